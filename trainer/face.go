@@ -1,0 +1,170 @@
+package trainer
+
+import (
+	"time"
+)
+
+// Ask is one question to the model.
+type Ask struct {
+	Conversation  int64  // 0: a new one, titled with the question
+	Text          string // the question
+	Again         int64  // instead of Text: the message whose answer is to be given anew
+	WithoutLesson bool   // answer without putting a lesson before the model
+
+	Greedy    bool   // instead of the sampling in Settings
+	MaxTokens int    // 0: Settings.MaxTokens
+	System    string // of a new conversation; "": Settings.System
+	Seed      uint64 // of the sampling; 0: a fresh one
+
+	// OnAsked is called once, after the question is on disk and before the first
+	// token, with the question's message. It may be nil.
+	OnAsked func(question Message)
+}
+
+// Entry is one message of a conversation with the feedback that stands on it.
+type Entry struct {
+	Message
+	Stars    int    // 1 to 5; 0: not rated
+	Rating   int64  // the sample of the stars; 0: none
+	Better   string // the correction
+	Kind     Kind   // of the correction
+	Fix      int64  // the sample of the correction; 0: none
+	Question string // of the lesson that the answer used; "": none
+	Number   int    // of the version that answered; 0: the untrained base
+}
+
+// Proposal is what the diff of two answers suggests.
+type Proposal struct {
+	Kind     Kind
+	Sure     float64    // 0.5 (a guess) to 1
+	Keywords [][]string // words that the better answer has and the given one has not
+}
+
+// Correction is a better answer to a message.
+type Correction struct {
+	Message    int64
+	Better     string
+	Kind       Kind       // "": as proposed
+	Importance int        // 1 to 5; 0: 3
+	Keywords   [][]string // the check's own words; nil: the novel words of Better
+}
+
+// Teaching is a question with its answer, out of any conversation.
+type Teaching struct {
+	Question, Answer string
+	Given            string     // the answer that was wrong, if one is known
+	Kind             Kind       // "": knowledge
+	Importance       int        // 1 to 5; 0: 3
+	Keywords         [][]string // nil: the novel words of Answer
+	Source           string     // "": "user"
+}
+
+// LessonView is a lesson with what is known of it.
+type LessonView struct {
+	Lesson
+	Form    Form           // corrected, or taught as text
+	Trail   []LessonResult // the last 8, oldest first
+	Before  string         // the answer of the untrained base
+	Now     string         // the last answer; "": not asked yet
+	Version int64          // that gave Now
+	Since   int64          // the cycle since which it is known; 0: it is not
+	Trained int            // cycles that trained on it
+	Way     Way            // by what a matching question gets it
+}
+
+// Way says by what a lesson reaches an answer.
+type Way string
+
+// The ways.
+const (
+	WayTurn      Way = "turn"      // put before the model as a turn
+	WayReader    Way = "reader"    // the same, with the reader adapter
+	WayKnowledge Way = "knowledge" // the same, with the user's own knowledge adapter
+)
+
+// JudgedSample is a sample with the filter's judgement of it.
+type JudgedSample struct {
+	Sample
+	Kept   bool
+	Weight float64 // in training; 0: none
+	Reason Reason  // why it is not kept
+}
+
+// VersionRow is one line of the history: a version, a refused cycle, or the
+// untrained base (the last row, ID and Cycle 0).
+type VersionRow struct {
+	ID       int64 // 0: a cycle that made no version, or the base
+	Number   int
+	Cycle    int64
+	Parent   int64
+	Created  time.Time
+	State    CycleState
+	Verdict  string
+	Reason   Reason
+	Figures  *Figures // nil: never measured
+	Active   bool
+	Removed  bool // its files are gone: it cannot be restored
+	BaseHash string
+}
+
+// Effect is what settings would do to the samples that there are.
+type Effect struct {
+	Samples   int
+	Trains    int
+	Dropped   map[string]int // by the code of the reason
+	StartsNow bool
+	StartsIn  time.Duration // 0 with StartsNow, or when nothing would start
+	Why       Reason
+	Notes     []Reason // what is worth knowing, as a rate at which nothing changes
+}
+
+// ModelInfo describes the attached model.
+type ModelInfo struct {
+	Name, Path, Hash, Architecture, FileType, Engine string
+	Parameters                                       int64
+	Context                                          int
+	Reader                                           bool // a reader adapter is at hand
+}
+
+// LiveStats are the figures of the loop; their JSON names are a promise.
+type LiveStats struct {
+	Buffer struct {
+		Count      int     `json:"count"`
+		Kept       int     `json:"kept"`
+		AvgQuality float64 `json:"avg_quality"`
+		Capacity   int     `json:"capacity"`
+	} `json:"buffer"`
+	Metrics struct {
+		ModelUpdates     int     `json:"model_updates"`    // versions promoted
+		Cycles           int     `json:"cycles"`           // that trained
+		Refused          int     `json:"refused"`          // by the gate
+		Failed           int     `json:"failed"`           //
+		SuccessRate      float64 `json:"success_rate"`     // promoted / (promoted + refused + failed); 0 with none
+		SamplesTotal     int     `json:"samples_total"`    // not deleted
+		Corrections      int     `json:"corrections"`      //
+		Ratings          int     `json:"ratings"`          //
+		AvgStars         float64 `json:"avg_stars"`        // of all ratings; 0 with none
+		AvgStarsRecent   float64 `json:"avg_stars_recent"` // of the last 20
+		LessonsKnown     int     `json:"lessons_known"`    //
+		LessonsTotal     int     `json:"lessons_total"`    //
+		ActiveVersion    int     `json:"active_version"`   // its number; 0: the untrained base
+		LastCycleSeconds float64 `json:"last_cycle_seconds"`
+	} `json:"metrics"`
+	Phase Phase  `json:"phase"`
+	Why   Reason `json:"why"`
+}
+
+// RatingPoint is the mean of the ratings of one day, for the chart.
+type RatingPoint struct {
+	Day   time.Time `json:"day"`
+	Stars float64   `json:"stars"`
+	Count int       `json:"count"`
+}
+
+// Finding is one result of Doctor: what was found, and the one thing to do.
+type Finding struct {
+	Subject string `json:"subject"` // "buffer", "training", "improvement", "model", "disk"
+	Good    bool   `json:"good"`
+	Reason  Reason `json:"reason"`
+	Hint    string `json:"hint,omitempty"`
+}

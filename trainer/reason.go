@@ -1,0 +1,131 @@
+package trainer
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// The codes of a Reason. A face translates a code with its arguments, which
+// the comment names; Reason.Text says the same in English.
+const (
+	// Why the quality filter turned a sample down.
+	CodeNeutral        = "neutral"         // rated neutral; score
+	CodeTooShort       = "too_short"       // words, least
+	CodeReplaced       = "replaced"        // by a newer one on the same question; by
+	CodeBelowThreshold = "below_threshold" // score, threshold
+	CodeBufferFull     = "buffer_full"     // evicted; size
+	CodeUnchanged      = "unchanged"       // the better answer is the given one
+	CodeEmpty          = "empty"           // no text to learn from
+
+	// Why the trainer is not training, or is about to.
+	CodeNoModel       = "no_model"        // no model is loaded
+	CodeOff           = "off"             // switched off in the settings
+	CodePaused        = "paused"          // by the user
+	CodeNothingNew    = "nothing_new"     // no new feedback since the last cycle
+	CodeTooFewRatings = "too_few_ratings" // ratings, least, seconds (0: no timer runs)
+	CodeInterval      = "interval"        // something is new; seconds
+	CodeCorrection    = "correction"      // a correction of manner is in
+	CodeEnoughRatings = "enough_ratings"  // ratings, least
+	CodeWanted        = "wanted"          // the user asked for it
+	CodeUnlearn       = "unlearn"         // something learnt was taken back
+	CodeInterrupted   = "interrupted"     // a cycle was cut short and is started again
+	CodeAnswering     = "answering"       // training gives way to an answer
+	CodeRetryLater    = "retry_later"     // the last cycle failed; seconds, error
+	CodeOtherModel    = "other_model"     // what was learnt belongs to another model; model
+	CodeNoReader      = "no_reader"       // this model has no reader adapter: the turn alone serves
+
+	// The gate's verdicts.
+	CodeProven     = "proven"      // better, tested, losses, p
+	CodeNotProven  = "not_proven"  // better, losses, p
+	CodeUnharmed   = "unharmed"    // nothing to compare, nothing harmed
+	CodeNotNumber  = "not_number"  // a loss or weight is not a number
+	CodeForgets    = "forgets"     // kept, of, limit
+	CodeDrifts     = "drifts"      // kl, limit
+	CodeGeneral    = "general"     // canary: nats, limit
+	CodeLeaks      = "leaks"       // leaks, of, limit
+	CodeLoops      = "loops"       // answers, of
+	CodeEndless    = "endless"     // answers, of
+	CodeLength     = "length"      // words, limit
+	CodeLanguage   = "language"    // answers, of
+	CodeOwnMissed  = "own_missed"  // known, of, limit
+	CodeLosesKnown = "loses_known" // lessons (their questions), count
+
+	// Why the active version changed, or a cycle ended.
+	CodeCycle       = "cycle"        // cycle
+	CodeRestored    = "restored"     // version
+	CodeRolledBack  = "rolled_back"  // low, of, before, after
+	CodeCycleFailed = "cycle_failed" // error
+	CodeStopped     = "stopped"      // the user or the end of the program
+	CodeOnlyAsked   = "only_asked"   // nothing was due
+
+	// Lasting troubles, for Doctor and State.Trouble.
+	CodeDiskFull      = "disk_full"
+	CodeBufferEmpty   = "buffer_empty"   // kept, total, top reason
+	CodeRateTooLow    = "rate_too_low"   // rate, least
+	CodeRefusedAgain  = "refused_again"  // cycles
+	CodeOnlyRatings   = "only_ratings"   // ratings
+	CodeLessonsMissed = "lessons_missed" // missed, total
+	CodeGood          = "good"
+)
+
+// reason makes a Reason; pairs are key, value, key, value, ... and text is the
+// sentence in English.
+func reason(code, text string, pairs ...any) Reason {
+	r := Reason{Code: code, Text: text}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if r.Args == nil {
+			r.Args = make(map[string]string, len(pairs)/2)
+		}
+		var v string
+		switch x := pairs[i+1].(type) {
+		case float64:
+			v = strconv.FormatFloat(x, 'g', 4, 64)
+		default:
+			v = fmt.Sprint(x)
+		}
+		r.Args[pairs[i].(string)] = v
+	}
+	return r
+}
+
+// UserError is an error with something to say to the user: what happened
+// (Reason) and what to do next (Hint). Err keeps the chain for the log.
+type UserError struct {
+	Reason Reason
+	Hint   string // a code: see the Hint constants
+	Err    error
+}
+
+// What a user can do about a UserError or a finding of Doctor.
+const (
+	HintLoadModel      = "load_model"
+	HintFreeSpace      = "free_space"
+	HintRate           = "rate"            // rate or correct more answers
+	HintCorrect        = "correct"         // correct instead of rating
+	HintLowerThreshold = "lower_threshold" // quality_threshold
+	HintLowerBatch     = "lower_batch"     // min_batch_size
+	HintTrainNow       = "train_now"       //
+	HintResume         = "resume"          //
+	HintEnable         = "enable"          //
+	HintRaiseRate      = "raise_rate"      // learning_rate
+	HintMoreEpochs     = "more_epochs"     // max_epochs
+	HintReviewFeedback = "review_feedback" // look at contradicting or wrong feedback
+	HintRephrase       = "rephrase"        // say the lesson in other words, or its keywords
+	HintShorten        = "shorten"         // the text is too long for the model's context
+	HintWait           = "wait"            //
+	HintNone           = ""                //
+)
+
+// Error implements error.
+func (e *UserError) Error() string {
+	if e.Err == nil {
+		return e.Reason.Text
+	}
+	if e.Reason.Text == "" {
+		return e.Err.Error()
+	}
+	return e.Reason.Text + ": " + e.Err.Error()
+}
+
+// Unwrap implements errors.Unwrap.
+func (e *UserError) Unwrap() error { return e.Err }

@@ -1,0 +1,69 @@
+package trainer
+
+import "clara/store"
+
+// The records that cross the face are those of the store, under one roof: a
+// face imports the trainer alone.
+type (
+	Conversation = store.Conversation
+	Message      = store.Message
+	Role         = store.Role
+	Finish       = store.Finish
+	Turn         = store.Turn
+	Sample       = store.Sample
+	SampleState  = store.SampleState
+	SampleQuery  = store.SampleQuery
+	Form         = store.Form
+	Kind         = store.Kind
+	Lesson       = store.Lesson
+	LessonState  = store.LessonState
+	LessonResult = store.LessonResult
+	Cycle        = store.Cycle
+	CycleState   = store.CycleState
+	Version      = store.Version
+	Activation   = store.Activation
+	Cause        = store.Cause
+	Reason       = store.Reason
+)
+
+// The values of those records.
+const (
+	RoleSystem    = store.RoleSystem
+	RoleUser      = store.RoleUser
+	RoleAssistant = store.RoleAssistant
+
+	FinishEnd       = store.FinishEnd
+	FinishLength    = store.FinishLength
+	FinishStop      = store.FinishStop
+	FinishCancelled = store.FinishCancelled
+	FinishFailed    = store.FinishFailed
+
+	FormRating     = store.FormRating
+	FormCorrection = store.FormCorrection
+	FormText       = store.FormText
+
+	Knowledge = store.Knowledge
+	Manner    = store.Manner
+
+	SampleNew      = store.SampleNew
+	SampleUsed     = store.SampleUsed
+	SampleRejected = store.SampleRejected
+	SampleDeleted  = store.SampleDeleted
+
+	LessonNew    = store.LessonNew
+	LessonKnown  = store.LessonKnown
+	LessonMissed = store.LessonMissed
+	LessonLost   = store.LessonLost
+
+	CycleRunning  = store.CycleRunning
+	CyclePromoted = store.CyclePromoted
+	CycleRefused  = store.CycleRefused
+	CycleFailed   = store.CycleFailed
+	CycleStopped  = store.CycleStopped
+	CycleChecked  = store.CycleChecked
+	CycleCut      = store.CycleCut
+
+	CauseCycle    = store.CauseCycle
+	CauseRestore  = store.CauseRestore
+	CauseRollback = store.CauseRollback
+)
