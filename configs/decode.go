@@ -1,0 +1,194 @@
+package configs
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// maxFile bounds what is read. The shipped file has 6 KB; a megabyte of
+// comments is a mistake, two gigabytes are an attack.
+const maxFile = 1 << 20
+
+// Decode reads the text of a settings file over the defaults. It refuses
+// unknown keys, values of the wrong kind and values out of range: the error
+// joins one [*Error] for each, in the order of the lines.
+func Decode(doc []byte) (Settings, error) { return decode(doc, "") }
+
+func decode(doc []byte, file string) (Settings, error) {
+	if len(doc) > maxFile {
+		return Settings{}, &Error{Err: ErrTooLarge, File: file}
+	}
+	// Into a map first: an error here is one of TOML, not of a setting.
+	var table map[string]any
+	if err := toml.Unmarshal(doc, &table); err != nil {
+		return Settings{}, syntaxError(err, file)
+	}
+	written, err := parse(doc)
+	if err != nil {
+		return Settings{}, syntaxError(err, file)
+	}
+
+	if err := unknown(doc, written, file); err != nil {
+		return Settings{}, err
+	}
+	s := Default()
+	err = toml.Unmarshal(doc, &s)
+	var wrong *toml.DecodeError
+	switch {
+	case errors.As(err, &wrong):
+		e := &Error{Err: ErrType, File: file, Key: strings.Join(wrong.Key(), "."), Wants: "a table of settings"}
+		e.Line, _ = wrong.Position()
+		if v, ok := written.find(e.Key); ok {
+			e.Line, e.Value = v.line(doc), string(doc[v.from:v.to])
+		}
+		if k, ok := KeyOf(e.Key); ok {
+			e.Wants = k.wants()
+		}
+		return Settings{}, e
+	case err != nil:
+		return Settings{}, syntaxError(err, file)
+	}
+	if err := s.validate(file, func(k Key) (int, string) {
+		v, ok := written.find(k.Name)
+		if !ok {
+			return 0, k.value(&s)
+		}
+		return v.line(doc), string(doc[v.from:v.to])
+	}); err != nil {
+		return Settings{}, err
+	}
+	return s, nil
+}
+
+func syntaxError(err error, file string) *Error {
+	e := &Error{Err: ErrSyntax, File: file, Detail: strings.TrimPrefix(err.Error(), "toml: ")}
+	var d *toml.DecodeError
+	if errors.As(err, &d) {
+		e.Line, _ = d.Position()
+	}
+	return e
+}
+
+// unknown reports every key and section of the text that is no setting. The
+// decoder would find them too, but takes Rank for rank.
+func unknown(doc []byte, d document, file string) error {
+	var all []*Error
+	for _, v := range d.values {
+		if _, ok := KeyOf(v.name); !ok && !isSection(v.name) {
+			all = append(all, &Error{Err: ErrUnknownKey, File: file, Line: v.line(doc), Key: v.name, Near: near(v.name)})
+		}
+	}
+	for _, s := range d.sections {
+		if _, ok := KeyOf(s.name); !ok && !isSection(s.name) {
+			all = append(all, &Error{Err: ErrUnknownKey, File: file, Line: s.line, Key: s.name, Near: near(s.name)})
+		}
+	}
+	// A key in a section that does not exist says nothing that the section does not.
+	all = slices.DeleteFunc(all, func(e *Error) bool {
+		return slices.ContainsFunc(all, func(s *Error) bool { return strings.HasPrefix(e.Key, s.Key+".") })
+	})
+	slices.SortStableFunc(all, func(a, b *Error) int { return a.Line - b.Line })
+	errs := make([]error, len(all))
+	for i, e := range all {
+		errs[i] = e
+	}
+	return errors.Join(errs...)
+}
+
+func isSection(name string) bool {
+	return slices.ContainsFunc(keys, func(k Key) bool { return k.section() == name })
+}
+
+// near finds the setting or the section that an unknown name may stand for.
+func near(name string) string {
+	best, meant := len(name[strings.LastIndexByte(name, '.')+1:])/3+2, ""
+	offer := func(written, full string) {
+		if d := editDistance(strings.ToLower(name), written); d < best {
+			best, meant = d, full
+		}
+	}
+	for _, k := range keys {
+		offer(k.Name, k.Name)
+		offer(k.section(), k.section())
+		offer(k.leaf(), k.Name) // written before the first section
+	}
+	return meant
+}
+
+// validate checks every key; at tells where it is written and how.
+func (s Settings) validate(file string, at func(Key) (line int, value string)) error {
+	var all []error
+	for _, k := range keys {
+		if k.allows(&s) {
+			continue
+		}
+		e := &Error{Err: ErrRange, File: file, Key: k.Name, Value: k.value(&s), Range: k.Range}
+		if at != nil {
+			e.Line, e.Value = at(k)
+		}
+		all = append(all, e)
+	}
+	return errors.Join(all...)
+}
+
+// literal writes a value as TOML.
+func literal(v any) string {
+	switch v := v.(type) {
+	case *bool:
+		return strconv.FormatBool(*v)
+	case *int:
+		return strconv.Itoa(*v)
+	case *float64:
+		return float(*v)
+	case *string:
+		return quote(*v)
+	}
+	return ""
+}
+
+// float writes a number as a TOML float: always with a point or an exponent.
+func float(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "nan"
+	case math.IsInf(v, 0):
+		return strings.ToLower(strings.TrimPrefix(strconv.FormatFloat(v, 'g', -1, 64), "+"))
+	}
+	format := byte('f')
+	if a := math.Abs(v); a != 0 && a < 1e-3 {
+		format = 'g'
+	}
+	text := strconv.FormatFloat(v, format, -1, 64)
+	if !strings.ContainsAny(text, ".e") {
+		text += ".0"
+	}
+	return text
+}
+
+// quote writes a basic string of one line.
+func quote(v string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range v {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r < 0x20 || r == 0x7f:
+			b.WriteString(`\u` + strconv.FormatInt(0x10000+int64(r), 16)[1:])
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

@@ -1,0 +1,144 @@
+package configs
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+)
+
+//go:embed continuous.toml
+var shipped []byte
+
+// File is one settings file on disk. Its methods may be called concurrently;
+// between programs the lock of the data folder keeps the peace.
+type File struct {
+	path string
+	mu   sync.Mutex
+}
+
+// NewFile returns the settings file at path. It touches no disk.
+func NewFile(path string) *File { return &File{path: path} }
+
+// Path is where the file lies.
+func (f *File) Path() string { return f.path }
+
+// Create writes the shipped settings if there is no file yet.
+func (f *File) Create() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := os.Stat(f.path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := replace(f.path, shipped); err != nil {
+		return fmt.Errorf("create settings %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// Load reads the settings. The errors of the text are those of [Decode], with
+// the file's name; a missing file is [fs.ErrNotExist].
+func (f *File) Load() (Settings, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, s, err := f.read()
+	return s, err
+}
+
+// Modify changes settings and saves what changed; comments, order and all other
+// bytes stay. It returns the settings as saved. Values out of range are refused
+// and nothing is written; the same goes for a file that someone has broken by
+// hand meanwhile. When Modify returns without an error the change is on disk.
+func (f *File) Modify(change func(*Settings)) (Settings, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	doc, old, err := f.read()
+	if errors.Is(err, fs.ErrNotExist) {
+		doc, old, err = shipped, Default(), nil
+	}
+	if err != nil {
+		return Settings{}, err
+	}
+	wanted := old
+	change(&wanted)
+	if err := wanted.Validate(); err != nil {
+		return Settings{}, err
+	}
+	text, err := apply(doc, old, wanted)
+	if err != nil {
+		return Settings{}, fmt.Errorf("change settings %s: %w", f.path, err)
+	}
+	if err := replace(f.path, text); err != nil {
+		return Settings{}, fmt.Errorf("save settings %s: %w", f.path, err)
+	}
+	return wanted, nil
+}
+
+func (f *File) read() ([]byte, Settings, error) {
+	r, err := os.Open(f.path)
+	if err != nil {
+		return nil, Settings{}, fmt.Errorf("read settings: %w", err)
+	}
+	defer r.Close()
+	doc, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, Settings{}, fmt.Errorf("read settings: %w", err)
+	}
+	s, err := decode(doc, f.path)
+	return doc, s, err
+}
+
+// replace puts data at path in one step: whoever opens path sees the old or the
+// new content, also after a power cut.
+func replace(path string, data []byte) (err error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // a linked file stays a link
+	}
+	folder := filepath.Dir(path)
+	temp, err := os.CreateTemp(folder, "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(temp.Name())
+		}
+	}()
+	if _, err = temp.Write(data); err == nil {
+		err = temp.Chmod(modeOf(path))
+	}
+	if err == nil {
+		err = temp.Sync()
+	}
+	if e := temp.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	if err = os.Rename(temp.Name(), path); err != nil {
+		return err
+	}
+	if runtime.GOOS == "windows" {
+		return nil // a folder has no handle to sync there; NTFS journals the rename
+	}
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	return errors.Join(err, d.Close())
+}
+
+// modeOf keeps the permissions that a person gave the file.
+func modeOf(path string) fs.FileMode {
+	if info, err := os.Stat(path); err == nil {
+		return info.Mode().Perm()
+	}
+	return 0o644
+}

@@ -1,0 +1,163 @@
+package configs
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Key is one setting: what it is called in the file and what it may hold.
+type Key struct {
+	Name  string // section and key, as in "continuous.buffer_size"
+	Unit  string // in English; "" for a bare number, a switch, a choice or a text
+	Range Range
+	at    func(*Settings) any // *bool, *int, *float64 or *string
+}
+
+// Range is what a key may hold. The zero Range allows every value of its type.
+type Range struct {
+	Min, Max float64  // both inclusive; both 0 where the key holds no number
+	Choices  []string // the words of a key that holds one of a few
+	Length   int      // the most characters of a key that holds free text
+}
+
+// String says the range as the settings file does: "1 to 64", "auto or cpu".
+func (r Range) String() string {
+	switch {
+	case len(r.Choices) > 1:
+		last := len(r.Choices) - 1
+		return strings.Join(r.Choices[:last], ", ") + " or " + r.Choices[last]
+	case r.Length > 0:
+		return fmt.Sprintf("at most %d characters", r.Length)
+	case r.Min != 0 || r.Max != 0:
+		return number(r.Min) + " to " + number(r.Max)
+	}
+	return "true or false"
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+func between(lo, hi float64) Range     { return Range{Min: lo, Max: hi} }
+func oneOf(choices ...string) Range    { return Range{Choices: choices} }
+func text(length int) Range            { return Range{Length: length} }
+func (r Range) holds(v float64) bool   { return r.Min <= v && v <= r.Max } // false for NaN
+func (k Key) value(s *Settings) string { return literal(k.at(s)) }
+
+// keys names every setting once, in the order of the file. The pictures of the
+// settings dialog give the ranges of what a person usually changes.
+var keys = []Key{
+	{"continuous.enabled", "", Range{}, func(s *Settings) any { return &s.Continuous.Enabled }},
+	// A buffer holds at least one cycle's worth of ratings.
+	{"continuous.buffer_size", "samples", between(64, 10_000), func(s *Settings) any { return &s.Continuous.BufferSize }},
+	{"continuous.quality_threshold", "score", between(-1, 1), func(s *Settings) any { return &s.Continuous.QualityThreshold }},
+	{"continuous.min_batch_size", "samples", between(1, 64), func(s *Settings) any { return &s.Continuous.MinBatchSize }},
+	{"continuous.train_interval", "seconds", between(30, 3600), func(s *Settings) any { return &s.Continuous.TrainInterval }},
+	{"continuous.ratings_per_cycle", "ratings", between(0, 64), func(s *Settings) any { return &s.Continuous.RatingsPerCycle }},
+	{"continuous.train_on_correction", "", Range{}, func(s *Settings) any { return &s.Continuous.TrainOnCorrection }},
+	// 1e-6 is the note's value. It is accepted although it moves nothing with LoRA.
+	{"continuous.learning_rate", "", between(1e-6, 0.01), func(s *Settings) any { return &s.Continuous.LearningRate }},
+	{"continuous.knowledge_learning_rate", "", between(1e-6, 0.01), func(s *Settings) any { return &s.Continuous.KnowledgeLearningRate }},
+	{"continuous.max_epochs", "passes", between(1, 20), func(s *Settings) any { return &s.Continuous.MaxEpochs }},
+	{"continuous.rank", "", between(1, 64), func(s *Settings) any { return &s.Continuous.Rank }},
+	{"continuous.importance", "", between(1, 5), func(s *Settings) any { return &s.Continuous.Importance }},
+	{"continuous.keep_versions", "versions", between(1, 50), func(s *Settings) any { return &s.Continuous.KeepVersions }},
+	{"continuous.seed", "", between(0, math.MaxInt32), func(s *Settings) any { return &s.Continuous.Seed }},
+
+	{"gate.min_lessons", "share", between(0, 1), func(s *Settings) any { return &s.Gate.MinLessons }},
+	{"gate.min_kept", "share", between(0, 1), func(s *Settings) any { return &s.Gate.MinKept }},
+	{"gate.min_kept_manner", "share", between(0, 1), func(s *Settings) any { return &s.Gate.MinKeptManner }},
+	{"gate.max_leak", "share", between(0, 1), func(s *Settings) any { return &s.Gate.MaxLeak }},
+	{"gate.max_canary", "nats per token", between(0, 1), func(s *Settings) any { return &s.Gate.MaxCanary }},
+	{"gate.max_kl", "nats per token", between(0, 2), func(s *Settings) any { return &s.Gate.MaxKL }},
+
+	{"model.path", "", text(4096), func(s *Settings) any { return &s.Model.Path }},
+	{"model.context", "tokens", between(256, 131_072), func(s *Settings) any { return &s.Model.Context }},
+	{"model.engine", "", oneOf("auto", "cpu"), func(s *Settings) any { return &s.Model.Engine }},
+	{"model.threads", "threads", between(0, 256), func(s *Settings) any { return &s.Model.Threads }},
+
+	{"answer.system", "", text(20_000), func(s *Settings) any { return &s.Answer.System }},
+	{"answer.temperature", "", between(0, 2), func(s *Settings) any { return &s.Answer.Temperature }},
+	{"answer.top_k", "tokens", between(0, 1000), func(s *Settings) any { return &s.Answer.TopK }},
+	{"answer.top_p", "probability", between(0.01, 1), func(s *Settings) any { return &s.Answer.TopP }},
+	{"answer.min_p", "probability", between(0, 1), func(s *Settings) any { return &s.Answer.MinP }},
+	{"answer.repeat_penalty", "", between(0.5, 2), func(s *Settings) any { return &s.Answer.RepeatPenalty }},
+	{"answer.repeat_last", "tokens", between(0, 8192), func(s *Settings) any { return &s.Answer.RepeatLast }},
+	{"answer.max_tokens", "tokens", between(1, 32_768), func(s *Settings) any { return &s.Answer.MaxTokens }},
+	{"answer.seed", "", between(0, math.MaxInt32), func(s *Settings) any { return &s.Answer.Seed }},
+
+	{"window.language", "", oneOf("system", "de", "en"), func(s *Settings) any { return &s.Window.Language }},
+	{"window.appearance", "", oneOf("system", "light", "dark"), func(s *Settings) any { return &s.Window.Appearance }},
+	{"window.text_size", "percent", between(70, 200), func(s *Settings) any { return &s.Window.TextSize }},
+}
+
+// Keys lists every setting in the order of the shipped file.
+func Keys() []Key { return slices.Clone(keys) }
+
+// KeyOf finds a setting by its name, such as "continuous.rank".
+func KeyOf(name string) (Key, bool) {
+	i := slices.IndexFunc(keys, func(k Key) bool { return k.Name == name })
+	if i < 0 {
+		return Key{}, false
+	}
+	return keys[i], true
+}
+
+// section and leaf are the two halves of the name.
+func (k Key) section() string { return k.Name[:strings.IndexByte(k.Name, '.')] }
+func (k Key) leaf() string    { return k.Name[strings.IndexByte(k.Name, '.')+1:] }
+
+// wants says in a few words what kind of value the key holds.
+func (k Key) wants() string {
+	switch k.at(new(Settings)).(type) {
+	case *bool:
+		return "true or false"
+	case *int:
+		return "a whole number"
+	case *float64:
+		return "a number"
+	}
+	if len(k.Range.Choices) > 0 {
+		return "a text in quotes: " + k.Range.String()
+	}
+	return "a text in quotes"
+}
+
+// allows reports whether the key's value in s is in its range.
+func (k Key) allows(s *Settings) bool {
+	switch v := k.at(s).(type) {
+	case *int:
+		return k.Range.holds(float64(*v))
+	case *float64:
+		return k.Range.holds(*v)
+	case *string:
+		if len(k.Range.Choices) > 0 {
+			return slices.Contains(k.Range.Choices, *v)
+		}
+		return utf8.ValidString(*v) && utf8.RuneCountInString(*v) <= k.Range.Length
+	}
+	return true
+}
+
+// editDistance is Levenshtein's, row by row.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
