@@ -1,0 +1,269 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// VStack puts objects below each other, gap apart; objects wrapped by Grow share what is left.
+func VStack(gap float32, objs ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&below{gap: gap}, objs...)
+}
+
+type below struct{ gap, width float32 }
+
+func (l *below) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	w := float32(0)
+	for _, o := range objs {
+		if o.Visible() {
+			w = fyne.Max(w, o.MinSize().Width)
+		}
+	}
+	return fyne.NewSize(w, l.sum(objs, l.width))
+}
+
+func (l *below) heightAt(objs []fyne.CanvasObject, width float32) float32 { return l.sum(objs, width) }
+
+func (l *below) sum(objs []fyne.CanvasObject, width float32) float32 {
+	h, n := float32(0), 0
+	for _, o := range objs {
+		if o.Visible() {
+			h += heightNow(o, width)
+			n++
+		}
+	}
+	return h + l.gap*float32(max(n-1, 0))
+}
+
+func (l *below) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	l.width = s.Width
+	left, shares := s.Height, float32(0)
+	first := true
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		if !first {
+			left -= l.gap
+		}
+		first = false
+		if f := shareOf(o); f > 0 {
+			shares += f
+		} else {
+			left -= HeightAt(o, s.Width)
+		}
+	}
+	left = fyne.Max(left, 0)
+	y := float32(0)
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		h := HeightAt(o, s.Width)
+		if f := shareOf(o); f > 0 {
+			h = left * f / shares
+		}
+		place(o, 0, y, s.Width, h)
+		y += h + l.gap
+	}
+}
+
+// HStack puts objects beside each other, gap apart, centred on one line; objects wrapped by Grow share what is left.
+func HStack(gap float32, objs ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&beside{gap: gap, align: middle}, objs...)
+}
+
+// HStackTop is HStack with the tops in line.
+func HStackTop(gap float32, objs ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&beside{gap: gap, align: tops}, objs...)
+}
+
+// HStackFill is HStack with all children as tall as the row.
+func HStackFill(gap float32, objs ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&beside{gap: gap, align: fill}, objs...)
+}
+
+type alignment int
+
+const (
+	middle alignment = iota
+	tops
+	fill
+)
+
+type beside struct {
+	gap, width float32
+	align      alignment
+}
+
+// each calls f with every visible object and the width that it gets of a total; 0 asks for the minimal widths.
+func (l *beside) each(objs []fyne.CanvasObject, total float32, f func(o fyne.CanvasObject, width float32)) {
+	left, shares := total, float32(0)
+	first := true
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		if !first {
+			left -= l.gap
+		}
+		first = false
+		if s := shareOf(o); s > 0 {
+			shares += s
+		} else {
+			left -= o.MinSize().Width
+		}
+	}
+	left = fyne.Max(left, 0)
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		w := o.MinSize().Width
+		if s := shareOf(o); s > 0 && total > 0 {
+			w = left * s / shares
+		}
+		f(o, w)
+	}
+}
+
+func (l *beside) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	w, n := float32(0), 0
+	l.each(objs, 0, func(_ fyne.CanvasObject, width float32) {
+		w += width
+		n++
+	})
+	return fyne.NewSize(w+l.gap*float32(max(n-1, 0)), l.heightAt(objs, l.width))
+}
+
+func (l *beside) heightAt(objs []fyne.CanvasObject, width float32) float32 {
+	h := float32(0)
+	l.each(objs, width, func(o fyne.CanvasObject, w float32) {
+		if width <= 0 { // never laid out: a minimal width would break text into a tower
+			w = 0
+		}
+		h = fyne.Max(h, heightNow(o, w))
+	})
+	return h
+}
+
+func (l *beside) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	l.width = s.Width
+	x := float32(0)
+	l.each(objs, s.Width, func(o fyne.CanvasObject, w float32) {
+		y, h := float32(0), s.Height
+		if l.align != fill {
+			h = HeightAt(o, w)
+		}
+		if l.align == middle {
+			y = (s.Height - h) / 2
+		}
+		place(o, x, y, w, h)
+		x += w + l.gap
+	})
+}
+
+// WrapRow puts objects beside each other at their own widths and goes on below when a line is full.
+func WrapRow(gap float32, objs ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&wrapRow{gap: gap}, objs...)
+}
+
+type wrapRow struct{ gap, width float32 }
+
+// flow calls f with the place of every visible object and returns the height of all lines.
+func (l *wrapRow) flow(objs []fyne.CanvasObject, width float32, f func(o fyne.CanvasObject, x, y float32, m fyne.Size)) float32 {
+	var x, y, line float32
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		if width > 0 {
+			m.Width = fyne.Min(m.Width, width)
+		}
+		if x > 0 && x+m.Width > width {
+			x, y, line = 0, y+line+l.gap, 0
+		}
+		f(o, x, y, m)
+		x += m.Width + l.gap
+		line = fyne.Max(line, m.Height)
+	}
+	return y + line
+}
+
+func (l *wrapRow) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	w := float32(0)
+	for _, o := range objs {
+		if o.Visible() {
+			w = fyne.Max(w, o.MinSize().Width)
+		}
+	}
+	return fyne.NewSize(w, l.heightAt(objs, fyne.Max(l.width, w)))
+}
+
+func (l *wrapRow) heightAt(objs []fyne.CanvasObject, width float32) float32 {
+	return l.flow(objs, width, func(fyne.CanvasObject, float32, float32, fyne.Size) {})
+}
+
+func (l *wrapRow) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	l.width = s.Width
+	l.flow(objs, s.Width, func(o fyne.CanvasObject, x, y float32, m fyne.Size) { place(o, x, y, m.Width, m.Height) })
+}
+
+// Tiles lays objects in columns of equal width, rows as tall as their tallest.
+func Tiles(cols int, gap float32, objs ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&tiles{cols: cols, gap: gap}, objs...)
+}
+
+type tiles struct {
+	cols       int
+	gap, width float32
+}
+
+func (t *tiles) column(width float32) float32 {
+	return (width - t.gap*float32(t.cols-1)) / float32(t.cols)
+}
+
+// rows are the heights of the rows at a width.
+func (t *tiles) rows(objs []fyne.CanvasObject, width float32) []float32 {
+	h := make([]float32, (len(objs)+t.cols-1)/t.cols)
+	for i, o := range objs {
+		h[i/t.cols] = fyne.Max(h[i/t.cols], heightNow(o, t.column(width)))
+	}
+	return h
+}
+
+func (t *tiles) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	w := float32(0)
+	for _, o := range objs {
+		w = fyne.Max(w, o.MinSize().Width)
+	}
+	return fyne.NewSize(w*float32(t.cols)+t.gap*float32(t.cols-1), t.heightAt(objs, t.width))
+}
+
+func (t *tiles) heightAt(objs []fyne.CanvasObject, width float32) float32 {
+	h := float32(0)
+	for i, row := range t.rows(objs, width) {
+		if i > 0 {
+			h += t.gap
+		}
+		h += row
+	}
+	return h
+}
+
+func (t *tiles) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	t.width = s.Width
+	if len(objs) == 0 {
+		return
+	}
+	heights := t.rows(objs, s.Width)
+	extra := fyne.Max(0, s.Height-t.heightAt(objs, s.Width)) / float32(len(heights))
+	w, y := t.column(s.Width), float32(0)
+	for i, o := range objs {
+		if i > 0 && i%t.cols == 0 {
+			y += heights[i/t.cols-1] + extra + t.gap
+		}
+		place(o, float32(i%t.cols)*(w+t.gap), y, w, heights[i/t.cols]+extra)
+	}
+}
