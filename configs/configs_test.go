@@ -89,8 +89,8 @@ func TestSeedFileHasTheNotesValues(t *testing.T) {
 	c := &want.Continuous
 	c.Enabled, c.BufferSize, c.QualityThreshold = true, 1000, -0.5
 	c.MinBatchSize, c.TrainInterval, c.MaxEpochs = 25, 180, 1
-	c.LearningRate, c.KnowledgeLearningRate = 1e-6, 1e-6
-	c.RatingsPerCycle, c.TrainOnCorrection = 0, false
+	c.LearningRate, c.KnowledgeRate = 1e-6, 1e-6
+	c.TrainOnCorrection = false
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("seed.toml (-note +file):\n%s", d)
 	}
@@ -135,7 +135,7 @@ func TestErrorsCarryWhatAFaceNeeds(t *testing.T) {
 	if !errors.Is(err, ErrRange) || !errors.As(err, &e) {
 		t.Fatalf("error is %v", err)
 	}
-	want := Error{Err: ErrRange, File: "/x/continuous.toml", Line: 3, Key: "continuous.buffer_size", Value: "25_000", Range: Range{Min: 64, Max: 10_000}}
+	want := Error{Err: ErrRange, File: "/x/continuous.toml", Line: 3, Key: "continuous.buffer_size", Value: "25_000", Range: Range{Min: 1, Max: 10_000}}
 	if d := cmp.Diff(want, *e, cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })); d != "" {
 		t.Errorf("error (-want +got):\n%s", d)
 	}
@@ -159,12 +159,12 @@ func TestModifyKeepsEveryOtherByte(t *testing.T) {
 			"# mine\n[continuous] # learning\r\nrank = 8 # small\nseed=7\n",
 			"# mine\n[continuous] # learning\r\nrank = 32 # small\nseed=7\n",
 		},
-		"dotted":             {"continuous.rank = 8\nanswer.seed = 1\n", "continuous.rank = 32\nanswer.seed = 1\n"},
+		"dotted":             {"continuous.rank = 8\nanswer.top_k = 1\n", "continuous.rank = 32\nanswer.top_k = 1\n"},
 		"dotted, key is new": {"continuous.seed = 8\n[answer]\n", "continuous.seed = 8\ncontinuous.rank = 32\n[answer]\n"},
 		"inline":             {"continuous = { seed = 8, rank = 4 } # x\n", "continuous = { seed = 8, rank = 32 } # x\n"},
 		"inline, key is new": {"continuous = { seed = 8 }\n", "continuous = { rank = 32, seed = 8 }\n"},
 		"inline, empty":      {"continuous = {}\n", "continuous = { rank = 32}\n"},
-		"section is new":     {"[answer]\nseed = 8", "[answer]\nseed = 8\n\n[continuous]\n" + comment(keyFor("continuous.rank")) + "rank = 32\n"},
+		"section is new":     {"[answer]\ntop_k = 8", "[answer]\ntop_k = 8\n\n[continuous]\n" + comment(keyFor("continuous.rank")) + "rank = 32\n"},
 		"key is new": {
 			"[continuous]\nseed = 8\n\n# next\n[answer]\n",
 			"[continuous]\nseed = 8\n" + comment(keyFor("continuous.rank")) + "rank = 32\n\n# next\n[answer]\n",
@@ -198,8 +198,8 @@ func TestModifyRefusesAndHarmsNothing(t *testing.T) {
 	if err := f.Create(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Modify(func(s *Settings) { s.Continuous.Importance = 9 }); !errors.Is(err, ErrRange) {
-		t.Errorf("importance 9 gives %v", err)
+	if _, err := f.Modify(func(s *Settings) { s.Continuous.MinWords = 99 }); !errors.Is(err, ErrRange) {
+		t.Errorf("99 words gives %v", err)
 	}
 	if d := cmp.Diff(string(shipped), string(must(os.ReadFile(path))(t))); d != "" {
 		t.Errorf("the file changed:\n%s", d)
@@ -208,7 +208,7 @@ func TestModifyRefusesAndHarmsNothing(t *testing.T) {
 	if err := os.WriteFile(path, []byte(broken), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Modify(func(s *Settings) { s.Continuous.Importance = 4 }); !errors.Is(err, ErrSyntax) {
+	if _, err := f.Modify(func(s *Settings) { s.Continuous.MinWords = 4 }); !errors.Is(err, ErrSyntax) {
 		t.Errorf("a broken file gives %v", err)
 	}
 	if err := f.Create(); err != nil {
@@ -252,7 +252,7 @@ func TestConcurrentModify(t *testing.T) {
 	}
 	wg.Wait()
 	s, err := f.Load()
-	if err != nil || s.Continuous.Seed != 9 {
+	if err != nil || s.Continuous.Seed != 8 {
 		t.Errorf("seed %d, %v", s.Continuous.Seed, err)
 	}
 }
@@ -333,7 +333,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("accepted %v", err)
 		}
 		wanted := s
-		wanted.Continuous.Rank = 65 - s.Continuous.Rank
+		wanted.Continuous.Rank = 129 - s.Continuous.Rank
 		wanted.Answer.System = s.Answer.System + "\"\\\n\x01ä"
 		if wanted.Validate() != nil {
 			return

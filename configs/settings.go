@@ -9,7 +9,6 @@ package configs
 // Settings is a whole settings file.
 type Settings struct {
 	Continuous Continuous `toml:"continuous"`
-	Gate       Gate       `toml:"gate"`
 	Model      Model      `toml:"model"`
 	Answer     Answer     `toml:"answer"`
 	Window     Window     `toml:"window"`
@@ -17,30 +16,21 @@ type Settings struct {
 
 // Continuous says when and from what the program learns.
 type Continuous struct {
-	Enabled               bool    `toml:"enabled"`
-	BufferSize            int     `toml:"buffer_size"`
-	QualityThreshold      float64 `toml:"quality_threshold"`
-	MinBatchSize          int     `toml:"min_batch_size"`
-	TrainInterval         int     `toml:"train_interval"` // seconds
-	RatingsPerCycle       int     `toml:"ratings_per_cycle"`
-	TrainOnCorrection     bool    `toml:"train_on_correction"`
-	LearningRate          float64 `toml:"learning_rate"`
-	KnowledgeLearningRate float64 `toml:"knowledge_learning_rate"`
-	MaxEpochs             int     `toml:"max_epochs"`
-	Rank                  int     `toml:"rank"`
-	Importance            int     `toml:"importance"`
-	KeepVersions          int     `toml:"keep_versions"`
-	Seed                  int     `toml:"seed"`
-}
-
-// Gate holds the limits that a new version has to keep before it may answer.
-type Gate struct {
-	MinLessons    float64 `toml:"min_lessons"`
-	MinKept       float64 `toml:"min_kept"`
-	MinKeptManner float64 `toml:"min_kept_manner"`
-	MaxLeak       float64 `toml:"max_leak"`
-	MaxCanary     float64 `toml:"max_canary"` // nats per token
-	MaxKL         float64 `toml:"max_kl"`     // nats per token
+	Enabled           bool    `toml:"enabled"`
+	BufferSize        int     `toml:"buffer_size"` // samples
+	QualityThreshold  float64 `toml:"quality_threshold"`
+	MinWords          int     `toml:"min_words"`
+	TrainOnCorrection bool    `toml:"train_on_correction"`
+	MinBatchSize      int     `toml:"min_batch_size"` // ratings
+	TrainInterval     int     `toml:"train_interval"` // seconds
+	LearningRate      float64 `toml:"learning_rate"`
+	KnowledgeRate     float64 `toml:"knowledge_rate"`
+	MaxEpochs         int     `toml:"max_epochs"`
+	Rank              int     `toml:"rank"`
+	Objective         string  `toml:"objective"`
+	Seed              int     `toml:"seed"`
+	KeepVersions      int     `toml:"keep_versions"`
+	AutoRollback      bool    `toml:"auto_rollback"`
 }
 
 // Model says which language model answers, and on what.
@@ -59,9 +49,7 @@ type Answer struct {
 	TopP          float64 `toml:"top_p"`
 	MinP          float64 `toml:"min_p"`
 	RepeatPenalty float64 `toml:"repeat_penalty"`
-	RepeatLast    int     `toml:"repeat_last"` // tokens
 	MaxTokens     int     `toml:"max_tokens"`
-	Seed          int     `toml:"seed"` // 0: another one for each answer
 }
 
 // Window says how the window looks and speaks.
@@ -75,28 +63,21 @@ type Window struct {
 func Default() Settings {
 	return Settings{
 		Continuous: Continuous{
-			Enabled:               true,
-			BufferSize:            1000,
-			QualityThreshold:      -0.5,
-			MinBatchSize:          1,
-			TrainInterval:         180,
-			RatingsPerCycle:       8,
-			TrainOnCorrection:     true,
-			LearningRate:          3e-4,
-			KnowledgeLearningRate: 1e-3,
-			MaxEpochs:             1,
-			Rank:                  16,
-			Importance:            3,
-			KeepVersions:          5,
-			Seed:                  1,
-		},
-		Gate: Gate{
-			MinLessons:    0.8,
-			MinKept:       0.75,
-			MinKeptManner: 0.8,
-			MaxLeak:       0.05,
-			MaxCanary:     0.05,
-			MaxKL:         0.10,
+			Enabled:           true,
+			BufferSize:        1000,
+			QualityThreshold:  -0.5,
+			MinWords:          3,
+			TrainOnCorrection: true,
+			MinBatchSize:      8,
+			TrainInterval:     180,
+			LearningRate:      3e-4,
+			KnowledgeRate:     1e-3,
+			MaxEpochs:         8,
+			Rank:              16,
+			Objective:         "kto",
+			Seed:              0,
+			KeepVersions:      5,
+			AutoRollback:      true,
 		},
 		Model: Model{
 			Context: 4096,
@@ -105,10 +86,9 @@ func Default() Settings {
 		Answer: Answer{
 			Temperature:   0.2,
 			TopK:          40,
-			TopP:          0.9,
+			TopP:          0.95,
 			MinP:          0.05,
 			RepeatPenalty: 1.1,
-			RepeatLast:    64,
 			MaxTokens:     512,
 		},
 		Window: Window{
