@@ -8,12 +8,12 @@ import (
 
 var errPending = errors.New("not wired yet")
 
-// cycleFunc, attached, Router and hub get their bodies with the model.
+// cycleFunc, attached and hub get their bodies with the model.
 type (
 	cycleFunc func()
 	attached  struct{}
-	Router    struct{}
-	hub       struct{}
+
+	hub struct{}
 )
 
 // New checks p and makes a Trainer that is not running yet. It loads the

@@ -1,0 +1,201 @@
+package trainer
+
+import (
+	"hash/fnv"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Judge is the quality filter: it decides for each sample whether it trains, with
+// which weight, or else why not. It depends on nothing but its arguments; samples
+// come oldest first and are returned in that order. A sample that the store has
+// marked as replaced stays replaced.
+//
+// The quality threshold decides what enters the buffer, never what is imitated:
+// an answer with two stars (-0.5) passes the default and is then pushed down.
+//
+// When more pass than the buffer holds, ratings go first, and corrections only
+// when no rating is left, the oldest first. Ratings are kept by a reservoir for
+// each class, good and bad, so that neither crowds out the other. The reservoir
+// is the bottom-k sample of a hash of the rating's own text: uniform, the same on
+// every run, and unmoved by the deletion of another sample.
+func Judge(samples []Sample, s Settings) []JudgedSample {
+	out := make([]JudgedSample, len(samples))
+	newest := make(map[string]int64) // what a sample is about, to the newest on it
+	for i := len(samples) - 1; i >= 0; i-- {
+		out[i] = JudgedSample{Sample: samples[i]}
+		j := &out[i]
+		why := judge(j.Sample, s)
+		if why.Code == "" {
+			subject := subjectOf(j.Sample)
+			if by, taken := newest[subject]; taken {
+				why = reason(CodeReplaced, "replaced by a newer one", "by", by)
+			} else {
+				newest[subject] = j.ID
+			}
+		}
+		j.Reason, j.Kept = why, why.Code == ""
+	}
+	evict(out, s)
+	weigh(out)
+	return out
+}
+
+// judge decides on one sample by itself.
+func judge(s Sample, set Settings) Reason {
+	if s.ReplacedBy != 0 {
+		return reason(CodeReplaced, "replaced by a newer one", "by", s.ReplacedBy)
+	}
+	switch s.Form {
+	case FormCorrection:
+		if strings.TrimSpace(s.Better) == "" || strings.TrimSpace(s.Prompt) == "" {
+			return reason(CodeEmpty, "no text to learn from")
+		}
+		if strings.TrimSpace(s.Better) == strings.TrimSpace(s.Answer) {
+			return reason(CodeUnchanged, "the better answer is the given one")
+		}
+		return Reason{}
+	default:
+		if strings.TrimSpace(s.Answer) == "" {
+			return reason(CodeEmpty, "no text to learn from")
+		}
+		if math.Abs(s.Score) < leastScore {
+			return reason(CodeNeutral, "rated neutral", "score", s.Score)
+		}
+		if s.Score < set.QualityThreshold {
+			return reason(CodeBelowThreshold, "below the threshold", "score", s.Score, "threshold", set.QualityThreshold)
+		}
+		if n := wordCount(s.Answer); n < set.MinWords {
+			text := "too short: 1 word"
+			if n != 1 {
+				text = "too short: " + strconv.Itoa(n) + " words"
+			}
+			return reason(CodeTooShort, text, "words", n, "least", set.MinWords)
+		}
+		return Reason{}
+	}
+}
+
+// leastScore is the size from which on a score says something: three stars are 0.
+const leastScore = 0.25
+
+// subjectOf names what a sample is about: of two samples on one subject the newer
+// one counts. A correction is about its question and kind, a rating about its
+// question and the answer given, a text about itself.
+func subjectOf(s Sample) string {
+	switch s.Form {
+	case FormCorrection:
+		return "correction\x00" + string(s.Kind) + "\x00" + normal(s.Prompt)
+	default:
+		return string(s.Form) + "\x00" + normal(s.Prompt) + "\x00" + normal(s.Answer)
+	}
+}
+
+// evict takes what exceeds the buffer out of those kept.
+func evict(all []JudgedSample, s Settings) {
+	var corrections, good, bad []*JudgedSample
+	for i := range all {
+		j := &all[i]
+		switch {
+		case !j.Kept:
+		case j.Form == FormCorrection:
+			corrections = append(corrections, j)
+		case j.Score > 0:
+			good = append(good, j)
+		default:
+			bad = append(bad, j)
+		}
+	}
+	room := s.BufferSize
+	drop := func(js []*JudgedSample) {
+		for _, j := range js {
+			j.Kept = false
+			j.Reason = reason(CodeBufferFull, "no room in the buffer", "size", s.BufferSize)
+		}
+	}
+	if over := len(corrections) - room; over > 0 {
+		drop(corrections[:over])
+		drop(good)
+		drop(bad)
+		return
+	}
+	room -= len(corrections)
+	if len(good)+len(bad) <= room {
+		return
+	}
+	// Each class gets half of the room, and what the other leaves over.
+	half := room / 2
+	goodRoom := max(min(len(good), room-half), room-len(bad))
+	for _, class := range []struct {
+		js   []*JudgedSample
+		room int
+	}{{good, goodRoom}, {bad, room - goodRoom}} {
+		if len(class.js) <= class.room {
+			continue
+		}
+		slices.SortStableFunc(class.js, func(a, b *JudgedSample) int {
+			ha, hb := lottery(a.Sample, s.Seed), lottery(b.Sample, s.Seed)
+			switch {
+			case ha < hb:
+				return -1
+			case ha > hb:
+				return 1
+			}
+			return 0
+		})
+		drop(class.js[class.room:])
+	}
+}
+
+// lottery is the sample's number in the reservoir.
+func lottery(s Sample, seed uint64) uint64 {
+	h := fnv.New64a()
+	var b [8]byte
+	for i := range b {
+		b[i] = byte(seed >> (8 * i))
+	}
+	h.Write(b[:])
+	h.Write([]byte(subjectOf(s)))
+	// FNV's high bits hardly move for texts that differ at their end: mix them.
+	x := h.Sum64()
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	return x
+}
+
+// The bounds of a weight: no sample counts for nothing or for everything.
+const leastWeight, mostWeight = 0.2, 3
+
+// weigh gives every kept sample |score| * importance / mean importance, within
+// bounds. A correction has the full score.
+func weigh(all []JudgedSample) {
+	sum, n := 0, 0
+	for _, j := range all {
+		if j.Kept {
+			sum += importanceOf(j.Sample)
+			n++
+		}
+	}
+	for i := range all {
+		j := &all[i]
+		if !j.Kept {
+			continue
+		}
+		size := math.Abs(j.Score)
+		if j.Form == FormCorrection {
+			size = 1
+		}
+		w := size * float64(importanceOf(j.Sample)) * float64(n) / float64(sum)
+		j.Weight = min(max(w, leastWeight), mostWeight)
+	}
+}
+
+func importanceOf(s Sample) int {
+	if s.Importance == 0 {
+		return 3
+	}
+	return s.Importance
+}

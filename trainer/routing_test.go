@@ -1,0 +1,178 @@
+package trainer
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// testdata finds a file of the shared test data, or skips.
+func testdata(t testing.TB, elem ...string) string {
+	t.Helper()
+	root := os.Getenv("CLARA_TESTDATA")
+	if root == "" {
+		dir, err := os.Getwd()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for dir != "/" {
+			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+				break
+			}
+			dir = filepath.Dir(dir)
+		}
+		root = filepath.Join(dir, "..", "shared", "data")
+	}
+	path := filepath.Join(append([]string{root}, elem...)...)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no test data: %v (set CLARA_TESTDATA)", err)
+	}
+	return path
+}
+
+type factLesson struct {
+	Prompt, Correction     string
+	Rewordings, Neighbours []string
+	Expect                 [][]string
+}
+
+func facts(t testing.TB) []factLesson {
+	data, err := os.ReadFile(testdata(t, "learning", "facts.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f struct{ Lessons []factLesson }
+	if err := json.Unmarshal(data, &f); err != nil {
+		t.Fatal(err)
+	}
+	return f.Lessons
+}
+
+func routerOf(t testing.TB, questions []string) *Router {
+	t.Helper()
+	set, err := anchors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewRouter(questions, set.Questions)
+}
+
+// The figures of the experiment: at least 34 of 36 rewordings find their lesson, at
+// most 6 of 22 neighbours get past the veto, no unrelated question does.
+func TestRoutingOfTheExperiment(t *testing.T) {
+	lessons := facts(t)
+	var questions []string
+	for _, l := range lessons {
+		questions = append(questions, l.Prompt)
+	}
+	r := routerOf(t, questions)
+	found, of, passed, neighbours := 0, 0, 0, 0
+	for i, l := range lessons {
+		if got, overlap, ok := r.Match(l.Prompt); !ok || got != i || overlap != 1 {
+			t.Errorf("%q does not match itself: %d, %g, %v", l.Prompt, got, overlap, ok)
+		}
+		for _, q := range l.Rewordings {
+			of++
+			if got, overlap, ok := r.Match(q); ok && got == i {
+				found++
+			} else {
+				t.Logf("missed: %q (nearest %d, overlap %.2f)", q, got, overlap)
+			}
+		}
+		for _, q := range l.Neighbours {
+			neighbours++
+			if _, _, ok := r.Match(q); ok {
+				passed++
+				t.Logf("passed: %q", q)
+			}
+		}
+	}
+	if found < 34 || of != 36 {
+		t.Errorf("%d of %d rewordings found their lesson, want at least 34 of 36", found, of)
+	}
+	if passed > 6 {
+		t.Errorf("%d of %d neighbours match, want at most 6", passed, neighbours)
+	}
+	set, _ := anchors()
+	for _, u := range set.Unrelated {
+		if i, overlap, ok := r.Match(u.Question); ok {
+			t.Errorf("unrelated %q matches %q with %.2f", u.Question, questions[i], overlap)
+		}
+	}
+}
+
+func TestRouting(t *testing.T) {
+	questions := []string{
+		"What is the capital of Turkey?",
+		"Wie lauten die Öffnungszeiten des Bürgerbüros in Neuburg?",
+		"What is the Wi-Fi password?",
+		"Who are you?",
+		"How many people work in building 7?",
+	}
+	r := routerOf(t, questions)
+	for _, c := range []struct {
+		question string
+		want     int // -1: none
+	}{
+		{"what is the capital of turkey", 0},
+		{"Turkey’s capital, please?", 0},
+		{"What is the capital of Greece?", -1},
+		{"Welche Öffnungszeiten hat das Bürgerbüro Neuburg?", 1},
+		{"welche oeffnungszeiten hat das buergerbuero neuburg", 1},
+		{"Wie lauten die Öffnungszeiten des Bürgerbüros in Hamburg?", 1}, // two of three names: the reader decides
+		{"Wo ist das Rathaus?", -1},
+		{"WHO ARE YOU", 3}, // nothing but stop words, yet the same question
+		{"How many people work in building 9?", -1},
+		{"", -1},
+		{"?!", -1},
+	} {
+		got, overlap, ok := r.Match(c.question)
+		if !ok {
+			got = -1
+		}
+		if got != c.want {
+			t.Errorf("Match(%q) = %d (%.2f), want %d", c.question, got, overlap, c.want)
+		}
+	}
+	if _, _, ok := NewRouter(nil, nil).Match("anything"); ok {
+		t.Error("a router without lessons matched")
+	}
+}
+
+// A match among 10,000 lessons stays under 5 ms.
+func TestRoutingIsFast(t *testing.T) {
+	const n = 10000
+	questions := make([]string, n)
+	for i := range questions {
+		questions[i] = fmt.Sprintf("What is the phone extension of employee Number%d in department %d of Brandt Logistics?", i, i%97)
+	}
+	r := routerOf(t, questions)
+	q := "Which phone extension has employee Number4711 in department 55 at Brandt Logistics?"
+	best := time.Hour
+	for range 5 {
+		start := time.Now()
+		got, _, ok := r.Match(q)
+		best = min(best, time.Since(start))
+		if !ok || got != 4711 {
+			t.Fatalf("Match = %d, %v", got, ok)
+		}
+	}
+	if !(best <= 5*time.Millisecond) {
+		t.Errorf("a match takes %v", best)
+	}
+	t.Logf("a match takes %v", best)
+}
+
+func BenchmarkMatch(b *testing.B) {
+	questions := make([]string, 10000)
+	for i := range questions {
+		questions[i] = fmt.Sprintf("What is the phone extension of employee Number%d in department %d?", i, i%97)
+	}
+	r := routerOf(b, questions)
+	for b.Loop() {
+		r.Match("Which phone extension has employee Number4711 in department 55?")
+	}
+}

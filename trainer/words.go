@@ -1,0 +1,120 @@
+package trainer
+
+import (
+	"strings"
+	"unicode"
+)
+
+// stopWords carry no content: they are left out where questions are compared.
+// English and German; umlauts as fold writes them.
+var stopWords = wordSet(`a am an and are as at be been but by can could did do does for from had has
+	have he her his how i if in is it its me my of on or our out she should so than that the their them then there
+	these they this to us was we were what when where which who whom whose why will with would you your
+	aber als am an auf aus bei bin bis das dass dein deine dem den der des die dies diese dieser dir doch du ein
+	eine einem einen einer eines er es fuer hat hatte hast haben ich ihm ihn ihnen ihr ihre im in ist ja kann
+	kannst man mein meine meinem meinen meiner mich mir mit nach nicht noch oder sein seine sich sie sind
+	und uns unser unsere unserem unserer vom von vor wann war waren warum was welche welchem welchen welcher welches wem
+	wen wenn wer werden weshalb wessen wie wieso wir wird wo woher wohin wurde wurden zu zum zur`)
+
+func wordSet(list string) map[string]bool {
+	set := make(map[string]bool)
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}
+
+var folding = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "’s", "", "'s", "", "’", "'")
+
+// fold writes s in lower case, without umlauts and possessive endings, so that
+// spellings of one word are equal.
+func fold(s string) string { return folding.Replace(strings.ToLower(s)) }
+
+// split cuts s into words: runs of letters, digits, underscores and hyphens.
+func split(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '_' && r != '-'
+	})
+}
+
+// stem takes the plural's s off a word of more than three letters.
+func stem(w string) string {
+	if len(w) > 3 && strings.HasSuffix(w, "s") {
+		return w[:len(w)-1]
+	}
+	return w
+}
+
+// contentWords returns the words of s that carry content, folded and stemmed, in
+// their order, repetitions kept.
+func contentWords(s string) []string {
+	all := split(fold(s))
+	out := all[:0]
+	for _, w := range all {
+		w = stem(strings.Trim(w, "-_"))
+		if w != "" && !stopWords[w] {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// names returns what a question is about in particular: its capitalised words
+// but the first, and its numbers; folded and stemmed.
+func names(s string) map[string]bool {
+	out := make(map[string]bool)
+	for i, w := range split(strings.NewReplacer("'s", "", "’s", "").Replace(s)) {
+		first := []rune(w)[0]
+		if (i > 0 && unicode.IsUpper(first) && w != "I") || isNumber(w) {
+			out[stem(fold(w))] = true
+		}
+	}
+	return out
+}
+
+func isNumber(w string) bool {
+	for _, r := range w {
+		if !unicode.IsDigit(r) {
+			return false
+		}
+	}
+	return w != ""
+}
+
+// allWords is the set of the words of s, stop words too, folded and stemmed.
+func allWords(s string) map[string]bool {
+	out := make(map[string]bool)
+	for _, w := range split(fold(s)) {
+		out[stem(w)] = true
+	}
+	return out
+}
+
+// normal is a question reduced to what makes it the same question: its folded
+// words, in their order.
+func normal(s string) string { return strings.Join(split(fold(s)), " ") }
+
+// wordCount counts the words of s as a person would.
+func wordCount(s string) int { return len(strings.Fields(s)) }
+
+// isGerman guesses the language of s by its stop words and umlauts.
+func isGerman(s string) bool {
+	score := 0
+	for _, w := range split(strings.ToLower(s)) {
+		switch {
+		case strings.ContainsAny(w, "äöüß"):
+			score += 2
+		case germanMarks[w]:
+			score++
+		case englishMarks[w]:
+			score--
+		}
+	}
+	return score > 0
+}
+
+var (
+	germanMarks = wordSet(`der die das den dem des ein eine einen einem einer und ist sind nicht wie wer wo wann warum
+		welche welcher welches mein meine ich sie wir ihr mit von zu zum zur auf bei für im hat haben wird heißt heisst`)
+	englishMarks = wordSet(`the of is are and what which who where when why how do does my our to in a an it for with you your has have`)
+)
