@@ -1,0 +1,214 @@
+// Package tokenizer turns text into the token ids of a language model and back.
+//
+// Two families are known: byte-level BPE, as GPT-2, SmolLM, Qwen and Llama 3 have
+// it (Sennrich et al. 2016; Radford et al. 2019), and the score-ordered BPE of
+// SentencePiece, as Llama 2 and Gemma have it (Kudo & Richardson 2018). The ids
+// are those of the tokenizers that the models were trained with.
+package tokenizer
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Tokenizer is the tokenizer of one model. It does not change, and is safe for
+// concurrent use.
+type Tokenizer struct {
+	vocab Vocabulary
+	ids   map[string]int32 // of all tokens; of two alike, the first normal one
+	ends  map[int32]bool
+	// special finds the tokens that are parsed on request, always those that are
+	// matched in any text before it is split.
+	special, always trie
+	family          family
+	longest         int // bytes of text that one token stands for at most
+}
+
+// family is the way in which plain text becomes ids.
+type family interface {
+	// encode appends the ids of text to dst.
+	encode(dst []int32, text string) []int32
+	// piece returns the bytes that a normal token stands for.
+	piece(token string) []byte
+}
+
+// New makes a tokenizer of what a model file says. The tokenizer keeps the slices
+// of v. An error wraps [ErrVocabulary] or [ErrUnsupported].
+func New(v Vocabulary) (*Tokenizer, error) {
+	t, err := newTokenizer(v)
+	if err != nil {
+		return nil, fmt.Errorf("read the tokenizer (model %q, pre %q): %w", v.Model, v.Pre, err)
+	}
+	return t, nil
+}
+
+func newTokenizer(v Vocabulary) (*Tokenizer, error) {
+	if v.Model != byteLevelModel && v.Model != sentencePieceModel {
+		return nil, fmt.Errorf("wanted the model %q or %q: %w", byteLevelModel, sentencePieceModel, ErrUnsupported)
+	}
+	if err := v.check(); err != nil {
+		return nil, err
+	}
+	for _, id := range []*int32{&v.BOS, &v.EOS, &v.EOT, &v.Unknown} {
+		if *id < 0 || int(*id) >= len(v.Tokens) {
+			*id = -1
+		}
+	}
+	t := &Tokenizer{vocab: v, ids: make(map[string]int32, len(v.Tokens)), ends: map[int32]bool{}}
+	for i, token := range v.Tokens {
+		id := int32(i)
+		if old, ok := t.ids[token]; !ok || v.typeOf(old) != typeNormal && v.typeOf(id) == typeNormal {
+			t.ids[token] = id
+		}
+		if t.IsControl(id) {
+			t.special.add(token, id)
+		}
+	}
+	if v.EOS >= 0 {
+		t.ends[v.EOS] = true
+	}
+	if v.EOT >= 0 {
+		t.ends[v.EOT] = true
+	}
+	for _, text := range endTexts {
+		if id, ok := t.ids[text]; ok && (v.typeOf(id) == typeControl || v.typeOf(id) == typeUserDefined) {
+			t.ends[id] = true
+		}
+	}
+	var err error
+	if v.Model == byteLevelModel {
+		for i, token := range v.Tokens {
+			if v.typeOf(int32(i)) == typeUserDefined {
+				t.special.add(token, int32(i))
+				t.always.add(token, int32(i))
+			}
+		}
+		t.family, err = newByteLevel(&v, t.ids)
+	} else {
+		t.family, err = newSentencePiece(&v, t.ids)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for id := range v.Tokens {
+		t.longest = max(t.longest, len(t.Piece(int32(id))), len(v.Tokens[id]))
+	}
+	return t, nil
+}
+
+// Encode returns the ids of a text. With special, the texts of control tokens
+// ("<|im_start|>") become those tokens, as in a rendered chat template; without,
+// they are text like any other, so that what a person typed cannot pass for the
+// template's. Neither BOS nor EOS is added.
+//
+// Every text has a result: a byte that the vocabulary cannot express becomes the
+// unknown token, or nothing in a family without one. The time is O(n log n); a
+// word of more than 1 MiB is cut.
+func (t *Tokenizer) Encode(text string, special bool) []int32 {
+	found := &t.always
+	if special {
+		found = &t.special
+	}
+	ids := make([]int32, 0, len(text)/4+1)
+	for text != "" {
+		at, id, n := found.find(text)
+		if at > 0 {
+			ids = t.family.encode(ids, text[:at])
+		}
+		if id >= 0 {
+			ids = append(ids, id)
+		}
+		text = text[at+n:]
+	}
+	return ids
+}
+
+// MinTokens is a lower bound of the number of ids that Encode returns for a text
+// of so many bytes. By it a caller refuses a hopeless prompt before encoding it.
+func (t *Tokenizer) MinTokens(bytes int) int { return bytes / t.longest }
+
+// Size is the number of tokens in the vocabulary.
+func (t *Tokenizer) Size() int { return len(t.vocab.Tokens) }
+
+// BOS is the token that begins a document, -1 if there is none.
+func (t *Tokenizer) BOS() int32 { return t.vocab.BOS }
+
+// EOS is the token that ends a document, or in many chat models an answer; -1 if
+// there is none.
+func (t *Tokenizer) EOS() int32 { return t.vocab.EOS }
+
+// AddBOS says that a prompt has to begin with BOS.
+func (t *Tokenizer) AddBOS() bool { return t.vocab.AddBOS && t.vocab.BOS >= 0 }
+
+// AddEOS says that a document has to end with EOS.
+func (t *Tokenizer) AddEOS() bool { return t.vocab.AddEOS && t.vocab.EOS >= 0 }
+
+// IsEnd reports whether a token ends an answer: EOS, EOT and the control tokens
+// that end a turn in the usual chat formats.
+func (t *Tokenizer) IsEnd(id int32) bool { return t.ends[id] }
+
+// IsControl reports whether a token is markup, no text: [Tokenizer.Piece] shows
+// nothing of it.
+func (t *Tokenizer) IsControl(id int32) bool {
+	if !t.exists(id) {
+		return false
+	}
+	if t.vocab.Types == nil {
+		return id == t.vocab.BOS || id == t.vocab.EOS || id == t.vocab.EOT || id == t.vocab.Unknown
+	}
+	typ := t.vocab.typeOf(id)
+	return typ == typeControl || typ == typeUnknown
+}
+
+// ID finds a token by its text in the vocabulary, such as "<|im_end|>".
+func (t *Tokenizer) ID(text string) (id int32, ok bool) {
+	id, ok = t.ids[text]
+	return id, ok
+}
+
+// Text is how the vocabulary spells a token: what a chat template puts in for BOS,
+// and, for control tokens, what [Tokenizer.Encode] parses. It is empty for an id
+// outside the vocabulary.
+func (t *Tokenizer) Text(id int32) string {
+	if !t.exists(id) {
+		return ""
+	}
+	return t.vocab.Tokens[id]
+}
+
+func (t *Tokenizer) exists(id int32) bool { return id >= 0 && int(id) < len(t.vocab.Tokens) }
+
+// Piece returns the bytes that a token stands for, the caller's to keep. They may
+// begin or end inside a UTF-8 sequence: see [Decoder]. It is empty for control
+// tokens and for ids outside the vocabulary.
+func (t *Tokenizer) Piece(id int32) []byte {
+	if !t.exists(id) || t.IsControl(id) {
+		return nil
+	}
+	text := t.vocab.Tokens[id]
+	switch t.vocab.typeOf(id) {
+	case typeByte:
+		if b, ok := isByte(text); ok {
+			return []byte{b}
+		}
+	case typeUserDefined:
+		if t.vocab.Model == byteLevelModel {
+			return []byte(text)
+		}
+	}
+	return t.family.piece(text)
+}
+
+// Decode returns the text that ids stand for, without control tokens. It is not
+// valid UTF-8 where the ids are not. SentencePiece's space before the first word
+// is left out where Encode would add it.
+func (t *Tokenizer) Decode(ids []int32) string {
+	var b strings.Builder
+	for _, id := range ids {
+		b.Write(t.Piece(id))
+	}
+	if t.vocab.AddSpacePrefix {
+		return strings.TrimPrefix(b.String(), " ")
+	}
+	return b.String()
+}
