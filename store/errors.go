@@ -1,0 +1,97 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sort"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// Errors that a caller can act on, by errors.Is.
+var (
+	// ErrNotFound: the record is not there, was deleted, or is another user's.
+	ErrNotFound = errors.New("not found")
+	// ErrInvalid: a value is outside of its range.
+	ErrInvalid = errors.New("invalid value")
+	// ErrRunning: a cycle of this user is running already.
+	ErrRunning = errors.New("a cycle is already running")
+	// ErrFinished: the cycle is not running any more.
+	ErrFinished = errors.New("the cycle is already finished")
+	// ErrActive: the version is active, so its files must stay.
+	ErrActive = errors.New("the version is active")
+	// ErrRemoved: the version's files are gone.
+	ErrRemoved = errors.New("the version's files were removed")
+
+	// ErrNewer: a newer program has written the database.
+	ErrNewer = errors.New("written by a newer version of CLARA")
+	// ErrForeign: the file is not CLARA's.
+	ErrForeign = errors.New("not a database of CLARA")
+	// ErrCorrupt: the database is damaged.
+	ErrCorrupt = errors.New("the database is damaged")
+	// ErrFull: the disk is full. Nothing was written.
+	ErrFull = errors.New("the disk is full")
+)
+
+// hint adds to an error about the whole file what to do.
+func hint(path string, err error) error {
+	switch {
+	case errors.Is(err, ErrNewer):
+		return fmt.Errorf("%w: update CLARA, or choose another home folder", err)
+	case errors.Is(err, ErrForeign):
+		return fmt.Errorf("%w: move it away, or choose another home folder", err)
+	case errors.Is(err, ErrCorrupt):
+		if old, _ := filepath.Glob(escapeGlob(path) + ".before-*"); len(old) > 0 {
+			sort.Strings(old)
+			return fmt.Errorf("%w: move it and its -wal file away, and copy %s to its place; without it CLARA starts afresh", err, old[len(old)-1])
+		}
+		return fmt.Errorf("%w: move it and its -wal file away and put your own copy in its place; without one CLARA starts afresh", err)
+	case errors.Is(err, ErrFull):
+		return fmt.Errorf("%w: free some space and start again", err)
+	default:
+		return err
+	}
+}
+
+// escapeGlob makes a path match itself alone.
+func escapeGlob(path string) string {
+	var out []rune
+	for _, r := range path {
+		switch r {
+		case '*', '?', '[':
+			out = append(out, '[', r, ']')
+		default:
+			out = append(out, r)
+		}
+	}
+	return string(out)
+}
+
+// classify gives SQLite's errors the names of ours and keeps the chain.
+func classify(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return fmt.Errorf("%w: it refers to a record that is not there: %w", ErrNotFound, err)
+	case sqlite3.SQLITE_CONSTRAINT_CHECK, sqlite3.SQLITE_CONSTRAINT_NOTNULL, sqlite3.SQLITE_CONSTRAINT_DATATYPE:
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	case sqlite3.SQLITE_TOOBIG:
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return err
+}

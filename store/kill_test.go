@@ -1,0 +1,3 @@
+package store
+const victimEnv = "CLARA_STORE_VICTIM"
+func victim(string) {}

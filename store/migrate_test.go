@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// testdata/NNNN.sql fills a database of schema number NNNN with at least one
+// row in every table. There is one for every schema that was ever released, so
+// a new migration comes with the file of the schema that it makes.
+func TestMigratesEverySchema(t *testing.T) {
+	steps := must(embeddedMigrations())(t)
+	for n := 1; n <= len(steps); n++ {
+		t.Run(fmt.Sprintf("%04d", n), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "clara.db")
+			s := must(open(t.Context(), path, steps[:n]))(t)
+			rows := must(os.ReadFile(filepath.Join("testdata", fmt.Sprintf("%04d.sql", n))))(t)
+			must(s.db.write.Exec(string(rows)))(t)
+			for _, table := range tables(t, s) {
+				if count(t, s, table) == 0 {
+					t.Errorf("testdata/%04d.sql has no row for %s", n, table)
+				}
+			}
+			check(t, s.Close())
+
+			s = openAt(t, path)
+			check(t, s.Check(t.Context()))
+			c := must(s.Conversations(t.Context()))(t)
+			if len(c) != 1 || c[0].Title != "Öffnungszeiten" || c[0].Messages != 2 {
+				t.Errorf("conversations %+v", c)
+			}
+			l := must(s.Lessons(t.Context()))(t)
+			if len(l) != 1 || l[0].Question != "When does the registry office open?" || l[0].State != LessonKnown {
+				t.Errorf("lessons %+v", l)
+			}
+			v := must(s.ActiveVersion(t.Context(), "base"))(t)
+			if v.Number != 1 || len(v.Samples) != 1 || v.Samples[0] != l[0].Sample {
+				t.Errorf("active version %+v", v)
+			}
+			_, err := os.Stat(fmt.Sprintf("%s.before-%d", path, len(steps)))
+			if n < len(steps) && err != nil {
+				t.Error(err)
+			}
+			if n == len(steps) && !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("a copy was made though nothing changed: %v", err)
+			}
+		})
+	}
+}
+
+func tables(t *testing.T, s *Store) []string {
+	t.Helper()
+	return must(collect(t.Context(), s.db.read, func(r scanner) (string, error) {
+		var name string
+		return name, r.Scan(&name)
+	}, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"))(t)
+}
+
+func count(t *testing.T, s *Store, table string) (n int) {
+	t.Helper()
+	check(t, s.db.read.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n))
+	return n
+}
+
+// older is a database of the present schema with one conversation, closed.
+func older(t *testing.T) (path string, steps []migration) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "clara.db")
+	s := must(Open(t.Context(), path))(t)
+	must(s.AddConversation(t.Context(), Conversation{Title: "kept"}))(t)
+	check(t, s.Close())
+	return path, must(embeddedMigrations())(t)
+}
+
+func TestMigrationKeepsACopyOfTheFileBefore(t *testing.T) {
+	path, steps := older(t)
+	next := append(steps[:len(steps):len(steps)], migration{"9999_next.sql", "DELETE FROM conversations; CREATE TABLE added (id INTEGER PRIMARY KEY) STRICT"})
+	// One that a crash has left half-written is no obstacle.
+	check(t, os.WriteFile(fmt.Sprintf("%s.before-%d.part", path, len(next)), []byte("half"), 0o600))
+	s := must(open(t.Context(), path, next))(t)
+	if n := len(must(s.Conversations(t.Context()))(t)); n != 0 {
+		t.Errorf("the migration did not run: %d conversations", n)
+	}
+	check(t, s.Close())
+
+	_, err := Open(t.Context(), path) // by the program from before the update
+	wantErr(t, err, ErrNewer)
+
+	before := openAt(t, fmt.Sprintf("%s.before-%d", path, len(next)))
+	check(t, before.Check(t.Context()))
+	if c := must(before.Conversations(t.Context()))(t); len(c) != 1 || c[0].Title != "kept" {
+		t.Errorf("the copy holds %+v", c)
+	}
+	names := must(filepath.Glob(path + "*.part"))(t)
+	if len(names) > 0 {
+		t.Errorf("left behind: %v", names)
+	}
+}
+
+func TestFailingMigrationChangesNothing(t *testing.T) {
+	for name, statements := range map[string]string{
+		"in its second statement":   "DELETE FROM conversations; INSERT INTO nowhere VALUES (1)",
+		"by a reference to nothing": "INSERT INTO messages (user, conversation, role, text, created, finish, tokens, seconds) VALUES ('local', 99, 'user', '', 0, '', 0, 0)",
+	} {
+		t.Run(name, func(t *testing.T) {
+			path, steps := older(t)
+			_, err := open(t.Context(), path, append(steps[:len(steps):len(steps)], migration{"9999_bad.sql", statements}))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			s := openAt(t, path) // still of the old schema
+			check(t, s.Check(t.Context()))
+			if n := len(must(s.Conversations(t.Context()))(t)); n != 1 {
+				t.Errorf("%d conversations, want 1", n)
+			}
+		})
+	}
+}
+
+// Of several programs that update one file at once, one runs each step.
+func TestMigrationsRunOnce(t *testing.T) {
+	path, steps := older(t)
+	next := append(steps[:len(steps):len(steps)], migration{"9999_next.sql", "INSERT INTO drafts VALUES ('local', 'once', '', 0)"})
+	errs := make(chan error)
+	for range 4 {
+		go func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			db, err := sql.Open("sqlite", dsn(path, commonPragmas+"&mode=rw&_txlock=immediate"))
+			if err == nil {
+				err = errors.Join(apply(ctx, db, len(next), next[len(next)-1]), db.Close())
+			}
+			errs <- err
+		}()
+	}
+	for range 4 {
+		check(t, <-errs)
+	}
+	s := must(open(t.Context(), path, next))(t)
+	defer s.Close()
+	if n := len(must(s.Drafts(t.Context()))(t)); n != 1 {
+		t.Errorf("the step ran %d times", n)
+	}
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Counts are the figures of one user.
+type Counts struct {
+	Samples     map[SampleState]int
+	Ratings     int     // in the live buffer
+	Corrections int     // in the live buffer
+	Texts       int     // in the live buffer
+	MeanScore   float64 // of the live buffer; 0 if it is empty
+	Lessons     map[LessonState]int
+	Cycles      map[CycleState]int
+	Versions    int
+	Erasures    int // samples that the active version was trained on and that were deleted since
+}
+
+// Counts returns the figures; base is the hash of the base model whose active
+// version Erasures is about.
+func (s *Store) Counts(ctx context.Context, base string) (Counts, error) {
+	c := Counts{Samples: map[SampleState]int{}, Lessons: map[LessonState]int{}, Cycles: map[CycleState]int{}}
+	// One transaction, so that the figures are of one moment.
+	tx, err := s.db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return c, fmt.Errorf("count: %w", classify(err))
+	}
+	defer tx.Rollback() //nolint:errcheck // it only read
+	if err := s.count(ctx, tx, base, &c); err != nil {
+		return c, fmt.Errorf("count: %w", classify(err))
+	}
+	return c, nil
+}
+
+func (s *Store) count(ctx context.Context, tx *sql.Tx, base string, c *Counts) error {
+	each := func(put func(name string, n int), query string) error {
+		type group struct {
+			name string
+			n    int
+		}
+		groups, err := collect(ctx, tx, func(r scanner) (group, error) {
+			var g group
+			return g, r.Scan(&g.name, &g.n)
+		}, query, s.user)
+		for _, g := range groups {
+			put(g.name, g.n)
+		}
+		return err
+	}
+	if err := each(func(name string, n int) { c.Samples[SampleState(name)] = n },
+		`SELECT state, count(*) FROM samples WHERE user = ? GROUP BY state`); err != nil {
+		return err
+	}
+	if err := each(func(name string, n int) { c.Lessons[LessonState(name)] = n },
+		`SELECT l.state, count(*) FROM lessons l JOIN samples s ON s.id = l.sample WHERE l.user = ?`+lessonShows+` GROUP BY l.state`); err != nil {
+		return err
+	}
+	if err := each(func(name string, n int) { c.Cycles[CycleState(name)] = n },
+		`SELECT state, count(*) FROM cycles WHERE user = ? GROUP BY state`); err != nil {
+		return err
+	}
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE form = 'rating'), count(*) FILTER (WHERE form = 'correction'),
+		count(*) FILTER (WHERE form = 'text'), coalesce(avg(score), 0) FROM samples WHERE user = ? AND state IN ('new', 'used')`, s.user).
+		Scan(&c.Ratings, &c.Corrections, &c.Texts, &c.MeanScore); err != nil {
+		return err
+	}
+	return tx.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM versions WHERE user = ?1),
+		(SELECT count(*) FROM versions v, json_each(v.samples) j LEFT JOIN samples s ON s.id = j.value
+			WHERE v.user = ?1 AND v.base_hash = ?2 AND v.id = `+activeID+` AND (s.id IS NULL OR s.deleted IS NOT NULL))`, s.user, base).
+		Scan(&c.Versions, &c.Erasures)
+}
+
+// Rating is one rated answer, as the statistics see it.
+type Rating struct {
+	Sample  int64
+	Score   float64
+	Version int64 // that gave the answer; 0: the untrained base
+	Created time.Time
+}
+
+// Ratings returns the ratings since a time that stand (not deleted, not
+// replaced by a newer one), the oldest first. Activations has the marks of the
+// versions between them.
+func (s *Store) Ratings(ctx context.Context, since time.Time) ([]Rating, error) {
+	return list(ctx, s, "list ratings", func(r scanner) (Rating, error) {
+		var v Rating
+		err := r.Scan(&v.Sample, &v.Score, idColumn{&v.Version}, timeColumn{&v.Created})
+		return v, err
+	}, `SELECT id, score, version, created FROM samples WHERE user = ? AND form = 'rating' AND deleted IS NULL AND NOT replaced AND created >= ?
+		ORDER BY created, id`, s.user, since.UnixMicro())
+}
+
+// RatingDay is the ratings of one day.
+type RatingDay struct {
+	Day   time.Time // its beginning in the time zone asked for
+	Count int
+	Mean  float64 // of the scores
+}
+
+// RatingDays returns the Ratings since a time, averaged over each day of a time
+// zone that has any, the oldest first.
+func (s *Store) RatingDays(ctx context.Context, since time.Time, zone *time.Location) ([]RatingDay, error) {
+	ratings, err := s.Ratings(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	var days []RatingDay
+	for _, r := range ratings {
+		y, m, d := r.Created.In(zone).Date()
+		day := time.Date(y, m, d, 0, 0, 0, 0, zone)
+		if len(days) == 0 || !days[len(days)-1].Day.Equal(day) {
+			days = append(days, RatingDay{Day: day})
+		}
+		last := &days[len(days)-1]
+		last.Count++
+		last.Mean += (r.Score - last.Mean) / float64(last.Count)
+	}
+	return days, nil
+}
