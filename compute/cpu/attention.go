@@ -1,0 +1,383 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+
+	"clara/compute"
+)
+
+// Attention: with s_j = scale q·k_j over the keys j that the row's span names,
+//
+//	lse = log sum_j exp s_j      p_j = exp(s_j - lse)      out = sum_j p_j v_j
+//
+// Rows that look at much the same keys form a tile (see queryTiles), whose scores
+// are a matrix product; the scores of a tile fit the L2 cache. A row of its own,
+// as in decoding, reads its keys once, in blocks that several threads share.
+func (b *Backend) Attention(out, lse, q, k, v compute.Tensor, spans []compute.Span, a compute.AttentionShape) error {
+	const op = "Attention"
+	if err := b.begin(op); err != nil {
+		return err
+	}
+	defer b.mu.Unlock()
+	o, err := b.attentionOperands(op, q, k, v, out, lse, spans, a)
+	if err != nil {
+		return err
+	}
+	tiles := queryTiles(o.spans)
+	scores, work, blocks := a.HeadDim, 0, 1
+	for _, t := range tiles {
+		scores = max(scores, t.rows()*t.keys()+a.HeadDim)
+		work += t.rows() * t.keys() * a.HeadDim * a.Heads
+		if t.rows() == 1 {
+			blocks = max(blocks, (t.keys()+keyBlock-1)/keyBlock)
+		}
+	}
+	if err := b.rows.reserve(b.pool.size(), scores); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	partials, err := b.partials.reserve(len(tiles) * a.Heads * blocks * (a.HeadDim + 2))
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	o.partials, o.blocks = partials, blocks
+	// A task is a block of a tile's keys, under one head. Only rows of their own
+	// have more than one block.
+	tasks := len(tiles) * a.Heads * blocks
+	run := func(worker, i int) {
+		block, head, t := i%blocks, i/blocks%a.Heads, tiles[i/blocks/a.Heads]
+		if t.rows() > 1 {
+			if block == 0 {
+				b.attendTile(worker, o, t, head)
+			}
+			return
+		}
+		b.attendBlock(worker, o, t, head, block, i)
+	}
+	if work <= inlineMultiplies {
+		for i := range tasks {
+			run(0, i)
+		}
+	} else {
+		b.pool.run(tasks, run)
+	}
+	if blocks > 1 {
+		for i, t := range tiles {
+			if t.rows() == 1 {
+				for head := range a.Heads {
+					b.joinBlocks(o, t, head, (i*a.Heads+head)*blocks)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+const (
+	// tileRows and tileScores bound a tile: rows enough to make the products
+	// efficient, scores that stay in the L2 cache (1 MiB) while two passes go over them.
+	tileRows   = 64
+	tileScores = 256 << 10
+	// keyBlock is the share of a long span that a thread takes when one row is decoded.
+	keyBlock = 1024
+	// inlineMultiplies is the work that is not worth a hand-off to the pool.
+	inlineMultiplies = 64 << 10
+)
+
+// attention are the operands of one call, resolved.
+type attention struct {
+	compute.AttentionShape
+	q, k, v, out view
+	lse          view // no rows when the caller does not want it
+	spans        []keyRanges
+	partials     []float32
+	blocks       int
+}
+
+// head returns the columns of m that belong to query head h.
+func (o *attention) head(m view, h int) view { return m.columns(h*o.HeadDim, (h+1)*o.HeadDim) }
+
+// keyHead returns the columns of m that belong to the key head of query head h.
+func (o *attention) keyHead(m view, h int) view { return o.head(m, h/(o.Heads/o.KVHeads)) }
+
+// attentionOperands resolves and checks what both directions have in common.
+func (b *Backend) attentionOperands(op string, q, k, v, out, lse compute.Tensor, spans []compute.Span, a compute.AttentionShape) (*attention, error) {
+	o := &attention{AttentionShape: a}
+	for _, t := range []struct {
+		name string
+		from compute.Tensor
+		to   *view
+	}{{"q", q, &o.q}, {"k", k, &o.k}, {"v", v, &o.v}, {"out", out, &o.out}} {
+		var err error
+		if *t.to, err = b.operand(op, t.name, t.from); err != nil {
+			return nil, err
+		}
+	}
+	if a.Heads < 1 || a.KVHeads < 1 || a.Heads%a.KVHeads != 0 || a.HeadDim < 1 || a.Window < 0 {
+		return nil, b.misfit(op, "%d heads on %d key heads of %d values, window %d", a.Heads, a.KVHeads, a.HeadDim, a.Window)
+	}
+	rows, width, keyWidth := len(spans), a.Heads*a.HeadDim, a.KVHeads*a.HeadDim
+	if !o.q.is(rows, width) || !o.out.is(rows, width) || !o.k.is(o.k.rows, keyWidth) || !o.v.is(o.k.rows, keyWidth) {
+		return nil, b.misfit(op, "q is %v, out %v, k %v, v %v, with %d spans, %d heads on %d key heads of %d values",
+			o.q, o.out, o.k, o.v, rows, a.Heads, a.KVHeads, a.HeadDim)
+	}
+	if !lse.IsZero() {
+		var err error
+		if o.lse, err = b.operand(op, "lse", lse); err != nil {
+			return nil, err
+		}
+		if !o.lse.is(rows, a.Heads) {
+			return nil, b.misfit(op, "lse is %v for %d rows and %d heads", o.lse, rows, a.Heads)
+		}
+	}
+	o.spans = make([]keyRanges, rows)
+	for i, s := range spans {
+		r, ok := resolveSpan(s, a.Window, o.k.rows)
+		if !ok {
+			return nil, b.misfit(op, "span %+v of row %d, with %d keys", s, i, o.k.rows)
+		}
+		o.spans[i] = r
+	}
+	return o, nil
+}
+
+// keyRange is the keys [from, to).
+type keyRange struct{ from, to int }
+
+func (r keyRange) len() int { return r.to - r.from }
+
+// keyRanges are the keys of a row, the shared ones and its own.
+type keyRanges [2]keyRange
+
+func (r keyRanges) len() int { return r[0].len() + r[1].len() }
+
+// resolveSpan applies the window to a span; false if the span is not within the keys.
+func resolveSpan(s compute.Span, window, keys int) (keyRanges, bool) {
+	r := keyRanges{{int(s.PrefixFrom), int(s.PrefixTo)}, {int(s.From), int(s.To)}}
+	for _, p := range r {
+		if p.from < 0 || p.to < p.from || p.to > keys {
+			return r, false
+		}
+	}
+	if window > 0 {
+		for i := range r {
+			r[i].from += min(max(0, r.len()-window), r[i].len())
+		}
+	}
+	return r, true
+}
+
+// queryTile is the rows [from, to) with the hulls of their two ranges: every key
+// of a hull is one that a row of the tile looks at.
+type queryTile struct {
+	from, to int
+	hull     keyRanges
+	useful   int // scores that are asked for, of rows()*keys()
+}
+
+func (t queryTile) rows() int { return t.to - t.from }
+func (t queryTile) keys() int { return t.hull.len() }
+
+// queryTiles cuts the rows into tiles. A row joins the tile before it if its keys
+// leave no gap in the hulls (a key outside all spans may hold anything, even NaN,
+// and must not be multiplied by 0) and if the tile does not get much emptier: a
+// causal triangle wastes half of its scores, sequences in different parts of a
+// cache nearly all.
+func queryTiles(spans []keyRanges) []queryTile {
+	var tiles []queryTile
+	for i, s := range spans {
+		if n := len(tiles); n > 0 {
+			if t, ok := tiles[n-1].with(s); ok {
+				tiles[n-1] = t
+				continue
+			}
+		}
+		tiles = append(tiles, queryTile{i, i + 1, s, s.len()})
+	}
+	return tiles
+}
+
+// with returns the tile with one more row, and whether that is worth it.
+func (t queryTile) with(s keyRanges) (queryTile, bool) {
+	for i, r := range s {
+		h := &t.hull[i]
+		switch {
+		case r.len() == 0:
+		case h.len() == 0:
+			*h = r
+		case r.from > h.to || r.to < h.from:
+			return t, false
+		default:
+			h.from, h.to = min(h.from, r.from), max(h.to, r.to)
+		}
+	}
+	t.to++
+	t.useful += s.len()
+	n := t.rows() * t.keys()
+	return t, t.rows() <= tileRows && n <= 2*t.useful+t.rows()*tileRows && (n <= tileScores || t.rows() <= 8)
+}
+
+// columns of a row's two ranges within the scores of its tile.
+func (t queryTile) columns(s keyRanges) keyRanges {
+	for i := range s {
+		if s[i].len() == 0 {
+			s[i] = keyRange{} // an empty range may lie outside the hull
+			continue
+		}
+		shift := -t.hull[i].from
+		if i == 1 {
+			shift += t.hull[0].len()
+		}
+		s[i] = keyRange{s[i].from + shift, s[i].to + shift}
+	}
+	return s
+}
+
+// products runs f for each hull that has keys, with the columns of the scores
+// that belong to it.
+func (t queryTile) products(scores view, f func(hull int, part view, keys keyRange)) {
+	column := 0
+	for i, h := range t.hull {
+		if h.len() > 0 {
+			f(i, scores.columns(column, column+h.len()), h)
+		}
+		column += h.len()
+	}
+}
+
+// adds reports whether the product of a hull comes on top of that of the other.
+func (t queryTile) adds(hull int) bool { return hull == 1 && t.hull[0].len() > 0 }
+
+// attendTile computes one head of a tile.
+func (b *Backend) attendTile(worker int, o *attention, t queryTile, head int) {
+	q, out := o.head(o.q, head).slice(t.from, t.to), o.head(o.out, head).slice(t.from, t.to)
+	k, v := o.keyHead(o.k, head), o.keyHead(o.v, head)
+	n := t.keys()
+	s := view{b.rows.of(worker, t.rows()*n), t.rows(), n, n}
+	t.products(s, func(_ int, part view, keys keyRange) {
+		b.multiply(worker, part, q, k.slice(keys.from, keys.to), false, true, o.Scale, false)
+	})
+	var inverse [tileRows]float32
+	for i := range t.rows() {
+		row, ranges := s.row(i), t.columns(o.spans[t.from+i])
+		m := float32(math.Inf(-1))
+		for _, r := range ranges {
+			if r.len() > 0 {
+				m = max(m, b.k.max(row[r.from:r.to]))
+			}
+		}
+		var sum float32
+		done := 0
+		for _, r := range ranges {
+			if r.len() > 0 {
+				clear(row[done:r.from])
+				sum += b.k.expSum(row[r.from:r.to], row[r.from:r.to], m)
+				done = r.to
+			}
+		}
+		clear(row[done:])
+		inverse[i] = o.finish(t.from+i, head, m, sum)
+	}
+	if n == 0 {
+		for i := range t.rows() {
+			clear(out.row(i))
+		}
+		return
+	}
+	t.products(s, func(hull int, part view, keys keyRange) {
+		b.multiply(worker, out, part, v.slice(keys.from, keys.to), false, false, 1, t.adds(hull))
+	})
+	for i := range t.rows() {
+		b.k.scale(out.row(i), inverse[i])
+	}
+}
+
+// finish stores the log-sum-exp of a row whose scores have the maximum m and
+// whose exp(score-m) add up to sum, and returns the factor that makes the
+// weighted values an average: 0 for a row without keys.
+func (o *attention) finish(row, head int, m, sum float32) float32 {
+	if o.lse.rows > 0 {
+		o.lse.row(row)[head] = m + float32(math.Log(float64(sum)))
+	}
+	if sum == 0 {
+		return 0
+	}
+	return 1 / sum
+}
+
+// attendBlock computes one block of keys for one head of a single row: all of
+// the result if there is only this block, else a partial one at slot.
+func (b *Backend) attendBlock(worker int, o *attention, t queryTile, head, block, slot int) {
+	from, to := block*keyBlock, min((block+1)*keyBlock, t.keys())
+	if o.blocks == 1 {
+		to = t.keys()
+	}
+	out := o.head(o.out, head).row(t.from)
+	if o.blocks > 1 {
+		if from >= to && block > 0 {
+			return
+		}
+		out = o.partial(slot)[2:]
+	}
+	clear(out)
+	own := b.rows.of(worker, max(0, to-from)+o.HeadDim)
+	q, s := own[:o.HeadDim], own[o.HeadDim:]
+	copy(q, o.head(o.q, head).row(t.from))
+	b.k.scale(q, o.Scale)
+	k, v := o.keyHead(o.k, head), o.keyHead(o.v, head)
+	t.blockRanges(from, to, func(keys keyRange, at int) {
+		b.k.dotRows(s[at:at+keys.len()], k.slice(keys.from, keys.to).data, k.stride, q)
+	})
+	m := b.k.max(s)
+	sum := b.k.expSum(s, s, m)
+	t.blockRanges(from, to, func(keys keyRange, at int) {
+		b.k.axpyRows(out, v.slice(keys.from, keys.to).data, v.stride, s[at:at+keys.len()])
+	})
+	if o.blocks > 1 {
+		p := o.partial(slot)
+		p[0], p[1] = m, sum
+		return
+	}
+	b.k.scale(out, o.finish(t.from, head, m, sum))
+}
+
+// blockRanges runs f for the keys [from, to) of the tile's hulls, counted through
+// both, with their place in the block.
+func (t queryTile) blockRanges(from, to int, f func(keys keyRange, at int)) {
+	before := 0
+	for _, h := range t.hull {
+		lo, hi := max(from, before), min(to, before+h.len())
+		if lo < hi {
+			f(keyRange{h.from + lo - before, h.from + hi - before}, lo-from)
+		}
+		before += h.len()
+	}
+}
+
+// partial is the memory of one block: maximum, sum, weighted values.
+func (o *attention) partial(slot int) []float32 {
+	n := o.HeadDim + 2
+	return o.partials[slot*n : (slot+1)*n]
+}
+
+// joinBlocks adds up the blocks of a single row, in their order.
+func (b *Backend) joinBlocks(o *attention, t queryTile, head, slot int) {
+	out := o.head(o.out, head).row(t.from)
+	clear(out)
+	n := max(1, (t.keys()+keyBlock-1)/keyBlock)
+	m := float32(math.Inf(-1))
+	for i := range n {
+		m = max(m, o.partial(slot + i)[0])
+	}
+	var sum float32
+	for i := range n {
+		p := o.partial(slot + i)
+		if p[1] == 0 {
+			continue // no keys; -Inf - -Inf below would be NaN
+		}
+		factor := float32(math.Exp(float64(p[0] - m)))
+		sum += p[1] * factor
+		b.k.axpy(out, p[2:], factor)
+	}
+	b.k.scale(out, o.finish(t.from, head, m, sum))
+}

@@ -1,0 +1,56 @@
+package cpu
+
+import "clara/compute"
+
+// CopyRows: dst[di[i]] = src[si[i]], or += with accumulate; a nil index stands
+// for 0, 1, 2, ...
+func (b *Backend) CopyRows(dst compute.Tensor, di []int32, src compute.Tensor, si []int32, accumulate bool) error {
+	const op = "CopyRows"
+	if err := b.begin(op); err != nil {
+		return err
+	}
+	defer b.mu.Unlock()
+	d, err := b.operand(op, "dst", dst)
+	if err != nil {
+		return err
+	}
+	s, err := b.operand(op, "src", src)
+	if err != nil {
+		return err
+	}
+	n, from := d.rows, s.rows
+	if di != nil {
+		n = len(di)
+	}
+	if si != nil {
+		from = len(si)
+	}
+	if d.cols != s.cols || n != from {
+		return b.misfit(op, "dst is %v with %d rows named, src %v with %d", d, n, s, from)
+	}
+	for i := range n {
+		if di != nil && (di[i] < 0 || int(di[i]) >= d.rows) {
+			return b.misfit(op, "row %d of dst, which is %v", di[i], d)
+		}
+		if si != nil && (si[i] < 0 || int(si[i]) >= s.rows) {
+			return b.misfit(op, "row %d of src, which is %v", si[i], s)
+		}
+	}
+	b.overRows(n, d.cols, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			r, q := i, i
+			if di != nil {
+				r = int(di[i])
+			}
+			if si != nil {
+				q = int(si[i])
+			}
+			if accumulate {
+				b.k.axpy(d.row(r), s.row(q), 1)
+			} else {
+				copy(d.row(r), s.row(q))
+			}
+		}
+	})
+	return nil
+}

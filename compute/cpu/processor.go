@@ -1,0 +1,4 @@
+package cpu
+
+// unnamedProcessor stands where the machine does not tell.
+const unnamedProcessor = "processor"
