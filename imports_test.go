@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// DO NOT CHANGE THIS DATA TO FIX A BUILD. It is the drawing of the house: who may
+// import whom. A new line is a decision about the architecture.
+
+// rooms names every package of the program with the packages of ours that it may
+// import. "model/*" stands for the packages below model.
+var rooms = map[string][]string{
+	"": {"*"},
+
+	"app":     {"widgets", "trainer", "configs"},
+	"cli":     {"trainer", "model", "model/*", "compute", "configs"},
+	"widgets": {},
+
+	"trainer":           {"trainer/objective", "store", "model", "model/*"},
+	"trainer/objective": {},
+	"store":             {},
+
+	"model":             {"model/*", "compute"},
+	"model/chat":        {},
+	"model/gguf":        {},
+	"model/safetensors": {},
+	"model/tokenizer":   {},
+
+	"compute":             {},
+	"compute/cpu":         {"compute"},
+	"compute/conformance": {"compute"},
+
+	"configs": {},
+}
+
+// roomsOfTests are the imports that only the tests of a package may have besides.
+var roomsOfTests = map[string][]string{
+	"":                {"*"},
+	"compute/cpu":     {"compute/conformance"},
+	"model":           {"compute/cpu"}, // a network needs an engine to run on
+	"model/tokenizer": {"model/gguf"},  // vocabularies come in GGUF files
+	"trainer":         {"compute/cpu"},
+	"cli":             {"compute/cpu", "store"},
+	"app":             {"store"},
+}
+
+// libraries names every module of others that the program uses directly, with the
+// packages that may import it: what a library is for stays in its room.
+var libraries = map[string][]string{
+	"fyne.io/fyne/v2":                   {"", "app", "widgets"},
+	"github.com/adrg/xdg":               {""},
+	"github.com/dlclark/regexp2/v2":     {"model/tokenizer"},
+	"github.com/edsrzf/mmap-go":         {"model/gguf"},
+	"github.com/gofrs/flock":            {""},
+	"github.com/mitsuhiko/minijinja":    {"model/chat"},
+	"github.com/pelletier/go-toml/v2":   {"configs"},
+	"github.com/reeflective/readline":   {"cli"},
+	"github.com/schollz/progressbar/v3": {"cli"},
+	"github.com/shirou/gopsutil/v4":     {"", "app", "cli"},
+	"github.com/spf13/cobra":            {"cli"},
+	"github.com/spf13/pflag":            {"cli"},
+	"golang.org/x/image":                {"app", "widgets"},
+	"golang.org/x/sys":                  {"compute/cpu", "model/gguf", "store", "trainer", "widgets", ""},
+	"golang.org/x/term":                 {"cli"},
+	"golang.org/x/text":                 {"app", "cli", "model/chat", "model/tokenizer", "trainer", "widgets"},
+	"gonum.org/v1/plot":                 {"app", "cli"},
+	"modernc.org/sqlite":                {"store"},
+	"github.com/google/go-cmp":          nil, // tests everywhere
+	"github.com/rogpeppe/go-internal":   nil,
+	"go.uber.org/goleak":                nil,
+	"pgregory.net/rapid":                nil,
+}
+
+// pkg is what `go list -json` says of a package.
+type pkg struct {
+	ImportPath, Doc, Dir               string
+	GoFiles, CgoFiles                  []string
+	Imports, TestImports, XTestImports []string
+}
+
+func (p pkg) room() string { return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "clara"), "/") }
+
+// packages lists the program for the machine that the test runs on.
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Doc,Dir,GoFiles,CgoFiles,Imports,TestImports,XTestImports", "./...")
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &errs)
+	}
+	var all []pkg
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < len(rooms)/2 {
+		t.Fatalf("go list found only %d packages", len(all))
+	}
+	return all
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		allowed, known := rooms[p.room()]
+		if !known {
+			t.Errorf("package %s is not on the drawing", p.ImportPath)
+			continue
+		}
+		for _, path := range p.Imports {
+			check(t, p, path, allowed, false)
+		}
+		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
+			check(t, p, path, slices.Concat(allowed, roomsOfTests[p.room()]), true)
+		}
+	}
+}
+
+func check(t *testing.T, p pkg, path string, allowed []string, test bool) {
+	t.Helper()
+	if path == p.ImportPath || !strings.Contains(strings.SplitN(path, "/", 2)[0], ".") && !strings.HasPrefix(path, "clara/") {
+		return // the standard library
+	}
+	if room, ours := strings.CutPrefix(path, "clara/"); ours {
+		above, _, _ := strings.Cut(room, "/")
+		if !slices.Contains(allowed, room) && !slices.Contains(allowed, "*") &&
+			(above == room || !slices.Contains(allowed, above+"/*")) {
+			t.Errorf("%s imports %s", p.ImportPath, path)
+		}
+		return
+	}
+	for module, users := range libraries {
+		if path != module && !strings.HasPrefix(path, module+"/") {
+			continue
+		}
+		if !test && !slices.Contains(users, p.room()) {
+			t.Errorf("%s imports %s, which is for %q", p.ImportPath, path, users)
+		}
+		return
+	}
+	t.Errorf("%s imports %s, a library that is not on the list", p.ImportPath, path)
+}

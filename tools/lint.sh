@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# The linters, each named; every one runs, whatever the one before found.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+failed=()
+
+# The files under version control: not what lies in .tools.
+mapfile -t files < <(git ls-files --cached --others --exclude-standard '*.go')
+unformatted=$(go tool -modfile=tools/go.mod gofumpt -l "${files[@]}") || failed+=(gofumpt)
+if [ -n "${unformatted}" ]; then
+	echo "not formatted by gofumpt:"
+	echo "${unformatted}"
+	failed+=(gofumpt)
+fi
+go vet ./... || failed+=("go vet")
+go tool -modfile=tools/go.mod staticcheck ./... || failed+=(staticcheck)
+go test -buildvcs=false -run 'Imports|Every|Main|Module' . || failed+=("the rules of the tree")
+
+if [ ${#failed[@]} -gt 0 ]; then
+	(IFS=','; echo "lint failed: ${failed[*]}" >&2)
+	exit 1
+fi
