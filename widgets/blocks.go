@@ -1,0 +1,85 @@
+package widgets
+
+import "strings"
+
+// splitBlocks cuts markdown at blank lines outside of code fences. A block is what is parsed and laid out at once: of a text that
+// grows only the last one changes. The blank line of a list whose next item is indented or another item stays inside of its block,
+// so that numbered lists keep counting.
+func splitBlocks(text string) []string {
+	var blocks []string
+	var block []string
+	fence := "" // the characters that opened the code block
+	blank := 0  // blank lines held back
+	flush := func() {
+		if len(block) > 0 {
+			blocks = append(blocks, strings.Join(block, "\n"))
+			block = nil
+		}
+		blank = 0
+	}
+	for _, line := range strings.Split(text, "\n") {
+		trimmed := strings.TrimSpace(line)
+		if fence != "" {
+			block = append(block, line)
+			if strings.HasPrefix(trimmed, fence) && strings.Trim(trimmed, fence[:1]) == "" {
+				fence = ""
+				flush()
+			}
+			continue
+		}
+		if trimmed == "" {
+			blank++
+			continue
+		}
+		if blank > 0 && !(len(block) > 0 && isListItem(block[0]) && (isListItem(line) || line != strings.TrimLeft(line, " \t"))) {
+			flush()
+		}
+		for ; blank > 0; blank-- {
+			block = append(block, "")
+		}
+		if f := fenceOf(trimmed); f != "" {
+			if len(block) > 0 && !isListItem(block[0]) {
+				flush()
+			}
+			fence = f
+		}
+		block = append(block, line)
+	}
+	flush()
+	return blocks
+}
+
+// fenceOf is the run of three or more backticks or tildes that opens a code block, or nothing.
+func fenceOf(trimmed string) string {
+	for _, c := range []string{"`", "~"} {
+		if n := len(trimmed) - len(strings.TrimLeft(trimmed, c)); n >= 3 {
+			return strings.Repeat(c, n)
+		}
+	}
+	return ""
+}
+
+// isListItem tells whether a line begins an item of a list.
+func isListItem(line string) bool {
+	s := strings.TrimLeft(line, " \t")
+	if len(s) > 1 && strings.ContainsRune("-*+", rune(s[0])) && s[1] == ' ' {
+		return true
+	}
+	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
+	return digits > 0 && digits < 10 && len(s) > digits+1 && (s[digits] == '.' || s[digits] == ')') && s[digits+1] == ' '
+}
+
+// withoutImages turns images into links: what a model writes must not make the program read a file or ask the network. Code is left
+// as it is.
+func withoutImages(block string) string {
+	if !strings.Contains(block, "![") || fenceOf(strings.TrimSpace(block)) != "" {
+		return block
+	}
+	parts := strings.Split(block, "`")
+	for i := range parts {
+		if i%2 == 0 || i == len(parts)-1 { // outside of code spans
+			parts[i] = strings.ReplaceAll(parts[i], "![", "[")
+		}
+	}
+	return strings.Join(parts, "`")
+}

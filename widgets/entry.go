@@ -1,0 +1,125 @@
+package widgets
+
+import (
+	"math"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// entry is Fyne's text entry with what every text field of the program has besides: a key that submits, one that leaves, and the
+// window's shortcuts while it has the focus.
+type entry struct {
+	widget.Entry
+	OnSubmit func() // the shortcut key with return; in a single line return alone
+	OnEscape func()
+	Name     string // spoken name; the placeholder if empty
+}
+
+var (
+	_ fyne.Accessible   = (*entry)(nil)
+	_ fyne.Shortcutable = (*entry)(nil)
+)
+
+// TypedKey implements fyne.Focusable.
+func (e *entry) TypedKey(k *fyne.KeyEvent) {
+	switch {
+	case k.Name == fyne.KeyEscape && e.OnEscape != nil:
+		e.OnEscape()
+	case k.Name == fyne.KeyEscape, len(k.Name) > 1 && k.Name[0] == 'F': // F1 to F12
+		unusedKey(e, k)
+	case !e.MultiLine && e.OnSubmit != nil && (k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter):
+		e.OnSubmit()
+	default:
+		e.Entry.TypedKey(k)
+	}
+}
+
+// TypedShortcut implements fyne.Shortcutable. Fyne's entry swallows every shortcut, even those it does not know, so the window's own
+// would be dead while the user writes.
+func (e *entry) TypedShortcut(s fyne.Shortcut) {
+	custom, ok := s.(*desktop.CustomShortcut)
+	if !ok {
+		e.Entry.TypedShortcut(s)
+		return
+	}
+	switch custom.KeyName {
+	case fyne.KeyLeft, fyne.KeyRight, fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyHome, fyne.KeyEnd: // moving and cutting by words
+		e.Entry.TypedShortcut(s)
+		return
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if custom.Modifier == fyne.KeyModifierShortcutDefault && e.OnSubmit != nil {
+			e.OnSubmit()
+			return
+		}
+	}
+	if c, ok := canvasOf(e).(fyne.Shortcutable); ok {
+		c.TypedShortcut(s)
+	}
+}
+
+// AccessibilityLabel implements fyne.Accessible.
+func (e *entry) AccessibilityLabel() string {
+	if e.Name != "" {
+		return e.Name
+	}
+	return e.PlaceHolder
+}
+
+// AccessibilityRole implements fyne.Accessible.
+func (e *entry) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// Line is a text field of one line. Return submits.
+type Line struct{ entry }
+
+// NewLine makes a line.
+func NewLine(placeholder string, changed func(string)) *Line {
+	l := &Line{}
+	l.Wrapping = fyne.TextWrapOff
+	l.PlaceHolder, l.OnChanged = placeholder, changed
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// Editor is a text field of several lines that grows with its text. The shortcut key with return submits.
+type Editor struct {
+	entry
+	MinRows, MaxRows int
+}
+
+var _ Flowing = (*Editor)(nil)
+
+// NewEditor makes an editor of two to twelve rows.
+func NewEditor(placeholder string, changed func(string)) *Editor {
+	e := &Editor{MinRows: 2, MaxRows: 12}
+	e.multiline(placeholder)
+	e.OnChanged = changed
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+func (e *entry) multiline(placeholder string) {
+	e.MultiLine, e.Wrapping, e.PlaceHolder = true, fyne.TextWrapWord, placeholder
+}
+
+// heightOf is the height at a width of an entry that shows all of its text between two numbers of rows.
+func (e *entry) heightOf(width float32, least, most int) float32 {
+	th := e.Theme()
+	size, inner := th.Size(theme.SizeNameText), th.Size(theme.SizeNameInnerPadding)
+	rows := least
+	if width > 2*inner {
+		rows = min(max(len(wrap(e.Text, width-2*inner, size, e.TextStyle)), least), most)
+	}
+	// A height cut by a fraction would show a scroll bar.
+	return float32(math.Ceil(float64(float32(rows)*fyne.MeasureText("M", size, e.TextStyle).Height + 2*inner)))
+}
+
+// HeightAt implements Flowing.
+func (e *Editor) HeightAt(width float32) float32 { return e.heightOf(width, e.MinRows, e.MaxRows) }
+
+// MinSize implements fyne.CanvasObject.
+func (e *Editor) MinSize() fyne.Size {
+	return fyne.NewSize(e.Entry.MinSize().Width, e.HeightAt(e.Size().Width))
+}

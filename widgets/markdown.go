@@ -1,0 +1,256 @@
+package widgets
+
+import (
+	"net/url"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Markdown is a text with headings, lists and code that may grow while it is shown. Every finished block keeps its widget; only the
+// last one is parsed again. Pictures are not loaded, and only web and mail addresses are links.
+type Markdown struct {
+	widget.BaseWidget
+	OnLink   func(*url.URL)    // what a tapped link does; links are plain words without it
+	OnCopy   func(code string) // what the button on a code block does; without it there is none
+	CopyHint string            // its spoken name
+
+	text    string
+	writing bool
+	blocks  []*block
+	width   float32 // that the heights hold for
+}
+
+// block is a piece of markdown with what shows it.
+type block struct {
+	source string
+	view   blockView
+	height float32 // 0 if not known
+}
+
+// blockView shows one block: prose or code.
+type blockView interface {
+	object() fyne.CanvasObject
+	set(source string)
+	heightAt(width float32) float32
+}
+
+// at measures the block, once for a width.
+func (b *block) at(width float32) float32 {
+	if b.height == 0 {
+		b.height = b.view.heightAt(width)
+	}
+	return b.height
+}
+
+// prose is a block of words.
+type prose struct {
+	parse func(string) []widget.RichTextSegment
+	rich  *widget.RichText
+	shown *container.ThemeOverride
+}
+
+func newProse(parse func(string) []widget.RichTextSegment) *prose {
+	rich := widget.NewRichText()
+	rich.Wrapping = fyne.TextWrapWord
+	return &prose{parse, rich, container.NewThemeOverride(rich, readingTheme)}
+}
+
+func (p *prose) object() fyne.CanvasObject { return p.shown }
+
+func (p *prose) set(source string) {
+	p.rich.Segments = p.parse(source)
+	p.shown.Refresh()
+}
+
+func (p *prose) heightAt(width float32) float32 {
+	p.shown.Resize(fyne.NewSize(width, p.shown.Size().Height))
+	return p.shown.MinSize().Height
+}
+
+var (
+	_ Flowing         = (*Markdown)(nil)
+	_ fyne.Accessible = (*Markdown)(nil)
+)
+
+// readingTheme sets conversations larger and airier than the interface, without the inner padding of Fyne's text.
+var readingTheme = variation{sizes: map[fyne.ThemeSizeName]float32{
+	theme.SizeNameText: TextReading, theme.SizeNameInnerPadding: 0, theme.SizeNameLineSpacing: 7,
+}}
+
+const (
+	blockGap   float32 = 8
+	writingEnd         = " ●" // where the next word will stand
+)
+
+// NewMarkdown makes an empty text.
+func NewMarkdown() *Markdown {
+	m := &Markdown{}
+	m.ExtendBaseWidget(m)
+	return m
+}
+
+// SetText shows a text. If it continues the one that is shown, only what is new is parsed.
+func (m *Markdown) SetText(text string) {
+	if m.text != text {
+		m.text = text
+		m.sync()
+	}
+}
+
+// Text is the markdown that is shown.
+func (m *Markdown) Text() string { return m.text }
+
+// SetWriting shows or hides the mark where the next word will stand.
+func (m *Markdown) SetWriting(on bool) {
+	if m.writing != on {
+		m.writing = on
+		m.sync()
+	}
+}
+
+// sync brings the blocks in line with the text.
+func (m *Markdown) sync() {
+	sources := splitBlocks(m.text)
+	if m.writing {
+		if len(sources) == 0 {
+			sources = []string{""}
+		}
+		sources[len(sources)-1] += writingEnd
+	}
+	for i, source := range sources {
+		if i == len(m.blocks) {
+			m.blocks = append(m.blocks, &block{})
+		}
+		if b := m.blocks[i]; b.source != source || b.view == nil {
+			b.source, b.height = source, 0
+			_, isCode := b.view.(*codeBlock)
+			if wantCode := fenceOf(source) != ""; b.view == nil || isCode != wantCode {
+				b.view = newProse(m.parse)
+				if wantCode {
+					b.view = newCodeBlock(m)
+				}
+			}
+			b.view.set(source)
+		}
+	}
+	m.blocks = m.blocks[:len(sources)]
+	m.lay(m.Size().Width)
+	canvas.Refresh(m)
+}
+
+// parse turns markdown into segments that neither load nor open anything by themselves.
+func (m *Markdown) parse(source string) []widget.RichTextSegment {
+	segments := widget.NewRichTextFromMarkdown(withoutImages(source)).Segments
+	m.tame(segments)
+	return segments
+}
+
+// tame walks segments and replaces the links that may not be opened by their words.
+func (m *Markdown) tame(segments []widget.RichTextSegment) {
+	for i, s := range segments {
+		switch x := s.(type) {
+		case *widget.HyperlinkSegment:
+			if m.OnLink == nil || !mayOpen(x.URL) {
+				segments[i] = &widget.TextSegment{Style: widget.RichTextStyleInline, Text: x.Text}
+				continue
+			}
+			to := x.URL
+			x.OnTapped = func() { m.OnLink(to) }
+		case *widget.ImageSegment:
+			segments[i] = &widget.TextSegment{Style: widget.RichTextStyleInline, Text: x.Title}
+		case *widget.ListSegment:
+			m.tame(x.Items)
+		case *widget.ParagraphSegment:
+			m.tame(x.Texts)
+		case *widget.TableSegment:
+			for _, cell := range x.Headers {
+				m.tame(cell)
+			}
+			for _, row := range x.Rows {
+				for _, cell := range row {
+					m.tame(cell)
+				}
+			}
+		}
+	}
+}
+
+// mayOpen tells whether an address is one of the web or of mail.
+func mayOpen(u *url.URL) bool {
+	return u != nil && (u.Scheme == "https" || u.Scheme == "http" || u.Scheme == "mailto")
+}
+
+// HeightAt implements Flowing.
+func (m *Markdown) HeightAt(width float32) float32 {
+	if width != m.width {
+		m.width = width
+		m.forget()
+	}
+	h := blockGap * float32(max(len(m.blocks)-1, 0))
+	for _, b := range m.blocks {
+		h += b.at(width)
+	}
+	return h
+}
+
+// forget drops the heights that are known.
+func (m *Markdown) forget() {
+	for _, b := range m.blocks {
+		b.height = 0
+	}
+}
+
+// lay places the blocks.
+func (m *Markdown) lay(width float32) {
+	if width <= 0 {
+		return
+	}
+	m.HeightAt(width)
+	y := float32(0)
+	for _, b := range m.blocks {
+		place(b.view.object(), 0, y, width, b.height)
+		y += b.height + blockGap
+	}
+}
+
+// AccessibilityLabel implements fyne.Accessible.
+func (m *Markdown) AccessibilityLabel() string { return m.text }
+
+// AccessibilityRole implements fyne.Accessible.
+func (m *Markdown) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// CreateRenderer implements fyne.Widget.
+func (m *Markdown) CreateRenderer() fyne.WidgetRenderer { return &markdownRenderer{m} }
+
+type markdownRenderer struct{ m *Markdown }
+
+func (r *markdownRenderer) Destroy()           {}
+func (r *markdownRenderer) Layout(s fyne.Size) { r.m.lay(s.Width) }
+func (r *markdownRenderer) MinSize() fyne.Size {
+	if w := r.m.Size().Width; w > 0 {
+		return fyne.NewSize(80, r.m.HeightAt(w))
+	}
+	return fyne.NewSize(80, 0)
+}
+
+func (r *markdownRenderer) Objects() []fyne.CanvasObject {
+	o := make([]fyne.CanvasObject, len(r.m.blocks))
+	for i, b := range r.m.blocks {
+		o[i] = b.view.object()
+	}
+	return o
+}
+
+// Refresh is called when the theme has changed: nothing that is known holds.
+func (r *markdownRenderer) Refresh() {
+	for _, b := range r.m.blocks {
+		b.view.object().Refresh()
+	}
+	r.m.forget()
+	r.m.lay(r.m.Size().Width)
+	canvas.Refresh(r.m)
+}
