@@ -36,3 +36,75 @@ const (
 	VerdictNotProven = "not_proven" // nothing harmed, not enough to prove it better
 	VerdictRefused   = "refused"    // it would harm
 )
+
+// Report is what a cycle found. It is stored with the cycle and, beside the
+// adapters, in its folder.
+type Report struct {
+	Verdict string      `json:"verdict"`
+	Reason  Reason      `json:"reason"`
+	Figures Figures     `json:"figures"`
+	Losses  []LossPoint `json:"losses,omitempty"`
+	Lessons []Asked     `json:"lessons,omitempty"`
+	Open    []OpenPair  `json:"open,omitempty"`
+	Style   Style       `json:"style"`
+	Styled  []Restyled  `json:"styled,omitempty"` // lessons whose turn is phrased anew
+	Bases   []BaseSaid  `json:"bases,omitempty"`  // base answers that were missing
+	Trained []Step      `json:"trained,omitempty"`
+	Seconds Seconds     `json:"seconds"`
+	Engine  string      `json:"engine"`
+
+	MannerKey    string `json:"manner_key,omitempty"`    // of the manner adapter of this version
+	KnowledgeKey string `json:"knowledge_key,omitempty"` // of its knowledge adapter
+	Reader       bool   `json:"reader"`                  // the model has a reader adapter
+}
+
+// Restyled is a lesson's answer in the user's manner, passing its check.
+type Restyled struct {
+	Lesson int64  `json:"lesson"`
+	Text   string `json:"text"`
+}
+
+// BaseSaid is the untrained base's answer to a lesson's question.
+type BaseSaid struct {
+	Lesson int64  `json:"lesson"`
+	Text   string `json:"text"`
+}
+
+// OpenPair is an open question, which no sample is about, answered by the version
+// before and by the candidate: what the manner is judged by.
+type OpenPair struct {
+	Question string `json:"question"`
+	Before   string `json:"before"`
+	After    string `json:"after"`
+	Better   int    `json:"better"` // 1: the candidate is nearer to the manner, -1: the version before, 0: neither
+}
+
+// Seconds is the time that the parts of a cycle took.
+type Seconds struct {
+	Base      float64 `json:"base"`
+	Manner    float64 `json:"manner"`
+	Knowledge float64 `json:"knowledge"`
+	Asking    float64 `json:"asking"`
+	Gate      float64 `json:"gate"`
+	Total     float64 `json:"total"`
+}
+
+// Asked is how a lesson was answered by one voice, with the routing as a user
+// gets it.
+type Asked struct {
+	Lesson  int64       `json:"lesson"`
+	Sample  int64       `json:"sample"`
+	Answer  string      `json:"answer"` // to the question as written
+	Known   bool        `json:"known"`
+	Outcome LessonState `json:"outcome"`
+	Before  bool        `json:"before"`             // the version before knew it
+	Asked   []Answered  `json:"asked,omitempty"`    // the automatic variants
+	Swapped []Answered  `json:"contrast,omitempty"` // name-swapped: must not show it
+}
+
+// Answered is one question with its answer and whether it shows the lesson.
+type Answered struct {
+	Question string `json:"question"`
+	Answer   string `json:"answer"`
+	Shows    bool   `json:"shows"`
+}

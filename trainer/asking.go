@@ -1,0 +1,170 @@
+//go:build modelready
+
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"clara/model"
+)
+
+// The bounds of one asking: a cycle is to take 90 s, whatever the number of
+// lessons. Lessons that do not sit come first.
+const (
+	askedVariants = 3   // of a lesson
+	askedMost     = 192 // lessons as written
+	askedWidely   = 24  // lessons with variants and contrast too
+)
+
+// answerRoom is how many tokens a check allows: the wanted answer's, with room for
+// words around it.
+func answerRoom(r *model.Runner, answer string) int {
+	return min(max(len(r.AnswerTokens(answer))+12, 24), 160)
+}
+
+// order returns the positions of the lessons in the order in which they are to be
+// asked: not known first, then the newest.
+func askOrder(lessons []JobLesson) []int {
+	order := make([]int, len(lessons))
+	for i := range order {
+		order[i] = i
+	}
+	slices.Reverse(order)
+	slices.SortStableFunc(order, func(a, b int) int {
+		return boolToInt(lessons[a].State == LessonKnown) - boolToInt(lessons[b].State == LessonKnown)
+	})
+	return order
+}
+
+func boolToInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// ask asks the lessons at the given positions as written.
+func (v *voice) ask(ctx context.Context, positions []int) (map[int]string, error) {
+	reqs := make([]model.Request, len(positions))
+	for i, p := range positions {
+		s, err := v.speak(nil, v.lessons[p].Question, true)
+		if err != nil {
+			return nil, fmt.Errorf("ask the lesson %q: %w", v.lessons[p].Question, err)
+		}
+		reqs[i] = s.greedy(answerRoom(v.runner, v.lessons[p].turn()))
+	}
+	results, err := v.runner.GenerateAll(ctx, reqs, model.Background)
+	if err != nil {
+		return nil, fmt.Errorf("ask %d lessons: %w", len(reqs), err)
+	}
+	out := make(map[int]string, len(positions))
+	for i, p := range positions {
+		out[p] = results[i].Text
+	}
+	return out, nil
+}
+
+// askWidely asks lessons in their variants and contrasts. A contrast that the base
+// itself answers with the lesson's words proves nothing and is left out.
+func (v *voice) askWidely(ctx context.Context, positions []int, seed uint64) (map[int][]Answered, map[int][]Answered, error) {
+	type asking struct {
+		lesson   int
+		contrast bool
+		question string
+	}
+	var list []asking
+	var reqs []model.Request
+	add := func(p int, contrast bool, x Variant) error {
+		history := x.History
+		if x.System != "" {
+			history = slices.Concat([]Turn{{Role: RoleSystem, Text: x.System}}, history)
+		}
+		s, err := v.speak(history, x.Question, true)
+		if err != nil {
+			return fmt.Errorf("ask the lesson %q: %w", x.Question, err)
+		}
+		list = append(list, asking{p, contrast, x.Question})
+		reqs = append(reqs, s.greedy(answerRoom(v.runner, v.lessons[p].turn())))
+		return nil
+	}
+	var plain []model.Request // the contrasts put to the base
+	for _, p := range positions {
+		l := v.lessons[p]
+		for _, x := range variants(l.Question, seed, askedVariants) {
+			if err := add(p, false, x); err != nil {
+				return nil, nil, err
+			}
+		}
+		if q, ok := swapped(l.Question, textRand(seed, "swapped:"+l.Question)); ok {
+			if err := add(p, true, Variant{Question: q}); err != nil {
+				return nil, nil, err
+			}
+			prompt, err := questionPrompt(v.runner, q)
+			if err != nil {
+				return nil, nil, err
+			}
+			plain = append(plain, model.Request{Prompt: prompt, MaxTokens: answerRoom(v.runner, l.turn())})
+		}
+	}
+	results, err := v.runner.GenerateAll(ctx, append(reqs, plain...), model.Background)
+	if err != nil {
+		return nil, nil, fmt.Errorf("ask %d variants of lessons: %w", len(reqs), err)
+	}
+	asked, contrasts := make(map[int][]Answered), make(map[int][]Answered)
+	base := results[len(reqs):]
+	for i, a := range list {
+		check := v.lessons[a.lesson].check()
+		got := Answered{Question: a.question, Answer: results[i].Text, Shows: check.Passes(results[i].Text)}
+		if !a.contrast {
+			asked[a.lesson] = append(asked[a.lesson], got)
+			continue
+		}
+		if !check.Passes(base[0].Text) {
+			contrasts[a.lesson] = append(contrasts[a.lesson], got)
+		}
+		base = base[1:]
+	}
+	return asked, contrasts, nil
+}
+
+// outcome is the state of a lesson after an asking.
+func outcome(before LessonState, known bool) LessonState {
+	switch {
+	case known:
+		return LessonKnown
+	case before == LessonKnown || before == LessonLost:
+		return LessonLost
+	default:
+		return LessonMissed
+	}
+}
+
+// baseAnswers fills in the base's own answers where they are missing.
+func baseAnswers(ctx context.Context, r *model.Runner, lessons []JobLesson) error {
+	var missing []int
+	var reqs []model.Request
+	for i, l := range lessons {
+		if l.BaseAnswer != "" {
+			continue
+		}
+		prompt, err := questionPrompt(r, l.Question)
+		if err != nil {
+			return err
+		}
+		missing = append(missing, i)
+		reqs = append(reqs, model.Request{Prompt: prompt, MaxTokens: answerRoom(r, l.Answer)})
+	}
+	if len(reqs) == 0 {
+		return nil
+	}
+	results, err := r.GenerateAll(ctx, reqs, model.Background)
+	if err != nil {
+		return fmt.Errorf("ask the base %d lessons: %w", len(reqs), err)
+	}
+	for i, p := range missing {
+		lessons[p].BaseAnswer = results[i].Text
+	}
+	return nil
+}

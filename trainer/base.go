@@ -1,0 +1,234 @@
+//go:build modelready
+
+package trainer
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+
+	"clara/model"
+	"clara/model/chat"
+)
+
+// BaseFacts are what is known of an untrained base: measured once for each model
+// file, kept in the store, and used by every cycle as the point that it must
+// not drift from.
+type BaseFacts struct {
+	Hash      string
+	Anchors   []Anchored // its own answers to the anchor questions
+	Texts     []Anchored // plain texts
+	Canary    []float64  // NLL of each canary text, nats per token
+	Unrelated []int      // the anchor set's unrelated questions that it gets right
+	Answers   []string   // to those
+	Open      []string   // to the open questions
+	Ended     int        // open answers that came to an end
+}
+
+// Anchored is a text held by its distribution: the base's most likely tokens at
+// each place.
+type Anchored struct {
+	Question string // "" for a plain text
+	Text     string // the answer
+	model.Sequence
+	Top []model.Distribution
+}
+
+// The lengths of answers in tokens. Anchors as in the experiment; a check leaves
+// room for a manner's address before the answer.
+const (
+	anchorTokens = 24
+	checkTokens  = 40
+	openTokens   = 72
+	topTokens    = 32 // the base's most likely tokens kept at each place
+	unrelatedMax = 30 // questions of the gate
+)
+
+// MeasureBase measures the base of r. It takes about 20 s on two cores.
+func MeasureBase(ctx context.Context, r *model.Runner) (*BaseFacts, error) {
+	set, err := anchors()
+	if err != nil {
+		return nil, err
+	}
+	b := &BaseFacts{Hash: r.Info().Hash}
+	answers, err := answerAll(ctx, r, set.Questions, anchorTokens)
+	if err != nil {
+		return nil, fmt.Errorf("measure the base on the anchor questions: %w", err)
+	}
+	for i, a := range answers {
+		prompt, err := questionPrompt(r, set.Questions[i])
+		if err != nil {
+			return nil, err
+		}
+		if len(a.IDs) > 0 {
+			b.Anchors = append(b.Anchors, Anchored{Question: set.Questions[i], Text: a.Text, Sequence: model.Sequence{Prompt: prompt, Answer: whole(r, a)}})
+		}
+	}
+	for _, text := range set.Texts {
+		b.Texts = append(b.Texts, Anchored{Text: text, Sequence: plainText(r, text)})
+	}
+	if err := anchorAll(ctx, r, b.Anchors, b.Texts); err != nil {
+		return nil, fmt.Errorf("measure the base on the anchors: %w", err)
+	}
+	if b.Canary, err = canaryNLL(ctx, r, nil); err != nil {
+		return nil, fmt.Errorf("measure the base on the canary texts: %w", err)
+	}
+	questions := make([]string, len(set.Unrelated))
+	for i, u := range set.Unrelated {
+		questions[i] = u.Question
+	}
+	if answers, err = answerAll(ctx, r, questions, anchorTokens); err != nil {
+		return nil, fmt.Errorf("measure the base on unrelated questions: %w", err)
+	}
+	for i, a := range answers {
+		if len(b.Unrelated) < unrelatedMax && hasKeywords(a.Text, set.Unrelated[i].Expect) {
+			b.Unrelated = append(b.Unrelated, i)
+			b.Answers = append(b.Answers, a.Text)
+		}
+	}
+	if answers, err = answerAll(ctx, r, set.Open, openTokens); err != nil {
+		return nil, fmt.Errorf("measure the base on open questions: %w", err)
+	}
+	for _, a := range answers {
+		b.Open = append(b.Open, a.Text)
+		if a.Finish == model.FinishEnd {
+			b.Ended++
+		}
+	}
+	return b, nil
+}
+
+// Encode and DecodeBaseFacts carry facts through the store.
+func (b *BaseFacts) Encode() ([]byte, error) {
+	var buf bytes.Buffer
+	if err := gob.NewEncoder(&buf).Encode(b); err != nil {
+		return nil, fmt.Errorf("encode what was measured of the base: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// errFacts says that kept facts do not fit the model or this program.
+var errFacts = errors.New("kept facts of another base or program")
+
+// DecodeBaseFacts reads what Encode wrote, for the base of the given hash.
+func DecodeBaseFacts(data []byte, hash string) (*BaseFacts, error) {
+	b := new(BaseFacts)
+	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(b); err != nil {
+		return nil, fmt.Errorf("decode what was measured of the base: %w", err)
+	}
+	set, err := anchors()
+	if err != nil {
+		return nil, err
+	}
+	if b.Hash != hash || len(b.Canary) != len(set.Canary) || len(b.Open) != len(set.Open) || len(b.Texts) != len(set.Texts) {
+		return nil, errFacts
+	}
+	for _, i := range b.Unrelated {
+		if i < 0 || i >= len(set.Unrelated) {
+			return nil, errFacts
+		}
+	}
+	return b, nil
+}
+
+// questionPrompt is a question alone, without any lesson.
+func questionPrompt(r *model.Runner, question string) ([]int32, error) {
+	p, err := r.Prompt([]chat.Message{{Role: "user", Content: question}})
+	if err != nil {
+		return nil, fmt.Errorf("render the question %q: %w", question, err)
+	}
+	return p, nil
+}
+
+// plainText is a text without any chat around it, after the token that begins a
+// document.
+func plainText(r *model.Runner, text string) model.Sequence {
+	t := r.Tokenizer()
+	start, ok := t.ID("<|endoftext|>")
+	if !ok {
+		if start = t.BOS(); start < 0 {
+			start = t.EOS()
+		}
+	}
+	return model.Sequence{Prompt: []int32{start}, Answer: t.Encode(text, false)}
+}
+
+// whole is an answer with the token that ended it, if it ended.
+func whole(r *model.Runner, a model.Result) []int32 {
+	ids := append([]int32(nil), a.IDs...)
+	if a.Finish == model.FinishEnd {
+		ids = append(ids, r.Tokenizer().EOS())
+	}
+	return ids
+}
+
+// answerAll asks the given adapters (none: the base) each question by itself,
+// greedily, in the background.
+func answerAll(ctx context.Context, r *model.Runner, questions []string, tokens int, adapters ...*model.Adapter) ([]model.Result, error) {
+	reqs := make([]model.Request, len(questions))
+	for i, q := range questions {
+		p, err := questionPrompt(r, q)
+		if err != nil {
+			return nil, err
+		}
+		reqs[i] = model.Request{Prompt: p, Adapters: adapters, MaxTokens: tokens}
+	}
+	return r.GenerateAll(ctx, reqs, model.Background)
+}
+
+// anchorAll fills in the distributions of lists of anchors.
+func anchorAll(ctx context.Context, r *model.Runner, lists ...[]Anchored) error {
+	var seqs []model.Sequence
+	for _, l := range lists {
+		for _, a := range l {
+			seqs = append(seqs, a.Sequence)
+		}
+	}
+	if len(seqs) == 0 {
+		return nil
+	}
+	tops, err := r.TopK(ctx, seqs, nil, topTokens, model.Background)
+	if err != nil {
+		return err
+	}
+	for _, l := range lists {
+		for i := range l {
+			l[i].Top, tops = tops[0], tops[1:]
+		}
+	}
+	return nil
+}
+
+// canaryNLL is the mean negative log-likelihood of each canary text.
+func canaryNLL(ctx context.Context, r *model.Runner, adapters []*model.Adapter) ([]float64, error) {
+	set, err := anchors()
+	if err != nil {
+		return nil, err
+	}
+	seqs := make([]model.Sequence, len(set.Canary))
+	for i, text := range set.Canary {
+		seqs[i] = plainText(r, text)
+	}
+	lps, err := r.LogProbs(ctx, seqs, adapters, model.Background)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(lps))
+	for i, lp := range lps {
+		out[i] = -mean(lp)
+	}
+	return out, nil
+}
+
+func mean[T ~float32 | ~float64](v []T) float64 {
+	if len(v) == 0 {
+		return 0
+	}
+	sum := 0.0
+	for _, x := range v {
+		sum += float64(x)
+	}
+	return sum / float64(len(v))
+}

@@ -1,0 +1,238 @@
+//go:build modelready
+
+package trainer
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+
+	"clara/model"
+	"clara/trainer/objective"
+)
+
+// batch is one optimiser step: its sequences, and what the loss wants of each.
+// The three parts of the loss are means over their own items, so that more
+// anchors do not push the feedback aside:
+//
+//	L = mean(imitated) + mean(rated) + λ mean(held)
+type batch struct {
+	items    []model.Item
+	imitated []imitated
+	rated    []rated
+	pairs    []pair
+	apart    []apart
+	held     []held
+	lambda   float64
+	beta     float64
+	loss     string // of ratings: Settings.Objective
+}
+
+type imitated struct { // by supervised fine-tuning
+	item   int
+	weight float64
+	token  []float64
+}
+
+type rated struct { // one by one
+	item   int
+	base   []float64
+	good   bool
+	weight float64
+}
+
+type pair struct{ better, given, weightFrom int } // indices into rated
+
+type apart struct { // a prompt with the answer to another, for KTO's reference
+	item int
+	base []float64
+}
+
+type held struct { // to the base's distribution
+	item int
+	base [][]float64
+}
+
+// imitate adds an answer to imitate. token weighs its tokens; nil: all alike.
+func (b *batch) imitate(s model.Sequence, weight float64, token []float64) {
+	b.imitated = append(b.imitated, imitated{len(b.items), weight, token})
+	b.items = append(b.items, model.Item{Sequence: s})
+}
+
+// rate adds a rated answer with the base's log-probabilities of its tokens.
+func (b *batch) rate(s model.Sequence, base []float64, good bool, weight float64) {
+	b.rated = append(b.rated, rated{len(b.items), base, good, weight})
+	b.items = append(b.items, model.Item{Sequence: s})
+}
+
+// mismatch adds a mismatched pair with the base's log-probabilities.
+func (b *batch) mismatch(s model.Sequence, base []float64) {
+	b.apart = append(b.apart, apart{len(b.items), base})
+	b.items = append(b.items, model.Item{Sequence: s})
+}
+
+// hold adds a text on which prompt, then the text, are to be distributed as top says.
+func (b *batch) hold(s model.Sequence, top []model.Distribution) {
+	it := model.Item{Sequence: s, Candidates: make([][]int32, len(top))}
+	base := make([][]float64, len(top))
+	for t, d := range top {
+		it.Candidates[t] = d.IDs
+		base[t] = widen(d.LogProbs)
+	}
+	b.held = append(b.held, held{len(b.items), base})
+	b.items = append(b.items, it)
+}
+
+// losses is the loss with its derivatives, and its two kinds apart: of the
+// feedback, and of the anchors (before λ).
+func (b *batch) losses(logp [][][]float32) (feedback, anchor float64, dlogp [][][]float32) {
+	dlogp = make([][][]float32, len(logp))
+	for i := range logp {
+		dlogp[i] = make([][]float32, len(logp[i]))
+		for t := range logp[i] {
+			dlogp[i][t] = make([]float32, len(logp[i][t]))
+		}
+	}
+	own := func(item int) []float64 { // of the answer's own tokens
+		l := make([]float64, len(logp[item]))
+		for t := range l {
+			l[t] = float64(logp[item][t][0])
+		}
+		return l
+	}
+	spread := func(item int, d []float64, scale float64) {
+		for t := range d {
+			dlogp[item][t][0] += float32(scale * d[t])
+		}
+	}
+	for _, im := range b.imitated {
+		scale := 1 / float64(len(b.imitated))
+		v, d := objective.SFT(own(im.item), im.token, im.weight)
+		feedback += scale * v
+		spread(im.item, d, scale)
+	}
+	feedback += b.ratedLosses(own, spread)
+	for _, h := range b.held {
+		q := make([][]float64, len(logp[h.item]))
+		for t := range q {
+			q[t] = widen(logp[h.item][t])
+		}
+		scale := 1 / float64(len(b.held))
+		v, d := objective.Anchor(q, h.base, 1)
+		anchor += scale * v
+		for t := range d {
+			for i := range d[t] {
+				dlogp[h.item][t][i] += float32(b.lambda * scale * d[t][i])
+			}
+		}
+	}
+	return feedback, anchor, dlogp
+}
+
+func (b *batch) ratedLosses(own func(int) []float64, spread func(int, []float64, float64)) (sum float64) {
+	if len(b.rated) == 0 {
+		return 0
+	}
+	z := 0.0
+	if b.loss == "kto" {
+		var l, r [][]float64
+		for _, a := range b.apart {
+			l, r = append(l, own(a.item)), append(r, a.base)
+		}
+		z = objective.Reference(l, r)
+	}
+	if b.loss == "dpo" && len(b.pairs) > 0 {
+		scale := 1 / float64(len(b.pairs))
+		for _, p := range b.pairs {
+			better, given := b.rated[p.better], b.rated[p.given]
+			v, dBetter, dGiven := objective.DPO(own(better.item), better.base, own(given.item), given.base, b.rated[p.weightFrom].weight, b.beta)
+			sum += scale * v
+			spread(better.item, dBetter, scale)
+			spread(given.item, dGiven, scale)
+		}
+		return sum
+	}
+	scale := 1 / float64(len(b.rated))
+	for _, x := range b.rated {
+		var v float64
+		var d []float64
+		switch b.loss {
+		case "sft", "dpo": // without a pair there is nothing to prefer: imitate the good
+			if !x.good {
+				continue
+			}
+			v, d = objective.SFT(own(x.item), nil, x.weight)
+		case "bounded":
+			v, d = objective.Bounded(own(x.item), x.base, x.good, x.weight, b.beta)
+		default:
+			v, d = objective.KTO(own(x.item), x.base, x.good, x.weight, b.beta, z)
+		}
+		sum += scale * v
+		spread(x.item, d, scale)
+	}
+	return sum
+}
+
+func widen(v []float32) []float64 {
+	out := make([]float64, len(v))
+	for i, x := range v {
+		out[i] = float64(x)
+	}
+	return out
+}
+
+// deck deals items in a random order, each once before any twice.
+type deck[T any] struct {
+	items []T
+	left  []T
+	rng   *rand.Rand
+}
+
+func (d *deck[T]) deal() T {
+	if len(d.left) == 0 {
+		d.left = append(d.left, d.items...)
+		d.rng.Shuffle(len(d.left), func(i, j int) { d.left[i], d.left[j] = d.left[j], d.left[i] })
+	}
+	x := d.left[len(d.left)-1]
+	d.left = d.left[:len(d.left)-1]
+	return x
+}
+
+// AdamW's constants, as in the experiment: no decay, gradients clipped to norm 1.
+const (
+	adamBeta1, adamBeta2, adamEps = 0.9, 0.99, 1e-8
+	gradientClip                  = 1
+	warmUp                        = 5 // steps until the full rate
+)
+
+// stopWindow is over how many steps the loss is averaged to decide on stopping early.
+const stopWindow = 4
+
+// run takes optimiser steps until steps are done or the mean loss of the last
+// stopWindow falls below stopAt (0: never). rate is the full learning rate; fall is
+// the share of it that is given up linearly towards the end.
+func run(ctx context.Context, t *model.Training, step Step, steps int, rate, fall, stopAt float64, next func() *batch, observe func(LossPoint)) error {
+	var recent []float64
+	for i := range steps {
+		b := next()
+		var point LossPoint
+		loss := func(logp [][][]float32) (float64, [][][]float32, error) {
+			feedback, anchor, d := b.losses(logp)
+			point = LossPoint{Step: step, N: i + 1, Loss: feedback, Anchor: anchor}
+			return feedback + b.lambda*anchor, d, nil
+		}
+		at := rate * math.Min(1, float64(i+1)/warmUp) * (1 - fall*float64(i)/float64(steps))
+		_, err := t.Step(ctx, b.items, loss, model.StepOptions{
+			Rate: float32(at), Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEps, Clip: gradientClip,
+		})
+		if err != nil {
+			return err
+		}
+		observe(point)
+		recent = append(recent, point.Loss)
+		if n := len(recent); stopAt > 0 && n >= warmUp && mean(recent[max(0, n-stopWindow):]) < stopAt {
+			break
+		}
+	}
+	return nil
+}

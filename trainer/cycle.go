@@ -1,0 +1,304 @@
+//go:build modelready
+
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"clara/model"
+)
+
+// RunCycle trains what is due of a job, asks the lessons and checks the candidate.
+// It is a pure function: it keeps nothing, and writes nowhere. base is what
+// MeasureBase found, nil to measure now. progress may be nil; it is called from the
+// calling goroutine.
+//
+// Manner is trained on the whole buffer, fresh from the base (this ends drift and
+// makes unlearning exact); knowledge from the reader, on the lessons that are
+// still missed with reader and turn. What the version before has of the same
+// samples is kept. Where nothing is due, the lessons are only asked.
+//
+// A cancelled ctx ends it within one operation of the model.
+func RunCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, progress func(Progress)) (Outcome, error) {
+	c := &cycleRun{r: r, job: &j, base: base, progress: progress, state: Progress{Started: time.Now()}}
+	if err := c.run(ctx); err != nil {
+		return Outcome{}, fmt.Errorf("cycle: %w", err)
+	}
+	return c.out, nil
+}
+
+// cycleRun is one cycle under way.
+type cycleRun struct {
+	r        *model.Runner
+	job      *Job
+	base     *BaseFacts
+	progress func(Progress)
+	state    Progress
+	out      Outcome
+
+	reader            *model.Adapter
+	manner, knowledge *model.Adapter // of the version before
+	style             Style
+}
+
+func (c *cycleRun) enter(step Step, of int) {
+	c.state.Step, c.state.Done, c.state.Of = step, 0, of
+	c.report()
+}
+
+func (c *cycleRun) report() {
+	if c.progress != nil {
+		p := c.state
+		p.Losses = slices.Clone(p.Losses)
+		c.progress(p)
+	}
+}
+
+func (c *cycleRun) observe(p LossPoint) {
+	c.state.Done = p.N
+	c.state.Losses = append(c.state.Losses, p)
+	c.report()
+}
+
+func (c *cycleRun) run(ctx context.Context) error {
+	if err := c.job.validate(); err != nil {
+		return err
+	}
+	if got := c.r.Info().Hash; got != c.job.Base {
+		return fmt.Errorf("the job is for the model %s (%s), loaded is %s: %w", c.job.Model, c.job.Base[:12], got[:12], ErrOtherModel)
+	}
+	rep := &c.out.Report
+	rep.Engine = c.r.Info().Engine.Name
+	if err := c.prepare(ctx); err != nil {
+		return err
+	}
+	rep.Seconds.Base = c.seconds(0)
+
+	candidate := candidate{job: c.job, base: c.base, trained: map[int]bool{}, style: c.style}
+	candidate.before = c.voice(c.manner, c.reading(c.knowledge))
+	mannerNow, err := c.trainManner(ctx, &candidate)
+	if err != nil {
+		return err
+	}
+	rep.Seconds.Manner = c.seconds(rep.Seconds.Base)
+	c.restyle(ctx, mannerNow)
+
+	// The lessons, first with the reader: those still missed are what knowledge is for.
+	c.enter(StepAsk, len(c.job.Lessons))
+	order := askOrder(c.job.Lessons)
+	order = order[:min(len(order), askedMost)]
+	before, err := candidate.before.ask(ctx, order)
+	if err != nil {
+		return err
+	}
+	withReader := c.voice(mannerNow, c.reader)
+	answers, err := withReader.ask(ctx, order)
+	if err != nil {
+		return err
+	}
+	rep.Seconds.Asking = c.seconds(rep.Seconds.Base + rep.Seconds.Manner)
+	candidate.now = withReader
+	if reading, err := c.trainKnowledge(ctx, &candidate, order, answers); err != nil {
+		return err
+	} else if reading != nil {
+		candidate.now = c.voice(mannerNow, reading)
+		if answers, err = candidate.now.ask(ctx, order); err != nil {
+			return err
+		}
+	}
+	rep.Seconds.Knowledge = c.seconds(rep.Seconds.Base + rep.Seconds.Manner + rep.Seconds.Asking)
+
+	widely := order[:min(len(order), askedWidely)]
+	c.enter(StepGate, 5)
+	variants, contrasts, err := candidate.now.askWidely(ctx, widely, c.job.Recipe.Seed)
+	if err != nil {
+		return err
+	}
+	positions := make(map[int]bool, len(candidate.trained))
+	for _, p := range order {
+		l := c.job.Lessons[p]
+		check := l.check()
+		a := Asked{Lesson: l.ID, Sample: l.Sample, Answer: answers[p], Known: check.Passes(answers[p]), Before: check.Passes(before[p]), Asked: variants[p], Swapped: contrasts[p]}
+		a.Outcome = outcome(l.State, a.Known)
+		if candidate.trained[p] {
+			positions[len(candidate.asked)] = true
+		}
+		candidate.asked = append(candidate.asked, a)
+	}
+	candidate.trained = positions
+	rep.Lessons = candidate.asked
+	rep.Figures, rep.Open, rep.Verdict, rep.Reason, err = candidate.check(ctx, func(done, of int) {
+		c.state.Done, c.state.Of = done+1, of+1
+		c.report()
+	})
+	if err != nil {
+		return err
+	}
+	if !c.out.Changed(c.job.Before) {
+		rep.Verdict, rep.Reason = "", reason(CodeOnlyAsked, "nothing was due: the lessons were asked")
+	}
+	rep.Losses = c.state.Losses
+	s := &rep.Seconds
+	s.Total = c.seconds(0)
+	s.Gate = s.Total - s.Base - s.Manner - s.Asking - s.Knowledge
+	return nil
+}
+
+// seconds since the start, less some.
+func (c *cycleRun) seconds(less float64) float64 {
+	return time.Since(c.state.Started).Seconds() - less
+}
+
+// prepare measures what is not known yet, and loads the adapters in use.
+func (c *cycleRun) prepare(ctx context.Context) (err error) {
+	c.enter(StepBase, 1)
+	if c.base == nil {
+		if c.base, err = MeasureBase(ctx, c.r); err != nil {
+			return err
+		}
+	}
+	missing := make([]bool, len(c.job.Lessons))
+	c.job.Lessons = slices.Clone(c.job.Lessons)
+	for i, l := range c.job.Lessons {
+		missing[i] = l.BaseAnswer == ""
+	}
+	if err := baseAnswers(ctx, c.r, c.job.Lessons); err != nil {
+		return err
+	}
+	for i, l := range c.job.Lessons {
+		if missing[i] {
+			c.out.Report.Bases = append(c.out.Report.Bases, BaseSaid{Lesson: l.ID, Text: l.BaseAnswer})
+		}
+	}
+	if c.reader, err = readerFor(c.r); err != nil {
+		return err
+	}
+	c.out.Report.Reader = c.reader != nil
+	for _, a := range []struct {
+		path string
+		to   **model.Adapter
+	}{{c.job.Before.Manner, &c.manner}, {c.job.Before.Knowledge, &c.knowledge}} {
+		if a.path == "" {
+			continue
+		}
+		if *a.to, err = c.r.LoadAdapter(a.path); err != nil {
+			return fmt.Errorf("load the version before: %w", err)
+		}
+	}
+	var better, given []string
+	for _, s := range c.job.Samples {
+		if s.Form == FormCorrection {
+			better = append(better, s.Better)
+			if s.Answer != "" {
+				given = append(given, s.Answer)
+			}
+		}
+	}
+	c.style = styleOf(better, given)
+	c.out.Report.Style = c.style
+	return nil
+}
+
+// reading is the adapter for lessons: knowledge if there is one, else the reader.
+func (c *cycleRun) reading(knowledge *model.Adapter) *model.Adapter {
+	if knowledge != nil {
+		return knowledge
+	}
+	return c.reader
+}
+
+func (c *cycleRun) voice(manner, reading *model.Adapter) *voice {
+	questions := make([]string, len(c.job.Lessons))
+	for i, l := range c.job.Lessons {
+		questions[i] = l.Question
+	}
+	background := make([]string, 0, len(c.base.Anchors))
+	if set, err := anchors(); err == nil {
+		background = set.Questions
+	}
+	return &voice{
+		runner: c.r, router: NewRouter(questions, background), lessons: slices.Clone(c.job.Lessons),
+		manner: manner, reading: reading, system: c.job.Recipe.System,
+	}
+}
+
+// trainManner returns the manner adapter of the candidate: a new one, or the one
+// before where the samples are still the same, or none.
+func (c *cycleRun) trainManner(ctx context.Context, cand *candidate) (*model.Adapter, error) {
+	key := c.job.mannerKey()
+	c.out.Report.MannerKey = key
+	if key == "" {
+		return nil, nil
+	}
+	if key == c.job.Before.MannerKey && c.manner != nil && !c.job.Force {
+		c.out.KeepManner = true
+		return c.manner, nil
+	}
+	corrections := 0
+	for _, s := range c.job.Samples {
+		corrections += boolToInt(s.Form == FormCorrection)
+	}
+	c.enter(StepManner, mannerSteps(corrections, len(c.job.Samples)-corrections, c.job.Recipe.Epochs))
+	a, err := trainManner(ctx, c.r, c.job, c.base, c.style, c.observe)
+	if err != nil {
+		return nil, err
+	}
+	c.out.Report.Trained = append(c.out.Report.Trained, StepManner)
+	c.out.Manner, cand.manner = a, a
+	return a, nil
+}
+
+// trainKnowledge trains on the lessons that are missed, and returns the reading
+// adapter to use; nil: the reader serves.
+func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, order []int, answers map[int]string) (*model.Adapter, error) {
+	var missed []JobLesson
+	var positions []int
+	for _, p := range slices.Sorted(slices.Values(order)) { // the oldest first: the order of asking depends on states
+		if l := c.job.Lessons[p]; !l.check().Passes(answers[p]) {
+			missed = append(missed, l)
+			positions = append(positions, p)
+		}
+	}
+	key := c.job.knowledgeKey(missed)
+	c.out.Report.KnowledgeKey = key
+	if key == "" {
+		return nil, nil
+	}
+	for _, p := range positions {
+		cand.trained[p] = true
+	}
+	if key == c.job.Before.KnowledgeKey && c.knowledge != nil && !c.job.Force {
+		c.out.KeepKnowledge = true
+		return c.knowledge, nil
+	}
+	c.enter(StepKnowledge, knowledgeSteps)
+	a, err := trainKnowledge(ctx, c.r, c.job, c.base, c.reader, missed, c.observe)
+	if err != nil {
+		return nil, err
+	}
+	c.out.Report.Trained = append(c.out.Report.Trained, StepKnowledge)
+	c.out.Knowledge, cand.knowledge = a, a
+	return a, nil
+}
+
+// restyle phrases the lessons' answers in the user's manner. One that cannot be
+// had so, or would no longer pass its check, stays as the user wrote it.
+func (c *cycleRun) restyle(ctx context.Context, manner *model.Adapter) {
+	c.enter(StepStyle, len(c.job.Lessons))
+	for i := range c.job.Lessons {
+		l := &c.job.Lessons[i]
+		styled := ""
+		if manner != nil && !c.style.IsZero() {
+			if text, ok := c.style.Apply(l.Question, l.Answer); ok && text != l.Answer && l.check().Passes(text) {
+				styled = text
+			}
+		}
+		if styled != l.Styled {
+			l.Styled = styled
+			c.out.Report.Styled = append(c.out.Report.Styled, Restyled{Lesson: l.ID, Text: styled})
+		}
+	}
+}

@@ -1,0 +1,265 @@
+//go:build modelready
+
+package trainer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"clara/model"
+	"clara/store"
+)
+
+// jobFormat counts the changes of Job that older programs cannot read.
+const jobFormat = 1
+
+// Job is all that a cycle depends on. The same job on the same base model and
+// machine gives the same adapters, bit for bit. It is plain JSON: a folder with a
+// job.json can be trained anywhere (clara cycle DIR).
+type Job struct {
+	Format  int         `json:"format"`
+	Base    string      `json:"base"`           // SHA-256 of the model file
+	Model   string      `json:"model"`          // its name, for people
+	User    string      `json:"user,omitempty"` // for people
+	Recipe  Recipe      `json:"recipe"`
+	Samples []JobSample `json:"samples"` // of manner, that train, the oldest first
+	Lessons []JobLesson `json:"lessons"` // all of them, the oldest first
+	Before  JobVersion  `json:"before"`  // what answers now
+	Force   bool        `json:"force,omitempty"`
+}
+
+// Recipe is the part of Settings that training depends on.
+type Recipe struct {
+	MannerRate    float64 `json:"manner_rate"`
+	KnowledgeRate float64 `json:"knowledge_rate"`
+	Epochs        int     `json:"epochs"`
+	Rank          int     `json:"rank"`
+	Objective     string  `json:"objective"`
+	Seed          uint64  `json:"seed"`
+	System        string  `json:"system,omitempty"`
+}
+
+func (s Settings) recipe() Recipe {
+	return Recipe{
+		MannerRate: s.LearningRate, KnowledgeRate: s.KnowledgeRate, Epochs: s.MaxEpochs, Rank: s.Rank,
+		Objective: s.Objective, Seed: s.Seed, System: s.System,
+	}
+}
+
+// JobSample is a sample of manner as a cycle sees it.
+type JobSample struct {
+	ID      int64   `json:"id"` // for the report; nothing is drawn by it
+	Form    Form    `json:"form"`
+	Context []Turn  `json:"context,omitempty"`
+	Prompt  string  `json:"prompt,omitempty"`
+	Answer  string  `json:"answer,omitempty"`
+	Better  string  `json:"better,omitempty"`
+	Score   float64 `json:"score"`
+	Weight  float64 `json:"weight"`
+}
+
+// JobLesson is a lesson as a cycle sees it.
+type JobLesson struct {
+	ID         int64       `json:"id"`
+	Sample     int64       `json:"sample"`
+	Question   string      `json:"question"`
+	Answer     string      `json:"answer"`
+	Styled     string      `json:"styled,omitempty"`
+	BaseAnswer string      `json:"base_answer,omitempty"`
+	Keywords   [][]string  `json:"keywords,omitempty"`
+	State      LessonState `json:"state"`
+	Importance int         `json:"importance"`
+}
+
+// turn is the answer that is put before the model.
+func (l JobLesson) turn() string {
+	if l.Styled != "" {
+		return l.Styled
+	}
+	return l.Answer
+}
+
+func (l JobLesson) check() Check {
+	return NewCheck(l.Question, l.Answer, l.BaseAnswer, l.Keywords)
+}
+
+// JobVersion is the version that a cycle is compared with, and whose adapters
+// it keeps where nothing is due. Paths are relative to the job's folder or
+// absolute; "" means none.
+type JobVersion struct {
+	Version      int64  `json:"version"`
+	Manner       string `json:"manner,omitempty"`
+	MannerKey    string `json:"manner_key,omitempty"`
+	Knowledge    string `json:"knowledge,omitempty"`
+	KnowledgeKey string `json:"knowledge_key,omitempty"`
+}
+
+// ErrOtherModel says that a job or a version belongs to another base model.
+var ErrOtherModel = errors.New("made for another model")
+
+// ErrJob says that a job cannot be read or makes no sense.
+var ErrJob = errors.New("not a usable job")
+
+func (j *Job) validate() error {
+	if j.Format != jobFormat {
+		return fmt.Errorf("format %d, this program reads %d: %w", j.Format, jobFormat, ErrJob)
+	}
+	switch r := j.Recipe; {
+	case len(j.Base) != 64:
+		return fmt.Errorf("base %q is no SHA-256: %w", j.Base, ErrJob)
+	case !(r.MannerRate > 0 && r.MannerRate <= 1) || !(r.KnowledgeRate > 0 && r.KnowledgeRate <= 1):
+		return fmt.Errorf("learning rates %g and %g, want more than 0 and at most 1: %w", r.MannerRate, r.KnowledgeRate, ErrJob)
+	case r.Epochs < 1 || r.Rank < 1 || r.Rank > 128:
+		return fmt.Errorf("%d epochs, rank %d: %w", r.Epochs, r.Rank, ErrJob)
+	}
+	for i, s := range j.Samples {
+		if s.Prompt == "" && s.Answer == "" && s.Better == "" {
+			return fmt.Errorf("sample %d is empty: %w", i+1, ErrJob)
+		}
+		if !(s.Weight > 0) || !(s.Score >= -1 && s.Score <= 1) {
+			return fmt.Errorf("sample %d has weight %g and score %g: %w", i+1, s.Weight, s.Score, ErrJob)
+		}
+	}
+	for i, l := range j.Lessons {
+		if l.Question == "" || l.Answer == "" {
+			return fmt.Errorf("lesson %d is empty: %w", i+1, ErrJob)
+		}
+	}
+	return nil
+}
+
+// mannerKey names what a manner adapter is made of: two jobs with the same key
+// train the same one. "" means that there is nothing to train.
+func (j *Job) mannerKey() string {
+	if len(j.Samples) == 0 {
+		return ""
+	}
+	type part struct {
+		Form                   Form
+		Context                []Turn
+		Prompt, Answer, Better string
+		Score, Weight          float64
+	}
+	parts := make([]part, len(j.Samples))
+	for i, s := range j.Samples {
+		parts[i] = part{s.Form, s.Context, s.Prompt, s.Answer, s.Better, s.Score, s.Weight}
+	}
+	return keyOf("manner", j.Base, j.Recipe, parts)
+}
+
+// knowledgeKey likewise, for the given missed lessons.
+func (j *Job) knowledgeKey(missed []JobLesson) string {
+	if len(missed) == 0 {
+		return ""
+	}
+	type part struct {
+		Question, Answer string
+		Importance       int
+	}
+	parts := make([]part, len(missed))
+	for i, l := range missed {
+		parts[i] = part{l.Question, l.turn(), l.Importance}
+	}
+	return keyOf("knowledge", j.Base, j.Recipe, parts)
+}
+
+func keyOf(parts ...any) string {
+	h := sha256.New()
+	// Encoding these plain structs cannot fail.
+	_ = json.NewEncoder(h).Encode(parts)
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// The files of a job's folder.
+const (
+	jobFile         = "job.json"
+	reportFile      = "report.json"
+	mannerFolder    = "manner"
+	knowledgeFolder = "knowledge"
+)
+
+// ReadJob reads the job of a folder. Paths in it are then absolute.
+func ReadJob(dir string) (Job, error) {
+	var j Job
+	data, err := os.ReadFile(filepath.Join(dir, jobFile))
+	if err != nil {
+		return j, fmt.Errorf("read the job in %s: %w", dir, err)
+	}
+	d := json.NewDecoder(strings.NewReader(string(data)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&j); err != nil {
+		return j, fmt.Errorf("read the job in %s: %w: %w", dir, ErrJob, err)
+	}
+	if err := j.validate(); err != nil {
+		return j, fmt.Errorf("read the job in %s: %w", dir, err)
+	}
+	for _, p := range []*string{&j.Before.Manner, &j.Before.Knowledge} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			if !filepath.IsLocal(*p) {
+				return j, fmt.Errorf("read the job in %s: the path %q leaves the folder: %w", dir, *p, ErrJob)
+			}
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	return j, nil
+}
+
+// WriteJob writes a job into a folder, which it makes.
+func WriteJob(dir string, j Job) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write the job into %s: %w", dir, err)
+	}
+	return writeJSON(filepath.Join(dir, jobFile), j)
+}
+
+// Outcome is what a cycle made.
+type Outcome struct {
+	Report    Report
+	Manner    *model.Adapter // nil: none, or the one before is kept
+	Knowledge *model.Adapter // likewise
+
+	KeepManner    bool // the manner adapter of Job.Before is still right
+	KeepKnowledge bool
+}
+
+// Changed says whether the outcome is another version than the one before.
+func (o *Outcome) Changed(before JobVersion) bool {
+	return o.Manner != nil || o.Knowledge != nil ||
+		(before.Manner != "" && !o.KeepManner) || (before.Knowledge != "" && !o.KeepKnowledge)
+}
+
+// WriteOutcome writes the report and the adapters (PEFT folders) into a folder.
+func WriteOutcome(dir string, o Outcome) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write the outcome into %s: %w", dir, err)
+	}
+	for _, a := range []struct {
+		adapter *model.Adapter
+		folder  string
+	}{{o.Manner, mannerFolder}, {o.Knowledge, knowledgeFolder}} {
+		if a.adapter == nil {
+			continue
+		}
+		if err := a.adapter.Save(filepath.Join(dir, a.folder)); err != nil {
+			return fmt.Errorf("write the outcome into %s: %w", dir, err)
+		}
+	}
+	return writeJSON(filepath.Join(dir, reportFile), o.Report)
+}
+
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := store.WriteFile(path, append(data, '\n')); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

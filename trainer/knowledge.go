@@ -1,0 +1,262 @@
+//go:build modelready
+
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"clara/model"
+	"clara/model/chat"
+)
+
+// The recipe of knowledge: the reader trained on, with its own mix, on the lessons
+// that reader and turn do not get right yet, and half of its own kind of items as
+// replay (kept .97-1.0, leak .09). A step has 7 answers to imitate and 6 held to
+// what the base answers without any lesson.
+const (
+	knowledgeSteps     = 14
+	knowledgeOwn       = 3 // the lesson as turn and its question, mostly varied -> the lesson's answer
+	knowledgeOther     = 1 // another lesson as turn -> the answer to the question
+	knowledgeBare      = 1 // no turn -> the answer
+	knowledgeReplay    = 2 // a drawn lesson as turn and its question reworded
+	knowledgeSwapped   = 2 // the lesson as turn, a contrast question -> as the base without the turn
+	knowledgeChat      = 1 // the lesson as turn, an ordinary question -> likewise
+	knowledgeDifferent = 2 // a drawn lesson as turn, the same question about another -> likewise
+	varied             = 0.6
+	changedWeight      = 2 // of a token in a word that the correction changed
+	contrastsEach      = 4 // of a lesson
+	replayContrasts    = 12
+	knowledgeFall      = 0 // the rate stays
+)
+
+// trainKnowledge trains the reader on missed lessons; from nil means a fresh
+// adapter, for a model that has no reader.
+func trainKnowledge(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, from *model.Adapter, missed []JobLesson, observe func(LossPoint)) (*model.Adapter, error) {
+	src, err := newKnowledgeSource(ctx, r, j, b, missed)
+	if err != nil {
+		return nil, fmt.Errorf("train knowledge: %w", err)
+	}
+	t, err := r.NewTraining(model.TrainingOptions{Rank: j.Recipe.Rank, Alpha: float32(2 * j.Recipe.Rank), Seed: j.Recipe.Seed, From: from})
+	if err != nil {
+		return nil, fmt.Errorf("train knowledge: %w", err)
+	}
+	defer t.Close()
+	if err := run(ctx, t, StepKnowledge, knowledgeSteps, j.Recipe.KnowledgeRate, knowledgeFall, 0, src.next, observe); err != nil {
+		return nil, fmt.Errorf("train knowledge: %w", err)
+	}
+	if src.err != nil {
+		return nil, fmt.Errorf("train knowledge: %w", src.err)
+	}
+	a, err := t.Adapter()
+	if err != nil {
+		return nil, fmt.Errorf("train knowledge: %w", err)
+	}
+	return a, nil
+}
+
+// knowledgeSource deals the batches of a knowledge training.
+type knowledgeSource struct {
+	r         *model.Runner
+	system    string
+	rng       *rand.Rand
+	missed    []JobLesson
+	lessons   deck[int]      // positions in missed
+	contrasts deck[contrast] // of the missed lessons
+	chats     deck[Anchored] // ordinary questions
+	different deck[contrast] // of drawn lessons
+	templates deck[template]
+	err       error // of a template that could not be rendered
+}
+
+// contrast is a lesson beside a question that it must not answer.
+type contrast struct {
+	lesson, answer string
+	other          Anchored
+}
+
+func newKnowledgeSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, missed []JobLesson) (*knowledgeSource, error) {
+	stream := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(j.Recipe.Seed, n)) }
+	k := &knowledgeSource{r: r, system: j.Recipe.System, rng: stream(20), missed: missed}
+	k.lessons.rng, k.contrasts.rng, k.chats.rng, k.different.rng, k.templates.rng = stream(21), stream(22), stream(23), stream(24), stream(25)
+	k.templates.items, k.chats.items = templates, b.Anchors
+	for i, l := range missed { // an important lesson comes up more often
+		for range max(1, l.Importance-2) {
+			k.lessons.items = append(k.lessons.items, i)
+		}
+	}
+	var questions []string
+	ask := func(lesson, answer, question string) contrast {
+		questions = append(questions, question)
+		return contrast{lesson: lesson, answer: answer, other: Anchored{Question: question}}
+	}
+	for _, l := range missed {
+		for _, q := range contrasts(l.Question, j.Recipe.Seed, contrastsEach) {
+			k.contrasts.items = append(k.contrasts.items, ask(l.Question, l.turn(), q))
+		}
+	}
+	rng := stream(26)
+	for range replayContrasts {
+		t := pick(rng, templates)
+		d := t.draw(rng, "")
+		other := t.draw(rng, d.about)
+		k.different.items = append(k.different.items, ask(d.question, d.answer, other.question))
+	}
+	answers, err := answerAll(ctx, r, questions, anchorTokens)
+	if err != nil {
+		return nil, fmt.Errorf("ask the base the contrast questions: %w", err)
+	}
+	held := make([]Anchored, len(questions))
+	for i, q := range questions {
+		prompt, err := questionPrompt(r, q)
+		if err != nil {
+			return nil, err
+		}
+		held[i] = Anchored{Question: q, Text: answers[i].Text, Sequence: model.Sequence{Prompt: prompt, Answer: whole(r, answers[i])}}
+	}
+	if err := anchorAll(ctx, r, held); err != nil {
+		return nil, fmt.Errorf("ask the base the contrast questions: %w", err)
+	}
+	for i := range k.contrasts.items {
+		k.contrasts.items[i].other = held[i]
+	}
+	for i := range k.different.items {
+		k.different.items[i].other = held[len(k.contrasts.items)+i]
+	}
+	return k, nil
+}
+
+// contrasts returns up to n different contrast questions to a lesson's.
+func contrasts(question string, seed uint64, n int) []string {
+	rng := textRand(seed, "contrasts:"+question)
+	var out []string
+	for range 3 * n {
+		if len(out) == n {
+			break
+		}
+		if c, ok := contrastOf(question, rng); ok && !slices.Contains(out, c) && normal(c) != normal(question) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (k *knowledgeSource) next() *batch {
+	b := &batch{lambda: 1}
+	for range knowledgeOwn {
+		l := k.missed[k.lessons.deal()]
+		k.imitate(b, l, k.variant(l), &l)
+	}
+	for range knowledgeOther {
+		l := k.missed[k.lessons.deal()]
+		turn := &l
+		if len(k.missed) > 1 {
+			for turn.Question == l.Question {
+				turn = &k.missed[k.rng.IntN(len(k.missed))]
+			}
+		}
+		k.imitate(b, l, k.variant(l), turn)
+	}
+	for range knowledgeBare {
+		l := k.missed[k.lessons.deal()]
+		k.imitate(b, l, k.variant(l), nil)
+	}
+	for range knowledgeReplay {
+		d := k.templates.deal().draw(k.rng, "")
+		l := JobLesson{Question: d.question, Answer: d.answer}
+		k.imitate(b, l, Variant{Question: d.reworded}, &l)
+	}
+	for range knowledgeSwapped {
+		if len(k.contrasts.items) > 0 {
+			k.hold(b, k.contrasts.deal())
+		}
+	}
+	for range knowledgeChat {
+		if len(k.chats.items) > 0 {
+			l := k.missed[k.lessons.deal()]
+			k.hold(b, contrast{lesson: l.Question, answer: l.turn(), other: k.chats.deal()})
+		}
+	}
+	for range knowledgeDifferent {
+		k.hold(b, k.different.deal())
+	}
+	return b
+}
+
+// variant is the lesson's question as it stands or as somebody else would put it.
+func (k *knowledgeSource) variant(l JobLesson) Variant {
+	if k.rng.Float64() < varied {
+		return vary(l.Question, k.rng, trainingWays)
+	}
+	return Variant{Question: l.Question}
+}
+
+// imitate adds the lesson's answer to the question v, with another lesson as the
+// turn before it (nil: none).
+func (k *knowledgeSource) imitate(b *batch, l JobLesson, v Variant, turn *JobLesson) {
+	system := k.system
+	if v.System != "" {
+		system = v.System
+	}
+	msgs := messages(system, v.History)
+	if turn != nil {
+		msgs = append(msgs, chat.Message{Role: "user", Content: turn.Question}, chat.Message{Role: "assistant", Content: turn.turn()})
+	}
+	prompt, err := k.r.Prompt(append(msgs, chat.Message{Role: "user", Content: v.Question}))
+	if err != nil {
+		k.err = err
+		return
+	}
+	answer := k.r.AnswerTokens(l.turn())
+	b.imitate(model.Sequence{Prompt: prompt, Answer: answer}, 1, k.changed(l, answer))
+}
+
+// changed weighs the tokens of a lesson's answer: those within a word that the base
+// did not have weigh more.
+func (k *knowledgeSource) changed(l JobLesson, answer []int32) []float64 {
+	known := allWords(l.BaseAnswer + " " + l.Question)
+	text, tokens := "", k.r.Tokenizer()
+	ends := make([]int, len(answer))
+	for i, id := range answer {
+		text += string(tokens.Piece(id))
+		ends[i] = len(text)
+	}
+	out := make([]float64, len(answer))
+	start := 0
+	for i, end := range ends {
+		out[i] = 1
+		// The word around the token, as far as it reaches on both sides.
+		left := strings.LastIndexAny(text[:max(start, min(end, start+1))], " \n") + 1
+		right := end
+		if n := strings.IndexAny(text[end:], " \n"); n >= 0 {
+			right = end + n
+		} else {
+			right = len(text)
+		}
+		if left < right {
+			for _, w := range contentWords(text[left:right]) {
+				if !known[w] {
+					out[i] = changedWeight
+				}
+			}
+		}
+		start = end
+	}
+	return out
+}
+
+// hold adds a contrast: with the lesson as turn, the answer is to be the base's
+// without it.
+func (k *knowledgeSource) hold(b *batch, c contrast) {
+	msgs := messages(k.system, nil)
+	msgs = append(msgs, chat.Message{Role: "user", Content: c.lesson}, chat.Message{Role: "assistant", Content: c.answer}, chat.Message{Role: "user", Content: c.other.Question})
+	prompt, err := k.r.Prompt(msgs)
+	if err != nil {
+		k.err = err
+		return
+	}
+	b.hold(model.Sequence{Prompt: prompt, Answer: c.other.Answer}, c.other.Top)
+}
