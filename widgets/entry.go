@@ -16,6 +16,8 @@ type entry struct {
 	OnSubmit func() // the shortcut key with return; in a single line return alone
 	OnEscape func()
 	Name     string // spoken name; the placeholder if empty
+
+	self fyne.CanvasObject // the widget that this is part of
 }
 
 var (
@@ -23,13 +25,19 @@ var (
 	_ fyne.Shortcutable = (*entry)(nil)
 )
 
+// ExtendBaseWidget remembers the widget that this is part of: the window knows only that one.
+func (e *entry) ExtendBaseWidget(w fyne.Widget) {
+	e.self = w
+	e.Entry.ExtendBaseWidget(w)
+}
+
 // TypedKey implements fyne.Focusable.
 func (e *entry) TypedKey(k *fyne.KeyEvent) {
 	switch {
 	case k.Name == fyne.KeyEscape && e.OnEscape != nil:
 		e.OnEscape()
 	case k.Name == fyne.KeyEscape, len(k.Name) > 1 && k.Name[0] == 'F': // F1 to F12
-		unusedKey(e, k)
+		unusedKey(e.self, k)
 	case !e.MultiLine && e.OnSubmit != nil && (k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter):
 		e.OnSubmit()
 	default:
@@ -55,7 +63,7 @@ func (e *entry) TypedShortcut(s fyne.Shortcut) {
 			return
 		}
 	}
-	if c, ok := canvasOf(e).(fyne.Shortcutable); ok {
+	if c, ok := canvasOf(e.self).(fyne.Shortcutable); ok {
 		c.TypedShortcut(s)
 	}
 }

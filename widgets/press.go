@@ -17,6 +17,9 @@ type press struct {
 	OnTapped func()
 	Hint     string // spoken name where the words on it are not enough
 
+	self fyne.CanvasObject // the widget that this is part of
+	lost func()            // told when the keyboard leaves, may be nil
+
 	hovered, pressed, focused bool
 }
 
@@ -29,6 +32,12 @@ var (
 	_ desktop.Cursorable = (*press)(nil)
 )
 
+// ExtendBaseWidget remembers the widget that this is part of: the window knows only that one.
+func (p *press) ExtendBaseWidget(w fyne.Widget) {
+	p.self = w
+	p.DisableableWidget.ExtendBaseWidget(w)
+}
+
 // Tapped implements fyne.Tappable.
 func (p *press) Tapped(*fyne.PointEvent) {
 	if !p.Disabled() && p.OnTapped != nil {
@@ -40,7 +49,13 @@ func (p *press) Tapped(*fyne.PointEvent) {
 func (p *press) FocusGained() { p.focused = true; p.Refresh() }
 
 // FocusLost implements fyne.Focusable.
-func (p *press) FocusLost() { p.focused = false; p.Refresh() }
+func (p *press) FocusLost() {
+	p.focused = false
+	p.Refresh()
+	if p.lost != nil {
+		p.lost()
+	}
+}
 
 // TypedRune implements fyne.Focusable.
 func (p *press) TypedRune(rune) {}
@@ -51,7 +66,7 @@ func (p *press) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		p.Tapped(nil)
 	default:
-		unusedKey(p, e)
+		unusedKey(p.self, e)
 	}
 }
 

@@ -1,0 +1,92 @@
+package widgets
+
+import (
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+)
+
+// KeywordWords are the words on a keyword editor.
+type KeywordWords struct {
+	Add    string                   // placeholder of the field for another one
+	Remove func(word string) string // spoken name of a chip: a tap takes the word away
+}
+
+// Keywords edits a list of words: chips that a tap takes away, and a field that adds.
+type Keywords struct {
+	widget.BaseWidget
+	list    []string
+	words   KeywordWords
+	changed func([]string)
+	field   *Line
+	content *fyne.Container
+}
+
+var _ Flowing = (*Keywords)(nil)
+
+const keywordField float32 = 150
+
+// NewKeywords makes an editor of a list.
+func NewKeywords(list []string, words KeywordWords, changed func([]string)) *Keywords {
+	k := &Keywords{list: slices.Clone(list), words: words, changed: changed}
+	k.field = NewLine(words.Add, nil)
+	k.field.OnSubmit = k.add
+	k.content = WrapRow(6)
+	k.ExtendBaseWidget(k)
+	k.sync()
+	return k
+}
+
+// Value is the list.
+func (k *Keywords) Value() []string { return slices.Clone(k.list) }
+
+// Set shows another list without telling the callback.
+func (k *Keywords) Set(list []string) {
+	k.list = slices.Clone(list)
+	k.sync()
+}
+
+func (k *Keywords) add() {
+	word := strings.TrimSpace(k.field.Text)
+	if word == "" {
+		return
+	}
+	k.field.SetText("")
+	if !slices.Contains(k.list, word) {
+		k.list = append(k.list, word)
+		k.tell()
+	}
+}
+
+func (k *Keywords) tell() {
+	k.sync()
+	if k.changed != nil {
+		k.changed(k.Value())
+	}
+}
+
+// sync shows a chip a word; the field stays the same object, so that it keeps the keyboard.
+func (k *Keywords) sync() {
+	objs := make([]fyne.CanvasObject, 0, len(k.list)+1)
+	for i, word := range k.list {
+		chip := NewTapChip(word, nil, ToneInfo, func() {
+			k.list = slices.Delete(k.list, i, i+1)
+			k.tell()
+		})
+		chip.after = IconCross.Ref()
+		if k.words.Remove != nil {
+			chip.Hint = k.words.Remove(word)
+		}
+		objs = append(objs, chip)
+	}
+	k.content.Objects = append(objs, Sized(keywordField, 0, k.field))
+	k.Refresh()
+}
+
+// HeightAt implements Flowing.
+func (k *Keywords) HeightAt(width float32) float32 { return HeightAt(k.content, width) }
+
+// CreateRenderer implements fyne.Widget.
+func (k *Keywords) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(k.content) }
