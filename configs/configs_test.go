@@ -69,7 +69,7 @@ func TestKeysCoverTheSettings(t *testing.T) {
 		}
 	}
 	for _, k := range keys {
-		at := k.at(&s)
+		at := k.At(&s)
 		if fields[at] != k.Name {
 			t.Errorf("key %s points at the field of %q", k.Name, fields[at])
 		}
@@ -286,7 +286,7 @@ func TestSaveLoadProperty(t *testing.T) {
 }
 
 func draw(r *rapid.T, k Key, s *Settings) {
-	switch at := k.at(s).(type) {
+	switch at := k.At(s).(type) {
 	case *bool:
 		*at = rapid.Bool().Draw(r, k.Name)
 	case *int:

@@ -14,7 +14,7 @@ type Key struct {
 	Name  string // section and key, as in "continuous.buffer_size"
 	Unit  string // in English; "" for a bare number, a switch, a choice or a text
 	Range Range
-	at    func(*Settings) any // *bool, *int, *float64 or *string
+	At    func(*Settings) any // where s holds it: *bool, *int, *float64 or *string
 }
 
 // Range is what a key may hold. The zero Range allows every value of its type.
@@ -44,7 +44,7 @@ func between(lo, hi float64) Range     { return Range{Min: lo, Max: hi} }
 func oneOf(choices ...string) Range    { return Range{Choices: choices} }
 func text(length int) Range            { return Range{Length: length} }
 func (r Range) holds(v float64) bool   { return r.Min <= v && v <= r.Max } // false for NaN
-func (k Key) value(s *Settings) string { return literal(k.at(s)) }
+func (k Key) value(s *Settings) string { return literal(k.At(s)) }
 
 // keys names every setting once, in the order of the file. The pictures of the
 // settings dialog give the ranges of what a person usually changes.
@@ -102,7 +102,7 @@ func (k Key) leaf() string    { return k.Name[strings.IndexByte(k.Name, '.')+1:]
 
 // wants says in a few words what kind of value the key holds.
 func (k Key) wants() string {
-	switch k.at(new(Settings)).(type) {
+	switch k.At(new(Settings)).(type) {
 	case *bool:
 		return "true or false"
 	case *int:
@@ -118,7 +118,7 @@ func (k Key) wants() string {
 
 // allows reports whether the key's value in s is in its range.
 func (k Key) allows(s *Settings) bool {
-	switch v := k.at(s).(type) {
+	switch v := k.At(s).(type) {
 	case *int:
 		return k.Range.holds(float64(*v))
 	case *float64:

@@ -1,0 +1,47 @@
+// Command clara is a desktop program in which a local language model learns from
+// the person who chats with it. Without arguments it opens its window; with
+// arguments it is a command line over the same data.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"clara/cli"
+	"clara/compute"
+	"clara/compute/cpu"
+)
+
+// version is set by the Makefile.
+var version = "unknown"
+
+// engines are what can compute, the fastest kind first.
+var engines = []engine{
+	{"cpu", func(threads int) (compute.Backend, error) {
+		b, err := cpu.New(cpu.Options{Threads: threads})
+		if err != nil {
+			return nil, err // not a nil *cpu.Backend in an interface
+		}
+		return b, nil
+	}},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p := cli.Params{
+		Version: version,
+		Desktop: desktop,
+		Open:    openForCommand,
+		Runner:  openRunner,
+		Models:  listModels,
+	}
+	for _, e := range engines {
+		p.Engines = append(p.Engines, e.name)
+	}
+	code := cli.Run(ctx, os.Args[1:], p)
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"clara/trainer"
+)
+
+// builtIn is the model that ships with the program; it goes first in its folder.
+const builtIn = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+// modelsVariable names a folder, or several, to look for models in.
+const modelsVariable = "CLARA_MODELS"
+
+// modelFolders are the places where models lie, in the order in which they are
+// looked at: the folders of CLARA_MODELS, those beside the executable, the
+// user's data folder.
+func modelFolders(home string) []string {
+	var folders []string
+	for _, f := range filepath.SplitList(os.Getenv(modelsVariable)) {
+		if f != "" {
+			folders = append(folders, f)
+		}
+	}
+	if exe, err := os.Executable(); err == nil {
+		if target, err := filepath.EvalSymlinks(exe); err == nil {
+			exe = target
+		}
+		beside := filepath.Dir(exe)
+		// In a checkout the program is bin/clara and the models are in models.
+		folders = append(folders, beside, filepath.Join(beside, "models"), filepath.Join(filepath.Dir(beside), "models"))
+	}
+	return append(folders, filepath.Join(home, "models"))
+}
+
+// modelFiles lists the GGUF files in folders: folder after folder, the built-in
+// model first, then by name. A folder that is not there holds none.
+func modelFiles(folders []string) ([]string, error) {
+	var files []string
+	for _, folder := range folders {
+		entries, err := os.ReadDir(folder)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return files, fmt.Errorf("look for models: %w", err)
+		}
+		var names []string
+		for _, e := range entries {
+			if !e.IsDir() && strings.EqualFold(filepath.Ext(e.Name()), ".gguf") {
+				names = append(names, e.Name())
+			}
+		}
+		slices.SortStableFunc(names, func(a, b string) int {
+			switch {
+			case a == builtIn:
+				return -1
+			case b == builtIn:
+				return 1
+			}
+			return strings.Compare(a, b)
+		})
+		for _, n := range names {
+			if file := filepath.Join(folder, n); !slices.Contains(files, file) {
+				files = append(files, file)
+			}
+		}
+	}
+	return files, nil
+}
+
+// findModel decides which model file is opened: the one that was asked for
+// (flag before settings), else the first in the folders. Where there is none the
+// error is a [*trainer.UserError] that wraps [fs.ErrNotExist].
+func findModel(asked, home string) (string, error) {
+	if asked != "" {
+		if _, err := os.Stat(asked); err != nil {
+			return "", noModel(asked, err)
+		}
+		return asked, nil
+	}
+	folders := modelFolders(home)
+	files, err := modelFiles(folders)
+	if len(files) > 0 {
+		return files[0], nil
+	}
+	if err == nil {
+		err = fs.ErrNotExist
+	}
+	return "", noModel(strings.Join(folders, ", "), err)
+}
+
+func noModel(where string, err error) error {
+	return &trainer.UserError{
+		Reason: trainer.Reason{
+			Code: "no_model_file",
+			Args: map[string]string{"where": where},
+			Text: fmt.Sprintf("no model at %s; name one with --model, or fetch the built-in one with `make model`", where),
+		},
+		Err: err,
+	}
+}

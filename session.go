@@ -1,0 +1,369 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/adrg/xdg"
+	"github.com/gofrs/flock"
+
+	"clara/cli"
+	"clara/compute"
+	"clara/configs"
+	"clara/model"
+	"clara/store"
+	"clara/trainer"
+)
+
+// engine is one kind of machine that can compute.
+type engine struct {
+	name string
+	open func(threads int) (compute.Backend, error) // threads 0: one a core
+}
+
+// session is the assembly: everything that works on one data folder, from the
+// lock to the trainer. The model comes when it is loaded.
+type session struct {
+	options     cli.Options
+	home        string
+	lock        *flock.Flock
+	log         *slog.Logger
+	logFile     *os.File
+	file        *configs.File
+	settings    configs.Settings // as read at the start
+	settingsErr error            // why not; settings are the defaults then
+	store       *store.Store
+	trainer     *trainer.Trainer
+
+	loading sync.Mutex // one load at a time
+	model   *loadedModel
+}
+
+// loadedModel is a model with the engine that it lies on.
+type loadedModel struct {
+	runner *model.Runner
+	engine compute.Backend
+}
+
+func (m *loadedModel) close() error {
+	if m == nil {
+		return nil
+	}
+	return errors.Join(m.runner.Close(), m.engine.Close())
+}
+
+// homeFolder is where everything lies: flag, CLARA_HOME, the user's data folder.
+func homeFolder(o cli.Options) (string, error) {
+	home := o.Home
+	if home == "" {
+		home = os.Getenv("CLARA_HOME")
+	}
+	if home == "" {
+		home = filepath.Join(xdg.DataHome, "clara")
+	}
+	home, err := filepath.Abs(home)
+	if err != nil {
+		return "", fmt.Errorf("find the data folder: %w", err)
+	}
+	return home, nil
+}
+
+// openSession opens a data folder for this process alone. A settings file that
+// cannot be read is no error here, see settingsErr; a missing one is made, unless
+// it was named.
+func openSession(ctx context.Context, o cli.Options) (_ *session, err error) {
+	s := &session{options: o}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if s.home, err = homeFolder(o); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(s.home, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	if err := s.takeLock(); err != nil {
+		return nil, err
+	}
+	if err := s.openLog(); err != nil {
+		return nil, err
+	}
+	if s.file, err = settingsFile(o, s.home); err != nil {
+		return nil, err
+	}
+	if s.settings, s.settingsErr = s.file.Load(); s.settingsErr != nil {
+		s.settings = configs.Default()
+		s.log.Warn("settings unreadable, the defaults are in force", "error", s.settingsErr)
+	}
+	if s.store, err = store.Open(ctx, filepath.Join(s.home, "clara.db")); err != nil {
+		return nil, err
+	}
+	s.trainer, err = trainer.New(trainer.Params{
+		Store: s.store, Home: s.home, Settings: learning(s.settings), Log: s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.log.Info("opened", "version", version, "home", s.home)
+	return s, nil
+}
+
+// takeLock makes sure that no other program works on the folder.
+func (s *session) takeLock() error {
+	s.lock = flock.New(filepath.Join(s.home, "lock"))
+	free, err := s.lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("lock the data folder: %w", err)
+	}
+	if !free {
+		return &trainer.UserError{Reason: trainer.Reason{
+			Code: "locked",
+			Args: map[string]string{"home": s.home},
+			Text: fmt.Sprintf("another CLARA works in %s; close it, or name another folder with --home", s.home),
+		}}
+	}
+	return nil
+}
+
+// maxLog is the size from which on a start begins a new log; the one before is kept.
+const maxLog = 4 << 20
+
+func (s *session) openLog() error {
+	path := filepath.Join(s.home, "clara.log")
+	if info, err := os.Stat(path); err == nil && info.Size() > maxLog {
+		if err := os.Rename(path, path+".1"); err != nil {
+			return fmt.Errorf("put the old log aside: %w", err)
+		}
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the log: %w", err)
+	}
+	s.logFile = f
+	if !s.options.Verbose {
+		s.log = slog.New(slog.NewTextHandler(f, nil))
+		return nil
+	}
+	debug := &slog.HandlerOptions{Level: slog.LevelDebug}
+	s.log = slog.New(slog.NewMultiHandler(slog.NewTextHandler(f, debug), slog.NewTextHandler(os.Stderr, debug)))
+	return nil
+}
+
+// settingsFile is the file that was named, which must exist, or the data
+// folder's own, which is made from the shipped one.
+func settingsFile(o cli.Options, home string) (*configs.File, error) {
+	if o.Config != "" {
+		if _, err := os.Stat(o.Config); err != nil {
+			return nil, fmt.Errorf("open settings: %w", err)
+		}
+		return configs.NewFile(o.Config), nil
+	}
+	f := configs.NewFile(filepath.Join(home, "continuous.toml"))
+	return f, f.Create()
+}
+
+// learning is the part of the settings that the trainer goes by.
+func learning(s configs.Settings) trainer.Settings {
+	c, a := s.Continuous, s.Answer
+	return trainer.Settings{
+		Enabled:           c.Enabled,
+		BufferSize:        c.BufferSize,
+		QualityThreshold:  c.QualityThreshold,
+		MinWords:          c.MinWords,
+		TrainOnCorrection: c.TrainOnCorrection,
+		MinBatchSize:      c.MinBatchSize,
+		TrainInterval:     time.Duration(c.TrainInterval) * time.Second,
+		LearningRate:      c.LearningRate,
+		KnowledgeRate:     c.KnowledgeRate,
+		MaxEpochs:         c.MaxEpochs,
+		Rank:              c.Rank,
+		Objective:         c.Objective,
+		Seed:              uint64(c.Seed),
+		KeepVersions:      c.KeepVersions,
+		AutoRollback:      c.AutoRollback,
+		System:            a.System,
+		Temperature:       a.Temperature,
+		TopP:              a.TopP,
+		TopK:              a.TopK,
+		MinP:              a.MinP,
+		RepeatPenalty:     a.RepeatPenalty,
+		MaxTokens:         a.MaxTokens,
+	}
+}
+
+// chosen is what a model is opened with: the flags over the settings.
+func chosen(o cli.Options, s configs.Settings) configs.Model {
+	m := s.Model
+	if o.Model != "" {
+		m.Path = o.Model
+	}
+	if o.Engine != "" {
+		m.Engine = o.Engine
+	}
+	if o.Threads != 0 {
+		m.Threads = o.Threads
+	}
+	return m
+}
+
+// openEngine starts the engine that was asked for; "auto" takes the first that
+// starts.
+func openEngine(name string, threads int) (compute.Backend, error) {
+	var failed []error
+	for _, e := range engines {
+		if name != e.name && name != "auto" {
+			continue
+		}
+		b, err := e.open(threads)
+		if err == nil {
+			return b, nil
+		}
+		failed = append(failed, err)
+	}
+	if len(failed) == 0 {
+		return nil, fmt.Errorf("there is no engine %q", name)
+	}
+	return nil, errors.Join(failed...)
+}
+
+// openModel finds and opens a model on an engine. found, if not nil, hears of the
+// file and the engine before the long part.
+func openModel(ctx context.Context, m configs.Model, home string, found func(path string, e compute.Info)) (*loadedModel, error) {
+	path, err := findModel(m.Path, home)
+	if err != nil {
+		return nil, err
+	}
+	b, err := openEngine(m.Engine, m.Threads)
+	if err != nil {
+		return nil, err
+	}
+	if found != nil {
+		found(path, b.Info())
+	}
+	r, err := model.Open(ctx, path, b, model.Options{Context: m.Context})
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return &loadedModel{runner: r, engine: b}, nil
+}
+
+// load opens the model that flags and settings name now and gives it to the
+// trainer. The model before answers until the new one takes over.
+func (s *session) load(ctx context.Context, found func(path string, e compute.Info)) (*model.Runner, error) {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	settings, err := s.file.Load()
+	if err != nil {
+		settings = s.settings
+	}
+	began := time.Now()
+	m, err := openModel(ctx, chosen(s.options, settings), s.home, found)
+	if err != nil {
+		s.log.Error("model not opened", "error", err)
+		return nil, err
+	}
+	if err := s.trainer.Attach(m.runner); err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	before := s.model
+	s.model = m
+	if err := before.close(); err != nil {
+		s.log.Error("former model not closed", "error", err)
+	}
+	info := m.runner.Info()
+	s.log.Info("model opened", "path", info.Path, "hash", info.Hash, "engine", info.Engine.Device, "threads", info.Engine.Threads, "took", time.Since(began))
+	return m.runner, nil
+}
+
+// close ends everything in the order in which it depends on one another. It is
+// safe on a session that was opened only in part.
+func (s *session) close() error {
+	var errs []error
+	if s.trainer != nil {
+		s.trainer.Stop()
+		errs = append(errs, s.trainer.Attach(nil))
+	}
+	s.loading.Lock()
+	errs = append(errs, s.model.close())
+	s.model = nil
+	s.loading.Unlock()
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	if s.log != nil {
+		s.log.Info("closed")
+		errs = append(errs, s.logFile.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// openForCommand opens a session for the command line, which cannot go on with a
+// settings file that it does not understand.
+func openForCommand(ctx context.Context, o cli.Options) (*cli.Session, error) {
+	s, err := openSession(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if s.settingsErr != nil {
+		return nil, errors.Join(s.settingsErr, s.close())
+	}
+	var once sync.Once
+	var runner *model.Runner
+	var failed error
+	return &cli.Session{
+		Home: s.home, File: s.file, Settings: s.settings, Trainer: s.trainer,
+		Load: func(ctx context.Context) (*model.Runner, error) {
+			once.Do(func() { runner, failed = s.load(ctx, nil) })
+			return runner, failed
+		},
+		Close: s.close,
+	}, nil
+}
+
+// openRunner opens a model alone, for work that leaves the data folder as it is:
+// it takes no lock and makes no files.
+func openRunner(ctx context.Context, o cli.Options) (*model.Runner, func() error, error) {
+	home, err := homeFolder(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	path := o.Config
+	if path == "" {
+		path = filepath.Join(home, "continuous.toml")
+	}
+	settings, err := configs.NewFile(path).Load()
+	if errors.Is(err, fs.ErrNotExist) && o.Config == "" {
+		settings, err = configs.Default(), nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := openModel(ctx, chosen(o, settings), home, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return m.runner, m.close, nil
+}
+
+// listModels lists the model files that would be found, and where.
+func listModels(o cli.Options) (found, searched []string, err error) {
+	home, err := homeFolder(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	searched = modelFolders(home)
+	found, err = modelFiles(searched)
+	return found, searched, err
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"clara/cli"
+	"clara/configs"
+	"clara/trainer"
+)
+
+func TestShippedSettingsAreTheTrainersOwn(t *testing.T) {
+	if d := cmp.Diff(trainer.DefaultSettings(), learning(configs.Default())); d != "" {
+		t.Errorf("-trainer +configs:\n%s", d)
+	}
+}
+
+// What the settings file allows, the trainer takes: at both ends of every range.
+func TestRangesOfTheSettingsFitTheTrainer(t *testing.T) {
+	for _, k := range configs.Keys() {
+		for _, value := range append(k.Range.Choices, "low", "high") {
+			s := configs.Default()
+			switch at := k.At(&s).(type) {
+			case *int:
+				*at = int(k.Range.Min)
+				if value == "high" {
+					*at = int(k.Range.Max)
+				}
+			case *float64:
+				*at = k.Range.Min
+				if value == "high" {
+					*at = k.Range.Max
+				}
+			case *string:
+				if len(k.Range.Choices) > 0 && value != "low" && value != "high" {
+					*at = value
+				}
+			}
+			if err := s.Validate(); err != nil {
+				t.Fatalf("%s, %s: the test is wrong: %v", k.Name, value, err)
+			}
+			if err := learning(s).Validate(); err != nil {
+				t.Errorf("%s, %s: %v", k.Name, value, err)
+			}
+		}
+	}
+}
+
+func TestModelIsLookedForInOrder(t *testing.T) {
+	root := t.TempDir()
+	put := func(path string) string {
+		t.Helper()
+		path = filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("GGUF"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	home := filepath.Join(root, "home")
+	t.Setenv(modelsVariable, filepath.Join(root, "none")+string(filepath.ListSeparator)+filepath.Join(root, "shelf"))
+
+	asked := put("asked.gguf")
+	find := func(asked string) string {
+		t.Helper()
+		// The folders beside the test binary hold no models.
+		path, err := findModel(asked, home)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	inHome := put("home/models/z.gguf")
+	if got := find(""); got != inHome {
+		t.Errorf("with one in the data folder: %s", got)
+	}
+	other := put("shelf/a.gguf")
+	put("shelf/notes.txt")
+	if got := find(""); got != other {
+		t.Errorf("with one in CLARA_MODELS: %s", got)
+	}
+	first := put("shelf/" + builtIn)
+	if got := find(""); got != first {
+		t.Errorf("with the built-in one there too: %s", got)
+	}
+	if got := find(asked); got != asked {
+		t.Errorf("when asked for another: %s", got)
+	}
+	_, err := findModel(filepath.Join(root, "missing.gguf"), home)
+	var u *trainer.UserError
+	if !errors.Is(err, fs.ErrNotExist) || !errors.As(err, &u) || u.Reason.Code != "no_model_file" {
+		t.Errorf("a file that is not there gives %v", err)
+	}
+}
+
+func TestFlagsGoBeforeSettings(t *testing.T) {
+	s := configs.Default()
+	s.Model = configs.Model{Path: "/settings.gguf", Context: 512, Engine: "cpu", Threads: 3}
+	if d := cmp.Diff(s.Model, chosen(cli.Options{}, s)); d != "" {
+		t.Errorf("without flags (-settings +chosen):\n%s", d)
+	}
+	want := configs.Model{Path: "/flag.gguf", Context: 512, Engine: "auto", Threads: 1}
+	if d := cmp.Diff(want, chosen(cli.Options{Model: "/flag.gguf", Engine: "auto", Threads: 1}, s)); d != "" {
+		t.Errorf("with flags (-want +chosen):\n%s", d)
+	}
+}
+
+func TestSecondProgramOnOneFolderSaysSo(t *testing.T) {
+	o := cli.Options{Home: filepath.Join(t.TempDir(), "home")}
+	first := openTestSession(t, o)
+	_, err := openSession(t.Context(), o)
+	var u *trainer.UserError
+	if !errors.As(err, &u) || u.Reason.Code != "locked" || u.Reason.Args["home"] != o.Home {
+		t.Fatalf("the second says %v", err)
+	}
+	if err := first.close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := openTestSession(t, o).close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSettingsOfASession(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "home")
+	s := openTestSession(t, cli.Options{Home: home})
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+	own := filepath.Join(home, "continuous.toml")
+	if got, err := configs.NewFile(own).Load(); err != nil || got != configs.Default() {
+		t.Errorf("the file that was made says %+v, %v", got, err)
+	}
+
+	if err := os.WriteFile(own, []byte("[continuous]\nrank = 0\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s = openTestSession(t, cli.Options{Home: home})
+	if !errors.Is(s.settingsErr, configs.ErrRange) || s.settings != configs.Default() {
+		t.Errorf("with a bad file: %+v, %v", s.settings, s.settingsErr)
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openForCommand(t.Context(), cli.Options{Home: home}); !errors.Is(err, configs.ErrRange) {
+		t.Errorf("a command with a bad file gives %v", err)
+	}
+	if _, err := openSession(t.Context(), cli.Options{Home: home, Config: filepath.Join(home, "typo.toml")}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a named file that is not there gives %v", err)
+	}
+}
+
+func TestEngineIsChosenByName(t *testing.T) {
+	for _, name := range []string{"auto", "cpu"} {
+		b, err := openEngine(name, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Info().Name; got != "cpu" {
+			t.Errorf("%s gives %s", name, got)
+		}
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := openEngine("abacus", 1); err == nil {
+		t.Error("an engine that does not exist was opened")
+	}
+}
+
+func openTestSession(t *testing.T, o cli.Options) *session {
+	t.Helper()
+	s, err := openSession(context.WithoutCancel(t.Context()), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

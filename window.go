@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	fyneapp "fyne.io/fyne/v2/app"
+
+	"clara/app"
+	"clara/cli"
+	"clara/compute"
+)
+
+// appID is what the desktop knows the program by; FyneApp.toml has it too.
+const appID = "org.clara.desktop"
+
+// desktop shows the window; the model is loaded beside it.
+func desktop(ctx context.Context, o cli.Options) (err error) {
+	a := fyneapp.NewWithID(appID)
+	s, err := openSession(ctx, o)
+	if err != nil {
+		app.Fail(a, o.Language, err)
+		return err
+	}
+	defer func() {
+		if e := s.close(); err == nil {
+			err = e
+		}
+	}()
+	if err := s.trainer.Start(ctx); err != nil {
+		return fmt.Errorf("start to learn: %w", err)
+	}
+	return app.Run(app.Params{
+		App: a, Trainer: s.trainer,
+		File: s.file, Settings: s.settings, FileError: s.settingsErr,
+		Learning: learning, Language: o.Language, Home: s.home,
+		Load: func(ctx context.Context, found func(app.Model)) error {
+			_, err := s.load(ctx, func(path string, e compute.Info) {
+				m := app.Model{Name: filepath.Base(path), Path: path, Engine: fmt.Sprintf("CPU, %s, %d", e.Device, e.Threads)}
+				if info, err := os.Stat(path); err == nil {
+					m.Bytes = info.Size()
+				}
+				found(m)
+			})
+			return err
+		},
+	})
+}
