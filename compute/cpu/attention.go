@@ -36,6 +36,9 @@ func (b *Backend) Attention(out, lse, q, k, v compute.Tensor, spans []compute.Sp
 	if err := b.rows.reserve(b.pool.size(), scores); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
+	if err := b.gemm.room(b.pool.size(), 0); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
 	partials, err := b.partials.reserve(len(tiles) * a.Heads * blocks * (a.HeadDim + 2))
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)

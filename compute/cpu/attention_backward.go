@@ -64,6 +64,9 @@ func (b *Backend) AttentionBackward(dq, dk, dv, dout, out, lse, q, k, v compute.
 	if err := b.rows.reserve(b.pool.size(), scores); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
+	if err := b.gemm.room(b.pool.size(), 0); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
 	if o.partials, err = b.partials.reserve(size); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}

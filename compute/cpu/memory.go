@@ -107,7 +107,7 @@ func (b *Backend) Read(dst []float32, src compute.Tensor) error {
 }
 
 // view is a tensor resolved to its values: data starts at the first and ends
-// after the last.
+// after the last. Without values it has no data, and the stride 0.
 type view struct {
 	data               []float32
 	rows, cols, stride int
@@ -119,7 +119,7 @@ func (v view) row(i int) []float32 { return v.data[i*v.stride:][:v.cols:v.cols] 
 // slice returns rows [from, to).
 func (v view) slice(from, to int) view {
 	if from == to || v.cols == 0 {
-		return view{rows: to - from, cols: v.cols, stride: v.stride}
+		return view{rows: to - from, cols: v.cols}
 	}
 	return view{v.data[from*v.stride : (to-1)*v.stride+v.cols], to - from, v.cols, v.stride}
 }
@@ -127,7 +127,7 @@ func (v view) slice(from, to int) view {
 // columns returns columns [from, to).
 func (v view) columns(from, to int) view {
 	if from == to || v.rows == 0 {
-		return view{rows: v.rows, cols: to - from, stride: v.stride}
+		return view{rows: v.rows, cols: to - from}
 	}
 	return view{v.data[from : (v.rows-1)*v.stride+to], v.rows, to - from, v.stride}
 }
@@ -156,10 +156,10 @@ func (b *Backend) operand(op, name string, t compute.Tensor) (view, error) {
 	if t.Rows < 0 || t.Cols < 0 || t.Off < 0 || t.Off > m.n || t.Rows > 1 && t.Stride < t.Cols {
 		return view{}, b.misfit(op, "%s is %dx%d with stride %d at %d", name, t.Rows, t.Cols, t.Stride, t.Off)
 	}
-	v := view{rows: t.Rows, cols: t.Cols, stride: t.Stride}
-	if v.rows == 0 || v.cols == 0 {
-		return v, nil
+	if t.Rows == 0 || t.Cols == 0 {
+		return view{rows: t.Rows, cols: t.Cols}, nil
 	}
+	v := view{rows: t.Rows, cols: t.Cols, stride: t.Stride}
 	last := 0 // the first value of the last row
 	if v.rows > 1 {
 		if v.stride > math.MaxInt/(v.rows-1) {
