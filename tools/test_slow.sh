@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# The checks that are too slow for every change: races, fuzzing by count, kill -9
+# at random moments, parity with transformers + PEFT, the demo's promises. Every
+# part runs, whatever the one before found; the summary stands at the end.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+data=${CLARA_TESTDATA:-$PWD/../shared/data}
+summary=()
+failed=0
+
+# part NAME COMMAND...: runs a part and notes how it went and how long it took.
+part() {
+	local name=$1 began=${SECONDS} verdict=passed
+	shift
+	echo "== ${name}"
+	"$@" || verdict=FAILED
+	[ "${verdict}" = passed ] || failed=1
+	summary+=("$(printf '%-7s %4d s  %s' "${verdict}" $((SECONDS - began)) "${name}")")
+}
+
+skip() {
+	echo "== $1: skipped, $2"
+	summary+=("$(printf '%-7s         %s: %s' skipped "$1" "$2")")
+}
+
+races() {
+	go test -buildvcs=false -race -count=1 -short -timeout 15m ./configs ./store ./trainer/... ./model/... ./compute/... ./widgets ./app .
+}
+
+# Fyne reports a call from the wrong goroutine in the log and goes on.
+window_calls() {
+	local log
+	log=$(mktemp)
+	go test -buildvcs=false -count=1 -v ./app ./widgets >"${log}" 2>&1 || { tail -n 50 "${log}"; return 1; }
+	if grep -B 2 -A 12 -F '*** Error in Fyne call thread' "${log}"; then
+		return 1
+	fi
+	rm -f "${log}"
+}
+
+fuzz() {
+	local package target status=0
+	for package in $(go list ./...); do
+		for target in $(go test -buildvcs=false -list '^Fuzz' "${package}" | grep '^Fuzz'); do
+			go test -buildvcs=false -run '^$' -fuzz "^${target}\$" -fuzztime 20000x -fuzzminimizetime 20x "${package}" | tail -n 3 || status=1
+		done
+	done
+	return ${status}
+}
+
+kills() {
+	CLARA_KILLS=100 go test -buildvcs=false -count=1 -v -timeout 20m -run Kill ./store ./trainer ./cli
+}
+
+parity() {
+	bin/clara parity "$1" --model "$2" --json | tools/expect.py \
+		'rendered_equal == chats' 'ids_equal == chats' 'greedy_equal >= 0.99 * greedy_compared' \
+		'logprob_max_abs <= 2e-3' 'loss_rel <= 1e-4' 'grad_rel_max <= 1e-3'
+}
+
+demo() {
+	local home status
+	home=$(mktemp -d)
+	bin/clara demo "$@" --home "${home}" --json >"${home}/figures.json" &&
+		tools/expect.py <"${home}/figures.json" \
+			'exact_instant >= 11 / 12 * lessons' 'reworded_instant >= 32 / 36 * reworded' \
+			'neighbour_leaks <= 2 / 22 * neighbours' 'unrelated_kept >= 0.97 * unrelated' \
+			'exact_after >= exact_instant' 'manner_after >= 0.9 * manner_prompts' 'cycle_seconds <= 90'
+	status=$?
+	rm -rf "${home}"
+	return ${status}
+}
+
+part 'data races' races
+part 'calls from the wrong goroutine' window_calls
+part 'fuzzing' fuzz
+part 'kill -9, 100 times' kills
+if [ -d "${data}" ]; then
+	part 'parity, SmolLM2' parity "${data}/golden/smollm2" models/SmolLM2-135M-Instruct.Q4_1.gguf
+	part 'parity, Gemma 3' parity "${data}/golden/gemma3" models/gemma-3-270m-q4_k_m.gguf
+	part 'demo with the script of 12 lessons' demo --script "${data}/learning/facts.json"
+else
+	skip 'parity and the script of 12 lessons' "${data} is not there"
+fi
+part 'demo' demo
+
+echo
+printf '%s\n' "${summary[@]}"
+exit ${failed}
