@@ -1,0 +1,153 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// tokensEvery is how often text that arrives is shown: 25 Hz.
+const tokensEvery = 40 * time.Millisecond
+
+// answering is an answer on its way.
+type answering struct {
+	conversation int64 // 0 until a new one has its number
+	again        int64 // the message that is answered anew; 0: a new question
+	stop         context.CancelFunc
+	pace         *widgets.Pace
+
+	mu     sync.Mutex // the text grows on the model's goroutine
+	text   strings.Builder
+	pieces int
+	first  time.Time
+}
+
+// piece takes up text as it is made.
+func (a *answering) piece(s string) {
+	a.mu.Lock()
+	if a.pieces == 0 {
+		a.first = time.Now()
+	}
+	a.pieces++
+	a.text.WriteString(s)
+	a.mu.Unlock()
+	a.pace.Ask()
+}
+
+// so far returns the text and how many tokens a second came, 0 until that can be told.
+func (a *answering) soFar() (string, float64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	rate := 0.0
+	if d := time.Since(a.first); a.pieces > 4 && d > 300*time.Millisecond {
+		rate = float64(a.pieces-1) / d.Seconds()
+	}
+	return a.text.String(), rate
+}
+
+// send asks a question. The composer keeps it until it is on disk.
+func (v *chatView) send(text string) {
+	if text = strings.TrimSpace(text); text == "" || v.writing[v.conversation.ID] != nil || v.w.model.blocks() != "" {
+		return
+	}
+	v.answer(trainer.Ask{Conversation: v.conversation.ID, Text: text})
+}
+
+// again answers a question anew; without says to leave the lesson out that the last answer used.
+func (v *chatView) again(message int64, without bool) {
+	if v.writing[v.conversation.ID] != nil || v.w.model.blocks() != "" {
+		return
+	}
+	v.closeEditor()
+	v.answer(trainer.Ask{Conversation: v.conversation.ID, Again: message, WithoutLesson: without})
+}
+
+func (v *chatView) answer(ask trainer.Ask) {
+	ctx, stop := context.WithCancel(v.w.work.ctx)
+	a := &answering{conversation: ask.Conversation, again: ask.Again, stop: stop}
+	a.pace = widgets.NewPace(tokensEvery, func() { v.showWriting(a) })
+	v.writing[a.conversation] = a
+	ask.OnAsked = func(q trainer.Message) { fyne.Do(func() { v.asked(a, q) }) }
+	v.show()
+	v.w.work.beside(func(context.Context) {
+		defer stop()
+		e, err := v.w.Trainer.Answer(ctx, ask, a.piece)
+		a.pace.Stop()
+		fyne.Do(func() { v.answered(a, e, err) })
+	})
+}
+
+// asked shows a question that is on disk now.
+func (v *chatView) asked(a *answering, q trainer.Message) {
+	if a.again != 0 {
+		return
+	}
+	if a.conversation == 0 {
+		delete(v.writing, 0)
+		a.conversation = q.Conversation
+		v.writing[a.conversation] = a
+		if v.conversation.ID == 0 {
+			v.conversation = trainer.Conversation{ID: q.Conversation, Title: brief(q.Text, 60)}
+			v.w.App.Preferences().SetInt(preferOpened, int(q.Conversation))
+		}
+	}
+	v.refresh()
+	if v.conversation.ID != a.conversation {
+		return
+	}
+	v.composer.SetText("")
+	v.keepDraft()
+	v.entries = append(v.entries, trainer.Entry{Message: q})
+	v.show()
+	v.feed.ToEnd()
+}
+
+// showWriting shows what has come since the last time.
+func (v *chatView) showWriting(a *answering) {
+	if v.conversation.ID != a.conversation || v.feed == nil {
+		return
+	}
+	if row, ok := v.feed.Row(rowWriting).(*widgets.Answer); ok {
+		v.fillWriting(row, a)
+		v.feed.Resized(rowWriting)
+	}
+}
+
+func (v *chatView) fillWriting(row *widgets.Answer, a *answering) {
+	text, rate := a.soFar()
+	note := say("chat.thinking")
+	if rate > 0 {
+		note = say("chat.writing_at", "Rate", whole(int(rate+.5)))
+	} else if text != "" {
+		note = say("chat.writing")
+	}
+	row.SetNote(say("chat.note", "Version", versionName(v.w.state.Active.Number), "Note", note))
+	row.SetText(text)
+	row.SetWriting(true)
+}
+
+// answered puts the finished answer in the place of the one on its way.
+func (v *chatView) answered(a *answering, e trainer.Entry, err error) {
+	delete(v.writing, a.conversation)
+	if v.conversation.ID == a.conversation {
+		switch at := v.at(a.again); {
+		case e.ID == 0: // nothing came of it
+		case a.again != 0 && at >= 0:
+			v.entries[at] = e
+		default:
+			v.entries = append(v.entries, e)
+		}
+		v.show()
+		v.feed.Changed(rowWriting)
+	}
+	if err != nil {
+		v.w.failed(err)
+	}
+	v.refresh()
+}

@@ -1,0 +1,237 @@
+// Package app is the window: the only room where widgets meet the trainer.
+//
+// Everything on screen belongs to the UI goroutine. What the trainer does reaches it through Trainer.Watch
+// (watch.go); what a person does reaches the trainer through work (work.go), so that nothing slow ever runs on the
+// UI goroutine and nothing that a person did is lost when the window closes. The words stand in translations.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"clara/configs"
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// Model names a model that is being loaded, before the trainer knows it.
+type Model struct {
+	Name   string
+	Path   string
+	Bytes  int64  // of the file
+	Engine string // what computes, as a person would call it: "CPU, AVX2, 8 threads"
+}
+
+// Params is what the window is made of. All of it stays with the caller, who starts the trainer before Run and stops
+// it afterwards.
+type Params struct {
+	App     fyne.App
+	Trainer *trainer.Trainer
+
+	// File holds the settings, Settings is what was read from it. FileError says why it could not be read; the
+	// defaults are then in force and in Settings.
+	File      *configs.File
+	Settings  configs.Settings
+	FileError error
+
+	// Learning is the part of the settings that the trainer goes by.
+	Learning func(configs.Settings) trainer.Settings
+
+	// Load opens the engine and the model and attaches it to the trainer. It calls found as soon as it knows what
+	// it loads. It runs beside the window, and again when a person asks for another try.
+	Load func(ctx context.Context, found func(Model)) error
+
+	Language string // "de" or "en" in place of the one in the settings; "": by the settings
+	Home     string // the data folder, to show where everything lies
+}
+
+// Run shows the window and returns when it is closed and everything begun in it has ended.
+func Run(p Params) error {
+	w, err := newWindow(p)
+	if err != nil {
+		return err
+	}
+	w.start()
+	w.frame.Show()
+	p.App.Run()
+	w.work.stop() // the driver may also end without asking the window
+	return nil
+}
+
+// window is the program's only window.
+type window struct {
+	Params
+	frame fyne.Window
+	work  *work
+	now   func() time.Time
+
+	language string // spoken now
+	narrow   bool   // one column with tabs
+	place    place
+	state    trainer.State // as last heard
+	model    loading
+
+	shell    shell
+	chat     *chatView
+	lessons  *lessonsView
+	learning *learningView
+	machine  *modelView
+	snackbar *widgets.Snackbar
+	settings *settingsDialog // nil while closed
+
+	undo func() // takes back the last feedback; nil: there is none
+}
+
+// view is one place of the window. It keeps what it knows when its widgets are made anew.
+type view interface {
+	build() fyne.CanvasObject // makes the widgets, in the language and layout of now
+	open()                    // the place is shown: bring what it knows up to date
+	heard(news []trainer.News)
+	escape() bool // closes what is open in it; false: nothing was
+}
+
+func newWindow(p Params) (*window, error) {
+	w := &window{Params: p, now: time.Now}
+	w.work = newWork()
+	w.chat = newChatView(w)
+	w.lessons = newLessonsView(w)
+	w.learning = newLearningView(w)
+	w.machine = newModelView(w)
+	w.state = p.Trainer.State()
+	if err := w.choose(p.Settings.Window); err != nil {
+		return nil, err
+	}
+	w.frame = p.App.NewWindow("CLARA")
+	w.frame.SetMaster()
+	w.frame.SetPadded(false)
+	w.frame.SetCloseIntercept(w.askToClose)
+	w.restoreSize()
+	w.rebuild()
+	w.listen()
+	return w, nil
+}
+
+// start begins to load the model and to follow the trainer.
+func (w *window) start() {
+	w.work.beside(w.watch)
+	w.loadModel()
+	w.chat.openLast()
+	if w.FileError != nil {
+		w.tell(widgets.Notice{
+			Glyph: widgets.IconSliders, Tone: widgets.ToneError, Title: say("settings.fault_title"), Text: w.settingsFault(),
+			Actions: []widgets.Action{
+				{Label: say("settings.open_file"), Kind: widgets.Secondary, OnTapped: func() { w.openFile(w.File.Path()) }},
+				{Label: say("settings.go_on"), OnTapped: w.untell},
+			},
+		})
+	}
+}
+
+// choose takes over how the window looks and speaks.
+func (w *window) choose(s configs.Window) error {
+	code := s.Language
+	if w.Language != "" {
+		code = w.Language
+	}
+	if code != german && code != english {
+		code = systemLanguage()
+	}
+	if code != w.language {
+		if err := speak(code); err != nil {
+			return err
+		}
+		w.language = code
+	}
+	look := &widgets.Theme{Scale: float32(s.TextSize) / 100, Touch: w.narrow}
+	switch light, dark := theme.VariantLight, theme.VariantDark; s.Appearance {
+	case "light":
+		look.Force = &light
+	case "dark":
+		look.Force = &dark
+	}
+	w.App.Settings().SetTheme(look)
+	return nil
+}
+
+// Keys of the preferences, which hold the window's own state and nothing else.
+const (
+	preferWidth  = "window.width"
+	preferHeight = "window.height"
+	preferSeen   = "window.welcomed"
+	preferOpened = "window.conversation"
+)
+
+func (w *window) restoreSize() {
+	p := w.App.Preferences()
+	w.frame.Resize(fyne.NewSize(float32(p.FloatWithFallback(preferWidth, 1280)), float32(p.FloatWithFallback(preferHeight, 800))))
+}
+
+func (w *window) rememberSize() {
+	p, size := w.App.Preferences(), w.frame.Canvas().Size()
+	if size.Width > 0 && size.Height > 0 {
+		p.SetFloat(preferWidth, float64(size.Width))
+		p.SetFloat(preferHeight, float64(size.Height))
+	}
+}
+
+// askToClose closes the window. A cycle that runs is asked about once: stopping it loses no feedback, but time.
+func (w *window) askToClose() {
+	if p := w.state.Phase; p != trainer.PhaseRunning && p != trainer.PhaseChecking {
+		w.close()
+		return
+	}
+	w.ask(question{
+		title: say("close.title"), text: say("close.text"),
+		yes: say("close.yes"), no: say("close.no"), do: w.close,
+	})
+}
+
+// close hides the window at once, lets what was begun come to its end, and quits.
+func (w *window) close() {
+	w.rememberSize()
+	w.chat.keepDraft()
+	w.frame.Hide()
+	go func() { // joined by Quit: Run returns only after it
+		w.work.stop()
+		fyne.Do(w.App.Quit)
+	}()
+}
+
+// escape closes what is open, the innermost first.
+func (w *window) escape() {
+	if w.settings != nil {
+		w.settings.close()
+		return
+	}
+	w.view().escape()
+}
+
+// takeBackLast undoes the last feedback that this window gave.
+func (w *window) takeBackLast() {
+	if undo := w.undo; undo != nil {
+		w.undo = nil
+		undo()
+	}
+}
+
+// failed shows an error that stopped what a person wanted: what happened, and what to do next.
+func (w *window) failed(err error) {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	w.tell(widgets.Notice{
+		Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("fault.title"), Text: fault(err),
+		Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
+	})
+}
+
+func (w *window) openFile(path string) {
+	if err := openPath(w.App, path); err != nil {
+		w.failed(fmt.Errorf("open %s: %w", path, err))
+	}
+}

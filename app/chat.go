@@ -1,0 +1,341 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// draftEvery is how often a text that is being typed is kept.
+const draftEvery = time.Second
+
+// chatView is the conversation: asking, rating, correcting, and seeing that it learned.
+type chatView struct {
+	w            *window
+	all          []trainer.Conversation // the last used first
+	conversation trainer.Conversation   // the one shown; ID 0: a new one
+	entries      []trainer.Entry        // of it, in order
+	writing      map[int64]*answering   // by conversation: the answers on their way
+	saved        map[int64]saved        // by message: feedback given here and not yet taken back
+	compared     map[int64]string       // by message: what the untrained model says
+	learned      map[int]string         // by version number: what it newly knew when it took over
+	editor       *editor                // open in the row of editing
+	editing      int64                  // message; 0: none
+	listing      bool                   // narrow: the list of conversations is shown instead
+
+	head     *fyne.Container
+	body     *fyne.Container
+	feed     *widgets.Feed
+	composer *widgets.Composer
+	drafts   *widgets.Pace
+}
+
+// saved is feedback that was given just now.
+type saved struct {
+	words string
+	undo  func()
+}
+
+func newChatView(w *window) *chatView {
+	v := &chatView{
+		w:        w,
+		writing:  map[int64]*answering{},
+		saved:    map[int64]saved{},
+		compared: map[int64]string{},
+		learned:  map[int]string{},
+	}
+	v.drafts = widgets.NewPace(draftEvery, v.keepDraft)
+	return v
+}
+
+// Rows of the feed that are not messages. A divider before a message has the message's negated ID.
+const (
+	rowWriting int64 = -1 << 62
+	rowNews    int64 = rowWriting + 1
+	rowEmpty   int64 = rowWriting + 2
+)
+
+func (v *chatView) build() fyne.CanvasObject {
+	v.feed = widgets.NewFeed(say("chat.to_end"), v.row)
+	text := ""
+	if v.composer != nil {
+		text = v.composer.Text()
+	}
+	v.composer = widgets.NewComposer(widgets.ComposerWords{Placeholder: say("chat.placeholder"), Send: say("chat.send"), Stop: say("chat.stop")})
+	v.composer.SetText(text)
+	v.composer.OnSend = v.send
+	v.composer.OnStop = v.stop
+	v.composer.OnEscape = func() { v.w.escape() }
+	v.composer.OnUp = v.editLast
+	v.composer.OnChanged = func(string) { v.drafts.Ask() }
+	v.head = widgets.VStack(0)
+	foot := widgets.VStack(7, v.composer)
+	margin := float32(24)
+	if v.w.narrow {
+		margin = 12
+	} else {
+		foot.Add(widgets.Caption(say("chat.hint")).Centre().Wrapped())
+	}
+	v.body = widgets.VStack(0, v.head, widgets.Grow(v.feed), widgets.Pad(widgets.Column(widgets.FeedWidth, foot), 8, margin, 12, margin))
+	v.showHead()
+	v.show()
+	return v.body
+}
+
+func (v *chatView) open() {
+	v.showHead()
+	if !v.listing {
+		v.composer.Focus()
+	}
+}
+
+// showHead fills the line above the conversation: its title, the model that answers, and what can be done with it.
+func (v *chatView) showHead() {
+	if v.head == nil {
+		return
+	}
+	title := v.conversation.Title
+	if title == "" {
+		title = say("shell.new")
+	}
+	more := widgets.NewMenuButton("", &widgets.IconMore, widgets.Ghost, func() []widgets.MenuItem { return v.menu(v.conversation) })
+	more.Small, more.Hint = true, say("place.more")
+	if v.conversation.ID == 0 {
+		more.Hide()
+	}
+	row := widgets.HStack(4, widgets.Grow(widgets.Strong(title).Cutting()))
+	height, left := float32(52), float32(20)
+	if v.w.narrow {
+		height, left = 50, 10
+		row = widgets.HStack(4, widgets.NewIconButton(widgets.IconLeft, say("chat.conversations"), v.list),
+			widgets.Grow(widgets.Strong(title).Cutting()), widgets.NewIconButton(widgets.IconPlus, say("shell.new"), v.w.newConversation))
+	} else if name := v.w.model.short(); name != "" {
+		words := say("chat.model", "Model", name, "Version", versionName(v.w.state.Active.Number))
+		b := widgets.NewButton(words, nil, widgets.Ghost, func() { v.w.show(placeLearning) })
+		b.Small = true
+		row.Add(b)
+	}
+	row.Add(more)
+	v.setHead(row, height, left)
+}
+
+func (v *chatView) setHead(row fyne.CanvasObject, height, left float32) {
+	v.head.Objects = []fyne.CanvasObject{widgets.Sized(0, height, widgets.Pad(row, 0, 12, 0, left)), widgets.Rule()}
+	v.head.Refresh()
+}
+
+// rename turns the title into a field.
+func (v *chatView) rename() {
+	c := v.conversation
+	line := widgets.NewLine(say("chat.title"), nil)
+	line.SetText(c.Title)
+	done := func() { v.showHead(); v.composer.Focus() }
+	line.OnEscape = done
+	line.OnSubmit = func() {
+		title := brief(line.Text, 120)
+		if title == "" || title == c.Title {
+			done()
+			return
+		}
+		queued(v.w.work, func(ctx context.Context) (none, error) {
+			return none{}, v.w.Trainer.Rename(ctx, c.ID, title)
+		}, func(_ none, err error) {
+			v.w.failed(err)
+			if err == nil && v.conversation.ID == c.ID {
+				v.conversation.Title = title
+			}
+			v.refresh()
+			done()
+		})
+	}
+	v.setHead(widgets.HStack(8, widgets.Grow(line)), 52, 12)
+	v.w.frame.Canvas().Focus(line)
+}
+
+// list shows the conversations in the place of the one that is open: the narrow layout's way between them.
+func (v *chatView) list() {
+	v.listing = true
+	head := widgets.HStack(4, widgets.Grow(widgets.NewText(say("chat.conversations"), widgets.TextHeading, widgets.ColorText).Bold()),
+		widgets.NewIconButton(widgets.IconPlus, say("shell.new"), v.w.newConversation))
+	v.w.shell.view.Objects = []fyne.CanvasObject{widgets.VStack(0,
+		widgets.Sized(0, 50, widgets.Pad(head, 0, 8, 0, 16)), widgets.Rule(),
+		widgets.Grow(widgets.Pad(v.w.shell.list.scroll, 10, 8)))}
+	v.w.shell.view.Refresh()
+}
+
+// openLast opens the conversation that was open when the window was closed.
+func (v *chatView) openLast() {
+	last := int64(v.w.App.Preferences().Int(preferOpened))
+	queued(v.w.work, v.w.Trainer.Conversations, func(all []trainer.Conversation, err error) {
+		if err != nil {
+			v.w.failed(err)
+			return
+		}
+		v.all = all
+		i := slices.IndexFunc(all, func(c trainer.Conversation) bool { return c.ID == last })
+		if i < 0 {
+			v.openConversation(trainer.Conversation{})
+		} else {
+			v.openConversation(all[i])
+		}
+		v.w.shell.list.fill()
+	})
+}
+
+// newConversation opens an empty one. It is kept once something is asked.
+func (w *window) newConversation() { w.chat.openConversation(trainer.Conversation{}) }
+
+// opened is what is read when a conversation is opened.
+type opened struct {
+	entries []trainer.Entry
+	draft   string
+}
+
+// openConversation shows a conversation, with the text that was begun in it.
+func (v *chatView) openConversation(c trainer.Conversation) {
+	v.keepDraft()
+	v.closeEditor()
+	v.listing = false
+	v.conversation, v.entries = c, nil
+	v.w.App.Preferences().SetInt(preferOpened, int(c.ID))
+	queued(v.w.work, func(ctx context.Context) (o opened, err error) {
+		if o.draft, err = v.w.Trainer.Draft(ctx, c.ID); err == nil && c.ID != 0 {
+			o.entries, err = v.w.Trainer.Entries(ctx, c.ID)
+		}
+		return o, err
+	}, func(o opened, err error) {
+		if err != nil {
+			v.w.failed(err)
+			return
+		}
+		if v.conversation.ID != c.ID {
+			return // another one was opened meanwhile
+		}
+		v.entries = o.entries
+		if v.composer != nil {
+			v.composer.SetText(o.draft)
+		}
+		v.show()
+		if v.feed != nil {
+			v.feed.ToEnd()
+		}
+	})
+	v.w.show(placeChat)
+}
+
+// keepDraft puts the text that was begun, and not sent, on disk.
+func (v *chatView) keepDraft() {
+	if v.composer == nil {
+		return
+	}
+	id, text := v.conversation.ID, v.composer.Text()
+	queued(v.w.work, func(ctx context.Context) (none, error) {
+		return none{}, v.w.Trainer.SaveDraft(ctx, id, text)
+	}, func(_ none, err error) { v.w.failed(err) })
+}
+
+// editLast brings the last question back into the composer.
+func (v *chatView) editLast() {
+	for _, e := range slices.Backward(v.entries) {
+		if e.Role == trainer.RoleUser {
+			v.composer.SetText(e.Text)
+			return
+		}
+	}
+}
+
+// show brings the feed in line with what the view knows.
+func (v *chatView) show() {
+	if v.feed == nil {
+		return
+	}
+	v.feed.SetIDs(v.rows())
+	a := v.writing[v.conversation.ID]
+	v.composer.SetWriting(a != nil)
+	v.composer.SetBlocked(v.w.model.blocks())
+	v.showHead()
+}
+
+// rows lists the rows of the feed. Where another version took over between two answers, a divider says so before the
+// question of the second.
+func (v *chatView) rows() []int64 {
+	a := v.writing[v.conversation.ID]
+	if len(v.entries) == 0 && a == nil {
+		return []int64{rowEmpty}
+	}
+	ids := make([]int64, 0, len(v.entries)+4)
+	number, any := 0, false
+	for i, e := range v.entries {
+		if e.Role == trainer.RoleAssistant {
+			number, any = e.Number, true
+		} else if next, ok := v.answerAfter(i); ok && any && next.Number > number {
+			ids = append(ids, -e.ID)
+		}
+		if a != nil && a.again == e.ID {
+			ids = append(ids, rowWriting)
+			continue
+		}
+		ids = append(ids, e.ID)
+	}
+	if a != nil && a.again == 0 {
+		ids = append(ids, rowWriting)
+	} else if active := v.w.state.Active.Number; any && active > number && v.learned[active] != "" {
+		ids = append(ids, rowNews)
+	}
+	return ids
+}
+
+// answerAfter is the answer to the question at i.
+func (v *chatView) answerAfter(i int) (trainer.Entry, bool) {
+	if i+1 < len(v.entries) && v.entries[i+1].Role == trainer.RoleAssistant {
+		return v.entries[i+1], true
+	}
+	return trainer.Entry{}, false
+}
+
+// at finds a message of the conversation that is shown.
+func (v *chatView) at(id int64) int {
+	return slices.IndexFunc(v.entries, func(e trainer.Entry) bool { return e.ID == id })
+}
+
+func (v *chatView) heard(news []trainer.News) {
+	changed := false
+	for _, n := range news {
+		if n.Kind == trainer.NewsActivated {
+			v.learned[n.Number] = learnedWords(n)
+			changed = true
+		}
+	}
+	if v.feed == nil {
+		return
+	}
+	v.composer.SetBlocked(v.w.model.blocks())
+	if changed {
+		v.show()
+	}
+}
+
+func (v *chatView) escape() bool {
+	switch a := v.writing[v.conversation.ID]; {
+	case v.editor != nil:
+		v.closeEditor()
+	case a != nil:
+		a.stop()
+	default:
+		v.showHead() // ends a renaming
+		return false
+	}
+	return true
+}
+
+// stop ends the answer that is being written here; what there is of it stays.
+func (v *chatView) stop() {
+	if a := v.writing[v.conversation.ID]; a != nil {
+		a.stop()
+	}
+}

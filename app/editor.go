@@ -1,0 +1,290 @@
+package app
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// proposeAfter is how long after the last key the change is compared and judged.
+const proposeAfter = 150 * time.Millisecond
+
+// editor is where a person says what is better: it corrects an answer in its place, or teaches a question with its answer.
+type editor struct {
+	w       *window
+	content fyne.CanvasObject
+	message int64  // that is corrected; 0: teaching
+	given   string // the answer so far; "" when teaching
+	stored  string // what was saved last, so that saving it again is no change
+
+	question   *widgets.Editor // teaching only
+	better     *widgets.Editor
+	change     *widgets.Diff
+	kinds      *widgets.Segmented
+	lesson     *fyne.Container // what makes it a lesson: shown for knowledge only
+	keywords   *widgets.Keywords
+	importance int
+	save       *widgets.Button
+	pace       *widgets.Pace
+
+	kind        trainer.Kind
+	kindChosen  bool // by the person: no proposal changes it any more
+	wordsChosen bool // likewise the keywords
+	words       [][]string
+	saving      bool
+
+	onSave func(kind trainer.Kind, better string, words [][]string)
+	onStop func()
+}
+
+// kindsInOrder is how the editor offers what a correction is about.
+var kindsInOrder = []trainer.Kind{trainer.Knowledge, trainer.Manner}
+
+// newCorrection edits the answer e; saved gets what was kept.
+func newCorrection(w *window, e trainer.Entry, saved func(trainer.Sample, string), closed func()) *editor {
+	d := &editor{w: w, message: e.ID, given: e.Text, stored: e.Better, kind: e.Kind, kindChosen: e.Better != "", importance: 3, onStop: closed}
+	if d.kind == "" {
+		d.kind = trainer.Knowledge
+	}
+	d.onSave = func(kind trainer.Kind, better string, words [][]string) {
+		c := trainer.Correction{Message: e.ID, Better: better, Kind: kind, Importance: d.importance, Keywords: words}
+		queued(w.work, func(ctx context.Context) (trainer.Sample, error) {
+			return w.Trainer.Correct(ctx, c)
+		}, func(s trainer.Sample, err error) {
+			if d.saving = false; err != nil {
+				d.check()
+				w.failed(err)
+				return
+			}
+			saved(s, better)
+		})
+	}
+	start := e.Text
+	if e.Better != "" {
+		start = e.Better
+	}
+	d.build(say("editor.correct_title"), widgets.IconPencil, start)
+	return d
+}
+
+// newTeaching edits a new lesson; asked is a question to begin with.
+func newTeaching(w *window, asked string, saved func(trainer.Sample), closed func()) *editor {
+	d := &editor{w: w, kind: trainer.Knowledge, kindChosen: true, importance: 3, onStop: closed}
+	d.question = widgets.NewEditor(say("editor.question_hint"), nil)
+	d.question.MinRows, d.question.MaxRows = 1, 4
+	d.question.SetText(asked)
+	d.onSave = func(kind trainer.Kind, better string, words [][]string) {
+		t := trainer.Teaching{Question: strings.TrimSpace(d.question.Text), Answer: better, Kind: kind, Importance: d.importance, Keywords: words}
+		queued(w.work, func(ctx context.Context) (trainer.Sample, error) {
+			return w.Trainer.Teach(ctx, t)
+		}, func(s trainer.Sample, err error) {
+			if d.saving = false; err != nil {
+				d.check()
+				w.failed(err)
+				return
+			}
+			saved(s)
+		})
+	}
+	d.build(say("editor.teach_title"), widgets.IconBulb, "")
+	return d
+}
+
+func (d *editor) build(title string, glyph widgets.Glyph, start string) {
+	label := func(s string) *widgets.Text { return widgets.Caption(s).Bold() }
+	d.better = widgets.NewEditor(say("editor.answer_hint"), nil)
+	d.better.MinRows, d.better.MaxRows = 2, 12
+	d.better.SetText(start)
+	for _, e := range []*widgets.Editor{d.better, d.question} {
+		if e != nil {
+			e.OnChanged = func(string) { d.check(); d.pace.Ask() }
+			e.OnSubmit = d.submit
+			e.OnEscape = d.onStop
+		}
+	}
+	d.change = widgets.NewDiff(widgets.TextBody)
+	d.pace = widgets.NewPace(proposeAfter, d.propose)
+	d.keywords = widgets.NewKeywords(nil, widgets.KeywordWords{Add: say("keywords.hint"), Remove: removeKeyword}, func(words []string) {
+		d.wordsChosen, d.words = true, groups(words)
+	})
+	d.save = widgets.NewButton(say("editor.save"), nil, widgets.Primary, d.submit)
+
+	body := widgets.VStack(13, widgets.HStack(8, widgets.NewIcon(glyph, 18, widgets.ColorPrimary), widgets.Grow(widgets.Section(title)),
+		widgets.NewIconButton(widgets.IconCross, say("close"), d.onStop)))
+	if d.question != nil {
+		body.Add(widgets.VStack(6, label(say("editor.question")), d.question))
+		body.Add(widgets.VStack(6, label(say("editor.answer")), d.better))
+	} else {
+		body.Add(widgets.VStack(5, label(say("editor.until_now")), widgets.Muted(d.given).Wrapped()))
+		body.Add(widgets.VStack(6, label(say("editor.better")), d.better))
+		body.Add(widgets.VStack(4, label(say("editor.change")), d.change))
+		d.kinds = widgets.NewSegmented(d.kindIndex(), func(i int) {
+			d.kind, d.kindChosen = kindsInOrder[i], true
+			d.showKind()
+		}, say("editor.content"), say("editor.manner"))
+		body.Add(widgets.VStack(6, label(say("editor.what_or_how")), widgets.WrapRow(12, d.kinds)))
+	}
+	body.Add(widgets.VStack(6, label(say("editor.importance")), widgets.NewImportance(d.importance, importanceWords(), func(n int) { d.importance = n })))
+	d.lesson = widgets.VStack(6, label(say("lesson.check")), d.keywords, widgets.Caption(say("editor.lesson")).Wrapped())
+	body.Add(d.lesson)
+	body.Add(widgets.Rule())
+	foot := widgets.HStack(8, widgets.Grow(widgets.Caption(say("editor.hint", "Key", modifierName())).Cutting()),
+		widgets.NewButton(say("cancel"), nil, widgets.Ghost, d.onStop), d.save)
+	body.Add(foot)
+	ground := widgets.NewBox(widgets.ColorSurface, widgets.ColorPrimary, widgets.RadiusCard)
+	ground.Shadow = 14
+	d.content = widgets.Layers(ground, widgets.Pad(body, 14, 20, 12, 20))
+	d.showKind()
+	d.check()
+	d.propose()
+}
+
+// importanceWords name the five grades of importance.
+func importanceWords() [5]string {
+	return [5]string{say("importance.1"), say("importance.2"), say("importance.3"), say("importance.4"), say("importance.5")}
+}
+
+// modifierName is what the platform's own modifier is called on the keyboard.
+func modifierName() string {
+	if runtime.GOOS == "darwin" {
+		return "⌘"
+	}
+	return say("keys.control")
+}
+
+func (d *editor) kindIndex() int {
+	if d.kind == trainer.Manner {
+		return 1
+	}
+	return 0
+}
+
+func (d *editor) showKind() {
+	if d.kinds != nil {
+		d.kinds.SetOn(d.kindIndex())
+	}
+	if d.kind == trainer.Knowledge {
+		d.lesson.Show()
+	} else {
+		d.lesson.Hide()
+	}
+	d.resized()
+}
+
+// check lets save only what says something new.
+func (d *editor) check() {
+	better := strings.TrimSpace(d.better.Text)
+	ok := better != "" && !d.saving
+	if d.question != nil {
+		ok = ok && strings.TrimSpace(d.question.Text) != ""
+	} else {
+		ok = ok && better != strings.TrimSpace(d.given) && (better != strings.TrimSpace(d.stored) || d.kindChosen || d.wordsChosen)
+	}
+	if ok {
+		d.save.Enable()
+	} else {
+		d.save.Disable()
+	}
+}
+
+// propose compares the two answers and asks what kind of change it is, unless the person has said so.
+func (d *editor) propose() {
+	better := d.better.Text
+	if d.message == 0 {
+		return
+	}
+	d.change.Set(widgets.DiffWords(d.given, better)...)
+	d.resized()
+	if strings.TrimSpace(better) == strings.TrimSpace(d.given) {
+		return
+	}
+	queued(d.w.work, func(ctx context.Context) (trainer.Proposal, error) {
+		return d.w.Trainer.Propose(ctx, d.message, better)
+	}, func(p trainer.Proposal, err error) {
+		if err != nil || better != d.better.Text {
+			return // nothing is lost: the person says it, or a newer proposal is on its way
+		}
+		if !d.kindChosen {
+			d.kind = p.Kind
+		}
+		if !d.wordsChosen {
+			d.words = nil // by default the check follows the answer
+			d.keywords.Set(flat(p.Keywords))
+		}
+		d.showKind()
+	})
+}
+
+func (d *editor) submit() {
+	d.check()
+	if d.save.Disabled() {
+		return
+	}
+	d.saving = true
+	d.save.Disable()
+	var words [][]string
+	if d.wordsChosen && d.kind == trainer.Knowledge {
+		words = d.words
+	}
+	d.onSave(d.kind, strings.TrimSpace(d.better.Text), words)
+}
+
+// focus puts the cursor where writing begins.
+func (d *editor) focus() {
+	target := d.better
+	if d.question != nil && d.question.Text == "" {
+		target = d.question
+	}
+	d.w.frame.Canvas().Focus(target)
+}
+
+func (d *editor) stop() { d.pace.Stop() }
+
+// resized tells the row around the editor that its height may have changed.
+func (d *editor) resized() {
+	if d.content == nil {
+		return
+	}
+	d.content.Refresh()
+	if v := d.w.chat; v.editor == d && v.feed != nil {
+		v.feed.Resized(v.editing)
+	}
+}
+
+// removeKeyword is the spoken name of the way to take a keyword away.
+func removeKeyword(word string) string { return say("keywords.remove", "Word", word) }
+
+// either separates the words of a group of which one is enough.
+const either = " | "
+
+// flat writes each group of keywords as one text.
+func flat(keywords [][]string) []string {
+	out := make([]string, 0, len(keywords))
+	for _, g := range keywords {
+		out = append(out, strings.Join(g, either))
+	}
+	return out
+}
+
+// groups reads them back.
+func groups(words []string) [][]string {
+	var out [][]string
+	for _, w := range words {
+		var g []string
+		for _, x := range strings.Split(w, "|") {
+			if x = strings.TrimSpace(x); x != "" {
+				g = append(g, x)
+			}
+		}
+		if g != nil {
+			out = append(out, g)
+		}
+	}
+	return out
+}

@@ -1,0 +1,283 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// shownSamples is how many samples the card lists; the rest is counted below.
+const shownSamples = 50
+
+// showSamples lists what this cycle (or the next one) trains on, and what not, with the reason for each.
+func (v *learningView) showSamples() {
+	kept := 0
+	for _, s := range v.samples {
+		if s.Kept {
+			kept++
+		}
+	}
+	dropped := len(v.samples) - kept
+	title := say("samples.next")
+	if v.cycle != 0 {
+		title = say("samples.this")
+	}
+	choice := widgets.NewSegmented(v.part, func(i int) { v.part = i; v.showSamples() },
+		say("samples.all", "N", whole(len(v.samples))), say("samples.kept", "N", whole(kept)), say("samples.dropped", "N", whole(dropped)))
+	list := widgets.VStack(2)
+	n := 0
+	for _, s := range v.samples {
+		if v.part == 1 && !s.Kept || v.part == 2 && s.Kept {
+			continue
+		}
+		if n++; n <= shownSamples {
+			list.Add(v.sampleLine(s))
+		}
+	}
+	switch {
+	case n == 0 && len(v.samples) == 0:
+		list.Add(widgets.Pad(widgets.Muted(say("samples.none")).Wrapped(), 6, 0))
+	case n == 0:
+		list.Add(widgets.Pad(widgets.Muted(say("samples.none_here")).Wrapped(), 6, 0))
+	case n > shownSamples:
+		list.Add(widgets.Pad(widgets.Caption(sayN("samples.more", n-shownSamples)), 4, 0))
+	}
+	head := widgets.CardHead(title, choice)
+	if v.w.narrow {
+		head = widgets.VStack(8, widgets.Section(title).Wrapped(), widgets.HStack(0, choice, widgets.Space()))
+	}
+	v.judged.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(widgets.VStack(2, head, widgets.Sized(0, 2, widgets.Space()),
+		widgets.Grow(widgets.Sized(0, 192, widgets.NewScroll(list)))), 10, 16))}
+	v.judged.Refresh()
+}
+
+func (v *learningView) sampleLine(s trainer.JudgedSample) fyne.CanvasObject {
+	glyph, tone := widgets.IconCheck, widgets.ToneSuccess
+	why := say("samples.why_kept")
+	switch {
+	case !s.Kept:
+		glyph, tone, why = widgets.IconCross, widgets.ToneError, because(s.Reason)
+	case s.Form == trainer.FormRating && s.Score < 0:
+		why = say("samples.why_lowered")
+	case s.Importance != 3:
+		why = say("samples.why_important", "N", whole(s.Importance))
+	}
+	text := s.Prompt
+	if s.Form == trainer.FormText && text == "" {
+		text = s.Answer
+	}
+	mark := widgets.Sized(18, 18, widgets.NewIcon(glyph, 16, tone.Ink()))
+	if v.w.narrow {
+		return widgets.Sized(0, 40, widgets.HStack(10, mark, widgets.Grow(widgets.VStack(0, widgets.Body(brief(text, 200)).Cutting(),
+			widgets.Caption(formWords(s.Sample)+" · "+why).In(tone.Ink()).Cutting()))))
+	}
+	return widgets.Sized(0, 28, widgets.HStack(10, mark, widgets.Sized(76, 0, widgets.Caption(formWords(s.Sample))),
+		widgets.Grow(widgets.Body(brief(text, 200)).Cutting()), widgets.Sized(190, 0, widgets.Caption(why).In(tone.Ink()).Cutting())))
+}
+
+// formWords says what a sample was made from.
+func formWords(s trainer.Sample) string {
+	switch {
+	case s.Form == trainer.FormRating:
+		return sayN("samples.stars", int(s.Score*2+3.5))
+	case s.Form == trainer.FormText:
+		return say("samples.text")
+	case s.Kind == trainer.Manner:
+		return say("samples.manner")
+	}
+	return say("samples.correction")
+}
+
+// measured is the newest row of the history that the gate has measured.
+func (v *learningView) measured() (trainer.VersionRow, bool) {
+	i := slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.Figures != nil })
+	if i < 0 {
+		return trainer.VersionRow{}, false
+	}
+	return v.versions[i], true
+}
+
+// markAt is where on a meter its limit stands, so that what goes beyond can be seen to.
+const markAt = .8
+
+// showForgetting shows what the last check found the candidate to have lost of what it knew.
+func (v *learningView) showForgetting() {
+	r, ok := v.measured()
+	if !ok {
+		v.forgets.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(widgets.VStack(9, widgets.CardHead(say("forget.title")),
+			widgets.Muted(say("forget.unmeasured")).Wrapped()), 10, 16))}
+		v.forgets.Refresh()
+		return
+	}
+	f := r.Figures
+	glyph, word, tone := widgets.IconCheck, say("forget.no"), widgets.ToneSuccess
+	switch {
+	case r.Verdict == trainer.VerdictRefused:
+		glyph, word, tone = widgets.IconBang, say("forget.too_much"), widgets.ToneError
+	case f.Canary > f.CanaryLimit/2 || f.ChatLimit > 0 && f.ChatKL > f.ChatLimit/2:
+		glyph, word, tone = widgets.IconTilde, say("forget.some"), widgets.ToneWarning
+	}
+	body := widgets.VStack(9, widgets.CardHead(say("forget.title"), widgets.NewChip(word, &glyph, tone)))
+	line := func(name, value string, share, mark float64, over bool) {
+		fill := widgets.ColorKnown
+		if over {
+			fill = widgets.ColorLost
+		}
+		m := widgets.NewMeter(min(max(share, 0), 1), mark, fill)
+		m.Sentence = name + ": " + value
+		body.Add(widgets.VStack(7, widgets.HStack(6, widgets.Grow(widgets.Body(name).Cutting()), widgets.Caption(value)), m))
+	}
+	if f.CanaryLimit > 0 {
+		line(say("forget.general"), say("forget.nats", "Value", signed(f.Canary, 3), "Limit", decimal(f.CanaryLimit, 3)),
+			f.Canary/f.CanaryLimit*markAt, markAt, f.Canary > f.CanaryLimit)
+	}
+	if f.ChatLimit > 0 {
+		line(say("forget.distance"), say("forget.kl", "Value", decimal(f.ChatKL, 3), "Limit", decimal(f.ChatLimit, 3)),
+			f.ChatKL/f.ChatLimit*markAt, markAt, f.ChatKL > f.ChatLimit)
+	}
+	if f.KeptOf > 0 {
+		share := float64(f.Kept) / float64(f.KeptOf)
+		line(say("forget.kept"), say("forget.of", "N", whole(f.Kept), "Of", whole(f.KeptOf)), share, f.KeptLimit, share < f.KeptLimit)
+	}
+	if f.KnownOf > 0 {
+		line(say("forget.lessons"), say("forget.of", "N", whole(f.Known), "Of", whole(f.KnownOf)), float64(f.Known)/float64(f.KnownOf), 0, false)
+	}
+	body.Add(widgets.Caption(say("forget.about", "Version", v.rowName(r))).Wrapped())
+	v.forgets.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(body, 10, 16))}
+	v.forgets.Refresh()
+}
+
+func (v *learningView) rowName(r trainer.VersionRow) string {
+	if r.ID == 0 && r.Cycle != 0 {
+		return say("version.cycle", "N", whole(int(r.Cycle)))
+	}
+	return versionName(r.Number)
+}
+
+// shownVersions is how many rows the history shows; older ones are a scroll away.
+const historyHeight = 208
+
+// showHistory lists the versions, or the figures of the one that was tapped.
+func (v *learningView) showHistory() {
+	var o fyne.CanvasObject
+	if v.opened >= 0 && v.opened < len(v.versions) {
+		o = v.figures(v.versions[v.opened])
+	} else {
+		list := widgets.VStack(1)
+		for i, r := range v.versions {
+			list.Add(v.versionLine(i, r))
+		}
+		o = widgets.VStack(1, widgets.CardHead(say("history.title")), widgets.Grow(widgets.Sized(0, historyHeight, widgets.NewScroll(list))))
+	}
+	v.history.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(o, 10, 16))}
+	v.history.Refresh()
+}
+
+func (v *learningView) versionLine(i int, r trainer.VersionRow) fyne.CanvasObject {
+	glyph, ink := widgets.IconLayers, widgets.ColorMuted
+	words := moment(r.Created, v.w.now())
+	verdict := verdictWords(r.Verdict)
+	var end fyne.CanvasObject
+	restore := widgets.NewSmallButton(say("history.restore"), &widgets.IconUndo, widgets.Ghost, func() { v.restore(r.ID) })
+	switch {
+	case r.ID == 0 && r.Cycle == 0: // the untrained base
+		glyph, words, verdict = widgets.IconChip, v.w.model.short(), say("history.nothing_learned")
+		end = restore
+	case r.ID == 0:
+		glyph, ink, end = widgets.IconCross, widgets.ColorError, widgets.Caption(say("history.never"))
+		if r.State != trainer.CycleRefused {
+			verdict = because(r.Reason)
+		}
+	case r.Removed:
+		end = widgets.Caption(say("history.removed"))
+	default:
+		end = restore
+	}
+	if r.Active {
+		end = widgets.NewChip(say("history.active"), nil, widgets.ToneSuccess)
+	}
+	if r.ID != 0 && r.Verdict == trainer.VerdictProven {
+		glyph, ink = widgets.IconShield, widgets.ColorSuccess
+	}
+	if verdict != "" && words != "" {
+		words += " · " + verdict
+	} else if words == "" {
+		words = verdict
+	}
+	line := widgets.HStack(10, widgets.NewIcon(glyph, 18, ink), widgets.Grow(widgets.VStack(0, widgets.Strong(v.rowName(r)), widgets.Caption(words).Cutting())), end)
+	row := widgets.NewRow(line, 40, func() {
+		if r.ID != 0 || r.Cycle != 0 {
+			v.opened = i
+			v.showHistory()
+		}
+	})
+	row.Hint = v.rowName(r) + ", " + words
+	return row
+}
+
+// figures shows everything that the gate measured of one version or refused cycle.
+func (v *learningView) figures(r trainer.VersionRow) fyne.CanvasObject {
+	back := widgets.NewIconButton(widgets.IconLeft, say("history.title"), func() { v.opened = -1; v.showHistory() })
+	head := widgets.Sized(0, 32, widgets.HStack(6, back, widgets.Grow(widgets.Section(v.rowName(r)).Cutting())))
+	list := widgets.VStack(8)
+	pair := func(name, value string) {
+		list.Add(widgets.HStackTop(8, widgets.Grow(widgets.Caption(name).Wrapped()), widgets.Caption(value).In(widgets.ColorText)))
+	}
+	list.Add(widgets.Body(because(r.Reason)).Wrapped())
+	pair(say("figures.when"), moment(r.Created, v.w.now()))
+	if r.ID != 0 {
+		pair(say("figures.parent"), v.nameOf(r.Parent))
+	}
+	if f := r.Figures; f != nil {
+		of := func(n, of int) string { return say("forget.of", "N", whole(n), "Of", whole(of)) }
+		if f.KnownOf > 0 {
+			pair(say("figures.known"), of(f.Known, f.KnownOf))
+			pair(say("figures.known_before"), of(f.KnownBefore, f.KnownOf))
+		}
+		if f.VariantsOf > 0 {
+			pair(say("figures.variants"), of(f.Variants, f.VariantsOf))
+		}
+		if f.SwappedOf > 0 {
+			pair(say("figures.swapped"), of(f.Swapped, f.SwappedOf))
+		}
+		if f.KeptOf > 0 {
+			pair(say("figures.kept"), of(f.Kept, f.KeptOf))
+		}
+		if f.LeaksOf > 0 {
+			pair(say("figures.leaks"), of(f.Leaks, f.LeaksOf))
+		}
+		pair(say("figures.canary"), say("forget.nats", "Value", signed(f.Canary, 4), "Limit", decimal(f.CanaryLimit, 3)))
+		if f.ChatLimit > 0 {
+			pair(say("figures.kl"), say("forget.kl", "Value", decimal(f.ChatKL, 4), "Limit", decimal(f.ChatLimit, 3)))
+		} else {
+			pair(say("figures.kl"), say("figures.kl_free", "Value", decimal(f.ChatKL, 4)))
+		}
+		if f.Better+f.Worse > 0 {
+			pair(say("figures.test"), say("figures.test_value", "Better", whole(f.Better), "Worse", whole(f.Worse), "P", decimal(f.P, 3)))
+		}
+		if f.Answers > 0 {
+			pair(say("figures.loops"), of(f.Loops, f.Answers))
+			pair(say("figures.endless"), of(f.Endless, f.Answers))
+			pair(say("figures.length"), say("figures.length_value", "Words", decimal(f.Words, 0), "Before", decimal(f.WordsBefore, 0)))
+		}
+	}
+	return widgets.VStack(4, head, widgets.Grow(widgets.Sized(0, historyHeight, widgets.NewScroll(list))))
+}
+
+// restore lets another version answer, and offers the way back.
+func (v *learningView) restore(id int64) {
+	before := v.w.state.Active.ID
+	queued(v.w.work, func(ctx context.Context) (none, error) {
+		return none{}, v.w.Trainer.Restore(ctx, id)
+	}, func(_ none, err error) {
+		v.w.failed(err)
+		if err == nil {
+			v.w.snackbar.Say(say("history.restored", "Version", v.nameOf(id)), say("undo"), func() { v.restore(before) })
+		}
+		v.refresh()
+	})
+}

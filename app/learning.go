@@ -1,0 +1,294 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// dotsEvery is the pace of the dots that run along the loop while something trains: 10 Hz.
+const dotsEvery = 100 * time.Millisecond
+
+// learningView is where a person watches the loop and steers it.
+type learningView struct {
+	w          *window
+	versions   []trainer.VersionRow // the newest first, the untrained base last
+	samples    []trainer.JudgedSample
+	cycle      int64                 // that the samples are of; 0: what the next one would use
+	former     [][]trainer.LossPoint // curves of the last cycles, the newest first
+	lastNumber int                   // of the newest version
+	opened     int                   // index in versions of the row whose figures are shown; -1: none
+	span       int                   // of the chart: this cycle, or the last five
+	part       int                   // of the samples: all, kept, dropped
+
+	head     *fyne.Container
+	loop     *widgets.Flow
+	verdict  *fyne.Container
+	chart    *lossChart
+	curves   *widgets.Segmented
+	forgets  *fyne.Container
+	judged   *fyne.Container
+	history  *fyne.Container
+	running  bool // the dots move
+	stopDots context.CancelFunc
+}
+
+func newLearningView(w *window) *learningView { return &learningView{w: w, opened: -1} }
+
+func (v *learningView) build() fyne.CanvasObject {
+	v.head = widgets.VStack(0)
+	v.loop = widgets.NewFlow(say("loop.back"))
+	v.verdict = widgets.VStack(0)
+	v.chart = newLossChart()
+	v.curves = widgets.NewSegmented(v.span, func(i int) { v.span = i; v.showLosses() }, say("loss.this"), say("loss.last"))
+	v.forgets = widgets.VStack(0)
+	v.judged = widgets.VStack(0)
+	v.history = widgets.VStack(0)
+	loss := widgets.Card(widgets.VStack(8, widgets.CardHead(say("loss.title"), v.curves), widgets.Grow(v.chart.object())), 12, 16)
+	body := widgets.VStack(12, v.head, widgets.Card(v.loop, 14, 16, 8, 16), v.verdict)
+	if v.w.narrow {
+		for _, o := range []fyne.CanvasObject{loss, v.forgets, v.judged, v.history} {
+			body.Add(o)
+		}
+		v.fill()
+		return widgets.NewScroll(widgets.Pad(body, 12, 12))
+	}
+	body.Add(widgets.HStackFill(12, widgets.GrowBy(1.45, loss), widgets.GrowBy(1, v.forgets)))
+	body.Add(widgets.HStackFill(12, widgets.GrowBy(1.45, v.judged), widgets.GrowBy(1, v.history)))
+	v.fill()
+	return widgets.NewScroll(widgets.Pad(body, 16, 24, 12, 24))
+}
+
+func (v *learningView) open() {
+	v.refresh()
+	v.move()
+}
+
+// learnt is what the view reads.
+type learnt struct {
+	versions []trainer.VersionRow
+	samples  []trainer.JudgedSample
+	former   [][]trainer.LossPoint
+}
+
+// formerCurves is how many cycles the chart compares.
+const formerCurves = 5
+
+func (v *learningView) refresh() {
+	cycle := int64(0)
+	if v.w.cycling() {
+		cycle = v.w.state.Progress.Cycle
+	}
+	queued(v.w.work, func(ctx context.Context) (l learnt, err error) {
+		if l.versions, err = v.w.Trainer.Versions(ctx); err != nil {
+			return l, err
+		}
+		if l.samples, err = v.w.Trainer.CycleSamples(ctx, cycle); err != nil {
+			return l, err
+		}
+		l.former, err = v.w.Trainer.Losses(ctx, formerCurves)
+		return l, err
+	}, func(l learnt, err error) {
+		if err != nil {
+			v.w.failed(err)
+			return
+		}
+		v.versions, v.samples, v.former, v.cycle = l.versions, l.samples, l.former, cycle
+		v.lastNumber, v.opened = 0, min(v.opened, len(l.versions)-1)
+		for _, r := range l.versions {
+			v.lastNumber = max(v.lastNumber, r.Number)
+		}
+		v.fill()
+	})
+}
+
+// nameOf names a version by its ID.
+func (v *learningView) nameOf(id int64) string {
+	for _, r := range v.versions {
+		if r.ID == id && id != 0 {
+			return versionName(r.Number)
+		}
+	}
+	return versionName(0)
+}
+
+func (v *learningView) heard(news []trainer.News) {
+	if len(news) > 0 {
+		v.refresh() // the versions' names are needed in other places too
+	}
+	if v.w.place == placeLearning && v.head != nil {
+		v.showState()
+		v.showLosses()
+	}
+	v.move()
+}
+
+func (v *learningView) escape() bool {
+	if v.opened < 0 {
+		return false
+	}
+	v.opened = -1
+	v.showHistory()
+	return true
+}
+
+// fill shows what the view knows.
+func (v *learningView) fill() {
+	if v.head == nil {
+		return
+	}
+	v.showState()
+	v.showLosses()
+	v.showForgetting()
+	v.showSamples()
+	v.showHistory()
+}
+
+// showState says what the loop does and why, and offers what can be done about it.
+func (v *learningView) showState() {
+	s := v.w.state
+	train := widgets.NewButton(say("learning.train"), &widgets.IconBolt, widgets.Secondary, func() { v.w.Trainer.Train() })
+	pause := widgets.NewButton(say("learning.pause"), &widgets.IconPause, widgets.Secondary, func() { v.w.Trainer.Pause() })
+	resume := widgets.NewButton(say("learning.resume"), &widgets.IconBolt, widgets.Primary, func() { v.w.Trainer.Resume() })
+	settings := widgets.NewIconButton(widgets.IconSliders, say("learning.thresholds"), v.w.openLearningSettings)
+	var actions []fyne.CanvasObject
+	switch {
+	case s.Phase == trainer.PhasePaused:
+		actions = []fyne.CanvasObject{resume}
+	case v.w.cycling():
+		actions = []fyne.CanvasObject{pause}
+	case s.Phase == trainer.PhaseNoModel || s.Phase == trainer.PhaseOff:
+	default:
+		actions = []fyne.CanvasObject{train, pause}
+	}
+	v.head.Objects = []fyne.CanvasObject{widgets.Header(say("place.learning"), v.sentence(), append(actions, settings)...)}
+	v.head.Refresh()
+	v.loop.SetStations(v.stations()...)
+	v.showVerdict()
+}
+
+// sentence is the state of the loop, with its reason.
+func (v *learningView) sentence() string {
+	s := v.w.state
+	switch s.Phase {
+	case trainer.PhaseRunning, trainer.PhaseChecking, trainer.PhaseAsking:
+		ran := span(v.w.now().Sub(s.Progress.Started))
+		if s.Progress.Cycle == 0 {
+			return say("learning.asking")
+		}
+		if s.Progress.Left > 0 {
+			return say("learning.running", "Cycle", whole(int(s.Progress.Cycle)), "Ran", ran, "Left", span(s.Progress.Left))
+		}
+		return say("learning.running_unmeasured", "Cycle", whole(int(s.Progress.Cycle)), "Ran", ran)
+	case trainer.PhaseDue:
+		return say("learning.due", "Why", because(s.Why))
+	}
+	return say("learning.why", "Why", because(s.Why))
+}
+
+// stations are the stops of the loop with what is true of each.
+func (v *learningView) stations() []widgets.Station {
+	s, p := v.w.state, v.w.state.Progress
+	dropped := s.Buffer.Total - s.Buffer.Kept
+	buffer := widgets.Station{Glyph: widgets.IconInbox, Title: say("loop.buffer"), Value: sayN("loop.samples", s.Buffer.Total), Progress: -1}
+	filter := widgets.Station{Glyph: widgets.IconFunnel, Title: say("loop.filter"), Value: say("loop.kept", "Kept", whole(s.Buffer.Kept), "Dropped", whole(dropped)), Progress: -1}
+	train := widgets.Station{Glyph: widgets.IconBolt, Title: say("loop.training"), Value: say("loop.waits"), Progress: -1}
+	gate := widgets.Station{Glyph: widgets.IconShield, Title: say("loop.gate"), Value: say("loop.waits"), Progress: -1}
+	next := widgets.Station{Glyph: widgets.IconLayers, Title: versionName(s.Active.Number), Value: say("loop.active"), Progress: -1}
+	if s.Buffer.Total > 0 {
+		buffer.State, filter.State = widgets.Done, widgets.Done
+	}
+	share := -1.0
+	if p.Of > 0 {
+		share = float64(p.Done) / float64(p.Of)
+	}
+	at := say("loop.step", "Step", stepWords(p.Step), "Done", whole(p.Done), "Of", whole(p.Of))
+	switch {
+	case s.Phase == trainer.PhaseChecking || v.w.cycling() && p.Step == trainer.StepGate:
+		train.State, train.Value = widgets.Done, say("loop.done")
+		gate.State, gate.Value, gate.Progress = widgets.Active, at, share
+		next.Title, next.Value = versionName(v.lastNumber+1), say("loop.still", "Version", versionName(s.Active.Number))
+	case s.Phase == trainer.PhaseRunning:
+		train.State, train.Value, train.Progress = widgets.Active, at, share
+		next.Title, next.Value = versionName(v.lastNumber+1), say("loop.still", "Version", versionName(s.Active.Number))
+	case s.Last != nil && s.Last.State == trainer.CycleRefused:
+		train.State, train.Value = widgets.Done, say("loop.done")
+		gate.State, gate.Value = widgets.Failed, verdictWords(trainer.VerdictRefused)
+	case s.Last != nil && s.Last.State == trainer.CyclePromoted:
+		train.State, train.Value = widgets.Done, say("loop.done")
+		gate.State, gate.Value = widgets.Done, verdictWords(s.Last.Verdict)
+		next.State = widgets.Done
+	}
+	return []widgets.Station{buffer, filter, train, gate, next}
+}
+
+// move runs the dots along the loop while something trains and the view can be seen.
+func (v *learningView) move() {
+	run := v.w.place == placeLearning && v.w.cycling() && v.loop != nil && v.w.App.Settings().ShowAnimations()
+	if run == (v.stopDots != nil) {
+		return
+	}
+	if !run {
+		v.stopDots()
+		v.stopDots = nil
+		return
+	}
+	ctx, stop := context.WithCancel(v.w.work.ctx)
+	v.stopDots = stop
+	loop := v.loop
+	v.w.work.beside(func(context.Context) {
+		for phase := float32(0); pause(ctx, dotsEvery); phase += .04 {
+			if phase >= 1 {
+				phase--
+			}
+			fyne.Do(func() { loop.SetPhase(phase) })
+		}
+	})
+}
+
+// showVerdict says how the last cycle ended, with the figures that decided.
+func (v *learningView) showVerdict() {
+	v.verdict.RemoveAll()
+	defer v.verdict.Refresh()
+	end := v.w.state.Last
+	if end == nil || v.w.cycling() {
+		return
+	}
+	n := widgets.Notice{Glyph: widgets.IconShield, Tone: widgets.ToneSuccess}
+	switch end.State {
+	case trainer.CyclePromoted:
+		n.Title = say("verdict.active_title", "Version", versionName(end.Number))
+		n.Text = because(end.Reason)
+		if v.w.state.Lessons.Total() > 0 {
+			n.Actions = append(n.Actions, widgets.Action{Label: say("verdict.lessons"), OnTapped: func() { v.w.show(placeLessons) }})
+		}
+		if end.Verdict != trainer.VerdictProven {
+			n.Glyph, n.Tone = widgets.IconLayers, widgets.ToneInfo
+		}
+		if i := slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.ID == end.Version && r.Active }); i >= 0 {
+			parent := v.versions[i].Parent
+			n.Actions = append(n.Actions, widgets.Action{Label: say("verdict.undo"), OnTapped: func() { v.restore(parent) }})
+		}
+	case trainer.CycleRefused:
+		n.Tone, n.Title = widgets.ToneWarning, say("verdict.refused_title", "Cycle", whole(int(end.Cycle)))
+		n.Text = say("verdict.refused_text", "Why", because(end.Reason), "Version", versionName(v.w.state.Active.Number))
+		n.Actions = []widgets.Action{{Label: say("verdict.details"), OnTapped: func() { v.openCycle(end.Cycle) }}}
+	case trainer.CycleFailed:
+		n.Glyph, n.Tone = widgets.IconAlert, widgets.ToneError
+		n.Title, n.Text = say("verdict.failed_title", "Cycle", whole(int(end.Cycle))), because(end.Reason)
+		n.Actions = []widgets.Action{{Label: say("learning.train"), OnTapped: v.w.Trainer.Train}}
+	default:
+		return
+	}
+	v.verdict.Add(widgets.NewNotice(n))
+}
+
+func (v *learningView) openCycle(cycle int64) {
+	v.opened = slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.Cycle == cycle })
+	v.showHistory()
+}

@@ -1,0 +1,242 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// showDetail fills the pane with the chosen lesson or wish, or with what is being done to it.
+func (v *lessonsView) showDetail(d detail) {
+	if d != detailTeach && v.editor != nil {
+		v.editor.stop()
+		v.editor = nil
+	}
+	v.detail = d
+	o := v.detailOf(d)
+	v.pane.Objects = []fyne.CanvasObject{widgets.Grow(o)}
+	if v.page != nil && v.w.narrow {
+		v.page.Objects = []fyne.CanvasObject{v.listed}
+		if v.chosen != 0 || d == detailTeach {
+			back := widgets.NewButton(say("place.lessons"), &widgets.IconLeft, widgets.Ghost, func() { v.choose(0) })
+			v.page.Objects = []fyne.CanvasObject{widgets.VStack(0, widgets.Sized(0, 50, widgets.Pad(widgets.HStack(0, back, widgets.Space()), 0, 10)),
+				widgets.Grow(widgets.Pad(v.pane, 0, 12, 10, 12)))}
+		}
+		v.page.Refresh()
+	}
+	v.pane.Refresh()
+}
+
+func (v *lessonsView) detailOf(d detail) fyne.CanvasObject {
+	if d == detailTeach {
+		return widgets.NewScroll(v.editor.content)
+	}
+	if v.filter == filterManner {
+		i := slices.IndexFunc(v.manner, func(s trainer.Sample) bool { return s.ID == v.chosen })
+		if i < 0 {
+			return v.nothing()
+		}
+		if d == detailUnlearn {
+			return v.unlearnQuestion(v.manner[i].ID)
+		}
+		return v.wishDetail(v.manner[i])
+	}
+	i := slices.IndexFunc(v.lessons, func(l trainer.LessonView) bool { return l.ID == v.chosen })
+	if i < 0 {
+		return v.nothing()
+	}
+	switch d {
+	case detailUnlearn:
+		return v.unlearnQuestion(v.lessons[i].Sample)
+	case detailEdit:
+		return v.editDetail(v.lessons[i])
+	}
+	return v.lessonDetail(v.lessons[i])
+}
+
+// nothing says why there is nothing to show, and what makes something.
+func (v *lessonsView) nothing() fyne.CanvasObject {
+	n := widgets.Notice{Glyph: widgets.IconLessons, Tone: widgets.ToneInfo}
+	toChat := widgets.Action{Label: say("lessons.to_chat"), OnTapped: func() { v.w.show(placeChat) }}
+	switch {
+	case v.filter == filterManner && len(v.manner) == 0:
+		n.Glyph, n.Title, n.Text = widgets.IconChat, say("manner.empty_title"), say("manner.empty_text")
+		n.Actions = []widgets.Action{toChat}
+	case len(v.lessons) == 0:
+		n.Title, n.Text = say("lessons.empty_title"), say("lessons.empty_text")
+		n.Actions = []widgets.Action{toChat, {Label: say("lessons.teach"), OnTapped: v.teach}}
+	default:
+		n.Title, n.Text = say("lessons.none_title"), say("lessons.none_text")
+	}
+	return widgets.VStack(0, widgets.NewNotice(n), widgets.Space())
+}
+
+func label(s string) *widgets.Text { return widgets.Caption(s).Bold() }
+
+// answerBlock shows an answer on the ground of what it is worth.
+func answerBlock(title, text string, s widgets.State) fyne.CanvasObject {
+	t := s.Tone()
+	return widgets.On(t.Soft(), 9, widgets.VStack(4,
+		widgets.HStack(7, widgets.NewIcon(s.Glyph(), 15, t.Ink()), widgets.Grow(widgets.Caption(title).Bold().In(t.Ink()))),
+		widgets.NewText(text, widgets.TextBody, widgets.ColorText).Wrapped()), 10, 12)
+}
+
+func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
+	state, word := outcome(l.State)
+	mark := state.Glyph()
+	body := widgets.VStack(14,
+		widgets.HStackTop(8, widgets.Grow(widgets.Section(brief(l.Question, 300)).Wrapped()), widgets.NewChip(word, &mark, state.Tone())),
+		widgets.VStack(3, label(say("lesson.answer")), widgets.Body(l.Answer).Wrapped()))
+	if l.Keywords != nil {
+		chips := widgets.WrapRow(6)
+		for _, k := range flat(l.Keywords) {
+			chips.Add(widgets.NewChip(k, nil, widgets.ToneInfo))
+		}
+		body.Add(widgets.VStack(5, label(say("lesson.check")), chips))
+	} else {
+		body.Add(widgets.VStack(3, label(say("lesson.check")), widgets.Muted(say("lesson.check_novel")).Wrapped()))
+	}
+	if l.Before != "" {
+		body.Add(answerBlock(say("lesson.before"), l.Before, widgets.Missing))
+	}
+	if l.Now != "" {
+		body.Add(answerBlock(say("lesson.now", "Version", v.w.learning.nameOf(l.Version)), l.Now, state))
+	}
+	story := say("lesson.not_asked")
+	switch {
+	case l.State == trainer.LessonKnown && l.Since != 0:
+		story = sayN("lesson.since", l.Trained, "Cycle", whole(int(l.Since)))
+	case l.State == trainer.LessonKnown:
+		story = say("lesson.at_once")
+	case l.State != trainer.LessonNew:
+		story = sayN("lesson.trained", l.Trained)
+	}
+	body.Add(widgets.HStack(10, trail(l.Trail), widgets.Grow(widgets.Caption(story).Wrapped())))
+	origin := say("lesson.corrected", "When", moment(l.Created, v.w.now()), "N", whole(l.Importance))
+	if l.Form == trainer.FormText {
+		origin = say("lesson.taught", "When", moment(l.Created, v.w.now()), "N", whole(l.Importance))
+	}
+	body.Add(widgets.Caption(origin).Wrapped())
+
+	again := widgets.NewButton(say("lesson.ask"), &widgets.IconAgain, widgets.Secondary, func() { v.ask(l.ID) })
+	if v.asking[l.ID] || v.w.model.blocks() != "" {
+		again.Disable()
+	}
+	foot := widgets.WrapRow(4, again, widgets.NewButton(say("lesson.edit"), nil, widgets.Ghost, func() { v.showDetail(detailEdit) }))
+	if (l.State == trainer.LessonLost || l.State == trainer.LessonMissed) && l.Importance < 5 {
+		foot.Add(widgets.NewButton(say("lesson.practise"), nil, widgets.Ghost, func() { v.practise(l.ID) }))
+	}
+	foot.Add(widgets.NewButton(say("lesson.unlearn"), nil, widgets.Ghost, func() { v.showDetail(detailUnlearn) }))
+	return widgets.Card(widgets.VStack(12, widgets.Grow(widgets.NewScroll(body)), widgets.Rule(), foot), 14, 16, 12, 16)
+}
+
+// editDetail changes the wanted answer and the check of a lesson.
+func (v *lessonsView) editDetail(l trainer.LessonView) fyne.CanvasObject {
+	answer := widgets.NewEditor(say("editor.answer_hint"), nil)
+	answer.MinRows, answer.MaxRows = 2, 10
+	answer.SetText(l.Answer)
+	words, changed := l.Keywords, false
+	keys := widgets.NewKeywords(flat(l.Keywords), widgets.KeywordWords{Add: say("keywords.hint"), Remove: removeKeyword}, func(all []string) {
+		words, changed = groups(all), true
+	})
+	save := func() {
+		text := strings.TrimSpace(answer.Text)
+		if text == "" {
+			return
+		}
+		queued(v.w.work, func(ctx context.Context) (none, error) {
+			if text != l.Answer {
+				if err := v.w.Trainer.SetAnswer(ctx, l.ID, text); err != nil {
+					return none{}, err
+				}
+			}
+			if changed {
+				return none{}, v.w.Trainer.SetKeywords(ctx, l.ID, words)
+			}
+			return none{}, nil
+		}, func(_ none, err error) {
+			v.w.failed(err)
+			if err == nil {
+				v.detail = detailShow
+			}
+			v.refresh()
+		})
+	}
+	cancel := func() { v.showDetail(detailShow) }
+	answer.OnSubmit, answer.OnEscape = save, cancel
+	asKnown := widgets.NewButton(say("lesson.to_manner"), nil, widgets.Ghost, func() { v.setKind(l.Sample, trainer.Manner) })
+	body := widgets.VStack(14, widgets.Section(brief(l.Question, 300)).Wrapped(),
+		widgets.VStack(6, label(say("editor.answer")), answer),
+		widgets.VStack(6, label(say("lesson.check")), keys, widgets.Caption(say("keywords.either")).Wrapped()))
+	foot := widgets.WrapRow(4, widgets.NewButton(say("save"), nil, widgets.Primary, save), widgets.NewButton(say("cancel"), nil, widgets.Ghost, cancel), asKnown)
+	return widgets.Card(widgets.VStack(12, widgets.Grow(widgets.NewScroll(body)), widgets.Rule(), foot), 14, 16, 12, 16)
+}
+
+func (v *lessonsView) wishDetail(s trainer.Sample) fyne.CanvasObject {
+	state, word := mannerState(s)
+	mark := state.Glyph()
+	body := widgets.VStack(14,
+		widgets.HStackTop(8, widgets.Grow(widgets.Section(say("manner.title")).Wrapped()), widgets.NewChip(word, &mark, state.Tone())),
+		widgets.VStack(3, label(say("manner.asked")), widgets.Body(s.Prompt).Wrapped()),
+		answerBlock(say("editor.until_now"), s.Answer, widgets.Missing),
+		answerBlock(say("editor.better"), s.Better, widgets.Known),
+		widgets.Caption(say("lesson.corrected", "When", moment(s.Created, v.w.now()), "N", whole(s.Importance))).Wrapped())
+	foot := widgets.WrapRow(4,
+		widgets.NewButton(say("manner.to_lesson"), nil, widgets.Ghost, func() { v.setKind(s.ID, trainer.Knowledge) }),
+		widgets.NewButton(say("lesson.unlearn"), nil, widgets.Ghost, func() { v.showDetail(detailUnlearn) }))
+	return widgets.Card(widgets.VStack(12, widgets.Grow(widgets.NewScroll(body)), widgets.Rule(), foot), 14, 16, 12, 16)
+}
+
+// unlearnQuestion asks before feedback is deleted.
+func (v *lessonsView) unlearnQuestion(sample int64) fyne.CanvasObject {
+	return widgets.VStack(0, widgets.NewNotice(widgets.Notice{
+		Glyph: widgets.IconTrash, Tone: widgets.ToneError, Title: say("lesson.unlearn_title"), Text: say("lesson.unlearn_text", "Version", versionName(v.w.state.Active.Number)),
+		Actions: []widgets.Action{
+			{Label: say("lesson.unlearn_yes"), Kind: widgets.Danger, OnTapped: func() { v.takeBack(sample) }},
+			{Label: say("lesson.unlearn_no"), OnTapped: func() { v.showDetail(detailShow) }},
+		},
+	}), widgets.Space())
+}
+
+// ask asks one lesson now, as a question of the person would be answered.
+func (v *lessonsView) ask(id int64) {
+	v.asking[id] = true
+	v.fill()
+	v.w.work.beside(func(ctx context.Context) {
+		_, err := v.w.Trainer.AskLesson(ctx, id)
+		fyne.Do(func() {
+			delete(v.asking, id)
+			v.w.failed(err)
+			v.refresh()
+		})
+	})
+}
+
+// practise makes a lesson weigh more and trains.
+func (v *lessonsView) practise(id int64) {
+	queued(v.w.work, func(ctx context.Context) (none, error) {
+		return none{}, v.w.Trainer.Practise(ctx, id)
+	}, func(_ none, err error) {
+		v.w.failed(err)
+		if err == nil {
+			v.w.snackbar.Say(say("lesson.practising"), say("place.learning"), func() { v.w.show(placeLearning) })
+		}
+		v.refresh()
+	})
+}
+
+// setKind says anew whether a correction is about one answer or about all.
+func (v *lessonsView) setKind(sample int64, k trainer.Kind) {
+	queued(v.w.work, func(ctx context.Context) (none, error) {
+		return none{}, v.w.Trainer.SetKind(ctx, sample, k)
+	}, func(_ none, err error) {
+		v.w.failed(err)
+		v.detail = detailShow
+		v.refresh()
+	})
+}

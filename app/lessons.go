@@ -1,0 +1,405 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// lessonFilter is which part of what was taught the list shows.
+type lessonFilter int
+
+const (
+	filterAll lessonFilter = iota
+	filterKnown
+	filterMissing
+	filterLost
+	filterManner
+)
+
+// lessonsView is the proof that it learns: every lesson with what became of it, and the wishes about manner.
+type lessonsView struct {
+	w       *window
+	lessons []trainer.LessonView
+	manner  []trainer.Sample // corrections of manner, the newest first
+	filter  lessonFilter
+	chosen  int64 // a lesson, or with filterManner a sample; 0: none
+	detail  detail
+	editor  *editor // while detail is detailTeach
+	asking  map[int64]bool
+
+	summary *fyne.Container
+	choice  *widgets.Segmented
+	list    *widgets.Feed
+	pane    *fyne.Container
+	page    *fyne.Container // narrow: list or pane
+	listed  fyne.CanvasObject
+}
+
+// detail is what the pane beside the list shows of the chosen lesson.
+type detail int
+
+const (
+	detailShow detail = iota
+	detailEdit
+	detailUnlearn
+	detailTeach
+)
+
+func newLessonsView(w *window) *lessonsView {
+	return &lessonsView{w: w, asking: map[int64]bool{}}
+}
+
+func (v *lessonsView) build() fyne.CanvasObject {
+	v.summary = widgets.VStack(0)
+	v.choice = widgets.NewSegmented(int(v.filter), func(i int) {
+		v.filter, v.detail = lessonFilter(i), detailShow
+		v.choose(v.first())
+	}, v.filterNames()...)
+	v.list = widgets.NewFeed("", v.row)
+	v.pane = widgets.VStack(0)
+	if v.w.narrow {
+		return v.buildNarrow()
+	}
+	ask := widgets.NewButton(say("lessons.ask_all"), &widgets.IconAgain, widgets.Secondary, v.askAll)
+	add := widgets.NewButton(say("lessons.new"), &widgets.IconPlus, widgets.Primary, v.teach)
+	head := widgets.Header(say("place.lessons"), say("lessons.about"), ask, add)
+	filter := widgets.HStack(8, v.choice, widgets.Space(), widgets.Caption(say("lessons.trail")))
+	left := widgets.Card(widgets.VStack(8, widgets.Pad(filter, 0, 6, 0, 2), widgets.Grow(v.list)), 12, 10, 8, 10)
+	body := widgets.VStack(12, head, v.summary,
+		widgets.Grow(widgets.HStackFill(12, widgets.GrowBy(1.5, left), widgets.GrowBy(1, v.pane))))
+	v.fill()
+	return widgets.Pad(body, 16, 24, 12, 24)
+}
+
+func (v *lessonsView) buildNarrow() fyne.CanvasObject {
+	head := widgets.HStack(4, widgets.Grow(widgets.NewText(say("place.lessons"), widgets.TextHeading, widgets.ColorText).Bold()),
+		widgets.NewIconButton(widgets.IconAgain, say("lessons.ask_all"), v.askAll), widgets.NewIconButton(widgets.IconPlus, say("lessons.new"), v.teach))
+	v.listed = widgets.VStack(0, widgets.Sized(0, 50, widgets.Pad(head, 0, 8, 0, 16)),
+		widgets.Pad(v.summary, 4, 12, 8, 12), widgets.Pad(widgets.HStack(0, v.choice, widgets.Space()), 0, 12, 8, 12),
+		widgets.Grow(widgets.Pad(widgets.Card(v.list, 2, 4), 0, 12, 10, 12)))
+	v.page = widgets.Layers(v.listed)
+	v.fill()
+	return v.page
+}
+
+func (v *lessonsView) open() {
+	v.refresh()
+}
+
+func (v *lessonsView) heard(news []trainer.News) {
+	for _, n := range news {
+		switch n.Kind {
+		case trainer.NewsLessons, trainer.NewsSamples, trainer.NewsActivated, trainer.NewsCycleEnded:
+			if v.w.place == placeLessons {
+				v.refresh()
+			}
+			return
+		}
+	}
+}
+
+func (v *lessonsView) escape() bool {
+	if v.detail == detailShow {
+		return false
+	}
+	v.showDetail(detailShow)
+	return true
+}
+
+// taught is what the view reads.
+type taught struct {
+	lessons []trainer.LessonView
+	manner  []trainer.Sample
+}
+
+func (v *lessonsView) refresh() {
+	queued(v.w.work, func(ctx context.Context) (t taught, err error) {
+		if t.lessons, err = v.w.Trainer.Lessons(ctx); err != nil {
+			return t, err
+		}
+		t.manner, err = v.w.Trainer.Samples(ctx, trainer.SampleQuery{
+			Forms: []trainer.Form{trainer.FormCorrection}, Kinds: []trainer.Kind{trainer.Manner}, NewestFirst: true,
+		})
+		return t, err
+	}, func(t taught, err error) {
+		if err != nil {
+			v.w.failed(err)
+			return
+		}
+		v.lessons, v.manner = t.lessons, t.manner
+		if v.list == nil {
+			return
+		}
+		if !slices.Contains(v.ids(), v.chosen) && v.detail != detailTeach && !v.w.narrow {
+			v.chosen = v.first()
+		}
+		v.fill()
+	})
+}
+
+// reveal shows one lesson, wherever the person is.
+func (v *lessonsView) reveal(lesson int64) {
+	v.filter, v.chosen, v.detail = filterAll, lesson, detailShow
+	v.w.show(placeLessons)
+	v.choice.SetOn(int(v.filter))
+	v.fill()
+	v.list.Reveal(lesson)
+}
+
+// fill shows what the view knows.
+func (v *lessonsView) fill() {
+	v.showSummary()
+	v.choice.SetNames(v.filterNames()...)
+	ids := v.ids()
+	v.list.SetIDs(ids)
+	for _, id := range ids {
+		v.list.Changed(id)
+	}
+	v.showDetail(v.detail)
+}
+
+// shows says whether a lesson belongs to the filter.
+func (f lessonFilter) shows(s trainer.LessonState) bool {
+	switch f {
+	case filterKnown:
+		return s == trainer.LessonKnown
+	case filterMissing:
+		return s == trainer.LessonMissed || s == trainer.LessonNew
+	case filterLost:
+		return s == trainer.LessonLost
+	case filterManner:
+		return false
+	}
+	return true
+}
+
+func (v *lessonsView) ids() []int64 {
+	var ids []int64
+	if v.filter == filterManner {
+		for _, s := range v.manner {
+			ids = append(ids, s.ID)
+		}
+		return ids
+	}
+	for _, l := range v.lessons {
+		if v.filter.shows(l.State) {
+			ids = append(ids, l.ID)
+		}
+	}
+	return ids
+}
+
+func (v *lessonsView) first() int64 {
+	if ids := v.ids(); len(ids) > 0 && !v.w.narrow {
+		return ids[0]
+	}
+	return 0
+}
+
+func (v *lessonsView) counts() (c trainer.LessonCounts) {
+	for _, l := range v.lessons {
+		switch l.State {
+		case trainer.LessonKnown:
+			c.Known++
+		case trainer.LessonMissed:
+			c.Missed++
+		case trainer.LessonLost:
+			c.Lost++
+		default:
+			c.New++
+		}
+	}
+	return c
+}
+
+func (v *lessonsView) filterNames() []string {
+	if v.w.narrow {
+		return []string{say("lessons.all_short"), say("lessons.known_short"), say("lessons.missing_short"), say("lessons.lost_short"), say("lessons.manner_short")}
+	}
+	c := v.counts()
+	return []string{
+		say("lessons.all", "N", whole(c.Total())), say("lessons.known", "N", whole(c.Known)), say("lessons.missing", "N", whole(c.Missed+c.New)),
+		say("lessons.lost", "N", whole(c.Lost)), say("lessons.manner", "N", whole(len(v.manner))),
+	}
+}
+
+func (v *lessonsView) showSummary() {
+	c := v.counts()
+	if c.Total() == 0 {
+		v.summary.RemoveAll()
+		return
+	}
+	parts := widgets.NewParts(10, widgets.Part{N: c.Known, Color: widgets.ColorKnown}, widgets.Part{N: c.Missed, Color: widgets.ColorMissing},
+		widgets.Part{N: c.Lost, Color: widgets.ColorLost}, widgets.Part{N: c.New, Color: widgets.ColorTrack})
+	parts.Sentence = say("lessons.counts", "Known", whole(c.Known), "Missed", whole(c.Missed), "Lost", whole(c.Lost), "New", whole(c.New))
+	var card fyne.CanvasObject
+	if v.w.narrow {
+		n := func(k int, name string, s widgets.State) fyne.CanvasObject {
+			return widgets.Grow(widgets.HStack(8, widgets.Badge(s, 26), widgets.VStack(0, widgets.NewText(whole(k), widgets.TextTitle, widgets.ColorText).Bold(), widgets.Caption(name))))
+		}
+		parts.H = 8
+		card = widgets.Card(widgets.VStack(12, widgets.HStack(0, n(c.Known, say("summary.known"), widgets.Known), n(c.Missed+c.New, say("summary.missing"), widgets.Missing),
+			n(c.Lost, say("summary.lost_short"), widgets.Lost)), parts), 14, 16)
+	} else {
+		n := func(k int, name string, s widgets.State) fyne.CanvasObject {
+			return widgets.HStack(10, widgets.Badge(s, 28), widgets.NewText(whole(k), widgets.TextFigure, widgets.ColorText).Bold(), widgets.Muted(name))
+		}
+		row := widgets.HStack(28, n(c.Known, say("summary.known"), widgets.Known), n(c.Missed, say("summary.missing"), widgets.Missing),
+			n(c.Lost, say("summary.lost"), widgets.Lost), n(c.New, say("summary.new"), widgets.Unasked), widgets.Space())
+		if at, cycle := v.lastAsked(); !at.IsZero() {
+			last := widgets.VStack(0, widgets.Caption(say("lessons.asked_last", "When", moment(at, v.w.now()))).Right())
+			if cycle != 0 {
+				last.Add(widgets.Caption(say("lessons.after_cycle", "N", whole(int(cycle)))).Right())
+			}
+			row.Add(last)
+		}
+		card = widgets.Card(widgets.VStack(12, row, parts), 14, 18, 16, 18)
+	}
+	v.summary.Objects = []fyne.CanvasObject{card}
+	v.summary.Refresh()
+}
+
+// lastAsked is when a lesson was asked last, and by which cycle.
+func (v *lessonsView) lastAsked() (at time.Time, cycle int64) {
+	for _, l := range v.lessons {
+		if n := len(l.Trail); n > 0 && l.Trail[n-1].Created.After(at) {
+			at, cycle = l.Trail[n-1].Created, l.Trail[n-1].Cycle
+		}
+	}
+	return at, cycle
+}
+
+// outcome shows the state of a lesson as a shape and a word.
+func outcome(s trainer.LessonState) (widgets.State, string) {
+	switch s {
+	case trainer.LessonKnown:
+		return widgets.Known, say("state.known")
+	case trainer.LessonMissed:
+		return widgets.Missing, say("state.missing")
+	case trainer.LessonLost:
+		return widgets.Lost, say("state.lost")
+	}
+	return widgets.Unasked, say("state.new")
+}
+
+// trail draws the last results of a lesson and says them in a sentence.
+func trail(results []trainer.LessonResult) *widgets.Trail {
+	states := make([]widgets.State, 0, len(results))
+	known := 0
+	for _, r := range results {
+		s, _ := outcome(r.Outcome)
+		states = append(states, s)
+		if s == widgets.Known {
+			known++
+		}
+	}
+	t := widgets.NewTrail(states...)
+	t.Sentence = sayN("lessons.trail_sentence", len(results), "Known", whole(known))
+	return t
+}
+
+func (v *lessonsView) row(id int64) fyne.CanvasObject {
+	var line fyne.CanvasObject
+	hint := ""
+	if v.filter == filterManner {
+		i := slices.IndexFunc(v.manner, func(s trainer.Sample) bool { return s.ID == id })
+		if i < 0 {
+			return widgets.Space()
+		}
+		line, hint = v.mannerLine(v.manner[i]), v.manner[i].Better
+	} else {
+		i := slices.IndexFunc(v.lessons, func(l trainer.LessonView) bool { return l.ID == id })
+		if i < 0 {
+			return widgets.Space()
+		}
+		line, hint = v.lessonLine(v.lessons[i]), v.lessons[i].Question
+	}
+	row := widgets.NewRow(widgets.Pad(line, 0, 12), 50, func() { v.choose(id) })
+	row.Selected = id == v.chosen && !v.w.narrow
+	row.Hint = hint
+	return row
+}
+
+func (v *lessonsView) lessonLine(l trainer.LessonView) fyne.CanvasObject {
+	state, word := outcome(l.State)
+	if v.asking[l.ID] {
+		word = say("state.asking")
+	}
+	words := widgets.VStack(1, widgets.Strong(brief(l.Question, 200)).Cutting(), widgets.Caption(brief(l.Answer, 200)).Cutting())
+	name := widgets.Caption(word).In(state.Tone().Ink()).Right()
+	if v.w.narrow {
+		return widgets.HStack(12, widgets.Badge(state, 28), widgets.Grow(words), widgets.VStack(2, trail(l.Trail), name))
+	}
+	return widgets.HStack(12, widgets.Badge(state, 26), widgets.Grow(words), widgets.Sized(112, 0, name), trail(l.Trail))
+}
+
+func (v *lessonsView) mannerLine(s trainer.Sample) fyne.CanvasObject {
+	state, word := mannerState(s)
+	words := widgets.VStack(1, widgets.Strong(brief(s.Better, 200)).Cutting(), widgets.Caption(brief(s.Prompt, 200)).Cutting())
+	return widgets.HStack(12, widgets.Badge(state, 26), widgets.Grow(words), widgets.Caption(word).In(state.Tone().Ink()))
+}
+
+// mannerState says whether a wish about manner has been trained.
+func mannerState(s trainer.Sample) (widgets.State, string) {
+	switch s.State {
+	case trainer.SampleUsed:
+		return widgets.Known, say("manner.used")
+	case trainer.SampleRejected:
+		return widgets.Missing, because(s.Reason)
+	}
+	return widgets.Unasked, say("manner.new")
+}
+
+// choose shows one lesson or wish beside the list.
+func (v *lessonsView) choose(id int64) {
+	v.chosen, v.detail = id, detailShow
+	v.fill()
+}
+
+func (v *lessonsView) askAll() {
+	v.w.Trainer.AskLessons()
+	v.w.snackbar.Say(say("lessons.asking_all"), "", nil)
+}
+
+// teach opens the editor for a new lesson.
+func (v *lessonsView) teach() {
+	v.w.show(placeLessons)
+	v.editor = newTeaching(v.w, "", func(s trainer.Sample) {
+		undo := func() { v.takeBack(s.ID) }
+		v.w.undo = undo
+		v.w.snackbar.Say(say("chat.saved_lesson"), say("undo"), undo)
+		v.filter = filterAll
+		v.choice.SetOn(int(filterAll))
+		v.detail, v.editor = detailShow, nil
+		v.refresh()
+	}, func() { v.showDetail(detailShow) })
+	v.showDetail(detailTeach)
+	v.editor.focus()
+}
+
+// takeBack deletes a sample, with its lesson if it has one, and offers it back for a while.
+func (v *lessonsView) takeBack(sample int64) {
+	queued(v.w.work, func(ctx context.Context) (none, error) {
+		return none{}, v.w.Trainer.TakeBack(ctx, sample)
+	}, func(_ none, err error) {
+		v.w.failed(err)
+		if err == nil {
+			v.w.snackbar.Say(say("lesson.unlearnt"), say("undo"), func() {
+				queued(v.w.work, func(ctx context.Context) (none, error) {
+					return none{}, v.w.Trainer.PutBack(ctx, sample)
+				}, func(_ none, err error) {
+					v.w.failed(err)
+					v.refresh()
+				})
+			})
+		}
+		v.detail = detailShow
+		v.refresh()
+	})
+}

@@ -1,0 +1,232 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+
+	"clara/configs"
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// loading is how far the model is.
+type loading struct {
+	found Model             // what is or was loaded; zero until that is known
+	info  trainer.ModelInfo // once it is ready
+	ready bool
+	busy  bool
+	err   error // why the last try failed
+}
+
+// short is the model's name, "" until it is known.
+func (l *loading) short() string {
+	if l.ready {
+		return l.info.Name
+	}
+	return l.found.Name
+}
+
+// engine is what computes, "" until it is known.
+func (l *loading) engine() string {
+	if l.ready {
+		return l.info.Engine
+	}
+	return l.found.Engine
+}
+
+// blocks says why nothing can be asked, "" if it can.
+func (l *loading) blocks() string {
+	switch {
+	case l.ready:
+		return ""
+	case l.err != nil:
+		return say("model.none")
+	}
+	return say("model.wait")
+}
+
+// status is the status line while there is no model.
+func (l *loading) status() (widgets.Tone, string) {
+	switch {
+	case l.err != nil:
+		return widgets.ToneError, say("model.failed_status")
+	case l.found.Name != "":
+		return widgets.ToneInfo, say("model.loading_status", "Model", l.found.Name)
+	}
+	return widgets.ToneInfo, say("model.wait")
+}
+
+// loadModel opens the model beside the window. The one that answers so far goes on until the new one takes over.
+func (w *window) loadModel() {
+	if w.model.busy {
+		return
+	}
+	w.model.busy, w.model.err = true, nil
+	w.work.beside(func(ctx context.Context) {
+		err := w.Load(ctx, func(m Model) {
+			fyne.Do(func() {
+				w.model.found = m
+				w.modelChanged()
+			})
+		})
+		fyne.Do(func() {
+			w.model.busy, w.model.err = false, err
+			w.model.info, w.model.ready = w.Trainer.ModelInfo()
+			w.modelChanged()
+		})
+	})
+	w.modelChanged()
+}
+
+// modelChanged shows the model's state wherever it stands.
+func (w *window) modelChanged() {
+	w.shell.showStatus()
+	w.machine.fill()
+	w.chat.show()
+	w.learning.fill()
+}
+
+// modelView names the model and what computes. Before the first conversation it is the welcome.
+type modelView struct {
+	w     *window
+	cards *fyne.Container // model and engine
+	start *widgets.Button // of the welcome
+}
+
+func newModelView(w *window) *modelView { return &modelView{w: w} }
+
+func (v *modelView) build() fyne.CanvasObject {
+	v.cards, v.start = widgets.VStack(16), nil
+	v.fill()
+	own := widgets.NewButton(say("model.open"), &widgets.IconFolder, widgets.Secondary, v.chooseFile)
+	margin := float32(24)
+	if v.w.narrow {
+		margin = 12
+	}
+	body := widgets.VStack(12, widgets.Header(say("place.model"), say("model.about"), own), v.cards)
+	return widgets.NewScroll(widgets.Pad(body, 16, margin, 12, margin))
+}
+
+func (v *modelView) open()                {}
+func (v *modelView) heard([]trainer.News) {}
+func (v *modelView) escape() bool         { return false }
+
+// fill shows the model, what is known of it, and what computes.
+func (v *modelView) fill() {
+	if v.cards == nil {
+		return
+	}
+	m := &v.w.model
+	v.cards.RemoveAll()
+	defer v.cards.Refresh()
+	if m.err != nil && !m.busy {
+		v.cards.Add(v.failure())
+	}
+	if m.short() != "" {
+		v.cards.Add(v.card())
+	}
+	if e := m.engine(); e != "" {
+		v.cards.Add(widgets.Card(widgets.VStack(0, widgets.CardHead(say("model.engine")), widgets.Sized(0, 30, widgets.HStack(10,
+			widgets.NewIcon(widgets.IconCheck, 17, widgets.ColorSuccess), widgets.Grow(widgets.Strong(e).Cutting()),
+			widgets.NewChip(say("model.chosen"), nil, widgets.ToneInfo)))), 6, 16, 10, 16))
+	}
+	if v.start != nil {
+		if m.ready {
+			v.start.Set(say("welcome.start"), nil)
+		} else {
+			v.start.Set(say("welcome.start_meanwhile"), nil)
+		}
+	}
+}
+
+func (v *modelView) card() fyne.CanvasObject {
+	m := &v.w.model
+	glyph, word, tone := widgets.IconClock, say("model.loading"), widgets.ToneInfo
+	switch {
+	case m.ready:
+		glyph, word, tone = widgets.IconCheck, say("model.ready"), widgets.ToneSuccess
+	case m.err != nil:
+		glyph, word, tone = widgets.IconAlert, say("model.failed"), widgets.ToneError
+	}
+	body := widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconChip, 20, widgets.ColorPrimary),
+		widgets.Grow(widgets.Strong(m.short()).Cutting()), widgets.NewChip(word, &glyph, tone)))
+	pair := func(name, value string) {
+		if value != "" {
+			body.Add(widgets.HStackTop(12, widgets.Sized(132, 0, widgets.Caption(name)), widgets.Grow(widgets.Caption(value).In(widgets.ColorText).Wrapped())))
+		}
+	}
+	size := ""
+	if m.found.Bytes > 0 {
+		size = bytes(m.found.Bytes)
+	}
+	pair(say("model.size"), size)
+	if m.ready {
+		pair(say("model.parameters"), say("model.millions", "N", whole(int((m.info.Parameters+5e5)/1e6))))
+		pair(say("model.kind"), m.info.Architecture+", "+m.info.FileType)
+		pair(say("model.context"), say("model.tokens", "N", whole(m.info.Context)))
+		reader := say("model.no_reader")
+		if m.info.Reader {
+			reader = say("model.reader")
+		}
+		pair(say("model.lessons"), reader)
+	}
+	pair(say("model.file"), m.found.Path)
+	return widgets.Card(body, 14, 16)
+}
+
+// failure says why there is no model and what to do.
+func (v *modelView) failure() fyne.CanvasObject {
+	err := v.w.model.err
+	n := widgets.Notice{
+		Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("model.failed_title"), Text: fault(err),
+		Actions: []widgets.Action{
+			{Label: say("model.retry"), OnTapped: v.w.loadModel},
+			{Label: say("model.other"), OnTapped: v.chooseFile},
+		},
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		n.Title, n.Text = say("model.missing_title"), say("model.missing_text", "Cause", err.Error())
+	} else if v.w.model.found.Path != "" {
+		n.Text = say("model.failed_text", "File", filepath.Base(v.w.model.found.Path), "Cause", fault(err))
+	}
+	return widgets.NewNotice(n)
+}
+
+// chooseFile lets a person pick a model file, which is kept in the settings and loaded.
+func (v *modelView) chooseFile() {
+	w := v.w
+	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
+		if err != nil || r == nil {
+			w.failed(err)
+			return
+		}
+		path := r.URI().Path()
+		if err := r.Close(); err != nil {
+			w.failed(err)
+			return
+		}
+		w.change(func(s *configs.Settings) { s.Model.Path = path }, w.loadModel)
+	}, w.frame)
+	d.SetFilter(storage.NewExtensionFileFilter([]string{".gguf"}))
+	d.Show()
+}
+
+// change saves a change of the settings and then goes on.
+func (w *window) change(what func(*configs.Settings), then func()) {
+	queued(w.work, func(context.Context) (configs.Settings, error) {
+		return w.File.Modify(what)
+	}, func(s configs.Settings, err error) {
+		if err != nil {
+			w.failed(err)
+			return
+		}
+		w.Settings = s
+		then()
+	})
+}

@@ -1,0 +1,294 @@
+package app
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// reasonKeys translates the codes of the trainer's reasons. TestEveryReasonHasWords holds it to the trainer's list.
+var reasonKeys = map[string]string{
+	trainer.CodeNeutral:        "reason.neutral",
+	trainer.CodeTooShort:       "reason.too_short",
+	trainer.CodeReplaced:       "reason.replaced",
+	trainer.CodeBelowThreshold: "reason.below_threshold",
+	trainer.CodeBufferFull:     "reason.buffer_full",
+	trainer.CodeUnchanged:      "reason.unchanged",
+	trainer.CodeEmpty:          "reason.empty",
+
+	trainer.CodeNoModel:       "reason.no_model",
+	trainer.CodeOff:           "reason.off",
+	trainer.CodePaused:        "reason.paused",
+	trainer.CodeNothingNew:    "reason.nothing_new",
+	trainer.CodeTooFewRatings: "reason.too_few_ratings",
+	trainer.CodeInterval:      "reason.interval",
+	trainer.CodeCorrection:    "reason.correction",
+	trainer.CodeEnoughRatings: "reason.enough_ratings",
+	trainer.CodeWanted:        "reason.wanted",
+	trainer.CodeUnlearn:       "reason.unlearn",
+	trainer.CodeInterrupted:   "reason.interrupted",
+	trainer.CodeAnswering:     "reason.answering",
+	trainer.CodeRetryLater:    "reason.retry_later",
+	trainer.CodeOtherModel:    "reason.other_model",
+	trainer.CodeNoReader:      "reason.no_reader",
+
+	trainer.CodeProven:     "reason.proven",
+	trainer.CodeNotProven:  "reason.not_proven",
+	trainer.CodeUnharmed:   "reason.unharmed",
+	trainer.CodeNotNumber:  "reason.not_number",
+	trainer.CodeForgets:    "reason.forgets",
+	trainer.CodeDrifts:     "reason.drifts",
+	trainer.CodeGeneral:    "reason.general",
+	trainer.CodeLeaks:      "reason.leaks",
+	trainer.CodeLoops:      "reason.loops",
+	trainer.CodeEndless:    "reason.endless",
+	trainer.CodeLength:     "reason.length",
+	trainer.CodeLanguage:   "reason.language",
+	trainer.CodeOwnMissed:  "reason.own_missed",
+	trainer.CodeLosesKnown: "reason.loses_known",
+
+	trainer.CodeCycle:       "reason.cycle",
+	trainer.CodeRestored:    "reason.restored",
+	trainer.CodeRolledBack:  "reason.rolled_back",
+	trainer.CodeCycleFailed: "reason.cycle_failed",
+	trainer.CodeStopped:     "reason.stopped",
+	trainer.CodeOnlyAsked:   "reason.only_asked",
+
+	trainer.CodeDiskFull:      "reason.disk_full",
+	trainer.CodeBufferEmpty:   "reason.buffer_empty",
+	trainer.CodeRateTooLow:    "reason.rate_too_low",
+	trainer.CodeRefusedAgain:  "reason.refused_again",
+	trainer.CodeOnlyRatings:   "reason.only_ratings",
+	trainer.CodeLessonsMissed: "reason.lessons_missed",
+	trainer.CodeGood:          "reason.good",
+}
+
+// hintKeys translates what a person can do.
+var hintKeys = map[string]string{
+	trainer.HintLoadModel:      "hint.load_model",
+	trainer.HintFreeSpace:      "hint.free_space",
+	trainer.HintRate:           "hint.rate",
+	trainer.HintCorrect:        "hint.correct",
+	trainer.HintLowerThreshold: "hint.lower_threshold",
+	trainer.HintLowerBatch:     "hint.lower_batch",
+	trainer.HintTrainNow:       "hint.train_now",
+	trainer.HintResume:         "hint.resume",
+	trainer.HintEnable:         "hint.enable",
+	trainer.HintRaiseRate:      "hint.raise_rate",
+	trainer.HintMoreEpochs:     "hint.more_epochs",
+	trainer.HintReviewFeedback: "hint.review_feedback",
+	trainer.HintRephrase:       "hint.rephrase",
+	trainer.HintShorten:        "hint.shorten",
+	trainer.HintWait:           "hint.wait",
+}
+
+// because says a reason in words; one that this window does not know yet is said as the trainer put it.
+func because(r trainer.Reason) string {
+	key, ok := reasonKeys[r.Code]
+	if !ok {
+		return r.Text
+	}
+	pairs := make([]any, 0, 2*len(r.Args))
+	for _, name := range slices.Sorted(maps.Keys(r.Args)) {
+		pairs = append(pairs, strings.ToUpper(name[:1])+name[1:], argument(name, r.Args[name]))
+	}
+	return say(key, pairs...)
+}
+
+// argument writes one argument of a reason: numbers as numbers are written in the language spoken, seconds as a span, codes as
+// the words for them, the rest as it is.
+func argument(name, text string) string {
+	if key, ok := reasonKeys[text]; ok {
+		return say(key)
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil:
+		return text
+	case name == "seconds":
+		return span(time.Duration(v * float64(time.Second)))
+	}
+	return exact(v)
+}
+
+// fault says an error: what happened, and what to do about it. Errors without words of their own are said as they are, since
+// a chain of English causes tells more than "something went wrong".
+func fault(err error) string {
+	if errors.Is(err, trainer.ErrNoModel) {
+		return say("reason.no_model")
+	}
+	var u *trainer.UserError
+	if !errors.As(err, &u) {
+		return say("fault.other", "Cause", err.Error())
+	}
+	words := because(u.Reason)
+	if words == "" {
+		words = say("fault.other", "Cause", u.Error())
+	}
+	if key, ok := hintKeys[u.Hint]; ok {
+		words += " " + say(key)
+	}
+	return words
+}
+
+// versionName names a version as it is called in a sentence or a list.
+func versionName(number int) string {
+	if number == 0 {
+		return say("version.base")
+	}
+	return say("version.number", "N", whole(number))
+}
+
+// versionWords names the active version with what is known of it.
+func versionWords(v trainer.ActiveVersion) string {
+	if v.ID == 0 {
+		return say("version.base")
+	}
+	if verdict := verdictWords(v.Verdict); verdict != "" {
+		return say("version.with_verdict", "Version", versionName(v.Number), "Verdict", verdict)
+	}
+	return versionName(v.Number)
+}
+
+// verdictWords says what the gate found in two words.
+func verdictWords(verdict string) string {
+	switch verdict {
+	case trainer.VerdictProven:
+		return say("verdict.proven")
+	case trainer.VerdictNotProven:
+		return say("verdict.not_proven")
+	case trainer.VerdictRefused:
+		return say("verdict.refused")
+	}
+	return ""
+}
+
+// fresh counts the feedback that no cycle has used yet.
+func fresh(s trainer.State) int { return s.NewRatings + s.NewManner + s.NewLessons }
+
+// statusWords is the status line: what the learner does, and why.
+func (w *window) statusWords() (widgets.Tone, string) {
+	s := w.state
+	news := sayN("status.new", fresh(s))
+	if s.Trouble != nil {
+		return widgets.ToneError, because(s.Trouble.Reason)
+	}
+	switch s.Phase {
+	case trainer.PhaseNoModel:
+		return w.model.status()
+	case trainer.PhaseOff:
+		return widgets.ToneQuiet, say("status.off", "News", news)
+	case trainer.PhasePaused:
+		return widgets.ToneWarning, say("status.paused", "News", news)
+	case trainer.PhaseDue:
+		left := max(0, s.StartsAt.Sub(w.now()))
+		if left < time.Second {
+			return widgets.ToneInfo, say("status.due_now", "News", news)
+		}
+		return widgets.ToneInfo, say("status.due", "News", news, "Left", span(left))
+	case trainer.PhaseRunning:
+		return widgets.ToneInfo, w.runningWords(news)
+	case trainer.PhaseChecking:
+		if s.Answering {
+			return widgets.ToneInfo, say("status.answering")
+		}
+		return widgets.ToneInfo, say("status.checking", "Version", whole(w.nextNumber()))
+	case trainer.PhaseAsking:
+		return widgets.ToneInfo, say("status.asking", "Done", whole(s.Progress.Done), "Of", whole(s.Progress.Of))
+	}
+	switch s.Why.Code {
+	case trainer.CodeTooFewRatings:
+		return widgets.ToneSuccess, say("status.ready", "News", news, "Least", whole(s.LeastRating))
+	case trainer.CodeNothingNew, "":
+		return widgets.ToneSuccess, say("status.nothing_new")
+	}
+	return widgets.ToneSuccess, say("status.waiting", "Why", because(s.Why))
+}
+
+func (w *window) runningWords(news string) string {
+	p := w.state.Progress
+	switch {
+	case w.state.Answering:
+		return say("status.answering")
+	case p.Left > 0:
+		if w.narrow {
+			return say("status.running_short", "News", news, "Left", span(p.Left))
+		}
+		return say("status.running", "News", news, "Left", span(p.Left))
+	case p.Of > 0:
+		return say("status.step", "News", news, "Step", stepWords(p.Step), "Done", whole(p.Done), "Of", whole(p.Of))
+	}
+	return say("status.begun", "News", news)
+}
+
+// nextNumber is the number that the version of the running cycle will have.
+func (w *window) nextNumber() int { return w.learning.lastNumber + 1 }
+
+// stepWords names a part of a cycle.
+func stepWords(s trainer.Step) string {
+	switch s {
+	case trainer.StepBase:
+		return say("step.base")
+	case trainer.StepManner:
+		return say("step.manner")
+	case trainer.StepStyle:
+		return say("step.style")
+	case trainer.StepAsk:
+		return say("step.ask")
+	case trainer.StepKnowledge:
+		return say("step.knowledge")
+	case trainer.StepGate:
+		return say("step.gate")
+	}
+	return ""
+}
+
+// announce tells, wherever the person is, what happened in the background and matters: a new version, one turned down, one taken
+// back. The conversation and the learning view say it in their own place; there it is not said twice.
+func (w *window) announce(n trainer.News) {
+	switch n.Kind {
+	case trainer.NewsActivated:
+		if w.place == placeLessons || w.place == placeModel {
+			w.snackbar.Say(learnedWords(n), say("place.learning"), func() { w.show(placeLearning) })
+		}
+	case trainer.NewsRolledBack:
+		w.snackbar.Say(say("news.rolled_back", "Version", versionName(n.Number), "Why", because(n.Reason)), say("place.learning"), func() { w.show(placeLearning) })
+	case trainer.NewsTrouble:
+		w.snackbar.Say(because(n.Reason), "", nil)
+	case trainer.NewsCycleEnded:
+		if n.End != nil && n.End.State == trainer.CycleRefused && w.place != placeLearning {
+			w.snackbar.Say(say("news.refused", "Why", because(n.End.Reason)), say("place.learning"), func() { w.show(placeLearning) })
+		}
+	}
+}
+
+// learnedWords says that a version took over and what it newly knows.
+func learnedWords(n trainer.News) string {
+	if len(n.Known) == 0 {
+		return say("news.active", "Version", versionName(n.Number))
+	}
+	if len(n.Known) == 1 {
+		return say("news.learned", "Version", versionName(n.Number), "Lesson", brief(n.Known[0], 48))
+	}
+	return sayN("news.learned_more", len(n.Known)-1, "Version", versionName(n.Number), "Lesson", brief(n.Known[0], 40))
+}
+
+// brief cuts a text at a word to at most n characters and one line.
+func brief(s string, n int) string {
+	s = strings.Join(strings.Fields(s), " ")
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	cut := string(r[:n])
+	if i := strings.LastIndexByte(cut, ' '); i > n/2 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,;:.") + " …"
+}

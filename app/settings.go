@@ -1,0 +1,427 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"clara/configs"
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// effectAfter is how long after the last change its effect is computed.
+const effectAfter = 150 * time.Millisecond
+
+// settingsDialog shows what a person may change, with its range and what it would do. Nothing holds before it is saved.
+type settingsDialog struct {
+	w       *window
+	layer   *widgets.Dialog
+	section section
+	draft   configs.Settings
+	wrong   map[string]bool // by key: what is out of its range
+
+	nav    map[section]*widgets.NavItem
+	main   *fyne.Container
+	effect *fyne.Container
+	fault  *fyne.Container
+	save   *widgets.Button
+	pace   *widgets.Pace
+}
+
+func (w *window) openSettings() { w.openSettingsAt(sectionLooks) }
+
+func (w *window) openLearningSettings() { w.openSettingsAt(sectionLearning) }
+
+func (w *window) openSettingsAt(s section) {
+	if w.settings != nil || w.welcoming() {
+		return
+	}
+	d := &settingsDialog{w: w, section: s, draft: w.Settings, wrong: map[string]bool{}}
+	d.pace = widgets.NewPace(effectAfter, d.computeEffect)
+	w.settings = d
+	d.layer = widgets.NewDialog(w.frame.Canvas(), d.build())
+	d.layer.OnClosed = func() {
+		d.pace.Stop()
+		w.settings = nil
+	}
+	d.layer.Show()
+	d.showSection()
+}
+
+func (d *settingsDialog) close() { d.layer.Close() }
+
+func (d *settingsDialog) build() fyne.CanvasObject {
+	side := widgets.VStack(2)
+	d.nav = map[section]*widgets.NavItem{}
+	for _, s := range sections {
+		item := widgets.NewNavItem(s.glyph, say(s.name), func() { d.section = s.id; d.showSection() })
+		d.nav[s.id] = item
+		side.Add(item)
+	}
+	side.Add(widgets.Space())
+	side.Add(widgets.Pad(widgets.NewLink(filepath.Base(d.w.File.Path()), func() { d.w.openFile(d.w.File.Path()) }), 0, 10))
+	d.main = widgets.VStack(14)
+	d.effect = widgets.VStack(0)
+	d.fault = widgets.HStack(6)
+	d.save = widgets.NewButton(say("save"), nil, widgets.Primary, d.submit)
+	foot := widgets.HStack(8, widgets.NewButton(say("settings.reset"), nil, widgets.Ghost, d.reset), widgets.Space(), d.fault,
+		widgets.NewButton(say("cancel"), nil, widgets.Ghost, d.close), d.save)
+	if d.w.narrow {
+		names := make([]string, len(sections))
+		for i, s := range sections {
+			names[i] = say(s.short)
+		}
+		choice := widgets.NewSegmented(int(d.section), func(i int) { d.section = sections[i].id; d.showSection() }, names...)
+		body := widgets.VStack(12, widgets.WrapRow(4, choice), widgets.Grow(d.main), d.effect, foot)
+		return widgets.Pad(body, 12)
+	}
+	left := widgets.Layers(widgets.NewBox(widgets.ColorSidebar, "", widgets.RadiusDialog),
+		widgets.Pad(widgets.VStack(12, widgets.Pad(widgets.Section(say("place.settings")), 4, 10), widgets.Grow(side)), 16, 12, 16, 12))
+	right := widgets.VStack(14, widgets.Grow(d.main), d.effect, foot)
+	return widgets.Sized(960, 668, widgets.HStackFill(0, widgets.Sized(196, 0, left), widgets.Grow(widgets.Pad(right, 18, 22, 16, 22))))
+}
+
+// showSection fills the dialog with the fields of one section.
+func (d *settingsDialog) showSection() {
+	for id, item := range d.nav {
+		item.SetSelected(id == d.section)
+	}
+	s := sections[d.section]
+	head := widgets.HStack(8, widgets.Grow(widgets.VStack(2, widgets.NewText(say(s.name), widgets.TextHeading, widgets.ColorText).Bold(),
+		widgets.Muted(say(s.about)).Wrapped())), widgets.NewIconButton(widgets.IconCross, say("close"), d.close))
+	list := widgets.VStack(17)
+	for _, f := range fields {
+		if f.section == d.section {
+			list.Add(d.field(f))
+		}
+	}
+	if d.section == sectionData {
+		d.addData(list)
+	}
+	d.main.Objects = []fyne.CanvasObject{head, widgets.Rule(), widgets.Grow(widgets.NewScroll(list))}
+	d.main.Refresh()
+	d.check()
+	d.effect.RemoveAll()
+	if d.section == sectionLearning {
+		d.computeEffect()
+	}
+}
+
+// field makes the control of one setting.
+func (d *settingsDialog) field(f field) fyne.CanvasObject {
+	key, _ := configs.KeyOf(f.key)
+	usual := configs.Default()
+	switch at := f.at(&d.draft).(type) {
+	case *bool:
+		toggle := widgets.NewSwitch(say(f.name), *at, func(on bool) { *at = on; d.changed() })
+		return widgets.VStack(2, toggle, widgets.Caption(say(f.help)).Wrapped())
+	case *string:
+		if len(f.choices) == 0 {
+			e := widgets.NewEditor(say(f.help), func(text string) { *at = text; d.changed() })
+			e.MinRows, e.MaxRows = 2, 5
+			e.SetText(*at)
+			e.Name = say(f.name)
+			return widgets.VStack(4, widgets.Strong(say(f.name)), e)
+		}
+		names, on := make([]string, len(f.choices)), 0
+		for i, c := range f.choices {
+			if names[i] = say(c.name); c.value == *at {
+				on = i
+			}
+		}
+		choice := widgets.NewSegmented(on, func(i int) { *at = f.choices[i].value; d.changed() }, names...)
+		return widgets.WrapRow(24, widgets.VStack(2, widgets.Strong(say(f.name)), widgets.Caption(say(f.help))), choice)
+	case *int:
+		return d.number(f, key, float64(*at), float64(*f.at(&usual).(*int)), true, func(v float64) { *at = int(math.Round(v)) })
+	case *float64:
+		return d.number(f, key, *at, *f.at(&usual).(*float64), false, func(v float64) { *at = v })
+	}
+	return widgets.Space()
+}
+
+func (d *settingsDialog) number(f field, key configs.Key, v, usual float64, whole bool, set func(float64)) fyne.CanvasObject {
+	lo, hi := key.Range.Min, key.Range.Max
+	unit := ""
+	if f.unit != "" {
+		unit = say(f.unit)
+	}
+	r := widgets.Range{
+		Name: say(f.name), Help: say(f.help), Unit: unit, Min: lo, Max: hi, Log: f.log,
+		Limits: say("settings.limits", "Low", exact(lo), "High", exact(hi), "Usual", exact(usual)),
+		Format: exact,
+		Parse:  parseNumber,
+		Fault: func(v float64, err error) string {
+			switch {
+			case err != nil:
+				return say("settings.no_number")
+			case v > hi:
+				return say("settings.at_most", "High", exact(hi))
+			}
+			return say("settings.at_least", "Low", exact(lo))
+		},
+	}
+	if whole {
+		r.Step = 1
+	}
+	return widgets.NewRangeField(r, v, func(v float64, ok bool) {
+		if whole && v != math.Round(v) {
+			ok = false
+		}
+		if d.wrong[f.key] = !ok; ok {
+			set(v)
+		}
+		d.changed()
+	})
+}
+
+// errNumber says that a text is no number.
+var errNumber = errors.New("not a number")
+
+// parseNumber reads a number the way that the language spoken writes it; the other way is understood where nothing else can be meant.
+func parseNumber(text string) (float64, error) {
+	text = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "−", "-").Replace(text)
+	group, point := ",", "."
+	if printer.Sprintf("%.1f", 0.5) == "0,5" {
+		group, point = ".", ","
+	}
+	if strings.Count(text, group) == 1 && !strings.Contains(text, point) {
+		if _, after, _ := strings.Cut(text, group); len(after) != 3 {
+			group, point = point, group // "0.0003" typed by a German, "0,5" by an Englishman
+		}
+	}
+	text = strings.ReplaceAll(text, group, "")
+	v, err := strconv.ParseFloat(strings.Replace(text, point, ".", 1), 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, errNumber
+	}
+	return v, nil
+}
+
+// addData shows where everything lies.
+func (d *settingsDialog) addData(list *fyne.Container) {
+	place := func(name, path string) {
+		list.Add(widgets.HStack(16, widgets.Grow(widgets.VStack(2, widgets.Strong(name), widgets.Caption(path).Wrapped())),
+			widgets.NewSmallButton(say("settings.open"), &widgets.IconFolder, widgets.Secondary, func() { d.w.openFile(path) })))
+	}
+	place(say("settings.home"), d.w.Home)
+	place(say("settings.file"), d.w.File.Path())
+	list.Add(widgets.Caption(say("settings.private")).Wrapped())
+}
+
+func (d *settingsDialog) changed() {
+	d.check()
+	if d.section == sectionLearning {
+		d.pace.Ask()
+	}
+}
+
+// check lets save only what is in range and differs.
+func (d *settingsDialog) check() {
+	n := 0
+	perSection := map[section]int{}
+	for _, f := range fields {
+		if d.wrong[f.key] {
+			n++
+			perSection[f.section]++
+		}
+	}
+	for id, item := range d.nav {
+		count := ""
+		if k := perSection[id]; k > 0 {
+			count = whole(k)
+		}
+		item.SetCount(count, widgets.ToneError)
+	}
+	d.fault.RemoveAll()
+	if n > 0 {
+		d.fault.Add(widgets.NewIcon(widgets.IconAlert, 15, widgets.ColorError))
+		d.fault.Add(widgets.Caption(sayN("settings.wrong", n)).In(widgets.ColorError))
+	}
+	d.fault.Refresh()
+	if n == 0 && d.draft != d.w.Settings {
+		d.save.Enable()
+	} else {
+		d.save.Disable()
+	}
+	d.main.Refresh()
+}
+
+// computeEffect asks the trainer what the thresholds would do to the samples that there are.
+func (d *settingsDialog) computeEffect() {
+	if d.section != sectionLearning {
+		return
+	}
+	for _, bad := range d.wrong {
+		if bad {
+			return // the effect of the last good values stays
+		}
+	}
+	s := d.w.Learning(d.draft)
+	queued(d.w.work, func(ctx context.Context) (trainer.Effect, error) {
+		return d.w.Trainer.Effect(ctx, s)
+	}, func(e trainer.Effect, err error) {
+		if d.section != sectionLearning || d.w.settings != d {
+			return
+		}
+		if err != nil {
+			d.w.failed(err)
+			return
+		}
+		d.effect.Objects = []fyne.CanvasObject{d.effectCard(e)}
+		d.effect.Refresh()
+	})
+}
+
+// mostDots is how many samples are drawn one by one; more become a bar.
+const mostDots = 36
+
+func (d *settingsDialog) effectCard(e trainer.Effect) fyne.CanvasObject {
+	if e.Samples == 0 {
+		return widgets.On(widgets.ColorPrimarySoft, 10, widgets.Body(say("effect.none")).Wrapped(), 12, 14)
+	}
+	parts := make([]string, 0, 4)
+	for _, code := range sortedByCount(e.Dropped) {
+		if key, ok := droppedKeys[code]; ok {
+			parts = append(parts, sayN(key, e.Dropped[code]))
+		}
+	}
+	text := ""
+	if len(parts) > 0 {
+		text = say("effect.dropped", "Reasons", strings.Join(parts, ", "))
+	}
+	switch {
+	case e.StartsNow:
+		text = join(text, say("effect.now"))
+	case e.StartsIn > 0:
+		text = join(text, say("effect.in", "Left", span(e.StartsIn)))
+	default:
+		text = join(text, say("effect.why", "Why", because(e.Why)))
+	}
+	for _, n := range e.Notes {
+		text = join(text, because(n))
+	}
+	words := widgets.VStack(4, widgets.Strong(sayN("effect.trains", e.Samples, "Trains", whole(e.Trains))).Wrapped(), widgets.Caption(text).Wrapped())
+	if e.Samples > mostDots {
+		m := widgets.NewMeter(float64(e.Trains)/float64(e.Samples), 0, widgets.ColorPrimary)
+		return widgets.On(widgets.ColorPrimarySoft, 10, widgets.VStack(10, words, m), 12, 14)
+	}
+	dots := widgets.WrapRow(4)
+	for i := range e.Samples {
+		b := widgets.NewBox(widgets.ColorPrimary, "", 4)
+		if i >= e.Trains {
+			b = widgets.NewBox("", widgets.ColorError, 4)
+			b.Width = 1.5
+		}
+		dots.Add(widgets.Sized(15, 15, b))
+	}
+	row := widgets.HStack(12, widgets.Grow(dots), widgets.NewLink(say("effect.show"), func() {
+		d.close()
+		d.w.show(placeLearning)
+	}))
+	return widgets.On(widgets.ColorPrimarySoft, 10, widgets.VStack(10, words, row), 12, 14)
+}
+
+// join sets one sentence after another.
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + " " + b
+}
+
+// reset puts the usual values into the section that is shown.
+func (d *settingsDialog) reset() {
+	usual := configs.Default()
+	for _, f := range fields {
+		if f.section != d.section {
+			continue
+		}
+		delete(d.wrong, f.key)
+		switch at := f.at(&d.draft).(type) {
+		case *bool:
+			*at = *f.at(&usual).(*bool)
+		case *int:
+			*at = *f.at(&usual).(*int)
+		case *float64:
+			*at = *f.at(&usual).(*float64)
+		case *string:
+			*at = *f.at(&usual).(*string)
+		}
+	}
+	d.showSection()
+}
+
+// submit saves: into the file, whose comments stay, and then into everything that goes by it.
+func (d *settingsDialog) submit() {
+	if d.save.Disabled() {
+		return
+	}
+	d.save.Disable()
+	before, draft := d.w.Settings, d.draft
+	queued(d.w.work, func(ctx context.Context) (configs.Settings, error) {
+		saved, err := d.w.File.Modify(func(s *configs.Settings) {
+			for _, f := range fields {
+				copySetting(f.at(s), f.at(&draft))
+			}
+		})
+		if err != nil {
+			return saved, err
+		}
+		return saved, d.w.Trainer.SetSettings(ctx, d.w.Learning(saved))
+	}, func(saved configs.Settings, err error) {
+		if err != nil {
+			d.check()
+			d.w.failed(err)
+			return
+		}
+		d.w.Settings, d.w.FileError = saved, nil
+		d.close()
+		d.w.snackbar.Say(say("settings.saved"), "", nil)
+		if saved.Window != before.Window {
+			d.w.restyle()
+		}
+		if saved.Model != before.Model {
+			d.w.loadModel()
+		}
+	})
+}
+
+func copySetting(to, from any) {
+	switch to := to.(type) {
+	case *bool:
+		*to = *from.(*bool)
+	case *int:
+		*to = *from.(*int)
+	case *float64:
+		*to = *from.(*float64)
+	case *string:
+		*to = *from.(*string)
+	}
+}
+
+// settingsFault says what is wrong in the settings file, in which line, and what holds until it is mended.
+func (w *window) settingsFault() string {
+	var e *configs.Error
+	if !errors.As(w.FileError, &e) {
+		return say("settings.unreadable", "Cause", w.FileError.Error())
+	}
+	what := e.Detail
+	switch {
+	case errors.Is(e, configs.ErrRange):
+		what = say("fault.range", "Key", e.Key, "Value", e.Value, "Low", exact(e.Range.Min), "High", exact(e.Range.Max))
+	case errors.Is(e, configs.ErrType):
+		what = say("fault.type", "Key", e.Key, "Value", e.Value)
+	case errors.Is(e, configs.ErrUnknownKey) && e.Near != "":
+		what = say("fault.unknown_near", "Key", e.Key, "Near", e.Near)
+	case errors.Is(e, configs.ErrUnknownKey):
+		what = say("fault.unknown", "Key", e.Key)
+	}
+	return say("settings.line", "Line", whole(e.Line), "What", what)
+}

@@ -1,0 +1,260 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// place is what the window shows beside the sidebar.
+type place int
+
+const (
+	placeChat place = iota
+	placeLessons
+	placeLearning
+	placeModel
+)
+
+const (
+	sidebarWidth = 244
+	narrowBelow  = 720 // one column and a tab bar below this width
+	keepBuilt    = 4   // places
+)
+
+// shell is what stands around every place: sidebar or tab bar, and the status line.
+type shell struct {
+	w      *window
+	root   *fyne.Container // places the layers below
+	view   *fyne.Container // holds the place that is shown
+	built  map[place]fyne.CanvasObject
+	banner *fyne.Container // a question or a fault, above the place
+	column *fyne.Container // banner, place and status line
+
+	nav    map[place]*widgets.NavItem
+	gear   *widgets.NavItem
+	tabs   *widgets.TabBar
+	list   *conversationList
+	status *widgets.StatusLine
+}
+
+func (w *window) views() []view { return []view{w.chat, w.lessons, w.learning, w.machine} }
+
+func (w *window) view() view { return w.views()[w.place] }
+
+// rebuild makes all widgets anew: at the start, and when language, text size or layout change.
+func (w *window) rebuild() {
+	s := &w.shell
+	s.w = w
+	s.built = make(map[place]fyne.CanvasObject, keepBuilt)
+	s.view = container.NewStack()
+	s.banner = widgets.VStack(0)
+	s.status = widgets.NewStatusLine(func() { w.show(placeLearning) })
+	s.status.Hint = say("shell.status_hint")
+	s.list = newConversationList(w)
+	s.column = widgets.VStack(0, s.banner, widgets.Grow(s.view), widgets.Rule(), s.status)
+	w.snackbar = widgets.NewSnackbar()
+	var all fyne.CanvasObject
+	if w.welcoming() {
+		all = w.machine.welcome()
+	} else if w.narrow {
+		s.nav, s.gear = nil, nil
+		s.tabs = widgets.NewTabBar([]widgets.Tab{
+			{Glyph: widgets.IconChat, Name: say("place.chat_short")},
+			{Glyph: widgets.IconLessons, Name: say("place.lessons")},
+			{Glyph: widgets.IconLoop, Name: say("place.learning")},
+			{Glyph: widgets.IconChip, Name: say("place.model")},
+			{Glyph: widgets.IconSliders, Name: say("place.settings_short")},
+		}, int(w.place), s.tapTab)
+		s.column.Add(s.tabs)
+		all = s.column
+	} else {
+		s.tabs = nil
+		all = widgets.HStackFill(0, s.sidebar(), widgets.VRule(), widgets.Grow(s.column))
+	}
+	s.root = container.New(&frameLayout{w: w}, widgets.NewBox(widgets.ColorPage, "", 0), all, w.snackbar)
+	w.frame.SetContent(s.root)
+	s.showStatus()
+	s.showCounts()
+	w.show(w.place)
+}
+
+// tapTab follows the tab bar; its last tab is not a place but opens the settings.
+func (s *shell) tapTab(i int) {
+	if place(i) <= placeModel {
+		s.w.show(place(i))
+		return
+	}
+	s.tabs.SetOn(int(s.w.place))
+	s.w.openSettings()
+}
+
+// show opens a place.
+func (w *window) show(p place) {
+	if w.welcoming() {
+		return
+	}
+	w.place = p
+	s := &w.shell
+	o := s.built[p]
+	if o == nil {
+		o = w.view().build()
+		s.built[p] = o
+	}
+	s.view.Objects = []fyne.CanvasObject{o}
+	s.view.Refresh()
+	for n, item := range s.nav {
+		item.SetSelected(n == p)
+	}
+	if s.tabs != nil {
+		s.tabs.SetOn(int(p))
+	}
+	s.list.showOpen()
+	w.view().open()
+}
+
+func (s *shell) sidebar() fyne.CanvasObject {
+	w := s.w
+	item := func(p place, g widgets.Glyph, name string) *widgets.NavItem {
+		n := widgets.NewNavItem(g, name, func() { w.show(p) })
+		s.nav[p] = n
+		return n
+	}
+	s.nav = map[place]*widgets.NavItem{}
+	head := widgets.HStack(10, widgets.Logo(28), widgets.Grow(widgets.NewText("CLARA", widgets.TextHeading, widgets.ColorText).Bold()),
+		widgets.NewIconButton(widgets.IconPlus, say("shell.new"), w.newConversation))
+	nav := widgets.VStack(2,
+		item(placeChat, widgets.IconChat, say("place.chat")),
+		item(placeLessons, widgets.IconLessons, say("place.lessons")),
+		item(placeLearning, widgets.IconLoop, say("place.learning")))
+	s.gear = widgets.NewNavItem(widgets.IconSliders, say("place.settings"), w.openSettings)
+	foot := widgets.VStack(2, item(placeModel, widgets.IconChip, say("place.model")), s.gear)
+	column := widgets.VStack(widgets.Gap16, head, nav, widgets.Rule(), widgets.Grow(s.list.scroll), foot)
+	return widgets.Sized(sidebarWidth, 0, widgets.Layers(widgets.NewBox(widgets.ColorSidebar, "", 0), widgets.Pad(column, 14, 12, 10, 12)))
+}
+
+// showCounts puts the figures beside the places.
+func (s *shell) showCounts() {
+	if s.nav == nil {
+		return
+	}
+	w := s.w
+	lessons := ""
+	if c := w.state.Lessons; c.Total() > 0 {
+		lessons = say("shell.known_of", "Known", whole(c.Known), "All", whole(c.Total()))
+	}
+	s.nav[placeLessons].SetCount(lessons, widgets.ToneQuiet)
+	share := ""
+	if p, ok := w.cycleShare(); ok {
+		share = percent(p)
+	}
+	s.nav[placeLearning].SetCount(share, widgets.ToneInfo)
+	s.nav[placeModel].SetCount(w.model.short(), widgets.ToneQuiet)
+}
+
+// cycleShare is how much of the running cycle is done, once its remaining time has been measured.
+func (w *window) cycleShare() (float64, bool) {
+	p := w.state.Progress
+	if !w.cycling() || p.Left <= 0 || p.Started.IsZero() {
+		return 0, false
+	}
+	gone := w.now().Sub(p.Started)
+	return float64(gone) / float64(gone+p.Left), true
+}
+
+func (w *window) cycling() bool {
+	return w.state.Phase == trainer.PhaseRunning || w.state.Phase == trainer.PhaseChecking
+}
+
+// showStatus says in the status line what the learner does and why, and which version answers.
+func (s *shell) showStatus() {
+	w := s.w
+	tone, words := w.statusWords()
+	share := -1.0
+	if p, ok := w.cycleShare(); ok {
+		share = p
+	}
+	s.status.Set(tone, words, share)
+	lock := widgets.StatusItem{Glyph: &widgets.IconLock, Tone: widgets.ToneQuiet, Text: say("shell.private")}
+	if w.narrow {
+		lock.Text = ""
+		s.status.SetRight(lock)
+		return
+	}
+	var right []widgets.StatusItem
+	if _, ok := w.Trainer.ModelInfo(); ok {
+		v := widgets.StatusItem{Glyph: &widgets.IconLayers, Tone: widgets.ToneQuiet, Text: versionWords(w.state.Active)}
+		if w.state.Active.Verdict == trainer.VerdictProven {
+			v.Glyph, v.Tone = &widgets.IconShield, widgets.ToneSuccess
+		}
+		right = append(right, v)
+	}
+	if e := w.model.engine(); e != "" {
+		right = append(right, widgets.StatusItem{Tone: widgets.ToneQuiet, Text: e})
+	}
+	s.status.SetRight(append(right, lock)...)
+	s.showCounts()
+}
+
+// frameLayout fills the window with its layers and notices when it becomes narrow or wide.
+type frameLayout struct{ w *window }
+
+func (l *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(360, 480) }
+
+func (l *frameLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.Position{})
+		o.Resize(s)
+	}
+	if narrow := s.Width < narrowBelow; narrow != l.w.narrow && s.Width > 0 {
+		l.w.narrow = narrow
+		fyne.Do(l.w.restyle) // not from inside a layout
+	}
+}
+
+// restyle takes over language, appearance, text size and layout, and makes the window anew.
+func (w *window) restyle() {
+	if err := w.choose(w.Settings.Window); err != nil {
+		w.failed(err)
+		return
+	}
+	w.chat.keepDraft()
+	w.rebuild()
+}
+
+// question asks something in place: a banner above the view.
+type question struct {
+	title, text string
+	yes, no     string
+	danger      bool
+	do          func()
+}
+
+// ask shows a question until it is answered; a newer one takes its place.
+func (w *window) ask(q question) {
+	glyph, tone, kind := widgets.IconInfo, widgets.ToneInfo, widgets.Secondary
+	if q.danger {
+		glyph, tone, kind = widgets.IconTrash, widgets.ToneError, widgets.Danger
+	}
+	w.tell(widgets.Notice{
+		Glyph: glyph, Tone: tone, Title: q.title, Text: q.text,
+		Actions: []widgets.Action{
+			{Label: q.yes, Kind: kind, OnTapped: func() { w.untell(); q.do() }},
+			{Label: q.no, OnTapped: w.untell},
+		},
+	})
+}
+
+// tell shows a notice above the view until it is answered; a newer one takes its place.
+func (w *window) tell(n widgets.Notice) {
+	w.shell.banner.Objects = []fyne.CanvasObject{widgets.Pad(widgets.NewNotice(n), 12, 24, 0, 24)}
+	w.shell.column.Refresh()
+}
+
+// untell takes it away.
+func (w *window) untell() {
+	w.shell.banner.RemoveAll()
+	w.shell.column.Refresh()
+}

@@ -1,0 +1,269 @@
+package app
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// row makes one row of the conversation.
+func (v *chatView) row(id int64) fyne.CanvasObject {
+	switch {
+	case id == rowEmpty:
+		return v.emptyRow()
+	case id == rowNews:
+		return widgets.NewDivider(widgets.IconShield, widgets.ToneSuccess, v.learned[v.w.state.Active.Number])
+	case id == rowWriting:
+		row := widgets.NewAnswer(author)
+		if a := v.writing[v.conversation.ID]; a != nil {
+			v.fillWriting(row, a)
+		}
+		return row
+	case id < 0:
+		return widgets.NewDivider(widgets.IconShield, widgets.ToneSuccess, v.takeover(-id))
+	}
+	i := v.at(id)
+	if i < 0 {
+		return widgets.Space()
+	}
+	e := v.entries[i]
+	if e.Role == trainer.RoleUser {
+		return widgets.NewQuestion(e.Text)
+	}
+	row := widgets.NewAnswer(author)
+	row.SetStarsName(func(n int) string { return sayN("chat.stars", n) })
+	row.OnRated = func(stars int) { v.rate(id, stars) }
+	row.SetOnLink(v.w.openLink)
+	v.fill(row, e)
+	return row
+}
+
+// author is the name that answers stand under: the program's own.
+const author = "CLARA"
+
+func (v *chatView) emptyRow() fyne.CanvasObject {
+	return widgets.NewNotice(widgets.Notice{
+		Glyph: widgets.IconChat, Tone: widgets.ToneInfo, Title: say("chat.empty_title"), Text: say("chat.empty_text"),
+		Actions: []widgets.Action{{Label: say("chat.example"), OnTapped: func() {
+			v.composer.SetText(say("chat.example_question"))
+			v.composer.Focus()
+		}}},
+	})
+}
+
+// takeover says which version took over before a question, and what it newly knew if this window saw it happen.
+func (v *chatView) takeover(question int64) string {
+	i := v.at(question)
+	next, ok := v.answerAfter(i)
+	if i < 0 || !ok {
+		return ""
+	}
+	if words := v.learned[next.Number]; words != "" {
+		return words
+	}
+	return say("news.active", "Version", versionName(next.Number))
+}
+
+// update shows an answer anew, in its row if that is in sight.
+func (v *chatView) update(id int64) {
+	i := v.at(id)
+	if i < 0 || v.feed == nil {
+		return
+	}
+	if row, ok := v.feed.Row(id).(*widgets.Answer); ok {
+		v.fill(row, v.entries[i])
+	}
+	v.feed.Resized(id)
+}
+
+// fill shows everything that belongs to an answer.
+func (v *chatView) fill(row *widgets.Answer, e trainer.Entry) {
+	id := e.ID
+	text := e.Text
+	if e.Better != "" {
+		text = e.Better
+	}
+	row.SetNote(v.note(e))
+	row.SetText(text)
+	row.SetWriting(false)
+	row.SetStars(e.Stars)
+	row.SetChips(v.chips(e)...)
+	row.SetActions(v.actions(e, text)...)
+	row.SetFoot(v.foot(id))
+	if v.editing == id && v.editor != nil {
+		row.SetInstead(v.editor.content)
+	} else {
+		row.SetInstead(nil)
+	}
+}
+
+// note says who answered and how it ended.
+func (v *chatView) note(e trainer.Entry) string {
+	note := ""
+	switch {
+	case v.editing == e.ID && v.editor != nil && v.editor.message != 0:
+		note = say("chat.correcting")
+	case e.Better != "" && e.Kind == trainer.Manner:
+		note = say("chat.corrected_manner")
+	case e.Better != "":
+		note = say("chat.corrected")
+	case e.Finish == trainer.FinishCancelled:
+		note = say("chat.stopped")
+	case e.Finish == trainer.FinishLength:
+		note = say("chat.too_long")
+	case e.Finish == trainer.FinishFailed:
+		note = say("chat.failed")
+	}
+	if note == "" {
+		return versionName(e.Number)
+	}
+	return say("chat.note", "Version", versionName(e.Number), "Note", note)
+}
+
+// chips names the lesson that an answer used.
+func (v *chatView) chips(e trainer.Entry) []fyne.CanvasObject {
+	if e.Lesson == 0 || e.Question == "" {
+		return nil
+	}
+	chip := widgets.NewTapChip(say("chat.uses", "Lesson", brief(e.Question, 56)), &widgets.IconLessons, widgets.ToneInfo, func() { v.w.lessons.reveal(e.Lesson) })
+	chip.Hint = say("chat.open_lesson")
+	return []fyne.CanvasObject{chip, widgets.NewLink(say("chat.without_lesson"), func() { v.again(e.ID, true) })}
+}
+
+func (v *chatView) actions(e trainer.Entry, text string) []widgets.Action {
+	id := e.ID
+	return []widgets.Action{
+		{Glyph: &widgets.IconUp, Label: say("chat.good"), IconOnly: true, OnTapped: func() { v.rate(id, 5) }},
+		{Glyph: &widgets.IconDown, Label: say("chat.bad"), IconOnly: true, OnTapped: func() { v.rate(id, 1) }},
+		{Glyph: &widgets.IconPencil, Label: say("chat.correct"), Key: 'e', OnTapped: func() { v.correct(id) }},
+		{Glyph: &widgets.IconBulb, Label: say("chat.teach"), Key: 't', OnTapped: func() { v.teach(id) }},
+		{Glyph: &widgets.IconCopy, Label: say("chat.copy"), Key: 'c', IconOnly: true, End: true, OnTapped: func() { v.w.copyText(text) }},
+		{Glyph: &widgets.IconAgain, Label: say("chat.again"), Key: 'r', IconOnly: true, End: true, OnTapped: func() { v.again(id, false) }},
+	}
+}
+
+// foot is the line below an answer: what became of the feedback just given.
+func (v *chatView) foot(id int64) fyne.CanvasObject {
+	s, ok := v.saved[id]
+	if !ok {
+		return nil
+	}
+	return widgets.NewSaved(s.words, say("undo"), s.undo)
+}
+
+// rate gives an answer its stars, 0 takes them back.
+func (v *chatView) rate(id int64, stars int) {
+	before := 0
+	if i := v.at(id); i >= 0 {
+		before, v.entries[i].Stars = v.entries[i].Stars, stars
+	}
+	queued(v.w.work, func(ctx context.Context) (trainer.Sample, error) {
+		return v.w.Trainer.Rate(ctx, id, stars)
+	}, func(s trainer.Sample, err error) {
+		i := v.at(id)
+		if err != nil {
+			v.w.failed(err)
+			if i >= 0 {
+				v.entries[i].Stars = before
+			}
+			v.update(id)
+			return
+		}
+		delete(v.saved, id)
+		if i >= 0 {
+			v.entries[i].Rating = s.ID
+		}
+		if stars > 0 {
+			v.gave(id, s, func() { v.rate(id, 0) })
+		}
+		v.update(id)
+	})
+	v.update(id)
+}
+
+// gave thanks for feedback that is on disk: what will become of it, and the way back.
+func (v *chatView) gave(id int64, s trainer.Sample, undo func()) {
+	words := say("chat.saved")
+	if s.State == trainer.SampleRejected {
+		words = say("chat.saved_unused", "Why", because(s.Reason))
+	} else if s.Form == trainer.FormCorrection && s.Kind == trainer.Knowledge {
+		words = say("chat.saved_lesson")
+	}
+	back := func() {
+		delete(v.saved, id)
+		undo()
+		v.update(id)
+	}
+	v.saved[id] = saved{words: words, undo: back}
+	v.w.undo = back
+}
+
+// correct opens the editor in the place of an answer.
+func (v *chatView) correct(id int64) {
+	i := v.at(id)
+	if i < 0 {
+		return
+	}
+	v.closeEditor()
+	e := v.entries[i]
+	v.editing = id
+	v.editor = newCorrection(v.w, e, func(s trainer.Sample, better string) {
+		if i := v.at(id); i >= 0 {
+			v.entries[i].Better, v.entries[i].Fix, v.entries[i].Kind = better, s.ID, s.Kind
+		}
+		v.gave(id, s, func() { v.takeBack(id, s.ID, e) })
+		v.closeEditor()
+	}, v.closeEditor)
+	v.update(id)
+	v.feed.Reveal(id)
+	v.editor.focus()
+}
+
+// takeBack deletes a correction and shows the answer as it was before.
+func (v *chatView) takeBack(id, sample int64, before trainer.Entry) {
+	queued(v.w.work, func(ctx context.Context) (none, error) {
+		return none{}, v.w.Trainer.TakeBack(ctx, sample)
+	}, func(_ none, err error) {
+		v.w.failed(err)
+		if i := v.at(id); i >= 0 && err == nil {
+			v.entries[i].Better, v.entries[i].Fix, v.entries[i].Kind = before.Better, before.Fix, before.Kind
+		}
+		v.update(id)
+	})
+}
+
+// teach opens the editor with two fields below an answer, its question filled in.
+func (v *chatView) teach(id int64) {
+	i := v.at(id)
+	if i < 0 {
+		return
+	}
+	v.closeEditor()
+	e, asked := v.entries[i], ""
+	if i > 0 && v.entries[i-1].Role == trainer.RoleUser {
+		asked = v.entries[i-1].Text
+	}
+	v.editing = id
+	v.editor = newTeaching(v.w, asked, func(s trainer.Sample) {
+		v.gave(id, s, func() { v.takeBack(id, s.ID, e) })
+		v.closeEditor()
+	}, v.closeEditor)
+	v.update(id)
+	v.feed.Reveal(id)
+	v.editor.focus()
+}
+
+// closeEditor puts the answer back in the place of the editor.
+func (v *chatView) closeEditor() {
+	id := v.editing
+	if v.editor != nil {
+		v.editor.stop()
+	}
+	v.editing, v.editor = 0, nil
+	if id != 0 {
+		v.update(id)
+	}
+}
