@@ -1,0 +1,203 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"clara/compute"
+	"clara/model/gguf"
+)
+
+// ErrUnsupported says that a model file is sound but of a kind that this program
+// does not know.
+var ErrUnsupported = errors.New("this kind of model is not supported")
+
+// Config are the constants of a network. Both architectures are values of this
+// type: what differs between them is data, not code.
+type Config struct {
+	Architecture string // "llama", "gemma3"
+	Layers       int
+	Width        int // of the residual stream
+	FeedForward  int // width inside the gated MLP
+	Heads        int // query heads
+	KVHeads      int // key and value heads
+	HeadDim      int
+	Vocabulary   int
+	Context      int // tokens that the model was trained for
+
+	NormEps        float32
+	EmbeddingScale float32
+	AttentionScale float32
+	Activation     compute.Activation
+	RoPE           compute.RoPEStyle
+	// permuted: the rows of Q and K are stored so that RoPE's pairs are neighbours.
+	permuted bool
+	// QKNorm: queries and keys are normalised per head before they are rotated.
+	QKNorm bool
+	// PostNorm: what attention and MLP yield is normalised before it is added.
+	PostNorm bool
+
+	// Attention holds what differs from layer to layer.
+	Attention []LayerAttention
+}
+
+// LayerAttention are the constants of attention in one layer.
+type LayerAttention struct {
+	Window int       // keys that a row can see; 0 = all
+	Freqs  []float32 // RoPE angle per position, HeadDim/2 of them
+}
+
+// Limits beyond which a file is taken for damaged rather than large. They keep
+// products of two of them far from overflowing an int.
+const (
+	maxLayers     = 1024
+	maxWidth      = 1 << 17
+	maxVocabulary = 1 << 22
+)
+
+// readConfig finds the constants of the network in a file's metadata.
+func readConfig(f *gguf.File) (Config, error) {
+	arch, ok := f.Metadata.String("general.architecture")
+	if !ok {
+		return Config{}, fmt.Errorf("read general.architecture: %w", gguf.ErrFormat)
+	}
+	switch arch {
+	case "llama":
+		return llamaConfig(f)
+	case "gemma3":
+		return gemma3Config(f)
+	}
+	return Config{}, fmt.Errorf("architecture %q (known: llama, gemma3): %w", arch, ErrUnsupported)
+}
+
+// commonConfig reads what every architecture keeps under its own prefix.
+func commonConfig(f *gguf.File, arch string) (Config, error) {
+	c := Config{Architecture: arch, EmbeddingScale: 1}
+	var missing error
+	need := func(key string) int {
+		v, ok := f.Metadata.Uint(arch + "." + key)
+		if !ok && missing == nil {
+			missing = fmt.Errorf("read %s.%s: the value is missing or no number: %w", arch, key, gguf.ErrFormat)
+		}
+		return int(min(v, math.MaxInt32))
+	}
+	c.Layers = need("block_count")
+	c.Width = need("embedding_length")
+	c.FeedForward = need("feed_forward_length")
+	c.Heads = need("attention.head_count")
+	c.Context = need("context_length")
+	if missing != nil {
+		return Config{}, missing
+	}
+	c.KVHeads = c.Heads
+	if v, ok := f.Metadata.Uint(arch + ".attention.head_count_kv"); ok {
+		c.KVHeads = int(min(v, math.MaxInt32))
+	}
+	if c.Heads > 0 {
+		c.HeadDim = c.Width / c.Heads
+	}
+	if v, ok := f.Metadata.Uint(arch + ".attention.key_length"); ok {
+		c.HeadDim = int(min(v, math.MaxInt32))
+	}
+	eps, ok := f.Metadata.Float(arch + ".attention.layer_norm_rms_epsilon")
+	if !ok {
+		return Config{}, fmt.Errorf("read %s.attention.layer_norm_rms_epsilon: %w", arch, gguf.ErrFormat)
+	}
+	c.NormEps = float32(eps)
+	embedding, ok := f.Tensor("token_embd.weight")
+	if !ok || len(embedding.Dims) != 2 {
+		return Config{}, fmt.Errorf("find the matrix token_embd.weight: %w", gguf.ErrFormat)
+	}
+	c.Vocabulary = int(min(embedding.Dims[1], math.MaxInt32))
+	return c, c.check()
+}
+
+// ropeFreqs are the angles base^(-2i/dim), i < dim/2 (Su et al. 2021), divided by
+// the factor of linear position scaling.
+func ropeFreqs(dim int, base, factor float64) []float32 {
+	freqs := make([]float32, dim/2)
+	for i := range freqs {
+		freqs[i] = float32(math.Pow(base, -2*float64(i)/float64(dim)) / factor)
+	}
+	return freqs
+}
+
+// linearScaling returns the factor by which positions are divided, 1 without scaling.
+func linearScaling(f *gguf.File, arch string) (float64, error) {
+	kind, _ := f.Metadata.String(arch + ".rope.scaling.type")
+	switch kind {
+	case "", "none":
+		return 1, nil
+	case "linear":
+		factor, ok := f.Metadata.Float(arch + ".rope.scaling.factor")
+		if !ok || !(factor > 0) {
+			return 0, fmt.Errorf("read %s.rope.scaling.factor: %w", arch, gguf.ErrFormat)
+		}
+		return factor, nil
+	}
+	return 0, fmt.Errorf("RoPE scaling %q: %w", kind, ErrUnsupported)
+}
+
+// check refuses constants that no network can have.
+func (c Config) check() error {
+	switch {
+	case c.Layers < 1 || c.Layers > maxLayers:
+		return fmt.Errorf("%d layers: %w", c.Layers, gguf.ErrFormat)
+	case c.Width < 1 || c.Width > maxWidth || c.FeedForward < 1 || c.FeedForward > maxWidth*8:
+		return fmt.Errorf("width %d, feed-forward width %d: %w", c.Width, c.FeedForward, gguf.ErrFormat)
+	case c.Heads < 1 || c.KVHeads < 1 || c.Heads%c.KVHeads != 0 || c.Heads > maxWidth:
+		return fmt.Errorf("%d heads over %d key heads: %w", c.Heads, c.KVHeads, gguf.ErrFormat)
+	case c.HeadDim < 2 || c.HeadDim%2 != 0 || c.HeadDim > 1024:
+		return fmt.Errorf("heads of %d values: %w", c.HeadDim, gguf.ErrFormat)
+	case c.Vocabulary < 1 || c.Vocabulary > maxVocabulary:
+		return fmt.Errorf("a vocabulary of %d: %w", c.Vocabulary, gguf.ErrFormat)
+	case c.Context < 1:
+		return fmt.Errorf("a context of %d tokens: %w", c.Context, gguf.ErrFormat)
+	case !(c.NormEps >= 0 && c.NormEps < 1):
+		return fmt.Errorf("RMSNorm epsilon %g: %w", c.NormEps, gguf.ErrFormat)
+	}
+	return nil
+}
+
+// queryWidth and keyWidth are the widths of all heads side by side.
+func (c Config) queryWidth() int { return c.Heads * c.HeadDim }
+func (c Config) keyWidth() int   { return c.KVHeads * c.HeadDim }
+
+// attention is the shape that the engine wants for layer l.
+func (c Config) attention(l int) compute.AttentionShape {
+	return compute.AttentionShape{
+		Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim,
+		Scale: c.AttentionScale, Window: c.Attention[l].Window,
+	}
+}
+
+// projection names a linear layer of a block, in the order of the forward pass.
+type projection int
+
+const (
+	projQ projection = iota
+	projK
+	projV
+	projO
+	projGate
+	projUp
+	projDown
+	projections
+)
+
+// shape is the outputs and inputs of a projection.
+func (c Config) shape(p projection) (out, in int) {
+	switch p {
+	case projQ:
+		return c.queryWidth(), c.Width
+	case projK, projV:
+		return c.keyWidth(), c.Width
+	case projO:
+		return c.Width, c.queryWidth()
+	case projGate, projUp:
+		return c.FeedForward, c.Width
+	default:
+		return c.Width, c.FeedForward
+	}
+}

@@ -1,0 +1,97 @@
+package model
+
+import (
+	"context"
+	"sync"
+
+	"clara/compute"
+)
+
+// Priority says who goes first.
+type Priority int
+
+// Foreground work goes at once. Background work (training, checks) stands still
+// between two operations for as long as foreground work runs.
+const (
+	Foreground Priority = iota
+	Background
+)
+
+// turnstile lets background work pass only while no foreground work runs.
+type turnstile struct {
+	mu         sync.Mutex
+	foreground int
+	free       chan struct{} // closed while foreground is 0
+}
+
+func newTurnstile() *turnstile {
+	free := make(chan struct{})
+	close(free)
+	return &turnstile{free: free}
+}
+
+// enter counts a foreground request in; the returned function counts it out.
+func (t *turnstile) enter() (leave func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.foreground == 0 {
+		t.free = make(chan struct{})
+	}
+	t.foreground++
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.foreground--; t.foreground == 0 {
+			close(t.free)
+		}
+	}
+}
+
+// busy reports whether foreground work runs.
+func (t *turnstile) busy() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.foreground > 0
+}
+
+// pass waits until no foreground work runs.
+func (t *turnstile) pass(ctx context.Context) error {
+	t.mu.Lock()
+	free := t.free
+	t.mu.Unlock()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-free:
+		return nil
+	}
+}
+
+// exec runs the operations of one request on the engine. The first error sticks,
+// so that a forward pass reads as its equations do; whoever loops or reads a
+// result looks at err. Between two operations background work gives way.
+type exec struct {
+	compute.Backend
+	ctx  context.Context
+	gate *turnstile // nil for foreground work
+	err  error
+}
+
+// do takes note of what an operation returned and lets answers go first.
+func (e *exec) do(err error) {
+	if e.err != nil {
+		return
+	}
+	if e.err = err; err == nil && e.gate != nil {
+		e.err = e.gate.pass(e.ctx)
+	}
+}
+
+// take cuts a tensor from an arena; its failure sticks as well.
+func (e *exec) take(a *compute.Arena, rows, cols int) compute.Tensor {
+	t, err := a.Take(rows, cols)
+	if err != nil && e.err == nil {
+		e.err = err
+	}
+	return t
+}

@@ -1,0 +1,219 @@
+package model
+
+import "clara/compute"
+
+// batch are the rows of one forward pass: tokens of one or more sequences side by
+// side, in any order that puts a token behind those it looks at.
+type batch struct {
+	ids       []int32
+	positions []int32
+	// spans name the keys of each row: rows of the cache, or of the batch itself
+	// where there is no cache (training).
+	spans []compute.Span
+	// slots are the cache rows that keys and values of each row go to.
+	slots []int32
+	// lora is added to every row; nil for the base.
+	lora *lora
+	// out are the rows whose hidden state is wanted.
+	out []int32
+}
+
+// kvCache holds the keys and values of past tokens, layer by layer.
+type kvCache struct {
+	keys, values []compute.Tensor // [capacity, KVHeads*HeadDim]
+	memory       compute.Memory
+	capacity     int
+}
+
+// newCache makes room for capacity tokens.
+func (n *network) newCache(capacity int) (*kvCache, error) {
+	width := n.keyWidth()
+	mem, err := n.be.Alloc(2 * n.Layers * capacity * width)
+	if err != nil {
+		return nil, err
+	}
+	c := &kvCache{memory: mem, capacity: capacity}
+	for l := range n.Layers {
+		t := compute.Tensor{Mem: mem, Off: 2 * l * capacity * width, Rows: capacity, Cols: width, Stride: width}
+		c.keys = append(c.keys, t)
+		t.Off += capacity * width
+		c.values = append(c.values, t)
+	}
+	return c, nil
+}
+
+// tape keeps what the backward pass needs of a forward pass.
+type tape struct {
+	layers []layerTape
+	x      compute.Tensor // the residual stream behind the last block: [T, Width]
+	// hidden state of the wanted rows before and after the final norm
+	out, normed compute.Tensor
+}
+
+// layerTape are the activations of one block. Norms and the gated product are
+// computed again in the backward pass: they are cheap and wide.
+type layerTape struct {
+	xIn, xMid  compute.Tensor // residual stream before attention and before the MLP
+	qRaw, kRaw compute.Tensor // before the norm of queries and keys, where there is one
+	q, k, v    compute.Tensor
+	heads, lse compute.Tensor // what attention yields
+	gate, up   compute.Tensor
+	oRaw, dRaw compute.Tensor         // before the post-norms, where there are some
+	loraIn     [inputs]compute.Tensor // x Aᵀ: [T, ranks]
+}
+
+// forwardValues bounds the values that forward takes from an arena for rows rows,
+// wanted of which go to the head.
+func (c Config) forwardValues(rows, wanted, rank int, keep bool) int {
+	row := func(width int) int { return rows*width + 16 }
+	scratch := 2*row(c.Width) + row(c.FeedForward) + 2*(wanted*c.Width+16)
+	layer := 2*row(c.queryWidth()) + 2*row(c.keyWidth()) + row(c.Heads) + 2*row(c.FeedForward)
+	layer += 7*rows*rank + 64
+	if c.PostNorm {
+		layer += 2 * row(c.Width)
+	}
+	if !keep {
+		return scratch + layer
+	}
+	layer += 2 * row(c.Width)
+	if c.QKNorm {
+		layer += row(c.queryWidth()) + row(c.keyWidth())
+	}
+	return scratch + c.Layers*layer
+}
+
+// forward computes the hidden state, after the final norm, of the wanted rows:
+// [len(b.out), Width]. With a tape every activation that the backward pass needs
+// stays in the arena, and keys and values stay in the batch; without one they go
+// to the cache and the arena is reused from layer to layer.
+func (n *network) forward(e *exec, b *batch, cache *kvCache, arena *compute.Arena, tp *tape, p compute.Precision) compute.Tensor {
+	rows := len(b.ids)
+	x := e.take(arena, rows, n.Width)
+	h := e.take(arena, rows, n.Width)
+	out := e.take(arena, len(b.out), n.Width)
+	normed := e.take(arena, len(b.out), n.Width)
+	product := compute.Tensor{}
+	if tp != nil {
+		product = e.take(arena, rows, n.FeedForward)
+	}
+	if e.err != nil {
+		return normed
+	}
+	e.do(e.Embedding(x, n.embedding, b.ids, n.EmbeddingScale))
+	for l := range n.layers {
+		if e.err != nil {
+			return normed
+		}
+		mark := arena.Mark()
+		layer := &n.layers[l]
+		t := layerTape{
+			q: e.take(arena, rows, n.queryWidth()),
+			k: e.take(arena, rows, n.keyWidth()),
+			v: e.take(arena, rows, n.keyWidth()),
+
+			heads: e.take(arena, rows, n.queryWidth()),
+			gate:  e.take(arena, rows, n.FeedForward),
+			up:    e.take(arena, rows, n.FeedForward),
+		}
+		if b.lora != nil {
+			for in := range inputs {
+				t.loraIn[in] = e.take(arena, rows, b.lora.ranks(in))
+			}
+		}
+		t.qRaw, t.kRaw = t.q, t.k
+		oRaw, dRaw := x, x
+		if tp != nil {
+			t.lse = e.take(arena, rows, n.Heads)
+			t.xIn = e.take(arena, rows, n.Width)
+			t.xMid = e.take(arena, rows, n.Width)
+			if n.QKNorm {
+				t.qRaw = e.take(arena, rows, n.queryWidth())
+				t.kRaw = e.take(arena, rows, n.keyWidth())
+			}
+		}
+		if n.PostNorm {
+			t.oRaw = e.take(arena, rows, n.Width)
+			t.dRaw = e.take(arena, rows, n.Width)
+			oRaw, dRaw = t.oRaw, t.dRaw
+		}
+		if tp == nil {
+			product = t.gate
+		}
+		if e.err != nil {
+			return normed
+		}
+
+		// attention: x += post(O attend(rope(norm(Q h)), rope(norm(K h)), V h)), h = norm(x)
+		if tp != nil {
+			e.do(e.CopyRows(t.xIn, nil, x, nil, false))
+		}
+		e.do(e.RMSNorm(h, x, layer.attentionNorm, n.NormEps))
+		n.project(e, b.lora, l, inputAttention, h, t.loraIn[inputAttention], p, false, t.qRaw, t.kRaw, t.v)
+		if n.QKNorm {
+			n.normHeads(e, t.q, t.qRaw, layer.queryNorm, n.Heads)
+			n.normHeads(e, t.k, t.kRaw, layer.keyNorm, n.KVHeads)
+		}
+		freqs := n.Attention[l].Freqs
+		e.do(e.RoPE(t.q, b.positions, freqs, n.RoPE, false))
+		e.do(e.RoPE(t.k, b.positions, freqs, n.RoPE, false))
+		keys, values := t.k, t.v
+		if cache != nil {
+			keys, values = cache.keys[l], cache.values[l]
+			e.do(e.CopyRows(keys, b.slots, t.k, nil, false))
+			e.do(e.CopyRows(values, b.slots, t.v, nil, false))
+		}
+		e.do(e.Backend.Attention(t.heads, t.lse, t.q, keys, values, b.spans, n.attention(l)))
+		n.project(e, b.lora, l, inputOutput, t.heads, t.loraIn[inputOutput], p, !n.PostNorm, oRaw)
+		if n.PostNorm {
+			e.do(e.RMSNorm(h, oRaw, layer.postAttentionNorm, n.NormEps))
+			e.do(e.Add(x, h, 1))
+		}
+
+		// gated MLP: x += post(Down(act(Gate h) * (Up h))), h = norm(x)
+		if tp != nil {
+			e.do(e.CopyRows(t.xMid, nil, x, nil, false))
+		}
+		e.do(e.RMSNorm(h, x, layer.mlpNorm, n.NormEps))
+		n.project(e, b.lora, l, inputMLP, h, t.loraIn[inputMLP], p, false, t.gate, t.up)
+		e.do(e.GLU(product, t.gate, t.up, n.Activation))
+		n.project(e, b.lora, l, inputDown, product, t.loraIn[inputDown], p, !n.PostNorm, dRaw)
+		if n.PostNorm {
+			e.do(e.RMSNorm(h, dRaw, layer.postMLPNorm, n.NormEps))
+			e.do(e.Add(x, h, 1))
+		}
+		if tp == nil {
+			arena.Release(mark)
+		} else {
+			tp.layers = append(tp.layers, t)
+		}
+	}
+	if len(b.out) > 0 {
+		e.do(e.CopyRows(out, nil, x, b.out, false))
+		e.do(e.RMSNorm(normed, out, n.finalNorm, n.NormEps))
+	}
+	if tp != nil {
+		tp.x, tp.out, tp.normed = x, out, normed
+	}
+	return normed
+}
+
+// project computes y = x Wᵀ + scale (x Aᵀ) Bᵀ, or y += with accumulate, for every
+// projection that reads from in; ys are in the order of readers. loraIn receives
+// x Aᵀ.
+func (n *network) project(e *exec, lo *lora, l int, in input, x, loraIn compute.Tensor, p compute.Precision, accumulate bool, ys ...compute.Tensor) {
+	if lo != nil {
+		e.do(e.MatMul(loraIn, x, lo.layers[l].a[in], false, true, 1, false))
+	}
+	for i, proj := range readers[in] {
+		e.do(e.Linear(ys[i], x, n.layers[l].weight[proj], p, accumulate))
+		if lo != nil {
+			e.do(e.MatMul(ys[i], loraIn.Columns(i*lo.rank, (i+1)*lo.rank), lo.layers[l].b[proj], false, true, lo.scale, true))
+		}
+	}
+}
+
+// normHeads normalises every head of x on its own.
+func (n *network) normHeads(e *exec, y, x, gain compute.Tensor, heads int) {
+	rows := x.Rows * heads
+	e.do(e.RMSNorm(y.Reshape(rows, n.HeadDim), x.Reshape(rows, n.HeadDim), gain, n.NormEps))
+}

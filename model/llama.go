@@ -1,0 +1,52 @@
+package model
+
+import (
+	"fmt"
+	"math"
+
+	"clara/compute"
+	"clara/model/gguf"
+)
+
+// llamaConfig reads a file of the "llama" architecture (Llama, Mistral, SmolLM2):
+// pre-norm blocks, SwiGLU, grouped-query attention. Its Q and K rows are permuted
+// so that RoPE turns neighbouring values (llama.cpp, convert_hf_to_gguf.py).
+func llamaConfig(f *gguf.File) (Config, error) {
+	c, err := commonConfig(f, "llama")
+	if err != nil {
+		return Config{}, err
+	}
+	if n, ok := f.Metadata.Uint("llama.expert_count"); ok && n > 0 {
+		return Config{}, fmt.Errorf("a mixture of %d experts: %w", n, ErrUnsupported)
+	}
+	if n, ok := f.Metadata.Uint("llama.rope.dimension_count"); ok && int(min(n, math.MaxInt32)) != c.HeadDim {
+		return Config{}, fmt.Errorf("RoPE on %d of %d values: %w", n, c.HeadDim, ErrUnsupported)
+	}
+	c.AttentionScale = float32(1 / math.Sqrt(float64(c.HeadDim)))
+	c.Activation = compute.SiLU
+	c.RoPE, c.permuted = compute.Interleaved, true
+	base := 10000.0
+	if v, ok := f.Metadata.Float("llama.rope.freq_base"); ok {
+		base = v
+	}
+	factor, err := linearScaling(f, "llama")
+	if err != nil {
+		return Config{}, err
+	}
+	freqs := ropeFreqs(c.HeadDim, base, factor)
+	// Llama 3 stores a divisor for each frequency.
+	if t, ok := f.Tensor("rope_freqs.weight"); ok {
+		divisors, err := floats(t, len(freqs))
+		if err != nil {
+			return Config{}, err
+		}
+		for i, d := range divisors {
+			freqs[i] /= d
+		}
+	}
+	c.Attention = make([]LayerAttention, c.Layers)
+	for l := range c.Attention {
+		c.Attention[l].Freqs = freqs
+	}
+	return c, nil
+}

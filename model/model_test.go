@@ -1,0 +1,492 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+func onTiny(t *testing.T, f func(t *testing.T, r *Runner)) {
+	for _, arch := range tinyArchitectures {
+		t.Run(arch, func(t *testing.T) { f(t, openTiny(t, arch)) })
+	}
+}
+
+func greedy(prompt string, n int, ads ...*Adapter) Request {
+	return Request{Prompt: tokensOf(prompt), MaxTokens: n, Adapters: ads, Exact: true}
+}
+
+var tinyPrompts = []string{"the mayor of", "the mayor lives", "the", "the mayor of Lindau is away", "x"}
+
+// Answers decoded side by side, which share a beginning, are those decoded alone.
+func TestGenerateAllEqualsGenerate(t *testing.T) {
+	onTiny(t, func(t *testing.T, r *Runner) {
+		ad := randomAdapter(r, 4, 7)
+		var qs []Request
+		for _, p := range tinyPrompts {
+			qs = append(qs, greedy(p, 24), greedy(p, 24, ad))
+		}
+		all, err := r.GenerateAll(t.Context(), qs, Background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		distinct := map[string]bool{}
+		for i, q := range qs {
+			alone, err := r.Generate(t.Context(), q, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(alone.IDs, all[i].IDs) || alone.Finish != all[i].Finish || alone.Text != all[i].Text {
+				t.Errorf("request %d: %v %q side by side, %v %q alone", i, all[i].IDs, all[i].Finish, alone.IDs, alone.Finish)
+			}
+			distinct[alone.Text] = true
+		}
+		if len(distinct) < 4 {
+			t.Errorf("only %d distinct answers: the comparison shows little", len(distinct))
+		}
+	})
+}
+
+// A second turn that finds its beginning in the cache is answered as a fresh one.
+func TestCacheReuse(t *testing.T) {
+	onTiny(t, func(t *testing.T, r *Runner) {
+		first, err := r.Generate(t.Context(), greedy("the mayor of Lindau", 20), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first.CachedTokens != 0 {
+			t.Errorf("%d cached tokens in the first turn", first.CachedTokens)
+		}
+		longer := Request{Prompt: append(append(tokensOf("the mayor of Lindau"), first.IDs...), tokensOf(" and then")...), MaxTokens: 20, Exact: true}
+		again, err := r.Generate(t.Context(), longer, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again.CachedTokens == 0 {
+			t.Error("the second turn found nothing in the cache")
+		}
+		fresh, err := r.GenerateAll(t.Context(), []Request{longer}, Foreground)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(again.IDs, fresh[0].IDs) {
+			t.Errorf("from the cache %v, fresh %v", again.IDs, fresh[0].IDs)
+		}
+		// other adapters must not find the base's keys
+		with, err := r.Generate(t.Context(), Request{Prompt: longer.Prompt, MaxTokens: 20, Exact: true, Adapters: []*Adapter{randomAdapter(r, 2, 5)}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if with.CachedTokens != 0 {
+			t.Errorf("%d tokens of the base's cache taken for an adapter", with.CachedTokens)
+		}
+	})
+}
+
+var tinySequences = []Sequence{
+	{Prompt: tokensOf("shared start. who is it"), Answer: append(tokensOf("Anna")[1:], 2)},
+	{Prompt: tokensOf("shared start. where"), Answer: append(tokensOf("behind the mill")[1:], 2)},
+	{Prompt: tokensOf("shared start. when exactly"), Answer: append(tokensOf("at 8")[1:], 2)},
+}
+
+// Packing sequences side by side with their common beginning changes nothing.
+func TestPackedLogProbsEqualSingle(t *testing.T) {
+	onTiny(t, func(t *testing.T, r *Runner) {
+		ads := []*Adapter{randomAdapter(r, 3, 1)}
+		packed, err := r.LogProbs(t.Context(), tinySequences, ads, Background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range tinySequences {
+			alone, err := r.LogProbs(t.Context(), []Sequence{s}, ads, Background)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(packed[i]) != len(s.Answer) {
+				t.Fatalf("%d values for %d tokens", len(packed[i]), len(s.Answer))
+			}
+			for j := range alone[0] {
+				if d := math.Abs(float64(packed[i][j] - alone[0][j])); !(d <= 2e-5*math.Max(1, math.Abs(float64(alone[0][j])))) {
+					t.Errorf("sequence %d token %d: packed %g, alone %g", i, j, packed[i][j], alone[0][j])
+				}
+			}
+		}
+	})
+}
+
+// TopK's first entries are probabilities of the same distribution as LogProbs.
+func TestTopKAgreesWithLogProbs(t *testing.T) {
+	onTiny(t, func(t *testing.T, r *Runner) {
+		const k = 16
+		top, err := r.TopK(t.Context(), tinySequences, nil, k, Background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range tinySequences {
+			if len(top[i]) != len(s.Answer) {
+				t.Fatalf("%d distributions for %d tokens", len(top[i]), len(s.Answer))
+			}
+			for j, d := range top[i] {
+				if !slices.IsSortedFunc(d.LogProbs, func(a, b float32) int { return int(math.Copysign(1, float64(b-a))) }) {
+					t.Errorf("not in descending order: %v", d.LogProbs)
+				}
+				probe := Sequence{Prompt: append(slices.Clone(s.Prompt), s.Answer[:j]...), Answer: d.IDs[:1]}
+				lp, err := r.LogProbs(t.Context(), []Sequence{probe}, nil, Background)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := math.Abs(float64(lp[0][0] - d.LogProbs[0])); !(diff <= 1e-4) {
+					t.Errorf("sequence %d token %d: %g by TopK, %g by LogProbs", i, j, d.LogProbs[0], lp[0][0])
+				}
+			}
+		}
+	})
+}
+
+// A fresh adapter has B = 0: it is the base, to the bit.
+func TestFreshAdapterIsTheBase(t *testing.T) {
+	onTiny(t, func(t *testing.T, r *Runner) {
+		tr, err := r.NewTraining(TrainingOptions{Rank: 4, Alpha: 8, Seed: 11})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tr.Close()
+		ad, err := tr.Adapter()
+		if err != nil {
+			t.Fatal(err)
+		}
+		base, err := r.LogProbs(t.Context(), tinySequences, nil, Background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		with, err := r.LogProbs(t.Context(), tinySequences, []*Adapter{ad}, Background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range base {
+			if !slices.Equal(base[i], with[i]) {
+				t.Errorf("sequence %d: %v, with a fresh adapter %v", i, base[i], with[i])
+			}
+		}
+	})
+}
+
+// Two adapters on one request are one whose update is the sum.
+func TestAdaptersAddUp(t *testing.T) {
+	onTiny(t, func(t *testing.T, r *Runner) {
+		a, b := randomAdapter(r, 3, 1), randomAdapter(r, 5, 2)
+		layers := make([][projections]pair, r.net.Layers)
+		for l := range layers {
+			for p := range projections {
+				out, _ := r.net.shape(p)
+				pa, pb := a.layers[l][p], b.layers[l][p]
+				sum := pair{a: append(slices.Clone(pa.a), pb.a...)}
+				for o := range out {
+					sum.b = append(append(sum.b, pa.b[o*3:(o+1)*3]...), pb.b[o*5:(o+1)*5]...)
+				}
+				layers[l][p] = sum
+			}
+		}
+		one := newAdapter(&r.net.Config, 8, 16, 2, layers)
+		want, err := r.LogProbs(t.Context(), tinySequences, []*Adapter{one}, Background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.LogProbs(t.Context(), tinySequences, []*Adapter{a, nil, b}, Background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		only, err := r.LogProbs(t.Context(), tinySequences, []*Adapter{a}, Background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range want {
+			if slices.Equal(only[i], got[i]) {
+				t.Error("the second adapter changes nothing")
+			}
+			for j := range want[i] {
+				if d := math.Abs(float64(want[i][j] - got[i][j])); !(d <= 1e-4) {
+					t.Errorf("sequence %d token %d: sum %g, stacked %g", i, j, got[i][j], want[i][j])
+				}
+			}
+		}
+	})
+}
+
+// nll is a loss with weights and more than one candidate, so that every path of
+// the derivative is used.
+func nll(logp [][][]float32) (float64, [][][]float32, error) {
+	loss := 0.0
+	d := make([][][]float32, len(logp))
+	for i, tokens := range logp {
+		for j, row := range tokens {
+			g := make([]float32, len(row))
+			for c, v := range row {
+				w := float64(1+i) * (0.2 + 0.1*float64((j+c)%3))
+				loss -= w * float64(v)
+				g[c] = float32(-w)
+			}
+			d[i] = append(d[i], g)
+		}
+	}
+	return loss, d, nil
+}
+
+// The gradient agrees with finite differences along random directions, for the
+// parameters of every layer.
+func TestGradientsAgainstFiniteDifferences(t *testing.T) {
+	onTiny(t, func(t *testing.T, r *Runner) {
+		tr, err := r.NewTraining(TrainingOptions{From: randomAdapter(r, 3, 4)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tr.Close()
+		var items []Item
+		for i, s := range tinySequences {
+			it := Item{Sequence: s}
+			if i == 1 {
+				for _, id := range s.Answer {
+					it.Candidates = append(it.Candidates, []int32{id, 40, 90})
+				}
+			}
+			items = append(items, it)
+		}
+		e := &exec{Backend: r.net.be, ctx: t.Context(), gate: r.gate}
+		if _, err := tr.gradients(e, items, nll); err != nil {
+			t.Fatal(err)
+		}
+		grads, err := r.net.read(tr.grads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		params, err := r.net.read(tr.params)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loss := func() float64 {
+			rep, err := tr.gradients(e, items, nll)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return rep.Loss
+		}
+		for l := range params {
+			for p := range projections {
+				for which := range 2 {
+					values, gradient := params[l][p].a, grads[l][p].a
+					tensor := tr.params.aOf(l, p)
+					if which == 1 {
+						values, gradient, tensor = params[l][p].b, grads[l][p].b, tr.params.layers[l].b[p]
+					}
+					// Along the gradient itself the difference is largest, and its
+					// expected value is known: the gradient's norm.
+					norm := 0.0
+					for _, g := range gradient {
+						norm += float64(g) * float64(g)
+					}
+					norm = math.Sqrt(norm)
+					h := math.Min(0.02, 0.05/norm)
+					at := func(step float64) float64 {
+						moved := make([]float32, len(values))
+						for i, v := range values {
+							moved[i] = v + float32(step*float64(gradient[i])/norm)
+						}
+						if err := r.net.be.Write(tensor, moved); err != nil {
+							t.Fatal(err)
+						}
+						return loss()
+					}
+					slope := (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h)
+					if err := r.net.be.Write(tensor, values); err != nil {
+						t.Fatal(err)
+					}
+					if !(math.Abs(slope-norm) <= 5e-3*norm+2e-3) {
+						t.Errorf("layer %d %s %c: slope %g by differences, %g by the backward pass", l, peftModules[p], "AB"[which], slope, norm)
+					}
+				}
+			}
+		}
+	})
+}
+
+func steps() StepOptions {
+	return StepOptions{Rate: 3e-3, Beta1: .9, Beta2: .99, Eps: 1e-8, Clip: 1}
+}
+
+// Training learns, is reproducible to the bit, and its adapter survives the disk.
+func TestTrainingLearnsAndRepeats(t *testing.T) {
+	onTiny(t, func(t *testing.T, r *Runner) {
+		train := func() (*Adapter, float64, float64) {
+			tr, err := r.NewTraining(TrainingOptions{Rank: 4, Alpha: 8, Seed: 5})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tr.Close()
+			var items []Item
+			for _, s := range tinySequences {
+				items = append(items, Item{Sequence: s})
+			}
+			first, last := 0.0, 0.0
+			for i := range 30 {
+				rep, err := tr.Step(t.Context(), items, nll, steps())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if i == 0 {
+					first = rep.Loss
+				}
+				last = rep.Loss
+			}
+			ad, err := tr.Adapter()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ad, first, last
+		}
+		ad, first, last := train()
+		if !(last < first/2) {
+			t.Errorf("loss %g at first, %g after 30 steps", first, last)
+		}
+		if again, _, _ := train(); again.Hash() != ad.Hash() {
+			t.Error("the same training gave another adapter")
+		}
+		dir := filepath.Join(t.TempDir(), "adapter")
+		if err := ad.Save(dir); err != nil {
+			t.Fatal(err)
+		}
+		read, err := r.LoadAdapter(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if read.Hash() != ad.Hash() {
+			t.Error("the adapter read back is another one")
+		}
+		if err := ad.Save(dir); err == nil {
+			t.Error("saved over an existing adapter")
+		}
+	})
+}
+
+// A loss that is no number stops the step and leaves the parameters alone.
+func TestStepRefusesDivergence(t *testing.T) {
+	r := openTiny(t, "llama")
+	tr, err := r.NewTraining(TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	before, err := tr.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := []Item{{Sequence: tinySequences[0]}}
+	bad := func(logp [][][]float32) (float64, [][][]float32, error) {
+		_, d, err := nll(logp)
+		d[0][0][0] = float32(math.NaN())
+		return 1, d, err
+	}
+	if _, err := tr.Step(t.Context(), items, bad, steps()); !errors.Is(err, ErrDiverged) {
+		t.Errorf("a gradient that is no number: %v", err)
+	}
+	after, err := tr.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Hash() != after.Hash() {
+		t.Error("the parameters changed")
+	}
+}
+
+// While an answer runs, background work stands still; then it goes on.
+func TestBackgroundGivesWay(t *testing.T) {
+	r := openTiny(t, "llama")
+	leave := r.gate.enter()
+	done := make(chan error, 1)
+	go func() {
+		_, err := r.LogProbs(context.Background(), tinySequences, nil, Background)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		t.Fatalf("background work ran beside an answer (%v)", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	if !r.Answering() {
+		t.Error("nobody says that an answer runs")
+	}
+	leave()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	// and it can be called off while it waits
+	leave = r.gate.enter()
+	defer leave()
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		_, err := r.LogProbs(ctx, tinySequences, nil, Background)
+		done <- err
+	}()
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("called off: %v", err)
+	}
+}
+
+// A caller who cancels gets what is there, and the next answer is right.
+func TestCancelKeepsTheText(t *testing.T) {
+	onTiny(t, func(t *testing.T, r *Runner) {
+		whole, err := r.Generate(t.Context(), greedy("tell me", 30), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(whole.IDs) < 8 {
+			t.Skip("the tiny model ends too early for this test")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		part, err := r.Generate(ctx, greedy("tell me", 30), func(Piece) {
+			if n++; n == 5 {
+				cancel()
+			}
+		})
+		if !errors.Is(err, context.Canceled) || part.Finish != FinishCancelled {
+			t.Fatalf("%v, finish %q", err, part.Finish)
+		}
+		if !slices.Equal(part.IDs, whole.IDs[:5]) {
+			t.Errorf("kept %v of %v", part.IDs, whole.IDs)
+		}
+		again, err := r.Generate(t.Context(), greedy("tell me", 30), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(again.IDs, whole.IDs) {
+			t.Errorf("after a cancelled answer %v, before it %v", again.IDs, whole.IDs)
+		}
+	})
+}
+
+func TestRequestsOutOfRange(t *testing.T) {
+	r := openTiny(t, "llama")
+	long := Request{Prompt: make([]int32, 300)}
+	if _, err := r.Generate(t.Context(), long, nil); !errors.Is(err, ErrContext) {
+		t.Errorf("a prompt longer than the context: %v", err)
+	}
+	for name, q := range map[string]Request{
+		"empty prompt":         {},
+		"token out of range":   {Prompt: []int32{1, 9999}},
+		"negative token":       {Prompt: []int32{-1}},
+		"negative temperature": {Prompt: []int32{1}, Sampling: Sampling{Temperature: -1}},
+		"temperature NaN":      {Prompt: []int32{1}, Sampling: Sampling{Temperature: float32(math.NaN())}},
+	} {
+		if _, err := r.Generate(t.Context(), q, nil); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if _, err := r.NewTraining(TrainingOptions{}); err == nil {
+		t.Error("a training of rank 0: accepted")
+	}
+}

@@ -1,0 +1,112 @@
+package model
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"clara/compute/cpu"
+)
+
+// testdata returns a path inside the shared test data; the test skips without it.
+func testdata(t testing.TB, parts ...string) string {
+	t.Helper()
+	root := os.Getenv("CLARA_TESTDATA")
+	if root == "" {
+		root = filepath.Join("..", "..", "shared", "data")
+	}
+	path := filepath.Join(append([]string{root}, parts...)...)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no test data at %s: set CLARA_TESTDATA", path)
+	}
+	return path
+}
+
+// openModel opens a real model of the checkout; the test skips without it.
+func openModel(t testing.TB, name string) *Runner {
+	t.Helper()
+	path := filepath.Join("..", "models", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no model at %s: make model, make model-gemma", path)
+	}
+	return openFile(t, path)
+}
+
+func openFile(t testing.TB, path string) *Runner {
+	t.Helper()
+	be, err := cpu.New(cpu.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(context.Background(), path, be, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := be.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// The values that transformers + PEFT computed from the same files hold here, for
+// both architectures.
+func TestParity(t *testing.T) {
+	for _, tc := range []struct{ model, golden string }{
+		{"SmolLM2-135M-Instruct.Q4_1.gguf", "smollm2"},
+		{"gemma-3-270m-q4_k_m.gguf", "gemma3"},
+	} {
+		t.Run(tc.golden, func(t *testing.T) {
+			dir := testdata(t, "golden", tc.golden)
+			r := openModel(t, tc.model)
+			start := time.Now()
+			rep, err := r.Parity(t.Context(), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%+v in %v", rep, time.Since(start))
+			if rep.Chats == 0 || rep.RenderedEqual != rep.Chats || rep.IDsEqual != rep.Chats {
+				t.Errorf("%d of %d rendered texts and %d id lists are the same", rep.RenderedEqual, rep.Chats, rep.IDsEqual)
+			}
+			if rep.GreedyCompared == 0 || rep.GreedyEqualExact != rep.GreedyCompared {
+				t.Errorf("with f32 activations %d of %d best tokens are the same", rep.GreedyEqualExact, rep.GreedyCompared)
+			}
+			if !(float64(rep.GreedyEqual) >= .99*float64(rep.GreedyCompared)) {
+				t.Errorf("%d of %d best tokens are the same", rep.GreedyEqual, rep.GreedyCompared)
+			}
+			if !(rep.LogProbMaxAbs <= 2e-3) {
+				t.Errorf("log-probabilities differ by up to %g", rep.LogProbMaxAbs)
+			}
+			if !(rep.LossRel <= 1e-4) {
+				t.Errorf("the loss differs by %g of its value", rep.LossRel)
+			}
+			if rep.GradTensors != 42 || !(rep.GradRelMax <= 1e-3) {
+				t.Errorf("of %d gradients %s differs by %g of its norm", rep.GradTensors, rep.GradRelWorst, rep.GradRelMax)
+			}
+		})
+	}
+}
+
+// Two hundred greedy steps of a trained 260 K-parameter model are one known text.
+func TestStories260K(t *testing.T) {
+	path := testdata(t, "models", "stories260K", "stories260K.gguf")
+	want, err := os.ReadFile(testdata(t, "models", "stories260K", "greedy-200.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := openFile(t, path)
+	res, err := r.Generate(t.Context(), Request{Prompt: []int32{r.tokenizer.BOS()}, MaxTokens: 200, Exact: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.TrimSpace(res.Text); got != strings.TrimSpace(string(want)) {
+		t.Errorf("got\n%s\nexpected\n%s", got, want)
+	}
+}

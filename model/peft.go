@@ -1,0 +1,303 @@
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"clara/model/safetensors"
+)
+
+// The names of PEFT's files and modules (huggingface/peft, LoraConfig).
+const (
+	peftConfigFile  = "adapter_config.json"
+	peftTensorsFile = "adapter_model.safetensors"
+	peftPrefix      = "base_model.model.model.layers."
+)
+
+var peftModules = [projections]string{
+	projQ: "self_attn.q_proj", projK: "self_attn.k_proj", projV: "self_attn.v_proj", projO: "self_attn.o_proj",
+	projGate: "mlp.gate_proj", projUp: "mlp.up_proj", projDown: "mlp.down_proj",
+}
+
+// peftConfig are the parts of adapter_config.json that change what is computed.
+type peftConfig struct {
+	PeftType      string          `json:"peft_type"`
+	TaskType      string          `json:"task_type"`
+	R             int             `json:"r"`
+	LoraAlpha     float32         `json:"lora_alpha"`
+	LoraDropout   float32         `json:"lora_dropout"`
+	Bias          string          `json:"bias"`
+	TargetModules json.RawMessage `json:"target_modules"`
+	BaseModel     string          `json:"base_model_name_or_path"`
+	InferenceMode bool            `json:"inference_mode"`
+	FanInFanOut   bool            `json:"fan_in_fan_out"`
+	UseRSLoRA     bool            `json:"use_rslora"`
+	UseDoRA       bool            `json:"use_dora"`
+	RankPattern   map[string]int  `json:"rank_pattern,omitempty"`
+	AlphaPattern  map[string]any  `json:"alpha_pattern,omitempty"`
+	ModulesToSave []string        `json:"modules_to_save,omitempty"`
+}
+
+// check refuses what this program would compute wrongly.
+func (c peftConfig) check() error {
+	switch {
+	case c.PeftType != "LORA":
+		return fmt.Errorf("a PEFT adapter of type %q, not LORA: %w", c.PeftType, ErrAdapter)
+	case c.R < 1 || c.R > maxRank:
+		return fmt.Errorf("rank %d, allowed are 1 to %d: %w", c.R, maxRank, ErrAdapter)
+	case !(c.LoraAlpha > 0) || math.IsInf(float64(c.LoraAlpha), 0):
+		return fmt.Errorf("alpha %g: %w", c.LoraAlpha, ErrAdapter)
+	case c.UseDoRA:
+		return fmt.Errorf("a DoRA adapter: %w", ErrAdapter)
+	case c.FanInFanOut:
+		return fmt.Errorf("an adapter for transposed weights (fan_in_fan_out): %w", ErrAdapter)
+	case c.Bias != "" && c.Bias != "none":
+		return fmt.Errorf("an adapter with trained biases (%q): %w", c.Bias, ErrAdapter)
+	case len(c.RankPattern) > 0 || len(c.AlphaPattern) > 0:
+		return fmt.Errorf("an adapter whose rank or alpha differs between modules: %w", ErrAdapter)
+	case len(c.ModulesToSave) > 0:
+		return fmt.Errorf("an adapter that replaces whole modules (%v): %w", c.ModulesToSave, ErrAdapter)
+	}
+	return nil
+}
+
+// LoadAdapter reads a PEFT folder. The error wraps [ErrAdapter] when the adapter
+// does not fit this model.
+func (r *Runner) LoadAdapter(dir string) (*Adapter, error) {
+	config, err := os.ReadFile(filepath.Join(dir, peftConfigFile))
+	if err != nil {
+		return nil, fmt.Errorf("load adapter: %w", err)
+	}
+	tensors, err := os.ReadFile(filepath.Join(dir, peftTensorsFile))
+	if err != nil {
+		return nil, fmt.Errorf("load adapter: %w", err)
+	}
+	a, err := r.ReadAdapter(config, tensors)
+	if err != nil {
+		return nil, fmt.Errorf("load adapter %s: %w", dir, err)
+	}
+	return a, nil
+}
+
+var peftName = regexp.MustCompile(`^base_model\.model\.model\.layers\.(\d{1,4})\.([a-z_.]+)\.lora_([AB])\.weight$`)
+
+// ReadAdapter reads a PEFT adapter from the contents of its two files.
+func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
+	var c peftConfig
+	if err := json.Unmarshal(config, &c); err != nil {
+		return nil, fmt.Errorf("read %s: %w", peftConfigFile, errors.Join(ErrAdapter, err))
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	f, err := safetensors.Parse(tensors)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", peftTensorsFile, errors.Join(ErrAdapter, err))
+	}
+	layers := make([][projections]pair, r.net.Layers)
+	for _, t := range f.Tensors {
+		m := peftName.FindStringSubmatch(t.Name)
+		if m == nil {
+			return nil, fmt.Errorf("tensor %q is not of a LoRA adapter for a %s model: %w", t.Name, r.net.Architecture, ErrAdapter)
+		}
+		l, _ := strconv.Atoi(m[1])
+		p := projection(slices.Index(peftModules[:], m[2]))
+		if p < 0 || l >= r.net.Layers {
+			return nil, fmt.Errorf("tensor %q: the model has no such layer: %w", t.Name, ErrAdapter)
+		}
+		out, in := r.net.shape(p)
+		want := []int{c.R, in}
+		if m[3] == "B" {
+			want = []int{out, c.R}
+		}
+		if !slices.Equal(t.Shape, want) {
+			return nil, fmt.Errorf("tensor %q is %v, the model wants %v: %w", t.Name, t.Shape, want, ErrAdapter)
+		}
+		values, err := t.Float32s()
+		if err != nil {
+			return nil, fmt.Errorf("read tensor %q: %w", t.Name, errors.Join(ErrAdapter, err))
+		}
+		for _, v := range values {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return nil, fmt.Errorf("tensor %q holds %g: %w", t.Name, v, ErrAdapter)
+			}
+		}
+		if m[3] == "A" {
+			layers[l][p].a = values
+		} else {
+			layers[l][p].b = r.net.permute(p, values, c.R, true)
+		}
+	}
+	for l := range layers {
+		for p, pr := range layers[l] {
+			if (pr.a == nil) != (pr.b == nil) {
+				return nil, fmt.Errorf("layer %d, %s has only one of A and B: %w", l, peftModules[p], ErrAdapter)
+			}
+		}
+	}
+	scale := c.LoraAlpha / float32(c.R)
+	if c.UseRSLoRA { // Kalajdzievski 2023
+		scale = c.LoraAlpha / float32(math.Sqrt(float64(c.R)))
+	}
+	return newAdapter(&r.net.Config, c.R, c.LoraAlpha, scale, layers), nil
+}
+
+// permute brings the rows of a B for queries or keys from PEFT's order, where RoPE
+// pairs the halves of a head, to that of the base's file, where it pairs
+// neighbours (toFile), or back. Other rows stay as they are.
+func (c *Config) permute(p projection, b []float32, rank int, toFile bool) []float32 {
+	if c.permuted && (p == projQ || p == projK) {
+		out := make([]float32, len(b))
+		half := c.HeadDim / 2
+		for row := range len(b) / rank {
+			head, in := row/c.HeadDim*c.HeadDim, row%c.HeadDim
+			neighbour := head + in%half*2 + in/half // where the file has PEFT's row
+			from, to := row, neighbour
+			if !toFile {
+				from, to = neighbour, row
+			}
+			copy(out[to*rank:(to+1)*rank], b[from*rank:(from+1)*rank])
+		}
+		return out
+	}
+	return b
+}
+
+// peftTensor is one tensor of adapter_model.safetensors.
+type peftTensor struct {
+	name   string
+	shape  []int
+	values []float32
+}
+
+// peftTensors lists the values of an adapter under PEFT's names and in its order.
+func (c *Config) peftTensors(layers [][projections]pair, rank int) []peftTensor {
+	var ts []peftTensor
+	for l := range layers {
+		for p := range projections {
+			pr := layers[l][p]
+			if pr.a == nil {
+				continue
+			}
+			out, in := c.shape(p)
+			name := fmt.Sprintf("%s%d.%s.lora_", peftPrefix, l, peftModules[p])
+			ts = append(ts, peftTensor{name + "A.weight", []int{rank, in}, pr.a},
+				peftTensor{name + "B.weight", []int{out, rank}, c.permute(p, pr.b, rank, false)})
+		}
+	}
+	return ts
+}
+
+// Save writes the adapter as a new PEFT folder, complete or not at all: it is
+// written beside dir and renamed when all of it is on the disk. An existing dir is
+// never overwritten (fs.ErrExist).
+func (a *Adapter) Save(dir string) error {
+	if err := a.save(dir); err != nil {
+		return fmt.Errorf("save adapter %s: %w", dir, err)
+	}
+	return nil
+}
+
+func (a *Adapter) save(dir string) error {
+	if _, err := os.Lstat(dir); err == nil {
+		return os.ErrExist
+	}
+	parent := filepath.Dir(dir)
+	tmp, err := os.MkdirTemp(parent, filepath.Base(dir)+".tmp-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp) // gone already when all went well
+	modules, err := json.Marshal(a.modules())
+	if err != nil {
+		return err
+	}
+	config, err := json.MarshalIndent(peftConfig{
+		PeftType: "LORA", TaskType: "CAUSAL_LM", R: a.rank, LoraAlpha: a.scale * float32(a.rank),
+		Bias: "none", TargetModules: modules, InferenceMode: true,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	var tensors []safetensors.Tensor
+	for _, t := range a.config.peftTensors(a.layers, a.rank) {
+		tensors = append(tensors, safetensors.FromFloat32s(t.name, t.shape, t.values))
+	}
+	if err := writeSynced(filepath.Join(tmp, peftConfigFile), func(f *os.File) error {
+		_, err := f.Write(config)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := writeSynced(filepath.Join(tmp, peftTensorsFile), func(f *os.File) error {
+		return safetensors.Write(f, tensors, map[string]string{"format": "pt"})
+	}); err != nil {
+		return err
+	}
+	if err := os.Chmod(tmp, 0o755); err != nil {
+		return err
+	}
+	if err := syncFolder(tmp); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, dir); err != nil {
+		return err
+	}
+	return syncFolder(parent)
+}
+
+// modules lists the last parts of the module names, as PEFT's target_modules has it.
+func (a *Adapter) modules() []string {
+	var names []string
+	for p := range projections {
+		for _, l := range a.layers {
+			if l[p].a != nil {
+				_, name, _ := strings.Cut(peftModules[p], ".")
+				names = append(names, name)
+				break
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// writeSynced writes a file and waits until it is on the disk.
+func writeSynced(path string, write func(*os.File) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := write(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Sync(); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return f.Close()
+}
+
+// syncFolder waits until a folder's entries are on the disk. Windows has no such
+// call; there a rename is durable with the file system's own journal.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	if err := d.Sync(); err != nil {
+		return errors.Join(err, d.Close())
+	}
+	return d.Close()
+}

@@ -1,0 +1,101 @@
+package model
+
+import (
+	"errors"
+	"math"
+	"testing"
+)
+
+// counts draws n tokens from the same logits.
+func counts(s Sampling, n int, logits []float32) map[int32]int {
+	c := newSampler(s)
+	out := map[int32]int{}
+	for range n {
+		z := append([]float32(nil), logits...)
+		out[c.choose(z, nil)]++
+	}
+	return out
+}
+
+var sampleLogits = []float32{
+	float32(math.Log(0.5)), float32(math.Log(0.25)), float32(math.Log(0.15)), float32(math.Log(0.07)), float32(math.Log(0.03)),
+}
+
+func TestSamplingFollowsTheDistribution(t *testing.T) {
+	const n = 20000
+	for _, tc := range []struct {
+		name string
+		s    Sampling
+		want []float64
+	}{
+		{"temperature 1", Sampling{Temperature: 1, Seed: 1}, []float64{.5, .25, .15, .07, .03}},
+		{"temperature 0.5", Sampling{Temperature: .5, Seed: 2}, []float64{.25 / .3409, .0625 / .3409, .0225 / .3409, .0049 / .3409, .0009 / .3409}},
+		{"top-k 2", Sampling{Temperature: 1, TopK: 2, Seed: 3}, []float64{2. / 3, 1. / 3, 0, 0, 0}},
+		{"top-p 0.8", Sampling{Temperature: 1, TopP: .8, Seed: 4}, []float64{.5 / .9, .25 / .9, .15 / .9, 0, 0}},
+		{"min-p 0.2", Sampling{Temperature: 1, MinP: .2, Seed: 5}, []float64{.5 / .9, .25 / .9, .15 / .9, 0, 0}},
+	} {
+		got := counts(tc.s, n, sampleLogits)
+		for id, p := range tc.want {
+			// five standard errors of a binomial count
+			tol := 5 * math.Sqrt(p*(1-p)/n)
+			if d := math.Abs(float64(got[int32(id)])/n - p); !(d <= tol+1e-12) {
+				t.Errorf("%s: token %d drawn %d times of %d, expected a share of %g", tc.name, id, got[int32(id)], n, p)
+			}
+		}
+	}
+}
+
+func TestSamplingGreedyTakesTheFirstOfEquals(t *testing.T) {
+	if id := newSampler(Sampling{}).choose([]float32{1, 3, 3, 2}, nil); id != 1 {
+		t.Errorf("token %d", id)
+	}
+}
+
+func TestSamplingSeed(t *testing.T) {
+	draw := func(seed uint64) (ids [50]int32) {
+		c := newSampler(Sampling{Temperature: 1, Seed: seed})
+		for i := range ids {
+			ids[i] = c.choose(append([]float32(nil), sampleLogits...), nil)
+		}
+		return ids
+	}
+	if draw(1) != draw(1) {
+		t.Error("the same seed gave other tokens")
+	}
+	if draw(1) == draw(2) {
+		t.Error("another seed gave the same tokens")
+	}
+}
+
+// The penalty divides positive logits and multiplies negative ones, once a token
+// however often it occurred, and only within its window.
+func TestRepetitionPenalty(t *testing.T) {
+	s := newSampler(Sampling{RepeatPenalty: 2, RepeatLast: 3})
+	logits := []float32{4, -1, 3, 2}
+	s.choose(logits, []int32{3, 0, 1, 0})
+	want := []float32{2, -2, 3, 2}
+	for i := range want {
+		if logits[i] != want[i] {
+			t.Fatalf("%v, expected %v", logits, want)
+		}
+	}
+}
+
+func TestSamplingRanges(t *testing.T) {
+	for _, s := range []Sampling{
+		{Temperature: -1},
+		{Temperature: float32(math.Inf(1))},
+		{TopK: -1},
+		{TopP: 1.5},
+		{MinP: float32(math.NaN())},
+		{RepeatPenalty: .1},
+		{RepeatLast: -1},
+	} {
+		if err := s.Check(); !errors.Is(err, ErrSampling) {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	if err := (Sampling{Temperature: .7, TopK: 40, TopP: .9, MinP: .05, RepeatPenalty: 1.1, RepeatLast: 64}).Check(); err != nil {
+		t.Error(err)
+	}
+}

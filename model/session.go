@@ -1,0 +1,127 @@
+package model
+
+import (
+	"slices"
+	"sync"
+
+	"clara/compute"
+)
+
+// session is the working memory of one answer: a KV cache and an arena. Between
+// answers the cache keeps its tokens, so that the next turn of a conversation
+// reads only what is new.
+type session struct {
+	cache *kvCache
+	arena *compute.Arena
+	ids   []int32 // tokens whose keys and values are in the cache
+	key   string  // of the adapters they were computed with
+	used  int
+}
+
+// promptRows is how many rows of a prompt go through the network at once: enough
+// for the matrix kernels, and few enough that the activations stay in the caches.
+const promptRows = 256
+
+// sessions keeps free sessions for reuse.
+type sessions struct {
+	net   *network
+	mu    sync.Mutex
+	clock int
+	free  []*session
+}
+
+// maxFreeSessions bounds the caches that lie idle: two conversations, or a chat and
+// its comparison with the base.
+const maxFreeSessions = 2
+
+func newSessions(n *network) *sessions { return &sessions{net: n} }
+
+// take returns a session with room for capacity tokens and rows of loras up to rank,
+// preferably one whose cache begins like prompt under the same adapters.
+func (s *sessions) take(key string, prompt []int32, capacity, rank int) (*session, error) {
+	need := s.net.forwardValues(promptRows, 1, rank, false) + s.net.Vocabulary + 16
+	s.mu.Lock()
+	s.clock++
+	best, most := -1, -1
+	for i, f := range s.free {
+		if f.cache.capacity < capacity || f.arena.Len() < need {
+			continue
+		}
+		common := 0
+		if f.key == key {
+			common = commonPrefix(f.ids, prompt)
+		}
+		if common > most {
+			best, most = i, common
+		}
+	}
+	var f *session
+	if best >= 0 {
+		f = s.free[best]
+		s.free = slices.Delete(s.free, best, best+1)
+	}
+	s.mu.Unlock()
+	if f == nil {
+		cache, err := s.net.newCache(capacity)
+		if err != nil {
+			return nil, err
+		}
+		arena, err := compute.NewArena(s.net.be, need)
+		if err != nil {
+			cache.memory.Free()
+			return nil, err
+		}
+		f = &session{cache: cache, arena: arena}
+	}
+	if f.key != key {
+		f.ids, f.key = nil, key
+	}
+	// The last token of the prompt is always computed: its logits are wanted.
+	f.ids = f.ids[:min(commonPrefix(f.ids, prompt), max(0, len(prompt)-1))]
+	return f, nil
+}
+
+// put gives a session back. One whose computation failed has no tokens worth keeping.
+func (s *sessions) put(f *session, sound bool) {
+	if !sound {
+		f.ids = nil
+	}
+	f.arena.Release(0)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.used = s.clock
+	s.free = append(s.free, f)
+	for len(s.free) > maxFreeSessions {
+		oldest := 0
+		for i, x := range s.free {
+			if x.used < s.free[oldest].used {
+				oldest = i
+			}
+		}
+		s.free[oldest].release()
+		s.free = slices.Delete(s.free, oldest, oldest+1)
+	}
+}
+
+func (f *session) release() {
+	f.cache.memory.Free()
+	f.arena.Free()
+}
+
+func (s *sessions) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.free {
+		f.release()
+	}
+	s.free = nil
+}
+
+// commonPrefix counts the tokens that a and b begin with in common.
+func commonPrefix(a, b []int32) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,57 @@
+package model
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// However a text is cut into tokens (bytes here), what comes out in pieces is the
+// text up to the first stop text, never part of a stop text and always whole
+// characters.
+func TestTextStream(t *testing.T) {
+	r := openTiny(t, "llama")
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOfN(rapid.SampledFrom([]rune("abä€😀\n#")), 0, 30, -1).Draw(t, "text")
+		stops := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom([]rune("abä#\n")), 1, 3, -1), 0, 3).Draw(t, "stops")
+		s := newTextStream(r.tokenizer, stops)
+		var got strings.Builder
+		stopped := false
+		for _, id := range tokensOf(text)[1:] {
+			piece, stop := s.add(id)
+			if strings.Contains(piece, "\uFFFD") {
+				t.Fatalf("a broken character in %q", piece)
+			}
+			got.WriteString(piece)
+			if stop {
+				stopped = true
+				break
+			}
+		}
+		if !stopped {
+			got.WriteString(s.finish())
+		}
+		if got.String() != s.text() {
+			t.Fatalf("pieces %q, text %q", got.String(), s.text())
+		}
+		// The first stop text is the one that is complete first; of those that end
+		// at the same byte, the one that begins first.
+		want := text
+		for end := range len(text) + 1 {
+			first := -1
+			for _, x := range stops {
+				if strings.HasSuffix(text[:end], x) && (first < 0 || end-len(x) < first) {
+					first = end - len(x)
+				}
+			}
+			if first >= 0 {
+				want = text[:first]
+				break
+			}
+		}
+		if got.String() != want {
+			t.Fatalf("%q of %q with stops %q, expected %q", got.String(), text, stops, want)
+		}
+	})
+}

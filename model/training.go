@@ -1,0 +1,335 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"clara/compute"
+)
+
+// TrainingOptions say what a training begins with.
+type TrainingOptions struct {
+	Rank  int     // 1 to 256; ignored with From
+	Alpha float32 // > 0; ignored with From
+	Seed  uint64  // of A's first values
+	From  *Adapter
+}
+
+// Training is a working copy of an adapter with the state of its optimiser. It
+// works in the background: between two operations it lets answers go first. Not
+// for concurrent use. Close it.
+type Training struct {
+	r       *Runner
+	alpha   float32
+	params  *lora
+	grads   *lora
+	moment1 *lora // AdamW's m and v
+	moment2 *lora
+	arena   *compute.Arena
+	steps   int
+	done    func()
+}
+
+// NewTraining begins a training: from an adapter, or from A uniform in
+// ±1/sqrt(inputs) and B = 0, so that the first step starts from the base exactly.
+func (r *Runner) NewTraining(o TrainingOptions) (_ *Training, err error) {
+	rank, alpha, scale := o.Rank, o.Alpha, o.Alpha/float32(o.Rank)
+	if o.From != nil {
+		rank, alpha, scale = o.From.rank, o.From.alpha, o.From.scale
+	}
+	if rank < 1 || rank > maxRank || !(alpha > 0) {
+		return nil, fmt.Errorf("begin a training with rank %d and alpha %g; allowed are ranks 1 to %d and alpha > 0", rank, alpha, maxRank)
+	}
+	_, done, err := r.begin(context.Background(), Background)
+	if err != nil {
+		return nil, fmt.Errorf("begin a training: %w", err)
+	}
+	t := &Training{r: r, alpha: alpha, done: done}
+	defer func() {
+		if err != nil {
+			t.Close()
+			err = fmt.Errorf("begin a training: %w", err)
+		}
+	}()
+	for _, l := range []**lora{&t.params, &t.grads, &t.moment1, &t.moment2} {
+		if *l, err = r.net.newLoRA(rank, scale); err != nil {
+			return nil, err
+		}
+	}
+	if o.From != nil {
+		unscaled := *o.From
+		unscaled.scale = scale // write multiplies by scale / lo.scale = 1
+		return t, r.net.write(t.params, []*Adapter{&unscaled})
+	}
+	rng := rand.New(rand.NewPCG(o.Seed, 0x6c6f7261)) // a stream of its own: "lora"
+	for l := range r.net.Layers {
+		for p := range projections {
+			_, in := r.net.shape(p)
+			bound := 1 / math.Sqrt(float64(in))
+			a := make([]float32, rank*in)
+			for i := range a {
+				a[i] = float32((2*rng.Float64() - 1) * bound)
+			}
+			if err = r.net.be.Write(t.params.aOf(l, p), a); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return t, nil
+}
+
+// maxRank keeps a crafted adapter from claiming absurd amounts of memory.
+const maxRank = 256
+
+// Item is one sequence of a step.
+type Item struct {
+	Sequence
+	// Candidates are, for each answer token, the ids whose log-probabilities the
+	// loss wants; nil: the answer token itself.
+	Candidates [][]int32
+}
+
+// Loss is an objective: from the log-probabilities [item][answer token][candidate]
+// it computes the loss and its derivative with respect to each of them.
+type Loss func(logp [][][]float32) (loss float64, dlogp [][][]float32, err error)
+
+// StepOptions are AdamW's constants and the bound of the gradient's norm.
+type StepOptions struct {
+	Rate, Beta1, Beta2, Eps, Decay float32
+	Clip                           float32 // 0 = none
+}
+
+// StepReport says what a step did.
+type StepReport struct {
+	Loss     float64
+	GradNorm float64 // before clipping
+	Tokens   int     // rows that went through the network
+	Time     time.Duration
+}
+
+// ErrDiverged says that a loss or a gradient is no longer a number; the parameters
+// are as they were before the step.
+var ErrDiverged = errors.New("the training diverged")
+
+// Step runs the items forward and backward and takes one step of AdamW.
+func (t *Training) Step(ctx context.Context, items []Item, loss Loss, o StepOptions) (StepReport, error) {
+	start := time.Now()
+	e := &exec{Backend: t.r.net.be, ctx: ctx, gate: t.r.gate}
+	report, err := t.gradients(e, items, loss)
+	if err != nil {
+		return report, fmt.Errorf("training step %d: %w", t.steps+1, err)
+	}
+	clip := float32(1)
+	if o.Clip > 0 && report.GradNorm > float64(o.Clip) {
+		clip = float32(float64(o.Clip) / report.GradNorm)
+	}
+	t.steps++
+	e.do(e.AdamW(t.params.flat(), t.grads.flat(), t.moment1.flat(), t.moment2.flat(), compute.AdamWStep{
+		Rate: o.Rate, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, Decay: o.Decay, GradScale: clip, Step: t.steps,
+	}))
+	if e.err != nil {
+		return report, fmt.Errorf("training step %d: %w", t.steps, e.err)
+	}
+	report.Time = time.Since(start)
+	return report, nil
+}
+
+// gradients fills t.grads with the derivative of the loss.
+func (t *Training) gradients(e *exec, items []Item, loss Loss) (StepReport, error) {
+	n := t.r.net
+	seqs := make([]Sequence, len(items))
+	for i, it := range items {
+		seqs[i] = it.Sequence
+	}
+	if len(items) == 0 {
+		return StepReport{}, errors.New("no items")
+	}
+	pk, err := n.pack(seqs, t.params)
+	if err != nil {
+		return StepReport{}, err
+	}
+	ids, width, err := candidates(items)
+	if err != nil {
+		return StepReport{}, err
+	}
+	rows, outs := len(pk.ids), len(pk.out)
+	rank := t.params.rank
+	need := n.forwardValues(rows, outs, rank, true) + n.backwardValues(rows, outs, rank) + 2*(outs*width+16) + outs + 16 + outs*n.Width + 16
+	if err := t.room(need); err != nil {
+		return StepReport{}, err
+	}
+	tp := &tape{}
+	h := n.forward(e, &pk.batch, nil, t.arena, tp, compute.Exact)
+	logp, lse := e.take(t.arena, outs, width), e.take(t.arena, outs, 1)
+	values := make([]float32, outs*width)
+	if e.err == nil {
+		e.do(e.HeadLogProbs(logp, lse, h, n.head, ids))
+		e.do(e.Read(values, logp))
+	}
+	if e.err != nil {
+		return StepReport{}, e.err
+	}
+	view := unpack(items, values, width)
+	value, dview, err := loss(view)
+	if err != nil {
+		return StepReport{}, fmt.Errorf("compute the loss: %w", err)
+	}
+	report := StepReport{Loss: value, Tokens: rows}
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return report, fmt.Errorf("the loss is %g: %w", value, ErrDiverged)
+	}
+	derivatives, err := repack(items, dview, width)
+	if err != nil {
+		return report, err
+	}
+	dlogp, dh := e.take(t.arena, outs, width), e.take(t.arena, outs, n.Width)
+	if e.err == nil {
+		e.do(e.Write(dlogp, derivatives))
+		e.do(e.HeadLogProbsBackward(dh, dlogp, lse, h, n.head, ids))
+		e.do(e.Scale(t.grads.flat(), 0))
+		n.backward(e, &pk.batch, tp, dh, t.grads, t.arena)
+	}
+	if e.err != nil {
+		return report, e.err
+	}
+	sum, err := e.SumSquares(t.grads.flat())
+	if err != nil {
+		return report, err
+	}
+	report.GradNorm = math.Sqrt(sum)
+	if math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return report, fmt.Errorf("the gradient's norm is %g: %w", report.GradNorm, ErrDiverged)
+	}
+	return report, nil
+}
+
+// room makes the arena large enough for a step.
+func (t *Training) room(values int) error {
+	if t.arena != nil && t.arena.Len() >= values {
+		t.arena.Release(0)
+		return nil
+	}
+	if t.arena != nil {
+		t.arena.Free()
+		t.arena = nil
+	}
+	a, err := compute.NewArena(t.r.net.be, values)
+	if err != nil {
+		return err
+	}
+	t.arena = a
+	return nil
+}
+
+// candidates lays the ids of all items side by side, width to a row, padded with -1.
+func candidates(items []Item) (ids []int32, width int, err error) {
+	width = 1
+	for i, it := range items {
+		if it.Candidates == nil {
+			continue
+		}
+		if len(it.Candidates) != len(it.Answer) {
+			return nil, 0, fmt.Errorf("item %d has candidates for %d of %d answer tokens", i+1, len(it.Candidates), len(it.Answer))
+		}
+		for _, c := range it.Candidates {
+			width = max(width, len(c))
+		}
+	}
+	for _, it := range items {
+		for j, id := range it.Answer {
+			row := []int32{id}
+			if it.Candidates != nil {
+				row = it.Candidates[j]
+			}
+			ids = append(ids, row...)
+			for range width - len(row) {
+				ids = append(ids, -1)
+			}
+		}
+	}
+	return ids, width, nil
+}
+
+// unpack sees the padded rows as [item][answer token][candidate].
+func unpack(items []Item, values []float32, width int) [][][]float32 {
+	out := make([][][]float32, len(items))
+	for i, it := range items {
+		out[i] = make([][]float32, len(it.Answer))
+		for j := range it.Answer {
+			n := 1
+			if it.Candidates != nil {
+				n = len(it.Candidates[j])
+			}
+			out[i][j], values = values[:n:n], values[width:]
+		}
+	}
+	return out
+}
+
+// repack is the inverse of unpack for the derivatives.
+func repack(items []Item, d [][][]float32, width int) ([]float32, error) {
+	if len(d) != len(items) {
+		return nil, fmt.Errorf("the loss has derivatives for %d of %d items", len(d), len(items))
+	}
+	var values []float32
+	for i, it := range items {
+		if len(d[i]) != len(it.Answer) {
+			return nil, fmt.Errorf("the loss has derivatives for %d of %d tokens of item %d", len(d[i]), len(it.Answer), i+1)
+		}
+		for _, row := range d[i] {
+			at := len(values)
+			values = append(values, make([]float32, width)...)
+			copy(values[at:], row)
+		}
+	}
+	return values, nil
+}
+
+// Adapter is a snapshot of the present parameters.
+func (t *Training) Adapter() (*Adapter, error) {
+	layers, err := t.r.net.read(t.params)
+	if err != nil {
+		return nil, fmt.Errorf("read the trained adapter: %w", err)
+	}
+	return newAdapter(&t.r.net.Config, t.params.rank, t.alpha, t.params.scale, layers), nil
+}
+
+// read copies a lora to the host.
+func (n *network) read(lo *lora) ([][projections]pair, error) {
+	layers := make([][projections]pair, n.Layers)
+	for l := range layers {
+		for p := range projections {
+			out, in := n.shape(p)
+			pr := pair{a: make([]float32, lo.rank*in), b: make([]float32, out*lo.rank)}
+			if err := n.be.Read(pr.a, lo.aOf(l, p)); err != nil {
+				return nil, err
+			}
+			if err := n.be.Read(pr.b, lo.layers[l].b[p]); err != nil {
+				return nil, err
+			}
+			layers[l][p] = pr
+		}
+	}
+	return layers, nil
+}
+
+// Close frees the training's memory.
+func (t *Training) Close() {
+	for _, l := range []*lora{t.params, t.grads, t.moment1, t.moment2} {
+		if l != nil {
+			l.memory.Free()
+		}
+	}
+	if t.arena != nil {
+		t.arena.Free()
+	}
+	t.params, t.grads, t.moment1, t.moment2, t.arena = nil, nil, nil, nil, nil
+	if t.done != nil {
+		t.done()
+		t.done = nil
+	}
+}
