@@ -61,7 +61,7 @@ type Message struct {
 // AddConversation makes a conversation and returns it as stored.
 func (s *Store) AddConversation(ctx context.Context, c Conversation) (Conversation, error) {
 	const what = "add conversation"
-	c.User, c.Created, c.Messages = s.user, stamp(c.Created), 0
+	c.User, c.Created, c.Messages = s.user, s.stamp(c.Created), 0
 	c.Updated = c.Created
 	err := s.update(ctx, what, func(tx *sql.Tx) error {
 		if err := checkTexts(c.Title); err != nil {
@@ -101,7 +101,7 @@ func (s *Store) RenameConversation(ctx context.Context, id int64, title string) 
 			return err
 		}
 		r, err := tx.ExecContext(ctx, `UPDATE conversations SET title = ?, updated = max(updated, ?) WHERE user = ? AND id = ? AND deleted IS NULL`,
-			title, timeValue(stamp(time.Time{})), s.user, id)
+			title, s.present(), s.user, id)
 		return touched(r, err, 1)
 	})
 }
@@ -111,7 +111,7 @@ func (s *Store) RenameConversation(ctx context.Context, id int64, title string) 
 func (s *Store) DeleteConversation(ctx context.Context, id int64) error {
 	return s.update(ctx, "delete conversation", func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `UPDATE conversations SET deleted = ? WHERE user = ? AND id = ? AND deleted IS NULL`,
-			timeValue(stamp(time.Time{})), s.user, id)
+			s.present(), s.user, id)
 		return touched(r, err, 1)
 	})
 }
@@ -142,7 +142,7 @@ func (s *Store) EraseConversations(ctx context.Context, deletedBefore time.Time)
 // AddMessage appends a message to its conversation and returns it as stored.
 func (s *Store) AddMessage(ctx context.Context, m Message) (Message, error) {
 	const what = "add message"
-	m.User, m.Created = s.user, stamp(m.Created)
+	m.User, m.Created = s.user, s.stamp(m.Created)
 	err := s.update(ctx, what, func(tx *sql.Tx) error {
 		if err := checkTexts(m.Text); err != nil {
 			return err

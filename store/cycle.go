@@ -55,7 +55,7 @@ type CycleEnd struct {
 // StartCycle notes that a cycle runs: its Started, BaseHash and Job. ErrRunning
 // if one runs already.
 func (s *Store) StartCycle(ctx context.Context, c Cycle) (Cycle, error) {
-	c = Cycle{User: s.user, State: CycleRunning, Started: stamp(c.Started), BaseHash: c.BaseHash, Job: c.Job}
+	c = Cycle{User: s.user, State: CycleRunning, Started: s.stamp(c.Started), BaseHash: c.BaseHash, Job: c.Job}
 	err := s.update(ctx, "start cycle", func(tx *sql.Tx) error {
 		job, err := documentValue(c.Job)
 		if err != nil {
@@ -138,7 +138,7 @@ func (s *Store) endCycle(ctx context.Context, tx *sql.Tx, e CycleEnd) (Cycle, er
 		return Cycle{}, err
 	}
 	r, err := tx.ExecContext(ctx, `UPDATE cycles SET state = ?, finished = ?, report = ?, verdict = ?, reason = ?
-		WHERE user = ? AND id = ? AND state = 'running'`, e.State, timeValue(stamp(time.Time{})), report, e.Verdict, reason, s.user, e.Cycle)
+		WHERE user = ? AND id = ? AND state = 'running'`, e.State, s.present(), report, e.Verdict, reason, s.user, e.Cycle)
 	missing := touched(r, err, 1)
 	if missing != nil && !errors.Is(missing, ErrNotFound) {
 		return Cycle{}, missing
@@ -159,7 +159,7 @@ func (s *Store) MarkCut(ctx context.Context) ([]Cycle, error) {
 			var id int64
 			return id, r.Scan(&id)
 		}, `UPDATE cycles SET state = 'cut', finished = ? WHERE user = ? AND state = 'running' RETURNING id`,
-			timeValue(stamp(time.Time{})), s.user)
+			s.present(), s.user)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func (s *Store) SaveDraft(ctx context.Context, key, text string) error {
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO drafts (user, key, text, updated) VALUES (?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET text = excluded.text, updated = excluded.updated`,
-			s.user, key, text, timeValue(stamp(time.Time{})))
+			s.user, key, text, s.present())
 		return err
 	})
 }

@@ -56,7 +56,7 @@ func (s *Store) insertLesson(ctx context.Context, tx *sql.Tx, sample int64, l Le
 	if err != nil {
 		return l, err
 	}
-	l.User, l.Sample, l.State, l.Created = s.user, sample, LessonNew, stamp(l.Created)
+	l.User, l.Sample, l.State, l.Created = s.user, sample, LessonNew, s.stamp(l.Created)
 	err = tx.QueryRowContext(ctx, `INSERT INTO lessons (user, sample, question, answer, styled, base_answer, keywords, state, created)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, (SELECT importance FROM samples WHERE id = sample)`,
 		s.user, sample, l.Question, l.Answer, l.Styled, l.BaseAnswer, keywords, l.State, timeValue(l.Created)).Scan(&l.ID, &l.Importance)
@@ -140,7 +140,7 @@ func (s *Store) insertResults(ctx context.Context, tx *sql.Tx, results []LessonR
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO lesson_results (user, lesson, cycle, version, outcome, answer, created, details)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, s.user, v.Lesson, idValue(v.Cycle), idValue(v.Version), v.Outcome, v.Answer,
-			timeValue(stamp(v.Created)), details); err != nil {
+			timeValue(s.stamp(v.Created)), details); err != nil {
 			return fmt.Errorf("lesson %d: %w", v.Lesson, err)
 		}
 		r, err := tx.ExecContext(ctx, `UPDATE lessons SET state = ? WHERE user = ? AND id = ?`, v.Outcome, s.user, v.Lesson)

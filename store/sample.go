@@ -192,7 +192,7 @@ func (s *Store) insertSample(ctx context.Context, tx *sql.Tx, v Sample, reject R
 		(user, form, kind, context, prompt, answer, better, score, importance, source, message, version, created, rejection)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		s.user, v.Form, v.Kind, string(turns), v.Prompt, v.Answer, v.Better, v.Score, v.Importance, v.Source,
-		idValue(v.Message), idValue(v.Version), timeValue(stamp(v.Created)), rejection).Scan(&id)
+		idValue(v.Message), idValue(v.Version), timeValue(s.stamp(v.Created)), rejection).Scan(&id)
 	return id, err
 }
 
@@ -314,7 +314,7 @@ func (s *Store) eachSample(ctx context.Context, tx *sql.Tx, ids []int64, set str
 func (s *Store) DeleteSample(ctx context.Context, id int64) error {
 	return s.update(ctx, "delete sample", func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `UPDATE samples SET deleted = ? WHERE user = ? AND id = ? AND deleted IS NULL`,
-			timeValue(stamp(time.Time{})), s.user, id)
+			s.present(), s.user, id)
 		if err := touched(r, err, 1); err != nil {
 			return err
 		}

@@ -46,6 +46,7 @@ type database struct {
 	path  string
 	write *sql.DB
 	read  *sql.DB
+	now   func() time.Time // a test sets another
 }
 
 // Open opens the database file at path for the user Local, and makes it, with
@@ -74,7 +75,7 @@ func open(ctx context.Context, path string, steps []migration) (*Store, error) {
 	if err := migrate(ctx, path, steps); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, hint(path, err))
 	}
-	db := &database{path: path}
+	db := &database{path: path, now: time.Now}
 	if db.write, err = sql.Open("sqlite", writerDSN(path)); err == nil {
 		db.write.SetMaxOpenConns(1)
 		db.read, err = sql.Open("sqlite", readerDSN(path))
@@ -351,12 +352,15 @@ func integer(v any) (int64, error) {
 }
 
 // stamp is t to the microsecond, or the present where t is zero.
-func stamp(t time.Time) time.Time {
+func (s *Store) stamp(t time.Time) time.Time {
 	if t.IsZero() {
-		t = time.Now()
+		t = s.db.now()
 	}
 	return t.UTC().Truncate(time.Microsecond)
 }
+
+// present is this moment as a column's value.
+func (s *Store) present() int64 { return s.db.now().UnixMicro() }
 
 // checkTexts refuses what is too long for a record.
 func checkTexts(texts ...string) error {

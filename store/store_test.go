@@ -21,6 +21,12 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(victimEnv); path != "" {
 		victim(path)
 	}
+	// Few and long histories; -rapid.checks=1000 looks closer.
+	for name, value := range map[string]string{"rapid.checks": "20", "rapid.steps": "60", "rapid.nofailfile": "true"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
 	flag.Parse()
 	os.Exit(m.Run())
 }
@@ -44,9 +50,17 @@ func openAt(t testing.TB, path string) *Store {
 	return s
 }
 
+// tester is a test, of this package's kind or of rapid's.
+type tester interface {
+	Context() context.Context
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
 // must is the value of a call that has to succeed.
-func must[T any](v T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
+func must[T any](v T, err error) func(tester) T {
+	return func(t tester) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -55,14 +69,14 @@ func must[T any](v T, err error) func(testing.TB) T {
 	}
 }
 
-func check(t testing.TB, err error) {
+func check(t tester, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func wantErr(t testing.TB, err, want error) {
+func wantErr(t tester, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
 		t.Fatalf("error %v, want %v", err, want)

@@ -52,7 +52,7 @@ type Activation struct {
 
 // insertVersion writes the version that a cycle made and activates it.
 func (s *Store) insertVersion(ctx context.Context, tx *sql.Tx, c Cycle, v Version) (Version, error) {
-	v.User, v.Cycle, v.BaseHash, v.Created, v.Active, v.Removed = s.user, c.ID, c.BaseHash, stamp(v.Created), true, false
+	v.User, v.Cycle, v.BaseHash, v.Created, v.Active, v.Removed = s.user, c.ID, c.BaseHash, s.stamp(v.Created), true, false
 	if v.Samples == nil {
 		v.Samples = []int64{}
 	}
@@ -144,7 +144,7 @@ func (s *Store) ActivateVersion(ctx context.Context, base string, id int64, caus
 				return fmt.Errorf("%w: version %d", ErrRemoved, v.Number)
 			}
 		}
-		return s.activate(ctx, tx, base, id, cause, why, stamp(time.Time{}))
+		return s.activate(ctx, tx, base, id, cause, why, s.stamp(time.Time{}))
 	})
 }
 
@@ -160,7 +160,7 @@ func (s *Store) RemoveVersion(ctx context.Context, id int64) error {
 			return fmt.Errorf("%w: version %d", ErrActive, v.Number)
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE versions SET removed = coalesce(removed, ?) WHERE user = ? AND id = ?`,
-			timeValue(stamp(time.Time{})), s.user, id)
+			s.present(), s.user, id)
 		return err
 	})
 }

@@ -1,0 +1,279 @@
+package store
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func rate(t tester, s *Store, score float64, replaces ...int64) Sample {
+	t.Helper()
+	x, _, err := s.AddFeedback(t.Context(), Feedback{Sample: Sample{Form: FormRating, Kind: Manner, Score: score}, Replaces: replaces})
+	check(t, err)
+	return x
+}
+
+func wantStates(t *testing.T, s *Store, want map[int64]SampleState) {
+	t.Helper()
+	for id, state := range want {
+		x, err := s.Sample(t.Context(), id)
+		check(t, err)
+		if x.State != state {
+			t.Errorf("sample %d is %s, want %s", id, x.State, state)
+		}
+		if (x.Reason.Code == ReasonReplaced) != (state == SampleRejected) {
+			t.Errorf("sample %d is %s for %q", id, x.State, x.Reason.Code)
+		}
+	}
+}
+
+// Rated three times, taken back, and taken back again: each time the rating
+// before stands, and undoing the undo goes the same way.
+func TestTakingBackBringsTheRatingBefore(t *testing.T) {
+	s := newStore(t)
+	a := rate(t, s, -1).ID
+	b := rate(t, s, 0, a).ID
+	c := rate(t, s, 1, b).ID
+	wantStates(t, s, map[int64]SampleState{a: SampleRejected, b: SampleRejected, c: SampleNew})
+	check(t, s.DeleteSample(t.Context(), c))
+	wantStates(t, s, map[int64]SampleState{a: SampleRejected, b: SampleNew})
+	check(t, s.DeleteSample(t.Context(), b))
+	wantStates(t, s, map[int64]SampleState{a: SampleNew})
+	check(t, s.RestoreSample(t.Context(), c))
+	wantStates(t, s, map[int64]SampleState{a: SampleRejected, c: SampleNew})
+	check(t, s.RestoreSample(t.Context(), b))
+	wantStates(t, s, map[int64]SampleState{a: SampleRejected, b: SampleRejected, c: SampleNew})
+}
+
+func TestNewRatingAfterTakingBackStaysTheNewest(t *testing.T) {
+	s := newStore(t)
+	a := rate(t, s, -1).ID
+	b := rate(t, s, 0, a).ID
+	check(t, s.DeleteSample(t.Context(), b))
+	c := rate(t, s, 1, a).ID
+	check(t, s.RestoreSample(t.Context(), b))
+	wantStates(t, s, map[int64]SampleState{a: SampleRejected, b: SampleRejected, c: SampleNew})
+}
+
+func TestDeletedIsErasedByTheNextVersion(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	secret := strings.Repeat("the code is 4711 ", 20)
+	x, l, err := s.AddFeedback(ctx, Feedback{
+		Sample: Sample{Form: FormCorrection, Kind: Knowledge, Prompt: "Code?", Better: secret},
+		Lesson: &Lesson{Question: "Code?", Answer: secret},
+	})
+	check(t, err)
+	talk := must(s.AddConversation(ctx, Conversation{}))(t)
+	m := must(s.AddMessage(ctx, Message{Conversation: talk.ID, Role: RoleAssistant, Lesson: l.ID}))(t)
+	train := func(used []int64) {
+		t.Helper()
+		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
+		_, _, err := s.FinishCycle(ctx, CycleEnd{
+			Cycle: c.ID, State: CyclePromoted, Used: used, Version: &Version{Samples: used},
+			Results: []LessonResult{{Lesson: l.ID, Outcome: LessonKnown, Answer: secret}},
+		})
+		check(t, err)
+	}
+	train([]int64{x.ID})
+	check(t, s.DeleteSample(ctx, x.ID))
+	if n := len(must(s.Lessons(ctx))(t)); n != 0 {
+		t.Errorf("the lesson of a deleted sample shows")
+	}
+	if c := must(s.Counts(ctx, "base"))(t); c.Erasures != 1 {
+		t.Errorf("the active version holds %d deleted samples, want 1", c.Erasures)
+	}
+
+	// A cycle that was refused has changed nothing: the active version holds it still.
+	c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
+	_, _, err = s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CycleRefused})
+	check(t, err)
+	check(t, s.RestoreSample(ctx, x.ID))
+	if got := must(s.Sample(ctx, x.ID))(t); got.State != SampleUsed {
+		t.Errorf("restored, it is %s, want used", got.State)
+	}
+
+	check(t, s.DeleteSample(ctx, x.ID))
+	train(nil)
+	wantErr(t, s.RestoreSample(ctx, x.ID), ErrNotFound)
+	if c := must(s.Counts(ctx, "base"))(t); c.Erasures != 0 {
+		t.Errorf("the new version holds %d deleted samples", c.Erasures)
+	}
+	if got := must(s.Message(ctx, m.ID))(t); got.Lesson != 0 {
+		t.Errorf("the message still names lesson %d", got.Lesson)
+	}
+
+	// Back to the version before it: it was trained on what was erased.
+	old := must(s.Versions(ctx, "base"))(t)[1]
+	check(t, s.ActivateVersion(ctx, "base", old.ID, CauseRestore, Reason{}))
+	if c := must(s.Counts(ctx, "base"))(t); c.Erasures != 1 {
+		t.Errorf("the restored version holds %d deleted samples, want 1", c.Erasures)
+	}
+
+	// Nothing of the text is left, not in free pages and not in the log.
+	check(t, s.Close())
+	for _, data := range files(t, s.Path()) {
+		if strings.Contains(data, "4711") {
+			t.Error("the erased text is still in the file")
+		}
+	}
+}
+
+// files are the contents of the database's files.
+func files(t *testing.T, path string) []string {
+	t.Helper()
+	var out []string
+	for _, name := range must(filepath.Glob(path + "*"))(t) {
+		out = append(out, string(must(os.ReadFile(name))(t)))
+	}
+	if len(out) == 0 {
+		t.Fatal("no files")
+	}
+	return out
+}
+
+func TestDeletedWhileACycleRunsStaysToBeErased(t *testing.T) {
+	s := newStore(t)
+	x := rate(t, s, 1)
+	c := must(s.StartCycle(t.Context(), Cycle{BaseHash: "base"}))(t)
+	check(t, s.DeleteSample(t.Context(), x.ID))
+	_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: []int64{x.ID}, Version: &Version{Samples: []int64{x.ID}}})
+	check(t, err)
+	if n := must(s.Counts(t.Context(), "base"))(t).Erasures; n != 1 {
+		t.Errorf("%d deleted samples in the version, want 1", n)
+	}
+	check(t, s.RestoreSample(t.Context(), x.ID))
+	wantStates(t, s, map[int64]SampleState{x.ID: SampleUsed})
+}
+
+func TestRestoredWhileACycleRunsWithoutItIsNew(t *testing.T) {
+	s := newStore(t)
+	x := rate(t, s, 1)
+	c := must(s.StartCycle(t.Context(), Cycle{}))(t)
+	_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: []int64{x.ID}, Version: &Version{}})
+	check(t, err)
+	check(t, s.DeleteSample(t.Context(), x.ID))
+	must(s.StartCycle(t.Context(), Cycle{}))(t)
+	check(t, s.RestoreSample(t.Context(), x.ID))
+	wantStates(t, s, map[int64]SampleState{x.ID: SampleNew})
+}
+
+func TestFeedbackIsRefusedAsAWhole(t *testing.T) {
+	s := newStore(t)
+	good := Sample{Form: FormRating, Kind: Manner, Score: 0.5, Importance: 3}
+	with := func(change func(*Feedback)) Feedback {
+		f := Feedback{Sample: good}
+		change(&f)
+		return f
+	}
+	for name, c := range map[string]struct {
+		feedback Feedback
+		want     error
+	}{
+		"score above 1":      {with(func(f *Feedback) { f.Sample.Score = 1.5 }), ErrInvalid},
+		"score NaN":          {with(func(f *Feedback) { f.Sample.Score = math.NaN() }), ErrInvalid},
+		"importance 6":       {with(func(f *Feedback) { f.Sample.Importance = 6 }), ErrInvalid},
+		"importance below 1": {with(func(f *Feedback) { f.Sample.Importance = -1 }), ErrInvalid},
+		"no form":            {with(func(f *Feedback) { f.Sample.Form = "" }), ErrInvalid},
+		"no kind":            {with(func(f *Feedback) { f.Sample.Kind = "fact" }), ErrInvalid},
+		"unknown message":    {with(func(f *Feedback) { f.Sample.Message = 77 }), ErrNotFound},
+		"unknown version":    {with(func(f *Feedback) { f.Sample.Version = 77 }), ErrNotFound},
+		"replaces nothing":   {with(func(f *Feedback) { f.Replaces = []int64{77} }), ErrNotFound},
+		"reason, no code":    {with(func(f *Feedback) { f.Reject = Reason{Text: "because"} }), ErrInvalid},
+		"lesson too long": {with(func(f *Feedback) {
+			f.Lesson = &Lesson{Answer: strings.Repeat("x", maxText+1)}
+		}), ErrInvalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := s.AddFeedback(t.Context(), c.feedback)
+			wantErr(t, err, c.want)
+		})
+	}
+	if n := must(s.Counts(t.Context(), ""))(t).Samples; len(n) != 0 {
+		t.Errorf("something was written: %v", n)
+	}
+}
+
+func TestRejectingIsAllOrNothing(t *testing.T) {
+	s := newStore(t)
+	a, b := rate(t, s, 1).ID, rate(t, s, 1).ID
+	wantErr(t, s.RejectSamples(t.Context(), []int64{a, 77, b}, Reason{Code: "neutral"}), ErrNotFound)
+	wantStates(t, s, map[int64]SampleState{a: SampleNew, b: SampleNew})
+}
+
+func TestSampleQuery(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	day := func(n int) time.Time { return time.Date(2026, 3, n, 12, 0, 0, 0, time.UTC) }
+	cycle := must(s.StartCycle(ctx, Cycle{}))(t)
+	_, version, err := s.FinishCycle(ctx, CycleEnd{Cycle: cycle.ID, State: CyclePromoted, Version: &Version{}})
+	check(t, err)
+	talk := must(s.AddConversation(ctx, Conversation{}))(t)
+	m := must(s.AddMessage(ctx, Message{Conversation: talk.ID, Role: RoleAssistant}))(t)
+	add := func(x Sample) int64 {
+		t.Helper()
+		got, _, err := s.AddFeedback(ctx, Feedback{Sample: x})
+		check(t, err)
+		return got.ID
+	}
+	a := add(Sample{Form: FormRating, Kind: Manner, Source: "user", Message: m.ID, Created: day(1)})
+	b := add(Sample{Form: FormCorrection, Kind: Knowledge, Source: "user", Version: version.ID, Created: day(2)})
+	c := add(Sample{Form: FormText, Kind: Manner, Source: "api", Created: day(3)})
+	d := add(Sample{Form: FormRating, Kind: Manner, Source: "demo", Version: version.ID, Created: day(4)})
+	check(t, s.RejectSamples(ctx, []int64{c}, Reason{Code: "neutral"}))
+	check(t, s.DeleteSample(ctx, d))
+	base := int64(0)
+	for name, q := range map[string]struct {
+		SampleQuery
+		want []int64
+	}{
+		"all but deleted":   {SampleQuery{}, []int64{a, b, c}},
+		"newest first":      {SampleQuery{NewestFirst: true, Limit: 2}, []int64{c, b}},
+		"oldest":            {SampleQuery{Limit: 1}, []int64{a}},
+		"buffer":            {SampleQuery{States: []SampleState{SampleNew, SampleUsed}}, []int64{a, b}},
+		"deleted":           {SampleQuery{States: []SampleState{SampleDeleted}}, []int64{d}},
+		"no state":          {SampleQuery{States: []SampleState{}}, nil},
+		"forms":             {SampleQuery{Forms: []Form{FormRating, FormText}}, []int64{a, c}},
+		"kind":              {SampleQuery{Kinds: []Kind{Knowledge}}, []int64{b}},
+		"source":            {SampleQuery{Source: "api"}, []int64{c}},
+		"IDs":               {SampleQuery{IDs: []int64{c, a, d}}, []int64{a, c}},
+		"no ID":             {SampleQuery{IDs: []int64{}}, nil},
+		"message":           {SampleQuery{Message: m.ID}, []int64{a}},
+		"conversation":      {SampleQuery{Conversation: talk.ID}, []int64{a}},
+		"untrained base":    {SampleQuery{Version: &base}, []int64{a, c}},
+		"version":           {SampleQuery{Version: &version.ID}, []int64{b}},
+		"since":             {SampleQuery{Since: day(2)}, []int64{b, c}},
+		"several at a time": {SampleQuery{Since: day(2), Kinds: []Kind{Manner}, Source: "api"}, []int64{c}},
+	} {
+		var got []int64
+		for _, x := range must(s.Samples(ctx, q.SampleQuery))(t) {
+			got = append(got, x.ID)
+		}
+		if !slices.Equal(got, q.want) {
+			t.Errorf("%s: %v, want %v", name, got, q.want)
+		}
+	}
+}
+
+func TestSettingTheKindMakesASampleNew(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	x, _, err := s.AddFeedback(ctx, Feedback{Sample: Sample{Form: FormCorrection, Kind: Knowledge}, Lesson: &Lesson{Question: "first"}})
+	check(t, err)
+	c := must(s.StartCycle(ctx, Cycle{}))(t)
+	_, _, err = s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CycleRefused, Used: []int64{x.ID}})
+	check(t, err)
+	check(t, s.SetKind(ctx, x.ID, Manner, nil))
+	wantStates(t, s, map[int64]SampleState{x.ID: SampleNew})
+	if l := must(s.Lessons(ctx))(t); len(l) != 0 {
+		t.Errorf("a manner sample shows the lesson %+v", l)
+	}
+	check(t, s.SetKind(ctx, x.ID, Knowledge, &Lesson{Question: "second"}))
+	if l := must(s.Lessons(ctx))(t); len(l) != 1 || l[0].Question != "first" {
+		t.Errorf("the lesson did not come back: %+v", l)
+	}
+}

@@ -1,0 +1,288 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// filled is a store in which the user "ann" has one record of everything.
+func filled(t *testing.T) (s *Store, ids map[string]int64) {
+	t.Helper()
+	s = newStore(t)
+	ann, ctx := s.As("ann"), t.Context()
+	c := must(ann.AddConversation(ctx, Conversation{Title: "hers"}))(t)
+	hidden := must(ann.AddConversation(ctx, Conversation{Title: "hidden"}))(t)
+	check(t, ann.DeleteConversation(ctx, hidden.ID))
+	m := must(ann.AddMessage(ctx, Message{Conversation: c.ID, Role: RoleAssistant, Text: "At 9."}))(t)
+	sample, lesson, err := ann.AddFeedback(ctx, Feedback{
+		Sample: Sample{Form: FormCorrection, Kind: Knowledge, Prompt: "When?", Answer: "At 9.", Better: "At 8.", Message: m.ID},
+		Lesson: &Lesson{Question: "When?", Answer: "At 8."},
+	})
+	check(t, err)
+	rating, _, err := ann.AddFeedback(ctx, Feedback{Sample: Sample{Form: FormRating, Kind: Manner, Score: 1, Message: m.ID}})
+	check(t, err)
+	check(t, ann.DeleteSample(ctx, rating.ID))
+	first := must(ann.StartCycle(ctx, Cycle{BaseHash: hashes[0]}))(t)
+	_, version, err := ann.FinishCycle(ctx, CycleEnd{
+		Cycle: first.ID, State: CyclePromoted, Version: &Version{Samples: []int64{sample.ID}}, Used: []int64{sample.ID},
+		Results: []LessonResult{{Lesson: lesson.ID, Outcome: LessonKnown}},
+	})
+	check(t, err)
+	check(t, ann.ActivateVersion(ctx, hashes[0], 0, CauseRestore, Reason{}))
+	rating, _, err = ann.AddFeedback(ctx, Feedback{Sample: Sample{Form: FormRating, Kind: Manner, Score: 1, Message: m.ID}})
+	check(t, err)
+	check(t, ann.DeleteSample(ctx, rating.ID))
+	running := must(ann.StartCycle(ctx, Cycle{BaseHash: hashes[0]}))(t)
+	check(t, ann.SaveDraft(ctx, "chat/1", "hers"))
+	check(t, ann.PutBase(ctx, hashes[0], "answer", map[string][]byte{"a": {1}}))
+	return s, map[string]int64{
+		"conversation": c.ID, "hidden": hidden.ID, "message": m.ID, "sample": sample.ID, "deleted": rating.ID,
+		"lesson": lesson.ID, "cycle": first.ID, "running": running.ID, "version": version.ID,
+	}
+}
+
+// TestNoMethodReachesAnotherUser calls every method for one user with the IDs
+// of another. The list must name every method, so that a new one is tried too.
+func TestNoMethodReachesAnotherUser(t *testing.T) {
+	errNothing := errors.New("nothing found, as it should be")
+	empty := func(v any, err error) error {
+		rv := reflect.ValueOf(v)
+		if err == nil && (rv.IsZero() || rv.Kind() == reflect.Slice && rv.Len() == 0 || rv.Kind() == reflect.Map && rv.Len() == 0) {
+			return errNothing
+		}
+		return err
+	}
+	own := func(ctx context.Context, s *Store) int64 {
+		c, err := s.AddConversation(ctx, Conversation{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.ID
+	}
+	sample := Sample{Form: FormRating, Kind: Manner}
+	type call = func(ctx context.Context, s *Store, id map[string]int64) error
+	calls := map[string][]call{
+		"AddConversation": {func(ctx context.Context, s *Store, _ map[string]int64) error { own(ctx, s); return errNothing }},
+		"Conversation": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.Conversation(ctx, id["conversation"]))
+		}},
+		"Conversations": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Conversations(ctx)) }},
+		"RenameConversation": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.RenameConversation(ctx, id["conversation"], "x")
+		}},
+		"DeleteConversation": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.DeleteConversation(ctx, id["conversation"])
+		}},
+		"RestoreConversation": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.RestoreConversation(ctx, id["hidden"])
+		}},
+		"EraseConversations": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return errors.Join(s.EraseConversations(ctx, time.Now().Add(time.Hour)), errNothing)
+		}},
+		"AddMessage": {
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return empty(s.AddMessage(ctx, Message{Conversation: id["conversation"], Role: RoleUser}))
+			},
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return empty(s.AddMessage(ctx, Message{Conversation: own(ctx, s), Role: RoleUser, Version: id["version"]}))
+			},
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return empty(s.AddMessage(ctx, Message{Conversation: own(ctx, s), Role: RoleUser, Lesson: id["lesson"]}))
+			},
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return empty(s.AddMessage(ctx, Message{Conversation: own(ctx, s), Role: RoleUser, Replaces: id["message"]}))
+			},
+		},
+		"Message": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.Message(ctx, id["message"]))
+		}},
+		"Messages": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.Messages(ctx, id["conversation"]))
+		}},
+		"SaveDraft": {
+			func(ctx context.Context, s *Store, _ map[string]int64) error {
+				return errors.Join(s.SaveDraft(ctx, "chat/1", "mine"), errNothing)
+			},
+			func(ctx context.Context, s *Store, _ map[string]int64) error {
+				return errors.Join(s.SaveDraft(ctx, "chat/1", ""), errNothing)
+			},
+		},
+		"Draft":  {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Draft(ctx, "chat/1")) }},
+		"Drafts": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Drafts(ctx)) }},
+		"AddFeedback": {
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				x := sample
+				x.Message = id["message"]
+				_, _, err := s.AddFeedback(ctx, Feedback{Sample: x})
+				return err
+			},
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				x := sample
+				x.Version = id["version"]
+				_, _, err := s.AddFeedback(ctx, Feedback{Sample: x})
+				return err
+			},
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				_, _, err := s.AddFeedback(ctx, Feedback{Sample: sample, Replaces: []int64{id["sample"]}})
+				return err
+			},
+		},
+		"Sample": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.Sample(ctx, id["sample"]))
+		}},
+		"Samples": {
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return empty(s.Samples(ctx, SampleQuery{IDs: []int64{id["sample"]}}))
+			},
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return empty(s.Samples(ctx, SampleQuery{Conversation: id["conversation"]}))
+			},
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return empty(s.Samples(ctx, SampleQuery{Message: id["message"]}))
+			},
+		},
+		"RejectSamples": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.RejectSamples(ctx, []int64{id["sample"]}, Reason{Code: "x"})
+		}},
+		"AcceptSamples": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.AcceptSamples(ctx, []int64{id["sample"]})
+		}},
+		"DeleteSample": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.DeleteSample(ctx, id["sample"])
+		}},
+		"RestoreSample": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.RestoreSample(ctx, id["deleted"])
+		}},
+		"SetImportance": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.SetImportance(ctx, id["sample"], 5)
+		}},
+		"SetKind": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.SetKind(ctx, id["sample"], Manner, nil)
+		}},
+		"Lesson": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.Lesson(ctx, id["lesson"]))
+		}},
+		"LessonOf": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.LessonOf(ctx, id["sample"]))
+		}},
+		"Lessons": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Lessons(ctx)) }},
+		"SetKeywords": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.SetKeywords(ctx, id["lesson"], nil)
+		}},
+		"SetStyled": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.SetStyled(ctx, id["lesson"], "x")
+		}},
+		"SetBaseAnswer": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.SetBaseAnswer(ctx, id["lesson"], "x")
+		}},
+		"AddResults": {
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return s.AddResults(ctx, []LessonResult{{Lesson: id["lesson"], Outcome: LessonLost}})
+			},
+		},
+		"Trail": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.Trail(ctx, id["lesson"], 0))
+		}},
+		"Trails": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Trails(ctx, 0)) }},
+		"FinishCycle": {
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				_, _, err := s.FinishCycle(ctx, CycleEnd{Cycle: id["running"], State: CycleFailed})
+				return err
+			},
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				c, err := s.StartCycle(ctx, Cycle{BaseHash: hashes[0]})
+				check(t, err)
+				defer func() { must(s.MarkCut(ctx))(t) }()
+				_, _, err = s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CycleRefused, Used: []int64{id["sample"]}})
+				return err
+			},
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				c, err := s.StartCycle(ctx, Cycle{BaseHash: hashes[0]})
+				check(t, err)
+				defer func() { must(s.MarkCut(ctx))(t) }()
+				_, _, err = s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CyclePromoted, Version: &Version{Parent: id["version"]}})
+				return err
+			},
+		},
+		// Ann's cycle runs, and hinders nobody else's.
+		"StartCycle": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			_, err := s.StartCycle(ctx, Cycle{BaseHash: hashes[0]})
+			return errors.Join(err, errNothing)
+		}},
+		"MarkCut": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			_, err := s.MarkCut(ctx)
+			return errors.Join(err, errNothing)
+		}},
+		"Cycle": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.Cycle(ctx, id["cycle"]))
+		}},
+		"Cycles": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.Cycles(ctx, 0))
+		}},
+		"Version": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.Version(ctx, id["version"]))
+		}},
+		"Versions": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Versions(ctx, "")) }},
+		"ActiveVersion": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.ActiveVersion(ctx, hashes[0]))
+		}},
+		"ActivateVersion": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.ActivateVersion(ctx, hashes[0], id["version"], CauseRestore, Reason{})
+		}},
+		"RemoveVersion": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.RemoveVersion(ctx, id["version"])
+		}},
+		"Activations": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.Activations(ctx, hashes[0]))
+		}},
+		"PutBase": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return errors.Join(s.PutBase(ctx, hashes[0], "answer", map[string][]byte{"a": {2}}), s.DropBase(ctx, hashes[0]), errNothing)
+		}},
+		"Base": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.Base(ctx, hashes[0], "answer", []string{"a"}))
+		}},
+		"DropBase": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return errors.Join(s.DropBase(ctx, hashes[0]), errNothing)
+		}},
+		"Counts": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			c, err := s.Counts(ctx, hashes[0])
+			if diff := cmp.Diff(Counts{}, c, sameRecords); diff != "" {
+				t.Errorf("somebody with nothing counts:\n%s", diff)
+			}
+			return errors.Join(err, errNothing)
+		}},
+		"Ratings": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.Ratings(ctx, time.Time{}))
+		}},
+		"RatingDays": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.RatingDays(ctx, time.Time{}, time.UTC))
+		}},
+	}
+	ofTheFile := map[string]bool{"Close": true, "As": true, "User": true, "Path": true, "Check": true}
+	for m := range reflect.TypeFor[*Store]().Methods() {
+		if len(calls[m.Name]) == 0 && !ofTheFile[m.Name] {
+			t.Errorf("method %s is not tried", m.Name)
+		}
+	}
+	s, id := filled(t)
+	before := read(t, s.As("ann"))
+	for name, tries := range calls {
+		for i, try := range tries {
+			if err := try(t.Context(), s.As(fmt.Sprint(name, i)), id); !errors.Is(err, ErrNotFound) && !errors.Is(err, errNothing) {
+				t.Errorf("%s gives %v, want ErrNotFound or nothing", name, err)
+			}
+			if diff := cmp.Diff(before, read(t, s.As("ann"))); diff != "" {
+				t.Fatalf("%s has changed another user's rows:\n%s", name, diff)
+			}
+		}
+	}
+	check(t, s.As("ann").RestoreConversation(t.Context(), id["hidden"]))
+	check(t, s.As("ann").RestoreSample(t.Context(), id["deleted"]))
+	check(t, s.Check(t.Context()))
+}
