@@ -1,14 +1,10 @@
 package widgets
 
-import (
-	"strconv"
-
-	"fyne.io/fyne/v2"
-)
+import "strconv"
 
 // Importance picks one of five weights and says in words what it means.
 type Importance struct {
-	*fyne.Container
+	composite
 	picker  *Segmented
 	meaning *Text
 	words   [5]string
@@ -27,7 +23,8 @@ func NewImportance(on int, words [5]string, changed func(int)) *Importance {
 			changed(at + 1)
 		}
 	}, names...)
-	i.Container = HStack(Gap12, i.picker, Grow(i.meaning))
+	i.content = HStack(Gap12, i.picker, Grow(i.meaning))
+	i.ExtendBaseWidget(i)
 	i.say()
 	return i
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 )
 
 // KeywordWords are the words on a keyword editor.
@@ -16,15 +15,13 @@ type KeywordWords struct {
 
 // Keywords edits a list of words: chips that a tap takes away, and a field that adds.
 type Keywords struct {
-	widget.BaseWidget
+	composite
 	list    []string
 	words   KeywordWords
 	changed func([]string)
 	field   *Line
-	content *fyne.Container
+	chips   *fyne.Container
 }
-
-var _ Flowing = (*Keywords)(nil)
 
 const keywordField float32 = 150
 
@@ -33,7 +30,8 @@ func NewKeywords(list []string, words KeywordWords, changed func([]string)) *Key
 	k := &Keywords{list: slices.Clone(list), words: words, changed: changed}
 	k.field = NewLine(words.Add, nil)
 	k.field.OnSubmit = k.add
-	k.content = WrapRow(6)
+	k.chips = WrapRow(6)
+	k.content = k.chips
 	k.ExtendBaseWidget(k)
 	k.sync()
 	return k
@@ -81,12 +79,6 @@ func (k *Keywords) sync() {
 		}
 		objs = append(objs, chip)
 	}
-	k.content.Objects = append(objs, Sized(keywordField, 0, k.field))
+	k.chips.Objects = append(objs, Sized(keywordField, 0, k.field))
 	k.Refresh()
 }
-
-// HeightAt implements Flowing.
-func (k *Keywords) HeightAt(width float32) float32 { return HeightAt(k.content, width) }
-
-// CreateRenderer implements fyne.Widget.
-func (k *Keywords) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(k.content) }

@@ -46,7 +46,7 @@ type Tab struct {
 
 // TabBar is the row of places at the foot of a narrow window.
 type TabBar struct {
-	*fyne.Container
+	composite
 	tabs   []*tab
 	on     int
 	chosen func(int)
@@ -71,7 +71,8 @@ func NewTabBar(tabs []Tab, on int, chosen func(int)) *TabBar {
 		b.tabs = append(b.tabs, x)
 		line.Add(Grow(x))
 	}
-	b.Container = VStack(0, Rule(), On(ColorSidebar, 0, line, 3, 4))
+	b.content = VStack(0, Rule(), On(ColorSidebar, 0, line, 3, 4))
+	b.ExtendBaseWidget(b)
 	b.SetOn(on)
 	return b
 }

@@ -1,9 +1,6 @@
 package widgets
 
-import (
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
-)
+import "fyne.io/fyne/v2"
 
 // Notice is a message that stays where it belongs until it no longer holds: in a view, in a conversation, in place of what is empty.
 type Notice struct {
@@ -16,15 +13,11 @@ type Notice struct {
 
 // noticeBox shows a notice.
 type noticeBox struct {
-	widget.BaseWidget
-	words   Notice
-	content fyne.CanvasObject
+	composite
+	words Notice
 }
 
-var (
-	_ Flowing         = (*noticeBox)(nil)
-	_ fyne.Accessible = (*noticeBox)(nil)
-)
+var _ fyne.Accessible = (*noticeBox)(nil)
 
 // NewNotice shows a notice on a card.
 func NewNotice(w Notice) fyne.CanvasObject {
@@ -35,7 +28,8 @@ func NewNotice(w Notice) fyne.CanvasObject {
 func NewPlainNotice(w Notice) fyne.CanvasObject { return newNotice(w, noticeBody(w)) }
 
 func newNotice(w Notice, content fyne.CanvasObject) *noticeBox {
-	n := &noticeBox{words: w, content: content}
+	n := &noticeBox{words: w}
+	n.content = content
 	n.ExtendBaseWidget(n)
 	return n
 }
@@ -61,14 +55,8 @@ func noticeBody(w Notice) fyne.CanvasObject {
 	return body
 }
 
-// HeightAt implements Flowing.
-func (n *noticeBox) HeightAt(width float32) float32 { return HeightAt(n.content, width) }
-
 // AccessibilityLabel implements fyne.Accessible.
 func (n *noticeBox) AccessibilityLabel() string { return n.words.Title + " " + n.words.Text }
 
 // AccessibilityRole implements fyne.Accessible.
 func (n *noticeBox) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
-
-// CreateRenderer implements fyne.Widget.
-func (n *noticeBox) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(n.content) }

@@ -93,22 +93,17 @@ func (r *overlayRenderer) Refresh() {
 }
 
 // catch keeps taps on the ground of the content from reaching the layer below it.
-type catch struct {
-	widget.BaseWidget
-	content fyne.CanvasObject
-}
+type catch struct{ composite }
 
 func newCatch(content fyne.CanvasObject) *catch {
-	c := &catch{content: content}
+	c := &catch{}
+	c.content = content
 	c.ExtendBaseWidget(c)
 	return c
 }
 
 // Tapped implements fyne.Tappable.
 func (c *catch) Tapped(*fyne.PointEvent) {}
-
-// CreateRenderer implements fyne.Widget.
-func (c *catch) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(c.content) }
 
 // Dialog is a box over the window. The program has one, for settings; all else asks in place.
 type Dialog struct {

@@ -17,7 +17,7 @@ type RadioRow struct {
 
 // RadioRows are choices below each other of which one is on: rows without a ground, or cards.
 type RadioRows struct {
-	*fyne.Container
+	composite
 	rows     []*radio
 	on       int
 	onChosen func(int)
@@ -39,13 +39,15 @@ func newRadioRows(cards bool, on int, chosen func(int), rows []RadioRow) *RadioR
 	if cards {
 		gap = 10
 	}
-	g.Container = VStack(gap)
+	list := VStack(gap)
 	for i, row := range rows {
 		r := newRadio(row, cards, i == on, func() { g.choose(i) })
 		r.step = func(step int) { g.step(i, step) }
 		g.rows = append(g.rows, r)
-		g.Add(r)
+		list.Add(r)
 	}
+	g.content = list
+	g.ExtendBaseWidget(g)
 	return g
 }
 

@@ -219,12 +219,12 @@ func (r *rangeRenderer) Objects() []fyne.CanvasObject {
 func (r *rangeRenderer) Layout(s fyne.Size) {
 	place(r.f.content, 0, 0, s.Width, s.Height)
 	at := r.f.control.Position()
-	place(r.frame, s.Width-rangeUnit-10-rangeEntry-1, at.Y-1, rangeEntry+2, r.f.entry.Size().Height+2)
+	place(r.frame, s.Width-rangeUnit-10-rangeEntry, at.Y, rangeEntry, r.f.entry.Size().Height)
 }
 
 func (r *rangeRenderer) Refresh() {
 	_, ok := r.f.Value()
-	paintRing(r.frame, !ok, RadiusControl+1)
+	paintRing(r.frame, !ok, RadiusControl)
 	if !ok {
 		r.frame.StrokeColor = col(ColorError)
 	}

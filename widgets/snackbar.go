@@ -108,8 +108,7 @@ func (r *snackbarRenderer) Refresh() {
 
 // panel is content that knows whether the mouse is on it.
 type panel struct {
-	widget.BaseWidget
-	content fyne.CanvasObject
+	composite
 	left    func()
 	hovered bool
 }
@@ -117,7 +116,8 @@ type panel struct {
 var _ desktop.Hoverable = (*panel)(nil)
 
 func newPanel(content fyne.CanvasObject, left func()) *panel {
-	p := &panel{content: content, left: left}
+	p := &panel{left: left}
+	p.content = content
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -130,6 +130,3 @@ func (p *panel) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
 func (p *panel) MouseOut() { p.hovered = false; p.left() }
-
-// CreateRenderer implements fyne.Widget.
-func (p *panel) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(p.content) }

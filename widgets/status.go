@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 )
 
 // StatusItem is a quiet fact at the end of the status line.
@@ -16,24 +17,22 @@ type StatusItem struct {
 // StatusLine tells in one line under every view what the program does behind it. A tap opens the place where it is told at length.
 type StatusLine struct {
 	Row
-	dot    *Box
-	text   *Text
-	meter  *Meter
-	holder *fyne.Container
-	right  *fyne.Container
-	items  []StatusItem
+	dot   *Box
+	text  *Text
+	meter *Meter
+	right *fyne.Container
+	items []StatusItem
 }
 
 // NewStatusLine makes an empty line.
 func NewStatusLine(tapped func()) *StatusLine {
 	s := &StatusLine{dot: NewBox(ColorMuted, "", 4), text: Caption("").In(ColorText).Cutting(), meter: NewMeter(0, 0, ColorPrimary)}
 	s.meter.H = 4
-	s.holder = Sized(96, 0, s.meter)
-	s.holder.Hide()
+	s.meter.Hide()
 	s.right = HStack(14)
 	s.Radius = 1
-	left := HStack(Gap12, Sized(8, 8, s.dot), Grow(s.text), s.holder, s.right)
-	s.fill(Pad(left, 0, Gap16), 32, tapped)
+	line := container.New(&statusLayout{s.text}, s.dot, s.text, s.meter, s.right)
+	s.fill(Pad(line, 0, Gap16), 32, tapped)
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -49,12 +48,10 @@ func (s *StatusLine) Set(tone Tone, text string, progress float64) {
 		s.dot.Refresh()
 	}
 	s.Hint = text
-	s.text.SetText(text)
+	s.text.Text = text
 	s.meter.Set(progress, ColorPrimary)
-	if s.holder.Visible() != (progress >= 0) {
-		s.holder.Hidden = progress < 0
-		s.Refresh()
-	}
+	s.meter.Hidden = progress < 0
+	s.Refresh()
 }
 
 // SetRight shows the facts at the end of the line.
@@ -75,4 +72,33 @@ func (s *StatusLine) SetRight(items ...StatusItem) {
 		s.right.Add(part)
 	}
 	s.Refresh()
+}
+
+// statusLayout puts the progress right behind the words and the facts at the end. Where there is little room the words are cut.
+type statusLayout struct{ words *Text }
+
+const statusDot, statusMeter float32 = 8, 96
+
+func (l *statusLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	h := float32(0)
+	for _, x := range o {
+		h = fyne.Max(h, x.MinSize().Height)
+	}
+	return fyne.NewSize(statusDot+Gap8+o[1].MinSize().Width+Gap12+o[3].MinSize().Width, h)
+}
+
+func (l *statusLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	facts := o[3].MinSize()
+	place(o[0], 0, (s.Height-statusDot)/2, statusDot, statusDot)
+	x := statusDot + Gap8
+	room := s.Width - x - facts.Width - Gap12
+	meter := float32(0)
+	if o[2].Visible() {
+		meter = fyne.Min(statusMeter, room/3)
+		room -= meter + Gap12
+	}
+	w := fyne.Max(0, fyne.Min(l.words.natural()+1, room))
+	place(o[1], x, 0, w, s.Height)
+	place(o[2], x+w+Gap12, 0, meter, s.Height)
+	place(o[3], s.Width-facts.Width, (s.Height-facts.Height)/2, facts.Width, facts.Height)
 }
