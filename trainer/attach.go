@@ -1,10 +1,240 @@
-//go:build modelready
-
 package trainer
 
-import "clara/model"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
 
-// Attach gives the trainer its model, or another one; nil takes it away. The
-// caller closes a model only after it was taken away or replaced: Attach
-// returns when no answer and no cycle uses the one before.
-func (t *Trainer) Attach(r *model.Runner) error { return errPending }
+	"clara/model"
+	"clara/store"
+)
+
+// modelSlot holds the model in use and counts who uses it.
+type modelSlot struct {
+	mu      sync.Mutex
+	current *attached
+}
+
+// attached is one model while it is attached. ctx ends when it is taken away.
+type attached struct {
+	runner *model.Runner
+	reader *model.Adapter // nil: it has none
+	ctx    context.Context
+	cancel context.CancelFunc
+	users  sync.WaitGroup
+
+	loading sync.Mutex
+	base    *BaseFacts                // nil: not measured or read yet
+	loaded  map[string]*model.Adapter // of the version in use, by path
+}
+
+// use returns the model and counts a user; nil if there is none. Each use needs
+// its users.Done.
+func (s *modelSlot) use() *attached {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current != nil {
+		s.current.users.Add(1)
+	}
+	return s.current
+}
+
+// Attach gives the trainer its model, or another one; nil takes it away. It waits
+// until no answer and no cycle uses the one before, which it cancels, so the
+// caller may close that one afterwards.
+func (t *Trainer) Attach(ctx context.Context, r *model.Runner) error {
+	var next *attached
+	if r != nil {
+		reader, err := readerFor(r)
+		if err != nil {
+			return err
+		}
+		next = &attached{runner: r, reader: reader, loaded: make(map[string]*model.Adapter)}
+		next.ctx, next.cancel = context.WithCancel(context.Background())
+	}
+	t.model.mu.Lock()
+	before := t.model.current
+	t.model.current = next
+	t.model.mu.Unlock()
+	t.speaking.Store(nil)
+	if before != nil {
+		before.cancel()
+		before.users.Wait()
+	}
+	err := t.renew(ctx)
+	wake(t.changed)
+	return err
+}
+
+// wake sends a request that coalesces with one that waits.
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// ModelInfo describes the attached model; ok is false while there is none.
+func (t *Trainer) ModelInfo() (info ModelInfo, ok bool) {
+	a := t.model.use()
+	if a == nil {
+		return ModelInfo{}, false
+	}
+	defer a.users.Done()
+	i := a.runner.Info()
+	return ModelInfo{
+		Name: i.Name, Path: i.Path, Hash: i.Hash, Architecture: i.Architecture, FileType: i.FileType,
+		Engine: i.Engine.Name, Parameters: i.Parameters, Context: i.Context, Reader: a.reader != nil,
+	}, true
+}
+
+// speaker is what answers: one version over one model with the lessons of one
+// moment. It is never changed, only replaced.
+type speaker struct {
+	voice
+	model   *attached
+	version store.Version // zero: the untrained base
+}
+
+// renew builds the speaker anew from the store: after every change of lessons,
+// version or model, and before the method that made the change returns. That is
+// how a lesson works at once.
+func (t *Trainer) renew(ctx context.Context) error {
+	t.refresh.Lock()
+	defer t.refresh.Unlock()
+	a := t.model.use()
+	if a == nil {
+		t.speaking.Store(nil)
+		return nil
+	}
+	defer a.users.Done()
+	version, err := t.store.ActiveVersion(ctx, a.runner.Info().Hash)
+	if err != nil {
+		return fmt.Errorf("read the version in use: %w", err)
+	}
+	s := &speaker{model: a, version: version}
+	s.runner, s.reading, s.system = a.runner, a.reader, t.settings.Load().System
+	a.loading.Lock()
+	loaded := make(map[string]*model.Adapter)
+	for _, part := range []struct {
+		path string
+		to   **model.Adapter
+	}{{version.Manner, &s.manner}, {version.Knowledge, &s.reading}} {
+		if part.path == "" {
+			continue
+		}
+		adapter := a.loaded[part.path]
+		if adapter == nil {
+			if adapter, err = a.runner.LoadAdapter(filepath.Join(t.home, part.path)); err != nil {
+				a.loading.Unlock()
+				return fmt.Errorf("load version %d: %w", version.Number, err)
+			}
+		}
+		loaded[part.path], *part.to = adapter, adapter
+	}
+	a.loaded = loaded
+	a.loading.Unlock()
+	if s.lessons, s.router, err = t.routed(ctx, s.manner != nil); err != nil {
+		return err
+	}
+	t.speaking.Store(s)
+	t.hub.update(func(st *State) {
+		st.Active = ActiveVersion{ID: version.ID, Number: version.Number, Verdict: version.Verdict, Manner: s.manner != nil, Reader: s.reading != nil}
+	})
+	return nil
+}
+
+// routed reads the lessons and indexes them.
+func (t *Trainer) routed(ctx context.Context, styled bool) ([]JobLesson, *Router, error) {
+	all, err := t.store.Lessons(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the lessons: %w", err)
+	}
+	lessons := make([]JobLesson, len(all))
+	questions := make([]string, len(all))
+	for i, l := range all {
+		lessons[i] = jobLesson(l)
+		if !styled { // without the manner there is nothing that a styled turn would fit
+			lessons[i].Styled = ""
+		}
+		questions[i] = l.Question
+	}
+	set, err := anchors()
+	if err != nil {
+		return nil, nil, err
+	}
+	return lessons, NewRouter(questions, set.Questions), nil
+}
+
+func jobLesson(l Lesson) JobLesson {
+	return JobLesson{
+		ID: l.ID, Sample: l.Sample, Question: l.Question, Answer: l.Answer, Styled: l.Styled, BaseAnswer: l.BaseAnswer,
+		Keywords: l.Keywords, State: l.State, Importance: l.Importance,
+	}
+}
+
+// The keeping of BaseFacts in the store.
+const (
+	baseKind = "facts"
+	baseKey  = "v1"
+)
+
+// facts returns what is known of the attached base, measuring it if that was never
+// done on this machine.
+func (t *Trainer) facts(ctx context.Context, a *attached) (*BaseFacts, error) {
+	a.loading.Lock()
+	known := a.base
+	a.loading.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	hash := a.runner.Info().Hash
+	kept, err := t.store.Base(ctx, hash, baseKind, []string{baseKey})
+	if err != nil {
+		return nil, fmt.Errorf("read what was measured of the base: %w", err)
+	}
+	if data, ok := kept[baseKey]; ok {
+		facts, err := DecodeBaseFacts(data, hash)
+		if err == nil {
+			a.keep(facts)
+			return facts, nil
+		}
+		t.log.Warn("measuring the base anew", "error", err)
+	}
+	facts, err := MeasureBase(ctx, a.runner)
+	if err != nil {
+		return nil, err
+	}
+	data, err := facts.Encode()
+	if err != nil {
+		return nil, err
+	}
+	if err := t.store.PutBase(ctx, hash, baseKind, map[string][]byte{baseKey: data}); err != nil {
+		return nil, fmt.Errorf("keep what was measured of the base: %w", err)
+	}
+	a.keep(facts)
+	return facts, nil
+}
+
+func (a *attached) keep(b *BaseFacts) {
+	a.loading.Lock()
+	defer a.loading.Unlock()
+	a.base = b
+}
+
+// noModel is the error of a method that needs a model.
+func noModel() error {
+	return &UserError{Reason: reason(CodeNoModel, "no model is loaded yet"), Hint: HintLoadModel, Err: ErrNoModel}
+}
+
+// until returns a context that ends with ctx or with the model's attachment.
+func (a *attached) until(ctx context.Context) (context.Context, context.CancelFunc) {
+	merged, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(a.ctx, func() { cancel(errTakenAway) })
+	return merged, func() { stop(); cancel(nil) }
+}
+
+// errTakenAway is the cause of a context that ended because the model was taken away.
+var errTakenAway = errors.New("the model was taken away")

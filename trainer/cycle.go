@@ -1,5 +1,3 @@
-//go:build modelready
-
 package trainer
 
 import (

@@ -11,7 +11,7 @@ import (
 // Judge is the quality filter: it decides for each sample whether it trains, with
 // which weight, or else why not. It depends on nothing but its arguments; samples
 // come oldest first and are returned in that order. A sample that the store has
-// marked as replaced stays replaced.
+// marked as replaced stays so.
 //
 // The quality threshold decides what enters the buffer, never what is imitated:
 // an answer with two stars (-0.5) passes the default and is then pushed down.
@@ -45,8 +45,8 @@ func Judge(samples []Sample, s Settings) []JudgedSample {
 
 // judge decides on one sample by itself.
 func judge(s Sample, set Settings) Reason {
-	if s.ReplacedBy != 0 {
-		return reason(CodeReplaced, "replaced by a newer one", "by", s.ReplacedBy)
+	if s.State == SampleRejected && s.Reason.Code == CodeReplaced {
+		return s.Reason
 	}
 	switch s.Form {
 	case FormCorrection:

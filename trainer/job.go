@@ -1,5 +1,3 @@
-//go:build modelready
-
 package trainer
 
 import (
@@ -262,4 +260,14 @@ func writeJSON(path string, v any) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// absolute is the job with the paths of the version before below home.
+func absolute(j Job, home string) Job {
+	for _, p := range []*string{&j.Before.Manner, &j.Before.Knowledge} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(home, filepath.FromSlash(*p))
+		}
+	}
+	return j
 }

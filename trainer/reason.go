@@ -16,6 +16,7 @@ const (
 	CodeBufferFull     = "buffer_full"     // evicted; size
 	CodeUnchanged      = "unchanged"       // the better answer is the given one
 	CodeEmpty          = "empty"           // no text to learn from
+	CodeTooLong        = "too_long"        // for the model; context
 
 	// Why the trainer is not training, or is about to.
 	CodeNoModel       = "no_model"        // no model is loaded
@@ -56,6 +57,7 @@ const (
 	CodeRolledBack  = "rolled_back"  // low, of, before, after
 	CodeCycleFailed = "cycle_failed" // error
 	CodeStopped     = "stopped"      // the user or the end of the program
+	CodeImported    = "imported"     // not checked
 	CodeOnlyAsked   = "only_asked"   // nothing was due
 
 	// Lasting troubles, for Doctor and State.Trouble.

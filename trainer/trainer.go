@@ -30,30 +30,30 @@ type Params struct {
 
 // Trainer is the loop. Make it with New, run it with Start, end it with Stop.
 type Trainer struct {
-	store *store.Store
+	store *store.Store // of the user
 	home  string
-	user  string
 	log   *slog.Logger
 	now   func() time.Time
-	cycle cycleFunc
+	cycle cycleFunc // RunCycle, but for tests of the loop
+	hub   *hub      // the state, and who watches it
 
 	settings atomic.Pointer[Settings]
-	model    atomic.Pointer[attached] // nil: no model yet
-	router   atomic.Pointer[Router]   // of the lessons as they are now
 	paused   atomic.Bool
 	answers  atomic.Int32 // under way
-	hub      hub
 
-	feedback sync.Mutex // one writer of feedback at a time, so that "newest wins" has an order
-	swap     sync.Mutex // one change of the active version at a time
+	model    modelSlot
+	speaking atomic.Pointer[speaker] // what answers now; nil: no model
+	refresh  sync.Mutex              // one renewal of speaking at a time
+	feedback sync.Mutex              // one writer of feedback at a time, so that "the newest wins" has an order
 
 	// Requests to the loop. Size 1: they coalesce, and no sender waits.
-	changed chan struct{} // something in the store, the settings or the model is new
-	wanted  chan struct{} // train now
-	asked   chan struct{} // ask the lessons now
+	changed   chan struct{} // something in the store, the settings or the model is new
+	wanted    chan struct{} // train now
+	asked     chan struct{} // ask the lessons now
+	cancelled chan struct{} // end the running cycle
 
 	lifecycle sync.Mutex
-	stop      func() // cancels the loop
+	stop      func() // ends the loop; nil: it does not run
 	done      chan struct{}
 }
 

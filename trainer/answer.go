@@ -1,0 +1,285 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"clara/model"
+)
+
+// saveTime is how long saving what there is may take once the caller has gone.
+const saveTime = 10 * time.Second
+
+// Answer asks the model. The question is on disk before the first token, the
+// answer before the call returns. onPiece, if not nil, gets the text as it is made,
+// from the calling goroutine. When ctx ends, the answer so far is kept and returned
+// with FinishCancelled and no error. An error of the model leaves an answer with
+// FinishFailed and is returned with it.
+func (t *Trainer) Answer(ctx context.Context, ask Ask, onPiece func(string)) (Entry, error) {
+	if t.speaking.Load() == nil {
+		return Entry{}, noModel()
+	}
+	question, history, replaces, err := t.question(ctx, ask)
+	if err != nil {
+		return Entry{}, err
+	}
+	if ask.OnAsked != nil {
+		ask.OnAsked(question)
+	}
+	a := t.model.use()
+	if a == nil {
+		return Entry{}, noModel()
+	}
+	defer a.users.Done()
+	s := t.speaking.Load()
+	if s == nil || s.model != a {
+		return Entry{}, noModel()
+	}
+	if t.answers.Add(1) == 1 {
+		t.hub.update(func(st *State) { st.Answering = true })
+	}
+	defer func() {
+		if t.answers.Add(-1) == 0 {
+			t.hub.update(func(st *State) { st.Answering = false })
+		}
+	}()
+	until, done := a.until(ctx)
+	defer done()
+	return t.generate(until, ask, s, question, history, replaces, onPiece)
+}
+
+// question keeps the question, or finds the one to be answered again, and returns
+// it with the turns before it.
+func (t *Trainer) question(ctx context.Context, ask Ask) (question Message, history []Turn, replaces int64, err error) {
+	if ask.Again == 0 {
+		text := strings.TrimSpace(ask.Text)
+		if text == "" {
+			return Message{}, nil, 0, &UserError{Reason: reason(CodeEmpty, "the question is empty")}
+		}
+		return t.newQuestion(ctx, ask, text)
+	}
+	m, err := t.store.Message(ctx, ask.Again)
+	if err != nil {
+		return Message{}, nil, 0, fmt.Errorf("read the message to answer again: %w", err)
+	}
+	all, err := t.store.Messages(ctx, m.Conversation)
+	if err != nil {
+		return Message{}, nil, 0, fmt.Errorf("read conversation %d: %w", m.Conversation, err)
+	}
+	current := standing(all)
+	for i, c := range current {
+		switch {
+		case c.ID == m.ID && m.Role == RoleUser:
+			if i+1 < len(current) && current[i+1].Role == RoleAssistant {
+				replaces = current[i+1].ID
+			}
+			return c, turns(current[:i]), replaces, nil
+		case c.ID == m.ID || (m.Role == RoleAssistant && c.Role == RoleAssistant && replacesInTurn(all, c, m.ID)):
+			for q := i - 1; q >= 0; q-- {
+				if current[q].Role == RoleUser {
+					return current[q], turns(current[:q]), c.ID, nil
+				}
+			}
+		}
+	}
+	return Message{}, nil, 0, fmt.Errorf("message %d has no question before it", ask.Again)
+}
+
+// replacesInTurn says whether newer replaces old, directly or through others.
+func replacesInTurn(all []Message, newer Message, old int64) bool {
+	replaced := make(map[int64]int64, len(all))
+	for _, m := range all {
+		replaced[m.ID] = m.Replaces
+	}
+	for id := newer.ID; id != 0; id = replaced[id] {
+		if replaced[id] == old {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Trainer) newQuestion(ctx context.Context, ask Ask, text string) (Message, []Turn, int64, error) {
+	conversation := ask.Conversation
+	var history []Turn
+	if conversation == 0 {
+		c, err := t.store.AddConversation(ctx, Conversation{Title: titleOf(text)})
+		if err != nil {
+			return Message{}, nil, 0, saving(fmt.Errorf("begin a conversation: %w", err))
+		}
+		conversation = c.ID
+		if ask.System != "" {
+			if _, err := t.store.AddMessage(ctx, Message{Conversation: conversation, Role: RoleSystem, Text: ask.System}); err != nil {
+				return Message{}, nil, 0, saving(fmt.Errorf("keep the system prompt: %w", err))
+			}
+			history = []Turn{{Role: RoleSystem, Text: ask.System}}
+		}
+	} else {
+		all, err := t.store.Messages(ctx, conversation)
+		if err != nil {
+			return Message{}, nil, 0, fmt.Errorf("read conversation %d: %w", conversation, err)
+		}
+		history = turns(standing(all))
+		if len(all) == 0 { // made empty by NewConversation
+			if c, err := t.store.Conversation(ctx, conversation); err == nil && c.Title == "" {
+				if err := t.store.RenameConversation(ctx, conversation, titleOf(text)); err != nil {
+					return Message{}, nil, 0, saving(fmt.Errorf("title conversation %d: %w", conversation, err))
+				}
+			}
+		}
+	}
+	m, err := t.store.AddMessage(ctx, Message{Conversation: conversation, Role: RoleUser, Text: text})
+	if err != nil {
+		return Message{}, nil, 0, saving(fmt.Errorf("keep the question: %w", err))
+	}
+	return m, history, 0, nil
+}
+
+// turns is a conversation as the model gets it: a question whose answer failed or
+// is empty is left out with it.
+func turns(ms []Message) []Turn {
+	var out []Turn
+	for i, m := range ms {
+		switch m.Role {
+		case RoleUser:
+			if i+1 >= len(ms) || ms[i+1].Role != RoleAssistant || strings.TrimSpace(ms[i+1].Text) == "" {
+				continue
+			}
+		case RoleAssistant:
+			if strings.TrimSpace(m.Text) == "" {
+				continue
+			}
+		}
+		out = append(out, Turn{Role: m.Role, Text: m.Text})
+	}
+	return out
+}
+
+func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Message, history []Turn, replaces int64, onPiece func(string)) (Entry, error) {
+	set := t.settings.Load()
+	tokens := ask.MaxTokens
+	if tokens == 0 {
+		tokens = set.MaxTokens
+	}
+	said, tokens, err := s.fitted(history, question.Text, !ask.WithoutLesson, tokens)
+	answer := Message{Conversation: question.Conversation, Role: RoleAssistant, Version: s.version.ID, Replaces: replaces, Finish: FinishFailed}
+	entry := Entry{Number: s.version.Number}
+	start := time.Now()
+	var result model.Result
+	if err == nil {
+		if said.lesson >= 0 {
+			answer.Lesson = s.lessons[said.lesson].ID
+			entry.Question = s.lessons[said.lesson].Question
+		}
+		result, err = s.runner.Generate(ctx, model.Request{
+			Prompt: said.prompt, Adapters: said.adapters, Sampling: sampling(set, ask), MaxTokens: tokens,
+		}, func(p model.Piece) {
+			if onPiece != nil && p.Text != "" {
+				onPiece(p.Text)
+			}
+		})
+		answer.Finish = Finish(result.Finish)
+	}
+	answer.Text, answer.Tokens, answer.Seconds = result.Text, len(result.IDs), time.Since(start).Seconds()
+	if err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			answer.Finish, err = FinishCancelled, nil
+			if cause := context.Cause(ctx); errors.Is(cause, errTakenAway) {
+				err = fmt.Errorf("answer: %w", cause)
+			}
+		} else {
+			answer.Finish = FinishFailed
+			err = fmt.Errorf("answer: %w", err)
+		}
+	}
+	// What was made is kept even though the caller has gone.
+	saveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	defer cancel()
+	kept, saveErr := t.store.AddMessage(saveCtx, answer)
+	if saveErr != nil {
+		return Entry{Message: answer, Number: s.version.Number}, saving(errors.Join(fmt.Errorf("keep the answer: %w", saveErr), err))
+	}
+	entry.Message = kept
+	if errors.Is(err, model.ErrContext) {
+		err = &UserError{Reason: reason(CodeTooLong, "the question is too long for this model", "context", s.runner.Info().Context), Hint: HintShorten, Err: err}
+	}
+	return entry, err
+}
+
+// leastAnswer is the room for an answer below which older turns are left out.
+const leastAnswer = 64
+
+// fitted is speak with as many of the turns as fit the model's context together
+// with an answer: the oldest go first, the system prompt stays. It returns the
+// tokens that are left for the answer, at most want.
+func (s *speaker) fitted(history []Turn, question string, withLesson bool, want int) (spoken, int, error) {
+	limit := s.runner.Info().Context
+	for {
+		said, err := s.speak(history, question, withLesson)
+		if err != nil {
+			return said, 0, fmt.Errorf("render the conversation: %w", err)
+		}
+		room := limit - len(said.prompt)
+		if room >= min(want, leastAnswer) {
+			return said, min(want, room), nil
+		}
+		first := 0
+		if len(history) > 0 && history[0].Role == RoleSystem {
+			first = 1
+		}
+		if len(history) <= first {
+			return said, 0, fmt.Errorf("a question of %d tokens: %w", len(said.prompt), model.ErrContext)
+		}
+		// A long history goes by halves, so that a huge one does not render for minutes.
+		drop := max(1, (len(history)-first)/2)
+		if len(said.prompt) < 2*limit {
+			drop = min(2, len(history)-first)
+		}
+		history = append(history[:first:first], history[first+drop:]...)
+	}
+}
+
+func sampling(set *Settings, ask Ask) model.Sampling {
+	if ask.Greedy {
+		return model.Sampling{}
+	}
+	seed := ask.Seed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	return model.Sampling{
+		Temperature: float32(set.Temperature), TopK: set.TopK, TopP: float32(set.TopP), MinP: float32(set.MinP),
+		RepeatPenalty: float32(set.RepeatPenalty), Seed: seed,
+	}
+}
+
+// Compare answers the question of the given message by the untrained base, without
+// lessons. Nothing is kept.
+func (t *Trainer) Compare(ctx context.Context, message int64) (string, error) {
+	question, history, _, err := t.question(ctx, Ask{Again: message})
+	if err != nil {
+		return "", err
+	}
+	a := t.model.use()
+	if a == nil {
+		return "", noModel()
+	}
+	defer a.users.Done()
+	until, done := a.until(ctx)
+	defer done()
+	set := t.settings.Load()
+	base := speaker{voice: voice{runner: a.runner, system: set.System}, model: a}
+	said, tokens, err := base.fitted(history, question.Text, false, set.MaxTokens)
+	if err != nil {
+		return "", fmt.Errorf("compare with the untrained model: %w", err)
+	}
+	result, err := a.runner.Generate(until, model.Request{Prompt: said.prompt, MaxTokens: tokens}, nil)
+	if err != nil {
+		return result.Text, fmt.Errorf("compare with the untrained model: %w", err)
+	}
+	return result.Text, nil
+}

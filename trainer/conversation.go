@@ -1,0 +1,142 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// titleRunes is how much of a first question makes the title of its conversation.
+const titleRunes = 60
+
+// titleOf makes a title of a question: its first line, cut at a word.
+func titleOf(question string) string {
+	title := strings.Join(strings.Fields(question), " ")
+	if utf8.RuneCountInString(title) <= titleRunes {
+		return title
+	}
+	title = string([]rune(title)[:titleRunes])
+	if i := strings.LastIndexByte(title, ' '); i > titleRunes/2 {
+		title = title[:i]
+	}
+	return title + "…"
+}
+
+// Conversations returns the user's conversations, the last used first.
+func (t *Trainer) Conversations(ctx context.Context) ([]Conversation, error) {
+	return t.store.Conversations(ctx)
+}
+
+// NewConversation makes an empty conversation.
+func (t *Trainer) NewConversation(ctx context.Context, title string) (Conversation, error) {
+	return t.store.AddConversation(ctx, Conversation{Title: title})
+}
+
+// Rename gives a conversation another title.
+func (t *Trainer) Rename(ctx context.Context, conversation int64, title string) error {
+	return t.store.RenameConversation(ctx, conversation, title)
+}
+
+// DeleteConversation hides a conversation; RestoreConversation brings it back. The
+// feedback given in it stays.
+func (t *Trainer) DeleteConversation(ctx context.Context, conversation int64) error {
+	return t.store.DeleteConversation(ctx, conversation)
+}
+
+// RestoreConversation undoes DeleteConversation.
+func (t *Trainer) RestoreConversation(ctx context.Context, conversation int64) error {
+	return t.store.RestoreConversation(ctx, conversation)
+}
+
+func draftKey(conversation int64) string {
+	return "conversation/" + strconv.FormatInt(conversation, 10)
+}
+
+// Draft is the text begun in a conversation (0: in a new one) and not sent.
+func (t *Trainer) Draft(ctx context.Context, conversation int64) (string, error) {
+	d, err := t.store.Draft(ctx, draftKey(conversation))
+	return d.Text, err
+}
+
+// SaveDraft keeps such a text; an empty one forgets it.
+func (t *Trainer) SaveDraft(ctx context.Context, conversation int64, text string) error {
+	return t.store.SaveDraft(ctx, draftKey(conversation), text)
+}
+
+// Entries returns a conversation in its order. An answer that was given again
+// stands in the place of the one that it replaces.
+func (t *Trainer) Entries(ctx context.Context, conversation int64) ([]Entry, error) {
+	all, err := t.store.Messages(ctx, conversation)
+	if err != nil {
+		return nil, fmt.Errorf("read conversation %d: %w", conversation, err)
+	}
+	current := standing(all)
+	samples, err := t.store.Samples(ctx, SampleQuery{Conversation: conversation, States: []SampleState{SampleNew, SampleUsed, SampleRejected}})
+	if err != nil {
+		return nil, fmt.Errorf("read the feedback in conversation %d: %w", conversation, err)
+	}
+	on := make(map[int64][]Sample)
+	for _, s := range samples {
+		on[s.Message] = append(on[s.Message], s)
+	}
+	numbers, err := t.versionNumbers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Entry, len(current))
+	for i, m := range current {
+		out[i] = Entry{Message: m, Number: numbers[m.Version]}
+		if m.Lesson != 0 {
+			if l, err := t.store.Lesson(ctx, m.Lesson); err == nil {
+				out[i].Question = l.Question
+			}
+		}
+		for _, s := range on[m.ID] {
+			out[i].stand(s)
+		}
+	}
+	return out, nil
+}
+
+// stand notes a sample that stands on the entry; of several the last counts.
+func (e *Entry) stand(s Sample) {
+	if s.State == SampleRejected && s.Reason.Code == CodeReplaced {
+		return
+	}
+	switch s.Form {
+	case FormRating:
+		e.Stars, e.Rating = starsOf(s.Score), s.ID
+	case FormCorrection:
+		e.Better, e.Kind, e.Fix = s.Better, s.Kind, s.ID
+	}
+}
+
+// standing drops the messages that others replace and puts those in their place.
+func standing(all []Message) []Message {
+	place := make(map[int64]int) // of a message's ID in out
+	var out []Message
+	for _, m := range all {
+		if i, ok := place[m.Replaces]; ok && m.Replaces != 0 {
+			out[i] = m
+			place[m.ID] = i
+			continue
+		}
+		place[m.ID] = len(out)
+		out = append(out, m)
+	}
+	return out
+}
+
+func (t *Trainer) versionNumbers(ctx context.Context) (map[int64]int, error) {
+	versions, err := t.store.Versions(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("read the versions: %w", err)
+	}
+	out := make(map[int64]int, len(versions))
+	for _, v := range versions {
+		out[v.ID] = v.Number
+	}
+	return out, nil
+}

@@ -1,0 +1,146 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// The subjects of Doctor's findings: the three troubles that users have, and what
+// must be there before any of them can be looked at.
+const (
+	SubjectModel       = "model"
+	SubjectBuffer      = "buffer"      // "the buffer does not fill"
+	SubjectTraining    = "training"    // "training does not start"
+	SubjectImprovement = "improvement" // "the model does not get better"
+)
+
+// Doctor looks for what keeps CLARA from learning: for each subject one finding, with
+// the actual reason, its figures, and the one thing to do.
+func (t *Trainer) Doctor(ctx context.Context) ([]Finding, error) {
+	state := t.State()
+	samples, err := t.store.Samples(ctx, SampleQuery{})
+	if err != nil {
+		return nil, fmt.Errorf("read the samples: %w", err)
+	}
+	set := t.Settings()
+	judged := Judge(samples, set)
+	stats, err := t.LiveStats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cycles, err := t.store.Cycles(ctx, 5)
+	if err != nil {
+		return nil, fmt.Errorf("read the cycles: %w", err)
+	}
+	return []Finding{
+		t.doctorModel(),
+		doctorBuffer(judged, set),
+		doctorTraining(state, t.now()),
+		doctorImprovement(stats, set, cycles),
+	}, nil
+}
+
+func good(subject, text string, pairs ...any) Finding {
+	return Finding{Subject: subject, Good: true, Reason: reason(CodeGood, text, pairs...)}
+}
+
+func bad(subject, hint, code, text string, pairs ...any) Finding {
+	return Finding{Subject: subject, Reason: reason(code, text, pairs...), Hint: hint}
+}
+
+func (t *Trainer) doctorModel() Finding {
+	info, ok := t.ModelInfo()
+	if !ok {
+		return bad(SubjectModel, HintLoadModel, CodeNoModel, "no model is loaded yet")
+	}
+	if !info.Reader {
+		return bad(SubjectModel, HintNone, CodeNoReader, info.Name+" has no reader adapter: lessons are put before it, but it uses them less surely", "model", info.Name)
+	}
+	return good(SubjectModel, fmt.Sprintf("%s is loaded on %s", info.Name, info.Engine), "model", info.Name, "engine", info.Engine)
+}
+
+func doctorBuffer(judged []JudgedSample, set Settings) Finding {
+	kept, dropped := 0, make(map[string]int)
+	reasons := make(map[string]Reason)
+	for _, j := range judged {
+		if j.Kept {
+			kept++
+			continue
+		}
+		dropped[j.Reason.Code]++
+		reasons[j.Reason.Code] = j.Reason
+	}
+	if len(judged) == 0 {
+		return bad(SubjectBuffer, HintRate, CodeBufferEmpty, "no feedback has been given yet", "kept", 0, "total", 0)
+	}
+	top, most := "", 0
+	for code, n := range dropped {
+		if n > most || (n == most && code < top) {
+			top, most = code, n
+		}
+	}
+	if 2*kept >= len(judged) {
+		return good(SubjectBuffer, fmt.Sprintf("%d of %d samples train", kept, len(judged)), "kept", kept, "total", len(judged))
+	}
+	hint := map[string]string{CodeBelowThreshold: HintLowerThreshold, CodeNeutral: HintCorrect, CodeTooShort: HintCorrect}[top]
+	return bad(SubjectBuffer, hint, CodeBufferEmpty, fmt.Sprintf("only %d of %d samples train; most often: %s (%d)", kept, len(judged), reasons[top].Text, most),
+		"kept", kept, "total", len(judged), "top", top, "count", most, "threshold", set.QualityThreshold)
+}
+
+func doctorTraining(s State, now time.Time) Finding {
+	f := Finding{Subject: SubjectTraining, Reason: s.Why}
+	switch s.Phase {
+	case PhaseNoModel:
+		f.Hint = HintLoadModel
+	case PhaseOff:
+		f.Hint = HintEnable
+	case PhasePaused:
+		f.Hint = HintResume
+	case PhaseDue:
+		f.Hint, f.Good = HintWait, s.Why.Code != CodeRetryLater
+		if s.Trouble != nil && !f.Good {
+			f.Reason, f.Hint = s.Trouble.Reason, s.Trouble.Hint
+		}
+	case PhaseWaiting:
+		f.Good = s.Why.Code == CodeNothingNew && s.Buffer.Kept > 0
+		f.Hint = HintRate
+	case PhaseRunning, PhaseChecking, PhaseAsking:
+		f.Good = true
+		f.Reason.Text = fmt.Sprintf("cycle %d has run for %s", s.Progress.Cycle, now.Sub(s.Progress.Started).Round(time.Second))
+	default:
+		f.Reason, f.Hint = reason(CodeOff, "the loop does not run"), HintEnable
+	}
+	if f.Good {
+		f.Hint = HintNone
+	}
+	return f
+}
+
+func doctorImprovement(s LiveStats, set Settings, cycles []Cycle) Finding {
+	m := s.Metrics
+	refused := 0
+	for _, c := range cycles {
+		if c.State != CycleRefused {
+			break
+		}
+		refused++
+	}
+	switch {
+	case set.LearningRate < leastUsefulRate:
+		return bad(SubjectImprovement, HintRaiseRate, CodeRateTooLow, fmt.Sprintf("the learning rate %.2g is too low: below 1e-5 nothing measurable changes", set.LearningRate),
+			"rate", set.LearningRate, "least", leastUsefulRate)
+	case refused > 0:
+		return bad(SubjectImprovement, HintReviewFeedback, CodeRefusedAgain, fmt.Sprintf("the gate refused the last %d trainings: %s", refused, cycles[0].Reason.Text),
+			"cycles", refused, "code", cycles[0].Reason.Code)
+	case m.Cycles == 0 && m.SamplesTotal == 0:
+		return bad(SubjectImprovement, HintRate, CodeBufferEmpty, "nothing has been trained yet", "kept", 0, "total", 0)
+	case m.LessonsTotal > 0 && 2*m.LessonsKnown < m.LessonsTotal:
+		return bad(SubjectImprovement, HintRephrase, CodeLessonsMissed, fmt.Sprintf("%d of %d lessons are not known", m.LessonsTotal-m.LessonsKnown, m.LessonsTotal),
+			"missed", m.LessonsTotal-m.LessonsKnown, "total", m.LessonsTotal)
+	case m.Corrections == 0 && m.Ratings > 0:
+		return bad(SubjectImprovement, HintCorrect, CodeOnlyRatings, fmt.Sprintf("%d ratings and no correction: stars alone teach little", m.Ratings), "ratings", m.Ratings)
+	}
+	return good(SubjectImprovement, fmt.Sprintf("%d versions, %d of %d lessons known", m.ModelUpdates, m.LessonsKnown, m.LessonsTotal),
+		"versions", m.ModelUpdates, "known", m.LessonsKnown, "total", m.LessonsTotal)
+}

@@ -1,0 +1,364 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"clara/store"
+)
+
+// ErrStars says that a rating is not one of 0 to 5 stars.
+var ErrStars = errors.New("want 1 to 5 stars, or 0 to take the rating back")
+
+// ErrScore says that a score is outside of -1 to 1, or an importance of 1 to 5.
+var ErrScore = errors.New("want a score of -1 to 1 and an importance of 1 to 5")
+
+// scoreOf and starsOf: n stars give (n-3)/2.
+func scoreOf(stars int) float64 { return float64(stars-3) / 2 }
+
+func starsOf(score float64) int { return int(math.Round(2*score)) + 3 }
+
+// saving wraps an error of keeping something: a full disk has a message of its own.
+func saving(err error) error {
+	if errors.Is(err, store.ErrFull) {
+		return &UserError{Reason: reason(CodeDiskFull, "the disk is full: nothing was saved"), Hint: HintFreeSpace, Err: err}
+	}
+	return err
+}
+
+// Rate gives an answer 1 to 5 stars; a second rating replaces the first, 0 takes it
+// back (the returned Sample is then the zero one). The sample is on disk when Rate
+// returns. One that does not train is returned as rejected, with the reason.
+func (t *Trainer) Rate(ctx context.Context, message int64, stars int) (Sample, error) {
+	if stars < 0 || stars > 5 {
+		return Sample{}, fmt.Errorf("rate message %d with %d: %w", message, stars, ErrStars)
+	}
+	t.feedback.Lock()
+	defer t.feedback.Unlock()
+	answer, question, history, err := t.answered(ctx, message)
+	if err != nil {
+		return Sample{}, fmt.Errorf("rate: %w", err)
+	}
+	standing, err := t.standingOn(ctx, message, FormRating)
+	if err != nil {
+		return Sample{}, fmt.Errorf("rate: %w", err)
+	}
+	if stars == 0 {
+		for _, id := range standing {
+			if err := t.store.DeleteSample(ctx, id); err != nil {
+				return Sample{}, saving(fmt.Errorf("take the rating of message %d back: %w", message, err))
+			}
+		}
+		t.tell(NewsSamples)
+		return Sample{}, nil
+	}
+	return t.add(ctx, store.Feedback{Sample: Sample{
+		Form: FormRating, Kind: Manner, Context: history, Prompt: question.Text, Answer: answer.Text,
+		Score: scoreOf(stars), Source: "user", Message: message, Version: answer.Version,
+	}, Replaces: standing})
+}
+
+// AddRating keeps a rated answer that was given outside of any conversation.
+func (t *Trainer) AddRating(ctx context.Context, prompt, answer string, stars int, source string, importance int) (Sample, error) {
+	if stars < 1 || stars > 5 {
+		return Sample{}, fmt.Errorf("rate an answer with %d: %w", stars, ErrStars)
+	}
+	if importance < 0 || importance > 5 {
+		return Sample{}, fmt.Errorf("importance %d: %w", importance, ErrScore)
+	}
+	t.feedback.Lock()
+	defer t.feedback.Unlock()
+	return t.add(ctx, store.Feedback{Sample: Sample{
+		Form: FormRating, Kind: Manner, Prompt: prompt, Answer: answer, Score: scoreOf(stars), Source: source, Importance: importance,
+	}})
+}
+
+// AddFeedbackSample keeps a text with a score in [-1, 1], importance 1 to 5.
+func (t *Trainer) AddFeedbackSample(ctx context.Context, text string, score float64, source string, importance int) (Sample, error) {
+	if !(score >= -1 && score <= 1) || importance < 0 || importance > 5 {
+		return Sample{}, fmt.Errorf("score %g, importance %d: %w", score, importance, ErrScore)
+	}
+	t.feedback.Lock()
+	defer t.feedback.Unlock()
+	return t.add(ctx, store.Feedback{Sample: Sample{
+		Form: FormText, Kind: Manner, Answer: text, Score: score, Source: source, Importance: importance,
+	}})
+}
+
+// Propose compares better with the given answer of message: what is it that is
+// better, and which words prove it? It takes well under a millisecond but for
+// reading the message.
+func (t *Trainer) Propose(ctx context.Context, message int64, better string) (Proposal, error) {
+	answer, question, _, err := t.answered(ctx, message)
+	if err != nil {
+		return Proposal{}, fmt.Errorf("propose: %w", err)
+	}
+	others, err := t.mannerAnswers(ctx)
+	if err != nil {
+		return Proposal{}, fmt.Errorf("propose: %w", err)
+	}
+	return ProposeFor(question.Text, answer.Text, better, others), nil
+}
+
+// mannerAnswers are the better answers of the corrections of manner.
+func (t *Trainer) mannerAnswers(ctx context.Context) ([]string, error) {
+	samples, err := t.store.Samples(ctx, SampleQuery{
+		States: []SampleState{SampleNew, SampleUsed}, Forms: []Form{FormCorrection}, Kinds: []Kind{Manner}, NewestFirst: true, Limit: 50,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the corrections of manner: %w", err)
+	}
+	out := make([]string, len(samples))
+	for i, s := range samples {
+		out[i] = s.Better
+	}
+	return out, nil
+}
+
+// Correct keeps a better answer to a message; a second one replaces the first. A
+// correction of knowledge is a lesson from now on; one of manner starts a cycle, by
+// the settings.
+func (t *Trainer) Correct(ctx context.Context, c Correction) (Sample, error) {
+	if c.Importance < 0 || c.Importance > 5 {
+		return Sample{}, fmt.Errorf("correct: importance %d: %w", c.Importance, ErrScore)
+	}
+	t.feedback.Lock()
+	defer t.feedback.Unlock()
+	answer, question, history, err := t.answered(ctx, c.Message)
+	if err != nil {
+		return Sample{}, fmt.Errorf("correct: %w", err)
+	}
+	replaces, err := t.standingOn(ctx, c.Message, FormCorrection)
+	if err != nil {
+		return Sample{}, fmt.Errorf("correct: %w", err)
+	}
+	kind := c.Kind
+	if kind == "" {
+		others, err := t.mannerAnswers(ctx)
+		if err != nil {
+			return Sample{}, fmt.Errorf("correct: %w", err)
+		}
+		kind = ProposeFor(question.Text, answer.Text, c.Better, others).Kind
+	}
+	return t.correct(ctx, Sample{
+		Form: FormCorrection, Kind: kind, Context: history, Prompt: question.Text, Answer: answer.Text, Better: strings.TrimSpace(c.Better),
+		Score: 1, Importance: c.Importance, Source: "user", Message: c.Message, Version: answer.Version,
+	}, c.Keywords, replaces)
+}
+
+// Teach keeps a question with its answer.
+func (t *Trainer) Teach(ctx context.Context, l Teaching) (Sample, error) {
+	if l.Importance < 0 || l.Importance > 5 {
+		return Sample{}, fmt.Errorf("teach: importance %d: %w", l.Importance, ErrScore)
+	}
+	kind, source := l.Kind, l.Source
+	if kind == "" {
+		kind = Knowledge
+	}
+	if source == "" {
+		source = "user"
+	}
+	t.feedback.Lock()
+	defer t.feedback.Unlock()
+	return t.correct(ctx, Sample{
+		Form: FormCorrection, Kind: kind, Prompt: strings.TrimSpace(l.Question), Answer: l.Given, Better: strings.TrimSpace(l.Answer),
+		Score: 1, Importance: l.Importance, Source: source,
+	}, l.Keywords, nil)
+}
+
+// correct adds a correction with its lesson; it replaces what stands on the same
+// question.
+func (t *Trainer) correct(ctx context.Context, s Sample, keywords [][]string, replaces []int64) (Sample, error) {
+	same, err := t.store.Samples(ctx, SampleQuery{
+		States: []SampleState{SampleNew, SampleUsed}, Forms: []Form{FormCorrection}, Kinds: []Kind{s.Kind},
+	})
+	if err != nil {
+		return Sample{}, fmt.Errorf("read the corrections: %w", err)
+	}
+	for _, o := range same {
+		if subjectOf(o) == subjectOf(s) && !slices.Contains(replaces, o.ID) {
+			replaces = append(replaces, o.ID)
+		}
+	}
+	f := store.Feedback{Sample: s, Replaces: replaces}
+	if s.Kind == Knowledge {
+		f.Lesson = &Lesson{Question: s.Prompt, Answer: s.Better, Keywords: cleanKeywords(keywords)}
+	}
+	return t.add(ctx, f)
+}
+
+// cleanKeywords drops empty words and groups.
+func cleanKeywords(groups [][]string) [][]string {
+	var out [][]string
+	for _, g := range groups {
+		var group []string
+		for _, w := range g {
+			if w = strings.TrimSpace(w); w != "" {
+				group = append(group, w)
+			}
+		}
+		if group != nil {
+			out = append(out, group)
+		}
+	}
+	return out
+}
+
+// add judges a sample and writes it; a lesson works from then on.
+func (t *Trainer) add(ctx context.Context, f store.Feedback) (Sample, error) {
+	f.Reject = judge(f.Sample, *t.settings.Load())
+	if f.Reject.Code == CodeEmpty || f.Reject.Code == CodeUnchanged {
+		// Nothing to keep: the user is told instead of thanked.
+		return Sample{}, &UserError{Reason: f.Reject}
+	}
+	s, _, err := t.store.AddFeedback(ctx, f)
+	if err != nil {
+		return Sample{}, saving(fmt.Errorf("keep the feedback: %w", err))
+	}
+	if f.Lesson != nil || len(f.Replaces) > 0 {
+		if err := t.renew(context.WithoutCancel(ctx)); err != nil {
+			return s, fmt.Errorf("the feedback is kept, but not used yet: %w", err)
+		}
+		t.tell(NewsLessons, NewsSamples)
+		return s, nil
+	}
+	t.tell(NewsSamples)
+	return s, nil
+}
+
+// tell wakes the loop and tells the watchers what changed.
+func (t *Trainer) tell(kinds ...NewsKind) {
+	news := make([]News, len(kinds))
+	for i, k := range kinds {
+		news[i].Kind = k
+	}
+	t.hub.update(func(*State) {}, news...)
+	wake(t.changed)
+}
+
+// answered returns an answer with its question and the turns before that.
+func (t *Trainer) answered(ctx context.Context, message int64) (answer, question Message, history []Turn, err error) {
+	answer, err = t.store.Message(ctx, message)
+	if err != nil {
+		return answer, question, nil, fmt.Errorf("read message %d: %w", message, err)
+	}
+	if answer.Role != RoleAssistant {
+		return answer, question, nil, fmt.Errorf("message %d is not an answer", message)
+	}
+	all, err := t.store.Messages(ctx, answer.Conversation)
+	if err != nil {
+		return answer, question, nil, fmt.Errorf("read conversation %d: %w", answer.Conversation, err)
+	}
+	// The question is the last one before the place of the answer, which may be the
+	// place of an answer that it replaced.
+	first := answer
+	byID := make(map[int64]Message, len(all))
+	for _, m := range all {
+		byID[m.ID] = m
+	}
+	for first.Replaces != 0 {
+		before, ok := byID[first.Replaces]
+		if !ok {
+			break
+		}
+		first = before
+	}
+	var earlier []Message
+	for _, m := range all {
+		if m.ID < first.ID {
+			earlier = append(earlier, m)
+		}
+	}
+	earlier = standing(earlier)
+	for i := len(earlier) - 1; i >= 0; i-- {
+		if earlier[i].Role == RoleUser {
+			return answer, earlier[i], turns(earlier[:i]), nil
+		}
+	}
+	return answer, question, nil, fmt.Errorf("message %d has no question before it", message)
+}
+
+// standingOn returns the samples of a form that stand on a message.
+func (t *Trainer) standingOn(ctx context.Context, message int64, form Form) ([]int64, error) {
+	samples, err := t.store.Samples(ctx, SampleQuery{Message: message, Forms: []Form{form}})
+	if err != nil {
+		return nil, fmt.Errorf("read the feedback on message %d: %w", message, err)
+	}
+	var ids []int64
+	for _, s := range samples {
+		if s.State != SampleRejected || s.Reason.Code != CodeReplaced {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids, nil
+}
+
+// TakeBack deletes a sample and its lesson. What was learnt from it is unlearnt by a
+// cycle that rebuilds the adapters without it; until then the lesson is no longer
+// put before the model. PutBack undoes it until that cycle has made its version.
+func (t *Trainer) TakeBack(ctx context.Context, sample int64) error {
+	return t.change(ctx, func() error {
+		if err := t.store.DeleteSample(ctx, sample); err != nil {
+			return fmt.Errorf("take back sample %d: %w", sample, err)
+		}
+		return nil
+	})
+}
+
+// PutBack undoes TakeBack.
+func (t *Trainer) PutBack(ctx context.Context, sample int64) error {
+	return t.change(ctx, func() error {
+		if err := t.store.RestoreSample(ctx, sample); err != nil {
+			return fmt.Errorf("put back sample %d: %w", sample, err)
+		}
+		return nil
+	})
+}
+
+// change makes a change of samples or lessons and uses it from then on.
+func (t *Trainer) change(ctx context.Context, make func() error) error {
+	t.feedback.Lock()
+	defer t.feedback.Unlock()
+	if err := make(); err != nil {
+		return saving(err)
+	}
+	if err := t.renew(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	t.tell(NewsLessons, NewsSamples)
+	return nil
+}
+
+// Samples returns the user's samples that match q.
+func (t *Trainer) Samples(ctx context.Context, q SampleQuery) ([]Sample, error) {
+	return t.store.Samples(ctx, q)
+}
+
+// SetKind says anew what a sample teaches. One that becomes knowledge is a lesson
+// from now on, one that becomes manner no longer.
+func (t *Trainer) SetKind(ctx context.Context, sample int64, kind Kind) error {
+	if kind != Knowledge && kind != Manner {
+		return fmt.Errorf("the kind of sample %d: %q is neither %q nor %q", sample, kind, Knowledge, Manner)
+	}
+	s, err := t.store.Sample(ctx, sample)
+	if err != nil {
+		return fmt.Errorf("the kind of sample %d: %w", sample, err)
+	}
+	if kind == Knowledge && s.Form != FormCorrection {
+		return fmt.Errorf("the kind of sample %d: only a correction can be a lesson", sample)
+	}
+	return t.change(ctx, func() error {
+		lesson := &Lesson{Question: s.Prompt, Answer: s.Better}
+		if kind == Manner {
+			lesson = nil
+		}
+		if err := t.store.SetKind(ctx, sample, kind, lesson); err != nil {
+			return fmt.Errorf("the kind of sample %d: %w", sample, err)
+		}
+		return nil
+	})
+}

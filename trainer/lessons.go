@@ -1,0 +1,225 @@
+package trainer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"clara/store"
+)
+
+// trailLength is how many askings of a lesson a face shows.
+const trailLength = 8
+
+// Lessons returns the lessons, the newest first.
+func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
+	all, err := t.store.Lessons(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the lessons: %w", err)
+	}
+	trails, err := t.store.Trails(ctx, 0)
+	if err != nil {
+		return nil, fmt.Errorf("read the lessons' trails: %w", err)
+	}
+	ids := make([]int64, len(all))
+	for i, l := range all {
+		ids[i] = l.Sample
+	}
+	forms := make(map[int64]Sample, len(all))
+	if len(ids) > 0 {
+		samples, err := t.store.Samples(ctx, SampleQuery{IDs: ids})
+		if err != nil {
+			return nil, fmt.Errorf("read the lessons' samples: %w", err)
+		}
+		for _, s := range samples {
+			forms[s.ID] = s
+		}
+	}
+	way := WayTurn
+	if s := t.speaking.Load(); s != nil && s.reading != nil {
+		way = WayReader
+		if s.version.Knowledge != "" {
+			way = WayKnowledge
+		}
+	}
+	out := make([]LessonView, len(all))
+	for i, l := range all {
+		trail := trails[l.ID]
+		v := LessonView{Lesson: l, Form: forms[l.Sample].Form, Before: l.BaseAnswer, Way: way}
+		if forms[l.Sample].Message == 0 {
+			v.Form = FormText // taught, not corrected
+		}
+		for _, r := range trail {
+			if r.Cycle != 0 {
+				v.Trained++
+			}
+			if r.Outcome != LessonKnown {
+				v.Since = 0
+			} else if v.Since == 0 {
+				v.Since = r.Cycle
+			}
+		}
+		if n := len(trail); n > 0 {
+			v.Now, v.Version = trail[n-1].Answer, trail[n-1].Version
+			v.Trail = trail[max(0, n-trailLength):]
+		}
+		out[len(all)-1-i] = v
+	}
+	return out, nil
+}
+
+// AskLesson asks one lesson now, as a user would get it, and keeps the result.
+func (t *Trainer) AskLesson(ctx context.Context, lesson int64) (LessonResult, error) {
+	results, err := t.askNow(ctx, func(l JobLesson) bool { return l.ID == lesson })
+	if err != nil {
+		return LessonResult{}, err
+	}
+	if len(results) == 0 {
+		return LessonResult{}, fmt.Errorf("ask lesson %d: %w", lesson, store.ErrNotFound)
+	}
+	return results[0], nil
+}
+
+// AskLessons asks all lessons in the background; Watch tells when it is done.
+func (t *Trainer) AskLessons() { wake(t.asked) }
+
+// askNow asks the lessons that which selects and keeps the results.
+func (t *Trainer) askNow(ctx context.Context, which func(JobLesson) bool) ([]LessonResult, error) {
+	a := t.model.use()
+	if a == nil {
+		return nil, noModel()
+	}
+	defer a.users.Done()
+	s := t.speaking.Load()
+	if s == nil || s.model != a {
+		return nil, noModel()
+	}
+	until, done := a.until(ctx)
+	defer done()
+	v := s.voice
+	v.lessons = slices.Clone(s.lessons)
+	var positions []int
+	for _, p := range askOrder(v.lessons) {
+		if which(v.lessons[p]) {
+			positions = append(positions, p)
+		}
+	}
+	if len(positions) == 0 {
+		return nil, nil
+	}
+	if err := t.fillBaseAnswers(until, &v, positions); err != nil {
+		return nil, err
+	}
+	answers, err := v.ask(until, positions)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]LessonResult, len(positions))
+	for i, p := range positions {
+		l := v.lessons[p]
+		results[i] = LessonResult{Lesson: l.ID, Version: s.version.ID, Answer: answers[p], Outcome: outcome(l.State, l.check().Passes(answers[p]))}
+	}
+	if err := t.store.AddResults(context.WithoutCancel(ctx), results); err != nil {
+		return nil, saving(fmt.Errorf("keep what the lessons answered: %w", err))
+	}
+	if err := t.renew(context.WithoutCancel(ctx)); err != nil {
+		return results, err
+	}
+	t.tell(NewsLessons)
+	return results, nil
+}
+
+// fillBaseAnswers asks the base what it says to lessons of which that is not known.
+func (t *Trainer) fillBaseAnswers(ctx context.Context, v *voice, positions []int) error {
+	var some []JobLesson
+	var at []int
+	for _, p := range positions {
+		if v.lessons[p].BaseAnswer == "" {
+			some, at = append(some, v.lessons[p]), append(at, p)
+		}
+	}
+	if err := baseAnswers(ctx, v.runner, some); err != nil {
+		return err
+	}
+	for i, p := range at {
+		v.lessons[p].BaseAnswer = some[i].BaseAnswer
+		if err := t.store.SetBaseAnswer(ctx, some[i].ID, some[i].BaseAnswer); err != nil {
+			return saving(fmt.Errorf("keep the base's answer to %q: %w", some[i].Question, err))
+		}
+	}
+	return nil
+}
+
+// Practise raises a lesson's importance by one, up to 5, and trains.
+func (t *Trainer) Practise(ctx context.Context, lesson int64) error {
+	l, err := t.store.Lesson(ctx, lesson)
+	if err != nil {
+		return fmt.Errorf("practise lesson %d: %w", lesson, err)
+	}
+	err = t.change(ctx, func() error {
+		if err := t.store.SetImportance(ctx, l.Sample, min(5, l.Importance+1)); err != nil {
+			return fmt.Errorf("practise lesson %d: %w", lesson, err)
+		}
+		return nil
+	})
+	if err == nil {
+		t.Train()
+	}
+	return err
+}
+
+// Unlearn takes back the sample of a lesson: see TakeBack.
+func (t *Trainer) Unlearn(ctx context.Context, lesson int64) error {
+	l, err := t.store.Lesson(ctx, lesson)
+	if err != nil {
+		return fmt.Errorf("unlearn lesson %d: %w", lesson, err)
+	}
+	return t.TakeBack(ctx, l.Sample)
+}
+
+// SetKeywords replaces the check of a lesson; nil: the novel words of its answer.
+func (t *Trainer) SetKeywords(ctx context.Context, lesson int64, keywords [][]string) error {
+	return t.change(ctx, func() error {
+		if err := t.store.SetKeywords(ctx, lesson, cleanKeywords(keywords)); err != nil {
+			return fmt.Errorf("the keywords of lesson %d: %w", lesson, err)
+		}
+		return nil
+	})
+}
+
+// SetAnswer replaces the wanted answer of a lesson: a new sample, and a new lesson,
+// in the place of the old.
+func (t *Trainer) SetAnswer(ctx context.Context, lesson int64, answer string) error {
+	l, err := t.store.Lesson(ctx, lesson)
+	if err != nil {
+		return fmt.Errorf("the answer of lesson %d: %w", lesson, err)
+	}
+	s, err := t.store.Sample(ctx, l.Sample)
+	if err != nil {
+		return fmt.Errorf("the answer of lesson %d: %w", lesson, err)
+	}
+	t.feedback.Lock()
+	defer t.feedback.Unlock()
+	_, err = t.correct(ctx, Sample{
+		Form: FormCorrection, Kind: Knowledge, Context: s.Context, Prompt: s.Prompt, Answer: s.Answer, Better: strings.TrimSpace(answer),
+		Score: 1, Importance: s.Importance, Source: s.Source, Message: s.Message, Version: s.Version,
+	}, l.Keywords, []int64{s.ID})
+	return err
+}
+
+// results are the trail entries of a cycle's asking.
+func (r *Report) results() []LessonResult {
+	out := make([]LessonResult, len(r.Lessons))
+	for i, a := range r.Lessons {
+		out[i] = LessonResult{Lesson: a.Lesson, Outcome: a.Outcome, Answer: a.Answer}
+		details := struct {
+			Asked    []Answered `json:"asked,omitempty"`
+			Contrast []Answered `json:"contrast,omitempty"`
+		}{a.Asked, a.Swapped}
+		// Encoding plain strings and booleans cannot fail.
+		out[i].Details, _ = json.Marshal(details)
+	}
+	return out
+}

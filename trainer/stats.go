@@ -1,0 +1,99 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// recentRatings is how many ratings LiveStats looks back.
+const recentRatings = 20
+
+// LiveStats returns the figures of the loop.
+func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
+	var s LiveStats
+	hash := t.baseHash()
+	counts, err := t.store.Counts(ctx, hash)
+	if err != nil {
+		return s, fmt.Errorf("count: %w", err)
+	}
+	ratings, err := t.store.Ratings(ctx, time.Time{})
+	if err != nil {
+		return s, fmt.Errorf("read the ratings: %w", err)
+	}
+	samples, err := t.store.Samples(ctx, SampleQuery{})
+	if err != nil {
+		return s, fmt.Errorf("read the samples: %w", err)
+	}
+	set := *t.settings.Load()
+	sum := 0.0
+	for _, j := range Judge(samples, set) {
+		if j.Form == FormCorrection {
+			s.Metrics.Corrections++
+		}
+		if j.Kept {
+			s.Buffer.Kept++
+			sum += j.Score
+		}
+	}
+	s.Buffer.Count, s.Buffer.Capacity = s.Buffer.Kept, set.BufferSize
+	if s.Buffer.Kept > 0 {
+		s.Buffer.AvgQuality = sum / float64(s.Buffer.Kept)
+	}
+	m := &s.Metrics
+	m.SamplesTotal = len(samples)
+	m.ModelUpdates, m.Refused, m.Failed = counts.Cycles[CyclePromoted], counts.Cycles[CycleRefused], counts.Cycles[CycleFailed]
+	m.Cycles = m.ModelUpdates + m.Refused + m.Failed
+	if m.Cycles > 0 {
+		m.SuccessRate = float64(m.ModelUpdates) / float64(m.Cycles)
+	}
+	m.Ratings = len(ratings)
+	all, recent := 0.0, 0.0
+	for i, r := range ratings {
+		stars := 2*r.Score + 3
+		all += stars
+		if i >= len(ratings)-recentRatings {
+			recent += stars
+		}
+	}
+	if n := len(ratings); n > 0 {
+		m.AvgStars, m.AvgStarsRecent = all/float64(n), recent/float64(min(n, recentRatings))
+	}
+	for state, n := range counts.Lessons {
+		m.LessonsTotal += n
+		if state == LessonKnown {
+			m.LessonsKnown = n
+		}
+	}
+	if hash != "" {
+		active, err := t.store.ActiveVersion(ctx, hash)
+		if err != nil {
+			return s, fmt.Errorf("read the version in use: %w", err)
+		}
+		m.ActiveVersion = active.Number
+	}
+	cycles, err := t.store.Cycles(ctx, 1)
+	if err != nil {
+		return s, fmt.Errorf("read the last cycle: %w", err)
+	}
+	if len(cycles) > 0 && !cycles[0].Finished.IsZero() {
+		m.LastCycleSeconds = cycles[0].Finished.Sub(cycles[0].Started).Seconds()
+	}
+	state := t.State()
+	s.Phase, s.Why = state.Phase, state.Why
+	return s, nil
+}
+
+// RatingHistory returns the mean rating of each day since the given moment that has
+// one.
+func (t *Trainer) RatingHistory(ctx context.Context, since time.Time) ([]RatingPoint, error) {
+	days, err := t.store.RatingDays(ctx, since, time.Local)
+	if err != nil {
+		return nil, fmt.Errorf("read the ratings: %w", err)
+	}
+	out := make([]RatingPoint, len(days))
+	for i, d := range days {
+		out[i] = RatingPoint{Day: d.Day, Stars: 2*d.Mean + 3, Count: d.Count}
+	}
+	return out, nil
+}

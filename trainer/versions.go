@@ -1,0 +1,400 @@
+package trainer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"clara/model"
+	"clara/store"
+)
+
+// versionsFolder holds the adapters of the versions, below the home folder.
+const versionsFolder = "versions"
+
+// cycleFolder is where a cycle's job, report and adapters are, relative to the home
+// folder.
+func cycleFolder(cycle int64) string {
+	return filepath.Join(versionsFolder, "cycle-"+strconv.FormatInt(cycle, 10))
+}
+
+// Versions returns the history: versions and refused cycles, the newest first, and
+// the untrained base as the last row.
+func (t *Trainer) Versions(ctx context.Context) ([]VersionRow, error) {
+	hash := t.baseHash()
+	versions, err := t.store.Versions(ctx, hash)
+	if err != nil {
+		return nil, fmt.Errorf("read the versions: %w", err)
+	}
+	cycles, err := t.store.Cycles(ctx, 0)
+	if err != nil {
+		return nil, fmt.Errorf("read the cycles: %w", err)
+	}
+	var rows []VersionRow
+	active := false
+	for _, v := range versions {
+		active = active || v.Active
+		rows = append(rows, VersionRow{
+			ID: v.ID, Number: v.Number, Cycle: v.Cycle, Parent: v.Parent, Created: v.Created, State: CyclePromoted,
+			Verdict: v.Verdict, Reason: v.Reason, Figures: figuresOf(v.Figures), Active: v.Active, Removed: v.Removed, BaseHash: v.BaseHash,
+		})
+	}
+	for _, c := range cycles {
+		if c.State != CycleRefused || (hash != "" && c.BaseHash != hash) {
+			continue
+		}
+		row := VersionRow{Cycle: c.ID, Created: c.Finished, State: c.State, Verdict: c.Verdict, Reason: c.Reason, BaseHash: c.BaseHash}
+		var r Report
+		if json.Unmarshal(c.Report, &r) == nil {
+			row.Figures = &r.Figures
+		}
+		rows = append(rows, row)
+	}
+	slices.SortStableFunc(rows, func(a, b VersionRow) int { return b.Created.Compare(a.Created) })
+	return append(rows, VersionRow{BaseHash: hash, Active: !active}), nil
+}
+
+func figuresOf(data []byte) *Figures {
+	f := new(Figures)
+	if len(data) == 0 || json.Unmarshal(data, f) != nil {
+		return nil
+	}
+	return f
+}
+
+// baseHash is the hash of the attached model; "" without one.
+func (t *Trainer) baseHash() string {
+	a := t.model.use()
+	if a == nil {
+		return ""
+	}
+	defer a.users.Done()
+	return a.runner.Info().Hash
+}
+
+// Restore activates a version; 0 is the untrained base.
+func (t *Trainer) Restore(ctx context.Context, version int64) error {
+	return t.activate(ctx, version, CauseRestore, reason(CodeRestored, "chosen by the user", "version", version))
+}
+
+// activate makes another version the one that answers.
+func (t *Trainer) activate(ctx context.Context, version int64, cause Cause, why Reason) error {
+	hash := t.baseHash()
+	if hash == "" {
+		return noModel()
+	}
+	before, err := t.store.ActiveVersion(ctx, hash)
+	if err != nil {
+		return fmt.Errorf("activate version %d: %w", version, err)
+	}
+	if err := t.store.ActivateVersion(ctx, hash, version, cause, why); err != nil {
+		return saving(fmt.Errorf("activate version %d: %w", version, err))
+	}
+	if err := t.renew(context.WithoutCancel(ctx)); err != nil {
+		// Its files cannot be loaded: what answered goes on answering.
+		back := t.store.ActivateVersion(context.WithoutCancel(ctx), hash, before.ID, cause, before.Reason)
+		return errors.Join(fmt.Errorf("activate version %d: %w", version, err), back, t.renew(context.WithoutCancel(ctx)))
+	}
+	active := t.State().Active
+	kind := NewsActivated
+	if cause == CauseRollback {
+		kind = NewsRolledBack
+	}
+	t.hub.update(func(*State) {}, News{Kind: kind, Version: version, Number: active.Number, From: before.Number, Reason: why})
+	wake(t.changed)
+	return nil
+}
+
+// The automatic rollback: this many of the first ratings of a version.
+const (
+	rollbackOf  = 5
+	rollbackLow = 3 // with at most two stars
+)
+
+// rollback goes back to the version before if the ratings fell: 3 of the first 5 on
+// the version in use have at most two stars, and their mean is below that of the
+// 5 before it came. A version that the user chose is left alone.
+func (t *Trainer) rollback(ctx context.Context) error {
+	hash := t.baseHash()
+	if hash == "" || !t.settings.Load().AutoRollback {
+		return nil
+	}
+	active, err := t.store.ActiveVersion(ctx, hash)
+	if err != nil || active.ID == 0 {
+		return err
+	}
+	activations, err := t.store.Activations(ctx, hash)
+	if err != nil || len(activations) == 0 {
+		return err
+	}
+	last := activations[len(activations)-1]
+	if last.Cause != CauseCycle || last.Version != active.ID {
+		return nil
+	}
+	ratings, err := t.store.Ratings(ctx, time.Time{})
+	if err != nil {
+		return err
+	}
+	var after, before []store.Rating
+	for _, r := range ratings {
+		switch {
+		case r.Created.Before(last.Created):
+			before = append(before, r)
+		case r.Version == active.ID && len(after) < rollbackOf:
+			after = append(after, r)
+		}
+	}
+	before = before[max(0, len(before)-rollbackOf):]
+	low := 0
+	for _, r := range after {
+		low += boolToInt(starsOf(r.Score) <= 2)
+	}
+	meanAfter, meanBefore := meanScore(after), meanScore(before)
+	if low < rollbackLow || len(before) == 0 || meanAfter >= meanBefore {
+		return nil
+	}
+	target := active.Parent
+	if target != 0 {
+		if v, err := t.store.Version(ctx, target); err != nil || v.Removed || v.BaseHash != hash {
+			target = 0
+		}
+	}
+	stars := func(score float64) string { return strconv.FormatFloat(2*score+3, 'f', 1, 64) }
+	return t.activate(ctx, target, CauseRollback, reason(CodeRolledBack,
+		fmt.Sprintf("%d of the first %d ratings of version %d had at most two stars (%s on average, %s before)", low, len(after), active.Number, stars(meanAfter), stars(meanBefore)),
+		"low", low, "of", len(after), "version", active.Number, "before", stars(meanBefore), "after", stars(meanAfter)))
+}
+
+func meanScore(rs []store.Rating) float64 {
+	if len(rs) == 0 {
+		return 0
+	}
+	sum := 0.0
+	for _, r := range rs {
+		sum += r.Score
+	}
+	return sum / float64(len(rs))
+}
+
+// prune removes the files of all but the last versions, and of those that hold what
+// was deleted since: what was taken back is not kept on the disk either.
+func (t *Trainer) prune(ctx context.Context, hash string) error {
+	versions, err := t.store.Versions(ctx, hash)
+	if err != nil {
+		return fmt.Errorf("read the versions: %w", err)
+	}
+	kept := t.settings.Load().KeepVersions
+	needed := make(map[string]bool) // folders that a version that stays refers to
+	var stale []Version
+	for i, v := range versions {
+		if v.Removed {
+			continue
+		}
+		gone, err := t.holdsDeleted(ctx, v)
+		if err != nil {
+			return err
+		}
+		if !v.Active && (i >= kept || gone) {
+			stale = append(stale, v)
+			continue
+		}
+		for _, p := range []string{v.Manner, v.Knowledge} {
+			if p != "" {
+				needed[p] = true
+			}
+		}
+	}
+	for _, v := range stale {
+		if err := t.store.RemoveVersion(ctx, v.ID); err != nil {
+			return fmt.Errorf("remove version %d: %w", v.Number, err)
+		}
+		for _, p := range []string{v.Manner, v.Knowledge} {
+			if p == "" || needed[p] {
+				continue
+			}
+			if err := os.RemoveAll(filepath.Join(t.home, p)); err != nil {
+				return fmt.Errorf("remove the files of version %d: %w", v.Number, err)
+			}
+		}
+	}
+	return nil
+}
+
+// holdsDeleted says whether a version was trained on what was deleted since.
+func (t *Trainer) holdsDeleted(ctx context.Context, v Version) (bool, error) {
+	if len(v.Samples) == 0 {
+		return false, nil
+	}
+	there, err := t.store.Samples(ctx, SampleQuery{IDs: v.Samples})
+	if err != nil {
+		return false, fmt.Errorf("read the samples of version %d: %w", v.Number, err)
+	}
+	return len(there) < len(v.Samples), nil
+}
+
+// ExportVersion writes the adapters of a version (0: the one in use) as PEFT folders
+// "manner" and "knowledge" below dir.
+func (t *Trainer) ExportVersion(ctx context.Context, version int64, dir string) error {
+	a := t.model.use()
+	if a == nil {
+		return noModel()
+	}
+	defer a.users.Done()
+	var v Version
+	var err error
+	if version == 0 {
+		v, err = t.store.ActiveVersion(ctx, a.runner.Info().Hash)
+	} else {
+		v, err = t.store.Version(ctx, version)
+	}
+	if err != nil {
+		return fmt.Errorf("export version %d: %w", version, err)
+	}
+	switch {
+	case v.ID == 0 || (v.Manner == "" && v.Knowledge == ""):
+		return fmt.Errorf("export version %d: it has no adapters", version)
+	case v.Removed:
+		return fmt.Errorf("export version %d: %w", v.Number, store.ErrRemoved)
+	case v.BaseHash != a.runner.Info().Hash:
+		return fmt.Errorf("export version %d: %w", v.Number, ErrOtherModel)
+	}
+	for _, part := range []struct{ path, folder string }{{v.Manner, mannerFolder}, {v.Knowledge, knowledgeFolder}} {
+		if part.path == "" {
+			continue
+		}
+		adapter, err := a.runner.LoadAdapter(filepath.Join(t.home, part.path))
+		if err != nil {
+			return fmt.Errorf("export version %d: %w", v.Number, err)
+		}
+		if err := adapter.Save(filepath.Join(dir, part.folder)); err != nil {
+			return fmt.Errorf("export version %d: %w", v.Number, err)
+		}
+	}
+	return nil
+}
+
+// ImportVersion makes a version of the PEFT folders "manner" and "knowledge" below
+// dir (one of them may be missing) and activates it. It fits the attached model or is
+// refused; what it says is not checked.
+func (t *Trainer) ImportVersion(ctx context.Context, dir string) (VersionRow, error) {
+	a := t.model.use()
+	if a == nil {
+		return VersionRow{}, noModel()
+	}
+	defer a.users.Done()
+	var o Outcome
+	for _, part := range []struct {
+		folder string
+		to     **model.Adapter
+	}{{mannerFolder, &o.Manner}, {knowledgeFolder, &o.Knowledge}} {
+		adapter, err := a.runner.LoadAdapter(filepath.Join(dir, part.folder))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return VersionRow{}, fmt.Errorf("import from %s: %w", dir, err)
+		}
+		*part.to = adapter
+	}
+	if o.Manner == nil && o.Knowledge == nil {
+		return VersionRow{}, fmt.Errorf("import from %s: neither %s nor %s in it: %w", dir, mannerFolder, knowledgeFolder, fs.ErrNotExist)
+	}
+	o.Report.Verdict, o.Report.Reason = VerdictNotProven, reason(CodeImported, "imported, not checked")
+	c, err := t.store.StartCycle(ctx, Cycle{BaseHash: a.runner.Info().Hash})
+	if err != nil {
+		return VersionRow{}, fmt.Errorf("import from %s: %w", dir, err)
+	}
+	v, err := t.promote(context.WithoutCancel(ctx), c.ID, Job{}, o, nil)
+	if err != nil {
+		return VersionRow{}, fmt.Errorf("import from %s: %w", dir, err)
+	}
+	return VersionRow{ID: v.ID, Number: v.Number, Cycle: c.ID, Parent: v.Parent, Created: v.Created, State: CyclePromoted, Verdict: v.Verdict, Reason: v.Reason, Active: true, BaseHash: v.BaseHash}, nil
+}
+
+// promote saves a candidate's adapters, ends its cycle with a new version in one
+// transaction, and lets that version answer. A crash before the transaction leaves
+// files that nothing refers to and a cycle that the next start marks as cut; after
+// it, a version that the next start uses.
+func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, used []int64) (Version, error) {
+	folder := cycleFolder(cycle)
+	if err := WriteOutcome(filepath.Join(t.home, folder), o); err != nil {
+		return Version{}, t.fail(ctx, cycle, err)
+	}
+	before, err := t.store.ActiveVersion(ctx, t.baseHash())
+	if err != nil {
+		return Version{}, t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err))
+	}
+	v := Version{Parent: before.ID, Verdict: o.Report.Verdict, Reason: o.Report.Reason, Samples: used}
+	switch {
+	case o.Manner != nil:
+		v.Manner = filepath.Join(folder, mannerFolder)
+	case o.KeepManner:
+		v.Manner = before.Manner
+	}
+	switch {
+	case o.Knowledge != nil:
+		v.Knowledge = filepath.Join(folder, knowledgeFolder)
+	case o.KeepKnowledge:
+		v.Knowledge = before.Knowledge
+	}
+	if v.Figures, err = json.Marshal(o.Report.Figures); err != nil {
+		return Version{}, t.fail(ctx, cycle, fmt.Errorf("encode the figures: %w", err))
+	}
+	report, err := json.Marshal(o.Report)
+	if err != nil {
+		return Version{}, t.fail(ctx, cycle, fmt.Errorf("encode the report: %w", err))
+	}
+	_, made, err := t.store.FinishCycle(ctx, store.CycleEnd{
+		Cycle: cycle, State: CyclePromoted, Report: report, Verdict: o.Report.Verdict, Reason: o.Report.Reason,
+		Used: used, Version: &v, Results: o.Report.results(),
+	})
+	if err != nil {
+		return Version{}, t.fail(ctx, cycle, fmt.Errorf("keep the new version: %w", err))
+	}
+	if err := t.noteLessons(ctx, &o.Report); err != nil {
+		return made, err
+	}
+	if err := t.renew(ctx); err != nil {
+		return made, err
+	}
+	t.hub.update(func(*State) {}, News{Kind: NewsActivated, Cycle: cycle, Version: made.ID, Number: made.Number, From: before.Number, Known: newlyKnown(&o.Report, j), Reason: made.Reason})
+	return made, t.prune(ctx, made.BaseHash)
+}
+
+// newlyKnown are the questions of lessons that the last asking before this cycle did
+// not find known.
+func newlyKnown(r *Report, j Job) []string {
+	states := make(map[int64]JobLesson, len(j.Lessons))
+	for _, l := range j.Lessons {
+		states[l.ID] = l
+	}
+	var out []string
+	for _, a := range r.Lessons {
+		if l := states[a.Lesson]; a.Known && l.State != LessonKnown {
+			out = append(out, l.Question)
+		}
+	}
+	return out
+}
+
+// noteLessons keeps what a cycle found out about lessons besides their outcomes.
+func (t *Trainer) noteLessons(ctx context.Context, r *Report) error {
+	for _, s := range r.Bases {
+		if err := t.store.SetBaseAnswer(ctx, s.Lesson, s.Text); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("keep the base's answer to lesson %d: %w", s.Lesson, err)
+		}
+	}
+	for _, s := range r.Styled {
+		if err := t.store.SetStyled(ctx, s.Lesson, s.Text); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("keep lesson %d in the manner: %w", s.Lesson, err)
+		}
+	}
+	return nil
+}
