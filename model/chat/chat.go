@@ -75,14 +75,14 @@ const (
 // line.
 func New(source string, o Options) (*Template, error) {
 	if len(source) > maxSource {
-		return nil, fmt.Errorf("read a chat template of %d bytes, wanted at most %d: %w", len(source), maxSource, ErrLimit)
+		return nil, fmt.Errorf("it has %d bytes, wanted at most %d: %w", len(source), maxSource, ErrLimit)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	body, err := parse(source)
 	if err != nil {
-		return nil, fmt.Errorf("read the chat template: %w", err)
+		return nil, err
 	}
 	return &Template{body: body, options: o}, nil
 }

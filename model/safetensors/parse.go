@@ -17,9 +17,9 @@ const metadataKey = "__metadata__"
 
 // entry is what the header says about a tensor.
 type entry struct {
-	DType   DType     `json:"dtype"`
-	Shape   []int     `json:"shape"`
-	Offsets [2]uint64 `json:"data_offsets"`
+	DType   DType    `json:"dtype"`
+	Shape   []int    `json:"shape"`
+	Offsets []uint64 `json:"data_offsets"` // of two
 }
 
 // place is where a tensor lies behind the header.
@@ -92,11 +92,10 @@ func header(text []byte) ([]place, map[string]string, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("read tensor %.80q: %w", name, err)
 		}
-		start, end := e.Offsets[0], e.Offsets[1]
-		if start > end || end-start != size {
-			return bad(fmt.Sprintf("tensor %.80q, %v %v, lies from %d to %d", name, e.DType, e.Shape, start, end), nil)
+		if o := e.Offsets; len(o) != 2 || o[0] > o[1] || o[1]-o[0] != size {
+			return bad(fmt.Sprintf("tensor %.80q, %v %v, lies at %v", name, e.DType, e.Shape, o), nil)
 		}
-		places = append(places, place{tensor, start, end})
+		places = append(places, place{tensor, e.Offsets[0], e.Offsets[1]})
 	}
 	if _, err := d.Token(); err != nil {
 		return bad("it does not end", err)

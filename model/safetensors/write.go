@@ -81,7 +81,7 @@ func appendHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) 
 		if shape == nil {
 			shape = []int{} // not null
 		}
-		if err := member(t.Name, entry{t.DType, shape, [2]uint64{at, at + size}}); err != nil {
+		if err := member(t.Name, entry{t.DType, shape, []uint64{at, at + size}}); err != nil {
 			return nil, err
 		}
 		at += size
