@@ -162,6 +162,18 @@ func TestRestoredWhileACycleRunsWithoutItIsNew(t *testing.T) {
 	wantStates(t, s, map[int64]SampleState{x.ID: SampleNew})
 }
 
+func TestDeletedAndRestoredWhileACycleRunsWithItIsUsed(t *testing.T) {
+	s := newStore(t)
+	x := rate(t, s, 1)
+	c := must(s.StartCycle(t.Context(), Cycle{}))(t)
+	_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: []int64{x.ID}, Version: &Version{}})
+	check(t, err)
+	must(s.StartCycle(t.Context(), Cycle{}))(t)
+	check(t, s.DeleteSample(t.Context(), x.ID))
+	check(t, s.RestoreSample(t.Context(), x.ID))
+	wantStates(t, s, map[int64]SampleState{x.ID: SampleUsed})
+}
+
 func TestFeedbackIsRefusedAsAWhole(t *testing.T) {
 	s := newStore(t)
 	good := Sample{Form: FormRating, Kind: Manner, Score: 0.5, Importance: 3}
@@ -214,6 +226,7 @@ func TestSampleQuery(t *testing.T) {
 	check(t, err)
 	talk := must(s.AddConversation(ctx, Conversation{}))(t)
 	m := must(s.AddMessage(ctx, Message{Conversation: talk.ID, Role: RoleAssistant}))(t)
+	other := must(s.AddMessage(ctx, Message{Conversation: must(s.AddConversation(ctx, Conversation{}))(t).ID, Role: RoleAssistant}))(t)
 	add := func(x Sample) int64 {
 		t.Helper()
 		got, _, err := s.AddFeedback(ctx, Feedback{Sample: x})
@@ -221,7 +234,7 @@ func TestSampleQuery(t *testing.T) {
 		return got.ID
 	}
 	a := add(Sample{Form: FormRating, Kind: Manner, Source: "user", Message: m.ID, Created: day(1)})
-	b := add(Sample{Form: FormCorrection, Kind: Knowledge, Source: "user", Version: version.ID, Created: day(2)})
+	b := add(Sample{Form: FormCorrection, Kind: Knowledge, Source: "user", Message: other.ID, Version: version.ID, Created: day(2)})
 	c := add(Sample{Form: FormText, Kind: Manner, Source: "api", Created: day(3)})
 	d := add(Sample{Form: FormRating, Kind: Manner, Source: "demo", Version: version.ID, Created: day(4)})
 	check(t, s.RejectSamples(ctx, []int64{c}, Reason{Code: "neutral"}))

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+// correct saves a correction with its lesson.
+func correct(t *testing.T, s *Store) (Sample, Lesson) {
+	t.Helper()
+	x, l, err := s.AddFeedback(t.Context(), Feedback{
+		Sample: Sample{Form: FormCorrection, Kind: Knowledge, Prompt: "When?", Better: "At 8."}, Lesson: &Lesson{Question: "When?", Answer: "At 8."},
+	})
+	check(t, err)
+	return x, l
+}
+
+// A cycle's end that is refused leaves the cycle running and nothing written,
+// however late in it the fault comes.
+func TestFinishCycleIsAllOrNothing(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	x, l := correct(t, s)
+	other := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
+	_, _, err := s.FinishCycle(ctx, CycleEnd{Cycle: other.ID, State: CycleFailed, Reason: Reason{Code: "nan", Text: "the loss was not a number"}})
+	check(t, err)
+	c := must(s.StartCycle(ctx, Cycle{BaseHash: "base", Job: json.RawMessage(`{"seed":1}`)}))(t)
+	good := func() CycleEnd {
+		return CycleEnd{
+			Cycle: c.ID, State: CyclePromoted, Used: []int64{x.ID}, Version: &Version{Samples: []int64{x.ID}},
+			Results: []LessonResult{{Lesson: l.ID, Outcome: LessonKnown}},
+		}
+	}
+	before := read(t, s)
+	for name, v := range map[string]struct {
+		change func(*CycleEnd)
+		want   error
+	}{
+		"promoted without a version": {func(e *CycleEnd) { e.Version = nil }, ErrInvalid},
+		"refused with a version":     {func(e *CycleEnd) { e.State = CycleRefused }, ErrInvalid},
+		"still running":              {func(e *CycleEnd) { e.State = CycleRunning }, ErrInvalid},
+		"cut":                        {func(e *CycleEnd) { e.State = CycleCut }, ErrInvalid},
+		"no such state":              {func(e *CycleEnd) { e.State, e.Version = "fine", nil }, ErrInvalid},
+		"unknown cycle":              {func(e *CycleEnd) { e.Cycle = 77 }, ErrNotFound},
+		"a finished cycle":           {func(e *CycleEnd) { e.Cycle = other.ID }, ErrFinished},
+		"report is no JSON":          {func(e *CycleEnd) { e.Report = json.RawMessage("{") }, ErrInvalid},
+		"unknown sample":             {func(e *CycleEnd) { e.Used = append(e.Used, 77) }, ErrNotFound},
+		"unknown parent":             {func(e *CycleEnd) { e.Version.Parent = 77 }, ErrNotFound},
+		"figures are no JSON":        {func(e *CycleEnd) { e.Version.Figures = json.RawMessage("kept") }, ErrInvalid},
+		"unknown lesson, at the end": {func(e *CycleEnd) { e.Results = append(e.Results, LessonResult{Lesson: 77, Outcome: LessonKnown}) }, ErrNotFound},
+		"no outcome, at the end":     {func(e *CycleEnd) { e.Results[0].Outcome = LessonNew }, ErrInvalid},
+	} {
+		e := good()
+		v.change(&e)
+		_, _, err := s.FinishCycle(ctx, e)
+		t.Run(name, func(t *testing.T) {
+			wantErr(t, err, v.want)
+			same(t, before, read(t, s))
+		})
+	}
+	_, _, err = s.FinishCycle(ctx, good())
+	check(t, err)
+}
+
+func TestOnlyOneCycleRuns(t *testing.T) {
+	s := newStore(t)
+	c := must(s.StartCycle(t.Context(), Cycle{}))(t)
+	_, err := s.StartCycle(t.Context(), Cycle{})
+	wantErr(t, err, ErrRunning)
+	must(s.As("ann").StartCycle(t.Context(), Cycle{}))(t)
+	cut := must(s.MarkCut(t.Context()))(t)
+	if len(cut) != 1 || cut[0].ID != c.ID || cut[0].State != CycleCut || cut[0].Finished.IsZero() {
+		t.Errorf("cut: %+v", cut)
+	}
+	if again := must(s.MarkCut(t.Context()))(t); len(again) != 0 {
+		t.Errorf("cut twice: %+v", again)
+	}
+	must(s.StartCycle(t.Context(), Cycle{}))(t)
+}
+
+func TestTrailIsTheLastResultsInOrder(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	_, a := correct(t, s)
+	_, b := correct(t, s)
+	for _, outcome := range []LessonState{LessonMissed, LessonKnown, LessonLost, LessonKnown} {
+		check(t, s.AddResults(ctx, []LessonResult{{Lesson: a.ID, Outcome: outcome}, {Lesson: b.ID, Outcome: LessonMissed}}))
+	}
+	outcomes := func(trail []LessonResult) (out []LessonState) {
+		for _, r := range trail {
+			out = append(out, r.Outcome)
+		}
+		return out
+	}
+	same(t, []LessonState{LessonLost, LessonKnown}, outcomes(must(s.Trail(ctx, a.ID, 2))(t)))
+	same(t, []LessonState{LessonMissed, LessonKnown, LessonLost, LessonKnown}, outcomes(must(s.Trail(ctx, a.ID, 0))(t)))
+	trails := must(s.Trails(ctx, 3))(t)
+	same(t, []LessonState{LessonKnown, LessonLost, LessonKnown}, outcomes(trails[a.ID]))
+	same(t, []LessonState{LessonMissed, LessonMissed, LessonMissed}, outcomes(trails[b.ID]))
+	if l := must(s.Lesson(ctx, a.ID))(t); l.State != LessonKnown {
+		t.Errorf("the lesson is %s", l.State)
+	}
+}
