@@ -10,8 +10,11 @@ import (
 	"clara/widgets"
 )
 
-// shownSamples is how many samples the card lists; the rest is counted below.
-const shownSamples = 50
+// Rows that the cards show until a person asks for the rest.
+const (
+	shownSamples  = 6
+	shownVersions = 5
+)
 
 // showSamples lists what this cycle (or the next one) trains on, and what not, with the reason for each.
 func (v *learningView) showSamples() {
@@ -34,7 +37,7 @@ func (v *learningView) showSamples() {
 		if v.part == 1 && !s.Kept || v.part == 2 && s.Kept {
 			continue
 		}
-		if n++; n <= shownSamples {
+		if n++; n <= shownSamples || v.everything {
 			list.Add(v.sampleLine(s))
 		}
 	}
@@ -43,16 +46,25 @@ func (v *learningView) showSamples() {
 		list.Add(widgets.Pad(widgets.Muted(say("samples.none")).Wrapped(), 6, 0))
 	case n == 0:
 		list.Add(widgets.Pad(widgets.Muted(say("samples.none_here")).Wrapped(), 6, 0))
-	case n > shownSamples:
-		list.Add(widgets.Pad(widgets.Caption(sayN("samples.more", n-shownSamples)), 4, 0))
+	case n > shownSamples && !v.everything:
+		list.Add(v.moreLink(n - shownSamples))
 	}
 	head := widgets.CardHead(title, choice)
 	if v.w.narrow {
 		head = widgets.VStack(8, widgets.Section(title).Wrapped(), widgets.HStack(0, choice, widgets.Space()))
 	}
 	v.judged.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(widgets.VStack(2, head, widgets.Sized(0, 2, widgets.Space()),
-		widgets.Grow(widgets.Sized(0, 192, widgets.NewScroll(list)))), 10, 16))}
+		list), 10, 16))}
 	v.judged.Refresh()
+}
+
+// moreLink leads to the rows that are not listed.
+func (v *learningView) moreLink(n int) fyne.CanvasObject {
+	return widgets.HStack(0, widgets.NewLink(sayN("samples.more", n), func() {
+		v.everything = true
+		v.showSamples()
+		v.showHistory()
+	}), widgets.Space())
 }
 
 func (v *learningView) sampleLine(s trainer.JudgedSample) fyne.CanvasObject {
@@ -158,9 +170,6 @@ func (v *learningView) rowName(r trainer.VersionRow) string {
 	return versionName(r.Number)
 }
 
-// shownVersions is how many rows the history shows; older ones are a scroll away.
-const historyHeight = 208
-
 // showHistory lists the versions, or the figures of the one that was tapped.
 func (v *learningView) showHistory() {
 	var o fyne.CanvasObject
@@ -169,9 +178,14 @@ func (v *learningView) showHistory() {
 	} else {
 		list := widgets.VStack(1)
 		for i, r := range v.versions {
-			list.Add(v.versionLine(i, r))
+			base := i == len(v.versions)-1
+			if i < shownVersions-1 || base || v.everything || r.Active {
+				list.Add(v.versionLine(i, r))
+			} else if i == len(v.versions)-2 {
+				list.Add(v.moreLink(len(v.versions) - shownVersions))
+			}
 		}
-		o = widgets.VStack(1, widgets.CardHead(say("history.title")), widgets.Grow(widgets.Sized(0, historyHeight, widgets.NewScroll(list))))
+		o = widgets.VStack(1, widgets.CardHead(say("history.title")), list)
 	}
 	v.history.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(o, 10, 16))}
 	v.history.Refresh()
@@ -265,7 +279,7 @@ func (v *learningView) figures(r trainer.VersionRow) fyne.CanvasObject {
 			pair(say("figures.length"), say("figures.length_value", "Words", decimal(f.Words, 0), "Before", decimal(f.WordsBefore, 0)))
 		}
 	}
-	return widgets.VStack(4, head, widgets.Grow(widgets.Sized(0, historyHeight, widgets.NewScroll(list))))
+	return widgets.VStack(4, head, list)
 }
 
 // restore lets another version answer, and offers the way back.

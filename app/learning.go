@@ -25,6 +25,7 @@ type learningView struct {
 	opened     int                   // index in versions of the row whose figures are shown; -1: none
 	span       int                   // of the chart: this cycle, or the last five
 	part       int                   // of the samples: all, kept, dropped
+	everything bool                  // all samples and versions are listed, not only the newest
 
 	head     *fyne.Container
 	loop     *widgets.Flow
@@ -254,7 +255,7 @@ func (v *learningView) move() {
 // showVerdict says how the last cycle ended, with the figures that decided.
 func (v *learningView) showVerdict() {
 	v.verdict.RemoveAll()
-	defer v.verdict.Refresh()
+	v.verdict.Hide()
 	end := v.w.state.Last
 	if end == nil || v.w.cycling() {
 		return
@@ -286,6 +287,7 @@ func (v *learningView) showVerdict() {
 		return
 	}
 	v.verdict.Add(widgets.NewNotice(n))
+	v.verdict.Show()
 }
 
 func (v *learningView) openCycle(cycle int64) {

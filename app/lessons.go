@@ -62,6 +62,7 @@ func (v *lessonsView) build() fyne.CanvasObject {
 		v.choose(v.first())
 	}, v.filterNames()...)
 	v.list = widgets.NewFeed("", v.row)
+	v.list.Gap, v.list.Margin, v.list.FromTop = 2, 0, true
 	v.pane = widgets.VStack(0)
 	if v.w.narrow {
 		return v.buildNarrow()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
@@ -30,6 +31,21 @@ func (l *loading) short() string {
 		return l.info.Name
 	}
 	return l.found.Name
+}
+
+// sidebarName is how long a name may be beside the word for the place.
+const sidebarName = 14
+
+// shortest is the name as far as the sidebar has room: its first words.
+func (l *loading) shortest() string {
+	name := ""
+	for _, word := range strings.Fields(l.short()) {
+		if name != "" && len(name)+1+len(word) > sidebarName {
+			break
+		}
+		name = join(name, word)
+	}
+	return name
 }
 
 // engine is what computes, "" until it is known.

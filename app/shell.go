@@ -151,7 +151,7 @@ func (s *shell) showCounts() {
 		share = percent(p)
 	}
 	s.nav[placeLearning].SetCount(share, widgets.ToneInfo)
-	s.nav[placeModel].SetCount(w.model.short(), widgets.ToneQuiet)
+	s.nav[placeModel].SetCount(w.model.shortest(), widgets.ToneQuiet)
 }
 
 // cycleShare is how much of the running cycle is done, once its remaining time has been measured.
@@ -184,7 +184,7 @@ func (s *shell) showStatus() {
 		return
 	}
 	var right []widgets.StatusItem
-	if _, ok := w.Trainer.ModelInfo(); ok {
+	if w.model.ready {
 		v := widgets.StatusItem{Glyph: &widgets.IconLayers, Tone: widgets.ToneQuiet, Text: versionWords(w.state.Active)}
 		if w.state.Active.Verdict == trainer.VerdictProven {
 			v.Glyph, v.Tone = &widgets.IconShield, widgets.ToneSuccess
@@ -249,7 +249,21 @@ func (w *window) ask(q question) {
 
 // tell shows a notice above the view until it is answered; a newer one takes its place.
 func (w *window) tell(n widgets.Notice) {
-	w.shell.banner.Objects = []fyne.CanvasObject{widgets.Pad(widgets.NewNotice(n), 12, 24, 0, 24)}
+	mark := widgets.On(n.Tone.Soft(), 10, widgets.NewIcon(n.Glyph, 20, n.Tone.Ink()), 9)
+	words := widgets.VStack(2, widgets.Strong(n.Title).Wrapped(), widgets.Muted(n.Text).Wrapped())
+	buttons := widgets.HStack(8)
+	for _, a := range n.Actions {
+		buttons.Add(widgets.NewSmallButton(a.Label, nil, a.Kind, a.OnTapped))
+	}
+	var card fyne.CanvasObject
+	margin := float32(24)
+	if w.narrow {
+		margin = 12
+		card = widgets.Card(widgets.VStack(10, widgets.HStackTop(12, mark, widgets.Grow(words)), buttons), 12, 14)
+	} else {
+		card = widgets.Card(widgets.HStack(14, mark, widgets.Grow(words), buttons), 10, 16)
+	}
+	w.shell.banner.Objects = []fyne.CanvasObject{widgets.Pad(card, 12, margin, 0, margin)}
 	w.shell.column.Refresh()
 }
 

@@ -1,0 +1,303 @@
+package app
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"clara/store"
+	"clara/trainer"
+)
+
+// The data of the pictures: what a window shows that has been in use for a while.
+
+func turn(id int64, role trainer.Role, text string) trainer.Message {
+	return trainer.Message{ID: id, Conversation: 1, Role: role, Text: text, Created: noon.Add(time.Duration(id) * time.Minute), Finish: trainer.FinishEnd, Tokens: 60, Seconds: 2}
+}
+
+// sampleTrainer is a trainer, not running, over a data folder that has been in use for a while: conversations, ratings,
+// corrections, taught lessons with their trails, and thirteen cycles of which one was refused.
+func sampleTrainer(t testing.TB) *trainer.Trainer {
+	t.Helper()
+	home := t.TempDir()
+	s, err := store.Open(t.Context(), filepath.Join(home, "clara.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	seed := &seeder{t: t, s: s, versions: map[int]int64{}}
+	seed.lessons()
+	seed.ratings()
+	seed.cycles()
+	seed.conversations()
+	tr, err := trainer.New(t.Context(), trainer.Params{Store: s, Home: home, Settings: trainer.DefaultSettings()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+// newTrainer is a trainer over an empty data folder.
+func newTrainer(t testing.TB) *trainer.Trainer {
+	t.Helper()
+	home := t.TempDir()
+	s, err := store.Open(t.Context(), filepath.Join(home, "clara.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	tr, err := trainer.New(t.Context(), trainer.Params{Store: s, Home: home, Settings: trainer.DefaultSettings()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+type seeder struct {
+	t        testing.TB
+	s        *store.Store
+	learned  []store.Lesson
+	versions map[int]int64 // by number
+}
+
+func must[T any](s *seeder) func(T, error) T {
+	return func(v T, err error) T {
+		s.t.Helper()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (s *seeder) conversations() {
+	ctx := s.t.Context()
+	titles := []string{"Akteneinsicht für Beteiligte", "Zuständigkeit bei Umzug", "Gebührenbescheid begründen", "Bescheid kürzer formulieren", "Anhörung vor der Rücknahme", "Fristen im Widerspruchsverfahren"}
+	for i, title := range titles {
+		at := noon.Add(time.Duration(i-10) * time.Minute)
+		if i < 3 {
+			at = at.AddDate(0, 0, -9)
+		}
+		c := must[store.Conversation](s)(s.s.AddConversation(ctx, store.Conversation{Title: title, Created: at}))
+		if i == len(titles)-1 {
+			for k, e := range sampleEntries() {
+				m := e.Message
+				m.Conversation, m.Created = c.ID, at.Add(time.Duration(k+1)*time.Second)
+				m.Version = s.versions[e.Number]
+				if e.Question != "" {
+					m.Lesson = s.learned[0].ID
+				}
+				must[store.Message](s)(s.s.AddMessage(ctx, m))
+			}
+		}
+	}
+}
+
+func (s *seeder) lessons() {
+	for i, l := range sampleLessons() {
+		_, kept, err := s.s.AddFeedback(s.t.Context(), store.Feedback{
+			Sample: store.Sample{Form: store.FormCorrection, Kind: store.Knowledge, Prompt: l.Question, Answer: l.Before, Better: l.Answer, Importance: 4, Source: "user", Created: noon.AddDate(0, 0, -2).Add(-time.Duration(i) * time.Minute)},
+			Lesson: &l.Lesson,
+		})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if err := s.s.SetBaseAnswer(s.t.Context(), kept.ID, l.Before); err != nil {
+			s.t.Fatal(err)
+		}
+		s.learned = append(s.learned, kept)
+	}
+	for _, m := range sampleManner() {
+		if _, _, err := s.s.AddFeedback(s.t.Context(), store.Feedback{Sample: m}); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+func (s *seeder) ratings() {
+	answer := "Sie haben einen Monat Zeit, nachdem der Bescheid bekannt gegeben wurde."
+	for i, r := range []struct {
+		prompt, answer string
+		score          float64
+	}{
+		{"Widerspruch innerhalb eines Monats", answer, 1}, {"Antwort zur Akteneinsicht", answer, -.5}, {"Bescheid kürzer formulieren", answer, 0}, {"Danke!", "Gern.", 1}, {"Zuständigkeit bei Umzug", answer, -1},
+	} {
+		f := store.Feedback{Sample: store.Sample{Form: store.FormRating, Kind: store.Manner, Prompt: r.prompt, Answer: r.answer, Score: r.score, Importance: 3, Source: "user", Created: noon.Add(-time.Duration(i) * time.Minute)}}
+		if _, _, err := s.s.AddFeedback(s.t.Context(), f); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// cycles runs thirteen cycles; the trail of each lesson ends with the last one.
+func (s *seeder) cycles() {
+	trails := sampleLessons()
+	parent := int64(0)
+	for n := 1; n <= 13; n++ {
+		at := noon.Add(time.Duration(n-14) * 139 * time.Minute)
+		c := must[store.Cycle](s)(s.s.StartCycle(s.t.Context(), store.Cycle{Started: at, BaseHash: "b179c952"}))
+		end := store.CycleEnd{Cycle: c.ID, State: store.CyclePromoted, Verdict: trainer.VerdictProven, Reason: provenReason}
+		if n == 10 {
+			end.State, end.Verdict, end.Reason = store.CycleRefused, trainer.VerdictRefused, forgetsReason
+			end.Report = must[[]byte](s)(json.Marshal(map[string]any{"figures": sampleFigures()}))
+		} else {
+			if n == 12 {
+				end.Verdict, end.Reason = trainer.VerdictNotProven, notProvenReason
+			}
+			end.Version = &store.Version{Parent: parent, Verdict: end.Verdict, Reason: end.Reason, Created: at.Add(time.Minute), Figures: must[[]byte](s)(json.Marshal(sampleFigures()))}
+			for i, l := range trails {
+				if k := len(l.Trail) - 14 + n; k >= 0 {
+					end.Results = append(end.Results, store.LessonResult{Lesson: s.learned[i].ID, Outcome: l.Trail[k].Outcome, Answer: l.Now, Created: at.Add(time.Minute)})
+				}
+			}
+		}
+		_, v, err := s.s.FinishCycle(s.t.Context(), end)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if v.ID != 0 {
+			parent = v.ID
+			s.versions[v.Number] = v.ID
+		}
+	}
+}
+
+var (
+	provenReason    = trainer.Reason{Code: trainer.CodeProven, Args: map[string]string{"better": "12", "tested": "12", "losses": "0", "p": "0.0002"}}
+	notProvenReason = trainer.Reason{Code: trainer.CodeNotProven, Args: map[string]string{"better": "2", "losses": "1", "p": "0.5"}}
+	forgetsReason   = trainer.Reason{Code: trainer.CodeForgets, Args: map[string]string{"kept": "19", "of": "29", "limit": "0.75"}}
+)
+
+func sampleFigures() trainer.Figures {
+	return trainer.Figures{
+		Canary: .004, CanaryLimit: .05, ChatKL: .031, ChatLimit: .1, Kept: 28, KeptOf: 29, KeptLimit: .75, LeaksOf: 29, LeaksLimit: .05, Known: 17, KnownOf: 17, KnownBefore: 15,
+		Variants: 48, VariantsOf: 51, SwappedOf: 17, Better: 12, P: .0002, Answers: 29, Words: 31, WordsBefore: 33,
+	}
+}
+
+func sampleEntries() []trainer.Entry {
+	return []trainer.Entry{
+		{Message: turn(1, trainer.RoleUser, "Bis wann kann ich gegen einen Bescheid Widerspruch einlegen?")},
+		{
+			Message: turn(2, trainer.RoleAssistant, "**Innerhalb eines Monats**, nachdem Ihnen der Bescheid bekannt gegeben wurde (§ 70 Abs. 1 VwGO).\n\n- Schriftlich, elektronisch oder zur Niederschrift bei der Behörde, die ihn erlassen hat.\n- Fehlt die Rechtsbehelfsbelehrung oder ist sie falsch, haben Sie **ein Jahr** (§ 58 Abs. 2 VwGO)."),
+			Stars:   4, Rating: 11, Number: 11,
+		},
+		{Message: turn(3, trainer.RoleUser, "Und wann gilt ein Brief der Behörde als bekannt gegeben?")},
+		{
+			Message:  turn(4, trainer.RoleAssistant, "Ein Bescheid, der mit der Post kommt, gilt **am vierten Tag nach der Aufgabe zur Post** als bekannt gegeben (§ 41 Abs. 2 VwVfG)."),
+			Question: "Wann gilt ein Brief der Behörde als bekannt gegeben?", Number: 12,
+		},
+	}
+}
+
+func sampleLessons() []trainer.LessonView {
+	rows := []struct {
+		state            trainer.LessonState
+		question, answer string
+		trail            string
+	}{
+		{trainer.LessonKnown, "Wann gilt ein Brief der Behörde als bekannt gegeben?", "am vierten Tag (§ 41 Abs. 2 VwVfG)", "mmk"},
+		{trainer.LessonKnown, "Wie lange ist die Widerspruchsfrist?", "ein Monat (§ 70 Abs. 1 VwGO)", "mkkkkkkk"},
+		{trainer.LessonLost, "Welche Frist gilt ohne Rechtsbehelfsbelehrung?", "ein Jahr (§ 58 Abs. 2 VwGO)", "mkkkkll"},
+		{trainer.LessonMissed, "Wie wird in Bescheiden angeredet?", "immer „Sie“, nie „du“", "mmmm"},
+		{trainer.LessonKnown, "Muss vor einem belastenden Bescheid angehört werden?", "ja (§ 28 Abs. 1 VwVfG)", "mkkkk"},
+		{trainer.LessonNew, "Wann hat das Bürgerbüro geöffnet?", "Dienstag und Donnerstag bis 18 Uhr", ""},
+	}
+	var all []trainer.LessonView
+	for i, r := range rows {
+		l := trainer.LessonView{
+			Lesson: trainer.Lesson{
+				ID: int64(i + 1), Sample: int64(i + 20), Question: r.question, Answer: r.answer, State: r.state, Importance: 4, Created: noon.AddDate(0, 0, -2),
+			},
+			Form: trainer.FormCorrection, Before: "Er gilt am dritten Tag nach der Aufgabe zur Post als bekannt gegeben.", Trained: 3,
+		}
+		if i == 0 {
+			l.Keywords = [][]string{{"vierten Tag", "4. Tag"}, {"§ 41"}}
+			l.Now, l.Version, l.Since = "Ein Brief gilt am vierten Tag nach der Aufgabe zur Post als bekannt gegeben (§ 41 Abs. 2 VwVfG).", 12, 12
+		}
+		for k, c := range r.trail {
+			state := map[rune]trainer.LessonState{'m': trainer.LessonMissed, 'k': trainer.LessonKnown, 'l': trainer.LessonLost}[c]
+			l.Trail = append(l.Trail, trainer.LessonResult{Lesson: l.ID, Cycle: int64(12 - len(r.trail) + k + 1), Outcome: state, Created: noon.Add(-139 * time.Minute)})
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+func sampleManner() []trainer.Sample {
+	return []trainer.Sample{
+		{ID: 40, Form: trainer.FormCorrection, Kind: trainer.Manner, Prompt: "Was ist ein Verwaltungsakt?", Answer: "Ein Verwaltungsakt ist jede Verfügung, Entscheidung oder andere hoheitliche Maßnahme, die …", Better: "Sehr geehrte Damen und Herren, ein Verwaltungsakt ist eine Entscheidung der Behörde im Einzelfall.", Importance: 3, State: trainer.SampleUsed, Created: noon.AddDate(0, 0, -1)},
+		{ID: 41, Form: trainer.FormCorrection, Kind: trainer.Manner, Prompt: "Wie lange dauert das?", Answer: "Das kommt darauf an.", Better: "Sehr geehrte Damen und Herren, in der Regel vier Wochen.", Importance: 3, State: trainer.SampleNew, Created: noon},
+	}
+}
+
+func sampleLosses(steps int) []trainer.LossPoint {
+	var all []trainer.LossPoint
+	for i := range steps {
+		x := float64(i)
+		all = append(all, trainer.LossPoint{Step: trainer.StepManner, N: i + 1, Loss: 2.2/(1+x/6) + .05*float64(i%3), Anchor: .02 + .004*x})
+	}
+	return all
+}
+
+// sampleState is the loop in each of its phases.
+func sampleState(phase trainer.Phase) trainer.State {
+	s := trainer.State{
+		Phase: phase, Since: noon.Add(-15 * time.Second), NewRatings: 3, LeastRating: 8,
+		Buffer:  trainer.BufferState{Total: 20, Kept: 14, Dropped: map[string]int{trainer.CodeNeutral: 3, trainer.CodeTooShort: 2, trainer.CodeReplaced: 1}},
+		Lessons: trainer.LessonCounts{New: 1, Known: 3, Missed: 1, Lost: 1},
+		Active:  trainer.ActiveVersion{ID: 12, Number: 12, Verdict: trainer.VerdictProven, Manner: true},
+		Why:     trainer.Reason{Code: trainer.CodeTooFewRatings, Args: map[string]string{"ratings": "3", "least": "8", "seconds": "120"}},
+	}
+	switch phase {
+	case trainer.PhaseDue:
+		s.NewRatings, s.StartsAt = 8, noon.Add(12*time.Second)
+		s.Why = trainer.Reason{Code: trainer.CodeEnoughRatings, Args: map[string]string{"ratings": "8", "least": "8"}}
+	case trainer.PhaseRunning:
+		s.NewRatings = 7
+		s.Progress = trainer.Progress{Cycle: 13, Step: trainer.StepManner, Done: 27, Of: 48, Started: noon.Add(-15 * time.Second), Left: 12 * time.Second, Losses: sampleLosses(27)}
+	case trainer.PhaseChecking:
+		s.Progress = trainer.Progress{Cycle: 13, Step: trainer.StepGate, Done: 9, Of: 30, Started: noon.Add(-25 * time.Second), Losses: sampleLosses(48)}
+	case trainer.PhasePaused:
+		s.Why = trainer.Reason{Code: trainer.CodePaused}
+	case trainer.PhaseOff:
+		s.Why = trainer.Reason{Code: trainer.CodeOff}
+	case trainer.PhaseNoModel:
+		s.Why = trainer.Reason{Code: trainer.CodeNoModel}
+	}
+	return s
+}
+
+// fill puts the sample data into every view.
+func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
+	w.model = loading{
+		ready: true, found: Model{Name: "SmolLM2 135M Instruct", Path: "/home/anna/.local/share/clara/models/SmolLM2-135M-Instruct.Q4_1.gguf", Bytes: 98_362_432, Engine: "CPU, AVX2"},
+		info: trainer.ModelInfo{Name: "SmolLM2 135M Instruct", Architecture: "llama", FileType: "Q4_1", Engine: "CPU, AVX2", Parameters: 134_515_008, Context: 2048, Reader: true},
+	}
+	w.state = sampleState(phase)
+	w.chat.openLast()
+	w.settle(t)
+	w.chat.openConversation(w.chat.all[0])
+	w.settle(t)
+	w.chat.learned[12] = say("news.learned", "Version", versionName(12), "Lesson", "Wann gilt ein Brief der Behörde …")
+	if len(w.chat.entries) > 1 {
+		w.chat.saved[w.chat.entries[1].ID] = saved{words: say("chat.saved"), undo: func() {}}
+	}
+	w.show(at)
+	w.settle(t)
+	w.learning.former = [][]trainer.LossPoint{sampleLosses(48), sampleLosses(40), sampleLosses(30)}
+	if w.cycling() {
+		w.learning.cycle = 13
+	}
+	w.rebuild()
+	w.settle(t)
+}
