@@ -107,7 +107,7 @@ func openSession(ctx context.Context, o cli.Options) (_ *session, err error) {
 	if s.store, err = store.Open(ctx, filepath.Join(s.home, "clara.db")); err != nil {
 		return nil, err
 	}
-	s.trainer, err = trainer.New(trainer.Params{
+	s.trainer, err = trainer.New(ctx, trainer.Params{
 		Store: s.store, Home: s.home, Settings: learning(s.settings), Log: s.log,
 	})
 	if err != nil {
@@ -271,7 +271,7 @@ func (s *session) load(ctx context.Context, found func(path string, e compute.In
 		s.log.Error("model not opened", "error", err)
 		return nil, err
 	}
-	if err := s.trainer.Attach(m.runner); err != nil {
+	if err := s.trainer.Attach(ctx, m.runner); err != nil {
 		return nil, errors.Join(err, m.close())
 	}
 	before := s.model
@@ -290,7 +290,7 @@ func (s *session) close() error {
 	var errs []error
 	if s.trainer != nil {
 		s.trainer.Stop()
-		errs = append(errs, s.trainer.Attach(nil))
+		errs = append(errs, s.trainer.Attach(context.Background(), nil))
 	}
 	s.loading.Lock()
 	errs = append(errs, s.model.close())

@@ -14,7 +14,7 @@ import (
 )
 
 // Names that say nothing about what a package or a file holds.
-var empty = []string{"util", "utils", "helper", "helpers", "common", "misc", "manager", "base"}
+var empty = []string{"util", "utils", "helper", "helpers", "common", "misc", "manager"}
 
 // longest is what one file may have: one subject fits on it.
 const longest = 800
