@@ -1,5 +1,10 @@
 package trainer
 
+import (
+	"encoding/json"
+	"fmt"
+)
+
 // Figures are what the gate measured. Every share has its count beside it, so
 // that a face can say "17 of 17".
 type Figures struct {
@@ -107,4 +112,16 @@ type Answered struct {
 	Question string `json:"question"`
 	Answer   string `json:"answer"`
 	Shows    bool   `json:"shows"`
+}
+
+// reportOf reads the report of a cycle; the zero Report where it has none.
+func reportOf(c Cycle) (Report, error) {
+	var r Report
+	if len(c.Report) == 0 {
+		return r, nil
+	}
+	if err := json.Unmarshal(c.Report, &r); err != nil {
+		return r, fmt.Errorf("read the report of cycle %d: %w", c.ID, err)
+	}
+	return r, nil
 }
