@@ -21,6 +21,11 @@ const (
 type scratch struct {
 	left    []float32
 	workers []panels
+
+	// Activations rounded to 8 bits, row after row, and four values to a block of
+	// them: scale, scale*sum, and that of either half.
+	rounded       []float32 // four int8 to a value
+	roundedScales []float32
 }
 
 // panels is the room of one worker.
@@ -52,16 +57,21 @@ func (s *scratch) room(workers, n int) error {
 		}
 		s.workers = append(s.workers, p)
 	}
-	if len(s.left) >= n {
+	return grow(&s.left, n)
+}
+
+// grow makes sure of n values; what was in them is lost.
+func grow(x *[]float32, n int) error {
+	if len(*x) >= n {
 		return nil
 	}
-	unmapFloats(s.left)
-	s.left = nil
-	m, err := mapFloats(n + n/4) // some more: the next call may want a little more
+	unmapFloats(*x)
+	*x = nil
+	m, err := mapFloats(n + n/4) // the next call may want a little more
 	if err != nil {
 		return err
 	}
-	s.left = m
+	*x = m
 	return nil
 }
 
@@ -77,6 +87,8 @@ func (s *scratch) free() {
 		s.workers[i].free()
 	}
 	unmapFloats(s.left)
+	unmapFloats(s.rounded)
+	unmapFloats(s.roundedScales)
 	*s = scratch{}
 }
 
@@ -107,6 +119,11 @@ func (b *Backend) product(c, a view, transA bool, r right, k int, alpha float32,
 	}
 	if err := b.gemm.room(b.pool.size(), m*k); err != nil {
 		return err
+	}
+	if r.w != nil && r.trans && b.packable(r.w) {
+		if err := b.pack(r.w); err != nil {
+			return err
+		}
 	}
 	kc := blocks(k, kMax, r.kUnit())
 	left := b.gemm.left

@@ -25,6 +25,11 @@ type kernels struct {
 	// groups decode whole blocks of a layout; see dequantGroups.
 	groups [compute.Q6_K + 1]groupDecoder
 
+	// strips multiply the quantised layouts by rounded activations; empty for the
+	// float types. quantize rounds blocks of 32 activations: see the stubs.
+	strips   [compute.Q6_K + 1]stripKernels
+	quantize func(blocks int, q *int8, scales *float32, x *float32)
+
 	// Vectors: the first operand's length counts, and the others have at least it.
 	dot               func(x, y []float32) float32                  // sum x*y
 	dot3              func(x, y, z []float32) float32               // sum x*y*z
@@ -61,6 +66,18 @@ type transpose struct {
 // groupDecoder decodes blocks > 0 blocks; value i goes to
 // dst[i/32*step+i%32/16*half+i%16].
 type groupDecoder func(dst *float32, src *byte, blocks, half, step int)
+
+// stripKernels read a weight in strips: see strips.go.
+type stripKernels struct {
+	tiles  []stripTile // most tokens first; the last has a single one
+	unpack func(blocks int, w *byte, dst *float32)
+}
+
+// stripTile multiplies tokens rows of activations by strips: see the stubs.
+type stripTile struct {
+	tokens int
+	run    func(strips, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+}
 
 // groupBlock is the number of values, and their bytes, that a groupDecoder takes
 // as one block: the float types have none of their own and are taken 32 at a time.

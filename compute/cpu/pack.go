@@ -64,11 +64,14 @@ type right struct {
 // kUnit and nUnit are what the blocks of k and the ranges of columns must be
 // multiples of, so that a frozen weight is cut between its blocks.
 func (r *right) kUnit() int {
-	if r.w != nil && r.trans {
-		values, _ := groupBlock(r.w.Type)
-		return values
+	switch {
+	case r.w == nil || !r.trans:
+		return 4
+	case r.w.packed.data != nil:
+		return 32
 	}
-	return 4
+	values, _ := groupBlock(r.w.Type)
+	return values
 }
 
 func (r *right) nUnit(k *kernels) int {
@@ -119,6 +122,14 @@ func (r *right) pack(k *kernels, dst []float32, p0, kc, j0, nc int, rows []float
 // packWeightTransposed decodes n rows of the weight, one to a column of the panel.
 func (r *right) packWeightTransposed(k *kernels, d []float32, p0, kc, j, n int, rows []float32) {
 	t := r.w.Type
+	if p := &r.w.packed; p.data != nil {
+		for i := 0; i < n; i += stripRows {
+			w := p.at((j+i)/stripRows, p0/32)
+			_ = w[kc/32*p.size()-1]
+			k.strips[t].unpack(kc/32, &w[0], &d[i])
+		}
+		return
+	}
 	for s := 0; s < kc; s += decodeSpan {
 		span := min(decodeSpan, kc-s)
 		for i := range n {

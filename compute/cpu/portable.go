@@ -15,6 +15,7 @@ func portable() *kernels {
 		tileCols:   16,
 		transposes: []transpose{{1, 1, transpose1}},
 		copyPanel:  copyPanel,
+		quantize:   quantize,
 		dot:        dot, axpy: axpy, scale: scale, scaleMul: scaleMul, sumSquares: sumSquares,
 		max: maximum, expSum: expSum,
 		dotRows: dotRows, axpyRows: axpyRows, dot3: dot3, softmaxGrad: softmaxGrad,
@@ -23,6 +24,9 @@ func portable() *kernels {
 	}
 	for t := range k.groups {
 		k.groups[t] = dequantGroups(compute.Type(t))
+		if l := layoutOf(compute.Type(t)); l.bits > 0 {
+			k.strips[t] = stripKernels{[]stripTile{{1, multiplyStrips(l)}}, unpackStrip(l)}
+		}
 	}
 	return k
 }

@@ -644,3 +644,915 @@ func adamwAVX2(param []float32, grad []float32, m []float32, v []float32, c *flo
 //
 //go:noescape
 func rotateInterleavedAVX2(n int, x *float32, cos *float32, sin *float32)
+
+// stripsQ4_0x1AVX512 multiplies 1 rows of rounded activations by Q4_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 8)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4_0x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4_0x4AVX512 multiplies 4 rows of rounded activations by Q4_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 8)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4_0x8AVX512 multiplies 8 rows of rounded activations by Q4_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 8 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 8)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4_0x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4_0x1AVX2 multiplies 1 rows of rounded activations by Q4_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 8)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4_0x1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4_0x4AVX2 multiplies 4 rows of rounded activations by Q4_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 8)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4_0x4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// unpackQ4_0AVX512 decodes Q4_0 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*32+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ4_0AVX512(blocks int, w *byte, dst *float32)
+
+// unpackQ4_0AVX2 decodes Q4_0 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*16+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ4_0AVX2(blocks int, w *byte, dst *float32)
+
+// stripsQ4_1x1AVX512 multiplies 1 rows of rounded activations by Q4_1 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4_1x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4_1x4AVX512 multiplies 4 rows of rounded activations by Q4_1 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4_1x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4_1x8AVX512 multiplies 8 rows of rounded activations by Q4_1 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 8 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4_1x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4_1x1AVX2 multiplies 1 rows of rounded activations by Q4_1 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4_1x1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4_1x4AVX2 multiplies 4 rows of rounded activations by Q4_1 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4_1x4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// unpackQ4_1AVX512 decodes Q4_1 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*32+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ4_1AVX512(blocks int, w *byte, dst *float32)
+
+// unpackQ4_1AVX2 decodes Q4_1 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*16+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ4_1AVX2(blocks int, w *byte, dst *float32)
+
+// stripsQ5_0x1AVX512 multiplies 1 rows of rounded activations by Q5_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 16)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5_0x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5_0x4AVX512 multiplies 4 rows of rounded activations by Q5_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 16)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5_0x8AVX512 multiplies 8 rows of rounded activations by Q5_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 8 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 16)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5_0x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5_0x1AVX2 multiplies 1 rows of rounded activations by Q5_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 16)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5_0x1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5_0x4AVX2 multiplies 4 rows of rounded activations by Q5_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 16)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5_0x4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// unpackQ5_0AVX512 decodes Q5_0 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*32+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ5_0AVX512(blocks int, w *byte, dst *float32)
+
+// unpackQ5_0AVX2 decodes Q5_0 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*16+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ5_0AVX2(blocks int, w *byte, dst *float32)
+
+// stripsQ5_1x1AVX512 multiplies 1 rows of rounded activations by Q5_1 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5_1x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5_1x4AVX512 multiplies 4 rows of rounded activations by Q5_1 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5_1x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5_1x8AVX512 multiplies 8 rows of rounded activations by Q5_1 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 8 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5_1x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5_1x1AVX2 multiplies 1 rows of rounded activations by Q5_1 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5_1x1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5_1x4AVX2 multiplies 4 rows of rounded activations by Q5_1 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5_1x4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// unpackQ5_1AVX512 decodes Q5_1 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*32+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ5_1AVX512(blocks int, w *byte, dst *float32)
+
+// unpackQ5_1AVX2 decodes Q5_1 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*16+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ5_1AVX2(blocks int, w *byte, dst *float32)
+
+// stripsQ8_0x1AVX512 multiplies 1 rows of rounded activations by Q8_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 128)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ8_0x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ8_0x4AVX512 multiplies 4 rows of rounded activations by Q8_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 128)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ8_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ8_0x8AVX512 multiplies 8 rows of rounded activations by Q8_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 8 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 128)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ8_0x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ8_0x1AVX2 multiplies 1 rows of rounded activations by Q8_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 128)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ8_0x1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ8_0x4AVX2 multiplies 4 rows of rounded activations by Q8_0 strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 128)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ8_0x4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// unpackQ8_0AVX512 decodes Q8_0 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*32+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ8_0AVX512(blocks int, w *byte, dst *float32)
+
+// unpackQ8_0AVX2 decodes Q8_0 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*16+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ8_0AVX2(blocks int, w *byte, dst *float32)
+
+// stripsQ4Kx1AVX512 multiplies 1 rows of rounded activations by Q4K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4Kx1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4Kx4AVX512 multiplies 4 rows of rounded activations by Q4K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4Kx8AVX512 multiplies 8 rows of rounded activations by Q4K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 8 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4Kx8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4Kx1AVX2 multiplies 1 rows of rounded activations by Q4K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4Kx1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ4Kx4AVX2 multiplies 4 rows of rounded activations by Q4K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ4Kx4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// unpackQ4KAVX512 decodes Q4K blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*32+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ4KAVX512(blocks int, w *byte, dst *float32)
+
+// unpackQ4KAVX2 decodes Q4K blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*16+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ4KAVX2(blocks int, w *byte, dst *float32)
+
+// stripsQ5Kx1AVX512 multiplies 1 rows of rounded activations by Q5K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5Kx1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5Kx4AVX512 multiplies 4 rows of rounded activations by Q5K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5Kx8AVX512 multiplies 8 rows of rounded activations by Q5K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 8 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5Kx8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5Kx1AVX2 multiplies 1 rows of rounded activations by Q5K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5Kx1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ5Kx4AVX2 multiplies 4 rows of rounded activations by Q5K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * q(w, r, k) + minimum(w, r, k)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ5Kx4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// unpackQ5KAVX512 decodes Q5K blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*32+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ5KAVX512(blocks int, w *byte, dst *float32)
+
+// unpackQ5KAVX2 decodes Q5K blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*16+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ5KAVX2(blocks int, w *byte, dst *float32)
+
+// stripsQ6Kx1AVX512 multiplies 1 rows of rounded activations by Q6K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 32)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ6Kx1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ6Kx4AVX512 multiplies 4 rows of rounded activations by Q6K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 32)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ6Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ6Kx8AVX512 multiplies 8 rows of rounded activations by Q6K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 8 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 32)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ6Kx8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ6Kx1AVX2 multiplies 1 rows of rounded activations by Q6K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 1 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 32)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ6Kx1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// stripsQ6Kx4AVX2 multiplies 4 rows of rounded activations by Q6K strips of
+// 16 rows; ldx counts bytes, lds and ldy values:
+//
+//	for s := range strips {
+//		for t := range 4 {
+//			for r := range 16 {
+//				var sum float32
+//				for k := range 32 * blocks { // integers within a block
+//					sum += (scale(w, r, k) * (q(w, r, k) - 32)) * x[t*ldx+k] * scales[t*lds+k/32*4]
+//				}
+//				y[t*ldy+16*s+r] = sum // += with accumulate
+//			}
+//		}
+//	}
+//
+//go:noescape
+func stripsQ6Kx4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+
+// unpackQ6KAVX512 decodes Q6K blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*32+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ6KAVX512(blocks int, w *byte, dst *float32)
+
+// unpackQ6KAVX2 decodes Q6K blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*16+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackQ6KAVX2(blocks int, w *byte, dst *float32)
+
+// quantizeAVX2 rounds blocks of 32 values to 8 bits; blocks > 0. A NaN, and only
+// that, makes the scale NaN:
+//
+//	for b := range blocks {
+//		max := max(abs(x[32*b:32*b+32]))
+//		d := max / 127
+//		for i := range 32 {
+//			q[32*b+i] = roundToEven(x[32*b+i] * (127 / max)) // 0 if max is 0
+//		}
+//		low, high := sum(q[32*b:32*b+16]), sum(q[32*b+16:32*b+32])
+//		scales[4*b:] = d, d*(low+high), d*low, d*high
+//	}
+//
+//go:noescape
+func quantizeAVX2(blocks int, q *int8, scales *float32, x *float32)

@@ -58,3 +58,13 @@ func floatConstant(f float32) Mem {
 	}
 	return m
 }
+
+// nibbleValues are 0 to 15 as f32.
+func nibbleValues() Mem {
+	words := make([]uint64, 8)
+	for i := range words {
+		low, high := math.Float32bits(float32(2*i)), math.Float32bits(float32(2*i+1))
+		words[i] = uint64(high)<<32 | uint64(low)
+	}
+	return section("nibbleValues", words...)
+}

@@ -19,6 +19,7 @@ func main() {
 	transposeKernels()
 	dequantKernels()
 	vectorKernels()
+	int8Kernels()
 	Generate()
 }
 

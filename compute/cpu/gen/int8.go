@@ -1,0 +1,669 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Quantised weights in strips: 16 rows interleaved, so that lane r of a register
+// belongs to row r. Then nothing is added up across lanes, one conversion gives 16
+// scales, and an activation is a broadcast. A strip is a sequence of blocks of 32
+// columns:
+//
+//	scales   16 f16 or f32; Q6_K: 16 f32 for columns 0..15, 16 for 16..31
+//	minimums likewise, in the layouts that have them
+//	quants   bits == 4: 4 vectors of 64 bytes; byte 4r+t of vector g holds
+//	         column 4g+t of row r in the low, 16+4g+t in the high nibble
+//	         bits == 8: 8 vectors; byte 4r+t of vector g is column 4g+t of row r
+//
+// A value is scale*q + minimum, or scale*(q - zero).
+type stripLayout struct {
+	name    string
+	bits    int
+	half    bool // scales are f16
+	minimum bool
+	zero    float32
+	sub16   bool // a scale for each 16 columns
+	signed  bool // q - zero is a signed byte (zero is 128)
+}
+
+var stripLayouts = []stripLayout{
+	{name: "Q4_0", bits: 4, half: true, zero: 8},
+	{name: "Q4_1", bits: 4, half: true, minimum: true},
+	{name: "Q5_0", bits: 8, half: true, zero: 16},
+	{name: "Q5_1", bits: 8, half: true, minimum: true},
+	{name: "Q8_0", bits: 8, half: true, zero: 128, signed: true},
+	{name: "Q4K", bits: 4, minimum: true},
+	{name: "Q5K", bits: 8, minimum: true},
+	{name: "Q6K", bits: 8, zero: 32, sub16: true},
+}
+
+func (s stripLayout) scaleBytes() int {
+	if s.half {
+		return 32
+	}
+	return 64
+}
+
+// quants is the offset of the quants in a block, size the block's.
+func (s stripLayout) quants() int {
+	if s.minimum || s.sub16 {
+		return 2 * s.scaleBytes()
+	}
+	return s.scaleBytes()
+}
+
+func (s stripLayout) size() int { return s.quants() + 64*s.bits }
+
+// stripPrefetch is how far ahead of its use a strip is asked for. With it a single
+// row of activations reads the weights at the speed of the memory.
+const stripPrefetch = 4096
+
+func int8Kernels() {
+	for _, s := range stripLayouts {
+		for _, tokens := range []int{1, 4, 8} {
+			s.multiply("AVX512", tokens)
+		}
+		for _, tokens := range []int{1, 4} {
+			s.multiply("AVX2", tokens)
+		}
+		s.unpack("AVX512")
+		s.unpack("AVX2")
+	}
+	quantize()
+}
+
+// rowsOf addresses up to 8 rows that lie stride bytes apart.
+type rowsOf struct {
+	base            [2]reg.Register
+	stride, stride3 reg.Register
+}
+
+func newRows(base, stride reg.Register, n int) rowsOf {
+	r := rowsOf{base: [2]reg.Register{base, nil}, stride: stride}
+	if n > 3 {
+		r.stride3 = triple(stride)
+	}
+	if n > 4 {
+		r.base[1] = GP64()
+		LEAQ(Mem{Base: base, Index: stride, Scale: 4}, r.base[1])
+	}
+	return r
+}
+
+func (r rowsOf) at(i, disp int) Mem { return at(r.base[i/4], r.stride, r.stride3, i%4, disp) }
+
+func (r rowsOf) add(n int) {
+	for _, b := range r.base {
+		if b != nil {
+			ADDQ(U32(uint32(n)), b)
+		}
+	}
+}
+
+func (s stripLayout) multiply(tier string, tokens int) {
+	name := fmt.Sprintf("strips%sx%d%s", s.name, tokens, tier)
+	TEXT(name, NOSPLIT, "func(strips, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)")
+	Pragma("noescape")
+	value := "scale(w, r, k) * q(w, r, k) + minimum(w, r, k)"
+	if !s.minimum {
+		value = fmt.Sprintf("scale(w, r, k) * (q(w, r, k) - %v)", s.zero)
+	}
+	Doc(name+fmt.Sprintf(" multiplies %d rows of rounded activations by %s strips of", tokens, s.name),
+		"16 rows; ldx counts bytes, lds and ldy values:",
+		"",
+		"\tfor s := range strips {",
+		fmt.Sprintf("\t\tfor t := range %d {", tokens),
+		"\t\t\tfor r := range 16 {",
+		"\t\t\t\tvar sum float32",
+		"\t\t\t\tfor k := range 32 * blocks { // integers within a block",
+		"\t\t\t\t\tsum += ("+value+") * x[t*ldx+k] * scales[t*lds+k/32*4]",
+		"\t\t\t\t}",
+		"\t\t\t\ty[t*ldy+16*s+r] = sum // += with accumulate",
+		"\t\t\t}",
+		"\t\t}",
+		"\t}")
+	m := stripMultiply{stripLayout: s, tokens: tokens}
+	m.strips = Load(Param("strips"), GP64())
+	m.blocks = Load(Param("blocks"), GP64())
+	m.w = Load(Param("w"), GP64())
+	ldx, lds, ldy := Load(Param("ldx"), GP64()), Load(Param("lds"), GP64()), Load(Param("ldy"), GP64())
+	SHLQ(Imm(2), lds)
+	SHLQ(Imm(2), ldy)
+	m.x = newRows(Load(Param("x"), GP64()), ldx, tokens)
+	m.scales = newRows(Load(Param("scales"), GP64()), lds, tokens)
+	m.y, m.ldy = Load(Param("y"), GP64()), ldy
+	if tier == "AVX512" {
+		m.wide()
+	} else {
+		m.narrow()
+	}
+}
+
+type stripMultiply struct {
+	stripLayout
+	tokens            int
+	strips, blocks, w reg.Register
+	x, scales         rowsOf
+	y, ldy            reg.Register
+}
+
+// passes emits the loops over strips and blocks; a pass goes over a strip once.
+func (m *stripMultiply) passes(count int, begin func(pass int), block func(pass int), end func(pass int)) {
+	n := GP64()
+	Label("strip")
+	for p := range count {
+		label := fmt.Sprintf("block%d", p)
+		begin(p)
+		MOVQ(m.blocks, n)
+		Label(label)
+		block(p)
+		ADDQ(U32(uint32(m.size())), m.w)
+		m.x.add(32)
+		m.scales.add(16)
+		DECQ(n)
+		JNZ(LabelRef(label))
+		// Back to the start of the activations, and of the strip for another pass.
+		back := GP64()
+		MOVQ(m.blocks, back)
+		SHLQ(Imm(4), back)
+		for _, b := range m.scales.base {
+			if b != nil {
+				SUBQ(back, b)
+			}
+		}
+		ADDQ(back, back)
+		for _, b := range m.x.base {
+			if b != nil {
+				SUBQ(back, b)
+			}
+		}
+		if p < count-1 {
+			IMUL3Q(I32(m.size()), m.blocks, back)
+			SUBQ(back, m.w)
+		}
+		end(p)
+	}
+	ADDQ(Imm(64), m.y)
+	DECQ(m.strips)
+	JNZ(LabelRef("strip"))
+	VZEROUPPER()
+	RET()
+}
+
+// store writes the sums of the tokens, part bytes into the strip's row.
+func (m *stripMultiply) store(label string, f []reg.VecVirtual, part int) {
+	y := GP64()
+	accumulate := Load(Param("accumulate"), GP8())
+	TESTB(accumulate, accumulate)
+	JZ(LabelRef(label))
+	MOVQ(m.y, y)
+	for t := range f {
+		VADDPS(Mem{Base: y, Disp: part}, f[t], f[t])
+		if t < len(f)-1 {
+			ADDQ(m.ldy, y)
+		}
+	}
+	Label(label)
+	MOVQ(m.y, y)
+	for t := range f {
+		VMOVUPS(f[t], Mem{Base: y, Disp: part})
+		if t < len(f)-1 {
+			ADDQ(m.ldy, y)
+		}
+	}
+}
+
+// wide: one register spans the 16 rows, VPDPBUSD multiplies unsigned quants by
+// signed activations, which it broadcasts itself.
+func (m *stripMultiply) wide() {
+	f := make([]reg.VecVirtual, m.tokens)
+	for t := range f {
+		f[t] = ZMM()
+	}
+	var nibble, zeroPoint reg.VecVirtual
+	if m.bits == 4 {
+		nibble = ZMM()
+		g := GP32()
+		MOVL(U32(0x0f0f0f0f), g)
+		VPBROADCASTD(g, nibble)
+	}
+	if !m.minimum {
+		zeroPoint = ZMM()
+		VBROADCASTSS(floatConstant(m.zero), zeroPoint)
+	}
+	m.passes(1, func(int) {
+		for t := range f {
+			VPXORQ(f[t], f[t], f[t])
+		}
+	}, func(int) {
+		for o := 0; o < m.size(); o += 64 {
+			PREFETCHT0(Mem{Base: m.w, Disp: stripPrefetch + o})
+		}
+		acc := make([]reg.VecVirtual, m.tokens)
+		clear := func() {
+			for t := range acc {
+				acc[t] = ZMM()
+				VPXORQ(acc[t], acc[t], acc[t])
+			}
+		}
+		scale := func(part int) reg.VecVirtual {
+			d := ZMM()
+			if m.half {
+				VCVTPH2PS(Mem{Base: m.w, Disp: 32 * part}, d)
+			} else {
+				VMOVUPS(Mem{Base: m.w, Disp: 64 * part}, d)
+			}
+			return d
+		}
+		// scaled adds the integers of a block, or half block, with their scales; sum
+		// is the place of its activations' sum.
+		scaled := func(part, sum int) {
+			d := scale(part)
+			var low reg.VecVirtual
+			if m.minimum {
+				low = scale(1)
+			}
+			for t := range acc {
+				VCVTDQ2PS(acc[t], acc[t])
+				VMULPS_BCST(m.scales.at(t, 0), acc[t], acc[t])
+				if m.minimum {
+					VFMADD231PS_BCST(m.scales.at(t, sum), low, f[t])
+				} else {
+					VFNMADD231PS_BCST(m.scales.at(t, sum), zeroPoint, acc[t])
+				}
+				VFMADD231PS(acc[t], d, f[t])
+			}
+		}
+		clear()
+		if m.bits == 4 {
+			for g := range 4 {
+				lo, hi := ZMM(), ZMM()
+				VMOVDQU32(Mem{Base: m.w, Disp: m.quants() + 64*g}, hi)
+				VPANDD(hi, nibble, lo)
+				VPSRLD(Imm(4), hi, hi)
+				VPANDD(hi, nibble, hi)
+				for t := range acc {
+					VPDPBUSD_BCST(m.x.at(t, 4*g), lo, acc[t])
+				}
+				for t := range acc {
+					VPDPBUSD_BCST(m.x.at(t, 16+4*g), hi, acc[t])
+				}
+			}
+			scaled(0, 4)
+			return
+		}
+		for g := range 8 {
+			if m.sub16 && g == 4 {
+				scaled(0, 8)
+				clear()
+			}
+			v := ZMM()
+			VMOVDQU32(Mem{Base: m.w, Disp: m.quants() + 64*g}, v)
+			for t := range acc {
+				VPDPBUSD_BCST(m.x.at(t, 4*g), v, acc[t])
+			}
+		}
+		if m.sub16 {
+			scaled(1, 12)
+		} else {
+			scaled(0, 4)
+		}
+	}, func(int) {
+		m.store("stored", f, 0)
+	})
+}
+
+// narrow: a register spans 8 rows. A single row of activations goes over both
+// halves of the strip at once, several take one half after the other. VPMADDUBSW
+// cannot overflow on nibbles even where a whole block is added up in 16 bits
+// (8 * 2 * 15 * 127 < 2^15).
+func (m *stripMultiply) narrow() {
+	halves := 1
+	if m.tokens == 1 {
+		halves = 2
+	}
+	sums := make([]reg.VecVirtual, m.tokens*halves) // [token][half]
+	for i := range sums {
+		sums[i] = YMM()
+	}
+	ones := broadcastBytes(0x00010001)
+	var nibble, flip reg.VecVirtual
+	if m.bits == 4 {
+		nibble = broadcastBytes(0x0f0f0f0f)
+	}
+	if m.signed {
+		flip = broadcastBytes(0x80808080)
+	}
+	m.passes(2/halves, func(int) {
+		for i := range sums {
+			VXORPS(sums[i], sums[i], sums[i])
+		}
+	}, func(pass int) {
+		for o := 0; o < m.size(); o += 64 {
+			PREFETCHT0(Mem{Base: m.w, Disp: stripPrefetch + o})
+		}
+		row := func(h int) int { return 32 * (pass + h) } // bytes into a vector of quants
+		acc := make([]reg.VecVirtual, len(sums))
+		scale := func(part, h int) reg.VecVirtual {
+			d := YMM()
+			if m.half {
+				VCVTPH2PS(Mem{Base: m.w, Disp: 32*part + row(h)/2}, d)
+			} else {
+				VMOVUPS(Mem{Base: m.w, Disp: 64*part + row(h)}, d)
+			}
+			return d
+		}
+		scaled := func(part, sum int) {
+			for h := range halves {
+				d := scale(part, h)
+				for t := range m.tokens {
+					i := t*halves + h
+					VCVTDQ2PS(acc[i], acc[i])
+					b := YMM()
+					VBROADCASTSS(m.scales.at(t, 0), b)
+					VMULPS(b, acc[i], acc[i])
+					if m.minimum {
+						VBROADCASTSS(m.scales.at(t, sum), b)
+						VFMADD231PS(scale(1, h), b, sums[i])
+					} else if !m.signed {
+						z := YMM()
+						VBROADCASTSS(m.scales.at(t, sum), b)
+						VBROADCASTSS(floatConstant(m.zero), z)
+						VFNMADD231PS(z, b, acc[i])
+					}
+					VFMADD231PS(acc[i], d, sums[i])
+				}
+			}
+		}
+		// add adds 16-bit products of group g: whole nibble blocks as they are, bytes
+		// widened each time.
+		add := func(i int, product reg.VecVirtual) {
+			switch {
+			case m.bits == 4 && acc[i] == nil:
+				acc[i] = product
+			case m.bits == 4:
+				VPADDW(product, acc[i], acc[i])
+			case acc[i] == nil:
+				acc[i] = YMM()
+				VPMADDWD(ones, product, acc[i])
+			default:
+				VPMADDWD(ones, product, product)
+				VPADDD(product, acc[i], acc[i])
+			}
+		}
+		if m.bits == 4 {
+			for g := range 4 {
+				lo, hi := make([]reg.VecVirtual, halves), make([]reg.VecVirtual, halves)
+				for h := range halves {
+					lo[h], hi[h] = YMM(), YMM()
+					VMOVDQU(Mem{Base: m.w, Disp: m.quants() + 64*g + row(h)}, hi[h])
+					VPAND(hi[h], nibble, lo[h])
+					VPSRLD(Imm(4), hi[h], hi[h])
+					VPAND(hi[h], nibble, hi[h])
+				}
+				for part, q := range [][]reg.VecVirtual{lo, hi} {
+					for t := range m.tokens {
+						b := YMM()
+						VPBROADCASTD(m.x.at(t, 16*part+4*g), b)
+						for h := range halves {
+							product := YMM()
+							VPMADDUBSW(b, q[h], product)
+							add(t*halves+h, product)
+						}
+					}
+				}
+			}
+			for i := range acc {
+				VPMADDWD(ones, acc[i], acc[i])
+			}
+			scaled(0, 4)
+			return
+		}
+		for g := range 8 {
+			if m.sub16 && g == 4 {
+				scaled(0, 8)
+				acc = make([]reg.VecVirtual, len(sums))
+			}
+			q, size := make([]reg.VecVirtual, halves), make([]reg.VecVirtual, halves)
+			for h := range halves {
+				q[h] = YMM()
+				if m.signed {
+					VPXOR(Mem{Base: m.w, Disp: m.quants() + 64*g + row(h)}, flip, q[h])
+					size[h] = YMM()
+					VPABSB(q[h], size[h])
+				} else {
+					VMOVDQU(Mem{Base: m.w, Disp: m.quants() + 64*g + row(h)}, q[h])
+				}
+			}
+			for t := range m.tokens {
+				b := YMM()
+				VPBROADCASTD(m.x.at(t, 4*g), b)
+				for h := range halves {
+					product := YMM()
+					if m.signed {
+						// |q| times x with the sign of q; 2 * 128 * 127 < 2^15.
+						VPSIGNB(q[h], b, product)
+						VPMADDUBSW(product, size[h], product)
+					} else {
+						VPMADDUBSW(b, q[h], product)
+					}
+					add(t*halves+h, product)
+				}
+			}
+		}
+		if m.sub16 {
+			scaled(1, 12)
+		} else {
+			scaled(0, 4)
+		}
+	}, func(pass int) {
+		label := fmt.Sprintf("stored%d", pass)
+		if halves == 1 {
+			m.store(label, sums, 32*pass)
+			return
+		}
+		m.store(label, sums[:1], 0)
+		m.store(label+"High", sums[1:], 32)
+	})
+}
+
+// unpack decodes blocks of a strip into a panel of the f32 product: as exact as
+// decoding the rows, and without a transposition.
+func (s stripLayout) unpack(tier string) {
+	cols := 32
+	if tier == "AVX2" {
+		cols = 16
+	}
+	name := "unpack" + s.name + tier
+	TEXT(name, NOSPLIT, "func(blocks int, w *byte, dst *float32)")
+	Pragma("noescape")
+	Doc(name+fmt.Sprintf(" decodes %s blocks of a strip into columns of a panel; blocks > 0:", s.name),
+		"",
+		"\tfor k := range 32 * blocks {",
+		"\t\tfor r := range 16 {",
+		fmt.Sprintf("\t\t\tdst[k*%d+r] = value(w, r, k)", cols),
+		"\t\t}",
+		"\t}")
+	blocks := Load(Param("blocks"), GP64())
+	w := Load(Param("w"), GP64())
+	dst := Load(Param("dst"), GP64())
+	l := lanes{tier, 64}
+	if tier == "AVX2" {
+		l.width = 32
+	}
+	var table, low, negative reg.VecVirtual
+	switch {
+	case s.bits == 4 && l.width == 64:
+		// The low four bits of a lane choose its value: no mask, no conversion.
+		table = ZMM()
+		VMOVUPS(nibbleValues(), table)
+	case s.bits == 4:
+		low = broadcastBytes(0x0000000f)
+	case l.width == 64:
+		low = ZMM()
+		g := GP32()
+		MOVL(U32(0xff), g)
+		VPBROADCASTD(g, low)
+	default:
+		low = broadcastBytes(0x000000ff)
+	}
+	if !s.minimum {
+		negative = l.constant(-s.zero)
+	}
+	Label("loop")
+	for h := range 64 / l.width {
+		d, m := l.vec(), l.vec()
+		scales := func(part int) {
+			load := func(part int, v reg.VecVirtual) {
+				if s.half {
+					VCVTPH2PS(Mem{Base: w, Disp: 32*part + 16*h}, v)
+				} else {
+					VMOVUPS(Mem{Base: w, Disp: 64*part + 32*h}, v)
+				}
+			}
+			load(part, d)
+			if s.minimum {
+				load(1, m)
+			} else {
+				VMULPS(negative, d, m)
+			}
+		}
+		put := func(v reg.VecVirtual, shift, k int) {
+			q := l.vec()
+			switch {
+			case shift > 0:
+				VPSRLD(Imm(uint64(shift)), v, q)
+			default:
+				q = v
+			}
+			x := l.vec()
+			switch {
+			case table != nil:
+				VPERMPS(table, q, x)
+			case shift == 24 && s.bits == 8:
+				VCVTDQ2PS(q, x)
+			case l.width == 64:
+				VPANDD(low, q, x)
+				VCVTDQ2PS(x, x)
+			default:
+				VPAND(low, q, x)
+				VCVTDQ2PS(x, x)
+			}
+			VFMADD213PS(m, d, x)
+			VMOVUPS(x, Mem{Base: dst, Disp: 4*cols*k + 32*h})
+		}
+		scales(0)
+		for g := range s.bits {
+			if s.sub16 && g == 4 {
+				scales(1)
+			}
+			v := l.vec()
+			VMOVUPS(Mem{Base: w, Disp: s.quants() + 64*g + 32*h}, v)
+			for t := range 4 {
+				put(v, 8*t, 4*g+t)
+				if s.bits == 4 {
+					put(v, 8*t+4, 16+4*g+t)
+				}
+			}
+		}
+	}
+	ADDQ(U32(uint32(s.size())), w)
+	ADDQ(U32(uint32(32*4*cols)), dst)
+	DECQ(blocks)
+	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// quantize rounds activations; it is AVX2 in every tier.
+func quantize() {
+	TEXT("quantizeAVX2", NOSPLIT, "func(blocks int, q *int8, scales *float32, x *float32)")
+	Pragma("noescape")
+	Doc("quantizeAVX2 rounds blocks of 32 values to 8 bits; blocks > 0. A NaN, and only",
+		"that, makes the scale NaN:",
+		"",
+		"\tfor b := range blocks {",
+		"\t\tmax := max(abs(x[32*b:32*b+32]))",
+		"\t\td := max / 127",
+		"\t\tfor i := range 32 {",
+		"\t\t\tq[32*b+i] = roundToEven(x[32*b+i] * (127 / max)) // 0 if max is 0",
+		"\t\t}",
+		"\t\tlow, high := sum(q[32*b:32*b+16]), sum(q[32*b+16:32*b+32])",
+		"\t\tscales[4*b:] = d, d*(low+high), d*low, d*high",
+		"\t}")
+	n := Load(Param("blocks"), GP64())
+	q := Load(Param("q"), GP64())
+	scales := Load(Param("scales"), GP64())
+	x := Load(Param("x"), GP64())
+	absolute := broadcastBytes(0x7fffffff)
+	top := XMM()
+	VMOVSS(floatConstant(127), top)
+	bytes, words := broadcastBytes(0x01010101), broadcastBytes(0x00010001)
+	order := YMM()
+	VMOVDQU(section("packOrder", 4<<32|0, 5<<32|1, 6<<32|2, 7<<32|3), order)
+	Label("loop")
+	v := make([]reg.VecVirtual, 4)
+	a := make([]reg.VecVirtual, 4)
+	for i := range v {
+		v[i], a[i] = YMM(), YMM()
+		VMOVUPS(Mem{Base: x, Disp: 32 * i}, v[i])
+		VPAND(absolute, v[i], a[i])
+	}
+	// As integers the bits of NaN are above all others, so that it comes through.
+	VPMAXUD(a[1], a[0], a[0])
+	VPMAXUD(a[3], a[2], a[2])
+	VPMAXUD(a[2], a[0], a[0])
+	m, t := a[0].AsX().(reg.VecVirtual), XMM()
+	VEXTRACTI128(Imm(1), a[0], t)
+	VPMAXUD(t, m, m)
+	VPSHUFD(Imm(0b01001110), m, t)
+	VPMAXUD(t, m, m)
+	VPSHUFD(Imm(0b10110001), m, t)
+	VPMAXUD(t, m, m)
+	d, inverse, zeroMask := XMM(), XMM(), XMM()
+	VDIVSS(top, m, d)
+	VDIVSS(m, top, inverse)
+	VXORPS(t, t, t)
+	VCMPSS(Imm(4), t, m, zeroMask) // not equal, true for NaN
+	VANDPS(zeroMask, inverse, inverse)
+	by := YMM()
+	VBROADCASTSS(inverse, by)
+	for i := range v {
+		VMULPS(by, v[i], v[i])
+		VCVTPS2DQ(v[i], v[i])
+	}
+	VPACKSSDW(v[1], v[0], v[0])
+	VPACKSSDW(v[3], v[2], v[2])
+	VPACKSSWB(v[2], v[0], v[0])
+	VPERMD(v[0], order, v[0])
+	VMOVDQU(v[0], Mem{Base: q})
+	s := YMM()
+	VPMADDUBSW(v[0], bytes, s)
+	VPMADDWD(words, s, s)
+	VPSHUFD(Imm(0b01001110), s, v[1])
+	VPADDD(v[1], s, s)
+	VPSHUFD(Imm(0b10110001), s, v[1])
+	VPADDD(v[1], s, s) // the sum of the low, and of the high 16, in each lane of it
+	VEXTRACTI128(Imm(1), s, t)
+	both := XMM()
+	VPADDD(t, s.AsX(), both)
+	VPUNPCKLDQ(t, s.AsX(), t)    // low, high
+	VPUNPCKLDQ(both, both, both) // both, both
+	VPUNPCKLQDQ(t, both, both)   // both, both, low, high
+	VCVTDQ2PS(both, both)
+	VBROADCASTSS(d, t)
+	VMULPS(t, both, both)
+	VMOVUPS(both, Mem{Base: scales})
+	VMOVSS(d, Mem{Base: scales})
+	ADDQ(U32(128), x)
+	ADDQ(Imm(32), q)
+	ADDQ(Imm(16), scales)
+	DECQ(n)
+	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
