@@ -121,6 +121,7 @@ func (w *window) start() {
 	w.work.beside(w.watch)
 	w.loadModel()
 	w.chat.openLast()
+	w.learning.refresh() // the versions are named in other places too
 	if w.FileError != nil {
 		w.tell(widgets.Notice{
 			Glyph: widgets.IconSliders, Tone: widgets.ToneError, Title: say("settings.fault_title"), Text: w.settingsFault(),

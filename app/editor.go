@@ -97,7 +97,6 @@ func newTeaching(w *window, asked string, saved func(trainer.Sample), closed fun
 }
 
 func (d *editor) build(title string, glyph widgets.Glyph, start string) {
-	label := func(s string) *widgets.Text { return widgets.Caption(s).Bold() }
 	d.better = widgets.NewEditor(say("editor.answer_hint"), nil)
 	d.better.MinRows, d.better.MaxRows = 2, 12
 	d.better.SetText(start)
@@ -115,7 +114,7 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 	})
 	d.save = widgets.NewButton(say("editor.save"), nil, widgets.Primary, d.submit)
 
-	body := widgets.VStack(13, widgets.HStack(8, widgets.NewIcon(glyph, 18, widgets.ColorPrimary), widgets.Grow(widgets.Section(title)),
+	body := widgets.VStack(11, widgets.HStack(8, widgets.NewIcon(glyph, 18, widgets.ColorPrimary), widgets.Grow(widgets.Section(title)),
 		widgets.NewIconButton(widgets.IconCross, say("close"), d.onStop)))
 	if d.question != nil {
 		body.Add(widgets.VStack(6, label(say("editor.question")), d.question))
@@ -131,11 +130,13 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 		body.Add(widgets.VStack(6, label(say("editor.what_or_how")), widgets.WrapRow(12, d.kinds)))
 	}
 	body.Add(widgets.VStack(6, label(say("editor.importance")), widgets.NewImportance(d.importance, importanceWords(), func(n int) { d.importance = n })))
-	d.lesson = widgets.VStack(6, label(say("lesson.check")), d.keywords, widgets.Caption(say("editor.lesson")).Wrapped())
+	d.lesson = widgets.VStack(6, label(say("editor.lesson")), d.keywords)
 	body.Add(d.lesson)
 	body.Add(widgets.Rule())
-	foot := widgets.HStack(8, widgets.Grow(widgets.Caption(say("editor.hint", "Key", modifierName())).Cutting()),
-		widgets.NewButton(say("cancel"), nil, widgets.Ghost, d.onStop), d.save)
+	foot := widgets.HStack(8, widgets.Space(), widgets.NewButton(say("cancel"), nil, widgets.Ghost, d.onStop), d.save)
+	if d.message != 0 && !d.w.narrow { // there is room beside the buttons
+		foot.Objects[0] = widgets.Grow(widgets.Caption(say("editor.hint", "Key", modifierName())).Cutting())
+	}
 	body.Add(foot)
 	ground := widgets.NewBox(widgets.ColorSurface, widgets.ColorPrimary, widgets.RadiusCard)
 	ground.Shadow = 14

@@ -24,16 +24,16 @@ const (
 
 // sections are the pages in their order.
 var sections = []struct {
-	id                 section
-	glyph              widgets.Glyph
-	name, short, about string // keys of the words
+	id          section
+	glyph       widgets.Glyph
+	name, about string // keys of the words
 }{
-	{sectionLooks, widgets.IconMoon, "settings.looks", "settings.looks_short", "settings.looks_about"},
-	{sectionAnswers, widgets.IconChat, "settings.answers", "settings.answers_short", "settings.answers_about"},
-	{sectionLearning, widgets.IconFunnel, "settings.learning", "settings.learning_short", "settings.learning_about"},
-	{sectionGate, widgets.IconShield, "settings.gate", "settings.gate_short", "settings.gate_about"},
-	{sectionDevice, widgets.IconChip, "settings.device", "settings.device_short", "settings.device_about"},
-	{sectionData, widgets.IconLock, "settings.data", "settings.data_short", "settings.data_about"},
+	{sectionLooks, widgets.IconMoon, "settings.looks", "settings.looks_about"},
+	{sectionAnswers, widgets.IconChat, "settings.answers", "settings.answers_about"},
+	{sectionLearning, widgets.IconFunnel, "settings.learning", "settings.learning_about"},
+	{sectionGate, widgets.IconShield, "settings.gate", "settings.gate_about"},
+	{sectionDevice, widgets.IconChip, "settings.device", "settings.device_about"},
+	{sectionData, widgets.IconLock, "settings.data", "settings.data_about"},
 }
 
 // field is one setting in the dialog; its range and usual value come from configs.

@@ -55,7 +55,7 @@ func (v *learningView) showSamples() {
 	}
 	v.judged.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(widgets.VStack(2, head, widgets.Sized(0, 2, widgets.Space()),
 		list), 10, 16))}
-	v.judged.Refresh()
+	v.body.Refresh()
 }
 
 // moreLink leads to the rows that are not listed.
@@ -122,7 +122,6 @@ func (v *learningView) showForgetting() {
 	if !ok {
 		v.forgets.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(widgets.VStack(9, widgets.CardHead(say("forget.title")),
 			widgets.Muted(say("forget.unmeasured")).Wrapped()), 10, 16))}
-		v.forgets.Refresh()
 		return
 	}
 	f := r.Figures
@@ -160,7 +159,6 @@ func (v *learningView) showForgetting() {
 	}
 	body.Add(widgets.Caption(say("forget.about", "Version", v.rowName(r))).Wrapped())
 	v.forgets.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(body, 10, 16))}
-	v.forgets.Refresh()
 }
 
 func (v *learningView) rowName(r trainer.VersionRow) string {
@@ -188,7 +186,7 @@ func (v *learningView) showHistory() {
 		o = widgets.VStack(1, widgets.CardHead(say("history.title")), list)
 	}
 	v.history.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(o, 10, 16))}
-	v.history.Refresh()
+	v.body.Refresh()
 }
 
 func (v *learningView) versionLine(i int, r trainer.VersionRow) fyne.CanvasObject {

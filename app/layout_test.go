@@ -105,7 +105,7 @@ var scenes = []scene{
 
 func TestShots(t *testing.T) {
 	tr := sampleTrainer(t)
-	for _, l := range allLooks[:1] {
+	for _, l := range allLooks {
 		for _, s := range scenes {
 			began := time.Now()
 			w := newTestWindow(t, Params{Trainer: tr, Settings: l.settings()}, l.size)
@@ -113,7 +113,11 @@ func TestShots(t *testing.T) {
 			s.show(t, w)
 			t.Log("show", time.Since(began))
 			w.settle(t)
-			w.untell()
+			for _, b := range w.shell.banner.Objects {
+				if s.name != "closing" {
+					t.Errorf("%s %s: an error is shown: %v", l.name, s.name, b)
+				}
+			}
 			w.frame.Canvas().Capture()
 			t.Log("capture", time.Since(began))
 			shoot(t, w, s.name+"-"+l.name)

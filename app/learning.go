@@ -27,6 +27,7 @@ type learningView struct {
 	part       int                   // of the samples: all, kept, dropped
 	everything bool                  // all samples and versions are listed, not only the newest
 
+	body     *fyne.Container // all of the below
 	head     *fyne.Container
 	loop     *widgets.Flow
 	verdict  *fyne.Container
@@ -51,18 +52,18 @@ func (v *learningView) build() fyne.CanvasObject {
 	v.judged = widgets.VStack(0)
 	v.history = widgets.VStack(0)
 	loss := widgets.Card(widgets.VStack(8, widgets.CardHead(say("loss.title"), v.curves), widgets.Grow(v.chart.object())), 12, 16)
-	body := widgets.VStack(12, v.head, widgets.Card(v.loop, 14, 16, 8, 16), v.verdict)
+	v.body = widgets.VStack(12, v.head, widgets.Card(v.loop, 14, 16, 8, 16), v.verdict)
 	if v.w.narrow {
 		for _, o := range []fyne.CanvasObject{loss, v.forgets, v.judged, v.history} {
-			body.Add(o)
+			v.body.Add(o)
 		}
 		v.fill()
-		return widgets.NewScroll(widgets.Pad(body, 12, 12))
+		return widgets.NewScroll(widgets.Pad(v.body, 12, 12))
 	}
-	body.Add(widgets.HStackFill(12, widgets.GrowBy(1.45, loss), widgets.GrowBy(1, v.forgets)))
-	body.Add(widgets.HStackFill(12, widgets.GrowBy(1.45, v.judged), widgets.GrowBy(1, v.history)))
+	v.body.Add(widgets.HStackFill(12, widgets.GrowBy(1.45, loss), widgets.GrowBy(1, v.forgets)))
+	v.body.Add(widgets.HStackFill(12, widgets.GrowBy(1.45, v.judged), widgets.GrowBy(1, v.history)))
 	v.fill()
-	return widgets.NewScroll(widgets.Pad(body, 16, 24, 12, 24))
+	return widgets.NewScroll(widgets.Pad(v.body, 16, 24, 12, 24))
 }
 
 func (v *learningView) open() {
@@ -148,6 +149,7 @@ func (v *learningView) fill() {
 	v.showForgetting()
 	v.showSamples()
 	v.showHistory()
+	v.body.Refresh()
 }
 
 // showState says what the loop does and why, and offers what can be done about it.
@@ -167,10 +169,10 @@ func (v *learningView) showState() {
 	default:
 		actions = []fyne.CanvasObject{train, pause}
 	}
-	v.head.Objects = []fyne.CanvasObject{widgets.Header(say("place.learning"), v.sentence(), append(actions, settings)...)}
-	v.head.Refresh()
+	v.head.Objects = []fyne.CanvasObject{v.w.heading(say("place.learning"), v.sentence(), append(actions, settings)...)}
 	v.loop.SetStations(v.stations()...)
 	v.showVerdict()
+	v.body.Refresh()
 }
 
 // sentence is the state of the loop, with its reason.

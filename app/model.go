@@ -50,10 +50,10 @@ func (l *loading) shortest() string {
 
 // engine is what computes, "" until it is known.
 func (l *loading) engine() string {
-	if l.ready {
-		return l.info.Engine
+	if l.found.Engine != "" {
+		return l.found.Engine
 	}
-	return l.found.Engine
+	return l.info.Engine
 }
 
 // blocks says why nothing can be asked, "" if it can.
@@ -125,7 +125,7 @@ func (v *modelView) build() fyne.CanvasObject {
 	if v.w.narrow {
 		margin = 12
 	}
-	body := widgets.VStack(12, widgets.Header(say("place.model"), say("model.about"), own), v.cards)
+	body := widgets.VStack(12, v.w.heading(say("place.model"), say("model.about"), own), v.cards)
 	return widgets.NewScroll(widgets.Pad(body, 16, margin, 12, margin))
 }
 

@@ -67,6 +67,8 @@ var reasonKeys = map[string]string{
 	trainer.CodeOnlyRatings:   "reason.only_ratings",
 	trainer.CodeLessonsMissed: "reason.lessons_missed",
 	trainer.CodeGood:          "reason.good",
+
+	"locked": "reason.locked", // of package main
 }
 
 // hintKeys translates what a person can do.

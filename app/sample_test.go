@@ -35,6 +35,7 @@ func sampleTrainer(t testing.TB) *trainer.Trainer {
 	seed.ratings()
 	seed.cycles()
 	seed.conversations()
+	seed.running()
 	tr, err := trainer.New(t.Context(), trainer.Params{Store: s, Home: home, Settings: trainer.DefaultSettings()})
 	if err != nil {
 		t.Fatal(err)
@@ -148,11 +149,12 @@ func (s *seeder) cycles() {
 		end := store.CycleEnd{Cycle: c.ID, State: store.CyclePromoted, Verdict: trainer.VerdictProven, Reason: provenReason}
 		if n == 10 {
 			end.State, end.Verdict, end.Reason = store.CycleRefused, trainer.VerdictRefused, forgetsReason
-			end.Report = must[[]byte](s)(json.Marshal(map[string]any{"figures": sampleFigures()}))
+			end.Report = must[[]byte](s)(json.Marshal(trainer.Report{Figures: sampleFigures()}))
 		} else {
 			if n == 12 {
 				end.Verdict, end.Reason = trainer.VerdictNotProven, notProvenReason
 			}
+			end.Report = must[[]byte](s)(json.Marshal(trainer.Report{Figures: sampleFigures(), Losses: sampleLosses(20 + 2*n)}))
 			end.Version = &store.Version{Parent: parent, Verdict: end.Verdict, Reason: end.Reason, Created: at.Add(time.Minute), Figures: must[[]byte](s)(json.Marshal(sampleFigures()))}
 			for i, l := range trails {
 				if k := len(l.Trail) - 14 + n; k >= 0 {
@@ -169,6 +171,15 @@ func (s *seeder) cycles() {
 			s.versions[v.Number] = v.ID
 		}
 	}
+}
+
+// running begins the cycle that the pictures show at work, with every sample in it.
+func (s *seeder) running() {
+	job := trainer.Job{}
+	for _, x := range must[[]store.Sample](s)(s.s.Samples(s.t.Context(), store.SampleQuery{})) {
+		job.Samples = append(job.Samples, trainer.JobSample{ID: x.ID})
+	}
+	must[store.Cycle](s)(s.s.StartCycle(s.t.Context(), store.Cycle{Started: noon.Add(-15 * time.Second), BaseHash: "b179c952", Job: must[[]byte](s)(json.Marshal(job))}))
 }
 
 var (
@@ -264,9 +275,9 @@ func sampleState(phase trainer.Phase) trainer.State {
 		s.Why = trainer.Reason{Code: trainer.CodeEnoughRatings, Args: map[string]string{"ratings": "8", "least": "8"}}
 	case trainer.PhaseRunning:
 		s.NewRatings = 7
-		s.Progress = trainer.Progress{Cycle: 13, Step: trainer.StepManner, Done: 27, Of: 48, Started: noon.Add(-15 * time.Second), Left: 12 * time.Second, Losses: sampleLosses(27)}
+		s.Progress = trainer.Progress{Cycle: 14, Step: trainer.StepManner, Done: 27, Of: 48, Started: noon.Add(-15 * time.Second), Left: 12 * time.Second, Losses: sampleLosses(27)}
 	case trainer.PhaseChecking:
-		s.Progress = trainer.Progress{Cycle: 13, Step: trainer.StepGate, Done: 9, Of: 30, Started: noon.Add(-25 * time.Second), Losses: sampleLosses(48)}
+		s.Progress = trainer.Progress{Cycle: 14, Step: trainer.StepGate, Done: 9, Of: 30, Started: noon.Add(-25 * time.Second), Losses: sampleLosses(48)}
 	case trainer.PhasePaused:
 		s.Why = trainer.Reason{Code: trainer.CodePaused}
 	case trainer.PhaseOff:
@@ -294,10 +305,6 @@ func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 	}
 	w.show(at)
 	w.settle(t)
-	w.learning.former = [][]trainer.LossPoint{sampleLosses(48), sampleLosses(40), sampleLosses(30)}
-	if w.cycling() {
-		w.learning.cycle = 13
-	}
 	w.rebuild()
 	w.settle(t)
 }

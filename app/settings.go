@@ -28,6 +28,7 @@ type settingsDialog struct {
 	wrong   map[string]bool // by key: what is out of its range
 
 	nav    map[section]*widgets.NavItem
+	page   *fyne.Container // all of the below
 	main   *fyne.Container
 	effect *fyne.Container
 	fault  *fyne.Container
@@ -71,21 +72,28 @@ func (d *settingsDialog) build() fyne.CanvasObject {
 	d.effect = widgets.VStack(0)
 	d.fault = widgets.HStack(6)
 	d.save = widgets.NewButton(say("save"), nil, widgets.Primary, d.submit)
+	if d.w.narrow {
+		choice := widgets.NewMenuButton(say("settings.section"), &widgets.IconOpen, widgets.Secondary, d.sectionMenu)
+		buttons := widgets.WrapRow(8, d.save, widgets.NewButton(say("cancel"), nil, widgets.Ghost, d.close), widgets.NewButton(say("settings.reset"), nil, widgets.Ghost, d.reset))
+		d.page = widgets.VStack(12, widgets.HStack(0, choice, widgets.Space()), widgets.Grow(d.main), d.effect, d.fault, buttons)
+		size := d.w.frame.Canvas().Size()
+		return widgets.Sized(size.Width-24, size.Height-24, widgets.Pad(d.page, 12))
+	}
 	foot := widgets.HStack(8, widgets.NewButton(say("settings.reset"), nil, widgets.Ghost, d.reset), widgets.Space(), d.fault,
 		widgets.NewButton(say("cancel"), nil, widgets.Ghost, d.close), d.save)
-	if d.w.narrow {
-		names := make([]string, len(sections))
-		for i, s := range sections {
-			names[i] = say(s.short)
-		}
-		choice := widgets.NewSegmented(int(d.section), func(i int) { d.section = sections[i].id; d.showSection() }, names...)
-		body := widgets.VStack(12, widgets.WrapRow(4, choice), widgets.Grow(d.main), d.effect, foot)
-		return widgets.Pad(body, 12)
-	}
 	left := widgets.Layers(widgets.NewBox(widgets.ColorSidebar, "", widgets.RadiusDialog),
 		widgets.Pad(widgets.VStack(12, widgets.Pad(widgets.Section(say("place.settings")), 4, 10), widgets.Grow(side)), 16, 12, 16, 12))
-	right := widgets.VStack(14, widgets.Grow(d.main), d.effect, foot)
-	return widgets.Sized(960, 668, widgets.HStackFill(0, widgets.Sized(196, 0, left), widgets.Grow(widgets.Pad(right, 18, 22, 16, 22))))
+	d.page = widgets.VStack(14, widgets.Grow(d.main), d.effect, foot)
+	return widgets.Sized(960, 668, widgets.HStackFill(0, widgets.Sized(196, 0, left), widgets.Grow(widgets.Pad(d.page, 18, 22, 16, 22))))
+}
+
+// sectionMenu leads to the other pages where there is no room for them beside.
+func (d *settingsDialog) sectionMenu() []widgets.MenuItem {
+	items := make([]widgets.MenuItem, 0, len(sections))
+	for _, s := range sections {
+		items = append(items, widgets.MenuItem{Glyph: &s.glyph, Title: say(s.name), OnTapped: func() { d.section = s.id; d.showSection() }})
+	}
+	return items
 }
 
 // showSection fills the dialog with the fields of one section.
@@ -106,9 +114,9 @@ func (d *settingsDialog) showSection() {
 		d.addData(list)
 	}
 	d.main.Objects = []fyne.CanvasObject{head, widgets.Rule(), widgets.Grow(widgets.NewScroll(list))}
-	d.main.Refresh()
-	d.check()
 	d.effect.RemoveAll()
+	d.page.Refresh()
+	d.check()
 	if d.section == sectionLearning {
 		d.computeEffect()
 	}
@@ -244,13 +252,12 @@ func (d *settingsDialog) check() {
 		d.fault.Add(widgets.NewIcon(widgets.IconAlert, 15, widgets.ColorError))
 		d.fault.Add(widgets.Caption(sayN("settings.wrong", n)).In(widgets.ColorError))
 	}
-	d.fault.Refresh()
+	d.page.Refresh()
 	if n == 0 && d.draft != d.w.Settings {
 		d.save.Enable()
 	} else {
 		d.save.Disable()
 	}
-	d.main.Refresh()
 }
 
 // computeEffect asks the trainer what the thresholds would do to the samples that there are.
@@ -275,7 +282,7 @@ func (d *settingsDialog) computeEffect() {
 			return
 		}
 		d.effect.Objects = []fyne.CanvasObject{d.effectCard(e)}
-		d.effect.Refresh()
+		d.page.Refresh()
 	})
 }
 

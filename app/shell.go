@@ -224,6 +224,23 @@ func (w *window) restyle() {
 	w.rebuild()
 }
 
+// heading is the top of a place: its name, a sentence, and what can be done. Unlike widgets.Header it lets the sentence take
+// a second line, and the narrow layout puts it below the buttons.
+func (w *window) heading(title, sentence string, actions ...fyne.CanvasObject) fyne.CanvasObject {
+	if !w.narrow {
+		line := widgets.HStack(8, widgets.Grow(widgets.VStack(3, widgets.Title(title).Cutting(), widgets.Muted(sentence).Wrapped())))
+		for _, o := range actions {
+			line.Add(o)
+		}
+		return line
+	}
+	line := widgets.HStack(8, widgets.Grow(widgets.NewText(title, widgets.TextHeading, widgets.ColorText).Bold().Cutting()))
+	for _, o := range actions {
+		line.Add(o)
+	}
+	return widgets.VStack(2, widgets.Sized(0, 44, line), widgets.Muted(sentence).Wrapped())
+}
+
 // question asks something in place: a banner above the view.
 type question struct {
 	title, text string
