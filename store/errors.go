@@ -95,3 +95,9 @@ func classify(err error) error {
 	}
 	return err
 }
+
+// isBusy says whether another connection was in the way.
+func isBusy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}

@@ -85,12 +85,31 @@ func open(ctx context.Context, path string, steps []migration) (*Store, error) {
 	}
 	db.read.SetMaxOpenConns(4)
 	db.read.SetMaxIdleConns(4)
-	for _, pool := range []*sql.DB{db.write, db.read} {
-		if err := pool.PingContext(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("open store %s: %w", path, hint(path, classify(err))), db.close())
-		}
+	if err := db.connect(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, hint(path, classify(err))), db.close())
 	}
 	return &Store{db: db, user: Local}, nil
+}
+
+// connect makes the first connections. The writer's turns a new file to WAL,
+// for which it must be alone with the file, and which SQLite does not wait for:
+// where two programs open a new file at once, one tries again.
+func (d *database) connect(ctx context.Context) error {
+	const patience, pause = 10 * time.Second, 5 * time.Millisecond
+	for begun := time.Now(); ; {
+		err := d.write.PingContext(ctx)
+		if err == nil {
+			return d.read.PingContext(ctx)
+		}
+		if !isBusy(err) || time.Since(begun) > patience {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
 }
 
 // prepareFile makes the file for its owner alone (SQLite gives its log the same
