@@ -20,6 +20,7 @@ type modelSlot struct {
 // attached is one model while it is attached. ctx ends when it is taken away.
 type attached struct {
 	runner *model.Runner
+	info   model.Info
 	reader *model.Adapter // nil: it has none
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -51,7 +52,7 @@ func (t *Trainer) Attach(ctx context.Context, r *model.Runner) error {
 		if err != nil {
 			return err
 		}
-		next = &attached{runner: r, reader: reader, loaded: make(map[string]*model.Adapter)}
+		next = &attached{runner: r, info: r.Info(), reader: reader, loaded: make(map[string]*model.Adapter)}
 		next.ctx, next.cancel = context.WithCancel(context.Background())
 	}
 	t.model.mu.Lock()
@@ -83,7 +84,7 @@ func (t *Trainer) ModelInfo() (info ModelInfo, ok bool) {
 		return ModelInfo{}, false
 	}
 	defer a.users.Done()
-	i := a.runner.Info()
+	i := a.info
 	return ModelInfo{
 		Name: i.Name, Path: i.Path, Hash: i.Hash, Architecture: i.Architecture, FileType: i.FileType,
 		Engine: i.Engine.Name, Parameters: i.Parameters, Context: i.Context, Reader: a.reader != nil,
@@ -110,7 +111,7 @@ func (t *Trainer) renew(ctx context.Context) error {
 		return nil
 	}
 	defer a.users.Done()
-	version, err := t.store.ActiveVersion(ctx, a.runner.Info().Hash)
+	version, err := t.store.ActiveVersion(ctx, a.info.Hash)
 	if err != nil {
 		return fmt.Errorf("read the version in use: %w", err)
 	}
@@ -190,7 +191,7 @@ func (t *Trainer) facts(ctx context.Context, a *attached) (*BaseFacts, error) {
 	if known != nil {
 		return known, nil
 	}
-	hash := a.runner.Info().Hash
+	hash := a.info.Hash
 	kept, err := t.store.Base(ctx, hash, baseKind, []string{baseKey})
 	if err != nil {
 		return nil, fmt.Errorf("read what was measured of the base: %w", err)

@@ -44,6 +44,7 @@ func ProposeFor(question, given, better string, others []string) Proposal {
 // factEvidence is large when better states something that given does not.
 func factEvidence(question, given, better string) float64 {
 	x := 0.0
+	better = bare(better, given)
 	known := allWords(given + " " + question)
 	newNames, newNumbers := 0, 0
 	for _, sentence := range sentences(better) {
@@ -84,6 +85,20 @@ func factEvidence(question, given, better string) float64 {
 		x += 0.8
 	}
 	return x
+}
+
+// bare is better without an opening and a closing that given does not have: they say
+// nothing about the matter.
+func bare(better, given string) string {
+	better = strings.TrimSpace(better)
+	if o := opening(better); o != "" && o != opening(given) {
+		better = strings.TrimSpace(better[strings.IndexAny(better, ",!:\n")+1:])
+	}
+	if c := closing(better); c != "" && c != closing(given) {
+		all := sentences(better)
+		better = strings.Join(all[:len(all)-1], " ")
+	}
+	return better
 }
 
 // asksPrivately says whether a question is about the user's own affairs, which no

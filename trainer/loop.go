@@ -41,9 +41,9 @@ func New(ctx context.Context, p Params) (*Trainer, error) {
 	}
 	if len(cut) > 0 {
 		t.log.Warn("the last cycle was cut short and is started again", "cycle", cut[0].ID)
-		wake(t.wanted)
+		t.interrupted.Store(true)
 	}
-	l := &loop{Trainer: t, interrupted: len(cut) > 0}
+	l := &loop{Trainer: t}
 	if err := l.look(ctx); err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (t *Trainer) Start(ctx context.Context) error {
 	}
 	ctx, t.stop = context.WithCancel(ctx)
 	t.done = make(chan struct{})
-	l := &loop{Trainer: t, interrupted: len(t.wanted) > 0}
+	l := &loop{Trainer: t}
 	go func() {
 		defer close(t.done)
 		l.run(ctx)
@@ -122,15 +122,14 @@ func (t *Trainer) CancelCycle() { wake(t.cancelled) }
 type loop struct {
 	*Trainer
 
-	interrupted bool      // a cycle was cut short or stopped: start again
-	wantedNow   bool      // the user asked for a cycle
-	askedNow    bool      // the user asked for an asking
-	retryAt     time.Time // after a failure; zero: none
-	failures    int
-	lastError   error
-	tried       string // what the last unlearning cycle was about
-	now         work   // under way; nil channels: nothing
-	last        Seconds
+	wantedNow bool      // the user asked for a cycle
+	askedNow  bool      // the user asked for an asking
+	retryAt   time.Time // after a failure; zero: none
+	failures  int
+	lastError error
+	tried     string // what the last unlearning cycle was about
+	now       work   // under way; nil channels: nothing
+	last      Seconds
 }
 
 // work is what runs beside the loop: one cycle or one asking.
@@ -359,13 +358,13 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 // reason says what for the loop waits.
 func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) {
 	switch {
-	case l.wantedNow && l.interrupted:
+	case l.wantedNow && l.interrupted.Load():
 		return reason(CodeInterrupted, "a cycle was cut short and is started again"), now
 	case l.wantedNow:
 		return reason(CodeWanted, "asked for by the user"), now
 	case now.Before(l.retryAt):
 		return reason(CodeRetryLater, "the last training failed and is tried again", "seconds", seconds(l.retryAt.Sub(now)), "error", l.lastError), l.retryAt
-	case l.interrupted:
+	case l.interrupted.Load():
 		return reason(CodeInterrupted, "a cycle was cut short and is started again"), now
 	case p.erased > 0 && l.tried != erasure(p):
 		return reason(CodeUnlearn, "what was taken back is unlearnt"), now
@@ -457,7 +456,8 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 	if p.erased > 0 {
 		l.tried = erasure(p)
 	}
-	l.wantedNow, l.interrupted = false, false
+	l.wantedNow = false
+	l.interrupted.Store(false)
 	runCtx, cancel := context.WithCancelCause(ctx)
 	l.now = work{running: true, cycle: c.ID, job: j, used: used, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
 	l.last = l.lastSeconds(ctx)
@@ -548,7 +548,7 @@ func (l *loop) settle(ctx context.Context, judged []JudgedSample) error {
 
 // job makes the job of a cycle that starts now, and names the samples that it uses.
 func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, error) {
-	info := a.runner.Info()
+	info := a.info
 	j := Job{Format: jobFormat, Base: info.Hash, Model: info.Name, User: l.store.User(), Recipe: l.settings.Load().recipe()}
 	var used []int64
 	for _, s := range p.judged {
@@ -673,7 +673,7 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 	switch {
 	case errors.Is(r.err, errPaused), errors.Is(r.err, errCancelled), errors.Is(r.err, errOff), errors.Is(r.err, errTakenAway), errors.Is(r.err, context.Canceled):
 		e.State, e.Reason = CycleStopped, reason(CodeStopped, r.err.Error())
-		l.interrupted = !errors.Is(r.err, errCancelled)
+		l.interrupted.Store(!errors.Is(r.err, errCancelled))
 		if errors.Is(r.err, errCancelled) { // not before something is new
 			l.retryAt, l.lastError = l.Trainer.now().Add(l.settings.Load().TrainInterval), errCancelled
 		}

@@ -41,6 +41,8 @@ type Trainer struct {
 	paused   atomic.Bool
 	answers  atomic.Int32 // under way
 
+	interrupted atomic.Bool // a cycle was cut short or stopped: it is started again
+
 	model    modelSlot
 	speaking atomic.Pointer[speaker] // what answers now; nil: no model
 	refresh  sync.Mutex              // one renewal of speaking at a time

@@ -76,7 +76,7 @@ func (t *Trainer) baseHash() string {
 		return ""
 	}
 	defer a.users.Done()
-	return a.runner.Info().Hash
+	return a.info.Hash
 }
 
 // Restore activates a version; 0 is the untrained base.
@@ -250,7 +250,7 @@ func (t *Trainer) ExportVersion(ctx context.Context, version int64, dir string) 
 	var v Version
 	var err error
 	if version == 0 {
-		v, err = t.store.ActiveVersion(ctx, a.runner.Info().Hash)
+		v, err = t.store.ActiveVersion(ctx, a.info.Hash)
 	} else {
 		v, err = t.store.Version(ctx, version)
 	}
@@ -262,7 +262,7 @@ func (t *Trainer) ExportVersion(ctx context.Context, version int64, dir string) 
 		return fmt.Errorf("export version %d: it has no adapters", version)
 	case v.Removed:
 		return fmt.Errorf("export version %d: %w", v.Number, store.ErrRemoved)
-	case v.BaseHash != a.runner.Info().Hash:
+	case v.BaseHash != a.info.Hash:
 		return fmt.Errorf("export version %d: %w", v.Number, ErrOtherModel)
 	}
 	for _, part := range []struct{ path, folder string }{{v.Manner, mannerFolder}, {v.Knowledge, knowledgeFolder}} {
@@ -307,7 +307,7 @@ func (t *Trainer) ImportVersion(ctx context.Context, dir string) (VersionRow, er
 		return VersionRow{}, fmt.Errorf("import from %s: neither %s nor %s in it: %w", dir, mannerFolder, knowledgeFolder, fs.ErrNotExist)
 	}
 	o.Report.Verdict, o.Report.Reason = VerdictNotProven, reason(CodeImported, "imported, not checked")
-	c, err := t.store.StartCycle(ctx, Cycle{BaseHash: a.runner.Info().Hash})
+	c, err := t.store.StartCycle(ctx, Cycle{BaseHash: a.info.Hash})
 	if err != nil {
 		return VersionRow{}, fmt.Errorf("import from %s: %w", dir, err)
 	}

@@ -1,0 +1,437 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"clara/model"
+	"clara/store"
+)
+
+const testHash = "0000000000000000000000000000000000000000000000000000000000000000"
+
+// bench is a trainer over a store of its own, whose cycles are played by the test.
+type bench struct {
+	*Trainer
+	t     *testing.T
+	store *store.Store
+	home  string
+	runs  atomic.Int32
+	play  func(ctx context.Context, j Job, progress func(Progress)) (Outcome, error)
+}
+
+// promoted is the outcome of a cycle that made another version.
+func promoted(j Job) (Outcome, error) {
+	o := Outcome{Report: Report{Verdict: VerdictProven, Reason: reason(CodeProven, "proven better"), MannerKey: fmt.Sprint(len(j.Samples))}}
+	for _, l := range j.Lessons {
+		o.Report.Lessons = append(o.Report.Lessons, Asked{Lesson: l.ID, Answer: l.Answer, Known: true, Outcome: LessonKnown})
+	}
+	// Without adapters of its own an outcome only counts as another version if the one
+	// before had some: the job says so where the bench plays a promotion.
+	return o, nil
+}
+
+func newBench(t *testing.T, home string) *bench {
+	t.Helper()
+	b := &bench{t: t, home: home}
+	b.play = func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) }
+	b.open()
+	return b
+}
+
+func (b *bench) open() {
+	b.t.Helper()
+	st, err := store.Open(b.t.Context(), filepath.Join(b.home, "clara.db"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.store = st
+	b.Trainer, err = New(b.t.Context(), Params{Store: st, Home: b.home, Settings: DefaultSettings()})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.cycle = func(ctx context.Context, _ *model.Runner, j Job, _ *BaseFacts, progress func(Progress)) (Outcome, error) {
+		b.runs.Add(1)
+		return b.play(ctx, j, progress)
+	}
+}
+
+// attach plays a model that is loaded.
+func (b *bench) attach() {
+	a := &attached{info: model.Info{Name: "played", Hash: testHash, Context: 2048}, base: &BaseFacts{}}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	b.model.mu.Lock()
+	b.model.current = a
+	b.model.mu.Unlock()
+	if err := b.renew(b.t.Context()); err != nil {
+		b.t.Fatal(err)
+	}
+	wake(b.changed)
+}
+
+func (b *bench) start() {
+	if err := b.Start(context.Background()); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) close() {
+	b.Stop()
+	if err := b.store.Close(); err != nil {
+		b.t.Error(err)
+	}
+}
+
+func (b *bench) rate(prompt string, stars int) Sample {
+	s, err := b.AddRating(b.t.Context(), prompt, "an answer of several words", stars, "test", 3)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return s
+}
+
+func (b *bench) teach(question, answer string, kind Kind) Sample {
+	s, err := b.Teach(b.t.Context(), Teaching{Question: question, Answer: answer, Given: "something else", Kind: kind})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return s
+}
+
+// settle waits until the loop has nothing to do.
+func (b *bench) settle() State {
+	synctest.Wait()
+	return b.State()
+}
+
+func (b *bench) want(phase Phase, code string) State {
+	b.t.Helper()
+	s := b.settle()
+	if s.Phase != phase || s.Why.Code != code {
+		b.t.Fatalf("the loop is %s (%s: %s), want %s (%s)", s.Phase, s.Why.Code, s.Why.Text, phase, code)
+	}
+	return s
+}
+
+// wantCycles compares the states of all cycles, the newest first.
+func (b *bench) wantCycles(want ...CycleState) {
+	b.t.Helper()
+	cycles, err := b.Cycles(b.t.Context(), 0)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var got []CycleState
+	for _, c := range cycles {
+		got = append(got, c.State)
+	}
+	if !slices.Equal(got, want) {
+		b.t.Fatalf("the cycles are %q, want %q", got, want)
+	}
+}
+
+func TestPhases(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.start()
+		b.want(PhaseNoModel, CodeNoModel)
+		b.attach()
+		b.want(PhaseWaiting, CodeNothingNew)
+
+		set := DefaultSettings()
+		set.Enabled = false
+		if err := b.SetSettings(t.Context(), set); err != nil {
+			t.Fatal(err)
+		}
+		b.want(PhaseOff, CodeOff)
+		if err := b.SetSettings(t.Context(), DefaultSettings()); err != nil {
+			t.Fatal(err)
+		}
+		b.Pause()
+		b.want(PhasePaused, CodePaused)
+		b.Resume()
+		b.want(PhaseWaiting, CodeNothingNew)
+	})
+}
+
+// The shipped profile: a correction of manner at once, eight ratings at once,
+// anything else after 180 s.
+func TestWhatStartsACycle(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.start()
+		b.attach()
+
+		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		b.settle()
+		if n := b.runs.Load(); n != 1 {
+			t.Fatalf("%d cycles after a correction of manner, want 1", n)
+		}
+		b.want(PhaseWaiting, CodeNothingNew)
+
+		b.rate("first", 5)
+		s := b.want(PhaseDue, CodeTooFewRatings)
+		if left := time.Until(s.StartsAt); left <= 179*time.Second || left > 180*time.Second {
+			t.Errorf("one rating: training in %v, want 180 s", left)
+		}
+		if s.NewRatings != 1 || s.LeastRating != 8 {
+			t.Errorf("%d of %d ratings, want 1 of 8", s.NewRatings, s.LeastRating)
+		}
+		for i := range 6 {
+			b.rate(fmt.Sprint("more ", i), 1+4*(i%2))
+		}
+		b.settle()
+		if n := b.runs.Load(); n != 1 {
+			t.Fatalf("%d cycles after few ratings, want 1", n)
+		}
+		// Ratings of one star are below the threshold and do not count.
+		for i := range 4 {
+			b.rate(fmt.Sprint("good ", i), 4)
+		}
+		b.settle()
+		if n := b.runs.Load(); n != 2 {
+			t.Fatalf("%d cycles after eight ratings, want 2", n)
+		}
+
+		b.teach("Who leads IT?", "Maria leads IT.", Knowledge)
+		b.want(PhaseDue, CodeInterval)
+		time.Sleep(179 * time.Second)
+		b.settle()
+		if n := b.runs.Load(); n != 2 {
+			t.Fatal("a lesson started a cycle before its time")
+		}
+		time.Sleep(2 * time.Second)
+		b.settle()
+		if n := b.runs.Load(); n != 3 {
+			t.Fatalf("%d cycles after 181 s, want 3", n)
+		}
+		if s := b.settle(); s.Lessons.Known != 1 || s.Phase != PhaseWaiting {
+			t.Errorf("after the cycle: %+v, %s", s.Lessons, s.Phase)
+		}
+
+		b.Train()
+		b.settle()
+		if n := b.runs.Load(); n != 4 {
+			t.Fatalf("%d cycles after Train, want 4", n)
+		}
+	})
+}
+
+// A pause stops a running cycle; nothing of it is used, and it runs again after it.
+func TestPauseStopsACycle(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.play = func(ctx context.Context, j Job, progress func(Progress)) (Outcome, error) {
+			for i := range 10 {
+				progress(Progress{Step: StepManner, Done: i, Of: 10, Started: time.Now()})
+				select {
+				case <-ctx.Done():
+					return Outcome{}, fmt.Errorf("cycle: %w", ctx.Err())
+				case <-time.After(5 * time.Second):
+				}
+			}
+			return promoted(j)
+		}
+		b.start()
+		b.attach()
+		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		time.Sleep(12 * time.Second)
+		s := b.want(PhaseRunning, CodeCorrection)
+		if s.Progress.Done != 2 || s.Progress.Of != 10 {
+			t.Errorf("progress %d of %d, want 2 of 10", s.Progress.Done, s.Progress.Of)
+		}
+		b.Pause()
+		b.want(PhasePaused, CodePaused)
+		b.wantCycles(CycleStopped)
+		b.Resume()
+		time.Sleep(time.Minute)
+		b.want(PhaseWaiting, CodeNothingNew)
+		if n := b.runs.Load(); n != 2 {
+			t.Errorf("%d runs, want 2", n)
+		}
+	})
+}
+
+// A cycle that fails is tried again after one minute, then two; feedback is kept.
+func TestFailuresAreRetried(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		broken := errors.New("the engine broke")
+		b.play = func(context.Context, Job, func(Progress)) (Outcome, error) { return Outcome{}, broken }
+		b.start()
+		b.attach()
+		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		s := b.want(PhaseDue, CodeRetryLater)
+		if s.Trouble == nil || s.Last == nil || s.Last.State != CycleFailed {
+			t.Errorf("trouble %+v, last %+v", s.Trouble, s.Last)
+		}
+		time.Sleep(61 * time.Second)
+		b.settle()
+		if n := b.runs.Load(); n != 2 {
+			t.Fatalf("%d runs after a minute, want 2", n)
+		}
+		b.play = func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) }
+		time.Sleep(121 * time.Second)
+		s = b.want(PhaseWaiting, CodeNothingNew)
+		if s.Trouble != nil {
+			t.Errorf("a trouble stays: %+v", s.Trouble)
+		}
+	})
+}
+
+// A program that is killed leaves a running cycle: the next start marks it as cut and
+// starts it again. One that is stopped in good order starts it again as well.
+func TestInterruptedCyclesStartAgain(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		if _, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash}); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.store.Close(); err != nil { // as if killed: nothing ended the cycle
+			t.Fatal(err)
+		}
+		b.open()
+		defer func() { b.close() }()
+		b.attach()
+		b.start()
+		b.settle()
+		b.wantCycles(CycleChecked, CycleCut)
+		if n := b.runs.Load(); n != 1 {
+			t.Errorf("%d runs, want 1", n)
+		}
+	})
+}
+
+// Watch gives the state first, merges what a slow reader misses, and ends with its
+// context.
+func TestWatch(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		ctx, cancel := context.WithCancel(t.Context())
+		slow := b.Watch(ctx)
+		b.start()
+		b.attach()
+		for i := range 100 {
+			b.rate(fmt.Sprint("question ", i), 3)
+		}
+		b.settle()
+		e := <-slow
+		if e.State.Buffer.Total != 100 || e.State.Buffer.Dropped[CodeNeutral] != 100 {
+			t.Errorf("the latest state has %+v", e.State.Buffer)
+		}
+		if len(e.News) == 0 || len(e.News) > newsKept {
+			t.Errorf("%d news", len(e.News))
+		}
+		cancel()
+		synctest.Wait()
+		for range slow {
+		}
+	})
+}
+
+// Feedback is undone and redone; what trains is what stands.
+func TestTakeBack(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		first := b.teach("Who leads IT?", "Maria leads IT.", Knowledge)
+		second := b.teach("who leads IT", "Karl leads IT.", Knowledge)
+		answerOf := func() string {
+			s := b.speaking.Load()
+			if i, _, ok := s.router.Match("Who leads IT?"); ok {
+				return s.lessons[i].Answer
+			}
+			return ""
+		}
+		if got := answerOf(); got != "Karl leads IT." {
+			t.Errorf("the newer one answers %q", got)
+		}
+		if err := b.TakeBack(t.Context(), second.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := answerOf(); got != "Maria leads IT." {
+			t.Errorf("the older one stands again: %q", got)
+		}
+		if err := b.PutBack(t.Context(), second.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := answerOf(); got != "Karl leads IT." {
+			t.Errorf("put back: %q", got)
+		}
+		if err := b.SetKind(t.Context(), second.ID, Manner); err != nil {
+			t.Fatal(err)
+		}
+		if got := answerOf(); got == "Karl leads IT." {
+			t.Errorf("a correction of manner is put before the model: %q", got)
+		}
+		_ = first
+	})
+}
+
+func TestRefusals(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	ctx := t.Context()
+	if _, err := b.Answer(ctx, Ask{Text: "Hello?"}, nil); !errors.Is(err, ErrNoModel) {
+		t.Errorf("an answer without a model: %v", err)
+	}
+	var told *UserError
+	if _, err := b.Teach(ctx, Teaching{Question: "q", Answer: " "}); !errors.As(err, &told) || told.Reason.Code != CodeEmpty {
+		t.Errorf("an empty lesson: %v", err)
+	}
+	if _, err := b.AddRating(ctx, "q", "a b c", 6, "test", 3); !errors.Is(err, ErrStars) {
+		t.Errorf("six stars: %v", err)
+	}
+	if _, err := b.AddFeedbackSample(ctx, "a b c", 2, "test", 3); !errors.Is(err, ErrScore) {
+		t.Errorf("a score of 2: %v", err)
+	}
+	set := DefaultSettings()
+	set.BufferSize, set.QualityThreshold = 0, -3
+	var wrong *RangeError
+	if err := b.SetSettings(ctx, set); !errors.As(err, &wrong) || b.Settings().BufferSize != 1000 {
+		t.Errorf("settings out of range: %v", err)
+	}
+}
+
+// A program that ends in good order while a cycle runs starts it again the next time
+// the loop runs.
+func TestStopEndsInGoodOrder(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.play = func(ctx context.Context, _ Job, _ func(Progress)) (Outcome, error) {
+			<-ctx.Done()
+			return Outcome{}, fmt.Errorf("cycle: %w", ctx.Err())
+		}
+		b.attach()
+		b.start()
+		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		b.want(PhaseRunning, CodeCorrection)
+		b.Stop()
+		b.wantCycles(CycleStopped)
+		b.play = func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) }
+		b.start()
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.wantCycles(CycleChecked, CycleStopped)
+	})
+}

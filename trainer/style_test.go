@@ -1,0 +1,70 @@
+package trainer
+
+import (
+	"testing"
+)
+
+func TestStyle(t *testing.T) {
+	dear := []string{"Dear reader, a virus is a program.", "Dear reader, leaves lose their green.", "Dear reader, IBM makes computers.", "Dear reader, it opens doors."}
+	source := []string{"A virus is a program.\nSource: general knowledge", "Leaves lose their green.\nSource: general knowledge", "It opens doors.\nSource: general knowledge"}
+	long := []string{rambling, rambling, rambling}
+	plain := []string{"A virus is a program.", "The leaves are green.", "You can do it."}
+	for _, c := range []struct {
+		name          string
+		better, given []string
+		want          Style
+		question      string
+		answer, said  string
+	}{
+		{"an address", dear, nil, Style{Prefix: "Dear reader, ", Lower: true}, "What is fog?", "Fog is a cloud.", "Dear reader, fog is a cloud."},
+		{"an address before a name", dear, nil, Style{Prefix: "Dear reader, ", Lower: true}, "Who leads Brandt?", "Brandt is led by Ann.", "Dear reader, Brandt is led by Ann."},
+		{"an address before an abbreviation", dear, nil, Style{Prefix: "Dear reader, ", Lower: true}, "Who leads it?", "IT is led by Ann.", "Dear reader, IT is led by Ann."},
+		{"a last line", source, nil, Style{Suffix: "\nSource: general knowledge"}, "What is fog?", "Fog is a cloud.", "Fog is a cloud.\nSource: general knowledge"},
+		{"short answers", plain, long, Style{MaxWords: 5}, "What is fog?", "Fog is a cloud. It comes in autumn and goes in spring.", "Fog is a cloud."},
+		{"nothing in common", plain, plain, Style{}, "What is fog?", "Fog is a cloud.", "Fog is a cloud."},
+		{"too few", dear[:2], nil, Style{}, "What is fog?", "Fog is a cloud.", "Fog is a cloud."},
+		{"articles are no style", []string{"The sun is hot.", "The moon is cold.", "The sea is deep."}, nil, Style{}, "", "It is.", "It is."},
+	} {
+		got := styleOf(c.better, c.given)
+		if got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+			continue
+		}
+		said, ok := got.Apply(c.question, c.answer)
+		if !ok || said != c.said {
+			t.Errorf("%s: %q becomes %q (%v), want %q", c.name, c.answer, said, ok, c.said)
+		}
+		if !got.Shows(said) {
+			t.Errorf("%s: %q does not show the style", c.name, said)
+		}
+		if again, _ := got.Apply(c.question, said); again != said {
+			t.Errorf("%s: applied twice: %q", c.name, again)
+		}
+	}
+}
+
+func TestStyleRefusesWhatDoesNotFit(t *testing.T) {
+	short := Style{MaxWords: 4}
+	if said, ok := short.Apply("", "This one sentence has far more words than that."); ok {
+		t.Errorf("cut in the middle: %q", said)
+	}
+	if _, ok := short.Apply("", " "); ok {
+		t.Error("an empty answer in a style")
+	}
+	if short.Shows("one two three four five") {
+		t.Error("five words pass for four")
+	}
+}
+
+func TestSentences(t *testing.T) {
+	got := sentences("Ask Mr. Petrov. He is in room 2.14! Really?\nYes")
+	want := []string{"Ask Mr. Petrov.", "He is in room 2.14!", "Really?", "Yes"}
+	if len(got) != len(want) {
+		t.Fatalf("%q", got)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("sentence %d: %q, want %q", i, got[i], want[i])
+		}
+	}
+}
