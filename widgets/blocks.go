@@ -4,7 +4,7 @@ import "strings"
 
 // splitBlocks cuts markdown at blank lines outside of code fences. A block is what is parsed and laid out at once: of a text that
 // grows only the last one changes. The blank line of a list whose next item is indented or another item stays inside of its block,
-// so that numbered lists keep counting.
+// so that numbered lists keep counting. What is finished stays finished: a longer text has the same blocks but for the last one.
 func splitBlocks(text string) []string {
 	var blocks []string
 	var block []string
@@ -17,7 +17,8 @@ func splitBlocks(text string) []string {
 		}
 		blank = 0
 	}
-	for _, line := range strings.Split(text, "\n") {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
 		trimmed := strings.TrimSpace(line)
 		if fence != "" {
 			block = append(block, line)
@@ -31,7 +32,7 @@ func splitBlocks(text string) []string {
 			blank++
 			continue
 		}
-		if blank > 0 && !(len(block) > 0 && isListItem(block[0]) && (isListItem(line) || line != strings.TrimLeft(line, " \t"))) {
+		if blank > 0 && !(len(block) > 0 && isListItem(block[0]) && (isListItem(line) || line != strings.TrimLeft(line, " \t") || i == len(lines)-1 && isDigits(line))) {
 			flush()
 		}
 		for ; blank > 0; blank-- {
@@ -52,22 +53,34 @@ func splitBlocks(text string) []string {
 // fenceOf is the run of three or more backticks or tildes that opens a code block, or nothing.
 func fenceOf(trimmed string) string {
 	for _, c := range []string{"`", "~"} {
-		if n := len(trimmed) - len(strings.TrimLeft(trimmed, c)); n >= 3 {
+		info := strings.TrimLeft(trimmed, c)
+		n := len(trimmed) - len(info)
+		if line, _, _ := strings.Cut(info, "\n"); n >= 3 && (c == "~" || !strings.Contains(line, c)) {
 			return strings.Repeat(c, n)
 		}
 	}
 	return ""
 }
 
-// isListItem tells whether a line begins an item of a list.
+// isListItem tells whether a line begins an item of a list: a bullet, or a number with a point or bracket, then a space or nothing.
 func isListItem(line string) bool {
 	s := strings.TrimLeft(line, " \t")
-	if len(s) > 1 && strings.ContainsRune("-*+", rune(s[0])) && s[1] == ' ' {
-		return true
+	rest := strings.TrimLeft(s, "0123456789")
+	switch {
+	case s == "":
+		return false
+	case strings.ContainsRune("-*+", rune(s[0])):
+		rest = s[1:]
+	case rest != s && rest != "" && (rest[0] == '.' || rest[0] == ')'):
+		rest = rest[1:]
+	default:
+		return false
 	}
-	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
-	return digits > 0 && digits < 10 && len(s) > digits+1 && (s[digits] == '.' || s[digits] == ')') && s[digits+1] == ' '
+	return rest == "" || rest[0] == ' '
 }
+
+// isDigits tells whether a line may yet become an item of a list: in the last line of a text that is being written.
+func isDigits(line string) bool { return strings.Trim(line, "0123456789") == "" }
 
 // withoutImages turns images into links: what a model writes must not make the program read a file or ask the network. Code is left
 // as it is.

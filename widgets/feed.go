@@ -13,6 +13,9 @@ import (
 type Feed struct {
 	widget.BaseWidget
 	OnFollow func(following bool)
+	Gap      float32 // between rows
+	Margin   float32 // above the first and below the last row
+	FromTop  bool    // a list: as wide as its place, begins at its top and does not follow its end
 
 	build     func(id int64) fyne.CanvasObject
 	rows      []*feedRow
@@ -43,9 +46,10 @@ const (
 )
 
 // NewFeed makes an empty feed. build makes the object of a row when it comes in sight, again each time that it does: what the object
-// shows belongs to the caller, who must not keep it. toEnd are the words on the button that leads to the end.
+// shows belongs to the caller, who must not keep it. toEnd are the words on the button that leads to the end; without words there is
+// none.
 func NewFeed(toEnd string, build func(id int64) fyne.CanvasObject) *Feed {
-	f := &Feed{build: build, following: true}
+	f := &Feed{build: build, following: true, Gap: feedGap, Margin: feedMargin}
 	f.page = container.New(&feedLayout{f})
 	f.scroll = container.NewVScroll(f.page)
 	f.scroll.OnScrolled = func(fyne.Position) { f.scrolled() }
@@ -75,8 +79,16 @@ func (f *Feed) SetIDs(ids []int64) {
 
 // Append adds a row at the end.
 func (f *Feed) Append(id int64) {
-	f.rows = append(f.rows, &feedRow{id: id})
-	f.place()
+	f.SetIDs(append(f.IDs(), id))
+}
+
+// IDs are the rows, in order.
+func (f *Feed) IDs() []int64 {
+	ids := make([]int64, len(f.rows), len(f.rows)+1)
+	for i, r := range f.rows {
+		ids[i] = r.id
+	}
+	return ids
 }
 
 // Changed builds a row again.
@@ -120,7 +132,7 @@ func (f *Feed) Reveal(id int64) {
 	f.follow(false)
 	for range feedPasses { // the way there passes rows whose heights were guesses
 		top := f.top(i)
-		low, high := top+f.heightOf(i)+feedGap-f.scroll.Size().Height, top-feedGap
+		low, high := top+f.heightOf(i)+f.Gap-f.scroll.Size().Height, top-f.Gap
 		to := fyne.Max(fyne.Min(f.scroll.Offset.Y, high), low)
 		if to > high {
 			to = high // higher than the window: its beginning
@@ -169,11 +181,14 @@ func (f *Feed) index(id int64) int {
 }
 
 func (f *Feed) follow(on bool) {
+	if f.FromTop {
+		on = false
+	}
 	if f.following == on {
 		return
 	}
 	f.following = on
-	if on {
+	if on || f.FromTop || f.end.Text == "" {
 		f.endGround.Hide()
 	} else {
 		f.endGround.Show()
@@ -201,17 +216,20 @@ func (f *Feed) heightOf(i int) float32 {
 }
 
 func (f *Feed) top(i int) float32 {
-	y := feedMargin
+	y := f.Margin
 	for k := range i {
-		y += f.heightOf(k) + feedGap
+		y += f.heightOf(k) + f.Gap
 	}
 	return y
 }
 
-func (f *Feed) total() float32 { return f.top(len(f.rows)) - feedGap + feedMargin }
+func (f *Feed) total() float32 { return f.top(len(f.rows)) - f.Gap + f.Margin }
 
 // column is where rows stand in the page.
 func (f *Feed) column() (x, w float32) {
+	if f.FromTop {
+		return 0, f.width
+	}
 	margin := fyne.Min(feedMargin, whole(f.width*.04))
 	w = fyne.Min(FeedWidth, f.width-2*margin)
 	return whole((f.width - w) / 2), w
@@ -224,6 +242,9 @@ const feedPasses = 8 // measuring a row moves others in sight; this often is mor
 func (f *Feed) place() {
 	if f.width <= 0 || f.placing {
 		return
+	}
+	if f.FromTop {
+		f.following = false
 	}
 	f.placing = true
 	for range feedPasses {
@@ -244,7 +265,7 @@ func (f *Feed) measure() (moved bool) {
 		*offset = fyne.Max(0, f.total()-view)
 	}
 	top, bottom := *offset-feedBeyond, *offset+view+feedBeyond
-	y := feedMargin
+	y := f.Margin
 	for i, r := range f.rows {
 		h := f.heightOf(i)
 		if y+h >= top && y <= bottom {
@@ -253,14 +274,14 @@ func (f *Feed) measure() (moved bool) {
 				r.o.Resize(fyne.NewSize(w, h))
 			}
 			if now := HeightAt(r.o, w); now != r.height {
-				if y < *offset && !f.following && y+h <= *offset+feedGap {
+				if y < *offset && !f.following && y+h <= *offset+f.Gap {
 					*offset += now - h
 				}
 				r.height, moved = now, true
 				h = now
 			}
 		}
-		y += h + feedGap
+		y += h + f.Gap
 	}
 	return moved
 }
@@ -271,18 +292,18 @@ func (f *Feed) show() {
 	top, bottom := f.scroll.Offset.Y-feedBeyond, f.scroll.Offset.Y+f.scroll.Size().Height+feedBeyond
 	held := f.held()
 	var objs []fyne.CanvasObject
-	y := feedMargin
+	y := f.Margin
 	for i, r := range f.rows {
 		h := f.heightOf(i)
 		inSight := y+h >= top && y <= bottom
-		if !inSight && r.o != nil && (held < y || held > y+h) {
+		if !inSight && r.o != nil && !holds(r.o, held) {
 			r.o = nil
 		}
 		if r.o != nil {
 			place(r.o, x, y, w, h)
 			objs = append(objs, r.o)
 		}
-		y += h + feedGap
+		y += h + f.Gap
 	}
 	f.page.Objects = objs
 	// The scroller reads the page's size and our offset anew. Its own Refresh would refresh every row and so lay out all their text.
@@ -302,6 +323,12 @@ func (f *Feed) held() float32 {
 	}
 	d := fyne.CurrentApp().Driver()
 	return d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(f.page).Y
+}
+
+// holds tells whether a row, where it was last placed, has the object that is so far down the page.
+func holds(row fyne.CanvasObject, down float32) bool {
+	top := row.Position().Y
+	return down >= top && down < top+row.Size().Height
 }
 
 // CreateRenderer implements fyne.Widget.

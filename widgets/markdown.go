@@ -53,17 +53,15 @@ type prose struct {
 	shown *container.ThemeOverride
 }
 
-func newProse(parse func(string) []widget.RichTextSegment) *prose {
-	rich := widget.NewRichText()
-	rich.Wrapping = fyne.TextWrapWord
-	return &prose{parse, rich, container.NewThemeOverride(rich, readingTheme)}
-}
+func newProse(parse func(string) []widget.RichTextSegment) *prose { return &prose{parse: parse} }
 
 func (p *prose) object() fyne.CanvasObject { return p.shown }
 
+// set makes the widget anew: a RichText whose segments were replaced measures the lines of a list too low (Fyne 2.8.1).
 func (p *prose) set(source string) {
-	p.rich.Segments = p.parse(source)
-	p.shown.Refresh()
+	p.rich = widget.NewRichText(p.parse(source)...)
+	p.rich.Wrapping = fyne.TextWrapWord
+	p.shown = container.NewThemeOverride(p.rich, readingTheme)
 }
 
 func (p *prose) heightAt(width float32) float32 {

@@ -16,38 +16,50 @@ func wrap(text string, width, size float32, style fyne.TextStyle) []string {
 		var line strings.Builder
 		used := float32(0)
 		for i, word := range strings.Split(paragraph, " ") {
-			w := measure(word)
-			if i > 0 {
-				if used+space+w <= width {
+			pieces := cutWord([]rune(word), width, measure)
+			if len(pieces) == 0 {
+				pieces = []string{""}
+			}
+			for k, piece := range pieces {
+				w := measure(piece)
+				switch {
+				case i == 0 && k == 0:
+				case k == 0 && used+space+w <= width:
 					line.WriteByte(' ')
 					used += space
-				} else {
+				default:
 					lines = append(lines, line.String())
 					line.Reset()
 					used = 0
 				}
+				line.WriteString(piece)
+				used += w
 			}
-			for w > width {
-				head, rest := cutToWidth(word, width, measure)
-				if rest == "" {
-					break
-				}
-				lines = append(lines, head)
-				word, w = rest, measure(rest)
-			}
-			line.WriteString(word)
-			used += w
 		}
 		lines = append(lines, line.String())
 	}
 	return lines
 }
 
-// cutToWidth splits a text after the most runes that fit, at least one. Halving the search keeps a pasted word of a megabyte cheap.
-func cutToWidth(text string, width float32, measure func(string) float32) (head, rest string) {
-	runes := []rune(text)
+// cutWord breaks a word into pieces that fit.
+func cutWord(word []rune, width float32, measure func(string) float32) []string {
+	var pieces []string
+	for len(word) > 0 {
+		n := fitting(word, width, measure)
+		pieces = append(pieces, string(word[:n]))
+		word = word[n:]
+	}
+	return pieces
+}
+
+// fitting is how many runes fit into a width, at least one. Growing and halving the search measures no more than a line or two, so
+// that a pasted word of a megabyte costs no more than its length.
+func fitting(runes []rune, width float32, measure func(string) float32) int {
+	if len(runes) == 0 {
+		return 0
+	}
 	fits, tooMany := 1, 2
-	for tooMany < len(runes) && measure(string(runes[:tooMany])) <= width {
+	for tooMany <= len(runes) && measure(string(runes[:tooMany])) <= width {
 		fits, tooMany = tooMany, tooMany*2
 	}
 	tooMany = min(tooMany, len(runes)+1)
@@ -59,14 +71,14 @@ func cutToWidth(text string, width float32, measure func(string) float32) (head,
 			tooMany = middle
 		}
 	}
-	return string(runes[:fits]), string(runes[fits:])
+	return fits
 }
 
 // ellipsis cuts a line to a width, three dots at its end.
 func ellipsis(text string, width float32, measure func(string) float32) string {
-	if measure(text) <= width {
+	runes := []rune(text)
+	if fitting(runes, width, measure) == len(runes) {
 		return text
 	}
-	head, _ := cutToWidth(text, width-measure("…"), measure)
-	return strings.TrimRight(head, " ") + "…"
+	return strings.TrimRight(string(runes[:fitting(runes, width-measure("…"), measure)]), " ") + "…"
 }

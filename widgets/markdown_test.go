@@ -1,0 +1,215 @@
+package widgets
+
+import (
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+)
+
+func TestSplitBlocks(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{"", nil},
+		{"one", []string{"one"}},
+		{"one\ntwo\n\nthree", []string{"one\ntwo", "three"}},
+		{"\n\n\none\n\n", []string{"one"}},
+		{"text\n```go\na\n\nb\n```\nafter", []string{"text", "```go\na\n\nb\n```", "after"}},
+		{"```\nnot closed\n\nstill", []string{"```\nnot closed\n\nstill"}},
+		{"~~~\n```\n~~~\nx", []string{"~~~\n```\n~~~", "x"}},
+		{"````\n```\n````", []string{"````\n```\n````"}},
+		{"```inline``` code\n\nx", []string{"```inline``` code", "x"}},
+		{"1. one\n\n2. two\n\n10) ten\n\nno list", []string{"1. one\n\n2. two\n\n10) ten", "no list"}},
+		{"- a\n\n  more of a\n\nb", []string{"- a\n\n  more of a", "b"}},
+		{"2020 was\n\n- a", []string{"2020 was", "- a"}},
+	} {
+		if got := splitBlocks(c.text); !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+// TestFinishedBlocksStayFinished holds what streaming rests on: more text changes the last block only.
+func TestFinishedBlocksStayFinished(t *testing.T) {
+	lines := []string{"", "", "word and word", "- item", "1. first", "12. twelfth", "  indented", "```go", "```", "~~~", "# head", "> quote", "| a | b |", "12"}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		var b strings.Builder
+		for range r.IntN(12) + 1 {
+			b.WriteString(lines[r.IntN(len(lines))] + "\n")
+		}
+		text := b.String()
+		whole := splitBlocks(text)
+		for cut := range len(text) {
+			part := splitBlocks(text[:cut])
+			for i := range len(part) - 1 {
+				if i >= len(whole) || part[i] != whole[i] {
+					t.Fatalf("after %q block %d was %q, in the end %q of %q", text[:cut], i, part[i], whole, text)
+				}
+			}
+		}
+	}
+}
+
+// countingView counts what is done to a block.
+type countingView struct {
+	blockView
+	set1, measured int
+}
+
+func (c *countingView) set(s string)               { c.set1++; c.blockView.set(s) }
+func (c *countingView) heightAt(w float32) float32 { c.measured++; return c.blockView.heightAt(w) }
+
+func TestStreamingLeavesFinishedBlocksAlone(t *testing.T) {
+	inLook(t, &Theme{})
+	a := NewAnswer("CLARA")
+	a.SetWriting(true)
+	window(t, a, 600, 800)
+	text := "First **block** of the answer.\n\n- with\n- a list\n\n"
+	a.SetText(text + "And")
+	var finished []*countingView
+	for _, b := range a.text.blocks[:len(a.text.blocks)-1] {
+		c := &countingView{blockView: b.view}
+		b.view = c
+		finished = append(finished, c)
+	}
+	if len(finished) != 2 {
+		t.Fatalf("%d finished blocks, want 2", len(finished))
+	}
+	for _, word := range strings.Fields("so the answer goes on word by word\n\nand begins another block") {
+		text += word + " "
+		a.SetText(text)
+		a.HeightAt(600)
+	}
+	a.SetWriting(false)
+	for i, c := range finished {
+		if c.set1+c.measured > 0 {
+			t.Errorf("finished block %d was parsed %d and measured %d times", i, c.set1, c.measured)
+		}
+	}
+}
+
+func TestStreamedTextEqualsTextAtOnce(t *testing.T) {
+	inLook(t, &Theme{})
+	text := strings.Repeat(paragraph, 3)
+	streamed, once := NewMarkdown(), NewMarkdown()
+	window(t, streamed, 500, 900)
+	window(t, once, 500, 900)
+	for i := range text {
+		streamed.SetText(text[:i])
+	}
+	streamed.SetText(text)
+	once.SetText(text)
+	if got, want := streamed.HeightAt(500), once.HeightAt(500); got != want {
+		t.Errorf("streamed %v high, at once %v", got, want)
+	}
+	if len(streamed.blocks) != len(once.blocks) {
+		t.Errorf("streamed %d blocks, at once %d", len(streamed.blocks), len(once.blocks))
+	}
+}
+
+// segments are all segments of a markdown.
+func segments(m *Markdown) []widget.RichTextSegment {
+	var all []widget.RichTextSegment
+	var walk func([]widget.RichTextSegment)
+	walk = func(s []widget.RichTextSegment) {
+		for _, x := range s {
+			all = append(all, x)
+			if b, ok := x.(widget.RichTextBlock); ok {
+				walk(b.Segments())
+			}
+		}
+	}
+	for _, b := range m.blocks {
+		if p, ok := b.view.(*prose); ok {
+			walk(p.rich.Segments)
+		}
+	}
+	return all
+}
+
+func TestMarkdownLoadsAndOpensNothingByItself(t *testing.T) {
+	inLook(t, &Theme{})
+	m := NewMarkdown()
+	var opened []string
+	m.OnLink = func(u *url.URL) { opened = append(opened, u.String()) }
+	m.SetText("![a](file:///etc/passwd) ![b][ref]\n\n- ![c](http://example.org/x.png)\n\n[web](https://example.org) [file](file:///etc/passwd) [js](javascript:x) [mail](mailto:a@b.c)\n\n[ref]: http://example.org/y.png")
+	links := 0
+	for _, s := range segments(m) {
+		switch x := s.(type) {
+		case *widget.ImageSegment:
+			t.Errorf("a picture is loaded from %v", x.Source)
+		case *widget.HyperlinkSegment:
+			links++
+			if x.URL.Scheme == "file" || x.URL.Scheme == "javascript" {
+				t.Errorf("%v can be tapped", x.URL)
+			}
+			x.OnTapped()
+		}
+	}
+	if links == 0 || len(opened) != links {
+		t.Errorf("%d links, %d told OnLink", links, len(opened))
+	}
+	if !slices.Contains(opened, "https://example.org") || !slices.Contains(opened, "mailto:a@b.c") {
+		t.Errorf("opened %v", opened)
+	}
+	m.OnLink = nil
+	m.SetText("[web](https://example.org) alone")
+	for _, s := range segments(m) {
+		if x, ok := s.(*widget.HyperlinkSegment); ok {
+			t.Errorf("%v is a link that nobody hears", x.URL)
+		}
+	}
+}
+
+func TestImagesInCodeAreLeftAsTheyAre(t *testing.T) {
+	for in, want := range map[string]string{
+		"`![x](y)` and ![x](y)":       "`![x](y)` and [x](y)",
+		"```md\n![x](y)\n```":         "```md\n![x](y)\n```",
+		"a `code ![x](y) and ![z](y)": "a `code [x](y) and [z](y)",
+	} {
+		if got := withoutImages(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestCodeBlockShowsAndCopiesItsCode(t *testing.T) {
+	inLook(t, &Theme{})
+	m := NewMarkdown()
+	var copied string
+	m.CopyHint, m.OnCopy = "Copy", func(code string) { copied = code }
+	m.SetText("```go\nfunc main() {\n}\n```")
+	window(t, m, 400, 200)
+	c := m.blocks[0].view.(*codeBlock)
+	if c.label.Text != "func main() {\n}" || c.language.Text != "go" {
+		t.Errorf("shows %q in %q", c.label.Text, c.language.Text)
+	}
+	for _, o := range allOf[*Button](c.shown) {
+		o.Tapped(nil)
+	}
+	if copied != c.label.Text {
+		t.Errorf("copied %q", copied)
+	}
+	m.SetText("```go\nfunc")
+	if got := m.blocks[0].view.(*codeBlock).code; got != "func" {
+		t.Errorf("an open block shows %q", got)
+	}
+}
+
+// allOf are the objects of a type in a tree of containers and widgets.
+func allOf[T fyne.CanvasObject](root fyne.CanvasObject) []T {
+	var found []T
+	for _, o := range laidOut(root) {
+		if x, ok := o.(T); ok {
+			found = append(found, x)
+		}
+	}
+	return found
+}
