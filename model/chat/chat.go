@@ -66,8 +66,8 @@ const (
 	maxDepth = 2000
 	// budget is what one rendering may cost: one unit for every evaluation, and
 	// for every unitBytes of text or every element of a list that is made. It is
-	// spent within a second or two; a long conversation takes a thousandth of it.
-	budget    = 20_000_000
+	// spent within a second; a conversation of 1 MB takes a tenth of it.
+	budget    = 5_000_000
 	unitBytes = 16
 )
 

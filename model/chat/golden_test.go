@@ -53,12 +53,12 @@ func read(t testing.TB, path string) string {
 	return string(b)
 }
 
+// november is the time at which the tests render.
+func november() time.Time { return time.Date(2026, 11, 4, 15, 6, 7, 0, time.UTC) }
+
 func newTemplate(t testing.TB, source string) *chat.Template {
 	t.Helper()
-	template, err := chat.New(source, chat.Options{
-		BOS: "<s>", EOS: "</s>",
-		Now: func() time.Time { return time.Date(2026, 11, 4, 15, 6, 7, 0, time.UTC) },
-	})
+	template, err := chat.New(source, chat.Options{BOS: "<s>", EOS: "</s>", Now: november})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 )
 
 // method returns a Python method of a string, mapping or list, bound to its value.
@@ -35,12 +38,12 @@ var stringMethods = map[string]func(s *state, t string, a []any) (any, error){
 	"strip":  func(s *state, t string, a []any) (any, error) { return s.strip(t, a, true, true) },
 	"lstrip": func(s *state, t string, a []any) (any, error) { return s.strip(t, a, true, false) },
 	"rstrip": func(s *state, t string, a []any) (any, error) { return s.strip(t, a, false, true) },
-	"upper":  cased(strings.ToUpper),
-	"lower":  cased(strings.ToLower),
+	"upper":  cased(upper),
+	"lower":  cased(lower),
 	"title":  cased(title),
 	"capitalize": cased(func(t string) string {
 		_, n := utf8.DecodeRuneInString(t)
-		return strings.ToUpper(t[:n]) + strings.ToLower(t[n:])
+		return upper(t[:n]) + lower(t[n:])
 	}),
 	"startswith": func(s *state, t string, a []any) (any, error) { return s.affix(t, a, strings.HasPrefix) },
 	"endswith":   func(s *state, t string, a []any) (any, error) { return s.affix(t, a, strings.HasSuffix) },
@@ -83,10 +86,10 @@ var stringMethods = map[string]func(s *state, t string, a []any) (any, error){
 	"isspace": every(unicode.IsSpace),
 	"isalnum": every(func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }),
 	"isupper": func(_ *state, t string, _ []any) (any, error) {
-		return t == strings.ToUpper(t) && t != strings.ToLower(t), nil
+		return t == upper(t) && t != lower(t), nil
 	},
 	"islower": func(_ *state, t string, _ []any) (any, error) {
-		return t == strings.ToLower(t) && t != strings.ToUpper(t), nil
+		return t == lower(t) && t != upper(t), nil
 	},
 }
 
@@ -115,6 +118,10 @@ var dictMethods = map[string]func(s *state, d *dict, a []any) (any, error){
 	},
 	"items": func(s *state, d *dict, _ []any) (any, error) { return s.pairs(d) },
 }
+
+// upper and lower map as Unicode's SpecialCasing has it, and Python: ß becomes SS.
+func upper(t string) string { return cases.Upper(language.Und).String(t) }
+func lower(t string) string { return cases.Lower(language.Und).String(t) }
 
 // cased is a method that maps a string to one of about its size.
 func cased(f func(string) string) func(*state, string, []any) (any, error) {
