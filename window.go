@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	fyneapp "fyne.io/fyne/v2/app"
 
@@ -18,6 +20,9 @@ const appID = "org.clara.desktop"
 
 // desktop shows the window; the model is loaded beside it.
 func desktop(ctx context.Context, o cli.Options) (err error) {
+	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		return errors.New("there is no display to show a window on (DISPLAY and WAYLAND_DISPLAY are empty); `clara help` lists what works in a terminal")
+	}
 	a := fyneapp.NewWithID(appID)
 	s, err := openSession(ctx, o)
 	if err != nil {

@@ -52,6 +52,11 @@ kills() {
 	CLARA_KILLS=100 go test -buildvcs=false -count=1 -v -timeout 20m -run Kill ./store ./trainer ./cli
 }
 
+# What is checked in is what the generator writes.
+generated() {
+	(cd compute/cpu/gen && go vet ./... && go test -count=1 ./...)
+}
+
 parity() {
 	bin/clara parity "$1" --model "$2" --json | tools/expect.py \
 		'rendered_equal == chats' 'ids_equal == chats' 'greedy_equal >= 0.99 * greedy_compared' \
@@ -73,6 +78,7 @@ demo() {
 
 part 'data races' races
 part 'calls from the wrong goroutine' window_calls
+part 'generated assembly' generated
 part 'fuzzing' fuzz
 part 'kill -9, 100 times' kills
 if [ -d "${data}" ]; then
