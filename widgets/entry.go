@@ -48,23 +48,39 @@ func (e *entry) TypedKey(k *fyne.KeyEvent) {
 // TypedShortcut implements fyne.Shortcutable. Fyne's entry swallows every shortcut, even those it does not know, so the window's own
 // would be dead while the user writes.
 func (e *entry) TypedShortcut(s fyne.Shortcut) {
-	custom, ok := s.(*desktop.CustomShortcut)
+	switch {
+	case e.OnSubmit != nil && isSubmit(s):
+		e.OnSubmit()
+	case isEditing(s):
+		e.Entry.TypedShortcut(s)
+	default:
+		runShortcut(canvasOf(e.self), s)
+	}
+}
+
+// isSubmit tells whether a shortcut is the shortcut key with return.
+func isSubmit(s fyne.Shortcut) bool {
+	c, ok := s.(*desktop.CustomShortcut)
+	return ok && c.Modifier == fyne.KeyModifierShortcutDefault && (c.KeyName == fyne.KeyReturn || c.KeyName == fyne.KeyEnter)
+}
+
+// isEditing tells whether a shortcut is one that Fyne's entry knows: those with a name of their own, and moving and cutting by words.
+func isEditing(s fyne.Shortcut) bool {
+	c, ok := s.(*desktop.CustomShortcut)
 	if !ok {
-		e.Entry.TypedShortcut(s)
-		return
+		return true
 	}
-	switch custom.KeyName {
-	case fyne.KeyLeft, fyne.KeyRight, fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyHome, fyne.KeyEnd: // moving and cutting by words
-		e.Entry.TypedShortcut(s)
-		return
-	case fyne.KeyReturn, fyne.KeyEnter:
-		if custom.Modifier == fyne.KeyModifierShortcutDefault && e.OnSubmit != nil {
-			e.OnSubmit()
-			return
-		}
+	switch c.KeyName {
+	case fyne.KeyLeft, fyne.KeyRight, fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyHome, fyne.KeyEnd:
+		return true
 	}
-	if c, ok := canvasOf(e.self).(fyne.Shortcutable); ok {
-		c.TypedShortcut(s)
+	return false
+}
+
+// runShortcut does what a window has a shortcut for.
+func runShortcut(c fyne.Canvas, s fyne.Shortcut) {
+	if x, ok := c.(fyne.Shortcutable); ok {
+		x.TypedShortcut(s)
 	}
 }
 

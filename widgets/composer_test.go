@@ -1,0 +1,114 @@
+package widgets
+
+import (
+	"slices"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+)
+
+func TestComposerSendsOnReturnAndBreaksOnShiftReturn(t *testing.T) {
+	inLook(t, &Theme{})
+	var sent []string
+	c := newTestComposer()
+	c.OnSend = func(text string) { sent = append(sent, text) }
+	window(t, c, 400, 100)
+	c.Focus()
+	if !c.HasFocus() {
+		t.Fatal("the composer has not got the keyboard")
+	}
+	test.Type(c.entry, "first")
+	shift := &fyne.KeyEvent{Name: desktop.KeyShiftLeft}
+	c.entry.KeyDown(shift)
+	key(c.entry, fyne.KeyReturn)
+	c.entry.KeyUp(shift)
+	test.Type(c.entry, "second ")
+	key(c.entry, fyne.KeyReturn)
+	if !slices.Equal(sent, []string{"first\nsecond"}) {
+		t.Errorf("sent %q", sent)
+	}
+	if c.Text() != "first\nsecond " {
+		t.Errorf("what was sent is gone before it is in good hands: %q", c.Text())
+	}
+	c.SetText("  \n ")
+	key(c.entry, fyne.KeyReturn)
+	if len(sent) != 1 || !c.button.Disabled() {
+		t.Error("blanks can be sent")
+	}
+}
+
+func TestComposerWhileAnAnswerIsWritten(t *testing.T) {
+	inLook(t, &Theme{})
+	var did []string
+	c := newTestComposer()
+	c.OnSend = func(string) { did = append(did, "send") }
+	c.OnStop = func() { did = append(did, "stop") }
+	c.OnEscape = func() { did = append(did, "escape") }
+	window(t, c, 400, 100)
+	c.SetWriting(true)
+	c.SetText("next question")
+	key(c.entry, fyne.KeyReturn)
+	test.Tap(c.button)
+	key(c.entry, fyne.KeyEscape)
+	c.SetWriting(false)
+	key(c.entry, fyne.KeyEscape)
+	test.Tap(c.button)
+	if !slices.Equal(did, []string{"stop", "stop", "escape", "send"}) {
+		t.Errorf("did %v", did)
+	}
+	if c.Text() != "next question" {
+		t.Errorf("what was written meanwhile is %q", c.Text())
+	}
+}
+
+func TestComposerUpAsksForTheLastQuestionOnlyWhenEmpty(t *testing.T) {
+	inLook(t, &Theme{})
+	n := 0
+	c := newTestComposer()
+	c.OnUp = func() { n++; c.SetText("the last question") }
+	window(t, c, 400, 100)
+	key(c.entry, fyne.KeyUp)
+	if c.entry.CursorColumn != len("the last question") {
+		t.Errorf("the cursor stands at %d", c.entry.CursorColumn)
+	}
+	key(c.entry, fyne.KeyUp)
+	if n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
+func TestComposerBlockedSaysWhyAndKeepsTheText(t *testing.T) {
+	inLook(t, &Theme{})
+	sent := 0
+	c := newTestComposer()
+	c.OnSend = func(string) { sent++ }
+	window(t, c, 400, 100)
+	c.SetText("question")
+	c.SetBlocked("The model is being loaded")
+	key(c.entry, fyne.KeyReturn)
+	test.Tap(c.button)
+	if sent != 0 || c.entry.PlaceHolder != "The model is being loaded" || !c.entry.Disabled() {
+		t.Errorf("blocked: sent %d, says %q", sent, c.entry.PlaceHolder)
+	}
+	c.SetBlocked("")
+	key(c.entry, fyne.KeyReturn)
+	if sent != 1 || c.Text() != "question" {
+		t.Errorf("open again: sent %d, text %q", sent, c.Text())
+	}
+}
+
+func TestComposerGrowsToALimit(t *testing.T) {
+	inLook(t, &Theme{})
+	c := newTestComposer()
+	one := c.HeightAt(400)
+	c.SetText("1\n2\n3")
+	three := c.HeightAt(400)
+	c.SetText("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12")
+	most := c.HeightAt(400)
+	c.SetText(c.Text() + c.Text())
+	if !(one < three && three < most && c.HeightAt(400) == most) {
+		t.Errorf("heights %v %v %v, then %v", one, three, most, c.HeightAt(400))
+	}
+}
