@@ -32,6 +32,7 @@ type chatView struct {
 	body     *fyne.Container
 	feed     *widgets.Feed
 	composer *widgets.Composer
+	hint     *fyne.Container // below it, while no editor needs the room
 	drafts   *widgets.Pace
 }
 
@@ -74,12 +75,13 @@ func (v *chatView) build() fyne.CanvasObject {
 	v.composer.OnUp = v.editLast
 	v.composer.OnChanged = func(string) { v.drafts.Ask() }
 	v.head = widgets.VStack(0)
-	foot := widgets.VStack(7, v.composer)
+	v.hint = widgets.VStack(0)
+	foot := widgets.VStack(7, v.composer, v.hint)
 	margin := float32(24)
 	if v.w.narrow {
 		margin = 12
 	} else {
-		foot.Add(widgets.Caption(say("chat.hint")).Centre().Wrapped())
+		v.hint.Add(widgets.Caption(say("chat.hint")).Centre().Wrapped())
 	}
 	v.body = widgets.VStack(0, v.head, widgets.Grow(v.feed), widgets.Pad(widgets.Column(widgets.FeedWidth, foot), 8, margin, 12, margin))
 	v.showHead()

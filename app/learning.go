@@ -210,7 +210,10 @@ func (v *learningView) stations() []widgets.Station {
 	if p.Of > 0 {
 		share = float64(p.Done) / float64(p.Of)
 	}
-	at := say("loop.step", "Step", stepWords(p.Step), "Done", whole(p.Done), "Of", whole(p.Of))
+	at := stepWords(p.Step)
+	if p.Of > 0 {
+		at = say("loop.step", "Step", at, "Done", whole(p.Done), "Of", whole(p.Of))
+	}
 	switch {
 	case s.Phase == trainer.PhaseChecking || v.w.cycling() && p.Step == trainer.StepGate:
 		train.State, train.Value = widgets.Done, say("loop.done")

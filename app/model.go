@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -27,10 +28,31 @@ type loading struct {
 
 // short is the model's name, "" until it is known.
 func (l *loading) short() string {
+	if path := l.path(); path != "" {
+		return modelName(path)
+	}
 	if l.ready {
 		return l.info.Name
 	}
 	return l.found.Name
+}
+
+func (l *loading) path() string {
+	if l.found.Path != "" {
+		return l.found.Path
+	}
+	return l.info.Path
+}
+
+// quantisation is the end of a file's name that says how its weights are kept.
+var quantisation = regexp.MustCompile(`(?i)[.-](i?q\d+(_[0-9a-z]+)*|b?f(16|32))$`)
+
+// modelName makes a name of a model's file: that is what a person knows it by, while the name inside of the file is whatever
+// its maker's tools called a run.
+func modelName(path string) string {
+	name := strings.TrimSuffix(filepath.Base(path), ".gguf")
+	name = quantisation.ReplaceAllString(name, "")
+	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' || r == ' ' }), " ")
 }
 
 // sidebarName is how long a name may be beside the word for the place.
@@ -56,6 +78,12 @@ func (l *loading) engine() string {
 	return l.info.Engine
 }
 
+// engineShort is the first word of that, for the status line.
+func (l *loading) engineShort() string {
+	name, _, _ := strings.Cut(l.engine(), ",")
+	return name
+}
+
 // blocks says why nothing can be asked, "" if it can.
 func (l *loading) blocks() string {
 	switch {
@@ -72,8 +100,8 @@ func (l *loading) status() (widgets.Tone, string) {
 	switch {
 	case l.err != nil:
 		return widgets.ToneError, say("model.failed_status")
-	case l.found.Name != "":
-		return widgets.ToneInfo, say("model.loading_status", "Model", l.found.Name)
+	case l.short() != "":
+		return widgets.ToneInfo, say("model.loading_status", "Model", l.short())
 	}
 	return widgets.ToneInfo, say("model.wait")
 }
@@ -192,7 +220,7 @@ func (v *modelView) card() fyne.CanvasObject {
 		}
 		pair(say("model.lessons"), reader)
 	}
-	pair(say("model.file"), m.found.Path)
+	pair(say("model.file"), m.path())
 	return widgets.Card(body, 14, 16)
 }
 

@@ -59,6 +59,8 @@ var reasonKeys = map[string]string{
 	trainer.CodeCycleFailed: "reason.cycle_failed",
 	trainer.CodeStopped:     "reason.stopped",
 	trainer.CodeOnlyAsked:   "reason.only_asked",
+	trainer.CodeImported:    "reason.imported",
+	trainer.CodeTooLong:     "reason.too_long",
 
 	trainer.CodeDiskFull:      "reason.disk_full",
 	trainer.CodeBufferEmpty:   "reason.buffer_empty",
@@ -177,7 +179,10 @@ func fresh(s trainer.State) int { return s.NewRatings + s.NewManner + s.NewLesso
 // statusWords is the status line: what the learner does, and why.
 func (w *window) statusWords() (widgets.Tone, string) {
 	s := w.state
-	news := sayN("status.new", fresh(s))
+	news := sayN("status.new_samples", fresh(s))
+	if fresh(s) == s.NewRatings {
+		news = sayN("status.new", s.NewRatings)
+	}
 	if s.Trouble != nil {
 		return widgets.ToneError, because(s.Trouble.Reason)
 	}

@@ -191,7 +191,7 @@ func (s *shell) showStatus() {
 		}
 		right = append(right, v)
 	}
-	if e := w.model.engine(); e != "" {
+	if e := w.model.engineShort(); e != "" {
 		right = append(right, widgets.StatusItem{Tone: widgets.ToneQuiet, Text: e})
 	}
 	s.status.SetRight(append(right, lock)...)

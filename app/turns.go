@@ -217,9 +217,7 @@ func (v *chatView) correct(id int64) {
 		v.gave(id, s, func() { v.takeBack(id, s.ID, e) })
 		v.closeEditor()
 	}, v.closeEditor)
-	v.update(id)
-	v.feed.Reveal(id)
-	v.editor.focus()
+	v.showEditor()
 }
 
 // takeBack deletes a correction and shows the answer as it was before.
@@ -251,8 +249,15 @@ func (v *chatView) teach(id int64) {
 		v.gave(id, s, func() { v.takeBack(id, s.ID, e) })
 		v.closeEditor()
 	}, v.closeEditor)
-	v.update(id)
-	v.feed.Reveal(id)
+	v.showEditor()
+}
+
+// showEditor brings the editor that was opened into sight.
+func (v *chatView) showEditor() {
+	v.hint.Hide()
+	v.body.Refresh()
+	v.update(v.editing)
+	v.feed.Reveal(v.editing)
 	v.editor.focus()
 }
 
@@ -263,7 +268,15 @@ func (v *chatView) closeEditor() {
 		v.editor.stop()
 	}
 	v.editing, v.editor = 0, nil
-	if id != 0 {
-		v.update(id)
+	if id == 0 || v.feed == nil {
+		return
+	}
+	v.hint.Show()
+	v.body.Refresh()
+	v.update(id)
+	if n := len(v.entries); n > 0 && v.entries[n-1].ID == id {
+		v.feed.ToEnd() // the editor was higher than the answer is
+	} else {
+		v.feed.Reveal(id)
 	}
 }

@@ -1,0 +1,304 @@
+package app
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2/test"
+)
+
+// spokenWords reads a file of words; a plural has its two forms.
+func spokenWords(t *testing.T, code string) map[string][]string {
+	t.Helper()
+	data, err := translations.ReadFile("translations/" + code + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw map[string]any
+	if err := json.Unmarshal(data, &raw); err != nil {
+		t.Fatal(err)
+	}
+	words := map[string][]string{}
+	for k, v := range raw {
+		switch v := v.(type) {
+		case string:
+			words[k] = []string{v}
+		case map[string]any:
+			for _, form := range []string{"one", "other"} {
+				words[k] = append(words[k], v[form].(string))
+			}
+		}
+	}
+	return words
+}
+
+// literals collects the strings in the sources of a folder without its tests, and those that are the first argument of say or sayN.
+func literals(t *testing.T, dir string) (all, said map[string]bool) {
+	t.Helper()
+	all, said = map[string]bool{}, map[string]bool{}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, e.Name()), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.BasicLit:
+				if s, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
+					all[s] = true
+				}
+			case *ast.CallExpr:
+				f, ok := n.Fun.(*ast.Ident)
+				if !ok || f.Name != "say" && f.Name != "sayN" || len(n.Args) == 0 {
+					break
+				}
+				if l, ok := n.Args[0].(*ast.BasicLit); ok {
+					s, _ := strconv.Unquote(l.Value)
+					said[s] = true
+				}
+			}
+			return true
+		})
+	}
+	return all, said
+}
+
+// fynesOwn are the words that Fyne itself says, as its menus of text fields.
+var fynesOwn = []string{"Cancel", "Copy", "Cut", "Paste", "Select all", "Undo", "Redo"}
+
+func TestEveryWordStandsInBothLanguages(t *testing.T) {
+	de, en := spokenWords(t, german), spokenWords(t, english)
+	all, said := literals(t, ".")
+	for k := range said {
+		if de[k] == nil {
+			t.Errorf("%q is said, but not in German", k)
+		}
+		if en[k] == nil {
+			t.Errorf("%q is said, but not in English", k)
+		}
+	}
+	place := regexp.MustCompile(`{{[^}]*\.(\w+)`)
+	places := func(forms []string) []string {
+		found := map[string]bool{}
+		for _, f := range forms {
+			for _, m := range place.FindAllStringSubmatch(f, -1) {
+				found[m[1]] = true
+			}
+		}
+		return slices.Sorted(maps.Keys(found))
+	}
+	for _, k := range slices.Sorted(maps.Keys(de)) {
+		if en[k] == nil {
+			t.Errorf("%q is in de.json alone", k)
+			continue
+		}
+		if len(de[k]) != len(en[k]) {
+			t.Errorf("%q has a plural in one language alone", k)
+		}
+		if d, e := places(de[k]), places(en[k]); !slices.Equal(d, e) {
+			t.Errorf("%q has the places %v in German and %v in English", k, d, e)
+		}
+		if !all[k] && !slices.Contains(fynesOwn, k) {
+			t.Errorf("%q is never said", k)
+		}
+	}
+	for k := range en {
+		if de[k] == nil {
+			t.Errorf("%q is in en.json alone", k)
+		}
+	}
+}
+
+// The tone of the window: German says Sie, nobody begs, regrets, praises or shouts.
+func TestTone(t *testing.T) {
+	for code, never := range map[string]*regexp.Regexp{
+		german:  regexp.MustCompile(`(?i)!|\b(bitte|leider|du|dein|deine|dich|dir|super|toll)\b`),
+		english: regexp.MustCompile(`(?i)!|\b(please|sorry|oops|great|awesome)\b`),
+	} {
+		for k, forms := range spokenWords(t, code) {
+			for _, f := range forms {
+				if m := never.FindString(f); m != "" {
+					t.Errorf("%s.json says %q in %q: %s", code, m, k, f)
+				}
+			}
+		}
+	}
+}
+
+// reasonsOfTrainer reads the codes of reasons and hints that the trainer has, and the arguments that it gives with each code
+// wherever it makes a reason.
+func reasonsOfTrainer(t *testing.T) (codes, hints map[string]string, args map[string][][]string) {
+	t.Helper()
+	codes, hints, args = map[string]string{}, map[string]string{}, map[string][][]string{}
+	var files []*ast.File
+	err := filepath.WalkDir("../trainer", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			var f *ast.File
+			f, err = parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			files = append(files, f)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				for i, name := range n.Names {
+					if i >= len(n.Values) {
+						continue
+					}
+					l, ok := n.Values[i].(*ast.BasicLit)
+					if !ok {
+						continue
+					}
+					v, _ := strconv.Unquote(l.Value)
+					if strings.HasPrefix(name.Name, "Code") {
+						codes[name.Name] = v
+					} else if strings.HasPrefix(name.Name, "Hint") && v != "" {
+						hints[name.Name] = v
+					}
+				}
+			case *ast.CallExpr:
+				name, ok := n.Fun.(*ast.Ident)
+				if !ok || name.Name != "reason" || len(n.Args) < 2 {
+					break
+				}
+				code, ok := n.Args[0].(*ast.Ident)
+				if !ok {
+					break
+				}
+				given := []string{}
+				for i := 2; i < len(n.Args); i += 2 {
+					if l, ok := n.Args[i].(*ast.BasicLit); ok {
+						v, _ := strconv.Unquote(l.Value)
+						given = append(given, v)
+					}
+				}
+				args[code.Name] = append(args[code.Name], given)
+			}
+			return true
+		})
+	}
+	return codes, hints, args
+}
+
+func TestEveryReasonHasWords(t *testing.T) {
+	codes, hints, args := reasonsOfTrainer(t)
+	if len(codes) < 40 || len(hints) < 10 {
+		t.Fatalf("found %d codes and %d hints in the trainer", len(codes), len(hints))
+	}
+	for name, code := range codes {
+		if reasonKeys[code] == "" {
+			t.Errorf("trainer.%s has no words", name)
+		}
+	}
+	for name, code := range hints {
+		if hintKeys[code] == "" {
+			t.Errorf("trainer.%s has no words", name)
+		}
+	}
+	place := regexp.MustCompile(`\.(\w+)`)
+	field := regexp.MustCompile(`{{[^}]*}}`)
+	words := spokenWords(t, english)
+	for name, calls := range args {
+		for _, given := range calls {
+			for _, f := range words[reasonKeys[codes[name]]] {
+				for _, m := range field.FindAllString(f, -1) {
+					for _, p := range place.FindAllStringSubmatch(m, -1) {
+						if !slices.ContainsFunc(given, func(g string) bool { return strings.EqualFold(g, p[1]) }) {
+							t.Errorf("the words for trainer.%s want %q, but a reason is made with %q alone", name, p[1], given)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestNumbersAndTimesAreWrittenAsInTheLanguage(t *testing.T) {
+	test.NewTempApp(t)
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.Local)
+	for _, c := range []struct {
+		code, what string
+		say        func() string
+		want       string
+	}{
+		{german, "count", func() string { return whole(25000) }, "25.000"},
+		{english, "count", func() string { return whole(25000) }, "25,000"},
+		{german, "setting", func() string { return exact(0.0003) }, "0,0003"},
+		{english, "setting", func() string { return exact(1e-6) }, "0.000001"},
+		{german, "minus", func() string { return decimal(-0.5, 2) }, "−0,5"},
+		{german, "plus", func() string { return signed(0.004, 3) }, "+0,004"},
+		{german, "plural", func() string { return sayN("status.new", 1) }, "1 neue Rückmeldung"},
+		{german, "plural", func() string { return sayN("status.new", 7) }, "7 neue Rückmeldungen"},
+		{english, "plural", func() string { return sayN("status.new", 7) }, "7 new ratings"},
+		{german, "size", func() string { return bytes(98_362_432) }, "98 MB"},
+		{german, "size", func() string { return bytes(1_830_000_000) }, "1,8 GB"},
+		{german, "span", func() string { return span(12 * time.Second) }, "12 s"},
+		{german, "span", func() string { return span(2 * time.Minute) }, "2 min"},
+		{german, "today", func() string { return moment(now.Add(-139*time.Minute), now) }, "heute 09:41"},
+		{english, "yesterday", func() string { return moment(now.AddDate(0, 0, -1), now) }, "yesterday 12:00"},
+		{german, "date", func() string { return moment(now.AddDate(0, 0, -2), now) }, "22. November"},
+		{english, "date", func() string { return moment(now.AddDate(-1, 0, 0), now) }, "24 November 2025"},
+	} {
+		if err := speak(c.code); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.say(); got != c.want {
+			t.Errorf("%s in %s is %q, want %q", c.what, c.code, got, c.want)
+		}
+	}
+}
+
+func TestNumbersAreReadAsTheyAreWritten(t *testing.T) {
+	test.NewTempApp(t)
+	for _, c := range []struct {
+		code, text string
+		want       float64
+	}{
+		{german, "25.000", 25000},
+		{german, "0,0003", 0.0003},
+		{german, "0.0003", 0.0003},
+		{german, "−0,5", -0.5},
+		{german, "1.000.000", 1e6},
+		{english, "25,000", 25000},
+		{english, "0.0003", 0.0003},
+		{english, "0,5", 0.5},
+		{english, " 3e-4 ", 3e-4},
+	} {
+		if err := speak(c.code); err != nil {
+			t.Fatal(err)
+		}
+		got, err := parseNumber(c.text)
+		if err != nil || got != c.want {
+			t.Errorf("%q in %s is read as %v, %v, want %v", c.text, c.code, got, err, c.want)
+		}
+	}
+	for _, text := range []string{"", "fast", "1,2,3,x", "NaN", "Inf", "1e999"} {
+		if v, err := parseNumber(text); err == nil {
+			t.Errorf("%q is read as %v", text, v)
+		}
+	}
+}
