@@ -1,0 +1,481 @@
+package store
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// TestModel drives the store with random operations of two users and compares
+// everything it shows with the model after each, through reopenings.
+func TestModel(t *testing.T) {
+	dir := t.TempDir()
+	files := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		files++
+		h := &history{dir: dir, path: fmt.Sprintf("%s/%d.db", dir, files), accounts: map[string]*account{}, clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+		for _, user := range []string{Local, "ann"} {
+			h.accounts[user] = &account{drafts: map[string]Draft{}, base: map[string][]byte{}}
+		}
+		h.open(rt)
+		defer func() { h.store.Close() }()
+		rt.Repeat(rapid.StateMachineActions(h))
+	})
+}
+
+// history is a store, what should be in it, and whose turn it is. Its exported
+// methods are the operations that rapid chooses from.
+type history struct {
+	dir, path string
+	store     *Store
+	accounts  map[string]*account
+	clock     time.Time
+	acted     string // the user of the last operation; "": compare all
+}
+
+func (h *history) open(t *rapid.T) {
+	s, err := Open(t.Context(), h.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.db.now = func() time.Time { return h.clock }
+	h.store = s
+}
+
+// turn is the next user and its account, a second later.
+func (h *history) turn(t *rapid.T) (*Store, *account) {
+	h.clock = h.clock.Add(time.Second)
+	user := rapid.SampledFrom([]string{Local, Local, "ann"}).Draw(t, "user")
+	h.acted = user
+	return h.store.As(user), h.accounts[user]
+}
+
+func (h *history) Check(t *rapid.T) {
+	for user, a := range h.accounts {
+		if h.acted != "" && h.acted != user {
+			continue
+		}
+		if diff := cmp.Diff(a.snapshot(), read(t, h.store.As(user)), sameRecords); diff != "" {
+			t.Fatalf("user %s, model (-) and store (+) differ:\n%s", user, diff)
+		}
+	}
+}
+
+func (h *history) Reopen(t *rapid.T) {
+	h.acted = ""
+	if err := h.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.open(t)
+	if err := h.store.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var text = rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "a\x00b", "'; DROP TABLE samples; --", strings.Repeat("ß", 5000)}))
+
+// pick draws one of the items, or skips the operation when there is none.
+func pick[T any](t *rapid.T, items []T, label string) T {
+	if len(items) == 0 {
+		t.Skip("nothing to choose from")
+	}
+	return rapid.SampledFrom(items).Draw(t, label)
+}
+
+// some draws a subset in the order of the items.
+func some[T any](t *rapid.T, items []T, label string) []T {
+	var out []T
+	for _, item := range items {
+		if rapid.Bool().Draw(t, label) {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// orZero draws one of the IDs or 0.
+func orZero(t *rapid.T, ids []int64, label string) int64 {
+	return rapid.SampledFrom(append([]int64{0}, ids...)).Draw(t, label)
+}
+
+func ids[T any](items []T, id func(T) int64) []int64 {
+	var out []int64
+	for _, item := range items {
+		out = append(out, id(item))
+	}
+	return out
+}
+
+func (a *account) versionIDs() []int64 {
+	return ids(a.versions, func(v *Version) int64 { return v.ID })
+}
+
+func (a *account) sampleIDs() []int64 {
+	return ids(a.samples, func(x *modelSample) int64 { return x.ID })
+}
+
+func (a *account) lessonIDs() []int64 {
+	var out []int64
+	for _, x := range a.samples {
+		if x.lesson != nil {
+			out = append(out, x.lesson.ID)
+		}
+	}
+	return out
+}
+
+func (h *history) AddConversation(t *rapid.T) {
+	s, a := h.turn(t)
+	title := text.Draw(t, "title")
+	c := must(s.AddConversation(t.Context(), Conversation{Title: title}))(t)
+	want := Conversation{ID: c.ID, User: s.User(), Title: title, Created: h.clock, Updated: h.clock}
+	if c != want {
+		t.Fatalf("got %+v, want %+v", c, want)
+	}
+	a.conversations = append(a.conversations, &modelConversation{Conversation: want})
+}
+
+func (h *history) RenameConversation(t *rapid.T) {
+	s, a := h.turn(t)
+	c, title := pick(t, a.conversations, "conversation"), text.Draw(t, "title")
+	err := s.RenameConversation(t.Context(), c.ID, title)
+	if !c.deleted.IsZero() {
+		wantErr(t, err, ErrNotFound)
+		return
+	}
+	check(t, err)
+	c.Title, c.Updated = title, h.clock
+}
+
+func (h *history) DeleteOrRestoreConversation(t *rapid.T) {
+	s, a := h.turn(t)
+	c := pick(t, a.conversations, "conversation")
+	if c.deleted.IsZero() {
+		wantErr(t, s.RestoreConversation(t.Context(), c.ID), ErrNotFound)
+		check(t, s.DeleteConversation(t.Context(), c.ID))
+		c.deleted = h.clock
+		return
+	}
+	wantErr(t, s.DeleteConversation(t.Context(), c.ID), ErrNotFound)
+	check(t, s.RestoreConversation(t.Context(), c.ID))
+	c.deleted = time.Time{}
+}
+
+func (h *history) EraseConversations(t *rapid.T) {
+	s, a := h.turn(t)
+	before := h.clock.Add(-time.Duration(rapid.IntRange(0, 10).Draw(t, "age")) * time.Second)
+	check(t, s.EraseConversations(t.Context(), before))
+	a.conversations = slices.DeleteFunc(a.conversations, func(c *modelConversation) bool {
+		if c.deleted.IsZero() || !c.deleted.Before(before) {
+			return false
+		}
+		for _, m := range c.messages {
+			for _, x := range a.samples {
+				if x.Message == m.ID {
+					x.Message = 0
+				}
+			}
+		}
+		return true
+	})
+}
+
+func (h *history) AddMessage(t *rapid.T) {
+	s, a := h.turn(t)
+	c := pick(t, a.conversations, "conversation")
+	m := Message{
+		Conversation: c.ID, Role: rapid.SampledFrom([]Role{RoleUser, RoleAssistant, RoleSystem}).Draw(t, "role"), Text: text.Draw(t, "text"),
+		Version: orZero(t, a.versionIDs(), "version"), Lesson: orZero(t, a.lessonIDs(), "lesson"),
+		Finish: rapid.SampledFrom([]Finish{"", FinishEnd, FinishCancelled}).Draw(t, "finish"), Tokens: rapid.IntRange(0, 9).Draw(t, "tokens"),
+		Seconds: rapid.Float64Range(0, 9).Draw(t, "seconds"), Replaces: orZero(t, ids(c.messages, func(m Message) int64 { return m.ID }), "replaces"),
+	}
+	got, err := s.AddMessage(t.Context(), m)
+	if !c.deleted.IsZero() {
+		wantErr(t, err, ErrNotFound)
+		return
+	}
+	check(t, err)
+	m.ID, m.User, m.Created = got.ID, s.User(), h.clock
+	c.messages, c.Updated = append(c.messages, m), h.clock
+}
+
+func (h *history) AddFeedback(t *rapid.T) {
+	s, a := h.turn(t)
+	var messages []int64
+	for _, c := range a.conversations {
+		messages = append(messages, ids(c.messages, func(m Message) int64 { return m.ID })...)
+	}
+	x := &modelSample{Sample: Sample{
+		Form: rapid.SampledFrom([]Form{FormRating, FormCorrection, FormText}).Draw(t, "form"), Kind: rapid.SampledFrom([]Kind{Knowledge, Manner}).Draw(t, "kind"),
+		Prompt: text.Draw(t, "prompt"), Answer: text.Draw(t, "answer"), Better: text.Draw(t, "better"),
+		Score: rapid.SampledFrom([]float64{-1, -0.5, 0, 0.5, 1}).Draw(t, "score"), Importance: rapid.IntRange(1, 5).Draw(t, "importance"),
+		Source: "user", Message: orZero(t, messages, "message"), Version: orZero(t, a.versionIDs(), "version"),
+	}}
+	if rapid.Bool().Draw(t, "has context") {
+		x.Context = []Turn{{RoleSystem, "Be brief."}, {RoleUser, "Ja?\x00"}}
+	}
+	f := Feedback{Sample: x.Sample, Replaces: some(t, a.sampleIDs(), "replaces")}
+	if rapid.Bool().Draw(t, "has lesson") {
+		f.Lesson = &Lesson{Question: x.Prompt, Answer: x.Better, Keywords: rapid.SampledFrom([][][]string{nil, {{"8", "eight"}, {"open"}}}).Draw(t, "keywords")}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "rejected") == 0 {
+		f.Reject = Reason{Code: "too_short", Args: map[string]string{"words": "1"}}
+	}
+	sample, lesson, err := s.AddFeedback(t.Context(), f)
+	check(t, err)
+	x.ID, x.User, x.Created, x.rejection = sample.ID, s.User(), h.clock, f.Reject
+	if f.Lesson != nil {
+		l := *f.Lesson
+		l.ID, l.User, l.Sample, l.State, l.Created, l.Importance = lesson.ID, s.User(), x.ID, LessonNew, h.clock, x.Importance
+		if diff := cmp.Diff(l, lesson, sameRecords); diff != "" {
+			t.Fatalf("lesson, want (-) and got (+):\n%s", diff)
+		}
+		x.lesson = &l
+	}
+	if diff := cmp.Diff(x.seen(), sample, sameRecords); diff != "" {
+		t.Fatalf("sample, want (-) and got (+):\n%s", diff)
+	}
+	for _, id := range f.Replaces {
+		last := a.sample(id)
+		for last.replacedBy != nil {
+			last = last.replacedBy
+		}
+		if last != x {
+			last.replacedBy = x
+		}
+	}
+	a.samples = append(a.samples, x)
+}
+
+func (h *history) RejectOrAccept(t *rapid.T) {
+	s, a := h.turn(t)
+	chosen := some(t, a.sampleIDs(), "sample")
+	var why Reason
+	var err error
+	if rapid.Bool().Draw(t, "reject") {
+		why = Reason{Code: "neutral", Text: "rated neutral"}
+		err = s.RejectSamples(t.Context(), chosen, why)
+	} else {
+		err = s.AcceptSamples(t.Context(), chosen)
+	}
+	check(t, err)
+	for _, id := range chosen {
+		a.sample(id).rejection = why
+	}
+}
+
+func (h *history) DeleteOrRestoreSample(t *rapid.T) {
+	s, a := h.turn(t)
+	x := pick(t, a.samples, "sample")
+	if x.Deleted.IsZero() {
+		wantErr(t, s.RestoreSample(t.Context(), x.ID), ErrNotFound)
+		check(t, s.DeleteSample(t.Context(), x.ID))
+		x.Deleted = h.clock
+		return
+	}
+	wantErr(t, s.DeleteSample(t.Context(), x.ID), ErrNotFound)
+	check(t, s.RestoreSample(t.Context(), x.ID))
+	if c := a.running(); c != nil && !c.Started.Before(x.Deleted) {
+		x.Cycle = 0
+	}
+	x.Deleted = time.Time{}
+}
+
+func (h *history) SetSample(t *rapid.T) {
+	s, a := h.turn(t)
+	x := pick(t, a.samples, "sample")
+	x.Importance = rapid.IntRange(1, 5).Draw(t, "importance")
+	check(t, s.SetImportance(t.Context(), x.ID, x.Importance))
+	if !rapid.Bool().Draw(t, "kind too") {
+		return
+	}
+	x.Kind, x.Cycle = rapid.SampledFrom([]Kind{Knowledge, Manner}).Draw(t, "kind"), 0
+	check(t, s.SetKind(t.Context(), x.ID, x.Kind, &Lesson{Question: "late"}))
+	if x.lesson == nil && x.Kind == Knowledge {
+		l := must(s.LessonOf(t.Context(), x.ID))(t)
+		x.lesson = &Lesson{ID: l.ID, User: s.User(), Sample: x.ID, Question: "late", State: LessonNew, Created: h.clock}
+	}
+}
+
+func (h *history) SetLesson(t *rapid.T) {
+	s, a := h.turn(t)
+	id := pick(t, a.lessonIDs(), "lesson")
+	for _, x := range a.samples {
+		if x.lesson == nil || x.lesson.ID != id {
+			continue
+		}
+		x.lesson.Styled, x.lesson.BaseAnswer = text.Draw(t, "styled"), text.Draw(t, "base answer")
+		x.lesson.Keywords = rapid.SampledFrom([][][]string{nil, {{"a"}}}).Draw(t, "keywords")
+		check(t, s.SetStyled(t.Context(), id, x.lesson.Styled))
+		check(t, s.SetBaseAnswer(t.Context(), id, x.lesson.BaseAnswer))
+		check(t, s.SetKeywords(t.Context(), id, x.lesson.Keywords))
+	}
+}
+
+func (h *history) drawResults(t *rapid.T, a *account) []LessonResult {
+	var out []LessonResult
+	for _, id := range some(t, a.lessonIDs(), "asked") {
+		out = append(out, LessonResult{
+			Lesson: id, Version: orZero(t, a.versionIDs(), "version"), Outcome: rapid.SampledFrom([]LessonState{LessonKnown, LessonMissed, LessonLost}).Draw(t, "outcome"),
+			Answer: text.Draw(t, "answer"), Created: h.clock, Details: []byte(`{"variants":3}`),
+		})
+	}
+	return out
+}
+
+func (h *history) AddResults(t *rapid.T) {
+	s, a := h.turn(t)
+	results := h.drawResults(t, a)
+	check(t, s.AddResults(t.Context(), results))
+	for _, r := range results {
+		a.addResult(r)
+	}
+}
+
+func (h *history) StartCycle(t *rapid.T) {
+	s, a := h.turn(t)
+	want := &Cycle{User: s.User(), State: CycleRunning, Started: h.clock, BaseHash: rapid.SampledFrom(hashes).Draw(t, "base"), Job: []byte(`{"seed":1}`)}
+	c, err := s.StartCycle(t.Context(), Cycle{BaseHash: want.BaseHash, Job: want.Job})
+	if a.running() != nil {
+		wantErr(t, err, ErrRunning)
+		return
+	}
+	check(t, err)
+	want.ID = c.ID
+	a.cycles = append(a.cycles, want)
+}
+
+func (h *history) FinishCycle(t *rapid.T) {
+	s, a := h.turn(t)
+	c := a.running()
+	if c == nil {
+		finished := pick(t, a.cycles, "cycle")
+		_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: finished.ID, State: CycleFailed})
+		wantErr(t, err, ErrFinished)
+		return
+	}
+	e := CycleEnd{
+		Cycle: c.ID, State: rapid.SampledFrom([]CycleState{CyclePromoted, CyclePromoted, CycleRefused, CycleChecked, CycleFailed, CycleStopped}).Draw(t, "state"),
+		Report: []byte(`{"loss":[1.5,0.25]}`), Verdict: "unproven", Reason: Reason{Code: "few", Args: map[string]string{"n": "3"}, Text: "only 3"},
+		Used: some(t, a.sampleIDs(), "used"), Results: h.drawResults(t, a),
+	}
+	if e.State == CyclePromoted {
+		e.Version = &Version{
+			Parent: a.active(c.BaseHash), Manner: "adapters/manner", Samples: e.Used,
+			Figures: []byte(`{"kept":0.96}`), Verdict: "unproven", Reason: e.Reason,
+		}
+	}
+	cycle, version, err := s.FinishCycle(t.Context(), e)
+	check(t, err)
+	c.State, c.Finished, c.Report, c.Verdict, c.Reason = e.State, h.clock, e.Report, e.Verdict, e.Reason
+	if diff := cmp.Diff(*c, cycle, sameRecords); diff != "" {
+		t.Fatalf("cycle, want (-) and got (+):\n%s", diff)
+	}
+	for _, id := range e.Used {
+		a.sample(id).Cycle = c.ID
+	}
+	if e.Version != nil {
+		v := *e.Version
+		v.ID, v.User, v.Number, v.Cycle, v.BaseHash, v.Created, v.Active = version.ID, s.User(), len(a.versions)+1, c.ID, c.BaseHash, h.clock, true
+		if diff := cmp.Diff(v, version, sameRecords); diff != "" {
+			t.Fatalf("version, want (-) and got (+):\n%s", diff)
+		}
+		a.versions = append(a.versions, &v)
+		a.activations = append(a.activations, Activation{BaseHash: c.BaseHash, Version: v.ID, Number: v.Number, Cause: CauseCycle, Reason: e.Reason, Created: h.clock})
+	}
+	for _, r := range e.Results {
+		r.Cycle = c.ID
+		if e.Version != nil {
+			r.Version = version.ID
+		}
+		a.addResult(r)
+	}
+	switch e.State {
+	case CyclePromoted:
+		a.erase(c.Started, true)
+	case CycleRefused, CycleChecked:
+		a.erase(c.Started, false)
+	}
+}
+
+func (h *history) MarkCut(t *rapid.T) {
+	s, a := h.turn(t)
+	cut := must(s.MarkCut(t.Context()))(t)
+	var want []Cycle
+	if c := a.running(); c != nil {
+		c.State, c.Finished = CycleCut, h.clock
+		want = append(want, *c)
+	}
+	if diff := cmp.Diff(want, cut, sameRecords); diff != "" {
+		t.Fatalf("cut cycles, want (-) and got (+):\n%s", diff)
+	}
+}
+
+func (h *history) ActivateVersion(t *rapid.T) {
+	s, a := h.turn(t)
+	base, id := rapid.SampledFrom(hashes).Draw(t, "base"), orZero(t, a.versionIDs(), "version")
+	number := 0
+	err := s.ActivateVersion(t.Context(), base, id, CauseRestore, Reason{Code: "asked"})
+	for _, v := range a.versions {
+		if v.ID != id {
+			continue
+		}
+		if v.BaseHash != base {
+			wantErr(t, err, ErrNotFound)
+			return
+		}
+		if v.Removed {
+			wantErr(t, err, ErrRemoved)
+			return
+		}
+		number = v.Number
+	}
+	check(t, err)
+	a.activations = append(a.activations, Activation{BaseHash: base, Version: id, Number: number, Cause: CauseRestore, Reason: Reason{Code: "asked"}, Created: h.clock})
+}
+
+func (h *history) RemoveVersion(t *rapid.T) {
+	s, a := h.turn(t)
+	v := pick(t, a.versions, "version")
+	err := s.RemoveVersion(t.Context(), v.ID)
+	if a.active(v.BaseHash) == v.ID {
+		wantErr(t, err, ErrActive)
+		return
+	}
+	check(t, err)
+	v.Removed = true
+}
+
+func (h *history) Draft(t *rapid.T) {
+	s, a := h.turn(t)
+	d := Draft{Key: rapid.SampledFrom([]string{"chat/1", "chat/2"}).Draw(t, "key"), Text: text.Draw(t, "text"), Updated: h.clock}
+	check(t, s.SaveDraft(t.Context(), d.Key, d.Text))
+	delete(a.drafts, d.Key)
+	if d.Text != "" {
+		a.drafts[d.Key] = d
+	}
+	if got := must(s.Draft(t.Context(), d.Key))(t); got != a.drafts[d.Key] {
+		t.Fatalf("draft %+v, want %+v", got, a.drafts[d.Key])
+	}
+}
+
+func (h *history) Base(t *rapid.T) {
+	s, a := h.turn(t)
+	base := rapid.SampledFrom(hashes).Draw(t, "base")
+	if rapid.IntRange(0, 4).Draw(t, "drop") == 0 {
+		check(t, s.DropBase(t.Context(), base))
+		maps.DeleteFunc(a.base, func(key string, _ []byte) bool { return strings.HasPrefix(key, base+"/") })
+		return
+	}
+	values := rapid.MapOf(rapid.SampledFrom([]string{"a", "b", "c"}), rapid.SliceOf(rapid.Byte())).Draw(t, "values")
+	check(t, s.PutBase(t.Context(), base, "answer", values))
+	for key, value := range values {
+		a.base[base+"/answer/"+key] = value
+	}
+}
