@@ -352,3 +352,17 @@ func TestTooLongTextIsRefused(t *testing.T) {
 		t.Error("the longest text that is allowed comes back changed")
 	}
 }
+
+func TestFullDiskLosesNothing(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	kept := must(s.AddConversation(ctx, Conversation{Title: "kept"}))(t)
+	// As when the disk is full: the file cannot grow by another page.
+	must(s.db.write.ExecContext(ctx, "PRAGMA max_page_count = 1"))(t) // SQLite takes the present size
+	_, err := s.AddMessage(ctx, Message{Conversation: kept.ID, Role: RoleUser, Text: strings.Repeat("x", 1<<20)})
+	wantErr(t, err, ErrFull)
+	same(t, []Conversation{kept}, must(s.Conversations(ctx))(t))
+	must(s.db.write.ExecContext(ctx, "PRAGMA max_page_count = 1000000"))(t)
+	must(s.AddMessage(ctx, Message{Conversation: kept.ID, Role: RoleUser, Text: strings.Repeat("x", 1<<20)}))(t)
+	check(t, s.Check(ctx))
+}
