@@ -3,14 +3,16 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
 )
 
-// Chip is a word on a round ground. With OnTapped it is a control, without it only says something.
+// Chip is a word on a round ground. It is a control, or only says something.
 type Chip struct {
 	press
 	Text  string
 	Glyph *Glyph
 	Tone  Tone
+	says  bool   // nothing to tap: the keyboard passes it by
 	after *Glyph // what a tap does, drawn after the words
 }
 
@@ -18,9 +20,9 @@ var _ fyne.Accessible = (*Chip)(nil)
 
 // NewChip makes a chip that only says something; its icon may be nil.
 func NewChip(text string, g *Glyph, tone Tone) *Chip {
-	c := &Chip{Text: text, Glyph: g, Tone: tone}
+	c := &Chip{Text: text, Glyph: g, Tone: tone, says: true}
 	c.ExtendBaseWidget(c)
-	c.Disable() // nothing to tap: the keyboard passes it by
+	c.Disable()
 	return c
 }
 
@@ -48,7 +50,7 @@ func (c *Chip) AccessibilityLabel() string {
 
 // AccessibilityRole implements fyne.Accessible.
 func (c *Chip) AccessibilityRole() fyne.AccessibleRole {
-	if c.OnTapped == nil {
+	if c.says {
 		return fyne.AccessibleRoleText
 	}
 	return fyne.AccessibleRoleButton
@@ -98,7 +100,7 @@ func (r *chipRenderer) MinSize() fyne.Size {
 		}
 	}
 	h := r.height()
-	if r.c.OnTapped != nil {
+	if !r.c.says {
 		h = fyne.Max(h, target())
 	}
 	return fyne.NewSize(w, h)
@@ -123,12 +125,16 @@ func (r *chipRenderer) Layout(s fyne.Size) {
 
 func (r *chipRenderer) Refresh() {
 	c := r.c
+	ink := c.Tone.Ink()
+	if c.Disabled() && !c.says {
+		ink = theme.ColorNameDisabled
+	}
 	r.paint(&c.press, c.Tone.Soft(), "", r.height()/2, 2)
-	r.text.Text, r.text.Color = c.Text, c.Tone.Ink()
+	r.text.Text, r.text.Color = c.Text, ink
 	r.text.Refresh()
 	for icon, g := range map[*Icon]*Glyph{r.before: c.Glyph, r.after: c.after} {
 		if g != nil {
-			icon.Glyph, icon.Color = *g, c.Tone.Ink()
+			icon.Glyph, icon.Color = *g, ink
 			icon.Refresh()
 		}
 	}

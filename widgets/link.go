@@ -65,7 +65,11 @@ func (r *linkRenderer) Layout(s fyne.Size) {
 	m := r.text.MinSize()
 	y := (s.Height - m.Height) / 2
 	place(r.text, 0, y, m.Width, m.Height)
-	place(r.line, 0, y+whole(m.Height*.86), m.Width, 1)
+	thick := float32(1)
+	if r.l.pressed {
+		thick = 2
+	}
+	place(r.line, 0, y+whole(m.Height*.86), m.Width, thick)
 	r.layout(0, y, m.Width, m.Height, 3)
 }
 
