@@ -51,14 +51,22 @@ func (c *captured) eval(s *state) (any, error) {
 	return s.capture(func() error { return s.run(c.body) })
 }
 
-type listLiteral struct{ items []expression }
+type listLiteral struct {
+	items []expression
+	tuple bool
+}
 
 func (l *listLiteral) eval(s *state) (any, error) {
 	items, err := s.evalAll(l.items)
 	if err != nil {
 		return nil, err
 	}
-	return s.list(items)
+	list, err := s.list(items)
+	if err != nil {
+		return nil, err
+	}
+	list.tuple = l.tuple
+	return list, nil
 }
 
 type dictLiteral struct{ keys, values []expression }
@@ -533,7 +541,10 @@ func (l *slice) eval(s *state) (any, error) {
 		runes, err := cut(s, []rune(v), bounds)
 		return string(runes), err
 	}
-	return nil, s.fail("a slice of %s", typeName(v))
+	if u, ok := v.(undefined); ok {
+		return nil, s.fail("%s is undefined, and has no elements", u.name)
+	}
+	return undefined{"a slice"}, nil
 }
 
 // cut is Python's items[start:stop:step] in memory of its own.

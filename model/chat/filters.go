@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // filter makes a value of another one.
@@ -16,7 +18,7 @@ var filters = map[string]filter{
 	"trim":       method("strip", "chars"),
 	"upper":      method("upper"),
 	"lower":      method("lower"),
-	"title":      method("title"),
+	"title":      titleFilter,
 	"capitalize": method("capitalize"),
 	"replace":    method("replace", "old", "new", "count"),
 	"string":     func(s *state, v any, _ values) (any, error) { return s.text(v) },
@@ -70,6 +72,31 @@ func method(name string, parameters ...string) filter {
 		}
 		return stringMethods[name](s, t, list)
 	}
+}
+
+// titleFilter puts every word into lower case with a capital first letter. Its
+// words end at white space, a hyphen or an opening bracket; those of the method end
+// at everything that is no letter.
+func titleFilter(s *state, v any, _ values) (any, error) {
+	t, err := s.text(v)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.payBytes(4 * len(t)); err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	for t != "" {
+		end := strings.IndexFunc(t, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("-({[<", r) })
+		if end < 0 {
+			end = len(t)
+		}
+		b.WriteString(capitalize(t[:end]))
+		_, n := utf8.DecodeRuneInString(t[end:])
+		b.WriteString(t[end : end+n])
+		t = t[end+n:]
+	}
+	return b.String(), nil
 }
 
 func escapeFilter(s *state, v any, _ values) (any, error) {
@@ -191,6 +218,9 @@ func roundFilter(s *state, v any, a values) (any, error) {
 	scale := math.Pow(10, float64(digits))
 	switch how := a.get(1, "method"); how {
 	case nil, "common":
+		if i, whole := integer(v); whole {
+			return i, nil
+		}
 		return math.RoundToEven(f*scale) / scale, nil
 	case "ceil":
 		return math.Ceil(f*scale) / scale, nil
@@ -460,6 +490,9 @@ func sumFilter(s *state, v any, a values) (any, error) {
 
 // mapFilter is map(attribute=name[, default=value]) or map(filter, arguments...).
 func mapFilter(s *state, v any, a values) (any, error) {
+	if !truth(v) { // also none, as in Jinja
+		return s.list(nil)
+	}
 	items, err := s.iterate(v)
 	if err != nil {
 		return nil, err
@@ -498,6 +531,9 @@ func mapFilter(s *state, v any, a values) (any, error) {
 // choose keeps the items, or rejects those, of which a test holds; of which an
 // attribute is asked first with attr. Without a test the item must be true.
 func (s *state) choose(v any, a values, attr, keep bool) (any, error) {
+	if !truth(v) { // also none, as in Jinja
+		return s.list(nil)
+	}
 	items, err := s.iterate(v)
 	if err != nil {
 		return nil, err

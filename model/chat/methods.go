@@ -35,16 +35,13 @@ func (s *state) method(v any, name string) (function, bool) {
 // stringMethods are the methods of Python's str that chat templates use. The cost
 // of looking through the string is paid; what they make, they pay.
 var stringMethods = map[string]func(s *state, t string, a []any) (any, error){
-	"strip":  func(s *state, t string, a []any) (any, error) { return s.strip(t, a, true, true) },
-	"lstrip": func(s *state, t string, a []any) (any, error) { return s.strip(t, a, true, false) },
-	"rstrip": func(s *state, t string, a []any) (any, error) { return s.strip(t, a, false, true) },
-	"upper":  cased(upper),
-	"lower":  cased(lower),
-	"title":  cased(title),
-	"capitalize": cased(func(t string) string {
-		_, n := utf8.DecodeRuneInString(t)
-		return upper(t[:n]) + lower(t[n:])
-	}),
+	"strip":      func(s *state, t string, a []any) (any, error) { return s.strip(t, a, true, true) },
+	"lstrip":     func(s *state, t string, a []any) (any, error) { return s.strip(t, a, true, false) },
+	"rstrip":     func(s *state, t string, a []any) (any, error) { return s.strip(t, a, false, true) },
+	"upper":      cased(upper),
+	"lower":      cased(lower),
+	"title":      cased(title),
+	"capitalize": cased(capitalize),
 	"startswith": func(s *state, t string, a []any) (any, error) { return s.affix(t, a, strings.HasPrefix) },
 	"endswith":   func(s *state, t string, a []any) (any, error) { return s.affix(t, a, strings.HasSuffix) },
 	"removeprefix": func(s *state, t string, a []any) (any, error) {
@@ -122,6 +119,11 @@ var dictMethods = map[string]func(s *state, d *dict, a []any) (any, error){
 // upper and lower map as Unicode's SpecialCasing has it, and Python: ß becomes SS.
 func upper(t string) string { return cases.Upper(language.Und).String(t) }
 func lower(t string) string { return cases.Lower(language.Und).String(t) }
+
+func capitalize(t string) string {
+	_, n := utf8.DecodeRuneInString(t)
+	return upper(t[:n]) + lower(t[n:])
+}
 
 // cased is a method that maps a string to one of about its size.
 func cased(f func(string) string) func(*state, string, []any) (any, error) {
@@ -304,6 +306,7 @@ func (s *state) pairs(d *dict) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		pair.tuple = true
 		items[i] = pair
 	}
 	return s.list(items)

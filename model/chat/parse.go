@@ -130,7 +130,7 @@ func (p *parser) ifStatement() (statement, error) {
 		var condition expression // of else: none
 		if branch != "else" {
 			var err error
-			if condition, err = p.expression(); err != nil {
+			if condition, err = p.tupleOf(p.or); err != nil {
 				return nil, err
 			}
 		}

@@ -17,7 +17,7 @@ func (p *parser) tupleOf(item func() (expression, error)) (expression, error) {
 	if err != nil || !p.sees(",") {
 		return first, err
 	}
-	list := &listLiteral{items: []expression{first}}
+	list := &listLiteral{items: []expression{first}, tuple: true}
 	for p.operator(",") && p.peek().kind != tokenEnd && !p.sees(")") {
 		next, err := item()
 		if err != nil {
@@ -349,7 +349,7 @@ func (p *parser) primary() (expression, error) {
 			return p.parenthesis()
 		case "[":
 			items, err := p.items("]")
-			return &listLiteral{items}, err
+			return &listLiteral{items: items}, err
 		case "{":
 			return p.dictLiteral()
 		}
@@ -364,7 +364,7 @@ func (p *parser) primary() (expression, error) {
 // parenthesis reads an expression or a tuple behind the opening bracket.
 func (p *parser) parenthesis() (expression, error) {
 	if p.operator(")") {
-		return &listLiteral{}, nil
+		return &listLiteral{tuple: true}, nil
 	}
 	value, err := p.tuple()
 	if err == nil && !p.operator(")") {

@@ -19,7 +19,8 @@ type undefined struct{ name string }
 // sequence is a list or tuple.
 type sequence struct {
 	items []any
-	depth int // of sequences and mappings inside each other, this one included
+	tuple bool // printed in round brackets
+	depth int  // of sequences and mappings inside each other, this one included
 }
 
 // dict is a mapping that keeps the order of its keys, as Python's do.
@@ -234,6 +235,9 @@ func (s *state) writeText(b *strings.Builder, v any, repr bool) error {
 	}
 	switch v := v.(type) {
 	case undefined:
+		if repr {
+			b.WriteString("Undefined")
+		}
 	case nil:
 		b.WriteString("None")
 	case bool:
@@ -256,7 +260,11 @@ func (s *state) writeText(b *strings.Builder, v any, repr bool) error {
 			b.WriteString(v)
 		}
 	case *sequence:
-		b.WriteByte('[')
+		brackets := "[]"
+		if v.tuple {
+			brackets = "()"
+		}
+		b.WriteByte(brackets[0])
 		for i, item := range v.items {
 			if i > 0 {
 				b.WriteString(", ")
@@ -265,7 +273,10 @@ func (s *state) writeText(b *strings.Builder, v any, repr bool) error {
 				return err
 			}
 		}
-		b.WriteByte(']')
+		if v.tuple && len(v.items) == 1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte(brackets[1])
 	case *dict:
 		b.WriteByte('{')
 		for i, key := range v.keys {

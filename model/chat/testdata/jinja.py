@@ -190,6 +190,8 @@ x{% set y = 1 %}
 {{ {'b': 1, 'a': 2} | tojson(sort_keys=true) }}|{{ [1, {'a': 2}] | tojson(separators=(',', ':')) }}|{{ 1e20 | tojson }}|{{ messages | tojson }}
 --
 {{ 5 | string ~ 'x' }}{{ none | string }}{{ [1, 'a'] | string }}{{ "it's" | string }}{{ ["it's", 'say "x"', 'a\\b\n'] }}
+--
+{{ none | select | list }}{{ 0 | map('string') | list }}{{ 'a-b (c d' | title }}{{ 3 | round }}{{ [nothing] }}{{ (1, 'a') }}{{ (1,) }}{{ () }}{{ none[1:] }}{{ {'a': 1}.items() | list }}
 {# tests #}
 --
 {{ 1 is odd }}{{ 2 is even }}{{ 9 is divisibleby 3 }}{{ 'a' is string }}{{ 1 is number }}{{ 1.0 is float }}{{ 1 is integer }}{{ true is boolean }}{{ true is integer }}{{ true is number }}
