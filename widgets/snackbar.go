@@ -19,7 +19,7 @@ type Snackbar struct {
 	action *Link
 	panel  *panel
 	timer  *time.Timer
-	shown  int // counts what was shown, so that the timer of an old one does not hide a new one
+	until  time.Time // when it goes; the timer of an earlier sentence may still be on its way
 }
 
 // NewSnackbar makes an empty layer; put it on top of the view.
@@ -31,13 +31,14 @@ func NewSnackbar() *Snackbar {
 	s.panel = newPanel(Layers(ground, Pad(HStack(Gap16, Grow(s.text), s.action), 10, 16)), s.rest)
 	s.action.lost = s.rest
 	s.panel.Hide()
+	s.timer = time.AfterFunc(SnackbarTime, func() { fyne.Do(s.elapsed) })
+	s.timer.Stop()
 	s.ExtendBaseWidget(s)
 	return s
 }
 
 // Say shows a sentence in place of the one before. action may be empty; tapping it does f and takes the snackbar away.
 func (s *Snackbar) Say(text, action string, f func()) {
-	s.shown++
 	s.text.SetText(text)
 	s.action.SetText(action)
 	if s.action.Hidden = action == ""; !s.action.Hidden {
@@ -55,30 +56,22 @@ func (s *Snackbar) Say(text, action string, f func()) {
 
 // Dismiss takes the snackbar away.
 func (s *Snackbar) Dismiss() {
-	s.stop()
+	s.timer.Stop()
 	s.panel.Hide()
 	s.Refresh()
 }
 
 // rest starts the time again.
 func (s *Snackbar) rest() {
-	s.stop()
-	mine := s.shown
-	s.timer = time.AfterFunc(SnackbarTime, func() { fyne.Do(func() { s.elapsed(mine) }) })
+	s.until = time.Now().Add(SnackbarTime)
+	s.timer.Reset(SnackbarTime)
 }
 
-func (s *Snackbar) elapsed(mine int) {
-	if mine != s.shown || s.panel.hovered || s.action.focused { // whoever leaves it starts the time again
+func (s *Snackbar) elapsed() {
+	if time.Now().Before(s.until) || s.panel.hovered || s.action.focused { // whoever leaves it starts the time again
 		return
 	}
 	s.Dismiss()
-}
-
-func (s *Snackbar) stop() {
-	if s.timer != nil {
-		s.timer.Stop()
-		s.timer = nil
-	}
 }
 
 // CreateRenderer implements fyne.Widget.
@@ -88,7 +81,7 @@ type snackbarRenderer struct{ s *Snackbar }
 
 const snackbarWidth, snackbarHeight float32 = 520, 48
 
-func (r *snackbarRenderer) Destroy()                     { r.s.stop() }
+func (r *snackbarRenderer) Destroy()                     { r.s.timer.Stop() }
 func (r *snackbarRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.s.panel} }
 func (r *snackbarRenderer) MinSize() fyne.Size           { return fyne.Size{} }
 func (r *snackbarRenderer) Layout(s fyne.Size) {
