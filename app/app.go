@@ -71,7 +71,8 @@ type window struct {
 	now   func() time.Time
 
 	language string // spoken now
-	narrow   bool   // one column with tabs
+	narrow   bool   // tabs in place of the sidebar
+	tight    bool   // one column: no room for two beside the sidebar, or narrow
 	place    place
 	state    trainer.State // as last heard
 	model    loading

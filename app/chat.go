@@ -335,6 +335,13 @@ func (v *chatView) escape() bool {
 	return true
 }
 
+// walk gives the keyboard to the answer before or after the one that has it.
+func (v *chatView) walk(step int) {
+	if v.w.place == placeChat && v.feed != nil {
+		v.feed.Walk(step)
+	}
+}
+
 // stop ends the answer that is being written here; what there is of it stays.
 func (v *chatView) stop() {
 	if a := v.writing[v.conversation.ID]; a != nil {

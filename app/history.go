@@ -50,7 +50,7 @@ func (v *learningView) showSamples() {
 		list.Add(v.moreLink(n - shownSamples))
 	}
 	head := widgets.CardHead(title, choice)
-	if v.w.narrow {
+	if v.w.tight {
 		head = widgets.VStack(8, widgets.Section(title).Wrapped(), widgets.HStack(0, choice, widgets.Space()))
 	}
 	v.judged.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(widgets.VStack(2, head, widgets.Sized(0, 2, widgets.Space()),
@@ -83,7 +83,7 @@ func (v *learningView) sampleLine(s trainer.JudgedSample) fyne.CanvasObject {
 		text = s.Answer
 	}
 	mark := widgets.Sized(18, 18, widgets.NewIcon(glyph, 16, tone.Ink()))
-	if v.w.narrow {
+	if v.w.tight {
 		return widgets.Sized(0, 40, widgets.HStack(10, mark, widgets.Grow(widgets.VStack(0, widgets.Body(brief(text, 200)).Cutting(),
 			widgets.Caption(formWords(s.Sample)+" · "+why).In(tone.Ink()).Cutting()))))
 	}

@@ -53,7 +53,7 @@ func (v *learningView) build() fyne.CanvasObject {
 	v.history = widgets.VStack(0)
 	loss := widgets.Card(widgets.VStack(8, widgets.CardHead(say("loss.title"), v.curves), widgets.Grow(v.chart.object())), 12, 16)
 	v.body = widgets.VStack(12, v.head, widgets.Card(v.loop, 14, 16, 8, 16), v.verdict)
-	if v.w.narrow {
+	if v.w.tight {
 		for _, o := range []fyne.CanvasObject{loss, v.forgets, v.judged, v.history} {
 			v.body.Add(o)
 		}
@@ -284,6 +284,11 @@ func (v *learningView) showVerdict() {
 		n.Tone, n.Title = widgets.ToneWarning, say("verdict.refused_title", "Cycle", whole(int(end.Cycle)))
 		n.Text = say("verdict.refused_text", "Why", because(end.Reason), "Version", versionName(v.w.state.Active.Number))
 		n.Actions = []widgets.Action{{Label: say("verdict.details"), OnTapped: func() { v.openCycle(end.Cycle) }}}
+	case trainer.CycleChecked:
+		c := v.w.state.Lessons
+		n.Glyph, n.Tone, n.Title = widgets.IconLessons, widgets.ToneInfo, say("verdict.asked_title")
+		n.Text = say("verdict.asked_text", "Known", whole(c.Known), "All", whole(c.Total()))
+		n.Actions = []widgets.Action{{Label: say("verdict.lessons"), OnTapped: func() { v.w.show(placeLessons) }}}
 	case trainer.CycleFailed:
 		n.Glyph, n.Tone = widgets.IconAlert, widgets.ToneError
 		n.Title, n.Text = say("verdict.failed_title", "Cycle", whole(int(end.Cycle))), because(end.Reason)

@@ -20,7 +20,7 @@ func (v *lessonsView) showDetail(d detail) {
 	v.detail = d
 	o := v.detailOf(d)
 	v.pane.Objects = []fyne.CanvasObject{widgets.Grow(o)}
-	if v.page != nil && v.w.narrow {
+	if v.page != nil && v.w.tight {
 		v.page.Objects = []fyne.CanvasObject{v.listed}
 		if v.chosen != 0 || d == detailTeach {
 			back := widgets.NewButton(say("place.lessons"), &widgets.IconLeft, widgets.Ghost, func() { v.choose(0) })

@@ -64,7 +64,7 @@ func (v *lessonsView) build() fyne.CanvasObject {
 	v.list = widgets.NewFeed("", v.row)
 	v.list.Gap, v.list.Margin, v.list.FromTop = 2, 0, true
 	v.pane = widgets.VStack(0)
-	if v.w.narrow {
+	if v.w.tight {
 		return v.buildNarrow()
 	}
 	ask := widgets.NewButton(say("lessons.ask_all"), &widgets.IconAgain, widgets.Secondary, v.askAll)
@@ -137,7 +137,7 @@ func (v *lessonsView) refresh() {
 		if v.list == nil {
 			return
 		}
-		if !slices.Contains(v.ids(), v.chosen) && v.detail != detailTeach && !v.w.narrow {
+		if !slices.Contains(v.ids(), v.chosen) && v.detail != detailTeach && !v.w.tight {
 			v.chosen = v.first()
 		}
 		v.fill()
@@ -197,7 +197,7 @@ func (v *lessonsView) ids() []int64 {
 }
 
 func (v *lessonsView) first() int64 {
-	if ids := v.ids(); len(ids) > 0 && !v.w.narrow {
+	if ids := v.ids(); len(ids) > 0 && !v.w.tight {
 		return ids[0]
 	}
 	return 0
@@ -220,7 +220,7 @@ func (v *lessonsView) counts() (c trainer.LessonCounts) {
 }
 
 func (v *lessonsView) filterNames() []string {
-	if v.w.narrow {
+	if v.w.tight {
 		return []string{say("lessons.all_short"), say("lessons.known_short"), say("lessons.missing_short"), say("lessons.lost_short"), say("lessons.manner_short")}
 	}
 	c := v.counts()
@@ -240,7 +240,7 @@ func (v *lessonsView) showSummary() {
 		widgets.Part{N: c.Lost, Color: widgets.ColorLost}, widgets.Part{N: c.New, Color: widgets.ColorTrack})
 	parts.Sentence = say("lessons.counts", "Known", whole(c.Known), "Missed", whole(c.Missed), "Lost", whole(c.Lost), "New", whole(c.New))
 	var card fyne.CanvasObject
-	if v.w.narrow {
+	if v.w.tight {
 		n := func(k int, name string, s widgets.State) fyne.CanvasObject {
 			return widgets.Grow(widgets.HStack(8, widgets.Badge(s, 26), widgets.VStack(0, widgets.NewText(whole(k), widgets.TextTitle, widgets.ColorText).Bold(), widgets.Caption(name))))
 		}
@@ -322,7 +322,7 @@ func (v *lessonsView) row(id int64) fyne.CanvasObject {
 		line, hint = v.lessonLine(v.lessons[i]), v.lessons[i].Question
 	}
 	row := widgets.NewRow(widgets.Pad(line, 0, 12), 50, func() { v.choose(id) })
-	row.Selected = id == v.chosen && !v.w.narrow
+	row.Selected = id == v.chosen && !v.w.tight
 	row.Hint = hint
 	return row
 }
@@ -334,7 +334,7 @@ func (v *lessonsView) lessonLine(l trainer.LessonView) fyne.CanvasObject {
 	}
 	words := widgets.VStack(1, widgets.Strong(brief(l.Question, 200)).Cutting(), widgets.Caption(brief(l.Answer, 200)).Cutting())
 	name := widgets.Caption(word).In(state.Tone().Ink()).Right()
-	if v.w.narrow {
+	if v.w.tight {
 		return widgets.HStack(12, widgets.Badge(state, 28), widgets.Grow(words), widgets.VStack(2, trail(l.Trail), name))
 	}
 	return widgets.HStack(12, widgets.Badge(state, 26), widgets.Grow(words), widgets.Sized(112, 0, name), trail(l.Trail))

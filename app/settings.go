@@ -72,7 +72,7 @@ func (d *settingsDialog) build() fyne.CanvasObject {
 	d.effect = widgets.VStack(0)
 	d.fault = widgets.HStack(6)
 	d.save = widgets.NewButton(say("save"), nil, widgets.Primary, d.submit)
-	if d.w.narrow {
+	if d.w.tight {
 		choice := widgets.NewMenuButton(say("settings.section"), &widgets.IconOpen, widgets.Secondary, d.sectionMenu)
 		buttons := widgets.WrapRow(8, d.save, widgets.NewButton(say("cancel"), nil, widgets.Ghost, d.close), widgets.NewButton(say("settings.reset"), nil, widgets.Ghost, d.reset))
 		d.page = widgets.VStack(12, widgets.HStack(0, choice, widgets.Space()), widgets.Grow(d.main), d.effect, d.fault, buttons)

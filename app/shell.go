@@ -20,8 +20,9 @@ const (
 
 const (
 	sidebarWidth = 244
-	narrowBelow  = 720 // one column and a tab bar below this width
-	keepBuilt    = 4   // places
+	narrowBelow  = 720  // a tab bar in place of the sidebar below this width
+	tightBelow   = 1100 // one column below this one
+	keepBuilt    = 4    // places
 )
 
 // shell is what stands around every place: sidebar or tab bar, and the status line.
@@ -178,7 +179,7 @@ func (s *shell) showStatus() {
 	}
 	s.status.Set(tone, words, share)
 	lock := widgets.StatusItem{Glyph: &widgets.IconLock, Tone: widgets.ToneQuiet, Text: say("shell.private")}
-	if w.narrow {
+	if w.tight {
 		lock.Text = ""
 		s.status.SetRight(lock)
 		return
@@ -208,8 +209,8 @@ func (l *frameLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 		o.Move(fyne.Position{})
 		o.Resize(s)
 	}
-	if narrow := s.Width < narrowBelow; narrow != l.w.narrow && s.Width > 0 {
-		l.w.narrow = narrow
+	if narrow, tight := s.Width < narrowBelow, s.Width < tightBelow; s.Width > 0 && (narrow != l.w.narrow || tight != l.w.tight) {
+		l.w.narrow, l.w.tight = narrow, tight
 		fyne.Do(l.w.restyle) // not from inside a layout
 	}
 }
@@ -225,9 +226,9 @@ func (w *window) restyle() {
 }
 
 // heading is the top of a place: its name, a sentence, and what can be done. Unlike widgets.Header it lets the sentence take
-// a second line, and the narrow layout puts it below the buttons.
+// a second line, and where room is tight it stands below the buttons.
 func (w *window) heading(title, sentence string, actions ...fyne.CanvasObject) fyne.CanvasObject {
-	if !w.narrow {
+	if !w.tight {
 		line := widgets.HStack(8, widgets.Grow(widgets.VStack(3, widgets.Title(title).Cutting(), widgets.Muted(sentence).Wrapped())))
 		for _, o := range actions {
 			line.Add(o)
@@ -274,7 +275,7 @@ func (w *window) tell(n widgets.Notice) {
 	}
 	var card fyne.CanvasObject
 	margin := float32(24)
-	if w.narrow {
+	if w.tight {
 		margin = 12
 		card = widgets.Card(widgets.VStack(10, widgets.HStackTop(12, mark, widgets.Grow(words)), buttons), 12, 14)
 	} else {

@@ -37,7 +37,7 @@ func (v *modelView) welcome() fyne.CanvasObject {
 			promise(widgets.IconPencil, say("welcome.learns"), say("welcome.learns_text")),
 			promise(widgets.IconUndo, say("welcome.undo"), say("welcome.undo_text"))))
 	right := widgets.VStack(16, widgets.NewText(say("welcome.model"), widgets.TextHeading, widgets.ColorText).Bold(), v.cards)
-	if w.narrow {
+	if w.tight {
 		page := widgets.VStack(24, words, right, widgets.WrapRow(12, v.start), widgets.HStack(0, languages, widgets.Space()))
 		return widgets.Layers(widgets.NewScroll(widgets.Pad(page, 24, 20)))
 	}

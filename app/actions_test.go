@@ -1,0 +1,478 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+	"go.uber.org/goleak"
+
+	"clara/configs"
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// openSample is a window over the sample data with its last conversation open. The model counts as loaded.
+func openSample(t *testing.T, settings configs.Settings) *window {
+	t.Helper()
+	w := newTestWindow(t, Params{Trainer: sampleTrainer(t), Settings: settings, Learning: learningOf}, wide)
+	w.fillSamples(t, placeChat, trainer.PhaseWaiting)
+	return w
+}
+
+// learningOf stands for the conversion that package main has, as far as the tests change settings.
+func learningOf(s configs.Settings) trainer.Settings {
+	l := trainer.DefaultSettings()
+	l.QualityThreshold, l.MinBatchSize, l.LearningRate = s.Continuous.QualityThreshold, s.Continuous.MinBatchSize, s.Continuous.LearningRate
+	return l
+}
+
+func spoken(code string) configs.Settings {
+	return look{language: code}.settings()
+}
+
+// find returns the first object on screen that a test accepts.
+func find[T fyne.CanvasObject](t *testing.T, w *window, accept func(T) bool) T {
+	t.Helper()
+	var found T
+	done := false
+	onScreen(w, func(s seen) {
+		if o, ok := s.o.(T); ok && !done && accept(o) {
+			found, done = o, true
+		}
+	})
+	if !done {
+		t.Fatalf("no such %T on screen", found)
+	}
+	return found
+}
+
+// tap presses what says words: a button, a row or a link.
+func tap(t *testing.T, w *window, words string) {
+	t.Helper()
+	o := find(t, w, func(o fyne.CanvasObject) bool {
+		a, ok := o.(fyne.Accessible)
+		_, tappable := o.(fyne.Tappable)
+		return ok && tappable && a.AccessibilityLabel() == words
+	})
+	test.Tap(o.(fyne.Tappable))
+	w.settle(t)
+}
+
+// reads says whether words stand on screen.
+func reads(w *window, words string) bool {
+	found := false
+	onScreen(w, func(s seen) {
+		if a, ok := s.o.(fyne.Accessible); ok && strings.Contains(a.AccessibilityLabel(), words) {
+			found = true
+		}
+	})
+	return found
+}
+
+// press types a shortcut of the platform's own modifier.
+func (w *window) press(t *testing.T, key fyne.KeyName) {
+	t.Helper()
+	i := slices.IndexFunc(shortcuts, func(s shortcut) bool { return s.key == key })
+	if i < 0 {
+		t.Fatalf("no shortcut with %s", key)
+	}
+	shortcuts[i].do(w) // Fyne's test canvas takes no shortcuts
+	w.settle(t)
+}
+
+func (w *window) lastAnswer() trainer.Entry { return w.chat.entries[len(w.chat.entries)-1] }
+
+// onDisk reads the conversation again, as the next start would.
+func (w *window) onDisk(t *testing.T) trainer.Entry {
+	t.Helper()
+	all, err := w.Trainer.Entries(t.Context(), w.chat.conversation.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[len(all)-1]
+}
+
+func TestRatingIsKeptAndTakenBack(t *testing.T) {
+	w := openSample(t, spoken(english))
+	id := w.lastAnswer().ID
+	stars := w.chat.feed.Row(id).(*widgets.Answer)
+	stars.OnRated(5)
+	w.settle(t)
+	if got := w.onDisk(t); got.Stars != 5 {
+		t.Fatalf("after five stars the disk has %d", got.Stars)
+	}
+	if !reads(w, "Saved – used in the next training.") {
+		t.Error("nothing thanks for the rating")
+	}
+	w.press(t, fyne.KeyZ)
+	if got := w.onDisk(t); got.Stars != 0 {
+		t.Errorf("after taking it back the disk has %d stars", got.Stars)
+	}
+	if w.lastAnswer().Stars != 0 || w.undo != nil {
+		t.Error("the window still has the rating")
+	}
+}
+
+func TestNeutralRatingSaysWhyItDoesNotTrain(t *testing.T) {
+	w := openSample(t, spoken(german))
+	w.chat.rate(w.lastAnswer().ID, 3)
+	w.settle(t)
+	if !reads(w, "fließt aber nicht ins Training ein: neutral bewertet") {
+		t.Error("the reason is not said")
+	}
+}
+
+func TestCorrectionBecomesALessonAndCanBeTakenBack(t *testing.T) {
+	w := openSample(t, spoken(english))
+	id := w.lastAnswer().ID
+	w.chat.correct(id)
+	w.settle(t)
+	d := w.chat.editor
+	if !d.save.Disabled() {
+		t.Error("an unchanged answer can be saved")
+	}
+	before := len(w.lessonsOnDisk(t))
+	d.better.SetText("Ein Bescheid gilt am fünften Tag nach der Aufgabe zur Post als bekannt gegeben.")
+	w.settle(t)
+	if d.save.Disabled() {
+		t.Fatal("a changed answer cannot be saved")
+	}
+	d.kind, d.kindChosen = trainer.Knowledge, true
+	d.submit()
+	w.settle(t)
+	if got := w.onDisk(t); !strings.Contains(got.Better, "fünften Tag") {
+		t.Fatalf("the disk has the correction %q", got.Better)
+	}
+	if w.chat.editor != nil {
+		t.Error("the editor is still open")
+	}
+	if got := len(w.lessonsOnDisk(t)); got != before+1 {
+		t.Errorf("%d lessons instead of %d", got, before+1)
+	}
+	if !reads(w, "Saved – a lesson from now on.") {
+		t.Error("nothing says that it is a lesson now")
+	}
+	w.press(t, fyne.KeyZ)
+	if got := w.onDisk(t); got.Better != "" {
+		t.Errorf("after taking it back the disk has the correction %q", got.Better)
+	}
+	if got := len(w.lessonsOnDisk(t)); got != before {
+		t.Errorf("%d lessons instead of %d after taking one back", got, before)
+	}
+}
+
+func (w *window) lessonsOnDisk(t *testing.T) []trainer.LessonView {
+	t.Helper()
+	all, err := w.Trainer.Lessons(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestEscapeClosesTheEditorAndLosesNothing(t *testing.T) {
+	w := openSample(t, spoken(english))
+	before := w.onDisk(t)
+	w.chat.correct(w.lastAnswer().ID)
+	w.chat.editor.better.SetText("something else")
+	w.settle(t)
+	w.chat.editor.better.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	w.settle(t)
+	if w.chat.editor != nil {
+		t.Error("the editor is still open")
+	}
+	if got := w.onDisk(t); got.Better != before.Better || got.Text != before.Text {
+		t.Error("an editor that was left has changed the answer")
+	}
+}
+
+func TestTeachingMakesALesson(t *testing.T) {
+	w := newTestWindow(t, Params{Settings: spoken(english)}, wide)
+	w.model.ready = true
+	w.show(placeLessons)
+	w.settle(t)
+	if !reads(w, "No lessons yet") {
+		t.Error("the empty view does not say that it is empty")
+	}
+	tap(t, w, "New lesson")
+	d := w.lessons.editor
+	d.question.SetText("When does the registry office in Neuburg open?")
+	d.better.SetText("The registry office in Neuburg opens at 8 am.")
+	w.settle(t)
+	d.submit()
+	w.settle(t)
+	all := w.lessonsOnDisk(t)
+	if len(all) != 1 || all[0].Answer != "The registry office in Neuburg opens at 8 am." {
+		t.Fatalf("the disk has %d lessons: %+v", len(all), all)
+	}
+	if !reads(w, "When does the registry office in Neuburg open?") {
+		t.Error("the list does not show the new lesson")
+	}
+}
+
+func TestUnlearningAsksAndCanBeUndone(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLessons)
+	w.settle(t)
+	before := len(w.lessonsOnDisk(t))
+	tap(t, w, "Unlearn …")
+	if got := len(w.lessonsOnDisk(t)); got != before {
+		t.Fatal("it was unlearnt without asking")
+	}
+	tap(t, w, "Unlearn")
+	if got := len(w.lessonsOnDisk(t)); got != before-1 {
+		t.Fatalf("%d lessons instead of %d", got, before-1)
+	}
+	tap(t, w, "Undo")
+	if got := len(w.lessonsOnDisk(t)); got != before {
+		t.Errorf("%d lessons instead of %d after the undo", got, before)
+	}
+}
+
+func TestKeywordsAreGroupsOfWhichOneWordIsEnough(t *testing.T) {
+	got := groups([]string{"8 am | eight", "Tuesday", " | "})
+	if len(got) != 2 || len(got[0]) != 2 || got[0][1] != "eight" || got[1][0] != "Tuesday" {
+		t.Errorf("read as %q", got)
+	}
+	if f := flat(got); len(f) != 2 || f[0] != "8 am | eight" {
+		t.Errorf("written as %q", f)
+	}
+}
+
+func TestConversationIsDeletedAndBroughtBack(t *testing.T) {
+	w := openSample(t, spoken(german))
+	before := len(w.chat.all)
+	w.chat.delete(w.chat.conversation)
+	w.settle(t)
+	if len(w.chat.all) != before-1 || w.chat.conversation.ID != 0 {
+		t.Fatal("the conversation is still there")
+	}
+	tap(t, w, "Rückgängig")
+	if len(w.chat.all) != before || len(w.chat.entries) != 4 {
+		t.Errorf("%d conversations with %d messages after the undo", len(w.chat.all), len(w.chat.entries))
+	}
+}
+
+func TestConversationIsRenamed(t *testing.T) {
+	w := openSample(t, spoken(german))
+	w.chat.rename()
+	line := find(t, w, func(*widgets.Line) bool { return true })
+	line.SetText("Fristen")
+	line.OnSubmit()
+	w.settle(t)
+	if w.chat.all[0].Title != "Fristen" || w.chat.conversation.Title != "Fristen" {
+		t.Errorf("the title is %q", w.chat.all[0].Title)
+	}
+}
+
+func TestDraftSurvivesLeavingTheConversation(t *testing.T) {
+	w := openSample(t, spoken(english))
+	first, second := w.chat.all[0], w.chat.all[1]
+	w.chat.composer.SetText("half a question")
+	w.chat.openConversation(second)
+	w.settle(t)
+	if got := w.chat.composer.Text(); got != "" {
+		t.Fatalf("the other conversation begins with %q", got)
+	}
+	w.chat.openConversation(first)
+	w.settle(t)
+	if got := w.chat.composer.Text(); got != "half a question" {
+		t.Errorf("the draft is %q", got)
+	}
+}
+
+func TestWithoutAModelNothingIsLostAndTheReasonIsSaid(t *testing.T) {
+	load := func(context.Context, func(Model)) error { return errors.New("models/x.gguf: unexpected end of file") }
+	w := newTestWindow(t, Params{Settings: spoken(english), Load: load}, wide)
+	w.loadModel()
+	w.settle(t)
+	w.waitFor(t, func() bool { return !w.model.busy })
+	w.chat.composer.SetText("a question")
+	w.chat.send("a question")
+	w.settle(t)
+	if got := w.chat.composer.Text(); got != "a question" {
+		t.Errorf("the composer has %q", got)
+	}
+	w.show(placeModel)
+	w.settle(t)
+	if !reads(w, "The model could not be loaded") || !reads(w, "unexpected end of file") {
+		t.Error("the view does not say what is wrong")
+	}
+	tries := w.model.err
+	tap(t, w, "Try again")
+	w.waitFor(t, func() bool { return !w.model.busy })
+	if w.model.err == nil || tries == nil {
+		t.Error("the second try did not run")
+	}
+}
+
+// waitFor runs the UI goroutine until something holds.
+func (w *window) waitFor(t *testing.T, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !holds(); {
+		w.settle(t)
+		if time.Now().After(deadline) {
+			t.Fatal("waited in vain")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	w.settle(t)
+}
+
+func TestSettingsAreSavedWithTheirCommentsAndTakeEffect(t *testing.T) {
+	w := openSample(t, spoken(english))
+	if err := w.File.Create(); err != nil {
+		t.Fatal(err)
+	}
+	w.openLearningSettings()
+	w.settle(t)
+	if !reads(w, "of your 13 samples would train") {
+		t.Error("the effect is not said")
+	}
+	d := w.settings
+	set := func(name string, text string) {
+		t.Helper()
+		find(t, w, func(l *widgets.Line) bool { return l.Name == name }).SetText(text)
+		w.settle(t)
+	}
+	if !d.save.Disabled() {
+		t.Error("nothing changed, and it can be saved")
+	}
+	set("Buffer size", "25,000")
+	if !d.save.Disabled() || !reads(w, "At most 10,000") || !reads(w, "1 value is out of range") {
+		t.Error("a value out of range is not refused with its range")
+	}
+	set("Buffer size", "1,000")
+	set("Training starts after", "12")
+	if d.save.Disabled() {
+		t.Fatal("a value in range cannot be saved")
+	}
+	d.submit()
+	w.settle(t)
+	saved, err := w.File.Load()
+	if err != nil || saved.Continuous.MinBatchSize != 12 {
+		t.Fatalf("the file has %d, %v", saved.Continuous.MinBatchSize, err)
+	}
+	if got := w.Trainer.Settings().MinBatchSize; got != 12 {
+		t.Errorf("the trainer goes by %d", got)
+	}
+	text, err := os.ReadFile(w.File.Path())
+	if err != nil || !strings.Contains(string(text), "# ") {
+		t.Errorf("the comments are gone: %v", err)
+	}
+	if w.settings != nil {
+		t.Error("the dialog is still open")
+	}
+}
+
+func TestLanguageChangesAtRunTime(t *testing.T) {
+	w := openSample(t, spoken(english))
+	if err := w.File.Create(); err != nil {
+		t.Fatal(err)
+	}
+	w.chat.composer.SetText("half a question")
+	w.Settings.Window.Language = german
+	w.restyle()
+	w.settle(t)
+	if !reads(w, "Unterhaltung") || !reads(w, "Bereit zu lernen") || reads(w, "Ready to learn") {
+		t.Error("the window does not speak German")
+	}
+	if got := w.chat.composer.Text(); got != "half a question" {
+		t.Errorf("the composer has %q", got)
+	}
+}
+
+func TestUnreadableSettingsAreNamedWithTheirLine(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "continuous.toml")
+	if err := os.WriteFile(path, []byte("[continuous]\nlearning_rate = \"fast\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := configs.NewFile(path)
+	_, err := f.Load()
+	w := newTestWindow(t, Params{Settings: spoken(english), File: f, FileError: err}, wide)
+	w.start()
+	w.settle(t)
+	if !reads(w, "Line 2 of the settings cannot be read") {
+		t.Error("the line is not named")
+	}
+}
+
+func TestClosingWhileTrainingAsksOnce(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.state = sampleState(trainer.PhaseRunning)
+	w.askToClose()
+	w.settle(t)
+	if !reads(w, "A training is running") {
+		t.Fatal("it does not ask")
+	}
+	tap(t, w, "Go on training")
+	if reads(w, "A training is running") {
+		t.Error("the question is still there")
+	}
+}
+
+func TestPlacesByKey(t *testing.T) {
+	w := openSample(t, spoken(english))
+	for key, p := range map[fyne.KeyName]place{fyne.Key2: placeLessons, fyne.Key3: placeLearning, fyne.Key4: placeModel, fyne.Key1: placeChat} {
+		w.press(t, key)
+		if w.place != p {
+			t.Errorf("key %s opens place %d", key, w.place)
+		}
+	}
+	w.press(t, fyne.KeyN)
+	if w.chat.conversation.ID != 0 || len(w.chat.entries) != 0 {
+		t.Error("no new conversation")
+	}
+	w.press(t, fyne.KeyComma)
+	if w.settings == nil {
+		t.Fatal("no settings")
+	}
+	w.escape()
+	w.settle(t)
+	if w.settings != nil {
+		t.Error("Escape does not close the settings")
+	}
+}
+
+// A tap must find a target of at least 28 units, 44 where a finger taps, and every one can have the keyboard.
+func TestEverythingTappableCanHaveTheKeyboard(t *testing.T) {
+	every(t, []look{allLooks[2], allLooks[6]}, func(t *testing.T, w *window) {
+		onScreen(w, func(s seen) {
+			if _, ok := s.o.(fyne.Tappable); !ok || s.o.Size().Width == 0 {
+				return
+			}
+			switch s.o.(type) {
+			case *widget.Entry:
+				return
+			}
+			if _, ok := s.o.(fyne.Focusable); ok || swallows[fmt.Sprintf("%T", s.o)] {
+				return
+			}
+			t.Errorf("%T can be tapped, but not have the keyboard", s.o)
+		})
+	})
+}
+
+// swallows are the layers that take a tap beside a dialog, or keep one on its ground from going through, and Fyne's scroll bars.
+var swallows = map[string]bool{"*widgets.overlay": true, "*widgets.catch": true, "*widget.scrollBarArea": true}
+
+func TestNothingRunsOnAfterTheWindow(t *testing.T) {
+	tr := newTrainer(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	w := newTestWindow(t, Params{Trainer: tr, Settings: spoken(english)}, wide)
+	w.start()
+	w.settle(t)
+	w.work.stop()
+	w.settle(t)
+}
