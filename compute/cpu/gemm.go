@@ -126,6 +126,10 @@ func (b *Backend) product(c, a view, transA bool, r right, k int, alpha float32,
 		}
 	}
 	kc := blocks(k, kMax, r.kUnit())
+	if r.w != nil && r.trans && r.w.packed.data != nil && m <= gemvRows && alpha == 1 {
+		b.gemv(c, a, r.w, kc, accumulate)
+		return nil
+	}
 	left := b.gemm.left
 
 	threads := b.pool.size()
@@ -170,6 +174,45 @@ func (b *Backend) product(c, a view, transA bool, r right, k int, alpha float32,
 		}
 	})
 	return nil
+}
+
+// gemvRows is up to how many rows it is faster to go over the strips once for each
+// than to unpack them.
+const gemvRows = 3
+
+// gemv is product for a few rows and a weight in strips: the same sums in the same
+// order.
+func (b *Backend) gemv(c, a view, w *weight, kc int, accumulate bool) {
+	p := &w.packed
+	parts := 1
+	if len(p.data)*c.rows >= serialBytes {
+		parts = min(p.strips, 4*b.pool.size())
+	}
+	ldw := p.blocks * p.size()
+	b.pool.run(parts, func(worker, t int) {
+		s0, s1 := share(t, parts, p.strips, 1)
+		whole := min(s1, w.Rows/stripRows)
+		for i := range c.rows {
+			x, y := a.row(i), c.row(i)
+			for k := 0; k < w.Cols; k += kc {
+				blocks := min(kc, w.Cols-k) / 32
+				run := func(s, n int, y []float32, accumulate bool) {
+					if n > 0 {
+						_ = y[n*stripRows-1]
+						b.k.strips[w.Type].gemv(n, blocks, &p.at(s, k/32)[0], ldw, &x[k], &y[0], accumulate)
+					}
+				}
+				if whole > s0 {
+					run(s0, whole-s0, y[s0*stripRows:], accumulate || k > 0)
+				}
+				if s1 > whole { // hangs over the edge of y
+					edge := b.gemm.workers[worker].edge
+					run(whole, 1, edge, false)
+					storeTile(y[whole*stripRows:], edge[:len(y)-whole*stripRows], 1, accumulate || k > 0)
+				}
+			}
+		}
+	})
 }
 
 // share is part i of n values in parts whose borders are multiples of unit and

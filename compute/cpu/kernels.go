@@ -71,6 +71,7 @@ type groupDecoder func(dst *float32, src *byte, blocks, half, step int)
 type stripKernels struct {
 	tiles  []stripTile // most tokens first; the last has a single one
 	unpack func(blocks int, w *byte, dst *float32)
+	gemv   func(strips, blocks int, w *byte, ldw int, x, y *float32, accumulate bool)
 }
 
 // stripTile multiplies tokens rows of activations by strips: see the stubs.

@@ -25,7 +25,7 @@ func portable() *kernels {
 	for t := range k.groups {
 		k.groups[t] = dequantGroups(compute.Type(t))
 		if l := layoutOf(compute.Type(t)); l.bits > 0 {
-			k.strips[t] = stripKernels{[]stripTile{{1, multiplyStrips(l)}}, unpackStrip(l)}
+			k.strips[t] = stripKernels{[]stripTile{{1, multiplyStrips(l)}}, unpackStrip(l), gemvStrips(l)}
 		}
 	}
 	return k

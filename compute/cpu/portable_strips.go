@@ -104,6 +104,28 @@ func unpackStrip(l stripLayout) func(blocks int, w *byte, dst *float32) {
 	}
 }
 
+// gemvStrips adds up in the order of gemm1x16.
+func gemvStrips(l stripLayout) func(strips, blocks int, w *byte, ldw int, x, y *float32, accumulate bool) {
+	unpack := unpackStrip(l)
+	return func(strips, blocks int, w *byte, ldw int, xp, yp *float32, accumulate bool) {
+		data := bytesAt(w, (strips-1)*ldw+blocks*l.size())
+		x, y := floatsAt(xp, 32*blocks), floatsAt(yp, stripRows*strips)
+		var panel [32 * stripRows]float32
+		for s := range strips {
+			var sum [stripRows]float32
+			for b := range blocks {
+				unpack(1, &data[s*ldw+b*l.size()], &panel[0])
+				for k, v := range x[32*b : 32*b+32] {
+					for r := range sum {
+						sum[r] += v * panel[k*stripRows+r]
+					}
+				}
+			}
+			storeTile(y[stripRows*s:], sum[:], 1, accumulate)
+		}
+	}
+}
+
 // quantize rounds blocks of 32 values; a NaN makes the scale NaN.
 func quantize(blocks int, qp *int8, sp *float32, xp *float32) {
 	q, scales, x := unsafe.Slice(qp, 32*blocks), floatsAt(sp, 4*blocks), floatsAt(xp, 32*blocks)

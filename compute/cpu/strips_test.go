@@ -52,6 +52,35 @@ func TestUnpack(t *testing.T) {
 	})
 }
 
+// The short way for a few rows gives the bits of the long one.
+func TestGemvIsProduct(t *testing.T) {
+	forEachTier(t, func(t *testing.T, k *kernels) {
+		b := engine(t, k, 2)
+		r := source(t, 25)
+		for _, typ := range quantized() {
+			for _, n := range []int{16, 90, 150} {
+				const cols, rows = 1280, gemvRows + 1
+				w, err := b.NewWeight(randomWeight(r, typ, n, cols))
+				must(t, err)
+				for _, accumulate := range []bool{false, true} {
+					x, y := tensor(t, b, r, rows, cols, 0), tensor(t, b, r, rows, n, 0)
+					before := append([]float32(nil), values(y)...)
+					must(t, b.Linear(y, x, w, compute.Exact, accumulate))
+					want := append([]float32(nil), values(y)...)
+					copy(values(y), before)
+					must(t, b.Linear(y.Slice(0, 1), x.Slice(0, 1), w, compute.Exact, accumulate))
+					must(t, b.Linear(y.Slice(1, rows), x.Slice(1, rows), w, compute.Exact, accumulate))
+					for i, v := range values(y) {
+						if v != want[i] {
+							t.Fatalf("%v, %d rows of weight: value %d is %v, in the larger product %v", typ, n, i, v, want[i])
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestQuantize(t *testing.T) {
 	forEachTier(t, func(t *testing.T, k *kernels) {
 		r := source(t, 21)

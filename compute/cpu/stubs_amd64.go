@@ -1556,3 +1556,211 @@ func unpackQ6KAVX2(blocks int, w *byte, dst *float32)
 //
 //go:noescape
 func quantizeAVX2(blocks int, q *int8, scales *float32, x *float32)
+
+// gemvQ4_0AVX512 multiplies Q4_0 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ4_0AVX512(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ4_0AVX2 multiplies Q4_0 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ4_0AVX2(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ4_1AVX512 multiplies Q4_1 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ4_1AVX512(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ4_1AVX2 multiplies Q4_1 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ4_1AVX2(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ5_0AVX512 multiplies Q5_0 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ5_0AVX512(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ5_0AVX2 multiplies Q5_0 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ5_0AVX2(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ5_1AVX512 multiplies Q5_1 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ5_1AVX512(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ5_1AVX2 multiplies Q5_1 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ5_1AVX2(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ8_0AVX512 multiplies Q8_0 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ8_0AVX512(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ8_0AVX2 multiplies Q8_0 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ8_0AVX2(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ4KAVX512 multiplies Q4K strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ4KAVX512(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ4KAVX2 multiplies Q4K strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ4KAVX2(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ5KAVX512 multiplies Q5K strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ5KAVX512(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ5KAVX2 multiplies Q5K strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ5KAVX2(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ6KAVX512 multiplies Q6K strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ6KAVX512(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvQ6KAVX2 multiplies Q6K strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvQ6KAVX2(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)

@@ -495,78 +495,20 @@ func (s stripLayout) unpack(tier string) {
 	if tier == "AVX2" {
 		l.width = 32
 	}
-	var table, low, negative reg.VecVirtual
-	switch {
-	case s.bits == 4 && l.width == 64:
-		// The low four bits of a lane choose its value: no mask, no conversion.
-		table = ZMM()
-		VMOVUPS(nibbleValues(), table)
-	case s.bits == 4:
-		low = broadcastBytes(0x0000000f)
-	case l.width == 64:
-		low = ZMM()
-		g := GP32()
-		MOVL(U32(0xff), g)
-		VPBROADCASTD(g, low)
-	default:
-		low = broadcastBytes(0x000000ff)
-	}
-	if !s.minimum {
-		negative = l.constant(-s.zero)
-	}
+	d := newStripDecoder(s, l)
 	Label("loop")
-	for h := range 64 / l.width {
-		d, m := l.vec(), l.vec()
-		scales := func(part int) {
-			load := func(part int, v reg.VecVirtual) {
-				if s.half {
-					VCVTPH2PS(Mem{Base: w, Disp: 32*part + 16*h}, v)
-				} else {
-					VMOVUPS(Mem{Base: w, Disp: 64*part + 32*h}, v)
-				}
-			}
-			load(part, d)
-			if s.minimum {
-				load(1, m)
-			} else {
-				VMULPS(negative, d, m)
-			}
-		}
-		put := func(v reg.VecVirtual, shift, k int) {
-			q := l.vec()
-			switch {
-			case shift > 0:
-				VPSRLD(Imm(uint64(shift)), v, q)
-			default:
-				q = v
-			}
-			x := l.vec()
-			switch {
-			case table != nil:
-				VPERMPS(table, q, x)
-			case shift == 24 && s.bits == 8:
-				VCVTDQ2PS(q, x)
-			case l.width == 64:
-				VPANDD(low, q, x)
-				VCVTDQ2PS(x, x)
-			default:
-				VPAND(low, q, x)
-				VCVTDQ2PS(x, x)
-			}
-			VFMADD213PS(m, d, x)
-			VMOVUPS(x, Mem{Base: dst, Disp: 4*cols*k + 32*h})
-		}
-		scales(0)
+	for row := 0; row < 64; row += l.width {
+		scales := d.scales(w, row, 0)
 		for g := range s.bits {
 			if s.sub16 && g == 4 {
-				scales(1)
+				scales = d.scales(w, row, 1)
 			}
 			v := l.vec()
-			VMOVUPS(Mem{Base: w, Disp: s.quants() + 64*g + 32*h}, v)
+			VMOVUPS(Mem{Base: w, Disp: s.quants() + 64*g + row}, v)
 			for t := range 4 {
-				put(v, 8*t, 4*g+t)
+				VMOVUPS(d.value(v, 8*t, scales), Mem{Base: dst, Disp: 4*cols*(4*g+t) + row})
 				if s.bits == 4 {
-					put(v, 8*t+4, 16+4*g+t)
+					VMOVUPS(d.value(v, 8*t+4, scales), Mem{Base: dst, Disp: 4*cols*(16+4*g+t) + row})
 				}
 			}
 		}

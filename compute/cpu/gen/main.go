@@ -20,6 +20,7 @@ func main() {
 	dequantKernels()
 	vectorKernels()
 	int8Kernels()
+	gemvKernels()
 	Generate()
 }
 
