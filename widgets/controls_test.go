@@ -113,6 +113,11 @@ func TestEntrySubmitsAndLeaves(t *testing.T) {
 	if !slices.Equal(did, []string{"line", "leave line", "editor", "leave editor"}) {
 		t.Errorf("did %v", did)
 	}
+	for _, o := range []fyne.Tabbable{line, editor, newTestComposer().entry} {
+		if o.AcceptsTab() {
+			t.Errorf("%T keeps the Tab key to itself", o)
+		}
+	}
 	if editor.Text != "\n" {
 		t.Errorf("return in an editor wrote %q", editor.Text)
 	}

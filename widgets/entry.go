@@ -31,6 +31,9 @@ func (e *entry) ExtendBaseWidget(w fyne.Widget) {
 	e.Entry.ExtendBaseWidget(w)
 }
 
+// AcceptsTab implements fyne.Tabbable: Tab leads on, also out of a text of several lines.
+func (e *entry) AcceptsTab() bool { return false }
+
 // TypedKey implements fyne.Focusable.
 func (e *entry) TypedKey(k *fyne.KeyEvent) {
 	switch {

@@ -170,9 +170,21 @@ func WrapRow(gap float32, objs ...fyne.CanvasObject) *fyne.Container {
 
 type wrapRow struct{ gap, width float32 }
 
-// flow calls f with the place of every visible object and returns the height of all lines.
+// flow calls f with the place of every visible object, centred in its line, and returns the height of all lines.
 func (l *wrapRow) flow(objs []fyne.CanvasObject, width float32, f func(o fyne.CanvasObject, x, y float32, m fyne.Size)) float32 {
-	var x, y, line float32
+	type placed struct {
+		o fyne.CanvasObject
+		x float32
+		m fyne.Size
+	}
+	var line []placed
+	var x, y, height float32
+	end := func() {
+		for _, p := range line {
+			f(p.o, p.x, y+(height-p.m.Height)/2, p.m)
+		}
+		line = line[:0]
+	}
 	for _, o := range objs {
 		if !o.Visible() {
 			continue
@@ -182,13 +194,15 @@ func (l *wrapRow) flow(objs []fyne.CanvasObject, width float32, f func(o fyne.Ca
 			m.Width = fyne.Min(m.Width, width)
 		}
 		if x > 0 && x+m.Width > width {
-			x, y, line = 0, y+line+l.gap, 0
+			end()
+			x, y, height = 0, y+height+l.gap, 0
 		}
-		f(o, x, y, m)
+		line = append(line, placed{o, x, m})
 		x += m.Width + l.gap
-		line = fyne.Max(line, m.Height)
+		height = fyne.Max(height, m.Height)
 	}
-	return y + line
+	end()
+	return y + height
 }
 
 func (l *wrapRow) MinSize(objs []fyne.CanvasObject) fyne.Size {
