@@ -43,7 +43,7 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 		Learning: learning, Language: o.Language, Home: s.home,
 		Load: func(ctx context.Context, found func(app.Model)) error {
 			_, err := s.load(ctx, func(path string, e compute.Info) {
-				m := app.Model{Name: filepath.Base(path), Path: path, Engine: fmt.Sprintf("CPU, %s, %d", e.Device, e.Threads)}
+				m := app.Model{Name: filepath.Base(path), Path: path, Engine: "CPU, " + e.Device}
 				if info, err := os.Stat(path); err == nil {
 					m.Bytes = info.Size()
 				}
