@@ -126,9 +126,6 @@ func (a *Answer) SetActions(actions ...Action) {
 	a.sync()
 }
 
-// ActionAnchor is the button of the action of an index, for a menu to open below.
-func (a *Answer) ActionAnchor(i int) fyne.CanvasObject { return a.actions.buttons[i] }
-
 // SetChips shows a line of chips below the text; none takes it away.
 func (a *Answer) SetChips(chips ...fyne.CanvasObject) {
 	a.chips = nil

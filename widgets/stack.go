@@ -37,35 +37,38 @@ func (l *below) sum(objs []fyne.CanvasObject, width float32) float32 {
 
 func (l *below) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	l.width = s.Width
-	left, shares := s.Height, float32(0)
-	first := true
-	for _, o := range objs {
-		if !o.Visible() {
-			continue
-		}
-		if !first {
-			left -= l.gap
-		}
-		first = false
-		if f := shareOf(o); f > 0 {
-			shares += f
-		} else {
-			left -= HeightAt(o, s.Width)
-		}
-	}
-	left = fyne.Max(left, 0)
+	left, shares := room(objs, s.Height, l.gap, func(o fyne.CanvasObject) float32 { return HeightAt(o, s.Width) })
 	y := float32(0)
 	for _, o := range objs {
 		if !o.Visible() {
 			continue
 		}
-		h := HeightAt(o, s.Width)
+		var h float32
 		if f := shareOf(o); f > 0 {
 			h = left * f / shares
+		} else {
+			h = HeightAt(o, s.Width)
 		}
 		place(o, 0, y, s.Width, h)
 		y += h + l.gap
 	}
+}
+
+// room is what a length leaves to the objects that grow, and the sum of their shares.
+func room(objs []fyne.CanvasObject, length, gap float32, need func(fyne.CanvasObject) float32) (left, shares float32) {
+	left = length + gap
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		left -= gap
+		if s := shareOf(o); s > 0 {
+			shares += s
+		} else {
+			left -= need(o)
+		}
+	}
+	return fyne.Max(left, 0), shares
 }
 
 // HStack puts objects beside each other, gap apart, centred on one line; objects wrapped by Grow share what is left.
@@ -98,23 +101,7 @@ type beside struct {
 
 // each calls f with every visible object and the width that it gets of a total; 0 asks for the minimal widths.
 func (l *beside) each(objs []fyne.CanvasObject, total float32, f func(o fyne.CanvasObject, width float32)) {
-	left, shares := total, float32(0)
-	first := true
-	for _, o := range objs {
-		if !o.Visible() {
-			continue
-		}
-		if !first {
-			left -= l.gap
-		}
-		first = false
-		if s := shareOf(o); s > 0 {
-			shares += s
-		} else {
-			left -= o.MinSize().Width
-		}
-	}
-	left = fyne.Max(left, 0)
+	left, shares := room(objs, total, l.gap, func(o fyne.CanvasObject) float32 { return o.MinSize().Width })
 	for _, o := range objs {
 		if !o.Visible() {
 			continue
