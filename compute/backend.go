@@ -86,10 +86,11 @@ type Backend interface {
 	CopyRows(dst Tensor, di []int32, src Tensor, si []int32, accumulate bool) error
 
 	// HeadLogProbs is the fused output layer: for row i of h [n, D] and the logits
-	// z = h[i] Wᵀ it writes lse[i] = log sum exp z and logp[i,j] = z[ids[i*k+j]] -
-	// lse[i] for each of the k = logp.Cols candidates; a negative id is skipped and
-	// its logp is 0. lse is [n, 1]. The [n, vocabulary] matrix is never whole in
-	// memory. Exact.
+	// z = h[i] Wᵀ it writes lse[i] = (m, log sum exp(z - m)) with m the largest
+	// logit, and logp[i,j] = (z[ids[i*k+j]] - m) - lse[i][1] for each of the k =
+	// logp.Cols candidates; a negative id is skipped and its logp is 0. lse is
+	// [n, 2]: in one f32 the sum of both would round away 1 - p of a sure token. The
+	// [n, vocabulary] matrix is never whole in memory. Exact.
 	HeadLogProbs(logp, lse, h Tensor, w Weight, ids []int32) error
 	// HeadLogProbsBackward: dh = sum_j dlogp[i,j] * d logp[i,j] / d h[i], that is
 	// dh[i] = sum_j dlogp[i,j] W[ids[i*k+j]] - (sum_j dlogp[i,j]) softmax(z) W.

@@ -137,10 +137,10 @@ func (r *Runner) score(ctx context.Context, seqs []Sequence, ads []*Adapter, p P
 // under the base with the adapters added up.
 func (r *Runner) LogProbs(ctx context.Context, seqs []Sequence, ads []*Adapter, p Priority) ([][]float32, error) {
 	out := make([][]float32, len(seqs))
-	err := r.score(ctx, seqs, ads, p, func(outs int) int { return 2 * (outs + 16) },
+	err := r.score(ctx, seqs, ads, p, func(outs int) int { return 3 * (outs + 16) },
 		func(e *exec, first int, pk *packed, h compute.Tensor, arena *compute.Arena) error {
 			n := len(pk.out)
-			logp, lse := e.take(arena, n, 1), e.take(arena, n, 1)
+			logp, lse := e.take(arena, n, 1), e.take(arena, n, 2)
 			var ids []int32
 			for i := range pk.tokens {
 				ids = append(ids, seqs[first+i].Answer...)

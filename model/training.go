@@ -158,13 +158,13 @@ func (t *Training) gradients(e *exec, items []Item, loss Loss) (StepReport, erro
 	}
 	rows, outs := len(pk.ids), len(pk.out)
 	rank := t.params.rank
-	need := n.forwardValues(rows, outs, rank, true) + n.backwardValues(rows, outs, rank) + 2*(outs*width+16) + outs + 16 + outs*n.Width + 16
+	need := n.forwardValues(rows, outs, rank, true) + n.backwardValues(rows, outs, rank) + 2*(outs*width+16) + 2*outs + 16 + outs*n.Width + 16
 	if err := t.room(need); err != nil {
 		return StepReport{}, err
 	}
 	tp := &tape{}
 	h := n.forward(e, &pk.batch, nil, t.arena, tp, compute.Exact)
-	logp, lse := e.take(t.arena, outs, width), e.take(t.arena, outs, 1)
+	logp, lse := e.take(t.arena, outs, width), e.take(t.arena, outs, 2)
 	values := make([]float32, outs*width)
 	if e.err == nil {
 		e.do(e.HeadLogProbs(logp, lse, h, n.head, ids))
