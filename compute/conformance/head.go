@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"clara/compute"
@@ -23,12 +24,14 @@ var headShapes = []struct {
 // headScores are the reference of a row's logits.
 type headScores struct {
 	z     []float64
-	lse   float64
+	most  float64 // the largest logit
+	sum   float64 // log sum exp(z - most)
+	lse   float64 // most + sum
 	bound float64 // of the error of a logit
 }
 
 func headScoresOf(h []float64, w mat) headScores {
-	s := headScores{z: make([]float64, w.rows), lse: math.Inf(-1)}
+	s := headScores{z: make([]float64, w.rows)}
 	m := math.Inf(-1)
 	for r := range w.rows {
 		var terms float64
@@ -43,14 +46,43 @@ func headScoresOf(h []float64, w mat) headScores {
 	for _, z := range s.z {
 		sum += math.Exp(z - m)
 	}
-	s.lse = m + math.Log(sum)
+	s.most, s.sum = m, math.Log(sum)
+	s.lse = s.most + s.sum
 	return s
 }
 
-// lseTol is how far the log-sum-exp may be off.
-func (s headScores) lseTol() float64 {
-	return s.bound + sumError(len(s.z)) + 4*eps*math.Abs(s.lse)
+// mostTol and sumTol are how far the largest logit and the log-sum-exp behind it
+// may be off. The sum's own error is relative to the sum, hence absolute in its log.
+func (s headScores) mostTol() float64 { return s.bound + 2*eps*math.Abs(s.most) }
+func (s headScores) sumTol() float64 {
+	return 2*s.bound + 2*eps*math.Abs(s.most) + sumError(len(s.z)) + 4*eps*math.Abs(s.sum)
 }
+
+// logpTol is how far the log-probability of an id may be off: the logits' errors,
+// and the rounding of two differences that are of the size of the result.
+func (s headScores) logpTol(id int32) float64 {
+	return 2*s.bound + s.sumTol() + 4*eps*(math.Abs(s.z[id]-s.most)+math.Abs(s.sum))
+}
+
+// sureHead is a head whose first id has all but 2e-4 of the probability. The
+// logits 30 and 17.75 are exact in f32, so that what is left of 1 - p tells only
+// how the engine keeps it; in f32 it can know 1 - p to 6e-8, 3e-4 of it.
+func sureHead(r *rand.Rand) (h, w mat) {
+	const vocab, dim = 43, 8
+	h, w = newMat(1, dim), newMat(vocab, dim)
+	h.v[0] = 4
+	for i := range w.v {
+		w.v[i] = float64(float32(r.NormFloat64()))
+	}
+	w.set(0, 0, 30.0/4)
+	for id := 1; id < vocab; id++ {
+		w.set(id, 0, 17.75/4)
+	}
+	return h, w
+}
+
+// sureTol is the share of 1 - p by which results that hang on it may be off.
+const sureTol = 1e-3
 
 // candidates are random ids, one in five of them none.
 func (e *env) candidates(n, vocab int) []int32 {
@@ -70,18 +102,21 @@ func headLogProbsOperation() operation {
 	for _, s := range headShapes {
 		op.cases = append(op.cases, testCase{fmt.Sprintf("%v %dx%dx%d, %d candidates", s.t, s.rows, s.vocab, s.dim, s.k), func(e *env) error {
 			w, values := e.weight(s.t, s.vocab, s.dim)
-			h, logp, lse := e.in("h", s.rows, s.dim), e.out("logp", s.rows, s.k), e.out("lse", s.rows, 1)
+			h, logp, lse := e.in("h", s.rows, s.dim), e.out("logp", s.rows, s.k), e.out("lse", s.rows, 2)
 			ids := e.candidates(s.rows*s.k, s.vocab)
 			want, tol := newMat(s.rows, s.k), newMat(s.rows, s.k)
-			wantLSE, tolLSE := newMat(s.rows, 1), newMat(s.rows, 1)
+			wantLSE, tolLSE := newMat(s.rows, 2), newMat(s.rows, 2)
 			hidden := h.mat()
 			for i := range s.rows {
 				r := headScoresOf(hidden.row(i), values)
-				wantLSE.v[i], tolLSE.v[i] = r.lse, r.lseTol()
+				wantLSE.set(i, 0, r.most)
+				tolLSE.set(i, 0, r.mostTol())
+				wantLSE.set(i, 1, r.sum)
+				tolLSE.set(i, 1, r.sumTol())
 				for j := range s.k {
 					if id := ids[i*s.k+j]; id >= 0 {
 						want.set(i, j, r.z[id]-r.lse)
-						tol.set(i, j, r.bound+r.lseTol()+eps*(math.Abs(r.z[id])+math.Abs(r.lse)))
+						tol.set(i, j, r.logpTol(id))
 					}
 				}
 			}
@@ -96,16 +131,29 @@ func headLogProbsOperation() operation {
 			return errors.Join(e.check(lse, wantLSE, tolLSE), e.check(logp, want, tol))
 		}})
 	}
+	op.cases = append(op.cases, testCase{"a sure token", func(e *env) error {
+		hidden, values := sureHead(e.r)
+		w, h := e.fixed(values), e.of("h", hidden)
+		logp, lse := e.out("logp", 1, 1), e.out("lse", 1, 2)
+		if e.err != nil {
+			return e.err
+		}
+		if err := e.b.HeadLogProbs(logp.Tensor, lse.Tensor, h.Tensor, w, []int32{0}); err != nil {
+			return err
+		}
+		want := mat{1, 1, []float64{-headScoresOf(hidden.row(0), values).sum}}
+		return e.check(logp, want, mat{1, 1, []float64{-want.v[0] * sureTol}})
+	}})
 	op.misfits = func(e *env) []misfit {
 		w, _ := e.weight(compute.F32, 9, 6)
-		logp, lse, h := e.in("logp", 3, 2), e.in("lse", 3, 1), e.in("h", 3, 6)
+		logp, lse, h := e.in("logp", 3, 2), e.in("lse", 3, 2), e.in("h", 3, 6)
 		call := func(logp, lse, h compute.Tensor, ids ...int32) func() error {
 			return func() error { return e.b.HeadLogProbs(logp, lse, h, w, ids) }
 		}
 		return []misfit{
 			{"logp", call(logp.Slice(0, 2), lse.Tensor, h.Tensor, 0, 1, 2, 3, 4, 5)},
 			{"lse's rows", call(logp.Tensor, lse.Slice(0, 2), h.Tensor, 0, 1, 2, 3, 4, 5)},
-			{"lse's columns", call(logp.Tensor, logp.Tensor, h.Tensor, 0, 1, 2, 3, 4, 5)},
+			{"lse's columns", call(logp.Tensor, lse.Columns(0, 1), h.Tensor, 0, 1, 2, 3, 4, 5)},
 			{"h", call(logp.Tensor, lse.Tensor, h.Columns(0, 5), 0, 1, 2, 3, 4, 5)},
 			{"too few ids", call(logp.Tensor, lse.Tensor, h.Tensor, 0, 1, 2, 3, 4)},
 			{"id too large", call(logp.Tensor, lse.Tensor, h.Tensor, 0, 1, 2, 3, 4, 9)},
@@ -117,7 +165,7 @@ func headLogProbsOperation() operation {
 	}
 	op.bench = []benchmark{{"Q8_0 128x49152x576", func(e *env) (func() error, float64) {
 		w, _ := e.weight(compute.Q8_0, 49152, 576)
-		h, logp, lse := e.in("h", 128, 576), e.out("logp", 128, 1), e.out("lse", 128, 1)
+		h, logp, lse := e.in("h", 128, 576), e.out("logp", 128, 1), e.out("lse", 128, 2)
 		ids := e.candidates(128, 49152)
 		return func() error { return e.b.HeadLogProbs(logp.Tensor, lse.Tensor, h.Tensor, w, ids) }, 2 * 128 * 49152 * 576
 	}}}
@@ -133,9 +181,11 @@ func headLogProbsBackwardOperation() operation {
 			w, values := e.weight(s.t, s.vocab, s.dim)
 			h, dlogp, dh := e.in("h", s.rows, s.dim), e.in("dlogp", s.rows, s.k), e.out("dh", s.rows, s.dim)
 			ids := e.candidates(s.rows*s.k, s.vocab)
-			wantLSE := newMat(s.rows, 1)
+			wantLSE := newMat(s.rows, 2)
 			for i := range s.rows {
-				wantLSE.v[i] = headScoresOf(h.mat().row(i), values).lse
+				r := headScoresOf(h.mat().row(i), values)
+				wantLSE.set(i, 0, r.most)
+				wantLSE.set(i, 1, r.sum)
 			}
 			lse := e.of("lse", wantLSE)
 			want, tol := headBackward(dlogp.mat(), h.mat(), values, ids)
@@ -148,9 +198,35 @@ func headLogProbsBackwardOperation() operation {
 			return e.check(dh, want, tol)
 		}})
 	}
+	op.cases = append(op.cases, testCase{"a sure token", func(e *env) error {
+		hidden, values := sureHead(e.r)
+		s := headScoresOf(hidden.row(0), values)
+		w, h := e.fixed(values), e.of("h", hidden)
+		lse, dlogp := e.of("lse", mat{1, 2, []float64{s.most, s.sum}}), e.of("dlogp", mat{1, 1, []float64{-1}})
+		dh := e.out("dh", 1, h.Cols)
+		// dh = -(1 - p) W_0 + sum of p_v W_v over the other ids.
+		want, tol := newMat(1, h.Cols), newMat(1, h.Cols)
+		for id, z := range s.z {
+			c := math.Exp(z - s.lse)
+			if id == 0 {
+				c = math.Expm1(-s.sum)
+			}
+			for d, v := range values.row(id) {
+				want.v[d] += c * v
+				tol.v[d] += sureTol * math.Abs(c*v)
+			}
+		}
+		if e.err != nil {
+			return e.err
+		}
+		if err := e.b.HeadLogProbsBackward(dh.Tensor, dlogp.Tensor, lse.Tensor, h.Tensor, w, []int32{0}); err != nil {
+			return err
+		}
+		return e.check(dh, want, tol)
+	}})
 	op.misfits = func(e *env) []misfit {
 		w, _ := e.weight(compute.F32, 9, 6)
-		dh, dlogp, lse, h := e.in("dh", 3, 6), e.in("dlogp", 3, 2), e.in("lse", 3, 1), e.in("h", 3, 6)
+		dh, dlogp, lse, h := e.in("dh", 3, 6), e.in("dlogp", 3, 2), e.in("lse", 3, 2), e.in("h", 3, 6)
 		call := func(dh, dlogp, lse, h compute.Tensor, ids ...int32) func() error {
 			return func() error { return e.b.HeadLogProbsBackward(dh, dlogp, lse, h, w, ids) }
 		}
@@ -166,7 +242,7 @@ func headLogProbsBackwardOperation() operation {
 	}
 	op.bench = []benchmark{{"Q8_0 128x49152x576", func(e *env) (func() error, float64) {
 		w, _ := e.weight(compute.Q8_0, 49152, 576)
-		h, dlogp, lse, dh := e.in("h", 128, 576), e.in("dlogp", 128, 1), e.out("lse", 128, 1), e.out("dh", 128, 576)
+		h, dlogp, lse, dh := e.in("h", 128, 576), e.in("dlogp", 128, 1), e.out("lse", 128, 2), e.out("dh", 128, 576)
 		ids := e.candidates(128, 49152)
 		logp := e.out("logp", 128, 1)
 		e.fail(e.b.HeadLogProbs(logp.Tensor, lse.Tensor, h.Tensor, w, ids))
@@ -182,7 +258,7 @@ func headBackward(dlogp, h, w mat, ids []int32) (dh, tol mat) {
 	dh, tol = newMat(h.rows, h.cols), newMat(h.rows, h.cols)
 	for i := range h.rows {
 		s := headScoresOf(h.row(i), w)
-		relative := s.bound + eps*math.Abs(s.lse) + 8*eps // of a probability
+		relative := 2*s.bound + 2*eps*math.Abs(s.most) + 8*eps // of a probability
 		var total, totalTerms float64
 		direct, directTerms := make([]float64, w.rows), make([]float64, w.rows)
 		for j := range dlogp.cols {
@@ -301,7 +377,7 @@ func checkTopK(ids []int32, logp []float32, s headScores) error {
 		}
 		seen[id] = true
 		want := s.z[id] - s.lse
-		if d := math.Abs(float64(logp[j]) - want); !(d <= s.bound+s.lseTol()+eps*(math.Abs(s.z[id])+math.Abs(s.lse))) {
+		if d := math.Abs(float64(logp[j]) - want); !(d <= s.logpTol(id)) {
 			return fmt.Errorf("log-probability %v of id %d at %d, want %v", logp[j], id, j, want)
 		}
 		if j > 0 && !(logp[j] <= logp[j-1]) {

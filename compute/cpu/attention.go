@@ -13,7 +13,7 @@ import (
 //
 // Rows that look at much the same keys form a tile (see queryTiles), whose scores
 // are a matrix product; the scores of a tile fit the L2 cache. A row of its own,
-// as in decoding, reads its keys once, in blocks that several threads share.
+// as in decoding, goes over its keys with all query heads that share them.
 func (b *Backend) Attention(out, lse, q, k, v compute.Tensor, spans []compute.Span, a compute.AttentionShape) error {
 	const op = "Attention"
 	if err := b.begin(op); err != nil {
@@ -25,13 +25,16 @@ func (b *Backend) Attention(out, lse, q, k, v compute.Tensor, spans []compute.Sp
 		return err
 	}
 	tiles := queryTiles(o.spans)
-	scores, work, blocks := a.HeadDim, 0, 1
+	group := a.Heads / a.KVHeads
+	scores, work, blocks := 0, 0, 1
 	for _, t := range tiles {
-		scores = max(scores, t.rows()*t.keys()+a.HeadDim)
 		work += t.rows() * t.keys() * a.HeadDim * a.Heads
-		if t.rows() == 1 {
-			blocks = max(blocks, (t.keys()+keyBlock-1)/keyBlock)
+		if t.rows() > 1 {
+			scores = max(scores, t.rows()*t.keys())
+			continue
 		}
+		scores = max(scores, group*(t.keys()+a.HeadDim))
+		blocks = max(blocks, (t.keys()+keyBlock-1)/keyBlock)
 	}
 	if err := b.rows.reserve(b.pool.size(), scores); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
@@ -39,36 +42,32 @@ func (b *Backend) Attention(out, lse, q, k, v compute.Tensor, spans []compute.Sp
 	if err := b.gemm.room(b.pool.size(), 0); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	partials, err := b.partials.reserve(len(tiles) * a.Heads * blocks * (a.HeadDim + 2))
-	if err != nil {
+	o.blocks = blocks
+	if o.partials, err = b.partials.reserve(len(tiles) * a.Heads * blocks * (a.HeadDim + 2)); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	o.partials, o.blocks = partials, blocks
-	// A task is a block of a tile's keys, under one head. Only rows of their own
-	// have more than one block.
-	tasks := len(tiles) * a.Heads * blocks
+	// A task is one query head of a tile, or one key head and block of a single row.
+	parts := max(a.Heads, a.KVHeads*blocks)
 	run := func(worker, i int) {
-		block, head, t := i%blocks, i/blocks%a.Heads, tiles[i/blocks/a.Heads]
-		if t.rows() > 1 {
-			if block == 0 {
-				b.attendTile(worker, o, t, head)
-			}
-			return
+		switch t, part := i/parts, i%parts; {
+		case tiles[t].rows() == 1 && part < a.KVHeads*blocks:
+			b.attendRow(worker, o, t, tiles[t], part/blocks, part%blocks)
+		case tiles[t].rows() > 1 && part < a.Heads:
+			b.attendTile(worker, o, tiles[t], part)
 		}
-		b.attendBlock(worker, o, t, head, block, i)
 	}
 	if work <= inlineMultiplies {
-		for i := range tasks {
+		for i := range len(tiles) * parts {
 			run(0, i)
 		}
 	} else {
-		b.pool.run(tasks, run)
+		b.pool.run(len(tiles)*parts, run)
 	}
 	if blocks > 1 {
 		for i, t := range tiles {
 			if t.rows() == 1 {
 				for head := range a.Heads {
-					b.joinBlocks(o, t, head, (i*a.Heads+head)*blocks)
+					b.joinBlocks(o, i, t, head)
 				}
 			}
 		}
@@ -81,8 +80,11 @@ const (
 	// efficient, scores that stay in the L2 cache (1 MiB) while two passes go over them.
 	tileRows   = 64
 	tileScores = 256 << 10
-	// keyBlock is the share of a long span that a thread takes when one row is decoded.
-	keyBlock = 1024
+	// keyBlock is the share of a long span that a thread takes when one row is
+	// decoded; keyRun of its keys (16 KiB at 64 values) stay in the first-level
+	// cache while the query heads that share them go over them.
+	keyBlock = 512
+	keyRun   = 64
 	// inlineMultiplies is the work that is not worth a hand-off to the pool.
 	inlineMultiplies = 64 << 10
 )
@@ -308,73 +310,88 @@ func (o *attention) finish(row, head int, m, sum float32) float32 {
 	return 1 / sum
 }
 
-// attendBlock computes one block of keys for one head of a single row: all of
-// the result if there is only this block, else a partial one at slot.
-func (b *Backend) attendBlock(worker int, o *attention, t queryTile, head, block, slot int) {
+// attendRow computes one block of keys of a single row, for the query heads that
+// share key head keyHead: all of the result if there is only this block, else
+// partial ones.
+func (b *Backend) attendRow(worker int, o *attention, tile int, t queryTile, keyHead, block int) {
 	from, to := block*keyBlock, min((block+1)*keyBlock, t.keys())
 	if o.blocks == 1 {
 		to = t.keys()
 	}
-	out := o.head(o.out, head).row(t.from)
-	if o.blocks > 1 {
-		if from >= to && block > 0 {
-			return
-		}
-		out = o.partial(slot)[2:]
+	if from > 0 && from >= to {
+		return // a shorter span than that of other rows
 	}
-	clear(out)
-	own := b.rows.of(worker, max(0, to-from)+o.HeadDim)
-	q, s := own[:o.HeadDim], own[o.HeadDim:]
-	copy(q, o.head(o.q, head).row(t.from))
+	group, n := o.Heads/o.KVHeads, to-from
+	head := keyHead * group
+	own := b.rows.of(worker, group*(n+o.HeadDim))
+	q, s := own[:group*o.HeadDim], view{own[group*o.HeadDim:], group, n, n}
+	copy(q, o.q.row(t.from)[head*o.HeadDim:])
 	b.k.scale(q, o.Scale)
 	k, v := o.keyHead(o.k, head), o.keyHead(o.v, head)
-	t.blockRanges(from, to, func(keys keyRange, at int) {
-		b.k.dotRows(s[at:at+keys.len()], k.slice(keys.from, keys.to).data, k.stride, q)
+	t.keyRuns(from, to, func(keys keyRange, at int) {
+		run := k.slice(keys.from, keys.to).data
+		for g := range group {
+			b.k.dotRows(s.row(g)[at:at+keys.len()], run, k.stride, q[g*o.HeadDim:(g+1)*o.HeadDim])
+		}
 	})
-	m := b.k.max(s)
-	sum := b.k.expSum(s, s, m)
-	t.blockRanges(from, to, func(keys keyRange, at int) {
-		b.k.axpyRows(out, v.slice(keys.from, keys.to).data, v.stride, s[at:at+keys.len()])
-	})
-	if o.blocks > 1 {
-		p := o.partial(slot)
-		p[0], p[1] = m, sum
-		return
+	outOf := func(g int) []float32 {
+		if o.blocks > 1 {
+			return o.partial(tile, head+g, block)[2:]
+		}
+		return o.head(o.out, head+g).row(t.from)
 	}
-	b.k.scale(out, o.finish(t.from, head, m, sum))
+	for g := range group {
+		clear(outOf(g))
+		m := b.k.max(s.row(g))
+		sum := b.k.expSum(s.row(g), s.row(g), m)
+		if o.blocks > 1 {
+			p := o.partial(tile, head+g, block)
+			p[0], p[1] = m, sum
+		} else {
+			b.k.scale(s.row(g), o.finish(t.from, head+g, m, sum))
+		}
+	}
+	t.keyRuns(from, to, func(keys keyRange, at int) {
+		run := v.slice(keys.from, keys.to).data
+		for g := range group {
+			b.k.axpyRows(outOf(g), run, v.stride, s.row(g)[at:at+keys.len()])
+		}
+	})
 }
 
-// blockRanges runs f for the keys [from, to) of the tile's hulls, counted through
-// both, with their place in the block.
-func (t queryTile) blockRanges(from, to int, f func(keys keyRange, at int)) {
+// keyRuns runs f for the keys [from, to) of the tile's hulls, counted through
+// both, keyRun at a time, with their place after from.
+func (t queryTile) keyRuns(from, to int, f func(keys keyRange, at int)) {
 	before := 0
 	for _, h := range t.hull {
 		lo, hi := max(from, before), min(to, before+h.len())
-		if lo < hi {
-			f(keyRange{h.from + lo - before, h.from + hi - before}, lo-from)
+		for ; lo < hi; lo += keyRun {
+			end := min(lo+keyRun, hi)
+			f(keyRange{h.from + lo - before, h.from + end - before}, lo-from)
 		}
 		before += h.len()
 	}
 }
 
-// partial is the memory of one block: maximum, sum, weighted values.
-func (o *attention) partial(slot int) []float32 {
+// partial is the memory of one block under one head: maximum, sum, weighted values.
+func (o *attention) partial(tile, head, block int) []float32 {
 	n := o.HeadDim + 2
+	slot := (tile*o.Heads+head)*o.blocks + block
 	return o.partials[slot*n : (slot+1)*n]
 }
 
 // joinBlocks adds up the blocks of a single row, in their order.
-func (b *Backend) joinBlocks(o *attention, t queryTile, head, slot int) {
+func (b *Backend) joinBlocks(o *attention, tile int, t queryTile, head int) {
 	out := o.head(o.out, head).row(t.from)
 	clear(out)
 	n := max(1, (t.keys()+keyBlock-1)/keyBlock)
 	m := float32(math.Inf(-1))
 	for i := range n {
-		m = max(m, o.partial(slot + i)[0])
+		m = max(m, o.partial(tile, head, i)[0])
 	}
 	var sum float32
 	for i := range n {
-		p := o.partial(slot + i)
+		p := o.partial(tile, head, i)
 		if p[1] == 0 {
 			continue // no keys; -Inf - -Inf below would be NaN
 		}
