@@ -36,14 +36,16 @@ type learningView struct {
 	forgets  *fyne.Container
 	judged   *fyne.Container
 	history  *fyne.Container
-	running  bool // the dots move
+	says     *widgets.Text // in head: what the loop does
+	offered  trainer.Phase // that the buttons in head are for
+	verdicts verdict       // that is shown
 	stopDots context.CancelFunc
 }
 
 func newLearningView(w *window) *learningView { return &learningView{w: w, opened: -1} }
 
 func (v *learningView) build() fyne.CanvasObject {
-	v.head = widgets.VStack(0)
+	v.head, v.says, v.verdicts = widgets.VStack(0), nil, verdict{}
 	v.loop = widgets.NewFlow(say("loop.back"))
 	v.verdict = widgets.VStack(0)
 	v.chart = newLossChart()
@@ -152,27 +154,51 @@ func (v *learningView) fill() {
 	v.body.Refresh()
 }
 
-// showState says what the loop does and why, and offers what can be done about it.
+// showState says what the loop does and why, and offers what can be done about it. Buttons are made anew only when others are
+// offered, so that none changes under the mouse.
 func (v *learningView) showState() {
 	s := v.w.state
-	train := widgets.NewButton(say("learning.train"), &widgets.IconBolt, widgets.Secondary, func() { v.w.Trainer.Train() })
-	pause := widgets.NewButton(say("learning.pause"), &widgets.IconPause, widgets.Secondary, func() { v.w.Trainer.Pause() })
-	resume := widgets.NewButton(say("learning.resume"), &widgets.IconBolt, widgets.Primary, func() { v.w.Trainer.Resume() })
+	if offer := s.Phase; v.says == nil || offer != v.offered {
+		v.offered = offer
+		v.showHead()
+	}
+	v.showSentence()
+	v.loop.SetStations(v.stations()...)
+	v.showVerdict()
+}
+
+func (v *learningView) showHead() {
+	train := widgets.NewButton(say("learning.train"), &widgets.IconBolt, widgets.Secondary, v.w.Trainer.Train)
+	pause := widgets.NewButton(say("learning.pause"), &widgets.IconPause, widgets.Secondary, v.w.Trainer.Pause)
+	resume := widgets.NewButton(say("learning.resume"), &widgets.IconBolt, widgets.Primary, v.w.Trainer.Resume)
 	settings := widgets.NewIconButton(widgets.IconSliders, say("learning.thresholds"), v.w.openLearningSettings)
 	var actions []fyne.CanvasObject
-	switch {
-	case s.Phase == trainer.PhasePaused:
+	switch v.offered {
+	case trainer.PhasePaused:
 		actions = []fyne.CanvasObject{resume}
-	case v.w.cycling():
+	case trainer.PhaseRunning, trainer.PhaseChecking:
 		actions = []fyne.CanvasObject{pause}
-	case s.Phase == trainer.PhaseNoModel || s.Phase == trainer.PhaseOff:
+	case trainer.PhaseNoModel, trainer.PhaseOff:
 	default:
 		actions = []fyne.CanvasObject{train, pause}
 	}
-	v.head.Objects = []fyne.CanvasObject{v.w.heading(say("place.learning"), v.sentence(), append(actions, settings)...)}
-	v.loop.SetStations(v.stations()...)
-	v.showVerdict()
+	v.says = widgets.Muted("").Wrapped()
+	v.head.Objects = []fyne.CanvasObject{v.w.heading(say("place.learning"), v.says, append(actions, settings)...)}
 	v.body.Refresh()
+}
+
+// showSentence says the state of the loop in a sentence.
+func (v *learningView) showSentence() {
+	if v.says == nil {
+		return
+	}
+	if words := v.sentence(); words != v.says.Text {
+		lines := widgets.HeightAt(v.says, v.says.Size().Width)
+		v.says.SetText(words)
+		if widgets.HeightAt(v.says, v.says.Size().Width) != lines {
+			v.body.Refresh()
+		}
+	}
 }
 
 // sentence is the state of the loop, with its reason.
@@ -257,12 +283,26 @@ func (v *learningView) move() {
 	})
 }
 
+// verdict is what the card about the last cycle depends on.
+type verdict struct {
+	end     *trainer.CycleEnd
+	cycling bool
+	active  int64
+	rows    int
+}
+
 // showVerdict says how the last cycle ended, with the figures that decided.
 func (v *learningView) showVerdict() {
+	now := verdict{v.w.state.Last, v.w.cycling(), v.w.state.Active.ID, len(v.versions)}
+	if now == v.verdicts && v.verdict.Visible() == (len(v.verdict.Objects) > 0) {
+		return
+	}
+	v.verdicts = now
 	v.verdict.RemoveAll()
 	v.verdict.Hide()
-	end := v.w.state.Last
-	if end == nil || v.w.cycling() {
+	defer v.body.Refresh()
+	end := now.end
+	if end == nil || now.cycling {
 		return
 	}
 	n := widgets.Notice{Glyph: widgets.IconShield, Tone: widgets.ToneSuccess}

@@ -153,7 +153,7 @@ func (v *modelView) build() fyne.CanvasObject {
 	if v.w.narrow {
 		margin = 12
 	}
-	body := widgets.VStack(12, v.w.heading(say("place.model"), say("model.about"), own), v.cards)
+	body := widgets.VStack(12, v.w.heading(say("place.model"), widgets.Muted(say("model.about")).Wrapped(), own), v.cards)
 	return widgets.NewScroll(widgets.Pad(body, 16, margin, 12, margin))
 }
 

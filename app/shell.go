@@ -227,9 +227,9 @@ func (w *window) restyle() {
 
 // heading is the top of a place: its name, a sentence, and what can be done. Unlike widgets.Header it lets the sentence take
 // a second line, and where room is tight it stands below the buttons.
-func (w *window) heading(title, sentence string, actions ...fyne.CanvasObject) fyne.CanvasObject {
+func (w *window) heading(title string, sentence *widgets.Text, actions ...fyne.CanvasObject) fyne.CanvasObject {
 	if !w.tight {
-		line := widgets.HStack(8, widgets.Grow(widgets.VStack(3, widgets.Title(title).Cutting(), widgets.Muted(sentence).Wrapped())))
+		line := widgets.HStack(8, widgets.Grow(widgets.VStack(3, widgets.Title(title).Cutting(), sentence)))
 		for _, o := range actions {
 			line.Add(o)
 		}
@@ -239,7 +239,7 @@ func (w *window) heading(title, sentence string, actions ...fyne.CanvasObject) f
 	for _, o := range actions {
 		line.Add(o)
 	}
-	return widgets.VStack(2, widgets.Sized(0, 44, line), widgets.Muted(sentence).Wrapped())
+	return widgets.VStack(2, widgets.Sized(0, 44, line), sentence)
 }
 
 // question asks something in place: a banner above the view.

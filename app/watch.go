@@ -40,7 +40,7 @@ func (w *window) watch(ctx context.Context) {
 				return
 			}
 		case <-tick.C:
-			fyne.Do(w.shell.showStatus)
+			fyne.Do(w.count)
 		}
 	}
 }
@@ -59,6 +59,14 @@ func pause(ctx context.Context, d time.Duration) bool {
 		return false
 	case <-t.C:
 		return true
+	}
+}
+
+// count shows the seconds that have passed.
+func (w *window) count() {
+	w.shell.showStatus()
+	if w.place == placeLearning {
+		w.learning.showSentence()
 	}
 }
 
