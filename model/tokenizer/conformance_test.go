@@ -63,6 +63,12 @@ func checkout(t testing.TB) string {
 // fromGGUF makes the tokenizer of a model file.
 func fromGGUF(t testing.TB, path string) *tokenizer.Tokenizer {
 	t.Helper()
+	return build(t, vocabulary(t, path))
+}
+
+// vocabulary reads what a model file says about its tokenizer.
+func vocabulary(t testing.TB, path string) tokenizer.Vocabulary {
+	t.Helper()
 	f, err := gguf.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +95,7 @@ func fromGGUF(t testing.TB, path string) *tokenizer.Tokenizer {
 			*b = set
 		}
 	}
-	return build(t, v)
+	return v
 }
 
 func build(t testing.TB, v tokenizer.Vocabulary) *tokenizer.Tokenizer {

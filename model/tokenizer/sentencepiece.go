@@ -21,15 +21,17 @@ type sentencePiece struct {
 	bytes   [256]int32 // token of a single byte, -1 if there is none
 	unknown int32
 	prefix  bool
-	// words: no token has a space behind another character, so that a text may
-	// be cut before spaces without a change of its ids.
-	words bool
+	// glue marks the bytes that some token has before a space inside it. Before
+	// a space that follows any other byte, and no space, a text may be cut
+	// without a change of its ids: no token can cross the cut. Few vocabularies
+	// have such tokens at all.
+	glue [256]bool
 }
 
 func newSentencePiece(v *Vocabulary, ids map[string]int32) (*sentencePiece, error) {
 	s := &sentencePiece{
 		ids: ids, types: v.Types, ranks: make([]uint32, len(v.Tokens)),
-		unknown: v.Unknown, prefix: v.AddSpacePrefix, words: true,
+		unknown: v.Unknown, prefix: v.AddSpacePrefix,
 	}
 	for i := range s.bytes {
 		s.bytes[i] = -1
@@ -47,9 +49,7 @@ func newSentencePiece(v *Vocabulary, ids map[string]int32) (*sentencePiece, erro
 			if typ == typeUserDefined {
 				s.frozen.add(token, int32(i))
 			}
-			if s.words && spaceInside(token) {
-				s.words = false
-			}
+			s.markGlue(token)
 		}
 	}
 	return s, nil
@@ -65,9 +65,19 @@ func rank(score float32) uint32 {
 	return bits | 1<<31
 }
 
-// spaceInside reports whether a token has a space behind another character.
-func spaceInside(token string) bool {
-	return strings.Contains(strings.TrimLeft(token, blank), blank)
+// markGlue marks the bytes of a token that stand before a space.
+func (s *sentencePiece) markGlue(token string) {
+	for at := 1; at < len(token); {
+		i := strings.Index(token[at:], blank)
+		if i < 0 {
+			return
+		}
+		at += i
+		if !strings.HasSuffix(token[:at], blank) {
+			s.glue[token[at-1]] = true
+		}
+		at += len(blank)
+	}
 }
 
 func (s *sentencePiece) piece(token string) []byte {
@@ -108,18 +118,14 @@ func (s *sentencePiece) encode(dst []int32, text string) []int32 {
 	return dst
 }
 
-// next returns the length of the part of a text that is merged at once: up to the
-// next space behind another character, or all of it.
+// next returns the length of the part of a text that is merged at once.
 func (s *sentencePiece) next(text string) int {
 	end := min(len(text), maxWord)
 	for end < len(text) && end > maxWord-utf8.UTFMax && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	if !s.words {
-		return end
-	}
 	for i := 1; i < end; i++ {
-		if text[i] == ' ' && text[i-1] != ' ' && !strings.HasSuffix(text[:i], blank) {
+		if text[i] == ' ' && text[i-1] != ' ' && !s.glue[text[i-1]] && !strings.HasSuffix(text[:i], blank) {
 			return i
 		}
 	}

@@ -9,6 +9,7 @@ package tokenizer
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Tokenizer is the tokenizer of one model. It does not change, and is safe for
@@ -55,12 +56,16 @@ func newTokenizer(v Vocabulary) (*Tokenizer, error) {
 		}
 	}
 	t := &Tokenizer{vocab: v, ids: make(map[string]int32, len(v.Tokens)), ends: map[int32]bool{}}
-	for i, token := range v.Tokens {
-		id := int32(i)
-		if old, ok := t.ids[token]; !ok || v.typeOf(old) != typeNormal && v.typeOf(id) == typeNormal {
-			t.ids[token] = id
+	// of tokens alike the first normal one stays: it comes last
+	for _, normal := range []bool{false, true} {
+		for i := len(v.Tokens) - 1; i >= 0; i-- {
+			if id := int32(i); normal == (v.typeOf(id) == typeNormal) {
+				t.ids[v.Tokens[i]] = id
+			}
 		}
-		if t.IsControl(id) {
+	}
+	for i, token := range v.Tokens {
+		if id := int32(i); t.IsControl(id) {
 			t.special.add(token, id)
 		}
 	}
@@ -90,8 +95,12 @@ func newTokenizer(v Vocabulary) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.longest = utf8.UTFMax // the unknown token stands for any character
 	for id := range v.Tokens {
-		t.longest = max(t.longest, len(t.Piece(int32(id))), len(v.Tokens[id]))
+		t.longest = max(t.longest, len(v.Tokens[id]))
+	}
+	if v.Model == byteLevelModel && splitters[v.Pre].nfc {
+		t.longest *= 3 // composing makes one Hangul syllable of three
 	}
 	return t, nil
 }
@@ -124,7 +133,8 @@ func (t *Tokenizer) Encode(text string, special bool) []int32 {
 }
 
 // MinTokens is a lower bound of the number of ids that Encode returns for a text
-// of so many bytes. By it a caller refuses a hopeless prompt before encoding it.
+// of so many bytes, if all of them can be expressed. By it a caller refuses a
+// hopeless prompt before encoding it.
 func (t *Tokenizer) MinTokens(bytes int) int { return bytes / t.longest }
 
 // Size is the number of tokens in the vocabulary.
