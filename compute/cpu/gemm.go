@@ -21,6 +21,7 @@ const (
 type scratch struct {
 	left    []float32
 	workers []panels
+	logits  []float32 // of the output layer, some columns at a time
 
 	// Activations rounded to 8 bits, row after row, and four values to a block of
 	// them: scale, scale*sum, and that of either half.
@@ -87,6 +88,7 @@ func (s *scratch) free() {
 		s.workers[i].free()
 	}
 	unmapFloats(s.left)
+	unmapFloats(s.logits)
 	unmapFloats(s.rounded)
 	unmapFloats(s.roundedScales)
 	*s = scratch{}
@@ -127,7 +129,7 @@ func (b *Backend) product(c, a view, transA bool, r right, k int, alpha float32,
 	}
 	kc := blocks(k, kMax, r.kUnit())
 	if r.w != nil && r.trans && r.w.packed.data != nil && m <= gemvRows && alpha == 1 {
-		b.gemv(c, a, r.w, kc, accumulate)
+		b.gemv(c, a, r.w, r.from/stripRows, kc, accumulate)
 		return nil
 	}
 	left := b.gemm.left
@@ -180,39 +182,54 @@ func (b *Backend) product(c, a view, transA bool, r right, k int, alpha float32,
 // than to unpack them.
 const gemvRows = 3
 
-// gemv is product for a few rows and a weight in strips: the same sums in the same
-// order.
-func (b *Backend) gemv(c, a view, w *weight, kc int, accumulate bool) {
+// callBytes bounds what one call of a kernel goes through: assembly cannot be
+// preempted, so a call ends within some tens of microseconds.
+const callBytes = 256 << 10
+
+// gemv is product for a few rows and a weight in strips, from strip first on: the
+// same sums in the same order.
+func (b *Backend) gemv(c, a view, w *weight, first, kc int, accumulate bool) {
 	p := &w.packed
-	parts := 1
-	if len(p.data)*c.rows >= serialBytes {
-		parts = min(p.strips, 4*b.pool.size())
-	}
+	strips := (c.cols + stripRows - 1) / stripRows
 	ldw := p.blocks * p.size()
+	atOnce := max(1, callBytes/ldw)
+	parts := 1
+	if strips*ldw*c.rows >= serialBytes {
+		parts = min(strips, max(4*b.pool.size(), (strips+atOnce-1)/atOnce))
+	}
 	b.pool.run(parts, func(worker, t int) {
-		s0, s1 := share(t, parts, p.strips, 1)
-		whole := min(s1, w.Rows/stripRows)
+		s0, s1 := share(t, parts, strips, 1)
 		for i := range c.rows {
-			x, y := a.row(i), c.row(i)
+			x, row := a.row(i), c.row(i)
 			for k := 0; k < w.Cols; k += kc {
 				blocks := min(kc, w.Cols-k) / 32
-				run := func(s, n int, y []float32, accumulate bool) {
-					if n > 0 {
-						_ = y[n*stripRows-1]
-						b.k.strips[w.Type].gemv(n, blocks, &p.at(s, k/32)[0], ldw, &x[k], &y[0], accumulate)
-					}
-				}
-				if whole > s0 {
-					run(s0, whole-s0, y[s0*stripRows:], accumulate || k > 0)
-				}
-				if s1 > whole { // hangs over the edge of y
-					edge := b.gemm.workers[worker].edge
-					run(whole, 1, edge, false)
-					storeTile(y[whole*stripRows:], edge[:len(y)-whole*stripRows], 1, accumulate || k > 0)
+				for s := s0; s < s1; s += atOnce {
+					n := min(atOnce, s1-s)
+					y := row[s*stripRows : min((s+n)*stripRows, c.cols)]
+					b.gemvCall(w, first+s, n, k/32, blocks, x[k:], y, &b.gemm.workers[worker], accumulate || k > 0)
 				}
 			}
 		}
 	})
+}
+
+// gemvCall computes the rows of n strips from s on, blocks columns of 32 from block
+// on; the last strip may hang over the edge of y.
+func (b *Backend) gemvCall(w *weight, s, n, block, blocks int, x, y []float32, room *panels, accumulate bool) {
+	p := &w.packed
+	ldw := p.blocks * p.size()
+	_ = x[32*blocks-1]
+	whole := min(n, len(y)/stripRows)
+	if whole > 0 {
+		_ = p.at(s+whole-1, block)[blocks*p.size()-1]
+		b.k.strips[w.Type].gemv(whole, blocks, &p.at(s, block)[0], ldw, &x[0], &y[0], accumulate)
+	}
+	if whole < n {
+		_ = p.at(s+whole, block)[blocks*p.size()-1]
+		b.k.strips[w.Type].gemv(1, blocks, &p.at(s+whole, block)[0], ldw, &x[0], &room.edge[0], false)
+		y = y[whole*stripRows:]
+		storeTile(y, room.edge[:len(y)], 1, accumulate)
+	}
 }
 
 // share is part i of n values in parts whose borders are multiples of unit and

@@ -59,6 +59,7 @@ type right struct {
 	v     view
 	w     *weight // nil: v
 	trans bool    // the tensor or weight is N x K
+	from  int     // the weight's first row that counts, a multiple of stripRows
 }
 
 // kUnit and nUnit are what the blocks of k and the ranges of columns must be
@@ -108,7 +109,7 @@ func (r *right) pack(k *kernels, dst []float32, p0, kc, j0, nc int, rows []float
 		}
 		switch {
 		case r.w != nil:
-			r.packWeightTransposed(k, d, p0, kc, j0+j, n, rows)
+			r.packWeightTransposed(k, d, p0, kc, r.from+j0+j, n, rows)
 		case r.trans:
 			k.transposeRows(d, width, r.v.data[(j0+j)*r.v.stride+p0:], r.v.stride, n, kc)
 		default:
@@ -155,7 +156,7 @@ func (r *right) packWeight(k *kernels, dst []float32, p0, kc, j0, nc int, rows [
 		clear(dst[whole*kc : (nc+width-1)/width*width*kc])
 	}
 	for p := range kc {
-		src := r.w.rowData(p0 + p)[j0/values*bytes:]
+		src := r.w.rowData(r.from + p0 + p)[j0/values*bytes:]
 		if whole > 0 {
 			_ = src[whole/values*bytes-1]
 			k.groups[t](&dst[p*width], &src[0], whole/values, half, step)

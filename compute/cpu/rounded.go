@@ -77,7 +77,7 @@ func (b *Backend) multiplyStrips(worker int, y view, w *weight, s0, s1, i0, i1 i
 	tiles := b.k.strips[w.Type].tiles
 	atOnce := max(1, stripsInCache/(p.blocks*p.size()))
 	if i1-i0 <= tiles[0].tokens {
-		atOnce = s1 - s0
+		atOnce = max(1, callBytes/(p.blocks*p.size()))
 	}
 	whole := min(s1, w.Rows/stripRows) // strips that lie within y
 	for s := s0; s < whole; s += atOnce {
