@@ -23,6 +23,7 @@ type chatView struct {
 	writing      map[int64]*answering   // by conversation: the answers on their way
 	saved        map[int64]saved        // by message: feedback given here and not yet taken back
 	compared     map[int64]string       // by message: what the untrained model says
+	plain        map[int64]bool         // by message: it is also shown as text that can be selected
 	learned      map[int]string         // by version number: what it newly knew when it took over
 	editor       *editor                // open in the row of editing
 	editing      int64                  // message; 0: none
@@ -48,6 +49,7 @@ func newChatView(w *window) *chatView {
 		writing:  map[int64]*answering{},
 		saved:    map[int64]saved{},
 		compared: map[int64]string{},
+		plain:    map[int64]bool{},
 		learned:  map[int]string{},
 	}
 	v.drafts = widgets.NewPace(draftEvery, v.keepDraft)

@@ -336,7 +336,7 @@ func (v *learningView) showVerdict() {
 	default:
 		return
 	}
-	v.verdict.Add(widgets.NewNotice(n))
+	v.verdict.Add(v.w.band(n))
 	v.verdict.Show()
 }
 

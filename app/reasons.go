@@ -116,7 +116,12 @@ func argument(name, text string) string {
 	case err != nil:
 		return text
 	case name == "seconds":
+		if v <= 0 {
+			return "" // no timer runs
+		}
 		return span(time.Duration(v * float64(time.Second)))
+	case name == "p":
+		return decimal(v, 4)
 	}
 	return exact(v)
 }

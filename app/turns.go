@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
 
 	"clara/trainer"
 	"clara/widgets"
@@ -37,6 +38,7 @@ func (v *chatView) row(id int64) fyne.CanvasObject {
 	row.SetStarsName(func(n int) string { return sayN("chat.stars", n) })
 	row.OnRated = func(stars int) { v.rate(id, stars) }
 	row.SetOnLink(v.w.openLink)
+	row.SetOnCopy(say("chat.copy"), v.w.copyText)
 	v.fill(row, e)
 	return row
 }
@@ -92,7 +94,7 @@ func (v *chatView) fill(row *widgets.Answer, e trainer.Entry) {
 	row.SetStars(e.Stars)
 	row.SetChips(v.chips(e)...)
 	row.SetActions(v.actions(e, text)...)
-	row.SetFoot(v.foot(id))
+	row.SetFoot(v.foot(id, text))
 	if v.editing == id && v.editor != nil {
 		row.SetInstead(v.editor.content)
 	} else {
@@ -142,16 +144,60 @@ func (v *chatView) actions(e trainer.Entry, text string) []widgets.Action {
 		{Glyph: &widgets.IconBulb, Label: say("chat.teach"), Key: 't', OnTapped: func() { v.teach(id) }},
 		{Glyph: &widgets.IconCopy, Label: say("chat.copy"), Key: 'c', IconOnly: true, End: true, OnTapped: func() { v.w.copyText(text) }},
 		{Glyph: &widgets.IconAgain, Label: say("chat.again"), Key: 'r', IconOnly: true, End: true, OnTapped: func() { v.again(id, false) }},
+		{Glyph: &widgets.IconMore, Label: say("place.more"), IconOnly: true, End: true, OnTapped: func() { v.more(id) }},
 	}
 }
 
-// foot is the line below an answer: what became of the feedback just given.
-func (v *chatView) foot(id int64) fyne.CanvasObject {
-	s, ok := v.saved[id]
+// more offers what is wanted less often.
+func (v *chatView) more(id int64) {
+	row, ok := v.feed.Row(id).(*widgets.Answer)
 	if !ok {
+		return
+	}
+	compare := widgets.MenuItem{Glyph: &widgets.IconChip, Title: say("chat.compare"), Disabled: v.w.model.blocks() != "", OnTapped: func() { v.compare(id) }}
+	text := widgets.MenuItem{Glyph: &widgets.IconCopy, Title: say("chat.as_text"), OnTapped: func() { v.plain[id] = true; v.update(id) }}
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(row).AddXY(row.Size().Width-240, row.Size().Height)
+	widgets.ShowMenuAt(v.w.frame.Canvas(), at, compare, text)
+}
+
+// compare asks the untrained model the same question and shows what it says below the answer. Nothing of it is kept.
+func (v *chatView) compare(id int64) {
+	v.compared[id] = say("chat.comparing")
+	v.update(id)
+	v.w.work.beside(func(ctx context.Context) {
+		text, err := v.w.Trainer.Compare(ctx, id)
+		fyne.Do(func() {
+			if v.compared[id] = text; err != nil {
+				delete(v.compared, id)
+				v.w.failed(err)
+			}
+			v.update(id)
+		})
+	})
+}
+
+// foot stands below an answer: what became of the feedback just given, what the untrained model says, the answer as plain text.
+func (v *chatView) foot(id int64, text string) fyne.CanvasObject {
+	foot := widgets.VStack(8)
+	if s, ok := v.saved[id]; ok {
+		foot.Add(widgets.NewSaved(s.words, say("undo"), s.undo))
+	}
+	aside := func(title string, content fyne.CanvasObject, gone func()) {
+		head := widgets.HStack(8, widgets.Grow(label(title)), widgets.NewIconButton(widgets.IconCross, say("close"), func() { gone(); v.update(id) }))
+		foot.Add(widgets.Card(widgets.VStack(4, head, content), 8, 14, 12, 14))
+	}
+	if other, ok := v.compared[id]; ok {
+		aside(say("chat.compared"), widgets.Muted(other).Wrapped(), func() { delete(v.compared, id) })
+	}
+	if v.plain[id] {
+		plain := widget.NewLabel(text)
+		plain.Wrapping, plain.Selectable = fyne.TextWrapWord, true
+		aside(say("chat.as_text"), plain, func() { delete(v.plain, id) })
+	}
+	if len(foot.Objects) == 0 {
 		return nil
 	}
-	return widgets.NewSaved(s.words, say("undo"), s.undo)
+	return foot
 }
 
 // rate gives an answer its stars, 0 takes them back.

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+
+	"clara/widgets"
+)
+
+// band is a notice across the width of a view: what happened, what it means, and what to do, in as little height as that takes.
+func (w *window) band(n widgets.Notice) fyne.CanvasObject {
+	mark := widgets.On(n.Tone.Soft(), 10, widgets.NewIcon(n.Glyph, 20, n.Tone.Ink()), 9)
+	words := widgets.VStack(2, widgets.Strong(n.Title).Wrapped(), widgets.Muted(n.Text).Wrapped())
+	buttons := widgets.HStack(8)
+	for i, a := range n.Actions {
+		kind := a.Kind
+		if i == 0 && kind == widgets.Ghost {
+			kind = widgets.Secondary
+		}
+		buttons.Add(widgets.NewSmallButton(a.Label, nil, kind, a.OnTapped))
+	}
+	if w.tight {
+		return widgets.Card(widgets.VStack(10, widgets.HStackTop(12, mark, widgets.Grow(words)), widgets.WrapRow(8, buttons.Objects...)), 12, 14)
+	}
+	return widgets.Card(widgets.HStack(14, mark, widgets.Grow(words), buttons), 10, 16)
+}
+
+// tell shows a notice above the view until it is answered; a newer one takes its place.
+func (w *window) tell(n widgets.Notice) {
+	margin := float32(24)
+	if w.tight {
+		margin = 12
+	}
+	w.shell.banner.Objects = []fyne.CanvasObject{widgets.Pad(w.band(n), 12, margin, 0, margin)}
+	w.shell.column.Refresh()
+}
+
+// untell takes it away.
+func (w *window) untell() {
+	w.shell.banner.RemoveAll()
+	w.shell.column.Refresh()
+}
+
+// question asks something in place.
+type question struct {
+	title, text string
+	yes, no     string
+	do          func()
+}
+
+// ask shows a question until it is answered.
+func (w *window) ask(q question) {
+	w.tell(widgets.Notice{
+		Glyph: widgets.IconInfo, Tone: widgets.ToneInfo, Title: q.title, Text: q.text,
+		Actions: []widgets.Action{
+			{Label: q.yes, Kind: widgets.Secondary, OnTapped: func() { w.untell(); q.do() }},
+			{Label: q.no, OnTapped: w.untell},
+		},
+	})
+}
