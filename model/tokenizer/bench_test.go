@@ -10,11 +10,6 @@ import (
 	"clara/model/tokenizer"
 )
 
-var models = map[string]string{
-	"smollm2": "SmolLM2-135M-Instruct.Q4_1.gguf",
-	"gemma3":  "gemma-3-270m-q4_k_m.gguf",
-}
-
 // BenchmarkEncode encodes 1 MiB of German law, the same text each time.
 func BenchmarkEncode(b *testing.B) {
 	file, err := os.Open(testData(b, "corpus", "verwaltungsrecht.txt.gz"))

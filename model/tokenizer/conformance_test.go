@@ -15,6 +15,12 @@ import (
 	"clara/model/tokenizer"
 )
 
+// models are the files that tests read by the name of their golden values.
+var models = map[string]string{
+	"smollm2": "SmolLM2-135M-Instruct.Q4_1.gguf",
+	"gemma3":  "gemma-3-270m-q4_k_m.gguf",
+}
+
 // testData returns the path of a file of the shared test data, or skips the test.
 func testData(t testing.TB, path ...string) string {
 	t.Helper()
@@ -234,7 +240,7 @@ func TestVectorsOfLlamaCpp(t *testing.T) {
 // The vocabulary in the model's file and the one that its makers ship are the same
 // tokenizer.
 func TestSmolLM2FileAndJSONAgree(t *testing.T) {
-	fromFile := fromGGUF(t, model(t, "SmolLM2-135M-Instruct.Q4_1.gguf"))
+	fromFile := fromGGUF(t, model(t, models["smollm2"]))
 	fromJSON := fromTokenizerJSON(t, testData(t, "tokenizers", "smollm2", "tokenizer.json"), "smollm")
 	texts, _ := vectors(t, testData(t, "tokenizers", "gpt-2", "ggml-vocab-gpt-2.gguf"))
 	texts = append(texts, "<|im_start|>user\nhi 123<|im_end|>\n")
@@ -249,13 +255,10 @@ func TestSmolLM2FileAndJSONAgree(t *testing.T) {
 
 // The golden conversations, made with transformers, have the very same ids.
 func TestGoldenIDs(t *testing.T) {
-	for _, c := range []struct{ golden, file string }{
-		{"smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"},
-		{"gemma3", "gemma-3-270m-q4_k_m.gguf"},
-	} {
-		t.Run(c.golden, func(t *testing.T) {
-			tok := fromGGUF(t, model(t, c.file))
-			lines := bufio.NewScanner(strings.NewReader(string(read(t, testData(t, "golden", c.golden, "chat.jsonl")))))
+	for name, file := range models {
+		t.Run(name, func(t *testing.T) {
+			tok := fromGGUF(t, model(t, file))
+			lines := bufio.NewScanner(strings.NewReader(string(read(t, testData(t, "golden", name, "chat.jsonl")))))
 			lines.Buffer(nil, 1<<20)
 			n := 0
 			for ; lines.Scan(); n++ {
@@ -282,6 +285,29 @@ func TestGoldenIDs(t *testing.T) {
 			}
 			if n == 0 {
 				t.Fatal("no golden conversation")
+			}
+		})
+	}
+}
+
+// Awkward texts have the ids of llama.cpp, which read the same files.
+func TestAwkwardTexts(t *testing.T) {
+	golden := readJSON[map[string]json.RawMessage](t, filepath.Join("testdata", "llamacpp.json"))
+	var texts []string
+	if err := json.Unmarshal(golden["texts"], &texts); err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range models {
+		t.Run(name, func(t *testing.T) {
+			tok := fromGGUF(t, model(t, file))
+			var want [][]int32
+			if err := json.Unmarshal(golden[name], &want); err != nil || len(want) != len(texts) || len(texts) < 100 {
+				t.Fatalf("%d texts, %d lists of ids, %v", len(texts), len(want), err)
+			}
+			for i, text := range texts {
+				if got := tok.Encode(text, true); !slices.Equal(got, want[i]) {
+					t.Errorf("Encode(%q)\n got %v\nwant %v", text, got, want[i])
+				}
 			}
 		})
 	}

@@ -47,6 +47,8 @@ func newSentencePiece(v *Vocabulary, ids map[string]int32) (*sentencePiece, erro
 			s.bytes[b] = int32(i)
 		case typeNormal, typeUserDefined:
 			if typ == typeUserDefined {
+				// converters write these with spaces, others with blanks
+				token = strings.ReplaceAll(token, " ", blank)
 				s.frozen.add(token, int32(i))
 			}
 			s.markGlue(token)

@@ -120,7 +120,7 @@ func TestSentencePiece(t *testing.T) {
 		"the":        "▁the",
 		" the":       "▁▁ the",
 		"a  the":     "▁a ▁▁ the",
-		"a   the":    "▁a ▁▁▁ the",
+		"a   the":    "▁a     the",
 		"é":          "▁ <0xC3> <0xA9>",
 		"<0x0A>":     "▁ <0x3C> <0x30> <0x78> <0x30> <0x41> <0x3E>",
 		"<s>":        "▁ <0x3C> <0x73> <0x3E>",
