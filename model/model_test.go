@@ -6,8 +6,11 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"clara/model/chat"
 )
 
 func onTiny(t *testing.T, f func(t *testing.T, r *Runner)) {
@@ -488,5 +491,13 @@ func TestRequestsOutOfRange(t *testing.T) {
 	}
 	if _, err := r.NewTraining(TrainingOptions{}); err == nil {
 		t.Error("a training of rank 0: accepted")
+	}
+}
+
+// A hopeless prompt costs nothing.
+func TestHugePrompt(t *testing.T) {
+	r := openTiny(t, "llama")
+	if _, err := r.Prompt([]chat.Message{{Role: "user", Content: strings.Repeat("x", 1<<28)}}); !errors.Is(err, ErrContext) {
+		t.Errorf("a prompt of 256 MiB: %v", err)
 	}
 }

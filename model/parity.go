@@ -152,7 +152,7 @@ func (r *Runner) parityPrompt(msgs []chat.Message, template bool) (string, []int
 		ids, err := r.Prompt(msgs)
 		return text, ids, err
 	}
-	plain := &Runner{tokenizer: r.tokenizer}
+	plain := &Runner{tokenizer: r.tokenizer, info: r.info}
 	text, err := plain.Render(msgs)
 	if err != nil {
 		return "", nil, err

@@ -206,11 +206,16 @@ func (r *Runner) Render(msgs []chat.Message) (string, error) {
 	return r.template.Render(msgs, true)
 }
 
-// Prompt is the rendered conversation in tokens.
+// Prompt is the rendered conversation in tokens. The error wraps [ErrContext] for
+// one that is hopelessly long; a little too long is found by Generate.
 func (r *Runner) Prompt(msgs []chat.Message) ([]int32, error) {
 	text, err := r.Render(msgs)
 	if err != nil {
 		return nil, err
+	}
+	// Before anything is spent on a text that can never fit.
+	if n := r.tokenizer.MinTokens(len(text)); n > r.info.Context {
+		return nil, fmt.Errorf("a text of %d bytes has %d tokens at least, the context %d: %w", len(text), n, r.info.Context, ErrContext)
 	}
 	ids := r.tokenizer.Encode(text, true)
 	// Templates write BOS themselves where they want it.

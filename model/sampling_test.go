@@ -59,10 +59,11 @@ func TestSamplingSeed(t *testing.T) {
 		}
 		return ids
 	}
-	if draw(1) != draw(1) {
+	first, again := draw(1), draw(1)
+	if first != again {
 		t.Error("the same seed gave other tokens")
 	}
-	if draw(1) == draw(2) {
+	if first == draw(2) {
 		t.Error("another seed gave the same tokens")
 	}
 }

@@ -2,23 +2,21 @@ package model
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"clara/model/tokenizer"
 )
 
-// textStream turns tokens into text as they come: it holds back bytes that only
-// begin a character, and text that may turn out to begin a stop text.
+// textStream turns tokens into text as they come: it holds back text that may turn
+// out to begin a stop text, as its decoder holds back a character's first bytes.
 type textStream struct {
-	tok     *tokenizer.Tokenizer
+	decoder *tokenizer.Decoder
 	stop    []string
-	partial []byte // begins a character
 	held    string // may begin a stop text
 	out     strings.Builder
 }
 
 func newTextStream(t *tokenizer.Tokenizer, stop []string) *textStream {
-	s := &textStream{tok: t}
+	s := &textStream{decoder: t.NewDecoder()}
 	for _, x := range stop {
 		if x != "" {
 			s.stop = append(s.stop, x)
@@ -30,13 +28,7 @@ func newTextStream(t *tokenizer.Tokenizer, stop []string) *textStream {
 // add takes a token and returns the text that is certain now. stopped says that a
 // stop text has come; neither it nor what follows it is part of the text.
 func (s *textStream) add(id int32) (text string, stopped bool) {
-	if s.tok.IsControl(id) {
-		return "", false
-	}
-	s.partial = append(s.partial, s.tok.Piece(id)...)
-	n := wholeCharacters(s.partial)
-	s.held += strings.ToValidUTF8(string(s.partial[:n]), "\uFFFD")
-	s.partial = s.partial[n:]
+	s.held += s.decoder.Push(id)
 	first := -1
 	for _, x := range s.stop {
 		if i := strings.Index(s.held, x); i >= 0 && (first < 0 || i < first) {
@@ -45,7 +37,7 @@ func (s *textStream) add(id int32) (text string, stopped bool) {
 	}
 	if first >= 0 {
 		text = s.held[:first]
-		s.held, s.partial = "", nil
+		s.held = ""
 		s.out.WriteString(text)
 		return text, true
 	}
@@ -65,24 +57,11 @@ func (s *textStream) add(id int32) (text string, stopped bool) {
 
 // finish returns what was held back: the answer ended without it becoming more.
 func (s *textStream) finish() string {
-	text := s.held + strings.ToValidUTF8(string(s.partial), "\uFFFD")
-	s.held, s.partial = "", nil
+	text := s.held + s.decoder.Flush()
+	s.held = ""
 	s.out.WriteString(text)
 	return text
 }
 
 // text is everything that add and finish have returned.
 func (s *textStream) text() string { return s.out.String() }
-
-// wholeCharacters counts the bytes of b before a character that is not complete yet.
-func wholeCharacters(b []byte) int {
-	for back := 1; back <= min(utf8.UTFMax-1, len(b)); back++ {
-		if i := len(b) - back; utf8.RuneStart(b[i]) {
-			if !utf8.FullRune(b[i:]) {
-				return i
-			}
-			break
-		}
-	}
-	return len(b)
-}
