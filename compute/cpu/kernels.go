@@ -6,6 +6,8 @@ import (
 	"clara/compute"
 )
 
+//go:generate go run -C gen . -out ../kernels_amd64.s -stubs ../stubs_amd64.go -pkg cpu
+
 // kernels are the leaf loops of one instruction-set tier. The portable tier is
 // the specification of all others: each kernel there is the scalar twin of the
 // assembly.

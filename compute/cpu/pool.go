@@ -74,7 +74,7 @@ func (p *pool) close() {
 // run calls f(worker, i) for every i in [0, n) and returns when all are done. A
 // single task stays on the calling thread. One region at a time.
 func (p *pool) run(n int, f func(worker, task int)) {
-	if n == 1 || len(p.workers) == 0 {
+	if n <= 1 || len(p.workers) == 0 {
 		for i := range n {
 			f(0, i)
 		}
