@@ -36,6 +36,7 @@ func main() {
 		Desktop: desktop,
 		Open:    openForCommand,
 		Runner:  openRunner,
+		Engine:  openEngineAlone,
 		Models:  listModels,
 	}
 	for _, e := range engines {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -22,12 +21,6 @@ import (
 	"clara/trainer"
 )
 
-// engine is one kind of machine that can compute.
-type engine struct {
-	name string
-	open func(threads int) (compute.Backend, error) // threads 0: one a core
-}
-
 // session is the assembly: everything that works on one data folder, from the
 // lock to the trainer. The model comes when it is loaded.
 type session struct {
@@ -44,19 +37,6 @@ type session struct {
 
 	loading sync.Mutex // one load at a time
 	model   *loadedModel
-}
-
-// loadedModel is a model with the engine that it lies on.
-type loadedModel struct {
-	runner *model.Runner
-	engine compute.Backend
-}
-
-func (m *loadedModel) close() error {
-	if m == nil {
-		return nil
-	}
-	return errors.Join(m.runner.Close(), m.engine.Close())
 }
 
 // homeFolder is where everything lies: flag, CLARA_HOME, the user's data folder.
@@ -200,62 +180,6 @@ func learning(s configs.Settings) trainer.Settings {
 	}
 }
 
-// chosen is what a model is opened with: the flags over the settings.
-func chosen(o cli.Options, s configs.Settings) configs.Model {
-	m := s.Model
-	if o.Model != "" {
-		m.Path = o.Model
-	}
-	if o.Engine != "" {
-		m.Engine = o.Engine
-	}
-	if o.Threads != 0 {
-		m.Threads = o.Threads
-	}
-	return m
-}
-
-// openEngine starts the engine that was asked for; "auto" takes the first that
-// starts.
-func openEngine(name string, threads int) (compute.Backend, error) {
-	var failed []error
-	for _, e := range engines {
-		if name != e.name && name != "auto" {
-			continue
-		}
-		b, err := e.open(threads)
-		if err == nil {
-			return b, nil
-		}
-		failed = append(failed, err)
-	}
-	if len(failed) == 0 {
-		return nil, fmt.Errorf("there is no engine %q", name)
-	}
-	return nil, errors.Join(failed...)
-}
-
-// openModel finds and opens a model on an engine. found, if not nil, hears of the
-// file and the engine before the long part.
-func openModel(ctx context.Context, m configs.Model, home string, found func(path string, e compute.Info)) (*loadedModel, error) {
-	path, err := findModel(m.Path, home)
-	if err != nil {
-		return nil, err
-	}
-	b, err := openEngine(m.Engine, m.Threads)
-	if err != nil {
-		return nil, err
-	}
-	if found != nil {
-		found(path, b.Info())
-	}
-	r, err := model.Open(ctx, path, b, model.Options{Context: m.Context})
-	if err != nil {
-		return nil, errors.Join(err, b.Close())
-	}
-	return &loadedModel{runner: r, engine: b}, nil
-}
-
 // load opens the model that flags and settings name now and gives it to the
 // trainer. The model before answers until the new one takes over.
 func (s *session) load(ctx context.Context, found func(path string, e compute.Info)) (*model.Runner, error) {
@@ -307,63 +231,4 @@ func (s *session) close() error {
 		errs = append(errs, s.lock.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// openForCommand opens a session for the command line, which cannot go on with a
-// settings file that it does not understand.
-func openForCommand(ctx context.Context, o cli.Options) (*cli.Session, error) {
-	s, err := openSession(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	if s.settingsErr != nil {
-		return nil, errors.Join(s.settingsErr, s.close())
-	}
-	var once sync.Once
-	var runner *model.Runner
-	var failed error
-	return &cli.Session{
-		Home: s.home, File: s.file, Settings: s.settings, Trainer: s.trainer,
-		Load: func(ctx context.Context) (*model.Runner, error) {
-			once.Do(func() { runner, failed = s.load(ctx, nil) })
-			return runner, failed
-		},
-		Close: s.close,
-	}, nil
-}
-
-// openRunner opens a model alone, for work that leaves the data folder as it is:
-// it takes no lock and makes no files.
-func openRunner(ctx context.Context, o cli.Options) (*model.Runner, func() error, error) {
-	home, err := homeFolder(o)
-	if err != nil {
-		return nil, nil, err
-	}
-	path := o.Config
-	if path == "" {
-		path = filepath.Join(home, "continuous.toml")
-	}
-	settings, err := configs.NewFile(path).Load()
-	if errors.Is(err, fs.ErrNotExist) && o.Config == "" {
-		settings, err = configs.Default(), nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := openModel(ctx, chosen(o, settings), home, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	return m.runner, m.close, nil
-}
-
-// listModels lists the model files that would be found, and where.
-func listModels(o cli.Options) (found, searched []string, err error) {
-	home, err := homeFolder(o)
-	if err != nil {
-		return nil, nil, err
-	}
-	searched = modelFolders(home)
-	found, err = modelFiles(searched)
-	return found, searched, err
 }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"sync"
+
+	"clara/cli"
+	"clara/compute"
+	"clara/configs"
+	"clara/model"
+)
+
+// openForCommand opens a session for the command line, which cannot go on with a
+// settings file that it does not understand.
+func openForCommand(ctx context.Context, o cli.Options) (*cli.Session, error) {
+	s, err := openSession(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if s.settingsErr != nil {
+		return nil, errors.Join(s.settingsErr, s.close())
+	}
+	var once sync.Once
+	var runner *model.Runner
+	var failed error
+	return &cli.Session{
+		Home: s.home, File: s.file, Settings: s.settings, Trainer: s.trainer,
+		Load: func(ctx context.Context) (*model.Runner, error) {
+			once.Do(func() { runner, failed = s.load(ctx, nil) })
+			return runner, failed
+		},
+		Close: s.close,
+	}, nil
+}
+
+// openRunner opens a model alone, for work that leaves the data folder as it is:
+// it takes no lock and makes no files.
+func openRunner(ctx context.Context, o cli.Options) (*model.Runner, func() error, error) {
+	home, settings, err := readSettings(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := openModel(ctx, chosen(o, settings), home, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return m.runner, m.close, nil
+}
+
+// openEngineAlone starts the engine that flags and settings name, without a model.
+func openEngineAlone(_ context.Context, o cli.Options) (compute.Backend, error) {
+	_, settings, err := readSettings(o)
+	if err != nil {
+		return nil, err
+	}
+	m := chosen(o, settings)
+	return openEngine(m.Engine, m.Threads)
+}
+
+// readSettings reads the settings that there are, and makes no file.
+func readSettings(o cli.Options) (home string, s configs.Settings, err error) {
+	if home, err = homeFolder(o); err != nil {
+		return "", s, err
+	}
+	path := o.Config
+	if path == "" {
+		path = filepath.Join(home, "continuous.toml")
+	}
+	s, err = configs.NewFile(path).Load()
+	if errors.Is(err, fs.ErrNotExist) && o.Config == "" {
+		return home, configs.Default(), nil
+	}
+	return home, s, err
+}
+
+// listModels lists the model files that would be found, and where.
+func listModels(o cli.Options) (found, searched []string, err error) {
+	home, err := homeFolder(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	searched = modelFolders(home)
+	found, err = modelFiles(searched)
+	return found, searched, err
+}

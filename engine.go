@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"clara/cli"
+	"clara/compute"
+	"clara/configs"
+	"clara/model"
+)
+
+// engine is one kind of machine that can compute.
+type engine struct {
+	name string
+	open func(threads int) (compute.Backend, error) // threads 0: one a core
+}
+
+// loadedModel is a model with the engine that it lies on.
+type loadedModel struct {
+	runner *model.Runner
+	engine compute.Backend
+}
+
+func (m *loadedModel) close() error {
+	if m == nil {
+		return nil
+	}
+	return errors.Join(m.runner.Close(), m.engine.Close())
+}
+
+// chosen is what a model is opened with: the flags over the settings.
+func chosen(o cli.Options, s configs.Settings) configs.Model {
+	m := s.Model
+	if o.Model != "" {
+		m.Path = o.Model
+	}
+	if o.Engine != "" {
+		m.Engine = o.Engine
+	}
+	if o.Threads != 0 {
+		m.Threads = o.Threads
+	}
+	return m
+}
+
+// openEngine starts the engine that was asked for; "auto" takes the first that
+// starts.
+func openEngine(name string, threads int) (compute.Backend, error) {
+	var failed []error
+	for _, e := range engines {
+		if name != e.name && name != "auto" {
+			continue
+		}
+		b, err := e.open(threads)
+		if err == nil {
+			return b, nil
+		}
+		failed = append(failed, err)
+	}
+	if len(failed) == 0 {
+		return nil, fmt.Errorf("there is no engine %q", name)
+	}
+	return nil, errors.Join(failed...)
+}
+
+// openModel finds and opens a model on an engine. found, if not nil, hears of the
+// file and the engine before the long part.
+func openModel(ctx context.Context, m configs.Model, home string, found func(path string, e compute.Info)) (*loadedModel, error) {
+	path, err := findModel(m.Path, home)
+	if err != nil {
+		return nil, err
+	}
+	b, err := openEngine(m.Engine, m.Threads)
+	if err != nil {
+		return nil, err
+	}
+	if found != nil {
+		found(path, b.Info())
+	}
+	r, err := model.Open(ctx, path, b, model.Options{Context: m.Context})
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return &loadedModel{runner: r, engine: b}, nil
+}
