@@ -112,9 +112,17 @@ func TestRowBytes(t *testing.T) {
 		t          compute.Type
 		cols, want int
 	}{
-		{compute.F32, 3, 12}, {compute.BF16, 5, 10}, {compute.Q4_1, 64, 40}, {compute.Q8_0, 32, 34}, {compute.Q6_K, 512, 420},
-		{compute.Q4_K, 0, 0}, {compute.Q4_0, 33, -1}, {compute.Q5_K, 32, -1}, {compute.F16, -1, -1},
-		{compute.Type(99), 32, -1}, {compute.F32, math.MaxInt, -1},
+		{compute.F32, 3, 12},
+		{compute.BF16, 5, 10},
+		{compute.Q4_1, 64, 40},
+		{compute.Q8_0, 32, 34},
+		{compute.Q6_K, 512, 420},
+		{compute.Q4_K, 0, 0},
+		{compute.Q4_0, 33, -1},
+		{compute.Q5_K, 32, -1},
+		{compute.F16, -1, -1},
+		{compute.Type(99), 32, -1},
+		{compute.F32, math.MaxInt, -1},
 	} {
 		if got := c.t.RowBytes(c.cols); got != c.want {
 			t.Errorf("%v: %d values in %d bytes, want %d", c.t, c.cols, got, c.want)

@@ -16,9 +16,16 @@ var headShapes = []struct {
 	rows, vocab, dim int
 	k                int
 }{
-	{compute.F32, 1, 1, 1, 1}, {compute.F32, 3, 37, 17, 2}, {compute.F16, 5, 131, 64, 1},
-	{compute.Q8_0, 1, 1000, 96, 5}, {compute.Q8_0, 33, 517, 64, 1}, {compute.Q6_K, 7, 2051, 256, 3},
-	{compute.Q4_1, 19, 700, 288, 2}, {compute.BF16, 70, 260, 40, 1}, {compute.F32, 0, 9, 8, 1}, {compute.F32, 2, 9, 8, 0},
+	{compute.F32, 1, 1, 1, 1},
+	{compute.F32, 3, 37, 17, 2},
+	{compute.F16, 5, 131, 64, 1},
+	{compute.Q8_0, 1, 1000, 96, 5},
+	{compute.Q8_0, 33, 517, 64, 1},
+	{compute.Q6_K, 7, 2051, 256, 3},
+	{compute.Q4_1, 19, 700, 288, 2},
+	{compute.BF16, 70, 260, 40, 1},
+	{compute.F32, 0, 9, 8, 1},
+	{compute.F32, 2, 9, 8, 0},
 }
 
 // headScores are the reference of a row's logits.
@@ -54,6 +61,7 @@ func headScoresOf(h []float64, w mat) headScores {
 // mostTol and sumTol are how far the largest logit and the log-sum-exp behind it
 // may be off. The sum's own error is relative to the sum, hence absolute in its log.
 func (s headScores) mostTol() float64 { return s.bound + 2*eps*math.Abs(s.most) }
+
 func (s headScores) sumTol() float64 {
 	return 2*s.bound + 2*eps*math.Abs(s.most) + sumError(len(s.z)) + 4*eps*math.Abs(s.sum)
 }
@@ -292,8 +300,13 @@ func headTopKOperation() operation {
 		t                   compute.Type
 		rows, vocab, dim, k int
 	}{
-		{compute.F32, 1, 1, 1, 1}, {compute.F32, 3, 37, 17, 37}, {compute.Q8_0, 1, 1000, 96, 40},
-		{compute.Q6_K, 5, 2051, 256, 1}, {compute.Q4_1, 9, 700, 288, 20}, {compute.F16, 33, 130, 64, 3}, {compute.F32, 0, 9, 8, 2},
+		{compute.F32, 1, 1, 1, 1},
+		{compute.F32, 3, 37, 17, 37},
+		{compute.Q8_0, 1, 1000, 96, 40},
+		{compute.Q6_K, 5, 2051, 256, 1},
+		{compute.Q4_1, 9, 700, 288, 20},
+		{compute.F16, 33, 130, 64, 3},
+		{compute.F32, 0, 9, 8, 2},
 	} {
 		op.cases = append(op.cases, testCase{fmt.Sprintf("%v %dx%dx%d, %d best", s.t, s.rows, s.vocab, s.dim, s.k), func(e *env) error {
 			w, values := e.weight(s.t, s.vocab, s.dim)

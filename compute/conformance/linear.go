@@ -9,8 +9,16 @@ import (
 
 // linearShapes are rows of x, outputs and inputs of the weight.
 var linearShapes = [][3]int{
-	{1, 1, 1}, {1, 48, 64}, {2, 7, 96}, {3, 1, 37}, {7, 33, 61}, {13, 31, 256},
-	{17, 100, 288}, {64, 65, 576}, {130, 37, 128}, {0, 5, 32},
+	{1, 1, 1},
+	{1, 48, 64},
+	{2, 7, 96},
+	{3, 1, 37},
+	{7, 33, 61},
+	{13, 31, 256},
+	{17, 100, 288},
+	{64, 65, 576},
+	{130, 37, 128},
+	{0, 5, 32},
 }
 
 // Linear: y = x Wᵀ. An element is a sum of Cols products: sumError(Cols) of the
