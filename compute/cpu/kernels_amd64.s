@@ -3751,86 +3751,202 @@ Done:
 // func dotRowsAVX512(y []float32, m []float32, stride int, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·dotRowsAVX512(SB), NOSPLIT, $0-80
-	MOVQ  y_base+0(FP), AX
-	MOVQ  m_base+24(FP), CX
-	MOVQ  x_base+56(FP), DX
-	MOVQ  y_len+8(FP), BX
-	MOVQ  stride+48(FP), SI
-	SHLQ  $0x02, SI
-	TESTQ BX, BX
-	JZ    end
+	MOVQ y_base+0(FP), AX
+	MOVQ m_base+24(FP), CX
+	MOVQ x_base+56(FP), DX
+	MOVQ y_len+8(FP), BX
+	MOVQ stride+48(FP), SI
+	SHLQ $0x02, SI
 
-row:
+four:
+	CMPQ   BX, $0x04
+	JL     fourEnd
 	MOVQ   x_len+64(FP), DI
 	MOVQ   CX, R8
-	MOVQ   DX, R9
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	MOVQ   DX, R12
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 
-Many:
+fourValuesMany:
 	CMPQ        DI, $0x00000040
-	JL          ManyEnd
-	VMOVUPS     (R8), Z4
+	JL          fourValuesManyEnd
+	VMOVUPS     (R12), Z4
+	VMOVUPS     (R8), Z5
+	VFMADD231PS Z5, Z4, Z0
 	VMOVUPS     (R9), Z5
-	VFMADD231PS Z4, Z5, Z0
-	VMOVUPS     64(R8), Z4
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     (R10), Z5
+	VFMADD231PS Z5, Z4, Z2
+	VMOVUPS     (R11), Z5
+	VFMADD231PS Z5, Z4, Z3
+	VMOVUPS     64(R12), Z4
+	VMOVUPS     64(R8), Z5
+	VFMADD231PS Z5, Z4, Z0
 	VMOVUPS     64(R9), Z5
-	VFMADD231PS Z4, Z5, Z1
-	VMOVUPS     128(R8), Z4
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     64(R10), Z5
+	VFMADD231PS Z5, Z4, Z2
+	VMOVUPS     64(R11), Z5
+	VFMADD231PS Z5, Z4, Z3
+	VMOVUPS     128(R12), Z4
+	VMOVUPS     128(R8), Z5
+	VFMADD231PS Z5, Z4, Z0
 	VMOVUPS     128(R9), Z5
-	VFMADD231PS Z4, Z5, Z2
-	VMOVUPS     192(R8), Z4
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     128(R10), Z5
+	VFMADD231PS Z5, Z4, Z2
+	VMOVUPS     128(R11), Z5
+	VFMADD231PS Z5, Z4, Z3
+	VMOVUPS     192(R12), Z4
+	VMOVUPS     192(R8), Z5
+	VFMADD231PS Z5, Z4, Z0
 	VMOVUPS     192(R9), Z5
-	VFMADD231PS Z4, Z5, Z3
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     192(R10), Z5
+	VFMADD231PS Z5, Z4, Z2
+	VMOVUPS     192(R11), Z5
+	VFMADD231PS Z5, Z4, Z3
+	ADDQ        $0x00000100, R8
+	ADDQ        $0x00000100, R9
+	ADDQ        $0x00000100, R10
+	ADDQ        $0x00000100, R11
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x00000040, DI
+	JMP         fourValuesMany
+
+fourValuesManyEnd:
+fourValuesOne:
+	CMPQ        DI, $0x00000010
+	JL          fourValuesOneEnd
+	VMOVUPS     (R12), Z4
+	VMOVUPS     (R8), Z5
+	VFMADD231PS Z5, Z4, Z0
+	VMOVUPS     (R9), Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     (R10), Z5
+	VFMADD231PS Z5, Z4, Z2
+	VMOVUPS     (R11), Z5
+	VFMADD231PS Z5, Z4, Z3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x00000010, DI
+	JMP         fourValuesOne
+
+fourValuesOneEnd:
+	TESTQ       DI, DI
+	JZ          fourValuesDone
+	MOVQ        $-1, R13
+	SHLXQ       DI, R13, R13
+	NOTQ        R13
+	KMOVW       R13, K1
+	VMOVUPS.Z   (R12), K1, Z4
+	VMOVUPS.Z   (R8), K1, Z5
+	VFMADD231PS Z5, Z4, Z0
+	VMOVUPS.Z   (R9), K1, Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS.Z   (R10), K1, Z5
+	VFMADD231PS Z5, Z4, Z2
+	VMOVUPS.Z   (R11), K1, Z5
+	VFMADD231PS Z5, Z4, Z3
+
+fourValuesDone:
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z1, Y4
+	VADDPS        Y4, Y1, Y1
+	VEXTRACTF64X4 $0x01, Z2, Y4
+	VADDPS        Y4, Y2, Y2
+	VEXTRACTF64X4 $0x01, Z3, Y4
+	VADDPS        Y4, Y3, Y3
+	VHADDPS       Y1, Y0, Y4
+	VHADDPS       Y3, Y2, Y5
+	VHADDPS       Y5, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X5
+	VADDPS        X5, X4, X5
+	VMOVUPS       X5, (AX)
+	ADDQ          $0x10, AX
+	ADDQ          SI, CX
+	ADDQ          SI, CX
+	ADDQ          SI, CX
+	ADDQ          SI, CX
+	SUBQ          $0x04, BX
+	JMP           four
+
+fourEnd:
+one:
+	CMPQ   BX, $0x01
+	JL     oneEnd
+	MOVQ   x_len+64(FP), DI
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	VPXORQ Z6, Z6, Z6
+
+oneValuesMany:
+	CMPQ        DI, $0x00000040
+	JL          oneValuesManyEnd
+	VMOVUPS     (R9), Z0
+	VMOVUPS     (R8), Z1
+	VFMADD231PS Z1, Z0, Z6
+	VMOVUPS     64(R9), Z0
+	VMOVUPS     64(R8), Z1
+	VFMADD231PS Z1, Z0, Z6
+	VMOVUPS     128(R9), Z0
+	VMOVUPS     128(R8), Z1
+	VFMADD231PS Z1, Z0, Z6
+	VMOVUPS     192(R9), Z0
+	VMOVUPS     192(R8), Z1
+	VFMADD231PS Z1, Z0, Z6
 	ADDQ        $0x00000100, R8
 	ADDQ        $0x00000100, R9
 	SUBQ        $0x00000040, DI
-	JMP         Many
+	JMP         oneValuesMany
 
-ManyEnd:
-One:
+oneValuesManyEnd:
+oneValuesOne:
 	CMPQ        DI, $0x00000010
-	JL          OneEnd
-	VMOVUPS     (R8), Z4
-	VMOVUPS     (R9), Z5
-	VFMADD231PS Z4, Z5, Z0
+	JL          oneValuesOneEnd
+	VMOVUPS     (R9), Z0
+	VMOVUPS     (R8), Z1
+	VFMADD231PS Z1, Z0, Z6
 	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000040, R9
 	SUBQ        $0x00000010, DI
-	JMP         One
+	JMP         oneValuesOne
 
-OneEnd:
+oneValuesOneEnd:
 	TESTQ       DI, DI
-	JZ          Done
+	JZ          oneValuesDone
 	MOVQ        $-1, R10
 	SHLXQ       DI, R10, R10
 	NOTQ        R10
 	KMOVW       R10, K1
-	VMOVUPS.Z   (R8), K1, Z4
-	VMOVUPS.Z   (R9), K1, Z5
-	VFMADD231PS Z4, Z5, Z0
+	VMOVUPS.Z   (R9), K1, Z0
+	VMOVUPS.Z   (R8), K1, Z1
+	VFMADD231PS Z1, Z0, Z6
 
-Done:
-	VADDPS        Z2, Z0, Z0
-	VADDPS        Z3, Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y4
-	VADDPS        Y4, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X4
-	VADDPS        X4, X0, X0
-	VMOVHLPS      X0, X0, X4
-	VADDPS        X4, X0, X0
-	VMOVSHDUP     X0, X4
-	VADDPS        X4, X0, X0
-	VMOVSS        X0, (AX)
+oneValuesDone:
+	VEXTRACTF64X4 $0x01, Z6, Y0
+	VADDPS        Y0, Y6, Y6
+	VHADDPS       Y6, Y6, Y0
+	VHADDPS       Y6, Y6, Y1
+	VHADDPS       Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VMOVSS        X1, (AX)
 	ADDQ          $0x04, AX
 	ADDQ          SI, CX
-	DECQ          BX
-	JNZ           row
+	SUBQ          $0x01, BX
+	JMP           one
 
-end:
+oneEnd:
 	VZEROUPPER
 	RET
 
@@ -5252,83 +5368,190 @@ Done:
 // func dotRowsAVX2(y []float32, m []float32, stride int, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·dotRowsAVX2(SB), NOSPLIT, $0-80
-	MOVQ  y_base+0(FP), AX
-	MOVQ  m_base+24(FP), CX
-	MOVQ  x_base+56(FP), DX
-	MOVQ  y_len+8(FP), BX
-	MOVQ  stride+48(FP), SI
-	SHLQ  $0x02, SI
-	TESTQ BX, BX
-	JZ    end
+	MOVQ y_base+0(FP), AX
+	MOVQ m_base+24(FP), CX
+	MOVQ x_base+56(FP), DX
+	MOVQ y_len+8(FP), BX
+	MOVQ stride+48(FP), SI
+	SHLQ $0x02, SI
 
-row:
+four:
+	CMPQ   BX, $0x04
+	JL     fourEnd
 	MOVQ   x_len+64(FP), DI
 	MOVQ   CX, R8
-	MOVQ   DX, R9
+	LEAQ   (R8)(SI*1), R9
+	LEAQ   (R9)(SI*1), R10
+	LEAQ   (R10)(SI*1), R11
+	MOVQ   DX, R12
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 
-Many:
+fourValuesMany:
 	CMPQ        DI, $0x00000020
-	JL          ManyEnd
-	VMOVUPS     (R8), Y4
+	JL          fourValuesManyEnd
+	VMOVUPS     (R12), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y5, Y4, Y0
 	VMOVUPS     (R9), Y5
-	VFMADD231PS Y4, Y5, Y0
-	VMOVUPS     32(R8), Y4
+	VFMADD231PS Y5, Y4, Y1
+	VMOVUPS     (R10), Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMOVUPS     (R11), Y5
+	VFMADD231PS Y5, Y4, Y3
+	VMOVUPS     32(R12), Y4
+	VMOVUPS     32(R8), Y5
+	VFMADD231PS Y5, Y4, Y0
 	VMOVUPS     32(R9), Y5
-	VFMADD231PS Y4, Y5, Y1
-	VMOVUPS     64(R8), Y4
+	VFMADD231PS Y5, Y4, Y1
+	VMOVUPS     32(R10), Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMOVUPS     32(R11), Y5
+	VFMADD231PS Y5, Y4, Y3
+	VMOVUPS     64(R12), Y4
+	VMOVUPS     64(R8), Y5
+	VFMADD231PS Y5, Y4, Y0
 	VMOVUPS     64(R9), Y5
-	VFMADD231PS Y4, Y5, Y2
-	VMOVUPS     96(R8), Y4
+	VFMADD231PS Y5, Y4, Y1
+	VMOVUPS     64(R10), Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMOVUPS     64(R11), Y5
+	VFMADD231PS Y5, Y4, Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     96(R8), Y5
+	VFMADD231PS Y5, Y4, Y0
 	VMOVUPS     96(R9), Y5
-	VFMADD231PS Y4, Y5, Y3
+	VFMADD231PS Y5, Y4, Y1
+	VMOVUPS     96(R10), Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMOVUPS     96(R11), Y5
+	VFMADD231PS Y5, Y4, Y3
 	ADDQ        $0x00000080, R8
 	ADDQ        $0x00000080, R9
+	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000080, R12
 	SUBQ        $0x00000020, DI
-	JMP         Many
+	JMP         fourValuesMany
 
-ManyEnd:
-One:
+fourValuesManyEnd:
+fourValuesOne:
 	CMPQ        DI, $0x00000008
-	JL          OneEnd
-	VMOVUPS     (R8), Y4
+	JL          fourValuesOneEnd
+	VMOVUPS     (R12), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD231PS Y5, Y4, Y0
 	VMOVUPS     (R9), Y5
-	VFMADD231PS Y4, Y5, Y0
+	VFMADD231PS Y5, Y4, Y1
+	VMOVUPS     (R10), Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMOVUPS     (R11), Y5
+	VFMADD231PS Y5, Y4, Y3
 	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 	SUBQ        $0x00000008, DI
-	JMP         One
+	JMP         fourValuesOne
 
-OneEnd:
+fourValuesOneEnd:
 	TESTQ        DI, DI
-	JZ           Done
+	JZ           fourValuesDone
 	VMOVQ        DI, X4
 	VPBROADCASTD X4, Y4
 	VPCMPGTD     laneNumbers<>+0(SB), Y4, Y4
-	VMASKMOVPS   (R8), Y4, Y5
-	VMASKMOVPS   (R9), Y4, Y4
-	VFMADD231PS  Y5, Y4, Y0
+	VMASKMOVPS   (R12), Y4, Y5
+	VMASKMOVPS   (R8), Y4, Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VMASKMOVPS   (R9), Y4, Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VMASKMOVPS   (R10), Y4, Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VMASKMOVPS   (R11), Y4, Y4
+	VFMADD231PS  Y4, Y5, Y3
 
-Done:
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y1, Y0, Y0
+fourValuesDone:
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y1
+	VHADDPS      Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VMOVHLPS     X0, X0, X1
-	VADDPS       X1, X0, X0
-	VMOVSHDUP    X0, X1
-	VADDPS       X1, X0, X0
+	VADDPS       X1, X0, X1
+	VMOVUPS      X1, (AX)
+	ADDQ         $0x10, AX
+	ADDQ         SI, CX
+	ADDQ         SI, CX
+	ADDQ         SI, CX
+	ADDQ         SI, CX
+	SUBQ         $0x04, BX
+	JMP          four
+
+fourEnd:
+one:
+	CMPQ   BX, $0x01
+	JL     oneEnd
+	MOVQ   x_len+64(FP), DI
+	MOVQ   CX, R8
+	MOVQ   DX, R9
+	VXORPS Y0, Y0, Y0
+
+oneValuesMany:
+	CMPQ        DI, $0x00000020
+	JL          oneValuesManyEnd
+	VMOVUPS     (R9), Y1
+	VMOVUPS     (R8), Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     32(R9), Y1
+	VMOVUPS     32(R8), Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     64(R9), Y1
+	VMOVUPS     64(R8), Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     96(R9), Y1
+	VMOVUPS     96(R8), Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        $0x00000080, R8
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x00000020, DI
+	JMP         oneValuesMany
+
+oneValuesManyEnd:
+oneValuesOne:
+	CMPQ        DI, $0x00000008
+	JL          oneValuesOneEnd
+	VMOVUPS     (R9), Y1
+	VMOVUPS     (R8), Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000020, R9
+	SUBQ        $0x00000008, DI
+	JMP         oneValuesOne
+
+oneValuesOneEnd:
+	TESTQ        DI, DI
+	JZ           oneValuesDone
+	VMOVQ        DI, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     laneNumbers<>+0(SB), Y1, Y1
+	VMASKMOVPS   (R9), Y1, Y2
+	VMASKMOVPS   (R8), Y1, Y1
+	VFMADD231PS  Y1, Y2, Y0
+
+oneValuesDone:
+	VHADDPS      Y0, Y0, Y1
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X0
 	VMOVSS       X0, (AX)
 	ADDQ         $0x04, AX
 	ADDQ         SI, CX
-	DECQ         BX
-	JNZ          row
+	SUBQ         $0x01, BX
+	JMP          one
 
-end:
+oneEnd:
 	VZEROUPPER
 	RET
 

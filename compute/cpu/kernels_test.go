@@ -317,7 +317,7 @@ func TestRowsOfMatrix(t *testing.T) {
 	forEachTier(t, func(t *testing.T, k *kernels) {
 		r := source(t, 7)
 		for _, n := range []int{1, 7, 8, 16, 33, 64, 80, 128, 200, 256} {
-			for _, rows := range []int{0, 1, 2, 5} {
+			for _, rows := range []int{0, 1, 3, 4, 5, 11} {
 				stride := n + 3
 				m := guardedFloats(t, max(rows-1, 0)*stride+n, 0)
 				x, w, y := guardedFloats(t, n, 0), guardedFloats(t, rows, 0), guardedFloats(t, rows, 0)

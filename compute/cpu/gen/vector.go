@@ -381,7 +381,9 @@ func (l lanes) softmaxGrad() {
 	RET()
 }
 
-// dotRows is a row of attention scores: x stays in the first-level cache.
+// dotRows is a row of attention scores: four rows at a time share what they load
+// of x and the adding up across lanes. The last rows go one by one, in the same
+// order of addition.
 func (l lanes) dotRows() {
 	l.head("dotRows", "func(y, m []float32, stride int, x []float32)",
 		"for j := range y {", "\ty[j] = dot(x, m[j*stride:])", "}")
@@ -389,23 +391,64 @@ func (l lanes) dotRows() {
 	rows := Load(Param("y").Len(), GP64())
 	stride := Load(Param("stride"), GP64())
 	SHLQ(Imm(2), stride)
-	TESTQ(rows, rows)
-	JZ(LabelRef("end"))
-	Label("row")
-	n, mp, xp := GP64(), GP64(), GP64()
-	Load(Param("x").Len(), n)
-	MOVQ(m, mp)
-	MOVQ(x, xp)
-	s := l.several(4)
-	l.over("", n, 4, []reg.Register{mp, xp}, func(lp *loop, u int) {
-		VFMADD231PS(lp.load(0, u), lp.load(1, u), s[u])
-	})
-	VMOVSS(l.sum(combined(s)), Mem{Base: y})
-	ADDQ(Imm(4), y)
-	ADDQ(stride, m)
-	DECQ(rows)
-	JNZ(LabelRef("row"))
-	Label("end")
+	group := func(label string, count int) {
+		Label(label)
+		CMPQ(rows, Imm(uint64(count)))
+		JL(LabelRef(label + "End"))
+		n := Load(Param("x").Len(), GP64())
+		p := make([]reg.Register, count+1)
+		for i := range p {
+			p[i] = GP64()
+			switch {
+			case i == count:
+				MOVQ(x, p[i])
+			case i == 0:
+				MOVQ(m, p[i])
+			default:
+				LEAQ(Mem{Base: p[i-1], Index: stride, Scale: 1}, p[i])
+			}
+		}
+		s := l.several(count)
+		l.over(label+"Values", n, 4, p, func(lp *loop, u int) {
+			v := lp.load(count, u)
+			for i := range s {
+				VFMADD231PS(lp.load(i, u), v, s[i])
+			}
+		})
+		h := make([]reg.VecVirtual, 4)
+		for i := range s {
+			h[i] = s[i].AsY().(reg.VecVirtual)
+			if l.width == 64 {
+				top := YMM()
+				VEXTRACTF64X4(Imm(1), s[i], top)
+				VADDPS(top, h[i], h[i])
+			}
+		}
+		for i := count; i < 4; i++ {
+			h[i] = h[0]
+		}
+		low, high := YMM(), YMM()
+		VHADDPS(h[1], h[0], low)
+		VHADDPS(h[3], h[2], high)
+		VHADDPS(high, low, low)
+		top := XMM()
+		VEXTRACTF128(Imm(1), low, top)
+		VADDPS(top, low.AsX(), top)
+		if count == 4 {
+			VMOVUPS(top, Mem{Base: y})
+		} else {
+			VMOVSS(top, Mem{Base: y})
+		}
+		ADDQ(Imm(uint64(4*count)), y)
+		for range count {
+			ADDQ(stride, m)
+		}
+		SUBQ(Imm(uint64(count)), rows)
+		JMP(LabelRef(label))
+		Label(label + "End")
+	}
+	group("four", 4)
+	group("one", 1)
 	VZEROUPPER()
 	RET()
 }
