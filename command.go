@@ -39,11 +39,11 @@ func openForCommand(ctx context.Context, o cli.Options) (*cli.Session, error) {
 // openRunner opens a model alone, for work that leaves the data folder as it is:
 // it takes no lock and makes no files.
 func openRunner(ctx context.Context, o cli.Options) (*model.Runner, func() error, error) {
-	home, settings, err := readSettings(o)
+	home, choice, err := readChoice(o)
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := openModel(ctx, chosen(o, settings), home, nil)
+	m, err := openModel(ctx, choice, home, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -52,28 +52,27 @@ func openRunner(ctx context.Context, o cli.Options) (*model.Runner, func() error
 
 // openEngineAlone starts the engine that flags and settings name, without a model.
 func openEngineAlone(_ context.Context, o cli.Options) (compute.Backend, error) {
-	_, settings, err := readSettings(o)
+	_, choice, err := readChoice(o)
 	if err != nil {
 		return nil, err
 	}
-	m := chosen(o, settings)
-	return openEngine(m.Engine, m.Threads)
+	return openEngine(choice.Engine, choice.Threads)
 }
 
-// readSettings reads the settings that there are, and makes no file.
-func readSettings(o cli.Options) (home string, s configs.Settings, err error) {
+// readChoice reads what flags and settings choose, and makes no file.
+func readChoice(o cli.Options) (home string, choice configs.Model, err error) {
 	if home, err = homeFolder(o); err != nil {
-		return "", s, err
+		return "", choice, err
 	}
 	path := o.Config
 	if path == "" {
-		path = filepath.Join(home, "continuous.toml")
+		path = filepath.Join(home, settingsName)
 	}
-	s, err = configs.NewFile(path).Load()
+	s, err := configs.NewFile(path).Load()
 	if errors.Is(err, fs.ErrNotExist) && o.Config == "" {
-		return home, configs.Default(), nil
+		s, err = configs.Default(), nil
 	}
-	return home, s, err
+	return home, chosen(o, s, path), err
 }
 
 // listModels lists the model files that would be found, and where.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"clara/cli"
 	"clara/compute"
@@ -30,9 +31,13 @@ func (m *loadedModel) close() error {
 	return errors.Join(m.runner.Close(), m.engine.Close())
 }
 
-// chosen is what a model is opened with: the flags over the settings.
-func chosen(o cli.Options, s configs.Settings) configs.Model {
+// chosen is what a model is opened with: the flags over the settings. A path in the
+// settings counts from the settings file's own folder.
+func chosen(o cli.Options, s configs.Settings, file string) configs.Model {
 	m := s.Model
+	if m.Path != "" && !filepath.IsAbs(m.Path) {
+		m.Path = filepath.Join(filepath.Dir(file), m.Path)
+	}
 	if o.Model != "" {
 		m.Path = o.Model
 	}

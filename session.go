@@ -138,6 +138,9 @@ func (s *session) openLog() error {
 	return nil
 }
 
+// settingsName is the settings file of a data folder.
+const settingsName = "continuous.toml"
+
 // settingsFile is the file that was named, which must exist, or the data
 // folder's own, which is made from the shipped one.
 func settingsFile(o cli.Options, home string) (*configs.File, error) {
@@ -147,7 +150,7 @@ func settingsFile(o cli.Options, home string) (*configs.File, error) {
 		}
 		return configs.NewFile(o.Config), nil
 	}
-	f := configs.NewFile(filepath.Join(home, "continuous.toml"))
+	f := configs.NewFile(filepath.Join(home, settingsName))
 	return f, f.Create()
 }
 
@@ -190,7 +193,7 @@ func (s *session) load(ctx context.Context, found func(path string, e compute.In
 		settings = s.settings
 	}
 	began := time.Now()
-	m, err := openModel(ctx, chosen(s.options, settings), s.home, found)
+	m, err := openModel(ctx, chosen(s.options, settings, s.file.Path()), s.home, found)
 	if err != nil {
 		s.log.Error("model not opened", "error", err)
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -104,12 +105,38 @@ func TestModelIsLookedForInOrder(t *testing.T) {
 func TestFlagsGoBeforeSettings(t *testing.T) {
 	s := configs.Default()
 	s.Model = configs.Model{Path: "/settings.gguf", Context: 512, Engine: "cpu", Threads: 3}
-	if d := cmp.Diff(s.Model, chosen(cli.Options{}, s)); d != "" {
+	if d := cmp.Diff(s.Model, chosen(cli.Options{}, s, "/data/continuous.toml")); d != "" {
 		t.Errorf("without flags (-settings +chosen):\n%s", d)
 	}
-	want := configs.Model{Path: "/flag.gguf", Context: 512, Engine: "auto", Threads: 1}
-	if d := cmp.Diff(want, chosen(cli.Options{Model: "/flag.gguf", Engine: "auto", Threads: 1}, s)); d != "" {
+	want := configs.Model{Path: "flag.gguf", Context: 512, Engine: "auto", Threads: 1}
+	if d := cmp.Diff(want, chosen(cli.Options{Model: "flag.gguf", Engine: "auto", Threads: 1}, s, "/data/continuous.toml")); d != "" {
 		t.Errorf("with flags (-want +chosen):\n%s", d)
+	}
+	s.Model.Path = "models/own.gguf"
+	if got, want := chosen(cli.Options{}, s, "/data/continuous.toml").Path, filepath.FromSlash("/data/models/own.gguf"); got != want {
+		t.Errorf("a path in the settings counts from %s, want %s", got, want)
+	}
+}
+
+func TestLongLogIsPutAside(t *testing.T) {
+	home := t.TempDir()
+	path := filepath.Join(home, "clara.log")
+	if err := os.WriteFile(path, make([]byte, maxLog+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := openTestSession(t, cli.Options{Home: home}).close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(path + ".1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Size() != maxLog+1 || !strings.Contains(string(now), "opened") {
+		t.Errorf("%d bytes put aside, the new log says %q", before.Size(), now)
 	}
 }
 
