@@ -12,6 +12,9 @@ if [ -n "${unformatted}" ]; then
 	echo "${unformatted}"
 	failed+=(gofumpt)
 fi
+for module in . tools compute/cpu/gen; do
+	go mod tidy -C "${module}" -diff || failed+=("go mod tidy in ${module}")
+done
 go vet ./... || failed+=("go vet")
 go tool -modfile=tools/go.mod staticcheck ./... || failed+=(staticcheck)
 go test -buildvcs=false -run 'Imports|Every|Main|Module' . || failed+=("the rules of the tree")
