@@ -291,6 +291,24 @@ func TestDraftSurvivesLeavingTheConversation(t *testing.T) {
 	}
 }
 
+func TestAskedQuestionLeavesNoDraftBehind(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.newConversation()
+	w.settle(t)
+	w.chat.composer.SetText("What is")
+	w.chat.keepDraft()
+	a := &answering{stop: func() {}}
+	w.chat.writing[0] = a
+	w.chat.asked(a, trainer.Message{ID: 99, Conversation: w.chat.all[1].ID, Role: trainer.RoleUser, Text: "What is bread?"})
+	w.settle(t)
+	delete(w.chat.writing, a.conversation)
+	w.newConversation()
+	w.settle(t)
+	if got := w.chat.composer.Text(); got != "" {
+		t.Errorf("the next new conversation begins with %q", got)
+	}
+}
+
 func TestWithoutAModelNothingIsLostAndTheReasonIsSaid(t *testing.T) {
 	load := func(context.Context, func(Model)) error { return errors.New("models/x.gguf: unexpected end of file") }
 	w := newTestWindow(t, Params{Settings: spoken(english), Load: load}, wide)

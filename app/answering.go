@@ -92,6 +92,7 @@ func (v *chatView) asked(a *answering, q trainer.Message) {
 		delete(v.writing, 0)
 		a.conversation = q.Conversation
 		v.writing[a.conversation] = a
+		v.saveDraft(0, "") // it was the draft of a new conversation until now
 		if v.conversation.ID == 0 {
 			v.conversation = trainer.Conversation{ID: q.Conversation, Title: brief(q.Text, 60)}
 			v.w.App.Preferences().SetInt(preferOpened, int(q.Conversation))

@@ -237,9 +237,12 @@ func (v *chatView) keepDraft() {
 	if v.composer == nil {
 		return
 	}
-	id, text := v.conversation.ID, v.composer.Text()
+	v.saveDraft(v.conversation.ID, v.composer.Text())
+}
+
+func (v *chatView) saveDraft(conversation int64, text string) {
 	queued(v.w.work, func(ctx context.Context) (none, error) {
-		return none{}, v.w.Trainer.SaveDraft(ctx, id, text)
+		return none{}, v.w.Trainer.SaveDraft(ctx, conversation, text)
 	}, func(_ none, err error) { v.w.failed(err) })
 }
 

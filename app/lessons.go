@@ -29,6 +29,7 @@ type lessonsView struct {
 	manner  []trainer.Sample // corrections of manner, the newest first
 	filter  lessonFilter
 	chosen  int64 // a lesson, or with filterManner a sample; 0: none
+	wanted  int64 // the sample whose lesson is to be chosen once it is read; 0: none
 	detail  detail
 	editor  *editor // while detail is detailTeach
 	asking  map[int64]bool
@@ -136,6 +137,9 @@ func (v *lessonsView) refresh() {
 		v.lessons, v.manner = t.lessons, t.manner
 		if v.list == nil {
 			return
+		}
+		if i := slices.IndexFunc(v.lessons, func(l trainer.LessonView) bool { return l.Sample == v.wanted }); i >= 0 {
+			v.chosen, v.wanted = v.lessons[i].ID, 0
 		}
 		if !slices.Contains(v.ids(), v.chosen) && v.detail != detailTeach && !v.w.tight {
 			v.chosen = v.first()
@@ -377,7 +381,7 @@ func (v *lessonsView) teach() {
 		v.w.snackbar.Say(say("chat.saved_lesson"), say("undo"), undo)
 		v.filter = filterAll
 		v.choice.SetOn(int(filterAll))
-		v.detail, v.editor = detailShow, nil
+		v.detail, v.editor, v.wanted = detailShow, nil, s.ID
 		v.refresh()
 	}, func() { v.showDetail(detailShow) })
 	v.showDetail(detailTeach)

@@ -299,6 +299,12 @@ func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 	w.settle(t)
 	w.chat.openConversation(w.chat.all[0])
 	w.settle(t)
+	for i := range w.chat.all { // the store notes the real time of a change
+		w.chat.all[i].Updated = noon.Add(-time.Duration(i) * time.Minute)
+		if i > 2 {
+			w.chat.all[i].Updated = noon.AddDate(0, 0, -9)
+		}
+	}
 	w.chat.learned[12] = say("news.learned", "Version", versionName(12), "Lesson", "Wann gilt ein Brief der Behörde …")
 	if len(w.chat.entries) > 1 {
 		w.chat.saved[w.chat.entries[1].ID] = saved{words: say("chat.saved"), undo: func() {}}
@@ -307,4 +313,10 @@ func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 	w.settle(t)
 	w.rebuild()
 	w.settle(t)
+	for i, r := range w.learning.versions {
+		if r.ID == 0 && r.Cycle != 0 {
+			w.learning.versions[i].Created = noon.AddDate(0, 0, -1)
+		}
+	}
+	w.learning.fill()
 }

@@ -205,14 +205,27 @@ type frameLayout struct{ w *window }
 func (l *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(360, 480) }
 
 func (l *frameLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	for _, o := range objects {
+	for i, o := range objects {
 		o.Move(fyne.Position{})
-		o.Resize(s)
+		size := s
+		if i == len(objects)-1 { // the snackbar stays above the status line and the tabs
+			size.Height -= l.w.shell.foot()
+		}
+		o.Resize(size)
 	}
 	if narrow, tight := s.Width < narrowBelow, s.Width < tightBelow; s.Width > 0 && (narrow != l.w.narrow || tight != l.w.tight) {
 		l.w.narrow, l.w.tight = narrow, tight
 		fyne.Do(l.w.restyle) // not from inside a layout
 	}
+}
+
+// foot is the height of what stands below the places.
+func (s *shell) foot() float32 {
+	h := s.status.MinSize().Height
+	if s.tabs != nil {
+		h += s.tabs.MinSize().Height
+	}
+	return h
 }
 
 // restyle takes over language, appearance, text size and layout, and makes the window anew.

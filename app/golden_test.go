@@ -1,0 +1,23 @@
+package app
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2/test"
+)
+
+// agreed are the scenes whose markup is kept.
+var agreed = []string{"chat", "correction", "lessons", "learning", "settings", "welcome"}
+
+// The markup of the main scenes, light in German and dark in English: what a change moved, renamed or recoloured shows as a diff.
+// After a wanted change the files in testdata/failed take the place of those in testdata.
+func TestViewsLookAsAgreed(t *testing.T) {
+	every(t, []look{allLooks[0], allLooks[1]}, func(t *testing.T, w *window) {
+		name := t.Name()[len("TestViewsLookAsAgreed/"):]
+		if scene, _, _ := strings.Cut(name, "-"); slices.Contains(agreed, scene) {
+			test.AssertRendersToMarkup(t, name+".xml", w.frame.Canvas())
+		}
+	})
+}
