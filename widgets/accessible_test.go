@@ -3,6 +3,7 @@ package widgets
 import (
 	"go/parser"
 	"go/token"
+	"image/color"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 )
 
@@ -107,6 +109,53 @@ func TestWhatIsShownIsSpoken(t *testing.T) {
 	}
 }
 
+// TestNothingIsClipped looks for single lines that are wider than their place, at every text size.
+func TestNothingIsClipped(t *testing.T) {
+	for _, look := range []*Theme{{}, {Touch: true}, {Scale: 1.3}, {Scale: 1.6}} {
+		inLook(t, look)
+		for _, root := range everything() {
+			window(t, VStack(0, root), 720, 900)
+			for _, x := range allOf[*Text](root) {
+				if x.Wrap || x.Cut || !x.Visible() || x.Text == "" {
+					continue
+				}
+				if need := x.MinSize(); need.Width > x.Size().Width+1 || need.Height > x.Size().Height+1 {
+					t.Errorf("scale %v: %q in %T needs %v, has %v", look.Scale, x.Text, root, need, x.Size())
+				}
+			}
+		}
+	}
+}
+
+// TestNoColourIsHeld changes the theme under shown widgets: nothing may keep a colour that only the old one has.
+func TestNoColourIsHeld(t *testing.T) {
+	inLook(t, &Theme{Force: variant(false)})
+	var roots []fyne.CanvasObject
+	list := VStack(0)
+	for _, o := range everything() {
+		roots = append(roots, o)
+		list.Add(o)
+	}
+	window(t, list, 720, 4000)
+	fyne.CurrentApp().Settings().SetTheme(&Theme{Force: variant(true)})
+	ofDark := map[color.NRGBA]bool{}
+	for _, c := range Dark {
+		ofDark[c] = true
+	}
+	for _, root := range roots {
+		for _, o := range laidOut(root) {
+			for _, c := range coloursOf(o) {
+				if c == nil {
+					continue
+				}
+				if n := color.NRGBAModel.Convert(c).(color.NRGBA); isOnlyLight(n) && !ofDark[n] {
+					t.Errorf("%T in %T keeps %v", o, root, n)
+				}
+			}
+		}
+	}
+}
+
 // TestTabGoesInReadingOrder walks a form with the keyboard alone.
 func TestTabGoesInReadingOrder(t *testing.T) {
 	inLook(t, &Theme{})
@@ -120,6 +169,28 @@ func TestTabGoesInReadingOrder(t *testing.T) {
 			t.Fatalf("stop %d is %T", i, win.Canvas().Focused())
 		}
 	}
+}
+
+// coloursOf are the colours that a canvas object is drawn in.
+func coloursOf(o fyne.CanvasObject) []color.Color {
+	switch x := o.(type) {
+	case *canvas.Text:
+		return []color.Color{x.Color}
+	case *canvas.Rectangle:
+		return []color.Color{x.FillColor, x.StrokeColor}
+	case *canvas.Line:
+		return []color.Color{x.StrokeColor}
+	}
+	return nil
+}
+
+func isOnlyLight(c color.NRGBA) bool {
+	for _, l := range Light {
+		if l == c {
+			return true
+		}
+	}
+	return false
 }
 
 func TestStatesLookDifferent(t *testing.T) {

@@ -81,18 +81,3 @@ func isListItem(line string) bool {
 
 // isDigits tells whether a line may yet become an item of a list: in the last line of a text that is being written.
 func isDigits(line string) bool { return strings.Trim(line, "0123456789") == "" }
-
-// withoutImages turns images into links: what a model writes must not make the program read a file or ask the network. Code is left
-// as it is.
-func withoutImages(block string) string {
-	if !strings.Contains(block, "![") || fenceOf(strings.TrimSpace(block)) != "" {
-		return block
-	}
-	parts := strings.Split(block, "`")
-	for i := range parts {
-		if i%2 == 0 || i == len(parts)-1 { // outside of code spans
-			parts[i] = strings.ReplaceAll(parts[i], "![", "[")
-		}
-	}
-	return strings.Join(parts, "`")
-}

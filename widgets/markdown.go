@@ -142,44 +142,9 @@ func (m *Markdown) sync() {
 
 // parse turns markdown into segments that neither load nor open anything by themselves.
 func (m *Markdown) parse(source string) []widget.RichTextSegment {
-	segments := widget.NewRichTextFromMarkdown(withoutImages(source)).Segments
-	m.tame(segments)
+	segments := widget.NewRichTextFromMarkdown(tameSource(source)).Segments
+	tameSegments(segments, m.OnLink)
 	return segments
-}
-
-// tame walks segments and replaces the links that may not be opened by their words.
-func (m *Markdown) tame(segments []widget.RichTextSegment) {
-	for i, s := range segments {
-		switch x := s.(type) {
-		case *widget.HyperlinkSegment:
-			if m.OnLink == nil || !mayOpen(x.URL) {
-				segments[i] = &widget.TextSegment{Style: widget.RichTextStyleInline, Text: x.Text}
-				continue
-			}
-			to := x.URL
-			x.OnTapped = func() { m.OnLink(to) }
-		case *widget.ImageSegment:
-			segments[i] = &widget.TextSegment{Style: widget.RichTextStyleInline, Text: x.Title}
-		case *widget.ListSegment:
-			m.tame(x.Items)
-		case *widget.ParagraphSegment:
-			m.tame(x.Texts)
-		case *widget.TableSegment:
-			for _, cell := range x.Headers {
-				m.tame(cell)
-			}
-			for _, row := range x.Rows {
-				for _, cell := range row {
-					m.tame(cell)
-				}
-			}
-		}
-	}
-}
-
-// mayOpen tells whether an address is one of the web or of mail.
-func mayOpen(u *url.URL) bool {
-	return u != nil && (u.Scheme == "https" || u.Scheme == "http" || u.Scheme == "mailto")
 }
 
 // HeightAt implements Flowing.

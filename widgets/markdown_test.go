@@ -168,16 +168,90 @@ func TestMarkdownLoadsAndOpensNothingByItself(t *testing.T) {
 	}
 }
 
-func TestImagesInCodeAreLeftAsTheyAre(t *testing.T) {
+// wordsOf are the words that a markdown shows, its segments beside each other.
+func wordsOf(m *Markdown) string {
+	var b strings.Builder
+	for _, s := range segments(m) {
+		switch x := s.(type) {
+		case *widget.TextSegment:
+			b.WriteString(x.Text)
+			if !x.Style.Inline {
+				b.WriteString("|")
+			}
+		case *widget.HyperlinkSegment:
+			b.WriteString("{" + x.Text + "}")
+		}
+	}
+	return b.String()
+}
+
+func TestMarkdownShowsAllThatIsWritten(t *testing.T) {
+	inLook(t, &Theme{})
 	for in, want := range map[string]string{
-		"`![x](y)` and ![x](y)":       "`![x](y)` and [x](y)",
-		"```md\n![x](y)\n```":         "```md\n![x](y)\n```",
-		"a `code ![x](y) and ![z](y)": "a `code [x](y) and [z](y)",
+		"a <b>bold</b> word":                  "a <b>bold</b> word|",
+		"<div>\n<p>block</p>\n</div>":         "<div>|<p>block</p>|</div>|",
+		"<!-- note --> text <think>x</think>": "<!-- note --> text <think>x</think>|",
+		"<https://example.org> <hr>":          "{https://example.org} <hr>|",
+		"3 < 4 and 5<6":                       "3 < 4 and 5<6|",
+		`a \* b \_c\_ \# d`:                   "a * b _c_ # d|",
+		`path C:\\temp`:                       `path C:\temp|`,
+		"> quoted <b> \\*":                    "quoted <b> *|",
+		"<html> <mail> <http>":                "<html> <mail> <http>|",
+		"# head <b>":                          "head <b>|",
+		"- item <b>":                          "•  item <b>",
+		"&lt;b&gt; &amp;":                     "<b> &|",
+		"roses\nviolets":                      "roses|violets|",
+		"name: a  \nage: b":                   "name: a|age: b|",
+		"`<b> \\*`":                           "<b> \\*|",
+		"![alt](file:///x)":                   "alt|",
 	} {
-		if got := withoutImages(in); got != want {
+		m := NewMarkdown()
+		m.OnLink = func(*url.URL) {}
+		m.SetText(in)
+		if got := wordsOf(m); got != want {
+			t.Errorf("%q shows %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestCodeIsLeftAsItIs(t *testing.T) {
+	for in, want := range map[string]string{
+		"`![x](y)` and ![x](y)":         "`![x](y)` and [x](y)",
+		"``a ` <b>`` <b>":               "``a ` <b>`` &lt;b>",
+		"a `code ![x](y) and ![z](y)":   "a `code [x](y) and [z](y)",
+		"    <b>indented</b>":           "    <b>indented</b>",
+		"- item\n\n  ```\n  <b>\n  ```": "- item\n\n  ```\n  <b>\n  ```",
+	} {
+		if got := tameSource(in); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}
 	}
+}
+
+func FuzzMarkdown(f *testing.F) {
+	inLook(f, &Theme{})
+	for _, s := range []string{paragraph, "![a](b) <c> `d` ``e", "| a | b |\n|---|---|\n| c | d |", "> > - 1. x\n\n```\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 2000 {
+			t.Skip()
+		}
+		m := NewMarkdown()
+		m.OnLink = func(*url.URL) {}
+		m.SetText(text)
+		m.Resize(fyne.NewSize(300, m.HeightAt(300)))
+		for _, s := range segments(m) {
+			switch x := s.(type) {
+			case *widget.ImageSegment:
+				t.Errorf("%q loads %v", text, x.Source)
+			case *widget.HyperlinkSegment:
+				if !mayOpen(x.URL) || x.OnTapped == nil {
+					t.Errorf("%q opens %v", text, x.URL)
+				}
+			}
+		}
+	})
 }
 
 func TestCodeBlockShowsAndCopiesItsCode(t *testing.T) {

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 )
@@ -62,8 +64,31 @@ func (r *Row) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
-// AccessibilityLabel implements fyne.Accessible.
-func (r *Row) AccessibilityLabel() string { return r.Hint }
+// AccessibilityLabel implements fyne.Accessible: the hint, or what stands on the row.
+func (r *Row) AccessibilityLabel() string {
+	if r.Hint != "" {
+		return r.Hint
+	}
+	return strings.Join(labelsOf(r.Content), ", ")
+}
+
+// labelsOf are the spoken words of what stands in a container.
+func labelsOf(o fyne.CanvasObject) []string {
+	var labels []string
+	switch x := o.(type) {
+	case *fyne.Container:
+		for _, child := range x.Objects {
+			if child.Visible() {
+				labels = append(labels, labelsOf(child)...)
+			}
+		}
+	case fyne.Accessible:
+		if s := x.AccessibilityLabel(); s != "" {
+			labels = append(labels, s)
+		}
+	}
+	return labels
+}
 
 // HeightAt implements Flowing.
 func (r *Row) HeightAt(width float32) float32 {
