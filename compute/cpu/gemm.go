@@ -112,11 +112,7 @@ func (b *Backend) product(c, a view, transA bool, r right, k int, alpha float32,
 		return nil
 	}
 	if k == 0 {
-		if !accumulate {
-			for i := range m {
-				clear(c.row(i))
-			}
-		}
+		b.clear(c, accumulate)
 		return nil
 	}
 	if err := b.gemm.room(b.pool.size(), m*k); err != nil {
@@ -176,6 +172,16 @@ func (b *Backend) product(c, a view, transA bool, r right, k int, alpha float32,
 		}
 	})
 	return nil
+}
+
+// clear makes c the product of no steps.
+func (b *Backend) clear(c view, accumulate bool) {
+	if accumulate {
+		return
+	}
+	for i := range c.rows {
+		clear(c.row(i))
+	}
 }
 
 // gemvRows is up to how many rows it is faster to go over the strips once for each
@@ -278,11 +284,7 @@ func (b *Backend) multiply(worker int, c, a, bm view, transA, transB bool, alpha
 		k = a.rows
 	}
 	if k == 0 || c.rows == 0 || c.cols == 0 {
-		if !accumulate {
-			for i := range c.rows {
-				clear(c.row(i))
-			}
-		}
+		b.clear(c, accumulate)
 		return
 	}
 	w := &b.gemm.workers[worker]

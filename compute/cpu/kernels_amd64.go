@@ -101,14 +101,14 @@ func avx512Tier() *kernels {
 	k.adamw = func(param, grad, m, v []float32, c *adamwConstants) {
 		adamwAVX512(param, grad, m, v, &c.gradScale)
 	}
-	k.strips[compute.Q4_0] = stripKernels{[]stripTile{{8, stripsQ4_0x8AVX512}, {4, stripsQ4_0x4AVX512}, {1, stripsQ4_0x1AVX512}}, unpackQ4_0AVX512, gemvQ4_0AVX512}
-	k.strips[compute.Q4_1] = stripKernels{[]stripTile{{8, stripsQ4_1x8AVX512}, {4, stripsQ4_1x4AVX512}, {1, stripsQ4_1x1AVX512}}, unpackQ4_1AVX512, gemvQ4_1AVX512}
-	k.strips[compute.Q5_0] = stripKernels{[]stripTile{{8, stripsQ5_0x8AVX512}, {4, stripsQ5_0x4AVX512}, {1, stripsQ5_0x1AVX512}}, unpackQ5_0AVX512, gemvQ5_0AVX512}
-	k.strips[compute.Q5_1] = stripKernels{[]stripTile{{8, stripsQ5_1x8AVX512}, {4, stripsQ5_1x4AVX512}, {1, stripsQ5_1x1AVX512}}, unpackQ5_1AVX512, gemvQ5_1AVX512}
-	k.strips[compute.Q8_0] = stripKernels{[]stripTile{{8, stripsQ8_0x8AVX512}, {4, stripsQ8_0x4AVX512}, {1, stripsQ8_0x1AVX512}}, unpackQ8_0AVX512, gemvQ8_0AVX512}
-	k.strips[compute.Q4_K] = stripKernels{[]stripTile{{8, stripsQ4Kx8AVX512}, {4, stripsQ4Kx4AVX512}, {1, stripsQ4Kx1AVX512}}, unpackQ4KAVX512, gemvQ4KAVX512}
-	k.strips[compute.Q5_K] = stripKernels{[]stripTile{{8, stripsQ5Kx8AVX512}, {4, stripsQ5Kx4AVX512}, {1, stripsQ5Kx1AVX512}}, unpackQ5KAVX512, gemvQ5KAVX512}
-	k.strips[compute.Q6_K] = stripKernels{[]stripTile{{8, stripsQ6Kx8AVX512}, {4, stripsQ6Kx4AVX512}, {1, stripsQ6Kx1AVX512}}, unpackQ6KAVX512, gemvQ6KAVX512}
+	k.strips[compute.Q4_0] = stripKernels{[]stripTile{{12, stripsQ4_0x12AVX512}, {4, stripsQ4_0x4AVX512}, {1, stripsQ4_0x1AVX512}}, unpackQ4_0AVX512, gemvQ4_0AVX512}
+	k.strips[compute.Q4_1] = stripKernels{[]stripTile{{12, stripsQ4_1x12AVX512}, {4, stripsQ4_1x4AVX512}, {1, stripsQ4_1x1AVX512}}, unpackQ4_1AVX512, gemvQ4_1AVX512}
+	k.strips[compute.Q5_0] = stripKernels{[]stripTile{{12, stripsQ5_0x12AVX512}, {4, stripsQ5_0x4AVX512}, {1, stripsQ5_0x1AVX512}}, unpackQ5_0AVX512, gemvQ5_0AVX512}
+	k.strips[compute.Q5_1] = stripKernels{[]stripTile{{12, stripsQ5_1x12AVX512}, {4, stripsQ5_1x4AVX512}, {1, stripsQ5_1x1AVX512}}, unpackQ5_1AVX512, gemvQ5_1AVX512}
+	k.strips[compute.Q8_0] = stripKernels{[]stripTile{{12, stripsQ8_0x12AVX512}, {4, stripsQ8_0x4AVX512}, {1, stripsQ8_0x1AVX512}}, unpackQ8_0AVX512, gemvQ8_0AVX512}
+	k.strips[compute.Q4_K] = stripKernels{[]stripTile{{12, stripsQ4Kx12AVX512}, {4, stripsQ4Kx4AVX512}, {1, stripsQ4Kx1AVX512}}, unpackQ4KAVX512, gemvQ4KAVX512}
+	k.strips[compute.Q5_K] = stripKernels{[]stripTile{{12, stripsQ5Kx12AVX512}, {4, stripsQ5Kx4AVX512}, {1, stripsQ5Kx1AVX512}}, unpackQ5KAVX512, gemvQ5KAVX512}
+	k.strips[compute.Q6_K] = stripKernels{[]stripTile{{12, stripsQ6Kx12AVX512}, {4, stripsQ6Kx4AVX512}, {1, stripsQ6Kx1AVX512}}, unpackQ6KAVX512, gemvQ6KAVX512}
 	k.transposes = append([]transpose{{16, 4, transpose16AVX512}}, k.transposes...)
 	return k
 }

@@ -6539,82 +6539,78 @@ GLOBL lanesTwice<>(SB), RODATA|NOPTR, $32
 // func stripsQ4_0x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ4_0x1AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
-	MOVL         $0x0f0f0f0f, R8
-	VPBROADCASTD R8, Z1
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
+	MOVL         $0x0f0f0f0f, BX
+	VPBROADCASTD BX, Z1
 	VBROADCASTSS float41000000<>+0(SB), Z2
 
 strip:
 	VPXORQ Z0, Z0, Z0
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
 	VPXORQ            Z3, Z3, Z3
-	VMOVDQU32         32(DX), Z5
+	VMOVDQU32         32(AX), Z5
 	VPANDD            Z5, Z1, Z4
 	VPSRLD            $0x04, Z5, Z5
 	VPANDD            Z5, Z1, Z5
-	VPDPBUSD.BCST     (BX), Z4, Z3
-	VPDPBUSD.BCST     16(BX), Z5, Z3
-	VMOVDQU32         96(DX), Z5
+	VPDPBUSD.BCST     (CX), Z4, Z3
+	VPDPBUSD.BCST     16(CX), Z5, Z3
+	VMOVDQU32         96(AX), Z5
 	VPANDD            Z5, Z1, Z4
 	VPSRLD            $0x04, Z5, Z5
 	VPANDD            Z5, Z1, Z5
-	VPDPBUSD.BCST     4(BX), Z4, Z3
-	VPDPBUSD.BCST     20(BX), Z5, Z3
-	VMOVDQU32         160(DX), Z5
+	VPDPBUSD.BCST     4(CX), Z4, Z3
+	VPDPBUSD.BCST     20(CX), Z5, Z3
+	VMOVDQU32         160(AX), Z5
 	VPANDD            Z5, Z1, Z4
 	VPSRLD            $0x04, Z5, Z5
 	VPANDD            Z5, Z1, Z5
-	VPDPBUSD.BCST     8(BX), Z4, Z3
-	VPDPBUSD.BCST     24(BX), Z5, Z3
-	VMOVDQU32         224(DX), Z5
+	VPDPBUSD.BCST     8(CX), Z4, Z3
+	VPDPBUSD.BCST     24(CX), Z5, Z3
+	VMOVDQU32         224(AX), Z5
 	VPANDD            Z5, Z1, Z4
 	VPSRLD            $0x04, Z5, Z5
 	VPANDD            Z5, Z1, Z5
-	VPDPBUSD.BCST     12(BX), Z4, Z3
-	VPDPBUSD.BCST     28(BX), Z5, Z3
-	VCVTPH2PS         (DX), Z4
+	VPDPBUSD.BCST     12(CX), Z4, Z3
+	VPDPBUSD.BCST     28(CX), Z5, Z3
+	VCVTPH2PS         (AX), Z4
 	VCVTDQ2PS         Z3, Z3
-	VMULPS.BCST       (SI), Z3, Z3
-	VFNMADD231PS.BCST 4(SI), Z2, Z3
+	VMULPS.BCST       (DX), Z3, Z3
+	VFNMADD231PS.BCST 4(DX), Z2, Z3
 	VFMADD231PS       Z3, Z4, Z0
-	ADDQ              $0x00000120, DX
-	ADDQ              $0x00000020, BX
-	ADDQ              $0x00000010, SI
-	DECQ              R8
+	ADDQ              $0x00000120, AX
+	ADDQ              $0x00000020, CX
+	ADDQ              $0x00000010, DX
+	DECQ              BX
 	JNZ               block0
-	MOVQ              CX, R8
-	SHLQ              $0x04, R8
-	SUBQ              R8, SI
-	ADDQ              R8, R8
-	SUBQ              R8, BX
-	MOVB              accumulate+72(FP), R8
-	TESTB             R8, R8
-	JZ                stored
-	MOVQ              DI, R8
-	VADDPS            (R8), Z0, Z0
+	MOVQ              blocks+8(FP), BX
+	SHLQ              $0x04, BX
+	SUBQ              BX, DX
+	ADDQ              BX, BX
+	SUBQ              BX, CX
+	MOVQ              ldy+64(FP), BX
+	SHLQ              $0x02, BX
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), BX
+	VADDPS            (BX), Z0, Z0
 
 stored:
-	MOVQ    DI, R8
-	VMOVUPS Z0, (R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Z0, (BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -6625,21 +6621,16 @@ GLOBL float41000000<>(SB), RODATA|NOPTR, $4
 // func stripsQ4_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ4_0x4AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
-	MOVL         $0x0f0f0f0f, R13
-	VPBROADCASTD R13, Z4
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
+	MOVL         $0x0f0f0f0f, R9
+	VPBROADCASTD R9, Z4
 	VBROADCASTSS float41000000<>+0(SB), Z5
 
 strip:
@@ -6647,141 +6638,139 @@ strip:
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
 	VPXORQ            Z6, Z6, Z6
 	VPXORQ            Z7, Z7, Z7
 	VPXORQ            Z8, Z8, Z8
 	VPXORQ            Z9, Z9, Z9
-	VMOVDQU32         32(DX), Z11
+	VMOVDQU32         32(AX), Z11
 	VPANDD            Z11, Z4, Z10
 	VPSRLD            $0x04, Z11, Z11
 	VPANDD            Z11, Z4, Z11
-	VPDPBUSD.BCST     (R8), Z10, Z6
-	VPDPBUSD.BCST     (R8)(BX*1), Z10, Z7
-	VPDPBUSD.BCST     (R8)(BX*2), Z10, Z8
-	VPDPBUSD.BCST     (R8)(R9*1), Z10, Z9
-	VPDPBUSD.BCST     16(R8), Z11, Z6
-	VPDPBUSD.BCST     16(R8)(BX*1), Z11, Z7
-	VPDPBUSD.BCST     16(R8)(BX*2), Z11, Z8
-	VPDPBUSD.BCST     16(R8)(R9*1), Z11, Z9
-	VMOVDQU32         96(DX), Z11
+	VPDPBUSD.BCST     (BX), Z10, Z6
+	VPDPBUSD.BCST     (BX)(CX*1), Z10, Z7
+	VPDPBUSD.BCST     (BX)(CX*2), Z10, Z8
+	VPDPBUSD.BCST     (BX)(SI*1), Z10, Z9
+	VPDPBUSD.BCST     16(BX), Z11, Z6
+	VPDPBUSD.BCST     16(BX)(CX*1), Z11, Z7
+	VPDPBUSD.BCST     16(BX)(CX*2), Z11, Z8
+	VPDPBUSD.BCST     16(BX)(SI*1), Z11, Z9
+	VMOVDQU32         96(AX), Z11
 	VPANDD            Z11, Z4, Z10
 	VPSRLD            $0x04, Z11, Z11
 	VPANDD            Z11, Z4, Z11
-	VPDPBUSD.BCST     4(R8), Z10, Z6
-	VPDPBUSD.BCST     4(R8)(BX*1), Z10, Z7
-	VPDPBUSD.BCST     4(R8)(BX*2), Z10, Z8
-	VPDPBUSD.BCST     4(R8)(R9*1), Z10, Z9
-	VPDPBUSD.BCST     20(R8), Z11, Z6
-	VPDPBUSD.BCST     20(R8)(BX*1), Z11, Z7
-	VPDPBUSD.BCST     20(R8)(BX*2), Z11, Z8
-	VPDPBUSD.BCST     20(R8)(R9*1), Z11, Z9
-	VMOVDQU32         160(DX), Z11
+	VPDPBUSD.BCST     4(BX), Z10, Z6
+	VPDPBUSD.BCST     4(BX)(CX*1), Z10, Z7
+	VPDPBUSD.BCST     4(BX)(CX*2), Z10, Z8
+	VPDPBUSD.BCST     4(BX)(SI*1), Z10, Z9
+	VPDPBUSD.BCST     20(BX), Z11, Z6
+	VPDPBUSD.BCST     20(BX)(CX*1), Z11, Z7
+	VPDPBUSD.BCST     20(BX)(CX*2), Z11, Z8
+	VPDPBUSD.BCST     20(BX)(SI*1), Z11, Z9
+	VMOVDQU32         160(AX), Z11
 	VPANDD            Z11, Z4, Z10
 	VPSRLD            $0x04, Z11, Z11
 	VPANDD            Z11, Z4, Z11
-	VPDPBUSD.BCST     8(R8), Z10, Z6
-	VPDPBUSD.BCST     8(R8)(BX*1), Z10, Z7
-	VPDPBUSD.BCST     8(R8)(BX*2), Z10, Z8
-	VPDPBUSD.BCST     8(R8)(R9*1), Z10, Z9
-	VPDPBUSD.BCST     24(R8), Z11, Z6
-	VPDPBUSD.BCST     24(R8)(BX*1), Z11, Z7
-	VPDPBUSD.BCST     24(R8)(BX*2), Z11, Z8
-	VPDPBUSD.BCST     24(R8)(R9*1), Z11, Z9
-	VMOVDQU32         224(DX), Z11
+	VPDPBUSD.BCST     8(BX), Z10, Z6
+	VPDPBUSD.BCST     8(BX)(CX*1), Z10, Z7
+	VPDPBUSD.BCST     8(BX)(CX*2), Z10, Z8
+	VPDPBUSD.BCST     8(BX)(SI*1), Z10, Z9
+	VPDPBUSD.BCST     24(BX), Z11, Z6
+	VPDPBUSD.BCST     24(BX)(CX*1), Z11, Z7
+	VPDPBUSD.BCST     24(BX)(CX*2), Z11, Z8
+	VPDPBUSD.BCST     24(BX)(SI*1), Z11, Z9
+	VMOVDQU32         224(AX), Z11
 	VPANDD            Z11, Z4, Z10
 	VPSRLD            $0x04, Z11, Z11
 	VPANDD            Z11, Z4, Z11
-	VPDPBUSD.BCST     12(R8), Z10, Z6
-	VPDPBUSD.BCST     12(R8)(BX*1), Z10, Z7
-	VPDPBUSD.BCST     12(R8)(BX*2), Z10, Z8
-	VPDPBUSD.BCST     12(R8)(R9*1), Z10, Z9
-	VPDPBUSD.BCST     28(R8), Z11, Z6
-	VPDPBUSD.BCST     28(R8)(BX*1), Z11, Z7
-	VPDPBUSD.BCST     28(R8)(BX*2), Z11, Z8
-	VPDPBUSD.BCST     28(R8)(R9*1), Z11, Z9
-	VCVTPH2PS         (DX), Z10
+	VPDPBUSD.BCST     12(BX), Z10, Z6
+	VPDPBUSD.BCST     12(BX)(CX*1), Z10, Z7
+	VPDPBUSD.BCST     12(BX)(CX*2), Z10, Z8
+	VPDPBUSD.BCST     12(BX)(SI*1), Z10, Z9
+	VPDPBUSD.BCST     28(BX), Z11, Z6
+	VPDPBUSD.BCST     28(BX)(CX*1), Z11, Z7
+	VPDPBUSD.BCST     28(BX)(CX*2), Z11, Z8
+	VPDPBUSD.BCST     28(BX)(SI*1), Z11, Z9
+	VCVTPH2PS         (AX), Z10
 	VCVTDQ2PS         Z6, Z6
-	VMULPS.BCST       (R10), Z6, Z6
-	VFNMADD231PS.BCST 4(R10), Z5, Z6
+	VMULPS.BCST       (DI), Z6, Z6
+	VFNMADD231PS.BCST 4(DI), Z5, Z6
 	VFMADD231PS       Z6, Z10, Z0
 	VCVTDQ2PS         Z7, Z7
-	VMULPS.BCST       (R10)(SI*1), Z7, Z7
-	VFNMADD231PS.BCST 4(R10)(SI*1), Z5, Z7
+	VMULPS.BCST       (DI)(DX*1), Z7, Z7
+	VFNMADD231PS.BCST 4(DI)(DX*1), Z5, Z7
 	VFMADD231PS       Z7, Z10, Z1
 	VCVTDQ2PS         Z8, Z8
-	VMULPS.BCST       (R10)(SI*2), Z8, Z8
-	VFNMADD231PS.BCST 4(R10)(SI*2), Z5, Z8
+	VMULPS.BCST       (DI)(DX*2), Z8, Z8
+	VFNMADD231PS.BCST 4(DI)(DX*2), Z5, Z8
 	VFMADD231PS       Z8, Z10, Z2
 	VCVTDQ2PS         Z9, Z9
-	VMULPS.BCST       (R10)(R11*1), Z9, Z9
-	VFNMADD231PS.BCST 4(R10)(R11*1), Z5, Z9
+	VMULPS.BCST       (DI)(R8*1), Z9, Z9
+	VFNMADD231PS.BCST 4(DI)(R8*1), Z5, Z9
 	VFMADD231PS       Z9, Z10, Z3
-	ADDQ              $0x00000120, DX
-	ADDQ              $0x00000020, R8
-	ADDQ              $0x00000010, R10
-	DECQ              R13
+	ADDQ              $0x00000120, AX
+	ADDQ              $0x00000020, BX
+	ADDQ              $0x00000010, DI
+	DECQ              R9
 	JNZ               block0
-	MOVQ              CX, R13
-	SHLQ              $0x04, R13
-	SUBQ              R13, R10
-	ADDQ              R13, R13
-	SUBQ              R13, R8
-	MOVB              accumulate+72(FP), R13
-	TESTB             R13, R13
-	JZ                stored
-	MOVQ              R12, R13
-	VADDPS            (R13), Z0, Z0
-	ADDQ              DI, R13
-	VADDPS            (R13), Z1, Z1
-	ADDQ              DI, R13
-	VADDPS            (R13), Z2, Z2
-	ADDQ              DI, R13
-	VADDPS            (R13), Z3, Z3
+	MOVQ              blocks+8(FP), R9
+	SHLQ              $0x04, R9
+	SUBQ              R9, DI
+	ADDQ              R9, R9
+	SUBQ              R9, BX
+	MOVQ              ldy+64(FP), R10
+	SHLQ              $0x02, R10
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), R9
+	VADDPS            (R9), Z0, Z0
+	ADDQ              R10, R9
+	VADDPS            (R9), Z1, Z1
+	ADDQ              R10, R9
+	VADDPS            (R9), Z2, Z2
+	ADDQ              R10, R9
+	VADDPS            (R9), Z3, Z3
 
 stored:
-	MOVQ    R12, R13
-	VMOVUPS Z0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z3, (R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Z0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z3, (R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
 
-// func stripsQ4_0x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+// func stripsQ4_0x12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
-TEXT ·stripsQ4_0x8AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	LEAQ         (R8)(BX*4), R10
-	MOVQ         scales+40(FP), R11
-	LEAQ         (SI)(SI*2), R12
-	LEAQ         (R11)(SI*4), R13
-	MOVQ         y+56(FP), R14
-	MOVL         $0x0f0f0f0f, R15
-	VPBROADCASTD R15, Z8
-	VBROADCASTSS float41000000<>+0(SB), Z9
+TEXT ·stripsQ4_0x12AVX512(SB), NOSPLIT, $0-73
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	LEAQ         (BX)(CX*4), DI
+	LEAQ         (DI)(CX*4), R8
+	MOVQ         scales+40(FP), R9
+	LEAQ         (DX)(DX*2), R10
+	LEAQ         (R9)(DX*4), R11
+	LEAQ         (R11)(DX*4), R12
+	MOVL         $0x0f0f0f0f, R13
+	VPBROADCASTD R13, Z12
+	VBROADCASTSS float41000000<>+0(SB), Z13
 
 strip:
 	VPXORQ Z0, Z0, Z0
@@ -6792,188 +6781,265 @@ strip:
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   CX, R15
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	MOVQ   blocks+8(FP), R13
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
-	VPXORQ            Z10, Z10, Z10
-	VPXORQ            Z11, Z11, Z11
-	VPXORQ            Z12, Z12, Z12
-	VPXORQ            Z13, Z13, Z13
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
 	VPXORQ            Z14, Z14, Z14
 	VPXORQ            Z15, Z15, Z15
 	VPXORQ            Z16, Z16, Z16
 	VPXORQ            Z17, Z17, Z17
-	VMOVDQU32         32(DX), Z19
-	VPANDD            Z19, Z8, Z18
-	VPSRLD            $0x04, Z19, Z19
-	VPANDD            Z19, Z8, Z19
-	VPDPBUSD.BCST     (R8), Z18, Z10
-	VPDPBUSD.BCST     (R8)(BX*1), Z18, Z11
-	VPDPBUSD.BCST     (R8)(BX*2), Z18, Z12
-	VPDPBUSD.BCST     (R8)(R9*1), Z18, Z13
-	VPDPBUSD.BCST     (R10), Z18, Z14
-	VPDPBUSD.BCST     (R10)(BX*1), Z18, Z15
-	VPDPBUSD.BCST     (R10)(BX*2), Z18, Z16
-	VPDPBUSD.BCST     (R10)(R9*1), Z18, Z17
-	VPDPBUSD.BCST     16(R8), Z19, Z10
-	VPDPBUSD.BCST     16(R8)(BX*1), Z19, Z11
-	VPDPBUSD.BCST     16(R8)(BX*2), Z19, Z12
-	VPDPBUSD.BCST     16(R8)(R9*1), Z19, Z13
-	VPDPBUSD.BCST     16(R10), Z19, Z14
-	VPDPBUSD.BCST     16(R10)(BX*1), Z19, Z15
-	VPDPBUSD.BCST     16(R10)(BX*2), Z19, Z16
-	VPDPBUSD.BCST     16(R10)(R9*1), Z19, Z17
-	VMOVDQU32         96(DX), Z19
-	VPANDD            Z19, Z8, Z18
-	VPSRLD            $0x04, Z19, Z19
-	VPANDD            Z19, Z8, Z19
-	VPDPBUSD.BCST     4(R8), Z18, Z10
-	VPDPBUSD.BCST     4(R8)(BX*1), Z18, Z11
-	VPDPBUSD.BCST     4(R8)(BX*2), Z18, Z12
-	VPDPBUSD.BCST     4(R8)(R9*1), Z18, Z13
-	VPDPBUSD.BCST     4(R10), Z18, Z14
-	VPDPBUSD.BCST     4(R10)(BX*1), Z18, Z15
-	VPDPBUSD.BCST     4(R10)(BX*2), Z18, Z16
-	VPDPBUSD.BCST     4(R10)(R9*1), Z18, Z17
-	VPDPBUSD.BCST     20(R8), Z19, Z10
-	VPDPBUSD.BCST     20(R8)(BX*1), Z19, Z11
-	VPDPBUSD.BCST     20(R8)(BX*2), Z19, Z12
-	VPDPBUSD.BCST     20(R8)(R9*1), Z19, Z13
-	VPDPBUSD.BCST     20(R10), Z19, Z14
-	VPDPBUSD.BCST     20(R10)(BX*1), Z19, Z15
-	VPDPBUSD.BCST     20(R10)(BX*2), Z19, Z16
-	VPDPBUSD.BCST     20(R10)(R9*1), Z19, Z17
-	VMOVDQU32         160(DX), Z19
-	VPANDD            Z19, Z8, Z18
-	VPSRLD            $0x04, Z19, Z19
-	VPANDD            Z19, Z8, Z19
-	VPDPBUSD.BCST     8(R8), Z18, Z10
-	VPDPBUSD.BCST     8(R8)(BX*1), Z18, Z11
-	VPDPBUSD.BCST     8(R8)(BX*2), Z18, Z12
-	VPDPBUSD.BCST     8(R8)(R9*1), Z18, Z13
-	VPDPBUSD.BCST     8(R10), Z18, Z14
-	VPDPBUSD.BCST     8(R10)(BX*1), Z18, Z15
-	VPDPBUSD.BCST     8(R10)(BX*2), Z18, Z16
-	VPDPBUSD.BCST     8(R10)(R9*1), Z18, Z17
-	VPDPBUSD.BCST     24(R8), Z19, Z10
-	VPDPBUSD.BCST     24(R8)(BX*1), Z19, Z11
-	VPDPBUSD.BCST     24(R8)(BX*2), Z19, Z12
-	VPDPBUSD.BCST     24(R8)(R9*1), Z19, Z13
-	VPDPBUSD.BCST     24(R10), Z19, Z14
-	VPDPBUSD.BCST     24(R10)(BX*1), Z19, Z15
-	VPDPBUSD.BCST     24(R10)(BX*2), Z19, Z16
-	VPDPBUSD.BCST     24(R10)(R9*1), Z19, Z17
-	VMOVDQU32         224(DX), Z19
-	VPANDD            Z19, Z8, Z18
-	VPSRLD            $0x04, Z19, Z19
-	VPANDD            Z19, Z8, Z19
-	VPDPBUSD.BCST     12(R8), Z18, Z10
-	VPDPBUSD.BCST     12(R8)(BX*1), Z18, Z11
-	VPDPBUSD.BCST     12(R8)(BX*2), Z18, Z12
-	VPDPBUSD.BCST     12(R8)(R9*1), Z18, Z13
-	VPDPBUSD.BCST     12(R10), Z18, Z14
-	VPDPBUSD.BCST     12(R10)(BX*1), Z18, Z15
-	VPDPBUSD.BCST     12(R10)(BX*2), Z18, Z16
-	VPDPBUSD.BCST     12(R10)(R9*1), Z18, Z17
-	VPDPBUSD.BCST     28(R8), Z19, Z10
-	VPDPBUSD.BCST     28(R8)(BX*1), Z19, Z11
-	VPDPBUSD.BCST     28(R8)(BX*2), Z19, Z12
-	VPDPBUSD.BCST     28(R8)(R9*1), Z19, Z13
-	VPDPBUSD.BCST     28(R10), Z19, Z14
-	VPDPBUSD.BCST     28(R10)(BX*1), Z19, Z15
-	VPDPBUSD.BCST     28(R10)(BX*2), Z19, Z16
-	VPDPBUSD.BCST     28(R10)(R9*1), Z19, Z17
-	VCVTPH2PS         (DX), Z18
-	VCVTDQ2PS         Z10, Z10
-	VMULPS.BCST       (R11), Z10, Z10
-	VFNMADD231PS.BCST 4(R11), Z9, Z10
-	VFMADD231PS       Z10, Z18, Z0
-	VCVTDQ2PS         Z11, Z11
-	VMULPS.BCST       (R11)(SI*1), Z11, Z11
-	VFNMADD231PS.BCST 4(R11)(SI*1), Z9, Z11
-	VFMADD231PS       Z11, Z18, Z1
-	VCVTDQ2PS         Z12, Z12
-	VMULPS.BCST       (R11)(SI*2), Z12, Z12
-	VFNMADD231PS.BCST 4(R11)(SI*2), Z9, Z12
-	VFMADD231PS       Z12, Z18, Z2
-	VCVTDQ2PS         Z13, Z13
-	VMULPS.BCST       (R11)(R12*1), Z13, Z13
-	VFNMADD231PS.BCST 4(R11)(R12*1), Z9, Z13
-	VFMADD231PS       Z13, Z18, Z3
+	VPXORQ            Z18, Z18, Z18
+	VPXORQ            Z19, Z19, Z19
+	VPXORQ            Z20, Z20, Z20
+	VPXORQ            Z21, Z21, Z21
+	VPXORQ            Z22, Z22, Z22
+	VPXORQ            Z23, Z23, Z23
+	VPXORQ            Z24, Z24, Z24
+	VPXORQ            Z25, Z25, Z25
+	VMOVDQU32         32(AX), Z27
+	VPANDD            Z27, Z12, Z26
+	VPSRLD            $0x04, Z27, Z27
+	VPANDD            Z27, Z12, Z27
+	VPDPBUSD.BCST     (BX), Z26, Z14
+	VPDPBUSD.BCST     (BX)(CX*1), Z26, Z15
+	VPDPBUSD.BCST     (BX)(CX*2), Z26, Z16
+	VPDPBUSD.BCST     (BX)(SI*1), Z26, Z17
+	VPDPBUSD.BCST     (DI), Z26, Z18
+	VPDPBUSD.BCST     (DI)(CX*1), Z26, Z19
+	VPDPBUSD.BCST     (DI)(CX*2), Z26, Z20
+	VPDPBUSD.BCST     (DI)(SI*1), Z26, Z21
+	VPDPBUSD.BCST     (R8), Z26, Z22
+	VPDPBUSD.BCST     (R8)(CX*1), Z26, Z23
+	VPDPBUSD.BCST     (R8)(CX*2), Z26, Z24
+	VPDPBUSD.BCST     (R8)(SI*1), Z26, Z25
+	VPDPBUSD.BCST     16(BX), Z27, Z14
+	VPDPBUSD.BCST     16(BX)(CX*1), Z27, Z15
+	VPDPBUSD.BCST     16(BX)(CX*2), Z27, Z16
+	VPDPBUSD.BCST     16(BX)(SI*1), Z27, Z17
+	VPDPBUSD.BCST     16(DI), Z27, Z18
+	VPDPBUSD.BCST     16(DI)(CX*1), Z27, Z19
+	VPDPBUSD.BCST     16(DI)(CX*2), Z27, Z20
+	VPDPBUSD.BCST     16(DI)(SI*1), Z27, Z21
+	VPDPBUSD.BCST     16(R8), Z27, Z22
+	VPDPBUSD.BCST     16(R8)(CX*1), Z27, Z23
+	VPDPBUSD.BCST     16(R8)(CX*2), Z27, Z24
+	VPDPBUSD.BCST     16(R8)(SI*1), Z27, Z25
+	VMOVDQU32         96(AX), Z27
+	VPANDD            Z27, Z12, Z26
+	VPSRLD            $0x04, Z27, Z27
+	VPANDD            Z27, Z12, Z27
+	VPDPBUSD.BCST     4(BX), Z26, Z14
+	VPDPBUSD.BCST     4(BX)(CX*1), Z26, Z15
+	VPDPBUSD.BCST     4(BX)(CX*2), Z26, Z16
+	VPDPBUSD.BCST     4(BX)(SI*1), Z26, Z17
+	VPDPBUSD.BCST     4(DI), Z26, Z18
+	VPDPBUSD.BCST     4(DI)(CX*1), Z26, Z19
+	VPDPBUSD.BCST     4(DI)(CX*2), Z26, Z20
+	VPDPBUSD.BCST     4(DI)(SI*1), Z26, Z21
+	VPDPBUSD.BCST     4(R8), Z26, Z22
+	VPDPBUSD.BCST     4(R8)(CX*1), Z26, Z23
+	VPDPBUSD.BCST     4(R8)(CX*2), Z26, Z24
+	VPDPBUSD.BCST     4(R8)(SI*1), Z26, Z25
+	VPDPBUSD.BCST     20(BX), Z27, Z14
+	VPDPBUSD.BCST     20(BX)(CX*1), Z27, Z15
+	VPDPBUSD.BCST     20(BX)(CX*2), Z27, Z16
+	VPDPBUSD.BCST     20(BX)(SI*1), Z27, Z17
+	VPDPBUSD.BCST     20(DI), Z27, Z18
+	VPDPBUSD.BCST     20(DI)(CX*1), Z27, Z19
+	VPDPBUSD.BCST     20(DI)(CX*2), Z27, Z20
+	VPDPBUSD.BCST     20(DI)(SI*1), Z27, Z21
+	VPDPBUSD.BCST     20(R8), Z27, Z22
+	VPDPBUSD.BCST     20(R8)(CX*1), Z27, Z23
+	VPDPBUSD.BCST     20(R8)(CX*2), Z27, Z24
+	VPDPBUSD.BCST     20(R8)(SI*1), Z27, Z25
+	VMOVDQU32         160(AX), Z27
+	VPANDD            Z27, Z12, Z26
+	VPSRLD            $0x04, Z27, Z27
+	VPANDD            Z27, Z12, Z27
+	VPDPBUSD.BCST     8(BX), Z26, Z14
+	VPDPBUSD.BCST     8(BX)(CX*1), Z26, Z15
+	VPDPBUSD.BCST     8(BX)(CX*2), Z26, Z16
+	VPDPBUSD.BCST     8(BX)(SI*1), Z26, Z17
+	VPDPBUSD.BCST     8(DI), Z26, Z18
+	VPDPBUSD.BCST     8(DI)(CX*1), Z26, Z19
+	VPDPBUSD.BCST     8(DI)(CX*2), Z26, Z20
+	VPDPBUSD.BCST     8(DI)(SI*1), Z26, Z21
+	VPDPBUSD.BCST     8(R8), Z26, Z22
+	VPDPBUSD.BCST     8(R8)(CX*1), Z26, Z23
+	VPDPBUSD.BCST     8(R8)(CX*2), Z26, Z24
+	VPDPBUSD.BCST     8(R8)(SI*1), Z26, Z25
+	VPDPBUSD.BCST     24(BX), Z27, Z14
+	VPDPBUSD.BCST     24(BX)(CX*1), Z27, Z15
+	VPDPBUSD.BCST     24(BX)(CX*2), Z27, Z16
+	VPDPBUSD.BCST     24(BX)(SI*1), Z27, Z17
+	VPDPBUSD.BCST     24(DI), Z27, Z18
+	VPDPBUSD.BCST     24(DI)(CX*1), Z27, Z19
+	VPDPBUSD.BCST     24(DI)(CX*2), Z27, Z20
+	VPDPBUSD.BCST     24(DI)(SI*1), Z27, Z21
+	VPDPBUSD.BCST     24(R8), Z27, Z22
+	VPDPBUSD.BCST     24(R8)(CX*1), Z27, Z23
+	VPDPBUSD.BCST     24(R8)(CX*2), Z27, Z24
+	VPDPBUSD.BCST     24(R8)(SI*1), Z27, Z25
+	VMOVDQU32         224(AX), Z27
+	VPANDD            Z27, Z12, Z26
+	VPSRLD            $0x04, Z27, Z27
+	VPANDD            Z27, Z12, Z27
+	VPDPBUSD.BCST     12(BX), Z26, Z14
+	VPDPBUSD.BCST     12(BX)(CX*1), Z26, Z15
+	VPDPBUSD.BCST     12(BX)(CX*2), Z26, Z16
+	VPDPBUSD.BCST     12(BX)(SI*1), Z26, Z17
+	VPDPBUSD.BCST     12(DI), Z26, Z18
+	VPDPBUSD.BCST     12(DI)(CX*1), Z26, Z19
+	VPDPBUSD.BCST     12(DI)(CX*2), Z26, Z20
+	VPDPBUSD.BCST     12(DI)(SI*1), Z26, Z21
+	VPDPBUSD.BCST     12(R8), Z26, Z22
+	VPDPBUSD.BCST     12(R8)(CX*1), Z26, Z23
+	VPDPBUSD.BCST     12(R8)(CX*2), Z26, Z24
+	VPDPBUSD.BCST     12(R8)(SI*1), Z26, Z25
+	VPDPBUSD.BCST     28(BX), Z27, Z14
+	VPDPBUSD.BCST     28(BX)(CX*1), Z27, Z15
+	VPDPBUSD.BCST     28(BX)(CX*2), Z27, Z16
+	VPDPBUSD.BCST     28(BX)(SI*1), Z27, Z17
+	VPDPBUSD.BCST     28(DI), Z27, Z18
+	VPDPBUSD.BCST     28(DI)(CX*1), Z27, Z19
+	VPDPBUSD.BCST     28(DI)(CX*2), Z27, Z20
+	VPDPBUSD.BCST     28(DI)(SI*1), Z27, Z21
+	VPDPBUSD.BCST     28(R8), Z27, Z22
+	VPDPBUSD.BCST     28(R8)(CX*1), Z27, Z23
+	VPDPBUSD.BCST     28(R8)(CX*2), Z27, Z24
+	VPDPBUSD.BCST     28(R8)(SI*1), Z27, Z25
+	VCVTPH2PS         (AX), Z26
 	VCVTDQ2PS         Z14, Z14
-	VMULPS.BCST       (R13), Z14, Z14
-	VFNMADD231PS.BCST 4(R13), Z9, Z14
-	VFMADD231PS       Z14, Z18, Z4
+	VMULPS.BCST       (R9), Z14, Z14
+	VFNMADD231PS.BCST 4(R9), Z13, Z14
+	VFMADD231PS       Z14, Z26, Z0
 	VCVTDQ2PS         Z15, Z15
-	VMULPS.BCST       (R13)(SI*1), Z15, Z15
-	VFNMADD231PS.BCST 4(R13)(SI*1), Z9, Z15
-	VFMADD231PS       Z15, Z18, Z5
+	VMULPS.BCST       (R9)(DX*1), Z15, Z15
+	VFNMADD231PS.BCST 4(R9)(DX*1), Z13, Z15
+	VFMADD231PS       Z15, Z26, Z1
 	VCVTDQ2PS         Z16, Z16
-	VMULPS.BCST       (R13)(SI*2), Z16, Z16
-	VFNMADD231PS.BCST 4(R13)(SI*2), Z9, Z16
-	VFMADD231PS       Z16, Z18, Z6
+	VMULPS.BCST       (R9)(DX*2), Z16, Z16
+	VFNMADD231PS.BCST 4(R9)(DX*2), Z13, Z16
+	VFMADD231PS       Z16, Z26, Z2
 	VCVTDQ2PS         Z17, Z17
-	VMULPS.BCST       (R13)(R12*1), Z17, Z17
-	VFNMADD231PS.BCST 4(R13)(R12*1), Z9, Z17
-	VFMADD231PS       Z17, Z18, Z7
-	ADDQ              $0x00000120, DX
+	VMULPS.BCST       (R9)(R10*1), Z17, Z17
+	VFNMADD231PS.BCST 4(R9)(R10*1), Z13, Z17
+	VFMADD231PS       Z17, Z26, Z3
+	VCVTDQ2PS         Z18, Z18
+	VMULPS.BCST       (R11), Z18, Z18
+	VFNMADD231PS.BCST 4(R11), Z13, Z18
+	VFMADD231PS       Z18, Z26, Z4
+	VCVTDQ2PS         Z19, Z19
+	VMULPS.BCST       (R11)(DX*1), Z19, Z19
+	VFNMADD231PS.BCST 4(R11)(DX*1), Z13, Z19
+	VFMADD231PS       Z19, Z26, Z5
+	VCVTDQ2PS         Z20, Z20
+	VMULPS.BCST       (R11)(DX*2), Z20, Z20
+	VFNMADD231PS.BCST 4(R11)(DX*2), Z13, Z20
+	VFMADD231PS       Z20, Z26, Z6
+	VCVTDQ2PS         Z21, Z21
+	VMULPS.BCST       (R11)(R10*1), Z21, Z21
+	VFNMADD231PS.BCST 4(R11)(R10*1), Z13, Z21
+	VFMADD231PS       Z21, Z26, Z7
+	VCVTDQ2PS         Z22, Z22
+	VMULPS.BCST       (R12), Z22, Z22
+	VFNMADD231PS.BCST 4(R12), Z13, Z22
+	VFMADD231PS       Z22, Z26, Z8
+	VCVTDQ2PS         Z23, Z23
+	VMULPS.BCST       (R12)(DX*1), Z23, Z23
+	VFNMADD231PS.BCST 4(R12)(DX*1), Z13, Z23
+	VFMADD231PS       Z23, Z26, Z9
+	VCVTDQ2PS         Z24, Z24
+	VMULPS.BCST       (R12)(DX*2), Z24, Z24
+	VFNMADD231PS.BCST 4(R12)(DX*2), Z13, Z24
+	VFMADD231PS       Z24, Z26, Z10
+	VCVTDQ2PS         Z25, Z25
+	VMULPS.BCST       (R12)(R10*1), Z25, Z25
+	VFNMADD231PS.BCST 4(R12)(R10*1), Z13, Z25
+	VFMADD231PS       Z25, Z26, Z11
+	ADDQ              $0x00000120, AX
+	ADDQ              $0x00000020, BX
+	ADDQ              $0x00000020, DI
 	ADDQ              $0x00000020, R8
-	ADDQ              $0x00000020, R10
+	ADDQ              $0x00000010, R9
 	ADDQ              $0x00000010, R11
-	ADDQ              $0x00000010, R13
-	DECQ              R15
+	ADDQ              $0x00000010, R12
+	DECQ              R13
 	JNZ               block0
-	MOVQ              CX, R15
-	SHLQ              $0x04, R15
-	SUBQ              R15, R11
-	SUBQ              R15, R13
-	ADDQ              R15, R15
-	SUBQ              R15, R8
-	SUBQ              R15, R10
-	MOVB              accumulate+72(FP), R15
-	TESTB             R15, R15
-	JZ                stored
-	MOVQ              R14, R15
-	VADDPS            (R15), Z0, Z0
-	ADDQ              DI, R15
-	VADDPS            (R15), Z1, Z1
-	ADDQ              DI, R15
-	VADDPS            (R15), Z2, Z2
-	ADDQ              DI, R15
-	VADDPS            (R15), Z3, Z3
-	ADDQ              DI, R15
-	VADDPS            (R15), Z4, Z4
-	ADDQ              DI, R15
-	VADDPS            (R15), Z5, Z5
-	ADDQ              DI, R15
-	VADDPS            (R15), Z6, Z6
-	ADDQ              DI, R15
-	VADDPS            (R15), Z7, Z7
+	MOVQ              blocks+8(FP), R13
+	SHLQ              $0x04, R13
+	SUBQ              R13, R9
+	SUBQ              R13, R11
+	SUBQ              R13, R12
+	ADDQ              R13, R13
+	SUBQ              R13, BX
+	SUBQ              R13, DI
+	SUBQ              R13, R8
+	MOVQ              ldy+64(FP), R14
+	SHLQ              $0x02, R14
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), R13
+	VADDPS            (R13), Z0, Z0
+	ADDQ              R14, R13
+	VADDPS            (R13), Z1, Z1
+	ADDQ              R14, R13
+	VADDPS            (R13), Z2, Z2
+	ADDQ              R14, R13
+	VADDPS            (R13), Z3, Z3
+	ADDQ              R14, R13
+	VADDPS            (R13), Z4, Z4
+	ADDQ              R14, R13
+	VADDPS            (R13), Z5, Z5
+	ADDQ              R14, R13
+	VADDPS            (R13), Z6, Z6
+	ADDQ              R14, R13
+	VADDPS            (R13), Z7, Z7
+	ADDQ              R14, R13
+	VADDPS            (R13), Z8, Z8
+	ADDQ              R14, R13
+	VADDPS            (R13), Z9, Z9
+	ADDQ              R14, R13
+	VADDPS            (R13), Z10, Z10
+	ADDQ              R14, R13
+	VADDPS            (R13), Z11, Z11
 
 stored:
-	MOVQ    R14, R15
-	VMOVUPS Z0, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z1, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z2, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z3, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z4, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z5, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z6, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z7, (R15)
-	ADDQ    $0x40, R14
-	DECQ    AX
+	MOVQ    y+56(FP), R13
+	VMOVUPS Z0, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z1, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z2, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z3, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z4, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z5, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z6, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z7, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z8, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z9, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z10, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z11, (R13)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -6981,153 +7047,150 @@ stored:
 // func stripsQ4_0x1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·stripsQ4_0x1AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
-	MOVL         $0x00010001, R8
-	VMOVD        R8, X2
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
+	MOVL         $0x00010001, BX
+	VMOVD        BX, X2
 	VPBROADCASTD X2, Y2
-	MOVL         $0x0f0f0f0f, R8
-	VMOVD        R8, X3
+	MOVL         $0x0f0f0f0f, BX
+	VMOVD        BX, X3
 	VPBROADCASTD X3, Y3
 
 strip:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	VMOVDQU      32(DX), Y5
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	VMOVDQU      32(AX), Y5
 	VPAND        Y5, Y3, Y4
 	VPSRLD       $0x04, Y5, Y5
 	VPAND        Y5, Y3, Y5
-	VMOVDQU      64(DX), Y7
+	VMOVDQU      64(AX), Y7
 	VPAND        Y7, Y3, Y6
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VPBROADCASTD (BX), Y8
+	VPBROADCASTD (CX), Y8
 	VPMADDUBSW   Y8, Y4, Y4
 	VPMADDUBSW   Y8, Y6, Y6
-	VPBROADCASTD 16(BX), Y8
+	VPBROADCASTD 16(CX), Y8
 	VPMADDUBSW   Y8, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y8, Y7, Y5
 	VPADDW       Y5, Y6, Y6
-	VMOVDQU      96(DX), Y7
+	VMOVDQU      96(AX), Y7
 	VPAND        Y7, Y3, Y5
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VMOVDQU      128(DX), Y9
+	VMOVDQU      128(AX), Y9
 	VPAND        Y9, Y3, Y8
 	VPSRLD       $0x04, Y9, Y9
 	VPAND        Y9, Y3, Y9
-	VPBROADCASTD 4(BX), Y10
+	VPBROADCASTD 4(CX), Y10
 	VPMADDUBSW   Y10, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y10, Y8, Y5
 	VPADDW       Y5, Y6, Y6
-	VPBROADCASTD 20(BX), Y5
+	VPBROADCASTD 20(CX), Y5
 	VPMADDUBSW   Y5, Y7, Y7
 	VPADDW       Y7, Y4, Y4
 	VPMADDUBSW   Y5, Y9, Y5
 	VPADDW       Y5, Y6, Y6
-	VMOVDQU      160(DX), Y7
+	VMOVDQU      160(AX), Y7
 	VPAND        Y7, Y3, Y5
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VMOVDQU      192(DX), Y9
+	VMOVDQU      192(AX), Y9
 	VPAND        Y9, Y3, Y8
 	VPSRLD       $0x04, Y9, Y9
 	VPAND        Y9, Y3, Y9
-	VPBROADCASTD 8(BX), Y10
+	VPBROADCASTD 8(CX), Y10
 	VPMADDUBSW   Y10, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y10, Y8, Y5
 	VPADDW       Y5, Y6, Y6
-	VPBROADCASTD 24(BX), Y5
+	VPBROADCASTD 24(CX), Y5
 	VPMADDUBSW   Y5, Y7, Y7
 	VPADDW       Y7, Y4, Y4
 	VPMADDUBSW   Y5, Y9, Y5
 	VPADDW       Y5, Y6, Y6
-	VMOVDQU      224(DX), Y7
+	VMOVDQU      224(AX), Y7
 	VPAND        Y7, Y3, Y5
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VMOVDQU      256(DX), Y9
+	VMOVDQU      256(AX), Y9
 	VPAND        Y9, Y3, Y8
 	VPSRLD       $0x04, Y9, Y9
 	VPAND        Y9, Y3, Y9
-	VPBROADCASTD 12(BX), Y10
+	VPBROADCASTD 12(CX), Y10
 	VPMADDUBSW   Y10, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y10, Y8, Y5
 	VPADDW       Y5, Y6, Y6
-	VPBROADCASTD 28(BX), Y5
+	VPBROADCASTD 28(CX), Y5
 	VPMADDUBSW   Y5, Y7, Y7
 	VPADDW       Y7, Y4, Y4
 	VPMADDUBSW   Y5, Y9, Y5
 	VPADDW       Y5, Y6, Y6
 	VPMADDWD     Y2, Y4, Y4
 	VPMADDWD     Y2, Y6, Y6
-	VCVTPH2PS    (DX), Y5
+	VCVTPH2PS    (AX), Y5
 	VCVTDQ2PS    Y4, Y4
-	VBROADCASTSS (SI), Y7
+	VBROADCASTSS (DX), Y7
 	VMULPS       Y7, Y4, Y4
-	VBROADCASTSS 4(SI), Y7
+	VBROADCASTSS 4(DX), Y7
 	VBROADCASTSS float41000000<>+0(SB), Y8
 	VFNMADD231PS Y8, Y7, Y4
 	VFMADD231PS  Y4, Y5, Y0
-	VCVTPH2PS    16(DX), Y4
+	VCVTPH2PS    16(AX), Y4
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (SI), Y5
+	VBROADCASTSS (DX), Y5
 	VMULPS       Y5, Y6, Y6
-	VBROADCASTSS 4(SI), Y5
+	VBROADCASTSS 4(DX), Y5
 	VBROADCASTSS float41000000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y5, Y6
 	VFMADD231PS  Y6, Y4, Y1
-	ADDQ         $0x00000120, DX
-	ADDQ         $0x00000020, BX
-	ADDQ         $0x00000010, SI
-	DECQ         R8
+	ADDQ         $0x00000120, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000010, DX
+	DECQ         BX
 	JNZ          block0
-	MOVQ         CX, R8
-	SHLQ         $0x04, R8
-	SUBQ         R8, SI
-	ADDQ         R8, R8
-	SUBQ         R8, BX
-	MOVB         accumulate+72(FP), R8
-	TESTB        R8, R8
-	JZ           stored0
-	MOVQ         DI, R8
-	VADDPS       (R8), Y0, Y0
+	MOVQ         blocks+8(FP), BX
+	SHLQ         $0x04, BX
+	SUBQ         BX, DX
+	ADDQ         BX, BX
+	SUBQ         BX, CX
+	MOVQ         ldy+64(FP), BX
+	SHLQ         $0x02, BX
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), BX
+	VADDPS       (BX), Y0, Y0
 
 stored0:
-	MOVQ    DI, R8
-	VMOVUPS Y0, (R8)
-	MOVB    accumulate+72(FP), R8
-	TESTB   R8, R8
-	JZ      stored0High
-	MOVQ    DI, R8
-	VADDPS  32(R8), Y1, Y1
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y0, (BX)
+	MOVQ    ldy+64(FP), BX
+	SHLQ    $0x02, BX
+	CMPB    accumulate+72(FP), $0x00
+	JE      stored0High
+	MOVQ    y+56(FP), BX
+	VADDPS  32(BX), Y1, Y1
 
 stored0High:
-	MOVQ    DI, R8
-	VMOVUPS Y1, 32(R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y1, 32(BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -7135,24 +7198,19 @@ stored0High:
 // func stripsQ4_0x4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·stripsQ4_0x4AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
-	MOVL         $0x00010001, R13
-	VMOVD        R13, X4
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
+	MOVL         $0x00010001, R9
+	VMOVD        R9, X4
 	VPBROADCASTD X4, Y4
-	MOVL         $0x0f0f0f0f, R13
-	VMOVD        R13, X5
+	MOVL         $0x0f0f0f0f, R9
+	VMOVD        R9, X5
 	VPBROADCASTD X5, Y5
 
 strip:
@@ -7160,374 +7218,377 @@ strip:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	VMOVDQU      32(DX), Y7
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	VMOVDQU      32(AX), Y7
 	VPAND        Y7, Y5, Y6
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y5, Y7
-	VPBROADCASTD (R8), Y8
+	VPBROADCASTD (BX), Y8
 	VPMADDUBSW   Y8, Y6, Y8
-	VPBROADCASTD (R8)(BX*1), Y9
+	VPBROADCASTD (BX)(CX*1), Y9
 	VPMADDUBSW   Y9, Y6, Y9
-	VPBROADCASTD (R8)(BX*2), Y10
+	VPBROADCASTD (BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y6, Y10
-	VPBROADCASTD (R8)(R9*1), Y11
+	VPBROADCASTD (BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y6, Y6
-	VPBROADCASTD 16(R8), Y11
+	VPBROADCASTD 16(BX), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y8, Y8
-	VPBROADCASTD 16(R8)(BX*1), Y11
+	VPBROADCASTD 16(BX)(CX*1), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y9, Y9
-	VPBROADCASTD 16(R8)(BX*2), Y11
+	VPBROADCASTD 16(BX)(CX*2), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y10, Y10
-	VPBROADCASTD 16(R8)(R9*1), Y11
+	VPBROADCASTD 16(BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      96(DX), Y11
+	VMOVDQU      96(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 4(R8), Y12
+	VPBROADCASTD 4(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 4(R8)(BX*1), Y12
+	VPBROADCASTD 4(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 4(R8)(BX*2), Y12
+	VPBROADCASTD 4(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 4(R8)(R9*1), Y12
+	VPBROADCASTD 4(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 20(R8), Y7
+	VPBROADCASTD 20(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 20(R8)(BX*1), Y7
+	VPBROADCASTD 20(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 20(R8)(BX*2), Y7
+	VPBROADCASTD 20(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 20(R8)(R9*1), Y7
+	VPBROADCASTD 20(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      160(DX), Y11
+	VMOVDQU      160(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 8(R8), Y12
+	VPBROADCASTD 8(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 8(R8)(BX*1), Y12
+	VPBROADCASTD 8(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 8(R8)(BX*2), Y12
+	VPBROADCASTD 8(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 8(R8)(R9*1), Y12
+	VPBROADCASTD 8(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 24(R8), Y7
+	VPBROADCASTD 24(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 24(R8)(BX*1), Y7
+	VPBROADCASTD 24(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 24(R8)(BX*2), Y7
+	VPBROADCASTD 24(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 24(R8)(R9*1), Y7
+	VPBROADCASTD 24(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      224(DX), Y11
+	VMOVDQU      224(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 12(R8), Y12
+	VPBROADCASTD 12(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 12(R8)(BX*1), Y12
+	VPBROADCASTD 12(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 12(R8)(BX*2), Y12
+	VPBROADCASTD 12(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 12(R8)(R9*1), Y12
+	VPBROADCASTD 12(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 28(R8), Y7
+	VPBROADCASTD 28(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 28(R8)(BX*1), Y7
+	VPBROADCASTD 28(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 28(R8)(BX*2), Y7
+	VPBROADCASTD 28(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 28(R8)(R9*1), Y7
+	VPBROADCASTD 28(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
 	VPMADDWD     Y4, Y8, Y8
 	VPMADDWD     Y4, Y9, Y9
 	VPMADDWD     Y4, Y10, Y10
 	VPMADDWD     Y4, Y6, Y6
-	VCVTPH2PS    (DX), Y7
+	VCVTPH2PS    (AX), Y7
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10), Y11
+	VBROADCASTSS (DI), Y11
 	VMULPS       Y11, Y8, Y8
-	VBROADCASTSS 4(R10), Y11
+	VBROADCASTSS 4(DI), Y11
 	VBROADCASTSS float41000000<>+0(SB), Y12
 	VFNMADD231PS Y12, Y11, Y8
 	VFMADD231PS  Y8, Y7, Y0
 	VCVTDQ2PS    Y9, Y9
-	VBROADCASTSS (R10)(SI*1), Y8
+	VBROADCASTSS (DI)(DX*1), Y8
 	VMULPS       Y8, Y9, Y9
-	VBROADCASTSS 4(R10)(SI*1), Y8
+	VBROADCASTSS 4(DI)(DX*1), Y8
 	VBROADCASTSS float41000000<>+0(SB), Y11
 	VFNMADD231PS Y11, Y8, Y9
 	VFMADD231PS  Y9, Y7, Y1
 	VCVTDQ2PS    Y10, Y10
-	VBROADCASTSS (R10)(SI*2), Y8
+	VBROADCASTSS (DI)(DX*2), Y8
 	VMULPS       Y8, Y10, Y10
-	VBROADCASTSS 4(R10)(SI*2), Y8
+	VBROADCASTSS 4(DI)(DX*2), Y8
 	VBROADCASTSS float41000000<>+0(SB), Y9
 	VFNMADD231PS Y9, Y8, Y10
 	VFMADD231PS  Y10, Y7, Y2
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10)(R11*1), Y8
+	VBROADCASTSS (DI)(R8*1), Y8
 	VMULPS       Y8, Y6, Y6
-	VBROADCASTSS 4(R10)(R11*1), Y8
+	VBROADCASTSS 4(DI)(R8*1), Y8
 	VBROADCASTSS float41000000<>+0(SB), Y9
 	VFNMADD231PS Y9, Y8, Y6
 	VFMADD231PS  Y6, Y7, Y3
-	ADDQ         $0x00000120, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000120, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block0
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	IMUL3Q       $+288, CX, R13
-	SUBQ         R13, DX
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored0
-	MOVQ         R12, R13
-	VADDPS       (R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       (R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       (R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       (R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         blocks+8(FP), R9
+	IMUL3Q       $+288, R9, R9
+	SUBQ         R9, AX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), R9
+	VADDPS       (R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       (R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       (R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       (R9), Y3, Y3
 
 stored0:
-	MOVQ    R12, R13
-	VMOVUPS Y0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, (R13)
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, (R9)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    CX, R13
+	MOVQ    blocks+8(FP), R9
 
 block1:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	VMOVDQU      64(DX), Y7
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	VMOVDQU      64(AX), Y7
 	VPAND        Y7, Y5, Y6
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y5, Y7
-	VPBROADCASTD (R8), Y8
+	VPBROADCASTD (BX), Y8
 	VPMADDUBSW   Y8, Y6, Y8
-	VPBROADCASTD (R8)(BX*1), Y9
+	VPBROADCASTD (BX)(CX*1), Y9
 	VPMADDUBSW   Y9, Y6, Y9
-	VPBROADCASTD (R8)(BX*2), Y10
+	VPBROADCASTD (BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y6, Y10
-	VPBROADCASTD (R8)(R9*1), Y11
+	VPBROADCASTD (BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y6, Y6
-	VPBROADCASTD 16(R8), Y11
+	VPBROADCASTD 16(BX), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y8, Y8
-	VPBROADCASTD 16(R8)(BX*1), Y11
+	VPBROADCASTD 16(BX)(CX*1), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y9, Y9
-	VPBROADCASTD 16(R8)(BX*2), Y11
+	VPBROADCASTD 16(BX)(CX*2), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y10, Y10
-	VPBROADCASTD 16(R8)(R9*1), Y11
+	VPBROADCASTD 16(BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      128(DX), Y11
+	VMOVDQU      128(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 4(R8), Y12
+	VPBROADCASTD 4(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 4(R8)(BX*1), Y12
+	VPBROADCASTD 4(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 4(R8)(BX*2), Y12
+	VPBROADCASTD 4(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 4(R8)(R9*1), Y12
+	VPBROADCASTD 4(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 20(R8), Y7
+	VPBROADCASTD 20(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 20(R8)(BX*1), Y7
+	VPBROADCASTD 20(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 20(R8)(BX*2), Y7
+	VPBROADCASTD 20(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 20(R8)(R9*1), Y7
+	VPBROADCASTD 20(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      192(DX), Y11
+	VMOVDQU      192(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 8(R8), Y12
+	VPBROADCASTD 8(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 8(R8)(BX*1), Y12
+	VPBROADCASTD 8(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 8(R8)(BX*2), Y12
+	VPBROADCASTD 8(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 8(R8)(R9*1), Y12
+	VPBROADCASTD 8(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 24(R8), Y7
+	VPBROADCASTD 24(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 24(R8)(BX*1), Y7
+	VPBROADCASTD 24(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 24(R8)(BX*2), Y7
+	VPBROADCASTD 24(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 24(R8)(R9*1), Y7
+	VPBROADCASTD 24(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      256(DX), Y11
+	VMOVDQU      256(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 12(R8), Y12
+	VPBROADCASTD 12(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 12(R8)(BX*1), Y12
+	VPBROADCASTD 12(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 12(R8)(BX*2), Y12
+	VPBROADCASTD 12(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 12(R8)(R9*1), Y12
+	VPBROADCASTD 12(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 28(R8), Y7
+	VPBROADCASTD 28(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 28(R8)(BX*1), Y7
+	VPBROADCASTD 28(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 28(R8)(BX*2), Y7
+	VPBROADCASTD 28(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 28(R8)(R9*1), Y7
+	VPBROADCASTD 28(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
 	VPMADDWD     Y4, Y8, Y8
 	VPMADDWD     Y4, Y9, Y9
 	VPMADDWD     Y4, Y10, Y10
 	VPMADDWD     Y4, Y6, Y6
-	VCVTPH2PS    16(DX), Y7
+	VCVTPH2PS    16(AX), Y7
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10), Y11
+	VBROADCASTSS (DI), Y11
 	VMULPS       Y11, Y8, Y8
-	VBROADCASTSS 4(R10), Y11
+	VBROADCASTSS 4(DI), Y11
 	VBROADCASTSS float41000000<>+0(SB), Y12
 	VFNMADD231PS Y12, Y11, Y8
 	VFMADD231PS  Y8, Y7, Y0
 	VCVTDQ2PS    Y9, Y9
-	VBROADCASTSS (R10)(SI*1), Y8
+	VBROADCASTSS (DI)(DX*1), Y8
 	VMULPS       Y8, Y9, Y9
-	VBROADCASTSS 4(R10)(SI*1), Y8
+	VBROADCASTSS 4(DI)(DX*1), Y8
 	VBROADCASTSS float41000000<>+0(SB), Y11
 	VFNMADD231PS Y11, Y8, Y9
 	VFMADD231PS  Y9, Y7, Y1
 	VCVTDQ2PS    Y10, Y10
-	VBROADCASTSS (R10)(SI*2), Y8
+	VBROADCASTSS (DI)(DX*2), Y8
 	VMULPS       Y8, Y10, Y10
-	VBROADCASTSS 4(R10)(SI*2), Y8
+	VBROADCASTSS 4(DI)(DX*2), Y8
 	VBROADCASTSS float41000000<>+0(SB), Y9
 	VFNMADD231PS Y9, Y8, Y10
 	VFMADD231PS  Y10, Y7, Y2
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10)(R11*1), Y8
+	VBROADCASTSS (DI)(R8*1), Y8
 	VMULPS       Y8, Y6, Y6
-	VBROADCASTSS 4(R10)(R11*1), Y8
+	VBROADCASTSS 4(DI)(R8*1), Y8
 	VBROADCASTSS float41000000<>+0(SB), Y9
 	VFNMADD231PS Y9, Y8, Y6
 	VFMADD231PS  Y6, Y7, Y3
-	ADDQ         $0x00000120, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000120, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block1
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored1
-	MOVQ         R12, R13
-	VADDPS       32(R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored1
+	MOVQ         y+56(FP), R9
+	VADDPS       32(R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y3, Y3
 
 stored1:
-	MOVQ    R12, R13
-	VMOVUPS Y0, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, 32(R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, 32(R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -8030,82 +8091,78 @@ loop:
 // func stripsQ4_1x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ4_1x1AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
-	MOVL         $0x0f0f0f0f, R8
-	VPBROADCASTD R8, Z1
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
+	MOVL         $0x0f0f0f0f, BX
+	VPBROADCASTD BX, Z1
 
 strip:
 	VPXORQ Z0, Z0, Z0
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
 	VPXORQ           Z2, Z2, Z2
-	VMOVDQU32        64(DX), Z4
+	VMOVDQU32        64(AX), Z4
 	VPANDD           Z4, Z1, Z3
 	VPSRLD           $0x04, Z4, Z4
 	VPANDD           Z4, Z1, Z4
-	VPDPBUSD.BCST    (BX), Z3, Z2
-	VPDPBUSD.BCST    16(BX), Z4, Z2
-	VMOVDQU32        128(DX), Z4
+	VPDPBUSD.BCST    (CX), Z3, Z2
+	VPDPBUSD.BCST    16(CX), Z4, Z2
+	VMOVDQU32        128(AX), Z4
 	VPANDD           Z4, Z1, Z3
 	VPSRLD           $0x04, Z4, Z4
 	VPANDD           Z4, Z1, Z4
-	VPDPBUSD.BCST    4(BX), Z3, Z2
-	VPDPBUSD.BCST    20(BX), Z4, Z2
-	VMOVDQU32        192(DX), Z4
+	VPDPBUSD.BCST    4(CX), Z3, Z2
+	VPDPBUSD.BCST    20(CX), Z4, Z2
+	VMOVDQU32        192(AX), Z4
 	VPANDD           Z4, Z1, Z3
 	VPSRLD           $0x04, Z4, Z4
 	VPANDD           Z4, Z1, Z4
-	VPDPBUSD.BCST    8(BX), Z3, Z2
-	VPDPBUSD.BCST    24(BX), Z4, Z2
-	VMOVDQU32        256(DX), Z4
+	VPDPBUSD.BCST    8(CX), Z3, Z2
+	VPDPBUSD.BCST    24(CX), Z4, Z2
+	VMOVDQU32        256(AX), Z4
 	VPANDD           Z4, Z1, Z3
 	VPSRLD           $0x04, Z4, Z4
 	VPANDD           Z4, Z1, Z4
-	VPDPBUSD.BCST    12(BX), Z3, Z2
-	VPDPBUSD.BCST    28(BX), Z4, Z2
-	VCVTPH2PS        (DX), Z3
-	VCVTPH2PS        32(DX), Z4
+	VPDPBUSD.BCST    12(CX), Z3, Z2
+	VPDPBUSD.BCST    28(CX), Z4, Z2
+	VCVTPH2PS        (AX), Z3
+	VCVTPH2PS        32(AX), Z4
 	VCVTDQ2PS        Z2, Z2
-	VMULPS.BCST      (SI), Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z4, Z0
+	VMULPS.BCST      (DX), Z2, Z2
+	VFMADD231PS.BCST 4(DX), Z4, Z0
 	VFMADD231PS      Z2, Z3, Z0
-	ADDQ             $0x00000140, DX
-	ADDQ             $0x00000020, BX
-	ADDQ             $0x00000010, SI
-	DECQ             R8
+	ADDQ             $0x00000140, AX
+	ADDQ             $0x00000020, CX
+	ADDQ             $0x00000010, DX
+	DECQ             BX
 	JNZ              block0
-	MOVQ             CX, R8
-	SHLQ             $0x04, R8
-	SUBQ             R8, SI
-	ADDQ             R8, R8
-	SUBQ             R8, BX
-	MOVB             accumulate+72(FP), R8
-	TESTB            R8, R8
-	JZ               stored
-	MOVQ             DI, R8
-	VADDPS           (R8), Z0, Z0
+	MOVQ             blocks+8(FP), BX
+	SHLQ             $0x04, BX
+	SUBQ             BX, DX
+	ADDQ             BX, BX
+	SUBQ             BX, CX
+	MOVQ             ldy+64(FP), BX
+	SHLQ             $0x02, BX
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), BX
+	VADDPS           (BX), Z0, Z0
 
 stored:
-	MOVQ    DI, R8
-	VMOVUPS Z0, (R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Z0, (BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -8113,162 +8170,155 @@ stored:
 // func stripsQ4_1x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ4_1x4AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
-	MOVL         $0x0f0f0f0f, R13
-	VPBROADCASTD R13, Z4
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
+	MOVL         $0x0f0f0f0f, R9
+	VPBROADCASTD R9, Z4
 
 strip:
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
 	VPXORQ           Z5, Z5, Z5
 	VPXORQ           Z6, Z6, Z6
 	VPXORQ           Z7, Z7, Z7
 	VPXORQ           Z8, Z8, Z8
-	VMOVDQU32        64(DX), Z10
+	VMOVDQU32        64(AX), Z10
 	VPANDD           Z10, Z4, Z9
 	VPSRLD           $0x04, Z10, Z10
 	VPANDD           Z10, Z4, Z10
-	VPDPBUSD.BCST    (R8), Z9, Z5
-	VPDPBUSD.BCST    (R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST    (R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST    (R8)(R9*1), Z9, Z8
-	VPDPBUSD.BCST    16(R8), Z10, Z5
-	VPDPBUSD.BCST    16(R8)(BX*1), Z10, Z6
-	VPDPBUSD.BCST    16(R8)(BX*2), Z10, Z7
-	VPDPBUSD.BCST    16(R8)(R9*1), Z10, Z8
-	VMOVDQU32        128(DX), Z10
+	VPDPBUSD.BCST    (BX), Z9, Z5
+	VPDPBUSD.BCST    (BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST    (BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST    (BX)(SI*1), Z9, Z8
+	VPDPBUSD.BCST    16(BX), Z10, Z5
+	VPDPBUSD.BCST    16(BX)(CX*1), Z10, Z6
+	VPDPBUSD.BCST    16(BX)(CX*2), Z10, Z7
+	VPDPBUSD.BCST    16(BX)(SI*1), Z10, Z8
+	VMOVDQU32        128(AX), Z10
 	VPANDD           Z10, Z4, Z9
 	VPSRLD           $0x04, Z10, Z10
 	VPANDD           Z10, Z4, Z10
-	VPDPBUSD.BCST    4(R8), Z9, Z5
-	VPDPBUSD.BCST    4(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST    4(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST    4(R8)(R9*1), Z9, Z8
-	VPDPBUSD.BCST    20(R8), Z10, Z5
-	VPDPBUSD.BCST    20(R8)(BX*1), Z10, Z6
-	VPDPBUSD.BCST    20(R8)(BX*2), Z10, Z7
-	VPDPBUSD.BCST    20(R8)(R9*1), Z10, Z8
-	VMOVDQU32        192(DX), Z10
+	VPDPBUSD.BCST    4(BX), Z9, Z5
+	VPDPBUSD.BCST    4(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST    4(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST    4(BX)(SI*1), Z9, Z8
+	VPDPBUSD.BCST    20(BX), Z10, Z5
+	VPDPBUSD.BCST    20(BX)(CX*1), Z10, Z6
+	VPDPBUSD.BCST    20(BX)(CX*2), Z10, Z7
+	VPDPBUSD.BCST    20(BX)(SI*1), Z10, Z8
+	VMOVDQU32        192(AX), Z10
 	VPANDD           Z10, Z4, Z9
 	VPSRLD           $0x04, Z10, Z10
 	VPANDD           Z10, Z4, Z10
-	VPDPBUSD.BCST    8(R8), Z9, Z5
-	VPDPBUSD.BCST    8(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST    8(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST    8(R8)(R9*1), Z9, Z8
-	VPDPBUSD.BCST    24(R8), Z10, Z5
-	VPDPBUSD.BCST    24(R8)(BX*1), Z10, Z6
-	VPDPBUSD.BCST    24(R8)(BX*2), Z10, Z7
-	VPDPBUSD.BCST    24(R8)(R9*1), Z10, Z8
-	VMOVDQU32        256(DX), Z10
+	VPDPBUSD.BCST    8(BX), Z9, Z5
+	VPDPBUSD.BCST    8(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST    8(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST    8(BX)(SI*1), Z9, Z8
+	VPDPBUSD.BCST    24(BX), Z10, Z5
+	VPDPBUSD.BCST    24(BX)(CX*1), Z10, Z6
+	VPDPBUSD.BCST    24(BX)(CX*2), Z10, Z7
+	VPDPBUSD.BCST    24(BX)(SI*1), Z10, Z8
+	VMOVDQU32        256(AX), Z10
 	VPANDD           Z10, Z4, Z9
 	VPSRLD           $0x04, Z10, Z10
 	VPANDD           Z10, Z4, Z10
-	VPDPBUSD.BCST    12(R8), Z9, Z5
-	VPDPBUSD.BCST    12(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST    12(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST    12(R8)(R9*1), Z9, Z8
-	VPDPBUSD.BCST    28(R8), Z10, Z5
-	VPDPBUSD.BCST    28(R8)(BX*1), Z10, Z6
-	VPDPBUSD.BCST    28(R8)(BX*2), Z10, Z7
-	VPDPBUSD.BCST    28(R8)(R9*1), Z10, Z8
-	VCVTPH2PS        (DX), Z9
-	VCVTPH2PS        32(DX), Z10
+	VPDPBUSD.BCST    12(BX), Z9, Z5
+	VPDPBUSD.BCST    12(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST    12(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST    12(BX)(SI*1), Z9, Z8
+	VPDPBUSD.BCST    28(BX), Z10, Z5
+	VPDPBUSD.BCST    28(BX)(CX*1), Z10, Z6
+	VPDPBUSD.BCST    28(BX)(CX*2), Z10, Z7
+	VPDPBUSD.BCST    28(BX)(SI*1), Z10, Z8
+	VCVTPH2PS        (AX), Z9
+	VCVTPH2PS        32(AX), Z10
 	VCVTDQ2PS        Z5, Z5
-	VMULPS.BCST      (R10), Z5, Z5
-	VFMADD231PS.BCST 4(R10), Z10, Z0
+	VMULPS.BCST      (DI), Z5, Z5
+	VFMADD231PS.BCST 4(DI), Z10, Z0
 	VFMADD231PS      Z5, Z9, Z0
 	VCVTDQ2PS        Z6, Z6
-	VMULPS.BCST      (R10)(SI*1), Z6, Z6
-	VFMADD231PS.BCST 4(R10)(SI*1), Z10, Z1
+	VMULPS.BCST      (DI)(DX*1), Z6, Z6
+	VFMADD231PS.BCST 4(DI)(DX*1), Z10, Z1
 	VFMADD231PS      Z6, Z9, Z1
 	VCVTDQ2PS        Z7, Z7
-	VMULPS.BCST      (R10)(SI*2), Z7, Z7
-	VFMADD231PS.BCST 4(R10)(SI*2), Z10, Z2
+	VMULPS.BCST      (DI)(DX*2), Z7, Z7
+	VFMADD231PS.BCST 4(DI)(DX*2), Z10, Z2
 	VFMADD231PS      Z7, Z9, Z2
 	VCVTDQ2PS        Z8, Z8
-	VMULPS.BCST      (R10)(R11*1), Z8, Z8
-	VFMADD231PS.BCST 4(R10)(R11*1), Z10, Z3
+	VMULPS.BCST      (DI)(R8*1), Z8, Z8
+	VFMADD231PS.BCST 4(DI)(R8*1), Z10, Z3
 	VFMADD231PS      Z8, Z9, Z3
-	ADDQ             $0x00000140, DX
-	ADDQ             $0x00000020, R8
-	ADDQ             $0x00000010, R10
-	DECQ             R13
+	ADDQ             $0x00000140, AX
+	ADDQ             $0x00000020, BX
+	ADDQ             $0x00000010, DI
+	DECQ             R9
 	JNZ              block0
-	MOVQ             CX, R13
-	SHLQ             $0x04, R13
-	SUBQ             R13, R10
-	ADDQ             R13, R13
-	SUBQ             R13, R8
-	MOVB             accumulate+72(FP), R13
-	TESTB            R13, R13
-	JZ               stored
-	MOVQ             R12, R13
-	VADDPS           (R13), Z0, Z0
-	ADDQ             DI, R13
-	VADDPS           (R13), Z1, Z1
-	ADDQ             DI, R13
-	VADDPS           (R13), Z2, Z2
-	ADDQ             DI, R13
-	VADDPS           (R13), Z3, Z3
+	MOVQ             blocks+8(FP), R9
+	SHLQ             $0x04, R9
+	SUBQ             R9, DI
+	ADDQ             R9, R9
+	SUBQ             R9, BX
+	MOVQ             ldy+64(FP), R10
+	SHLQ             $0x02, R10
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), R9
+	VADDPS           (R9), Z0, Z0
+	ADDQ             R10, R9
+	VADDPS           (R9), Z1, Z1
+	ADDQ             R10, R9
+	VADDPS           (R9), Z2, Z2
+	ADDQ             R10, R9
+	VADDPS           (R9), Z3, Z3
 
 stored:
-	MOVQ    R12, R13
-	VMOVUPS Z0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z3, (R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Z0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z3, (R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
 
-// func stripsQ4_1x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+// func stripsQ4_1x12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
-TEXT ·stripsQ4_1x8AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	LEAQ         (R8)(BX*4), R10
-	MOVQ         scales+40(FP), R11
-	LEAQ         (SI)(SI*2), R12
-	LEAQ         (R11)(SI*4), R13
-	MOVQ         y+56(FP), R14
-	MOVL         $0x0f0f0f0f, R15
-	VPBROADCASTD R15, Z8
+TEXT ·stripsQ4_1x12AVX512(SB), NOSPLIT, $0-73
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	LEAQ         (BX)(CX*4), DI
+	LEAQ         (DI)(CX*4), R8
+	MOVQ         scales+40(FP), R9
+	LEAQ         (DX)(DX*2), R10
+	LEAQ         (R9)(DX*4), R11
+	LEAQ         (R11)(DX*4), R12
+	MOVL         $0x0f0f0f0f, R13
+	VPBROADCASTD R13, Z12
 
 strip:
 	VPXORQ Z0, Z0, Z0
@@ -8279,189 +8329,266 @@ strip:
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   CX, R15
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	MOVQ   blocks+8(FP), R13
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
-	VPXORQ           Z9, Z9, Z9
-	VPXORQ           Z10, Z10, Z10
-	VPXORQ           Z11, Z11, Z11
-	VPXORQ           Z12, Z12, Z12
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
 	VPXORQ           Z13, Z13, Z13
 	VPXORQ           Z14, Z14, Z14
 	VPXORQ           Z15, Z15, Z15
 	VPXORQ           Z16, Z16, Z16
-	VMOVDQU32        64(DX), Z18
-	VPANDD           Z18, Z8, Z17
-	VPSRLD           $0x04, Z18, Z18
-	VPANDD           Z18, Z8, Z18
-	VPDPBUSD.BCST    (R8), Z17, Z9
-	VPDPBUSD.BCST    (R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST    (R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST    (R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST    (R10), Z17, Z13
-	VPDPBUSD.BCST    (R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST    (R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST    (R10)(R9*1), Z17, Z16
-	VPDPBUSD.BCST    16(R8), Z18, Z9
-	VPDPBUSD.BCST    16(R8)(BX*1), Z18, Z10
-	VPDPBUSD.BCST    16(R8)(BX*2), Z18, Z11
-	VPDPBUSD.BCST    16(R8)(R9*1), Z18, Z12
-	VPDPBUSD.BCST    16(R10), Z18, Z13
-	VPDPBUSD.BCST    16(R10)(BX*1), Z18, Z14
-	VPDPBUSD.BCST    16(R10)(BX*2), Z18, Z15
-	VPDPBUSD.BCST    16(R10)(R9*1), Z18, Z16
-	VMOVDQU32        128(DX), Z18
-	VPANDD           Z18, Z8, Z17
-	VPSRLD           $0x04, Z18, Z18
-	VPANDD           Z18, Z8, Z18
-	VPDPBUSD.BCST    4(R8), Z17, Z9
-	VPDPBUSD.BCST    4(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST    4(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST    4(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST    4(R10), Z17, Z13
-	VPDPBUSD.BCST    4(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST    4(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST    4(R10)(R9*1), Z17, Z16
-	VPDPBUSD.BCST    20(R8), Z18, Z9
-	VPDPBUSD.BCST    20(R8)(BX*1), Z18, Z10
-	VPDPBUSD.BCST    20(R8)(BX*2), Z18, Z11
-	VPDPBUSD.BCST    20(R8)(R9*1), Z18, Z12
-	VPDPBUSD.BCST    20(R10), Z18, Z13
-	VPDPBUSD.BCST    20(R10)(BX*1), Z18, Z14
-	VPDPBUSD.BCST    20(R10)(BX*2), Z18, Z15
-	VPDPBUSD.BCST    20(R10)(R9*1), Z18, Z16
-	VMOVDQU32        192(DX), Z18
-	VPANDD           Z18, Z8, Z17
-	VPSRLD           $0x04, Z18, Z18
-	VPANDD           Z18, Z8, Z18
-	VPDPBUSD.BCST    8(R8), Z17, Z9
-	VPDPBUSD.BCST    8(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST    8(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST    8(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST    8(R10), Z17, Z13
-	VPDPBUSD.BCST    8(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST    8(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST    8(R10)(R9*1), Z17, Z16
-	VPDPBUSD.BCST    24(R8), Z18, Z9
-	VPDPBUSD.BCST    24(R8)(BX*1), Z18, Z10
-	VPDPBUSD.BCST    24(R8)(BX*2), Z18, Z11
-	VPDPBUSD.BCST    24(R8)(R9*1), Z18, Z12
-	VPDPBUSD.BCST    24(R10), Z18, Z13
-	VPDPBUSD.BCST    24(R10)(BX*1), Z18, Z14
-	VPDPBUSD.BCST    24(R10)(BX*2), Z18, Z15
-	VPDPBUSD.BCST    24(R10)(R9*1), Z18, Z16
-	VMOVDQU32        256(DX), Z18
-	VPANDD           Z18, Z8, Z17
-	VPSRLD           $0x04, Z18, Z18
-	VPANDD           Z18, Z8, Z18
-	VPDPBUSD.BCST    12(R8), Z17, Z9
-	VPDPBUSD.BCST    12(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST    12(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST    12(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST    12(R10), Z17, Z13
-	VPDPBUSD.BCST    12(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST    12(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST    12(R10)(R9*1), Z17, Z16
-	VPDPBUSD.BCST    28(R8), Z18, Z9
-	VPDPBUSD.BCST    28(R8)(BX*1), Z18, Z10
-	VPDPBUSD.BCST    28(R8)(BX*2), Z18, Z11
-	VPDPBUSD.BCST    28(R8)(R9*1), Z18, Z12
-	VPDPBUSD.BCST    28(R10), Z18, Z13
-	VPDPBUSD.BCST    28(R10)(BX*1), Z18, Z14
-	VPDPBUSD.BCST    28(R10)(BX*2), Z18, Z15
-	VPDPBUSD.BCST    28(R10)(R9*1), Z18, Z16
-	VCVTPH2PS        (DX), Z17
-	VCVTPH2PS        32(DX), Z18
-	VCVTDQ2PS        Z9, Z9
-	VMULPS.BCST      (R11), Z9, Z9
-	VFMADD231PS.BCST 4(R11), Z18, Z0
-	VFMADD231PS      Z9, Z17, Z0
-	VCVTDQ2PS        Z10, Z10
-	VMULPS.BCST      (R11)(SI*1), Z10, Z10
-	VFMADD231PS.BCST 4(R11)(SI*1), Z18, Z1
-	VFMADD231PS      Z10, Z17, Z1
-	VCVTDQ2PS        Z11, Z11
-	VMULPS.BCST      (R11)(SI*2), Z11, Z11
-	VFMADD231PS.BCST 4(R11)(SI*2), Z18, Z2
-	VFMADD231PS      Z11, Z17, Z2
-	VCVTDQ2PS        Z12, Z12
-	VMULPS.BCST      (R11)(R12*1), Z12, Z12
-	VFMADD231PS.BCST 4(R11)(R12*1), Z18, Z3
-	VFMADD231PS      Z12, Z17, Z3
+	VPXORQ           Z17, Z17, Z17
+	VPXORQ           Z18, Z18, Z18
+	VPXORQ           Z19, Z19, Z19
+	VPXORQ           Z20, Z20, Z20
+	VPXORQ           Z21, Z21, Z21
+	VPXORQ           Z22, Z22, Z22
+	VPXORQ           Z23, Z23, Z23
+	VPXORQ           Z24, Z24, Z24
+	VMOVDQU32        64(AX), Z26
+	VPANDD           Z26, Z12, Z25
+	VPSRLD           $0x04, Z26, Z26
+	VPANDD           Z26, Z12, Z26
+	VPDPBUSD.BCST    (BX), Z25, Z13
+	VPDPBUSD.BCST    (BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST    (BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST    (BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST    (DI), Z25, Z17
+	VPDPBUSD.BCST    (DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST    (DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST    (DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST    (R8), Z25, Z21
+	VPDPBUSD.BCST    (R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST    (R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST    (R8)(SI*1), Z25, Z24
+	VPDPBUSD.BCST    16(BX), Z26, Z13
+	VPDPBUSD.BCST    16(BX)(CX*1), Z26, Z14
+	VPDPBUSD.BCST    16(BX)(CX*2), Z26, Z15
+	VPDPBUSD.BCST    16(BX)(SI*1), Z26, Z16
+	VPDPBUSD.BCST    16(DI), Z26, Z17
+	VPDPBUSD.BCST    16(DI)(CX*1), Z26, Z18
+	VPDPBUSD.BCST    16(DI)(CX*2), Z26, Z19
+	VPDPBUSD.BCST    16(DI)(SI*1), Z26, Z20
+	VPDPBUSD.BCST    16(R8), Z26, Z21
+	VPDPBUSD.BCST    16(R8)(CX*1), Z26, Z22
+	VPDPBUSD.BCST    16(R8)(CX*2), Z26, Z23
+	VPDPBUSD.BCST    16(R8)(SI*1), Z26, Z24
+	VMOVDQU32        128(AX), Z26
+	VPANDD           Z26, Z12, Z25
+	VPSRLD           $0x04, Z26, Z26
+	VPANDD           Z26, Z12, Z26
+	VPDPBUSD.BCST    4(BX), Z25, Z13
+	VPDPBUSD.BCST    4(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST    4(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST    4(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST    4(DI), Z25, Z17
+	VPDPBUSD.BCST    4(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST    4(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST    4(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST    4(R8), Z25, Z21
+	VPDPBUSD.BCST    4(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST    4(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST    4(R8)(SI*1), Z25, Z24
+	VPDPBUSD.BCST    20(BX), Z26, Z13
+	VPDPBUSD.BCST    20(BX)(CX*1), Z26, Z14
+	VPDPBUSD.BCST    20(BX)(CX*2), Z26, Z15
+	VPDPBUSD.BCST    20(BX)(SI*1), Z26, Z16
+	VPDPBUSD.BCST    20(DI), Z26, Z17
+	VPDPBUSD.BCST    20(DI)(CX*1), Z26, Z18
+	VPDPBUSD.BCST    20(DI)(CX*2), Z26, Z19
+	VPDPBUSD.BCST    20(DI)(SI*1), Z26, Z20
+	VPDPBUSD.BCST    20(R8), Z26, Z21
+	VPDPBUSD.BCST    20(R8)(CX*1), Z26, Z22
+	VPDPBUSD.BCST    20(R8)(CX*2), Z26, Z23
+	VPDPBUSD.BCST    20(R8)(SI*1), Z26, Z24
+	VMOVDQU32        192(AX), Z26
+	VPANDD           Z26, Z12, Z25
+	VPSRLD           $0x04, Z26, Z26
+	VPANDD           Z26, Z12, Z26
+	VPDPBUSD.BCST    8(BX), Z25, Z13
+	VPDPBUSD.BCST    8(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST    8(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST    8(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST    8(DI), Z25, Z17
+	VPDPBUSD.BCST    8(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST    8(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST    8(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST    8(R8), Z25, Z21
+	VPDPBUSD.BCST    8(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST    8(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST    8(R8)(SI*1), Z25, Z24
+	VPDPBUSD.BCST    24(BX), Z26, Z13
+	VPDPBUSD.BCST    24(BX)(CX*1), Z26, Z14
+	VPDPBUSD.BCST    24(BX)(CX*2), Z26, Z15
+	VPDPBUSD.BCST    24(BX)(SI*1), Z26, Z16
+	VPDPBUSD.BCST    24(DI), Z26, Z17
+	VPDPBUSD.BCST    24(DI)(CX*1), Z26, Z18
+	VPDPBUSD.BCST    24(DI)(CX*2), Z26, Z19
+	VPDPBUSD.BCST    24(DI)(SI*1), Z26, Z20
+	VPDPBUSD.BCST    24(R8), Z26, Z21
+	VPDPBUSD.BCST    24(R8)(CX*1), Z26, Z22
+	VPDPBUSD.BCST    24(R8)(CX*2), Z26, Z23
+	VPDPBUSD.BCST    24(R8)(SI*1), Z26, Z24
+	VMOVDQU32        256(AX), Z26
+	VPANDD           Z26, Z12, Z25
+	VPSRLD           $0x04, Z26, Z26
+	VPANDD           Z26, Z12, Z26
+	VPDPBUSD.BCST    12(BX), Z25, Z13
+	VPDPBUSD.BCST    12(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST    12(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST    12(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST    12(DI), Z25, Z17
+	VPDPBUSD.BCST    12(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST    12(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST    12(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST    12(R8), Z25, Z21
+	VPDPBUSD.BCST    12(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST    12(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST    12(R8)(SI*1), Z25, Z24
+	VPDPBUSD.BCST    28(BX), Z26, Z13
+	VPDPBUSD.BCST    28(BX)(CX*1), Z26, Z14
+	VPDPBUSD.BCST    28(BX)(CX*2), Z26, Z15
+	VPDPBUSD.BCST    28(BX)(SI*1), Z26, Z16
+	VPDPBUSD.BCST    28(DI), Z26, Z17
+	VPDPBUSD.BCST    28(DI)(CX*1), Z26, Z18
+	VPDPBUSD.BCST    28(DI)(CX*2), Z26, Z19
+	VPDPBUSD.BCST    28(DI)(SI*1), Z26, Z20
+	VPDPBUSD.BCST    28(R8), Z26, Z21
+	VPDPBUSD.BCST    28(R8)(CX*1), Z26, Z22
+	VPDPBUSD.BCST    28(R8)(CX*2), Z26, Z23
+	VPDPBUSD.BCST    28(R8)(SI*1), Z26, Z24
+	VCVTPH2PS        (AX), Z25
+	VCVTPH2PS        32(AX), Z26
 	VCVTDQ2PS        Z13, Z13
-	VMULPS.BCST      (R13), Z13, Z13
-	VFMADD231PS.BCST 4(R13), Z18, Z4
-	VFMADD231PS      Z13, Z17, Z4
+	VMULPS.BCST      (R9), Z13, Z13
+	VFMADD231PS.BCST 4(R9), Z26, Z0
+	VFMADD231PS      Z13, Z25, Z0
 	VCVTDQ2PS        Z14, Z14
-	VMULPS.BCST      (R13)(SI*1), Z14, Z14
-	VFMADD231PS.BCST 4(R13)(SI*1), Z18, Z5
-	VFMADD231PS      Z14, Z17, Z5
+	VMULPS.BCST      (R9)(DX*1), Z14, Z14
+	VFMADD231PS.BCST 4(R9)(DX*1), Z26, Z1
+	VFMADD231PS      Z14, Z25, Z1
 	VCVTDQ2PS        Z15, Z15
-	VMULPS.BCST      (R13)(SI*2), Z15, Z15
-	VFMADD231PS.BCST 4(R13)(SI*2), Z18, Z6
-	VFMADD231PS      Z15, Z17, Z6
+	VMULPS.BCST      (R9)(DX*2), Z15, Z15
+	VFMADD231PS.BCST 4(R9)(DX*2), Z26, Z2
+	VFMADD231PS      Z15, Z25, Z2
 	VCVTDQ2PS        Z16, Z16
-	VMULPS.BCST      (R13)(R12*1), Z16, Z16
-	VFMADD231PS.BCST 4(R13)(R12*1), Z18, Z7
-	VFMADD231PS      Z16, Z17, Z7
-	ADDQ             $0x00000140, DX
+	VMULPS.BCST      (R9)(R10*1), Z16, Z16
+	VFMADD231PS.BCST 4(R9)(R10*1), Z26, Z3
+	VFMADD231PS      Z16, Z25, Z3
+	VCVTDQ2PS        Z17, Z17
+	VMULPS.BCST      (R11), Z17, Z17
+	VFMADD231PS.BCST 4(R11), Z26, Z4
+	VFMADD231PS      Z17, Z25, Z4
+	VCVTDQ2PS        Z18, Z18
+	VMULPS.BCST      (R11)(DX*1), Z18, Z18
+	VFMADD231PS.BCST 4(R11)(DX*1), Z26, Z5
+	VFMADD231PS      Z18, Z25, Z5
+	VCVTDQ2PS        Z19, Z19
+	VMULPS.BCST      (R11)(DX*2), Z19, Z19
+	VFMADD231PS.BCST 4(R11)(DX*2), Z26, Z6
+	VFMADD231PS      Z19, Z25, Z6
+	VCVTDQ2PS        Z20, Z20
+	VMULPS.BCST      (R11)(R10*1), Z20, Z20
+	VFMADD231PS.BCST 4(R11)(R10*1), Z26, Z7
+	VFMADD231PS      Z20, Z25, Z7
+	VCVTDQ2PS        Z21, Z21
+	VMULPS.BCST      (R12), Z21, Z21
+	VFMADD231PS.BCST 4(R12), Z26, Z8
+	VFMADD231PS      Z21, Z25, Z8
+	VCVTDQ2PS        Z22, Z22
+	VMULPS.BCST      (R12)(DX*1), Z22, Z22
+	VFMADD231PS.BCST 4(R12)(DX*1), Z26, Z9
+	VFMADD231PS      Z22, Z25, Z9
+	VCVTDQ2PS        Z23, Z23
+	VMULPS.BCST      (R12)(DX*2), Z23, Z23
+	VFMADD231PS.BCST 4(R12)(DX*2), Z26, Z10
+	VFMADD231PS      Z23, Z25, Z10
+	VCVTDQ2PS        Z24, Z24
+	VMULPS.BCST      (R12)(R10*1), Z24, Z24
+	VFMADD231PS.BCST 4(R12)(R10*1), Z26, Z11
+	VFMADD231PS      Z24, Z25, Z11
+	ADDQ             $0x00000140, AX
+	ADDQ             $0x00000020, BX
+	ADDQ             $0x00000020, DI
 	ADDQ             $0x00000020, R8
-	ADDQ             $0x00000020, R10
+	ADDQ             $0x00000010, R9
 	ADDQ             $0x00000010, R11
-	ADDQ             $0x00000010, R13
-	DECQ             R15
+	ADDQ             $0x00000010, R12
+	DECQ             R13
 	JNZ              block0
-	MOVQ             CX, R15
-	SHLQ             $0x04, R15
-	SUBQ             R15, R11
-	SUBQ             R15, R13
-	ADDQ             R15, R15
-	SUBQ             R15, R8
-	SUBQ             R15, R10
-	MOVB             accumulate+72(FP), R15
-	TESTB            R15, R15
-	JZ               stored
-	MOVQ             R14, R15
-	VADDPS           (R15), Z0, Z0
-	ADDQ             DI, R15
-	VADDPS           (R15), Z1, Z1
-	ADDQ             DI, R15
-	VADDPS           (R15), Z2, Z2
-	ADDQ             DI, R15
-	VADDPS           (R15), Z3, Z3
-	ADDQ             DI, R15
-	VADDPS           (R15), Z4, Z4
-	ADDQ             DI, R15
-	VADDPS           (R15), Z5, Z5
-	ADDQ             DI, R15
-	VADDPS           (R15), Z6, Z6
-	ADDQ             DI, R15
-	VADDPS           (R15), Z7, Z7
+	MOVQ             blocks+8(FP), R13
+	SHLQ             $0x04, R13
+	SUBQ             R13, R9
+	SUBQ             R13, R11
+	SUBQ             R13, R12
+	ADDQ             R13, R13
+	SUBQ             R13, BX
+	SUBQ             R13, DI
+	SUBQ             R13, R8
+	MOVQ             ldy+64(FP), R14
+	SHLQ             $0x02, R14
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), R13
+	VADDPS           (R13), Z0, Z0
+	ADDQ             R14, R13
+	VADDPS           (R13), Z1, Z1
+	ADDQ             R14, R13
+	VADDPS           (R13), Z2, Z2
+	ADDQ             R14, R13
+	VADDPS           (R13), Z3, Z3
+	ADDQ             R14, R13
+	VADDPS           (R13), Z4, Z4
+	ADDQ             R14, R13
+	VADDPS           (R13), Z5, Z5
+	ADDQ             R14, R13
+	VADDPS           (R13), Z6, Z6
+	ADDQ             R14, R13
+	VADDPS           (R13), Z7, Z7
+	ADDQ             R14, R13
+	VADDPS           (R13), Z8, Z8
+	ADDQ             R14, R13
+	VADDPS           (R13), Z9, Z9
+	ADDQ             R14, R13
+	VADDPS           (R13), Z10, Z10
+	ADDQ             R14, R13
+	VADDPS           (R13), Z11, Z11
 
 stored:
-	MOVQ    R14, R15
-	VMOVUPS Z0, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z1, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z2, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z3, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z4, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z5, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z6, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z7, (R15)
-	ADDQ    $0x40, R14
-	DECQ    AX
+	MOVQ    y+56(FP), R13
+	VMOVUPS Z0, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z1, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z2, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z3, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z4, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z5, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z6, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z7, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z8, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z9, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z10, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z11, (R13)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -8469,153 +8596,150 @@ stored:
 // func stripsQ4_1x1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·stripsQ4_1x1AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
-	MOVL         $0x00010001, R8
-	VMOVD        R8, X2
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
+	MOVL         $0x00010001, BX
+	VMOVD        BX, X2
 	VPBROADCASTD X2, Y2
-	MOVL         $0x0f0f0f0f, R8
-	VMOVD        R8, X3
+	MOVL         $0x0f0f0f0f, BX
+	VMOVD        BX, X3
 	VPBROADCASTD X3, Y3
 
 strip:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	VMOVDQU      64(DX), Y5
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	VMOVDQU      64(AX), Y5
 	VPAND        Y5, Y3, Y4
 	VPSRLD       $0x04, Y5, Y5
 	VPAND        Y5, Y3, Y5
-	VMOVDQU      96(DX), Y7
+	VMOVDQU      96(AX), Y7
 	VPAND        Y7, Y3, Y6
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VPBROADCASTD (BX), Y8
+	VPBROADCASTD (CX), Y8
 	VPMADDUBSW   Y8, Y4, Y4
 	VPMADDUBSW   Y8, Y6, Y6
-	VPBROADCASTD 16(BX), Y8
+	VPBROADCASTD 16(CX), Y8
 	VPMADDUBSW   Y8, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y8, Y7, Y5
 	VPADDW       Y5, Y6, Y6
-	VMOVDQU      128(DX), Y7
+	VMOVDQU      128(AX), Y7
 	VPAND        Y7, Y3, Y5
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VMOVDQU      160(DX), Y9
+	VMOVDQU      160(AX), Y9
 	VPAND        Y9, Y3, Y8
 	VPSRLD       $0x04, Y9, Y9
 	VPAND        Y9, Y3, Y9
-	VPBROADCASTD 4(BX), Y10
+	VPBROADCASTD 4(CX), Y10
 	VPMADDUBSW   Y10, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y10, Y8, Y5
 	VPADDW       Y5, Y6, Y6
-	VPBROADCASTD 20(BX), Y5
+	VPBROADCASTD 20(CX), Y5
 	VPMADDUBSW   Y5, Y7, Y7
 	VPADDW       Y7, Y4, Y4
 	VPMADDUBSW   Y5, Y9, Y5
 	VPADDW       Y5, Y6, Y6
-	VMOVDQU      192(DX), Y7
+	VMOVDQU      192(AX), Y7
 	VPAND        Y7, Y3, Y5
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VMOVDQU      224(DX), Y9
+	VMOVDQU      224(AX), Y9
 	VPAND        Y9, Y3, Y8
 	VPSRLD       $0x04, Y9, Y9
 	VPAND        Y9, Y3, Y9
-	VPBROADCASTD 8(BX), Y10
+	VPBROADCASTD 8(CX), Y10
 	VPMADDUBSW   Y10, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y10, Y8, Y5
 	VPADDW       Y5, Y6, Y6
-	VPBROADCASTD 24(BX), Y5
+	VPBROADCASTD 24(CX), Y5
 	VPMADDUBSW   Y5, Y7, Y7
 	VPADDW       Y7, Y4, Y4
 	VPMADDUBSW   Y5, Y9, Y5
 	VPADDW       Y5, Y6, Y6
-	VMOVDQU      256(DX), Y7
+	VMOVDQU      256(AX), Y7
 	VPAND        Y7, Y3, Y5
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VMOVDQU      288(DX), Y9
+	VMOVDQU      288(AX), Y9
 	VPAND        Y9, Y3, Y8
 	VPSRLD       $0x04, Y9, Y9
 	VPAND        Y9, Y3, Y9
-	VPBROADCASTD 12(BX), Y10
+	VPBROADCASTD 12(CX), Y10
 	VPMADDUBSW   Y10, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y10, Y8, Y5
 	VPADDW       Y5, Y6, Y6
-	VPBROADCASTD 28(BX), Y5
+	VPBROADCASTD 28(CX), Y5
 	VPMADDUBSW   Y5, Y7, Y7
 	VPADDW       Y7, Y4, Y4
 	VPMADDUBSW   Y5, Y9, Y5
 	VPADDW       Y5, Y6, Y6
 	VPMADDWD     Y2, Y4, Y4
 	VPMADDWD     Y2, Y6, Y6
-	VCVTPH2PS    (DX), Y5
+	VCVTPH2PS    (AX), Y5
 	VCVTDQ2PS    Y4, Y4
-	VBROADCASTSS (SI), Y7
+	VBROADCASTSS (DX), Y7
 	VMULPS       Y7, Y4, Y4
-	VBROADCASTSS 4(SI), Y7
-	VCVTPH2PS    32(DX), Y8
+	VBROADCASTSS 4(DX), Y7
+	VCVTPH2PS    32(AX), Y8
 	VFMADD231PS  Y8, Y7, Y0
 	VFMADD231PS  Y4, Y5, Y0
-	VCVTPH2PS    16(DX), Y4
+	VCVTPH2PS    16(AX), Y4
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (SI), Y5
+	VBROADCASTSS (DX), Y5
 	VMULPS       Y5, Y6, Y6
-	VBROADCASTSS 4(SI), Y5
-	VCVTPH2PS    48(DX), Y7
+	VBROADCASTSS 4(DX), Y5
+	VCVTPH2PS    48(AX), Y7
 	VFMADD231PS  Y7, Y5, Y1
 	VFMADD231PS  Y6, Y4, Y1
-	ADDQ         $0x00000140, DX
-	ADDQ         $0x00000020, BX
-	ADDQ         $0x00000010, SI
-	DECQ         R8
+	ADDQ         $0x00000140, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000010, DX
+	DECQ         BX
 	JNZ          block0
-	MOVQ         CX, R8
-	SHLQ         $0x04, R8
-	SUBQ         R8, SI
-	ADDQ         R8, R8
-	SUBQ         R8, BX
-	MOVB         accumulate+72(FP), R8
-	TESTB        R8, R8
-	JZ           stored0
-	MOVQ         DI, R8
-	VADDPS       (R8), Y0, Y0
+	MOVQ         blocks+8(FP), BX
+	SHLQ         $0x04, BX
+	SUBQ         BX, DX
+	ADDQ         BX, BX
+	SUBQ         BX, CX
+	MOVQ         ldy+64(FP), BX
+	SHLQ         $0x02, BX
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), BX
+	VADDPS       (BX), Y0, Y0
 
 stored0:
-	MOVQ    DI, R8
-	VMOVUPS Y0, (R8)
-	MOVB    accumulate+72(FP), R8
-	TESTB   R8, R8
-	JZ      stored0High
-	MOVQ    DI, R8
-	VADDPS  32(R8), Y1, Y1
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y0, (BX)
+	MOVQ    ldy+64(FP), BX
+	SHLQ    $0x02, BX
+	CMPB    accumulate+72(FP), $0x00
+	JE      stored0High
+	MOVQ    y+56(FP), BX
+	VADDPS  32(BX), Y1, Y1
 
 stored0High:
-	MOVQ    DI, R8
-	VMOVUPS Y1, 32(R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y1, 32(BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -8623,24 +8747,19 @@ stored0High:
 // func stripsQ4_1x4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·stripsQ4_1x4AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
-	MOVL         $0x00010001, R13
-	VMOVD        R13, X4
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
+	MOVL         $0x00010001, R9
+	VMOVD        R9, X4
 	VPBROADCASTD X4, Y4
-	MOVL         $0x0f0f0f0f, R13
-	VMOVD        R13, X5
+	MOVL         $0x0f0f0f0f, R9
+	VMOVD        R9, X5
 	VPBROADCASTD X5, Y5
 
 strip:
@@ -8648,374 +8767,377 @@ strip:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	VMOVDQU      64(DX), Y7
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	VMOVDQU      64(AX), Y7
 	VPAND        Y7, Y5, Y6
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y5, Y7
-	VPBROADCASTD (R8), Y8
+	VPBROADCASTD (BX), Y8
 	VPMADDUBSW   Y8, Y6, Y8
-	VPBROADCASTD (R8)(BX*1), Y9
+	VPBROADCASTD (BX)(CX*1), Y9
 	VPMADDUBSW   Y9, Y6, Y9
-	VPBROADCASTD (R8)(BX*2), Y10
+	VPBROADCASTD (BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y6, Y10
-	VPBROADCASTD (R8)(R9*1), Y11
+	VPBROADCASTD (BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y6, Y6
-	VPBROADCASTD 16(R8), Y11
+	VPBROADCASTD 16(BX), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y8, Y8
-	VPBROADCASTD 16(R8)(BX*1), Y11
+	VPBROADCASTD 16(BX)(CX*1), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y9, Y9
-	VPBROADCASTD 16(R8)(BX*2), Y11
+	VPBROADCASTD 16(BX)(CX*2), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y10, Y10
-	VPBROADCASTD 16(R8)(R9*1), Y11
+	VPBROADCASTD 16(BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      128(DX), Y11
+	VMOVDQU      128(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 4(R8), Y12
+	VPBROADCASTD 4(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 4(R8)(BX*1), Y12
+	VPBROADCASTD 4(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 4(R8)(BX*2), Y12
+	VPBROADCASTD 4(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 4(R8)(R9*1), Y12
+	VPBROADCASTD 4(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 20(R8), Y7
+	VPBROADCASTD 20(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 20(R8)(BX*1), Y7
+	VPBROADCASTD 20(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 20(R8)(BX*2), Y7
+	VPBROADCASTD 20(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 20(R8)(R9*1), Y7
+	VPBROADCASTD 20(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      192(DX), Y11
+	VMOVDQU      192(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 8(R8), Y12
+	VPBROADCASTD 8(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 8(R8)(BX*1), Y12
+	VPBROADCASTD 8(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 8(R8)(BX*2), Y12
+	VPBROADCASTD 8(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 8(R8)(R9*1), Y12
+	VPBROADCASTD 8(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 24(R8), Y7
+	VPBROADCASTD 24(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 24(R8)(BX*1), Y7
+	VPBROADCASTD 24(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 24(R8)(BX*2), Y7
+	VPBROADCASTD 24(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 24(R8)(R9*1), Y7
+	VPBROADCASTD 24(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      256(DX), Y11
+	VMOVDQU      256(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 12(R8), Y12
+	VPBROADCASTD 12(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 12(R8)(BX*1), Y12
+	VPBROADCASTD 12(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 12(R8)(BX*2), Y12
+	VPBROADCASTD 12(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 12(R8)(R9*1), Y12
+	VPBROADCASTD 12(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 28(R8), Y7
+	VPBROADCASTD 28(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 28(R8)(BX*1), Y7
+	VPBROADCASTD 28(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 28(R8)(BX*2), Y7
+	VPBROADCASTD 28(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 28(R8)(R9*1), Y7
+	VPBROADCASTD 28(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
 	VPMADDWD     Y4, Y8, Y8
 	VPMADDWD     Y4, Y9, Y9
 	VPMADDWD     Y4, Y10, Y10
 	VPMADDWD     Y4, Y6, Y6
-	VCVTPH2PS    (DX), Y7
+	VCVTPH2PS    (AX), Y7
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10), Y11
+	VBROADCASTSS (DI), Y11
 	VMULPS       Y11, Y8, Y8
-	VBROADCASTSS 4(R10), Y11
-	VCVTPH2PS    32(DX), Y12
+	VBROADCASTSS 4(DI), Y11
+	VCVTPH2PS    32(AX), Y12
 	VFMADD231PS  Y12, Y11, Y0
 	VFMADD231PS  Y8, Y7, Y0
 	VCVTDQ2PS    Y9, Y9
-	VBROADCASTSS (R10)(SI*1), Y8
+	VBROADCASTSS (DI)(DX*1), Y8
 	VMULPS       Y8, Y9, Y9
-	VBROADCASTSS 4(R10)(SI*1), Y8
-	VCVTPH2PS    32(DX), Y11
+	VBROADCASTSS 4(DI)(DX*1), Y8
+	VCVTPH2PS    32(AX), Y11
 	VFMADD231PS  Y11, Y8, Y1
 	VFMADD231PS  Y9, Y7, Y1
 	VCVTDQ2PS    Y10, Y10
-	VBROADCASTSS (R10)(SI*2), Y8
+	VBROADCASTSS (DI)(DX*2), Y8
 	VMULPS       Y8, Y10, Y10
-	VBROADCASTSS 4(R10)(SI*2), Y8
-	VCVTPH2PS    32(DX), Y9
+	VBROADCASTSS 4(DI)(DX*2), Y8
+	VCVTPH2PS    32(AX), Y9
 	VFMADD231PS  Y9, Y8, Y2
 	VFMADD231PS  Y10, Y7, Y2
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10)(R11*1), Y8
+	VBROADCASTSS (DI)(R8*1), Y8
 	VMULPS       Y8, Y6, Y6
-	VBROADCASTSS 4(R10)(R11*1), Y8
-	VCVTPH2PS    32(DX), Y9
+	VBROADCASTSS 4(DI)(R8*1), Y8
+	VCVTPH2PS    32(AX), Y9
 	VFMADD231PS  Y9, Y8, Y3
 	VFMADD231PS  Y6, Y7, Y3
-	ADDQ         $0x00000140, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000140, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block0
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	IMUL3Q       $+320, CX, R13
-	SUBQ         R13, DX
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored0
-	MOVQ         R12, R13
-	VADDPS       (R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       (R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       (R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       (R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         blocks+8(FP), R9
+	IMUL3Q       $+320, R9, R9
+	SUBQ         R9, AX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), R9
+	VADDPS       (R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       (R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       (R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       (R9), Y3, Y3
 
 stored0:
-	MOVQ    R12, R13
-	VMOVUPS Y0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, (R13)
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, (R9)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    CX, R13
+	MOVQ    blocks+8(FP), R9
 
 block1:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	VMOVDQU      96(DX), Y7
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	VMOVDQU      96(AX), Y7
 	VPAND        Y7, Y5, Y6
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y5, Y7
-	VPBROADCASTD (R8), Y8
+	VPBROADCASTD (BX), Y8
 	VPMADDUBSW   Y8, Y6, Y8
-	VPBROADCASTD (R8)(BX*1), Y9
+	VPBROADCASTD (BX)(CX*1), Y9
 	VPMADDUBSW   Y9, Y6, Y9
-	VPBROADCASTD (R8)(BX*2), Y10
+	VPBROADCASTD (BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y6, Y10
-	VPBROADCASTD (R8)(R9*1), Y11
+	VPBROADCASTD (BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y6, Y6
-	VPBROADCASTD 16(R8), Y11
+	VPBROADCASTD 16(BX), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y8, Y8
-	VPBROADCASTD 16(R8)(BX*1), Y11
+	VPBROADCASTD 16(BX)(CX*1), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y9, Y9
-	VPBROADCASTD 16(R8)(BX*2), Y11
+	VPBROADCASTD 16(BX)(CX*2), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y10, Y10
-	VPBROADCASTD 16(R8)(R9*1), Y11
+	VPBROADCASTD 16(BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      160(DX), Y11
+	VMOVDQU      160(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 4(R8), Y12
+	VPBROADCASTD 4(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 4(R8)(BX*1), Y12
+	VPBROADCASTD 4(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 4(R8)(BX*2), Y12
+	VPBROADCASTD 4(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 4(R8)(R9*1), Y12
+	VPBROADCASTD 4(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 20(R8), Y7
+	VPBROADCASTD 20(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 20(R8)(BX*1), Y7
+	VPBROADCASTD 20(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 20(R8)(BX*2), Y7
+	VPBROADCASTD 20(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 20(R8)(R9*1), Y7
+	VPBROADCASTD 20(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      224(DX), Y11
+	VMOVDQU      224(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 8(R8), Y12
+	VPBROADCASTD 8(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 8(R8)(BX*1), Y12
+	VPBROADCASTD 8(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 8(R8)(BX*2), Y12
+	VPBROADCASTD 8(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 8(R8)(R9*1), Y12
+	VPBROADCASTD 8(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 24(R8), Y7
+	VPBROADCASTD 24(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 24(R8)(BX*1), Y7
+	VPBROADCASTD 24(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 24(R8)(BX*2), Y7
+	VPBROADCASTD 24(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 24(R8)(R9*1), Y7
+	VPBROADCASTD 24(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      288(DX), Y11
+	VMOVDQU      288(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 12(R8), Y12
+	VPBROADCASTD 12(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 12(R8)(BX*1), Y12
+	VPBROADCASTD 12(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 12(R8)(BX*2), Y12
+	VPBROADCASTD 12(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 12(R8)(R9*1), Y12
+	VPBROADCASTD 12(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 28(R8), Y7
+	VPBROADCASTD 28(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 28(R8)(BX*1), Y7
+	VPBROADCASTD 28(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 28(R8)(BX*2), Y7
+	VPBROADCASTD 28(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 28(R8)(R9*1), Y7
+	VPBROADCASTD 28(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
 	VPMADDWD     Y4, Y8, Y8
 	VPMADDWD     Y4, Y9, Y9
 	VPMADDWD     Y4, Y10, Y10
 	VPMADDWD     Y4, Y6, Y6
-	VCVTPH2PS    16(DX), Y7
+	VCVTPH2PS    16(AX), Y7
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10), Y11
+	VBROADCASTSS (DI), Y11
 	VMULPS       Y11, Y8, Y8
-	VBROADCASTSS 4(R10), Y11
-	VCVTPH2PS    48(DX), Y12
+	VBROADCASTSS 4(DI), Y11
+	VCVTPH2PS    48(AX), Y12
 	VFMADD231PS  Y12, Y11, Y0
 	VFMADD231PS  Y8, Y7, Y0
 	VCVTDQ2PS    Y9, Y9
-	VBROADCASTSS (R10)(SI*1), Y8
+	VBROADCASTSS (DI)(DX*1), Y8
 	VMULPS       Y8, Y9, Y9
-	VBROADCASTSS 4(R10)(SI*1), Y8
-	VCVTPH2PS    48(DX), Y11
+	VBROADCASTSS 4(DI)(DX*1), Y8
+	VCVTPH2PS    48(AX), Y11
 	VFMADD231PS  Y11, Y8, Y1
 	VFMADD231PS  Y9, Y7, Y1
 	VCVTDQ2PS    Y10, Y10
-	VBROADCASTSS (R10)(SI*2), Y8
+	VBROADCASTSS (DI)(DX*2), Y8
 	VMULPS       Y8, Y10, Y10
-	VBROADCASTSS 4(R10)(SI*2), Y8
-	VCVTPH2PS    48(DX), Y9
+	VBROADCASTSS 4(DI)(DX*2), Y8
+	VCVTPH2PS    48(AX), Y9
 	VFMADD231PS  Y9, Y8, Y2
 	VFMADD231PS  Y10, Y7, Y2
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10)(R11*1), Y8
+	VBROADCASTSS (DI)(R8*1), Y8
 	VMULPS       Y8, Y6, Y6
-	VBROADCASTSS 4(R10)(R11*1), Y8
-	VCVTPH2PS    48(DX), Y9
+	VBROADCASTSS 4(DI)(R8*1), Y8
+	VCVTPH2PS    48(AX), Y9
 	VFMADD231PS  Y9, Y8, Y3
 	VFMADD231PS  Y6, Y7, Y3
-	ADDQ         $0x00000140, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000140, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block1
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored1
-	MOVQ         R12, R13
-	VADDPS       32(R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored1
+	MOVQ         y+56(FP), R9
+	VADDPS       32(R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y3, Y3
 
 stored1:
-	MOVQ    R12, R13
-	VMOVUPS Y0, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, 32(R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, 32(R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -9503,76 +9625,72 @@ loop:
 // func stripsQ5_0x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ5_0x1AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
 	VBROADCASTSS float41800000<>+0(SB), Z1
 
 strip:
 	VPXORQ Z0, Z0, Z0
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
-	PREFETCHT0        4416(DX)
-	PREFETCHT0        4480(DX)
-	PREFETCHT0        4544(DX)
-	PREFETCHT0        4608(DX)
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
+	PREFETCHT0        4416(AX)
+	PREFETCHT0        4480(AX)
+	PREFETCHT0        4544(AX)
+	PREFETCHT0        4608(AX)
 	VPXORQ            Z2, Z2, Z2
-	VMOVDQU32         32(DX), Z3
-	VPDPBUSD.BCST     (BX), Z3, Z2
-	VMOVDQU32         96(DX), Z3
-	VPDPBUSD.BCST     4(BX), Z3, Z2
-	VMOVDQU32         160(DX), Z3
-	VPDPBUSD.BCST     8(BX), Z3, Z2
-	VMOVDQU32         224(DX), Z3
-	VPDPBUSD.BCST     12(BX), Z3, Z2
-	VMOVDQU32         288(DX), Z3
-	VPDPBUSD.BCST     16(BX), Z3, Z2
-	VMOVDQU32         352(DX), Z3
-	VPDPBUSD.BCST     20(BX), Z3, Z2
-	VMOVDQU32         416(DX), Z3
-	VPDPBUSD.BCST     24(BX), Z3, Z2
-	VMOVDQU32         480(DX), Z3
-	VPDPBUSD.BCST     28(BX), Z3, Z2
-	VCVTPH2PS         (DX), Z3
+	VMOVDQU32         32(AX), Z3
+	VPDPBUSD.BCST     (CX), Z3, Z2
+	VMOVDQU32         96(AX), Z3
+	VPDPBUSD.BCST     4(CX), Z3, Z2
+	VMOVDQU32         160(AX), Z3
+	VPDPBUSD.BCST     8(CX), Z3, Z2
+	VMOVDQU32         224(AX), Z3
+	VPDPBUSD.BCST     12(CX), Z3, Z2
+	VMOVDQU32         288(AX), Z3
+	VPDPBUSD.BCST     16(CX), Z3, Z2
+	VMOVDQU32         352(AX), Z3
+	VPDPBUSD.BCST     20(CX), Z3, Z2
+	VMOVDQU32         416(AX), Z3
+	VPDPBUSD.BCST     24(CX), Z3, Z2
+	VMOVDQU32         480(AX), Z3
+	VPDPBUSD.BCST     28(CX), Z3, Z2
+	VCVTPH2PS         (AX), Z3
 	VCVTDQ2PS         Z2, Z2
-	VMULPS.BCST       (SI), Z2, Z2
-	VFNMADD231PS.BCST 4(SI), Z1, Z2
+	VMULPS.BCST       (DX), Z2, Z2
+	VFNMADD231PS.BCST 4(DX), Z1, Z2
 	VFMADD231PS       Z2, Z3, Z0
-	ADDQ              $0x00000220, DX
-	ADDQ              $0x00000020, BX
-	ADDQ              $0x00000010, SI
-	DECQ              R8
+	ADDQ              $0x00000220, AX
+	ADDQ              $0x00000020, CX
+	ADDQ              $0x00000010, DX
+	DECQ              BX
 	JNZ               block0
-	MOVQ              CX, R8
-	SHLQ              $0x04, R8
-	SUBQ              R8, SI
-	ADDQ              R8, R8
-	SUBQ              R8, BX
-	MOVB              accumulate+72(FP), R8
-	TESTB             R8, R8
-	JZ                stored
-	MOVQ              DI, R8
-	VADDPS            (R8), Z0, Z0
+	MOVQ              blocks+8(FP), BX
+	SHLQ              $0x04, BX
+	SUBQ              BX, DX
+	ADDQ              BX, BX
+	SUBQ              BX, CX
+	MOVQ              ldy+64(FP), BX
+	SHLQ              $0x02, BX
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), BX
+	VADDPS            (BX), Z0, Z0
 
 stored:
-	MOVQ    DI, R8
-	VMOVUPS Z0, (R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Z0, (BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -9583,19 +9701,14 @@ GLOBL float41800000<>(SB), RODATA|NOPTR, $4
 // func stripsQ5_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ5_0x4AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
 	VBROADCASTSS float41800000<>+0(SB), Z4
 
 strip:
@@ -9603,135 +9716,133 @@ strip:
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
-	PREFETCHT0        4416(DX)
-	PREFETCHT0        4480(DX)
-	PREFETCHT0        4544(DX)
-	PREFETCHT0        4608(DX)
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
+	PREFETCHT0        4416(AX)
+	PREFETCHT0        4480(AX)
+	PREFETCHT0        4544(AX)
+	PREFETCHT0        4608(AX)
 	VPXORQ            Z5, Z5, Z5
 	VPXORQ            Z6, Z6, Z6
 	VPXORQ            Z7, Z7, Z7
 	VPXORQ            Z8, Z8, Z8
-	VMOVDQU32         32(DX), Z9
-	VPDPBUSD.BCST     (R8), Z9, Z5
-	VPDPBUSD.BCST     (R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     (R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     (R8)(R9*1), Z9, Z8
-	VMOVDQU32         96(DX), Z9
-	VPDPBUSD.BCST     4(R8), Z9, Z5
-	VPDPBUSD.BCST     4(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     4(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     4(R8)(R9*1), Z9, Z8
-	VMOVDQU32         160(DX), Z9
-	VPDPBUSD.BCST     8(R8), Z9, Z5
-	VPDPBUSD.BCST     8(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     8(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     8(R8)(R9*1), Z9, Z8
-	VMOVDQU32         224(DX), Z9
-	VPDPBUSD.BCST     12(R8), Z9, Z5
-	VPDPBUSD.BCST     12(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     12(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     12(R8)(R9*1), Z9, Z8
-	VMOVDQU32         288(DX), Z9
-	VPDPBUSD.BCST     16(R8), Z9, Z5
-	VPDPBUSD.BCST     16(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     16(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     16(R8)(R9*1), Z9, Z8
-	VMOVDQU32         352(DX), Z9
-	VPDPBUSD.BCST     20(R8), Z9, Z5
-	VPDPBUSD.BCST     20(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     20(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     20(R8)(R9*1), Z9, Z8
-	VMOVDQU32         416(DX), Z9
-	VPDPBUSD.BCST     24(R8), Z9, Z5
-	VPDPBUSD.BCST     24(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     24(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     24(R8)(R9*1), Z9, Z8
-	VMOVDQU32         480(DX), Z9
-	VPDPBUSD.BCST     28(R8), Z9, Z5
-	VPDPBUSD.BCST     28(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     28(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     28(R8)(R9*1), Z9, Z8
-	VCVTPH2PS         (DX), Z9
+	VMOVDQU32         32(AX), Z9
+	VPDPBUSD.BCST     (BX), Z9, Z5
+	VPDPBUSD.BCST     (BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     (BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     (BX)(SI*1), Z9, Z8
+	VMOVDQU32         96(AX), Z9
+	VPDPBUSD.BCST     4(BX), Z9, Z5
+	VPDPBUSD.BCST     4(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     4(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     4(BX)(SI*1), Z9, Z8
+	VMOVDQU32         160(AX), Z9
+	VPDPBUSD.BCST     8(BX), Z9, Z5
+	VPDPBUSD.BCST     8(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     8(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     8(BX)(SI*1), Z9, Z8
+	VMOVDQU32         224(AX), Z9
+	VPDPBUSD.BCST     12(BX), Z9, Z5
+	VPDPBUSD.BCST     12(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     12(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     12(BX)(SI*1), Z9, Z8
+	VMOVDQU32         288(AX), Z9
+	VPDPBUSD.BCST     16(BX), Z9, Z5
+	VPDPBUSD.BCST     16(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     16(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     16(BX)(SI*1), Z9, Z8
+	VMOVDQU32         352(AX), Z9
+	VPDPBUSD.BCST     20(BX), Z9, Z5
+	VPDPBUSD.BCST     20(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     20(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     20(BX)(SI*1), Z9, Z8
+	VMOVDQU32         416(AX), Z9
+	VPDPBUSD.BCST     24(BX), Z9, Z5
+	VPDPBUSD.BCST     24(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     24(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     24(BX)(SI*1), Z9, Z8
+	VMOVDQU32         480(AX), Z9
+	VPDPBUSD.BCST     28(BX), Z9, Z5
+	VPDPBUSD.BCST     28(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     28(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     28(BX)(SI*1), Z9, Z8
+	VCVTPH2PS         (AX), Z9
 	VCVTDQ2PS         Z5, Z5
-	VMULPS.BCST       (R10), Z5, Z5
-	VFNMADD231PS.BCST 4(R10), Z4, Z5
+	VMULPS.BCST       (DI), Z5, Z5
+	VFNMADD231PS.BCST 4(DI), Z4, Z5
 	VFMADD231PS       Z5, Z9, Z0
 	VCVTDQ2PS         Z6, Z6
-	VMULPS.BCST       (R10)(SI*1), Z6, Z6
-	VFNMADD231PS.BCST 4(R10)(SI*1), Z4, Z6
+	VMULPS.BCST       (DI)(DX*1), Z6, Z6
+	VFNMADD231PS.BCST 4(DI)(DX*1), Z4, Z6
 	VFMADD231PS       Z6, Z9, Z1
 	VCVTDQ2PS         Z7, Z7
-	VMULPS.BCST       (R10)(SI*2), Z7, Z7
-	VFNMADD231PS.BCST 4(R10)(SI*2), Z4, Z7
+	VMULPS.BCST       (DI)(DX*2), Z7, Z7
+	VFNMADD231PS.BCST 4(DI)(DX*2), Z4, Z7
 	VFMADD231PS       Z7, Z9, Z2
 	VCVTDQ2PS         Z8, Z8
-	VMULPS.BCST       (R10)(R11*1), Z8, Z8
-	VFNMADD231PS.BCST 4(R10)(R11*1), Z4, Z8
+	VMULPS.BCST       (DI)(R8*1), Z8, Z8
+	VFNMADD231PS.BCST 4(DI)(R8*1), Z4, Z8
 	VFMADD231PS       Z8, Z9, Z3
-	ADDQ              $0x00000220, DX
-	ADDQ              $0x00000020, R8
-	ADDQ              $0x00000010, R10
-	DECQ              R13
+	ADDQ              $0x00000220, AX
+	ADDQ              $0x00000020, BX
+	ADDQ              $0x00000010, DI
+	DECQ              R9
 	JNZ               block0
-	MOVQ              CX, R13
-	SHLQ              $0x04, R13
-	SUBQ              R13, R10
-	ADDQ              R13, R13
-	SUBQ              R13, R8
-	MOVB              accumulate+72(FP), R13
-	TESTB             R13, R13
-	JZ                stored
-	MOVQ              R12, R13
-	VADDPS            (R13), Z0, Z0
-	ADDQ              DI, R13
-	VADDPS            (R13), Z1, Z1
-	ADDQ              DI, R13
-	VADDPS            (R13), Z2, Z2
-	ADDQ              DI, R13
-	VADDPS            (R13), Z3, Z3
+	MOVQ              blocks+8(FP), R9
+	SHLQ              $0x04, R9
+	SUBQ              R9, DI
+	ADDQ              R9, R9
+	SUBQ              R9, BX
+	MOVQ              ldy+64(FP), R10
+	SHLQ              $0x02, R10
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), R9
+	VADDPS            (R9), Z0, Z0
+	ADDQ              R10, R9
+	VADDPS            (R9), Z1, Z1
+	ADDQ              R10, R9
+	VADDPS            (R9), Z2, Z2
+	ADDQ              R10, R9
+	VADDPS            (R9), Z3, Z3
 
 stored:
-	MOVQ    R12, R13
-	VMOVUPS Z0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z3, (R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Z0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z3, (R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
 
-// func stripsQ5_0x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+// func stripsQ5_0x12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
-TEXT ·stripsQ5_0x8AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	LEAQ         (R8)(BX*4), R10
-	MOVQ         scales+40(FP), R11
-	LEAQ         (SI)(SI*2), R12
-	LEAQ         (R11)(SI*4), R13
-	MOVQ         y+56(FP), R14
-	VBROADCASTSS float41800000<>+0(SB), Z8
+TEXT ·stripsQ5_0x12AVX512(SB), NOSPLIT, $0-73
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	LEAQ         (BX)(CX*4), DI
+	LEAQ         (DI)(CX*4), R8
+	MOVQ         scales+40(FP), R9
+	LEAQ         (DX)(DX*2), R10
+	LEAQ         (R9)(DX*4), R11
+	LEAQ         (R11)(DX*4), R12
+	VBROADCASTSS float41800000<>+0(SB), Z12
 
 strip:
 	VPXORQ Z0, Z0, Z0
@@ -9742,184 +9853,261 @@ strip:
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   CX, R15
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	MOVQ   blocks+8(FP), R13
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
-	PREFETCHT0        4416(DX)
-	PREFETCHT0        4480(DX)
-	PREFETCHT0        4544(DX)
-	PREFETCHT0        4608(DX)
-	VPXORQ            Z9, Z9, Z9
-	VPXORQ            Z10, Z10, Z10
-	VPXORQ            Z11, Z11, Z11
-	VPXORQ            Z12, Z12, Z12
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
+	PREFETCHT0        4416(AX)
+	PREFETCHT0        4480(AX)
+	PREFETCHT0        4544(AX)
+	PREFETCHT0        4608(AX)
 	VPXORQ            Z13, Z13, Z13
 	VPXORQ            Z14, Z14, Z14
 	VPXORQ            Z15, Z15, Z15
 	VPXORQ            Z16, Z16, Z16
-	VMOVDQU32         32(DX), Z17
-	VPDPBUSD.BCST     (R8), Z17, Z9
-	VPDPBUSD.BCST     (R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     (R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     (R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     (R10), Z17, Z13
-	VPDPBUSD.BCST     (R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     (R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     (R10)(R9*1), Z17, Z16
-	VMOVDQU32         96(DX), Z17
-	VPDPBUSD.BCST     4(R8), Z17, Z9
-	VPDPBUSD.BCST     4(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     4(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     4(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     4(R10), Z17, Z13
-	VPDPBUSD.BCST     4(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     4(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     4(R10)(R9*1), Z17, Z16
-	VMOVDQU32         160(DX), Z17
-	VPDPBUSD.BCST     8(R8), Z17, Z9
-	VPDPBUSD.BCST     8(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     8(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     8(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     8(R10), Z17, Z13
-	VPDPBUSD.BCST     8(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     8(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     8(R10)(R9*1), Z17, Z16
-	VMOVDQU32         224(DX), Z17
-	VPDPBUSD.BCST     12(R8), Z17, Z9
-	VPDPBUSD.BCST     12(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     12(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     12(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     12(R10), Z17, Z13
-	VPDPBUSD.BCST     12(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     12(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     12(R10)(R9*1), Z17, Z16
-	VMOVDQU32         288(DX), Z17
-	VPDPBUSD.BCST     16(R8), Z17, Z9
-	VPDPBUSD.BCST     16(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     16(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     16(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     16(R10), Z17, Z13
-	VPDPBUSD.BCST     16(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     16(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     16(R10)(R9*1), Z17, Z16
-	VMOVDQU32         352(DX), Z17
-	VPDPBUSD.BCST     20(R8), Z17, Z9
-	VPDPBUSD.BCST     20(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     20(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     20(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     20(R10), Z17, Z13
-	VPDPBUSD.BCST     20(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     20(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     20(R10)(R9*1), Z17, Z16
-	VMOVDQU32         416(DX), Z17
-	VPDPBUSD.BCST     24(R8), Z17, Z9
-	VPDPBUSD.BCST     24(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     24(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     24(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     24(R10), Z17, Z13
-	VPDPBUSD.BCST     24(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     24(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     24(R10)(R9*1), Z17, Z16
-	VMOVDQU32         480(DX), Z17
-	VPDPBUSD.BCST     28(R8), Z17, Z9
-	VPDPBUSD.BCST     28(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     28(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     28(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     28(R10), Z17, Z13
-	VPDPBUSD.BCST     28(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     28(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     28(R10)(R9*1), Z17, Z16
-	VCVTPH2PS         (DX), Z17
-	VCVTDQ2PS         Z9, Z9
-	VMULPS.BCST       (R11), Z9, Z9
-	VFNMADD231PS.BCST 4(R11), Z8, Z9
-	VFMADD231PS       Z9, Z17, Z0
-	VCVTDQ2PS         Z10, Z10
-	VMULPS.BCST       (R11)(SI*1), Z10, Z10
-	VFNMADD231PS.BCST 4(R11)(SI*1), Z8, Z10
-	VFMADD231PS       Z10, Z17, Z1
-	VCVTDQ2PS         Z11, Z11
-	VMULPS.BCST       (R11)(SI*2), Z11, Z11
-	VFNMADD231PS.BCST 4(R11)(SI*2), Z8, Z11
-	VFMADD231PS       Z11, Z17, Z2
-	VCVTDQ2PS         Z12, Z12
-	VMULPS.BCST       (R11)(R12*1), Z12, Z12
-	VFNMADD231PS.BCST 4(R11)(R12*1), Z8, Z12
-	VFMADD231PS       Z12, Z17, Z3
+	VPXORQ            Z17, Z17, Z17
+	VPXORQ            Z18, Z18, Z18
+	VPXORQ            Z19, Z19, Z19
+	VPXORQ            Z20, Z20, Z20
+	VPXORQ            Z21, Z21, Z21
+	VPXORQ            Z22, Z22, Z22
+	VPXORQ            Z23, Z23, Z23
+	VPXORQ            Z24, Z24, Z24
+	VMOVDQU32         32(AX), Z25
+	VPDPBUSD.BCST     (BX), Z25, Z13
+	VPDPBUSD.BCST     (BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     (BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     (BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     (DI), Z25, Z17
+	VPDPBUSD.BCST     (DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     (DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     (DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     (R8), Z25, Z21
+	VPDPBUSD.BCST     (R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     (R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     (R8)(SI*1), Z25, Z24
+	VMOVDQU32         96(AX), Z25
+	VPDPBUSD.BCST     4(BX), Z25, Z13
+	VPDPBUSD.BCST     4(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     4(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     4(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     4(DI), Z25, Z17
+	VPDPBUSD.BCST     4(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     4(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     4(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     4(R8), Z25, Z21
+	VPDPBUSD.BCST     4(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     4(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     4(R8)(SI*1), Z25, Z24
+	VMOVDQU32         160(AX), Z25
+	VPDPBUSD.BCST     8(BX), Z25, Z13
+	VPDPBUSD.BCST     8(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     8(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     8(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     8(DI), Z25, Z17
+	VPDPBUSD.BCST     8(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     8(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     8(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     8(R8), Z25, Z21
+	VPDPBUSD.BCST     8(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     8(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     8(R8)(SI*1), Z25, Z24
+	VMOVDQU32         224(AX), Z25
+	VPDPBUSD.BCST     12(BX), Z25, Z13
+	VPDPBUSD.BCST     12(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     12(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     12(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     12(DI), Z25, Z17
+	VPDPBUSD.BCST     12(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     12(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     12(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     12(R8), Z25, Z21
+	VPDPBUSD.BCST     12(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     12(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     12(R8)(SI*1), Z25, Z24
+	VMOVDQU32         288(AX), Z25
+	VPDPBUSD.BCST     16(BX), Z25, Z13
+	VPDPBUSD.BCST     16(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     16(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     16(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     16(DI), Z25, Z17
+	VPDPBUSD.BCST     16(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     16(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     16(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     16(R8), Z25, Z21
+	VPDPBUSD.BCST     16(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     16(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     16(R8)(SI*1), Z25, Z24
+	VMOVDQU32         352(AX), Z25
+	VPDPBUSD.BCST     20(BX), Z25, Z13
+	VPDPBUSD.BCST     20(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     20(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     20(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     20(DI), Z25, Z17
+	VPDPBUSD.BCST     20(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     20(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     20(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     20(R8), Z25, Z21
+	VPDPBUSD.BCST     20(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     20(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     20(R8)(SI*1), Z25, Z24
+	VMOVDQU32         416(AX), Z25
+	VPDPBUSD.BCST     24(BX), Z25, Z13
+	VPDPBUSD.BCST     24(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     24(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     24(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     24(DI), Z25, Z17
+	VPDPBUSD.BCST     24(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     24(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     24(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     24(R8), Z25, Z21
+	VPDPBUSD.BCST     24(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     24(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     24(R8)(SI*1), Z25, Z24
+	VMOVDQU32         480(AX), Z25
+	VPDPBUSD.BCST     28(BX), Z25, Z13
+	VPDPBUSD.BCST     28(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     28(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     28(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     28(DI), Z25, Z17
+	VPDPBUSD.BCST     28(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     28(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     28(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     28(R8), Z25, Z21
+	VPDPBUSD.BCST     28(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     28(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     28(R8)(SI*1), Z25, Z24
+	VCVTPH2PS         (AX), Z25
 	VCVTDQ2PS         Z13, Z13
-	VMULPS.BCST       (R13), Z13, Z13
-	VFNMADD231PS.BCST 4(R13), Z8, Z13
-	VFMADD231PS       Z13, Z17, Z4
+	VMULPS.BCST       (R9), Z13, Z13
+	VFNMADD231PS.BCST 4(R9), Z12, Z13
+	VFMADD231PS       Z13, Z25, Z0
 	VCVTDQ2PS         Z14, Z14
-	VMULPS.BCST       (R13)(SI*1), Z14, Z14
-	VFNMADD231PS.BCST 4(R13)(SI*1), Z8, Z14
-	VFMADD231PS       Z14, Z17, Z5
+	VMULPS.BCST       (R9)(DX*1), Z14, Z14
+	VFNMADD231PS.BCST 4(R9)(DX*1), Z12, Z14
+	VFMADD231PS       Z14, Z25, Z1
 	VCVTDQ2PS         Z15, Z15
-	VMULPS.BCST       (R13)(SI*2), Z15, Z15
-	VFNMADD231PS.BCST 4(R13)(SI*2), Z8, Z15
-	VFMADD231PS       Z15, Z17, Z6
+	VMULPS.BCST       (R9)(DX*2), Z15, Z15
+	VFNMADD231PS.BCST 4(R9)(DX*2), Z12, Z15
+	VFMADD231PS       Z15, Z25, Z2
 	VCVTDQ2PS         Z16, Z16
-	VMULPS.BCST       (R13)(R12*1), Z16, Z16
-	VFNMADD231PS.BCST 4(R13)(R12*1), Z8, Z16
-	VFMADD231PS       Z16, Z17, Z7
-	ADDQ              $0x00000220, DX
+	VMULPS.BCST       (R9)(R10*1), Z16, Z16
+	VFNMADD231PS.BCST 4(R9)(R10*1), Z12, Z16
+	VFMADD231PS       Z16, Z25, Z3
+	VCVTDQ2PS         Z17, Z17
+	VMULPS.BCST       (R11), Z17, Z17
+	VFNMADD231PS.BCST 4(R11), Z12, Z17
+	VFMADD231PS       Z17, Z25, Z4
+	VCVTDQ2PS         Z18, Z18
+	VMULPS.BCST       (R11)(DX*1), Z18, Z18
+	VFNMADD231PS.BCST 4(R11)(DX*1), Z12, Z18
+	VFMADD231PS       Z18, Z25, Z5
+	VCVTDQ2PS         Z19, Z19
+	VMULPS.BCST       (R11)(DX*2), Z19, Z19
+	VFNMADD231PS.BCST 4(R11)(DX*2), Z12, Z19
+	VFMADD231PS       Z19, Z25, Z6
+	VCVTDQ2PS         Z20, Z20
+	VMULPS.BCST       (R11)(R10*1), Z20, Z20
+	VFNMADD231PS.BCST 4(R11)(R10*1), Z12, Z20
+	VFMADD231PS       Z20, Z25, Z7
+	VCVTDQ2PS         Z21, Z21
+	VMULPS.BCST       (R12), Z21, Z21
+	VFNMADD231PS.BCST 4(R12), Z12, Z21
+	VFMADD231PS       Z21, Z25, Z8
+	VCVTDQ2PS         Z22, Z22
+	VMULPS.BCST       (R12)(DX*1), Z22, Z22
+	VFNMADD231PS.BCST 4(R12)(DX*1), Z12, Z22
+	VFMADD231PS       Z22, Z25, Z9
+	VCVTDQ2PS         Z23, Z23
+	VMULPS.BCST       (R12)(DX*2), Z23, Z23
+	VFNMADD231PS.BCST 4(R12)(DX*2), Z12, Z23
+	VFMADD231PS       Z23, Z25, Z10
+	VCVTDQ2PS         Z24, Z24
+	VMULPS.BCST       (R12)(R10*1), Z24, Z24
+	VFNMADD231PS.BCST 4(R12)(R10*1), Z12, Z24
+	VFMADD231PS       Z24, Z25, Z11
+	ADDQ              $0x00000220, AX
+	ADDQ              $0x00000020, BX
+	ADDQ              $0x00000020, DI
 	ADDQ              $0x00000020, R8
-	ADDQ              $0x00000020, R10
+	ADDQ              $0x00000010, R9
 	ADDQ              $0x00000010, R11
-	ADDQ              $0x00000010, R13
-	DECQ              R15
+	ADDQ              $0x00000010, R12
+	DECQ              R13
 	JNZ               block0
-	MOVQ              CX, R15
-	SHLQ              $0x04, R15
-	SUBQ              R15, R11
-	SUBQ              R15, R13
-	ADDQ              R15, R15
-	SUBQ              R15, R8
-	SUBQ              R15, R10
-	MOVB              accumulate+72(FP), R15
-	TESTB             R15, R15
-	JZ                stored
-	MOVQ              R14, R15
-	VADDPS            (R15), Z0, Z0
-	ADDQ              DI, R15
-	VADDPS            (R15), Z1, Z1
-	ADDQ              DI, R15
-	VADDPS            (R15), Z2, Z2
-	ADDQ              DI, R15
-	VADDPS            (R15), Z3, Z3
-	ADDQ              DI, R15
-	VADDPS            (R15), Z4, Z4
-	ADDQ              DI, R15
-	VADDPS            (R15), Z5, Z5
-	ADDQ              DI, R15
-	VADDPS            (R15), Z6, Z6
-	ADDQ              DI, R15
-	VADDPS            (R15), Z7, Z7
+	MOVQ              blocks+8(FP), R13
+	SHLQ              $0x04, R13
+	SUBQ              R13, R9
+	SUBQ              R13, R11
+	SUBQ              R13, R12
+	ADDQ              R13, R13
+	SUBQ              R13, BX
+	SUBQ              R13, DI
+	SUBQ              R13, R8
+	MOVQ              ldy+64(FP), R14
+	SHLQ              $0x02, R14
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), R13
+	VADDPS            (R13), Z0, Z0
+	ADDQ              R14, R13
+	VADDPS            (R13), Z1, Z1
+	ADDQ              R14, R13
+	VADDPS            (R13), Z2, Z2
+	ADDQ              R14, R13
+	VADDPS            (R13), Z3, Z3
+	ADDQ              R14, R13
+	VADDPS            (R13), Z4, Z4
+	ADDQ              R14, R13
+	VADDPS            (R13), Z5, Z5
+	ADDQ              R14, R13
+	VADDPS            (R13), Z6, Z6
+	ADDQ              R14, R13
+	VADDPS            (R13), Z7, Z7
+	ADDQ              R14, R13
+	VADDPS            (R13), Z8, Z8
+	ADDQ              R14, R13
+	VADDPS            (R13), Z9, Z9
+	ADDQ              R14, R13
+	VADDPS            (R13), Z10, Z10
+	ADDQ              R14, R13
+	VADDPS            (R13), Z11, Z11
 
 stored:
-	MOVQ    R14, R15
-	VMOVUPS Z0, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z1, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z2, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z3, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z4, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z5, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z6, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z7, (R15)
-	ADDQ    $0x40, R14
-	DECQ    AX
+	MOVQ    y+56(FP), R13
+	VMOVUPS Z0, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z1, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z2, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z3, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z4, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z5, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z6, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z7, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z8, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z9, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z10, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z11, (R13)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -9927,152 +10115,149 @@ stored:
 // func stripsQ5_0x1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·stripsQ5_0x1AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
-	MOVL         $0x00010001, R8
-	VMOVD        R8, X2
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
+	MOVL         $0x00010001, BX
+	VMOVD        BX, X2
 	VPBROADCASTD X2, Y2
 
 strip:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	VMOVDQU      32(DX), Y3
-	VMOVDQU      64(DX), Y4
-	VPBROADCASTD (BX), Y5
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	VMOVDQU      32(AX), Y3
+	VMOVDQU      64(AX), Y4
+	VPBROADCASTD (CX), Y5
 	VPMADDUBSW   Y5, Y3, Y3
 	VPMADDWD     Y2, Y3, Y3
 	VPMADDUBSW   Y5, Y4, Y4
 	VPMADDWD     Y2, Y4, Y4
-	VMOVDQU      96(DX), Y5
-	VMOVDQU      128(DX), Y6
-	VPBROADCASTD 4(BX), Y7
+	VMOVDQU      96(AX), Y5
+	VMOVDQU      128(AX), Y6
+	VPBROADCASTD 4(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      160(DX), Y5
-	VMOVDQU      192(DX), Y6
-	VPBROADCASTD 8(BX), Y7
+	VMOVDQU      160(AX), Y5
+	VMOVDQU      192(AX), Y6
+	VPBROADCASTD 8(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      224(DX), Y5
-	VMOVDQU      256(DX), Y6
-	VPBROADCASTD 12(BX), Y7
+	VMOVDQU      224(AX), Y5
+	VMOVDQU      256(AX), Y6
+	VPBROADCASTD 12(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      288(DX), Y5
-	VMOVDQU      320(DX), Y6
-	VPBROADCASTD 16(BX), Y7
+	VMOVDQU      288(AX), Y5
+	VMOVDQU      320(AX), Y6
+	VPBROADCASTD 16(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      352(DX), Y5
-	VMOVDQU      384(DX), Y6
-	VPBROADCASTD 20(BX), Y7
+	VMOVDQU      352(AX), Y5
+	VMOVDQU      384(AX), Y6
+	VPBROADCASTD 20(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      416(DX), Y5
-	VMOVDQU      448(DX), Y6
-	VPBROADCASTD 24(BX), Y7
+	VMOVDQU      416(AX), Y5
+	VMOVDQU      448(AX), Y6
+	VPBROADCASTD 24(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      480(DX), Y5
-	VMOVDQU      512(DX), Y6
-	VPBROADCASTD 28(BX), Y7
+	VMOVDQU      480(AX), Y5
+	VMOVDQU      512(AX), Y6
+	VPBROADCASTD 28(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VCVTPH2PS    (DX), Y5
+	VCVTPH2PS    (AX), Y5
 	VCVTDQ2PS    Y3, Y3
-	VBROADCASTSS (SI), Y6
+	VBROADCASTSS (DX), Y6
 	VMULPS       Y6, Y3, Y3
-	VBROADCASTSS 4(SI), Y6
+	VBROADCASTSS 4(DX), Y6
 	VBROADCASTSS float41800000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y3
 	VFMADD231PS  Y3, Y5, Y0
-	VCVTPH2PS    16(DX), Y3
+	VCVTPH2PS    16(AX), Y3
 	VCVTDQ2PS    Y4, Y4
-	VBROADCASTSS (SI), Y5
+	VBROADCASTSS (DX), Y5
 	VMULPS       Y5, Y4, Y4
-	VBROADCASTSS 4(SI), Y5
+	VBROADCASTSS 4(DX), Y5
 	VBROADCASTSS float41800000<>+0(SB), Y6
 	VFNMADD231PS Y6, Y5, Y4
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000220, DX
-	ADDQ         $0x00000020, BX
-	ADDQ         $0x00000010, SI
-	DECQ         R8
+	ADDQ         $0x00000220, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000010, DX
+	DECQ         BX
 	JNZ          block0
-	MOVQ         CX, R8
-	SHLQ         $0x04, R8
-	SUBQ         R8, SI
-	ADDQ         R8, R8
-	SUBQ         R8, BX
-	MOVB         accumulate+72(FP), R8
-	TESTB        R8, R8
-	JZ           stored0
-	MOVQ         DI, R8
-	VADDPS       (R8), Y0, Y0
+	MOVQ         blocks+8(FP), BX
+	SHLQ         $0x04, BX
+	SUBQ         BX, DX
+	ADDQ         BX, BX
+	SUBQ         BX, CX
+	MOVQ         ldy+64(FP), BX
+	SHLQ         $0x02, BX
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), BX
+	VADDPS       (BX), Y0, Y0
 
 stored0:
-	MOVQ    DI, R8
-	VMOVUPS Y0, (R8)
-	MOVB    accumulate+72(FP), R8
-	TESTB   R8, R8
-	JZ      stored0High
-	MOVQ    DI, R8
-	VADDPS  32(R8), Y1, Y1
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y0, (BX)
+	MOVQ    ldy+64(FP), BX
+	SHLQ    $0x02, BX
+	CMPB    accumulate+72(FP), $0x00
+	JE      stored0High
+	MOVQ    y+56(FP), BX
+	VADDPS  32(BX), Y1, Y1
 
 stored0High:
-	MOVQ    DI, R8
-	VMOVUPS Y1, 32(R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y1, 32(BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -10080,21 +10265,16 @@ stored0High:
 // func stripsQ5_0x4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·stripsQ5_0x4AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
-	MOVL         $0x00010001, R13
-	VMOVD        R13, X4
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
+	MOVL         $0x00010001, R9
+	VMOVD        R9, X4
 	VPBROADCASTD X4, Y4
 
 strip:
@@ -10102,422 +10282,425 @@ strip:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	VMOVDQU      32(DX), Y5
-	VPBROADCASTD (R8), Y6
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	VMOVDQU      32(AX), Y5
+	VPBROADCASTD (BX), Y6
 	VPMADDUBSW   Y6, Y5, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPBROADCASTD (R8)(BX*1), Y7
+	VPBROADCASTD (BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y5, Y7
 	VPMADDWD     Y4, Y7, Y7
-	VPBROADCASTD (R8)(BX*2), Y8
+	VPBROADCASTD (BX)(CX*2), Y8
 	VPMADDUBSW   Y8, Y5, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD (R8)(R9*1), Y9
+	VPBROADCASTD (BX)(SI*1), Y9
 	VPMADDUBSW   Y9, Y5, Y5
 	VPMADDWD     Y4, Y5, Y5
-	VMOVDQU      96(DX), Y9
-	VPBROADCASTD 4(R8), Y10
+	VMOVDQU      96(AX), Y9
+	VPBROADCASTD 4(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 4(R8)(BX*1), Y10
+	VPBROADCASTD 4(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 4(R8)(BX*2), Y10
+	VPBROADCASTD 4(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 4(R8)(R9*1), Y10
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      160(DX), Y9
-	VPBROADCASTD 8(R8), Y10
+	VMOVDQU      160(AX), Y9
+	VPBROADCASTD 8(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 8(R8)(BX*1), Y10
+	VPBROADCASTD 8(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 8(R8)(BX*2), Y10
+	VPBROADCASTD 8(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 8(R8)(R9*1), Y10
+	VPBROADCASTD 8(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      224(DX), Y9
-	VPBROADCASTD 12(R8), Y10
+	VMOVDQU      224(AX), Y9
+	VPBROADCASTD 12(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 12(R8)(BX*1), Y10
+	VPBROADCASTD 12(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 12(R8)(BX*2), Y10
+	VPBROADCASTD 12(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 12(R8)(R9*1), Y10
+	VPBROADCASTD 12(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      288(DX), Y9
-	VPBROADCASTD 16(R8), Y10
+	VMOVDQU      288(AX), Y9
+	VPBROADCASTD 16(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 16(R8)(BX*1), Y10
+	VPBROADCASTD 16(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 16(R8)(BX*2), Y10
+	VPBROADCASTD 16(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 16(R8)(R9*1), Y10
+	VPBROADCASTD 16(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      352(DX), Y9
-	VPBROADCASTD 20(R8), Y10
+	VMOVDQU      352(AX), Y9
+	VPBROADCASTD 20(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 20(R8)(BX*1), Y10
+	VPBROADCASTD 20(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 20(R8)(BX*2), Y10
+	VPBROADCASTD 20(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 20(R8)(R9*1), Y10
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      416(DX), Y9
-	VPBROADCASTD 24(R8), Y10
+	VMOVDQU      416(AX), Y9
+	VPBROADCASTD 24(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 24(R8)(BX*1), Y10
+	VPBROADCASTD 24(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 24(R8)(BX*2), Y10
+	VPBROADCASTD 24(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 24(R8)(R9*1), Y10
+	VPBROADCASTD 24(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      480(DX), Y9
-	VPBROADCASTD 28(R8), Y10
+	VMOVDQU      480(AX), Y9
+	VPBROADCASTD 28(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 28(R8)(BX*1), Y10
+	VPBROADCASTD 28(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 28(R8)(BX*2), Y10
+	VPBROADCASTD 28(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 28(R8)(R9*1), Y10
+	VPBROADCASTD 28(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VCVTPH2PS    (DX), Y9
+	VCVTPH2PS    (AX), Y9
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (DI), Y10
 	VMULPS       Y10, Y6, Y6
-	VBROADCASTSS 4(R10), Y10
+	VBROADCASTSS 4(DI), Y10
 	VBROADCASTSS float41800000<>+0(SB), Y11
 	VFNMADD231PS Y11, Y10, Y6
 	VFMADD231PS  Y6, Y9, Y0
 	VCVTDQ2PS    Y7, Y7
-	VBROADCASTSS (R10)(SI*1), Y6
+	VBROADCASTSS (DI)(DX*1), Y6
 	VMULPS       Y6, Y7, Y7
-	VBROADCASTSS 4(R10)(SI*1), Y6
+	VBROADCASTSS 4(DI)(DX*1), Y6
 	VBROADCASTSS float41800000<>+0(SB), Y10
 	VFNMADD231PS Y10, Y6, Y7
 	VFMADD231PS  Y7, Y9, Y1
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10)(SI*2), Y6
+	VBROADCASTSS (DI)(DX*2), Y6
 	VMULPS       Y6, Y8, Y8
-	VBROADCASTSS 4(R10)(SI*2), Y6
+	VBROADCASTSS 4(DI)(DX*2), Y6
 	VBROADCASTSS float41800000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y8
 	VFMADD231PS  Y8, Y9, Y2
 	VCVTDQ2PS    Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y6
 	VMULPS       Y6, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*1), Y6
+	VBROADCASTSS 4(DI)(R8*1), Y6
 	VBROADCASTSS float41800000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y5
 	VFMADD231PS  Y5, Y9, Y3
-	ADDQ         $0x00000220, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000220, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block0
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	IMUL3Q       $+544, CX, R13
-	SUBQ         R13, DX
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored0
-	MOVQ         R12, R13
-	VADDPS       (R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       (R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       (R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       (R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         blocks+8(FP), R9
+	IMUL3Q       $+544, R9, R9
+	SUBQ         R9, AX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), R9
+	VADDPS       (R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       (R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       (R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       (R9), Y3, Y3
 
 stored0:
-	MOVQ    R12, R13
-	VMOVUPS Y0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, (R13)
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, (R9)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    CX, R13
+	MOVQ    blocks+8(FP), R9
 
 block1:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	VMOVDQU      64(DX), Y5
-	VPBROADCASTD (R8), Y6
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	VMOVDQU      64(AX), Y5
+	VPBROADCASTD (BX), Y6
 	VPMADDUBSW   Y6, Y5, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPBROADCASTD (R8)(BX*1), Y7
+	VPBROADCASTD (BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y5, Y7
 	VPMADDWD     Y4, Y7, Y7
-	VPBROADCASTD (R8)(BX*2), Y8
+	VPBROADCASTD (BX)(CX*2), Y8
 	VPMADDUBSW   Y8, Y5, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD (R8)(R9*1), Y9
+	VPBROADCASTD (BX)(SI*1), Y9
 	VPMADDUBSW   Y9, Y5, Y5
 	VPMADDWD     Y4, Y5, Y5
-	VMOVDQU      128(DX), Y9
-	VPBROADCASTD 4(R8), Y10
+	VMOVDQU      128(AX), Y9
+	VPBROADCASTD 4(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 4(R8)(BX*1), Y10
+	VPBROADCASTD 4(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 4(R8)(BX*2), Y10
+	VPBROADCASTD 4(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 4(R8)(R9*1), Y10
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      192(DX), Y9
-	VPBROADCASTD 8(R8), Y10
+	VMOVDQU      192(AX), Y9
+	VPBROADCASTD 8(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 8(R8)(BX*1), Y10
+	VPBROADCASTD 8(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 8(R8)(BX*2), Y10
+	VPBROADCASTD 8(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 8(R8)(R9*1), Y10
+	VPBROADCASTD 8(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      256(DX), Y9
-	VPBROADCASTD 12(R8), Y10
+	VMOVDQU      256(AX), Y9
+	VPBROADCASTD 12(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 12(R8)(BX*1), Y10
+	VPBROADCASTD 12(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 12(R8)(BX*2), Y10
+	VPBROADCASTD 12(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 12(R8)(R9*1), Y10
+	VPBROADCASTD 12(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      320(DX), Y9
-	VPBROADCASTD 16(R8), Y10
+	VMOVDQU      320(AX), Y9
+	VPBROADCASTD 16(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 16(R8)(BX*1), Y10
+	VPBROADCASTD 16(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 16(R8)(BX*2), Y10
+	VPBROADCASTD 16(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 16(R8)(R9*1), Y10
+	VPBROADCASTD 16(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      384(DX), Y9
-	VPBROADCASTD 20(R8), Y10
+	VMOVDQU      384(AX), Y9
+	VPBROADCASTD 20(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 20(R8)(BX*1), Y10
+	VPBROADCASTD 20(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 20(R8)(BX*2), Y10
+	VPBROADCASTD 20(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 20(R8)(R9*1), Y10
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      448(DX), Y9
-	VPBROADCASTD 24(R8), Y10
+	VMOVDQU      448(AX), Y9
+	VPBROADCASTD 24(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 24(R8)(BX*1), Y10
+	VPBROADCASTD 24(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 24(R8)(BX*2), Y10
+	VPBROADCASTD 24(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 24(R8)(R9*1), Y10
+	VPBROADCASTD 24(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      512(DX), Y9
-	VPBROADCASTD 28(R8), Y10
+	VMOVDQU      512(AX), Y9
+	VPBROADCASTD 28(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 28(R8)(BX*1), Y10
+	VPBROADCASTD 28(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 28(R8)(BX*2), Y10
+	VPBROADCASTD 28(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 28(R8)(R9*1), Y10
+	VPBROADCASTD 28(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VCVTPH2PS    16(DX), Y9
+	VCVTPH2PS    16(AX), Y9
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (DI), Y10
 	VMULPS       Y10, Y6, Y6
-	VBROADCASTSS 4(R10), Y10
+	VBROADCASTSS 4(DI), Y10
 	VBROADCASTSS float41800000<>+0(SB), Y11
 	VFNMADD231PS Y11, Y10, Y6
 	VFMADD231PS  Y6, Y9, Y0
 	VCVTDQ2PS    Y7, Y7
-	VBROADCASTSS (R10)(SI*1), Y6
+	VBROADCASTSS (DI)(DX*1), Y6
 	VMULPS       Y6, Y7, Y7
-	VBROADCASTSS 4(R10)(SI*1), Y6
+	VBROADCASTSS 4(DI)(DX*1), Y6
 	VBROADCASTSS float41800000<>+0(SB), Y10
 	VFNMADD231PS Y10, Y6, Y7
 	VFMADD231PS  Y7, Y9, Y1
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10)(SI*2), Y6
+	VBROADCASTSS (DI)(DX*2), Y6
 	VMULPS       Y6, Y8, Y8
-	VBROADCASTSS 4(R10)(SI*2), Y6
+	VBROADCASTSS 4(DI)(DX*2), Y6
 	VBROADCASTSS float41800000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y8
 	VFMADD231PS  Y8, Y9, Y2
 	VCVTDQ2PS    Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y6
 	VMULPS       Y6, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*1), Y6
+	VBROADCASTSS 4(DI)(R8*1), Y6
 	VBROADCASTSS float41800000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y5
 	VFMADD231PS  Y5, Y9, Y3
-	ADDQ         $0x00000220, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000220, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block1
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored1
-	MOVQ         R12, R13
-	VADDPS       32(R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored1
+	MOVQ         y+56(FP), R9
+	VADDPS       32(R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y3, Y3
 
 stored1:
-	MOVQ    R12, R13
-	VMOVUPS Y0, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, 32(R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, 32(R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -11027,76 +11210,72 @@ loop:
 // func stripsQ5_1x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ5_1x1AVX512(SB), NOSPLIT, $0-73
-	MOVQ strips+0(FP), AX
-	MOVQ blocks+8(FP), CX
-	MOVQ w+16(FP), DX
-	MOVQ ldx+32(FP), BX
-	MOVQ lds+48(FP), BX
-	MOVQ ldy+64(FP), SI
-	SHLQ $0x02, BX
-	SHLQ $0x02, SI
-	MOVQ x+24(FP), BX
-	MOVQ scales+40(FP), SI
-	MOVQ y+56(FP), DI
+	MOVQ w+16(FP), AX
+	MOVQ ldx+32(FP), CX
+	MOVQ lds+48(FP), CX
+	SHLQ $0x02, CX
+	MOVQ x+24(FP), CX
+	MOVQ scales+40(FP), DX
 
 strip:
 	VPXORQ Z0, Z0, Z0
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
-	PREFETCHT0       4416(DX)
-	PREFETCHT0       4480(DX)
-	PREFETCHT0       4544(DX)
-	PREFETCHT0       4608(DX)
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
+	PREFETCHT0       4416(AX)
+	PREFETCHT0       4480(AX)
+	PREFETCHT0       4544(AX)
+	PREFETCHT0       4608(AX)
 	VPXORQ           Z1, Z1, Z1
-	VMOVDQU32        64(DX), Z2
-	VPDPBUSD.BCST    (BX), Z2, Z1
-	VMOVDQU32        128(DX), Z2
-	VPDPBUSD.BCST    4(BX), Z2, Z1
-	VMOVDQU32        192(DX), Z2
-	VPDPBUSD.BCST    8(BX), Z2, Z1
-	VMOVDQU32        256(DX), Z2
-	VPDPBUSD.BCST    12(BX), Z2, Z1
-	VMOVDQU32        320(DX), Z2
-	VPDPBUSD.BCST    16(BX), Z2, Z1
-	VMOVDQU32        384(DX), Z2
-	VPDPBUSD.BCST    20(BX), Z2, Z1
-	VMOVDQU32        448(DX), Z2
-	VPDPBUSD.BCST    24(BX), Z2, Z1
-	VMOVDQU32        512(DX), Z2
-	VPDPBUSD.BCST    28(BX), Z2, Z1
-	VCVTPH2PS        (DX), Z2
-	VCVTPH2PS        32(DX), Z3
+	VMOVDQU32        64(AX), Z2
+	VPDPBUSD.BCST    (CX), Z2, Z1
+	VMOVDQU32        128(AX), Z2
+	VPDPBUSD.BCST    4(CX), Z2, Z1
+	VMOVDQU32        192(AX), Z2
+	VPDPBUSD.BCST    8(CX), Z2, Z1
+	VMOVDQU32        256(AX), Z2
+	VPDPBUSD.BCST    12(CX), Z2, Z1
+	VMOVDQU32        320(AX), Z2
+	VPDPBUSD.BCST    16(CX), Z2, Z1
+	VMOVDQU32        384(AX), Z2
+	VPDPBUSD.BCST    20(CX), Z2, Z1
+	VMOVDQU32        448(AX), Z2
+	VPDPBUSD.BCST    24(CX), Z2, Z1
+	VMOVDQU32        512(AX), Z2
+	VPDPBUSD.BCST    28(CX), Z2, Z1
+	VCVTPH2PS        (AX), Z2
+	VCVTPH2PS        32(AX), Z3
 	VCVTDQ2PS        Z1, Z1
-	VMULPS.BCST      (SI), Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z3, Z0
+	VMULPS.BCST      (DX), Z1, Z1
+	VFMADD231PS.BCST 4(DX), Z3, Z0
 	VFMADD231PS      Z1, Z2, Z0
-	ADDQ             $0x00000240, DX
-	ADDQ             $0x00000020, BX
-	ADDQ             $0x00000010, SI
-	DECQ             R8
+	ADDQ             $0x00000240, AX
+	ADDQ             $0x00000020, CX
+	ADDQ             $0x00000010, DX
+	DECQ             BX
 	JNZ              block0
-	MOVQ             CX, R8
-	SHLQ             $0x04, R8
-	SUBQ             R8, SI
-	ADDQ             R8, R8
-	SUBQ             R8, BX
-	MOVB             accumulate+72(FP), R8
-	TESTB            R8, R8
-	JZ               stored
-	MOVQ             DI, R8
-	VADDPS           (R8), Z0, Z0
+	MOVQ             blocks+8(FP), BX
+	SHLQ             $0x04, BX
+	SUBQ             BX, DX
+	ADDQ             BX, BX
+	SUBQ             BX, CX
+	MOVQ             ldy+64(FP), BX
+	SHLQ             $0x02, BX
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), BX
+	VADDPS           (BX), Z0, Z0
 
 stored:
-	MOVQ    DI, R8
-	VMOVUPS Z0, (R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Z0, (BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -11104,154 +11283,147 @@ stored:
 // func stripsQ5_1x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ5_1x4AVX512(SB), NOSPLIT, $0-73
-	MOVQ strips+0(FP), AX
-	MOVQ blocks+8(FP), CX
-	MOVQ w+16(FP), DX
-	MOVQ ldx+32(FP), BX
-	MOVQ lds+48(FP), SI
-	MOVQ ldy+64(FP), DI
-	SHLQ $0x02, SI
-	SHLQ $0x02, DI
-	MOVQ x+24(FP), R8
-	LEAQ (BX)(BX*2), R9
-	MOVQ scales+40(FP), R10
-	LEAQ (SI)(SI*2), R11
-	MOVQ y+56(FP), R12
+	MOVQ w+16(FP), AX
+	MOVQ ldx+32(FP), CX
+	MOVQ lds+48(FP), DX
+	SHLQ $0x02, DX
+	MOVQ x+24(FP), BX
+	LEAQ (CX)(CX*2), SI
+	MOVQ scales+40(FP), DI
+	LEAQ (DX)(DX*2), R8
 
 strip:
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
-	PREFETCHT0       4416(DX)
-	PREFETCHT0       4480(DX)
-	PREFETCHT0       4544(DX)
-	PREFETCHT0       4608(DX)
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
+	PREFETCHT0       4416(AX)
+	PREFETCHT0       4480(AX)
+	PREFETCHT0       4544(AX)
+	PREFETCHT0       4608(AX)
 	VPXORQ           Z4, Z4, Z4
 	VPXORQ           Z5, Z5, Z5
 	VPXORQ           Z6, Z6, Z6
 	VPXORQ           Z7, Z7, Z7
-	VMOVDQU32        64(DX), Z8
-	VPDPBUSD.BCST    (R8), Z8, Z4
-	VPDPBUSD.BCST    (R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    (R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    (R8)(R9*1), Z8, Z7
-	VMOVDQU32        128(DX), Z8
-	VPDPBUSD.BCST    4(R8), Z8, Z4
-	VPDPBUSD.BCST    4(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    4(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    4(R8)(R9*1), Z8, Z7
-	VMOVDQU32        192(DX), Z8
-	VPDPBUSD.BCST    8(R8), Z8, Z4
-	VPDPBUSD.BCST    8(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    8(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    8(R8)(R9*1), Z8, Z7
-	VMOVDQU32        256(DX), Z8
-	VPDPBUSD.BCST    12(R8), Z8, Z4
-	VPDPBUSD.BCST    12(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    12(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    12(R8)(R9*1), Z8, Z7
-	VMOVDQU32        320(DX), Z8
-	VPDPBUSD.BCST    16(R8), Z8, Z4
-	VPDPBUSD.BCST    16(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    16(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    16(R8)(R9*1), Z8, Z7
-	VMOVDQU32        384(DX), Z8
-	VPDPBUSD.BCST    20(R8), Z8, Z4
-	VPDPBUSD.BCST    20(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    20(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    20(R8)(R9*1), Z8, Z7
-	VMOVDQU32        448(DX), Z8
-	VPDPBUSD.BCST    24(R8), Z8, Z4
-	VPDPBUSD.BCST    24(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    24(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    24(R8)(R9*1), Z8, Z7
-	VMOVDQU32        512(DX), Z8
-	VPDPBUSD.BCST    28(R8), Z8, Z4
-	VPDPBUSD.BCST    28(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    28(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    28(R8)(R9*1), Z8, Z7
-	VCVTPH2PS        (DX), Z8
-	VCVTPH2PS        32(DX), Z9
+	VMOVDQU32        64(AX), Z8
+	VPDPBUSD.BCST    (BX), Z8, Z4
+	VPDPBUSD.BCST    (BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    (BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    (BX)(SI*1), Z8, Z7
+	VMOVDQU32        128(AX), Z8
+	VPDPBUSD.BCST    4(BX), Z8, Z4
+	VPDPBUSD.BCST    4(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    4(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    4(BX)(SI*1), Z8, Z7
+	VMOVDQU32        192(AX), Z8
+	VPDPBUSD.BCST    8(BX), Z8, Z4
+	VPDPBUSD.BCST    8(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    8(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    8(BX)(SI*1), Z8, Z7
+	VMOVDQU32        256(AX), Z8
+	VPDPBUSD.BCST    12(BX), Z8, Z4
+	VPDPBUSD.BCST    12(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    12(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    12(BX)(SI*1), Z8, Z7
+	VMOVDQU32        320(AX), Z8
+	VPDPBUSD.BCST    16(BX), Z8, Z4
+	VPDPBUSD.BCST    16(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    16(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    16(BX)(SI*1), Z8, Z7
+	VMOVDQU32        384(AX), Z8
+	VPDPBUSD.BCST    20(BX), Z8, Z4
+	VPDPBUSD.BCST    20(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    20(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    20(BX)(SI*1), Z8, Z7
+	VMOVDQU32        448(AX), Z8
+	VPDPBUSD.BCST    24(BX), Z8, Z4
+	VPDPBUSD.BCST    24(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    24(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    24(BX)(SI*1), Z8, Z7
+	VMOVDQU32        512(AX), Z8
+	VPDPBUSD.BCST    28(BX), Z8, Z4
+	VPDPBUSD.BCST    28(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    28(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    28(BX)(SI*1), Z8, Z7
+	VCVTPH2PS        (AX), Z8
+	VCVTPH2PS        32(AX), Z9
 	VCVTDQ2PS        Z4, Z4
-	VMULPS.BCST      (R10), Z4, Z4
-	VFMADD231PS.BCST 4(R10), Z9, Z0
+	VMULPS.BCST      (DI), Z4, Z4
+	VFMADD231PS.BCST 4(DI), Z9, Z0
 	VFMADD231PS      Z4, Z8, Z0
 	VCVTDQ2PS        Z5, Z5
-	VMULPS.BCST      (R10)(SI*1), Z5, Z5
-	VFMADD231PS.BCST 4(R10)(SI*1), Z9, Z1
+	VMULPS.BCST      (DI)(DX*1), Z5, Z5
+	VFMADD231PS.BCST 4(DI)(DX*1), Z9, Z1
 	VFMADD231PS      Z5, Z8, Z1
 	VCVTDQ2PS        Z6, Z6
-	VMULPS.BCST      (R10)(SI*2), Z6, Z6
-	VFMADD231PS.BCST 4(R10)(SI*2), Z9, Z2
+	VMULPS.BCST      (DI)(DX*2), Z6, Z6
+	VFMADD231PS.BCST 4(DI)(DX*2), Z9, Z2
 	VFMADD231PS      Z6, Z8, Z2
 	VCVTDQ2PS        Z7, Z7
-	VMULPS.BCST      (R10)(R11*1), Z7, Z7
-	VFMADD231PS.BCST 4(R10)(R11*1), Z9, Z3
+	VMULPS.BCST      (DI)(R8*1), Z7, Z7
+	VFMADD231PS.BCST 4(DI)(R8*1), Z9, Z3
 	VFMADD231PS      Z7, Z8, Z3
-	ADDQ             $0x00000240, DX
-	ADDQ             $0x00000020, R8
-	ADDQ             $0x00000010, R10
-	DECQ             R13
+	ADDQ             $0x00000240, AX
+	ADDQ             $0x00000020, BX
+	ADDQ             $0x00000010, DI
+	DECQ             R9
 	JNZ              block0
-	MOVQ             CX, R13
-	SHLQ             $0x04, R13
-	SUBQ             R13, R10
-	ADDQ             R13, R13
-	SUBQ             R13, R8
-	MOVB             accumulate+72(FP), R13
-	TESTB            R13, R13
-	JZ               stored
-	MOVQ             R12, R13
-	VADDPS           (R13), Z0, Z0
-	ADDQ             DI, R13
-	VADDPS           (R13), Z1, Z1
-	ADDQ             DI, R13
-	VADDPS           (R13), Z2, Z2
-	ADDQ             DI, R13
-	VADDPS           (R13), Z3, Z3
+	MOVQ             blocks+8(FP), R9
+	SHLQ             $0x04, R9
+	SUBQ             R9, DI
+	ADDQ             R9, R9
+	SUBQ             R9, BX
+	MOVQ             ldy+64(FP), R10
+	SHLQ             $0x02, R10
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), R9
+	VADDPS           (R9), Z0, Z0
+	ADDQ             R10, R9
+	VADDPS           (R9), Z1, Z1
+	ADDQ             R10, R9
+	VADDPS           (R9), Z2, Z2
+	ADDQ             R10, R9
+	VADDPS           (R9), Z3, Z3
 
 stored:
-	MOVQ    R12, R13
-	VMOVUPS Z0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z3, (R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Z0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z3, (R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
 
-// func stripsQ5_1x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+// func stripsQ5_1x12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
-TEXT ·stripsQ5_1x8AVX512(SB), NOSPLIT, $0-73
-	MOVQ strips+0(FP), AX
-	MOVQ blocks+8(FP), CX
-	MOVQ w+16(FP), DX
-	MOVQ ldx+32(FP), BX
-	MOVQ lds+48(FP), SI
-	MOVQ ldy+64(FP), DI
-	SHLQ $0x02, SI
-	SHLQ $0x02, DI
-	MOVQ x+24(FP), R8
-	LEAQ (BX)(BX*2), R9
-	LEAQ (R8)(BX*4), R10
-	MOVQ scales+40(FP), R11
-	LEAQ (SI)(SI*2), R12
-	LEAQ (R11)(SI*4), R13
-	MOVQ y+56(FP), R14
+TEXT ·stripsQ5_1x12AVX512(SB), NOSPLIT, $0-73
+	MOVQ w+16(FP), AX
+	MOVQ ldx+32(FP), CX
+	MOVQ lds+48(FP), DX
+	SHLQ $0x02, DX
+	MOVQ x+24(FP), BX
+	LEAQ (CX)(CX*2), SI
+	LEAQ (BX)(CX*4), DI
+	LEAQ (DI)(CX*4), R8
+	MOVQ scales+40(FP), R9
+	LEAQ (DX)(DX*2), R10
+	LEAQ (R9)(DX*4), R11
+	LEAQ (R11)(DX*4), R12
 
 strip:
 	VPXORQ Z0, Z0, Z0
@@ -11262,185 +11434,262 @@ strip:
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   CX, R15
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	MOVQ   blocks+8(FP), R13
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
-	PREFETCHT0       4416(DX)
-	PREFETCHT0       4480(DX)
-	PREFETCHT0       4544(DX)
-	PREFETCHT0       4608(DX)
-	VPXORQ           Z8, Z8, Z8
-	VPXORQ           Z9, Z9, Z9
-	VPXORQ           Z10, Z10, Z10
-	VPXORQ           Z11, Z11, Z11
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
+	PREFETCHT0       4416(AX)
+	PREFETCHT0       4480(AX)
+	PREFETCHT0       4544(AX)
+	PREFETCHT0       4608(AX)
 	VPXORQ           Z12, Z12, Z12
 	VPXORQ           Z13, Z13, Z13
 	VPXORQ           Z14, Z14, Z14
 	VPXORQ           Z15, Z15, Z15
-	VMOVDQU32        64(DX), Z16
-	VPDPBUSD.BCST    (R8), Z16, Z8
-	VPDPBUSD.BCST    (R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    (R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    (R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    (R10), Z16, Z12
-	VPDPBUSD.BCST    (R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    (R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    (R10)(R9*1), Z16, Z15
-	VMOVDQU32        128(DX), Z16
-	VPDPBUSD.BCST    4(R8), Z16, Z8
-	VPDPBUSD.BCST    4(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    4(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    4(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    4(R10), Z16, Z12
-	VPDPBUSD.BCST    4(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    4(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    4(R10)(R9*1), Z16, Z15
-	VMOVDQU32        192(DX), Z16
-	VPDPBUSD.BCST    8(R8), Z16, Z8
-	VPDPBUSD.BCST    8(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    8(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    8(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    8(R10), Z16, Z12
-	VPDPBUSD.BCST    8(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    8(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    8(R10)(R9*1), Z16, Z15
-	VMOVDQU32        256(DX), Z16
-	VPDPBUSD.BCST    12(R8), Z16, Z8
-	VPDPBUSD.BCST    12(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    12(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    12(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    12(R10), Z16, Z12
-	VPDPBUSD.BCST    12(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    12(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    12(R10)(R9*1), Z16, Z15
-	VMOVDQU32        320(DX), Z16
-	VPDPBUSD.BCST    16(R8), Z16, Z8
-	VPDPBUSD.BCST    16(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    16(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    16(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    16(R10), Z16, Z12
-	VPDPBUSD.BCST    16(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    16(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    16(R10)(R9*1), Z16, Z15
-	VMOVDQU32        384(DX), Z16
-	VPDPBUSD.BCST    20(R8), Z16, Z8
-	VPDPBUSD.BCST    20(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    20(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    20(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    20(R10), Z16, Z12
-	VPDPBUSD.BCST    20(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    20(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    20(R10)(R9*1), Z16, Z15
-	VMOVDQU32        448(DX), Z16
-	VPDPBUSD.BCST    24(R8), Z16, Z8
-	VPDPBUSD.BCST    24(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    24(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    24(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    24(R10), Z16, Z12
-	VPDPBUSD.BCST    24(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    24(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    24(R10)(R9*1), Z16, Z15
-	VMOVDQU32        512(DX), Z16
-	VPDPBUSD.BCST    28(R8), Z16, Z8
-	VPDPBUSD.BCST    28(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    28(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    28(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    28(R10), Z16, Z12
-	VPDPBUSD.BCST    28(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    28(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    28(R10)(R9*1), Z16, Z15
-	VCVTPH2PS        (DX), Z16
-	VCVTPH2PS        32(DX), Z17
-	VCVTDQ2PS        Z8, Z8
-	VMULPS.BCST      (R11), Z8, Z8
-	VFMADD231PS.BCST 4(R11), Z17, Z0
-	VFMADD231PS      Z8, Z16, Z0
-	VCVTDQ2PS        Z9, Z9
-	VMULPS.BCST      (R11)(SI*1), Z9, Z9
-	VFMADD231PS.BCST 4(R11)(SI*1), Z17, Z1
-	VFMADD231PS      Z9, Z16, Z1
-	VCVTDQ2PS        Z10, Z10
-	VMULPS.BCST      (R11)(SI*2), Z10, Z10
-	VFMADD231PS.BCST 4(R11)(SI*2), Z17, Z2
-	VFMADD231PS      Z10, Z16, Z2
-	VCVTDQ2PS        Z11, Z11
-	VMULPS.BCST      (R11)(R12*1), Z11, Z11
-	VFMADD231PS.BCST 4(R11)(R12*1), Z17, Z3
-	VFMADD231PS      Z11, Z16, Z3
+	VPXORQ           Z16, Z16, Z16
+	VPXORQ           Z17, Z17, Z17
+	VPXORQ           Z18, Z18, Z18
+	VPXORQ           Z19, Z19, Z19
+	VPXORQ           Z20, Z20, Z20
+	VPXORQ           Z21, Z21, Z21
+	VPXORQ           Z22, Z22, Z22
+	VPXORQ           Z23, Z23, Z23
+	VMOVDQU32        64(AX), Z24
+	VPDPBUSD.BCST    (BX), Z24, Z12
+	VPDPBUSD.BCST    (BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    (BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    (BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    (DI), Z24, Z16
+	VPDPBUSD.BCST    (DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    (DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    (DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    (R8), Z24, Z20
+	VPDPBUSD.BCST    (R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    (R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    (R8)(SI*1), Z24, Z23
+	VMOVDQU32        128(AX), Z24
+	VPDPBUSD.BCST    4(BX), Z24, Z12
+	VPDPBUSD.BCST    4(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    4(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    4(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    4(DI), Z24, Z16
+	VPDPBUSD.BCST    4(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    4(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    4(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    4(R8), Z24, Z20
+	VPDPBUSD.BCST    4(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    4(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    4(R8)(SI*1), Z24, Z23
+	VMOVDQU32        192(AX), Z24
+	VPDPBUSD.BCST    8(BX), Z24, Z12
+	VPDPBUSD.BCST    8(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    8(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    8(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    8(DI), Z24, Z16
+	VPDPBUSD.BCST    8(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    8(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    8(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    8(R8), Z24, Z20
+	VPDPBUSD.BCST    8(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    8(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    8(R8)(SI*1), Z24, Z23
+	VMOVDQU32        256(AX), Z24
+	VPDPBUSD.BCST    12(BX), Z24, Z12
+	VPDPBUSD.BCST    12(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    12(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    12(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    12(DI), Z24, Z16
+	VPDPBUSD.BCST    12(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    12(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    12(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    12(R8), Z24, Z20
+	VPDPBUSD.BCST    12(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    12(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    12(R8)(SI*1), Z24, Z23
+	VMOVDQU32        320(AX), Z24
+	VPDPBUSD.BCST    16(BX), Z24, Z12
+	VPDPBUSD.BCST    16(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    16(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    16(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    16(DI), Z24, Z16
+	VPDPBUSD.BCST    16(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    16(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    16(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    16(R8), Z24, Z20
+	VPDPBUSD.BCST    16(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    16(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    16(R8)(SI*1), Z24, Z23
+	VMOVDQU32        384(AX), Z24
+	VPDPBUSD.BCST    20(BX), Z24, Z12
+	VPDPBUSD.BCST    20(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    20(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    20(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    20(DI), Z24, Z16
+	VPDPBUSD.BCST    20(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    20(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    20(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    20(R8), Z24, Z20
+	VPDPBUSD.BCST    20(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    20(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    20(R8)(SI*1), Z24, Z23
+	VMOVDQU32        448(AX), Z24
+	VPDPBUSD.BCST    24(BX), Z24, Z12
+	VPDPBUSD.BCST    24(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    24(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    24(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    24(DI), Z24, Z16
+	VPDPBUSD.BCST    24(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    24(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    24(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    24(R8), Z24, Z20
+	VPDPBUSD.BCST    24(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    24(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    24(R8)(SI*1), Z24, Z23
+	VMOVDQU32        512(AX), Z24
+	VPDPBUSD.BCST    28(BX), Z24, Z12
+	VPDPBUSD.BCST    28(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    28(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    28(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    28(DI), Z24, Z16
+	VPDPBUSD.BCST    28(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    28(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    28(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    28(R8), Z24, Z20
+	VPDPBUSD.BCST    28(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    28(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    28(R8)(SI*1), Z24, Z23
+	VCVTPH2PS        (AX), Z24
+	VCVTPH2PS        32(AX), Z25
 	VCVTDQ2PS        Z12, Z12
-	VMULPS.BCST      (R13), Z12, Z12
-	VFMADD231PS.BCST 4(R13), Z17, Z4
-	VFMADD231PS      Z12, Z16, Z4
+	VMULPS.BCST      (R9), Z12, Z12
+	VFMADD231PS.BCST 4(R9), Z25, Z0
+	VFMADD231PS      Z12, Z24, Z0
 	VCVTDQ2PS        Z13, Z13
-	VMULPS.BCST      (R13)(SI*1), Z13, Z13
-	VFMADD231PS.BCST 4(R13)(SI*1), Z17, Z5
-	VFMADD231PS      Z13, Z16, Z5
+	VMULPS.BCST      (R9)(DX*1), Z13, Z13
+	VFMADD231PS.BCST 4(R9)(DX*1), Z25, Z1
+	VFMADD231PS      Z13, Z24, Z1
 	VCVTDQ2PS        Z14, Z14
-	VMULPS.BCST      (R13)(SI*2), Z14, Z14
-	VFMADD231PS.BCST 4(R13)(SI*2), Z17, Z6
-	VFMADD231PS      Z14, Z16, Z6
+	VMULPS.BCST      (R9)(DX*2), Z14, Z14
+	VFMADD231PS.BCST 4(R9)(DX*2), Z25, Z2
+	VFMADD231PS      Z14, Z24, Z2
 	VCVTDQ2PS        Z15, Z15
-	VMULPS.BCST      (R13)(R12*1), Z15, Z15
-	VFMADD231PS.BCST 4(R13)(R12*1), Z17, Z7
-	VFMADD231PS      Z15, Z16, Z7
-	ADDQ             $0x00000240, DX
+	VMULPS.BCST      (R9)(R10*1), Z15, Z15
+	VFMADD231PS.BCST 4(R9)(R10*1), Z25, Z3
+	VFMADD231PS      Z15, Z24, Z3
+	VCVTDQ2PS        Z16, Z16
+	VMULPS.BCST      (R11), Z16, Z16
+	VFMADD231PS.BCST 4(R11), Z25, Z4
+	VFMADD231PS      Z16, Z24, Z4
+	VCVTDQ2PS        Z17, Z17
+	VMULPS.BCST      (R11)(DX*1), Z17, Z17
+	VFMADD231PS.BCST 4(R11)(DX*1), Z25, Z5
+	VFMADD231PS      Z17, Z24, Z5
+	VCVTDQ2PS        Z18, Z18
+	VMULPS.BCST      (R11)(DX*2), Z18, Z18
+	VFMADD231PS.BCST 4(R11)(DX*2), Z25, Z6
+	VFMADD231PS      Z18, Z24, Z6
+	VCVTDQ2PS        Z19, Z19
+	VMULPS.BCST      (R11)(R10*1), Z19, Z19
+	VFMADD231PS.BCST 4(R11)(R10*1), Z25, Z7
+	VFMADD231PS      Z19, Z24, Z7
+	VCVTDQ2PS        Z20, Z20
+	VMULPS.BCST      (R12), Z20, Z20
+	VFMADD231PS.BCST 4(R12), Z25, Z8
+	VFMADD231PS      Z20, Z24, Z8
+	VCVTDQ2PS        Z21, Z21
+	VMULPS.BCST      (R12)(DX*1), Z21, Z21
+	VFMADD231PS.BCST 4(R12)(DX*1), Z25, Z9
+	VFMADD231PS      Z21, Z24, Z9
+	VCVTDQ2PS        Z22, Z22
+	VMULPS.BCST      (R12)(DX*2), Z22, Z22
+	VFMADD231PS.BCST 4(R12)(DX*2), Z25, Z10
+	VFMADD231PS      Z22, Z24, Z10
+	VCVTDQ2PS        Z23, Z23
+	VMULPS.BCST      (R12)(R10*1), Z23, Z23
+	VFMADD231PS.BCST 4(R12)(R10*1), Z25, Z11
+	VFMADD231PS      Z23, Z24, Z11
+	ADDQ             $0x00000240, AX
+	ADDQ             $0x00000020, BX
+	ADDQ             $0x00000020, DI
 	ADDQ             $0x00000020, R8
-	ADDQ             $0x00000020, R10
+	ADDQ             $0x00000010, R9
 	ADDQ             $0x00000010, R11
-	ADDQ             $0x00000010, R13
-	DECQ             R15
+	ADDQ             $0x00000010, R12
+	DECQ             R13
 	JNZ              block0
-	MOVQ             CX, R15
-	SHLQ             $0x04, R15
-	SUBQ             R15, R11
-	SUBQ             R15, R13
-	ADDQ             R15, R15
-	SUBQ             R15, R8
-	SUBQ             R15, R10
-	MOVB             accumulate+72(FP), R15
-	TESTB            R15, R15
-	JZ               stored
-	MOVQ             R14, R15
-	VADDPS           (R15), Z0, Z0
-	ADDQ             DI, R15
-	VADDPS           (R15), Z1, Z1
-	ADDQ             DI, R15
-	VADDPS           (R15), Z2, Z2
-	ADDQ             DI, R15
-	VADDPS           (R15), Z3, Z3
-	ADDQ             DI, R15
-	VADDPS           (R15), Z4, Z4
-	ADDQ             DI, R15
-	VADDPS           (R15), Z5, Z5
-	ADDQ             DI, R15
-	VADDPS           (R15), Z6, Z6
-	ADDQ             DI, R15
-	VADDPS           (R15), Z7, Z7
+	MOVQ             blocks+8(FP), R13
+	SHLQ             $0x04, R13
+	SUBQ             R13, R9
+	SUBQ             R13, R11
+	SUBQ             R13, R12
+	ADDQ             R13, R13
+	SUBQ             R13, BX
+	SUBQ             R13, DI
+	SUBQ             R13, R8
+	MOVQ             ldy+64(FP), R14
+	SHLQ             $0x02, R14
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), R13
+	VADDPS           (R13), Z0, Z0
+	ADDQ             R14, R13
+	VADDPS           (R13), Z1, Z1
+	ADDQ             R14, R13
+	VADDPS           (R13), Z2, Z2
+	ADDQ             R14, R13
+	VADDPS           (R13), Z3, Z3
+	ADDQ             R14, R13
+	VADDPS           (R13), Z4, Z4
+	ADDQ             R14, R13
+	VADDPS           (R13), Z5, Z5
+	ADDQ             R14, R13
+	VADDPS           (R13), Z6, Z6
+	ADDQ             R14, R13
+	VADDPS           (R13), Z7, Z7
+	ADDQ             R14, R13
+	VADDPS           (R13), Z8, Z8
+	ADDQ             R14, R13
+	VADDPS           (R13), Z9, Z9
+	ADDQ             R14, R13
+	VADDPS           (R13), Z10, Z10
+	ADDQ             R14, R13
+	VADDPS           (R13), Z11, Z11
 
 stored:
-	MOVQ    R14, R15
-	VMOVUPS Z0, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z1, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z2, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z3, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z4, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z5, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z6, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z7, (R15)
-	ADDQ    $0x40, R14
-	DECQ    AX
+	MOVQ    y+56(FP), R13
+	VMOVUPS Z0, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z1, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z2, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z3, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z4, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z5, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z6, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z7, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z8, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z9, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z10, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z11, (R13)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -11448,152 +11697,149 @@ stored:
 // func stripsQ5_1x1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·stripsQ5_1x1AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
-	MOVL         $0x00010001, R8
-	VMOVD        R8, X2
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
+	MOVL         $0x00010001, BX
+	VMOVD        BX, X2
 	VPBROADCASTD X2, Y2
 
 strip:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	VMOVDQU      64(DX), Y3
-	VMOVDQU      96(DX), Y4
-	VPBROADCASTD (BX), Y5
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	VMOVDQU      64(AX), Y3
+	VMOVDQU      96(AX), Y4
+	VPBROADCASTD (CX), Y5
 	VPMADDUBSW   Y5, Y3, Y3
 	VPMADDWD     Y2, Y3, Y3
 	VPMADDUBSW   Y5, Y4, Y4
 	VPMADDWD     Y2, Y4, Y4
-	VMOVDQU      128(DX), Y5
-	VMOVDQU      160(DX), Y6
-	VPBROADCASTD 4(BX), Y7
+	VMOVDQU      128(AX), Y5
+	VMOVDQU      160(AX), Y6
+	VPBROADCASTD 4(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      192(DX), Y5
-	VMOVDQU      224(DX), Y6
-	VPBROADCASTD 8(BX), Y7
+	VMOVDQU      192(AX), Y5
+	VMOVDQU      224(AX), Y6
+	VPBROADCASTD 8(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      256(DX), Y5
-	VMOVDQU      288(DX), Y6
-	VPBROADCASTD 12(BX), Y7
+	VMOVDQU      256(AX), Y5
+	VMOVDQU      288(AX), Y6
+	VPBROADCASTD 12(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      320(DX), Y5
-	VMOVDQU      352(DX), Y6
-	VPBROADCASTD 16(BX), Y7
+	VMOVDQU      320(AX), Y5
+	VMOVDQU      352(AX), Y6
+	VPBROADCASTD 16(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      384(DX), Y5
-	VMOVDQU      416(DX), Y6
-	VPBROADCASTD 20(BX), Y7
+	VMOVDQU      384(AX), Y5
+	VMOVDQU      416(AX), Y6
+	VPBROADCASTD 20(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      448(DX), Y5
-	VMOVDQU      480(DX), Y6
-	VPBROADCASTD 24(BX), Y7
+	VMOVDQU      448(AX), Y5
+	VMOVDQU      480(AX), Y6
+	VPBROADCASTD 24(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      512(DX), Y5
-	VMOVDQU      544(DX), Y6
-	VPBROADCASTD 28(BX), Y7
+	VMOVDQU      512(AX), Y5
+	VMOVDQU      544(AX), Y6
+	VPBROADCASTD 28(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VCVTPH2PS    (DX), Y5
+	VCVTPH2PS    (AX), Y5
 	VCVTDQ2PS    Y3, Y3
-	VBROADCASTSS (SI), Y6
+	VBROADCASTSS (DX), Y6
 	VMULPS       Y6, Y3, Y3
-	VBROADCASTSS 4(SI), Y6
-	VCVTPH2PS    32(DX), Y7
+	VBROADCASTSS 4(DX), Y6
+	VCVTPH2PS    32(AX), Y7
 	VFMADD231PS  Y7, Y6, Y0
 	VFMADD231PS  Y3, Y5, Y0
-	VCVTPH2PS    16(DX), Y3
+	VCVTPH2PS    16(AX), Y3
 	VCVTDQ2PS    Y4, Y4
-	VBROADCASTSS (SI), Y5
+	VBROADCASTSS (DX), Y5
 	VMULPS       Y5, Y4, Y4
-	VBROADCASTSS 4(SI), Y5
-	VCVTPH2PS    48(DX), Y6
+	VBROADCASTSS 4(DX), Y5
+	VCVTPH2PS    48(AX), Y6
 	VFMADD231PS  Y6, Y5, Y1
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000240, DX
-	ADDQ         $0x00000020, BX
-	ADDQ         $0x00000010, SI
-	DECQ         R8
+	ADDQ         $0x00000240, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000010, DX
+	DECQ         BX
 	JNZ          block0
-	MOVQ         CX, R8
-	SHLQ         $0x04, R8
-	SUBQ         R8, SI
-	ADDQ         R8, R8
-	SUBQ         R8, BX
-	MOVB         accumulate+72(FP), R8
-	TESTB        R8, R8
-	JZ           stored0
-	MOVQ         DI, R8
-	VADDPS       (R8), Y0, Y0
+	MOVQ         blocks+8(FP), BX
+	SHLQ         $0x04, BX
+	SUBQ         BX, DX
+	ADDQ         BX, BX
+	SUBQ         BX, CX
+	MOVQ         ldy+64(FP), BX
+	SHLQ         $0x02, BX
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), BX
+	VADDPS       (BX), Y0, Y0
 
 stored0:
-	MOVQ    DI, R8
-	VMOVUPS Y0, (R8)
-	MOVB    accumulate+72(FP), R8
-	TESTB   R8, R8
-	JZ      stored0High
-	MOVQ    DI, R8
-	VADDPS  32(R8), Y1, Y1
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y0, (BX)
+	MOVQ    ldy+64(FP), BX
+	SHLQ    $0x02, BX
+	CMPB    accumulate+72(FP), $0x00
+	JE      stored0High
+	MOVQ    y+56(FP), BX
+	VADDPS  32(BX), Y1, Y1
 
 stored0High:
-	MOVQ    DI, R8
-	VMOVUPS Y1, 32(R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y1, 32(BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -11601,21 +11847,16 @@ stored0High:
 // func stripsQ5_1x4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·stripsQ5_1x4AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
-	MOVL         $0x00010001, R13
-	VMOVD        R13, X4
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
+	MOVL         $0x00010001, R9
+	VMOVD        R9, X4
 	VPBROADCASTD X4, Y4
 
 strip:
@@ -11623,422 +11864,425 @@ strip:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	VMOVDQU      64(DX), Y5
-	VPBROADCASTD (R8), Y6
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	VMOVDQU      64(AX), Y5
+	VPBROADCASTD (BX), Y6
 	VPMADDUBSW   Y6, Y5, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPBROADCASTD (R8)(BX*1), Y7
+	VPBROADCASTD (BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y5, Y7
 	VPMADDWD     Y4, Y7, Y7
-	VPBROADCASTD (R8)(BX*2), Y8
+	VPBROADCASTD (BX)(CX*2), Y8
 	VPMADDUBSW   Y8, Y5, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD (R8)(R9*1), Y9
+	VPBROADCASTD (BX)(SI*1), Y9
 	VPMADDUBSW   Y9, Y5, Y5
 	VPMADDWD     Y4, Y5, Y5
-	VMOVDQU      128(DX), Y9
-	VPBROADCASTD 4(R8), Y10
+	VMOVDQU      128(AX), Y9
+	VPBROADCASTD 4(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 4(R8)(BX*1), Y10
+	VPBROADCASTD 4(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 4(R8)(BX*2), Y10
+	VPBROADCASTD 4(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 4(R8)(R9*1), Y10
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      192(DX), Y9
-	VPBROADCASTD 8(R8), Y10
+	VMOVDQU      192(AX), Y9
+	VPBROADCASTD 8(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 8(R8)(BX*1), Y10
+	VPBROADCASTD 8(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 8(R8)(BX*2), Y10
+	VPBROADCASTD 8(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 8(R8)(R9*1), Y10
+	VPBROADCASTD 8(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      256(DX), Y9
-	VPBROADCASTD 12(R8), Y10
+	VMOVDQU      256(AX), Y9
+	VPBROADCASTD 12(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 12(R8)(BX*1), Y10
+	VPBROADCASTD 12(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 12(R8)(BX*2), Y10
+	VPBROADCASTD 12(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 12(R8)(R9*1), Y10
+	VPBROADCASTD 12(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      320(DX), Y9
-	VPBROADCASTD 16(R8), Y10
+	VMOVDQU      320(AX), Y9
+	VPBROADCASTD 16(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 16(R8)(BX*1), Y10
+	VPBROADCASTD 16(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 16(R8)(BX*2), Y10
+	VPBROADCASTD 16(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 16(R8)(R9*1), Y10
+	VPBROADCASTD 16(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      384(DX), Y9
-	VPBROADCASTD 20(R8), Y10
+	VMOVDQU      384(AX), Y9
+	VPBROADCASTD 20(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 20(R8)(BX*1), Y10
+	VPBROADCASTD 20(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 20(R8)(BX*2), Y10
+	VPBROADCASTD 20(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 20(R8)(R9*1), Y10
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      448(DX), Y9
-	VPBROADCASTD 24(R8), Y10
+	VMOVDQU      448(AX), Y9
+	VPBROADCASTD 24(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 24(R8)(BX*1), Y10
+	VPBROADCASTD 24(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 24(R8)(BX*2), Y10
+	VPBROADCASTD 24(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 24(R8)(R9*1), Y10
+	VPBROADCASTD 24(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      512(DX), Y9
-	VPBROADCASTD 28(R8), Y10
+	VMOVDQU      512(AX), Y9
+	VPBROADCASTD 28(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 28(R8)(BX*1), Y10
+	VPBROADCASTD 28(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 28(R8)(BX*2), Y10
+	VPBROADCASTD 28(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 28(R8)(R9*1), Y10
+	VPBROADCASTD 28(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VCVTPH2PS    (DX), Y9
+	VCVTPH2PS    (AX), Y9
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (DI), Y10
 	VMULPS       Y10, Y6, Y6
-	VBROADCASTSS 4(R10), Y10
-	VCVTPH2PS    32(DX), Y11
+	VBROADCASTSS 4(DI), Y10
+	VCVTPH2PS    32(AX), Y11
 	VFMADD231PS  Y11, Y10, Y0
 	VFMADD231PS  Y6, Y9, Y0
 	VCVTDQ2PS    Y7, Y7
-	VBROADCASTSS (R10)(SI*1), Y6
+	VBROADCASTSS (DI)(DX*1), Y6
 	VMULPS       Y6, Y7, Y7
-	VBROADCASTSS 4(R10)(SI*1), Y6
-	VCVTPH2PS    32(DX), Y10
+	VBROADCASTSS 4(DI)(DX*1), Y6
+	VCVTPH2PS    32(AX), Y10
 	VFMADD231PS  Y10, Y6, Y1
 	VFMADD231PS  Y7, Y9, Y1
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10)(SI*2), Y6
+	VBROADCASTSS (DI)(DX*2), Y6
 	VMULPS       Y6, Y8, Y8
-	VBROADCASTSS 4(R10)(SI*2), Y6
-	VCVTPH2PS    32(DX), Y7
+	VBROADCASTSS 4(DI)(DX*2), Y6
+	VCVTPH2PS    32(AX), Y7
 	VFMADD231PS  Y7, Y6, Y2
 	VFMADD231PS  Y8, Y9, Y2
 	VCVTDQ2PS    Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y6
 	VMULPS       Y6, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*1), Y6
-	VCVTPH2PS    32(DX), Y7
+	VBROADCASTSS 4(DI)(R8*1), Y6
+	VCVTPH2PS    32(AX), Y7
 	VFMADD231PS  Y7, Y6, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	ADDQ         $0x00000240, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000240, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block0
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	IMUL3Q       $+576, CX, R13
-	SUBQ         R13, DX
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored0
-	MOVQ         R12, R13
-	VADDPS       (R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       (R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       (R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       (R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         blocks+8(FP), R9
+	IMUL3Q       $+576, R9, R9
+	SUBQ         R9, AX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), R9
+	VADDPS       (R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       (R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       (R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       (R9), Y3, Y3
 
 stored0:
-	MOVQ    R12, R13
-	VMOVUPS Y0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, (R13)
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, (R9)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    CX, R13
+	MOVQ    blocks+8(FP), R9
 
 block1:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	VMOVDQU      96(DX), Y5
-	VPBROADCASTD (R8), Y6
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	VMOVDQU      96(AX), Y5
+	VPBROADCASTD (BX), Y6
 	VPMADDUBSW   Y6, Y5, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPBROADCASTD (R8)(BX*1), Y7
+	VPBROADCASTD (BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y5, Y7
 	VPMADDWD     Y4, Y7, Y7
-	VPBROADCASTD (R8)(BX*2), Y8
+	VPBROADCASTD (BX)(CX*2), Y8
 	VPMADDUBSW   Y8, Y5, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD (R8)(R9*1), Y9
+	VPBROADCASTD (BX)(SI*1), Y9
 	VPMADDUBSW   Y9, Y5, Y5
 	VPMADDWD     Y4, Y5, Y5
-	VMOVDQU      160(DX), Y9
-	VPBROADCASTD 4(R8), Y10
+	VMOVDQU      160(AX), Y9
+	VPBROADCASTD 4(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 4(R8)(BX*1), Y10
+	VPBROADCASTD 4(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 4(R8)(BX*2), Y10
+	VPBROADCASTD 4(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 4(R8)(R9*1), Y10
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      224(DX), Y9
-	VPBROADCASTD 8(R8), Y10
+	VMOVDQU      224(AX), Y9
+	VPBROADCASTD 8(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 8(R8)(BX*1), Y10
+	VPBROADCASTD 8(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 8(R8)(BX*2), Y10
+	VPBROADCASTD 8(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 8(R8)(R9*1), Y10
+	VPBROADCASTD 8(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      288(DX), Y9
-	VPBROADCASTD 12(R8), Y10
+	VMOVDQU      288(AX), Y9
+	VPBROADCASTD 12(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 12(R8)(BX*1), Y10
+	VPBROADCASTD 12(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 12(R8)(BX*2), Y10
+	VPBROADCASTD 12(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 12(R8)(R9*1), Y10
+	VPBROADCASTD 12(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      352(DX), Y9
-	VPBROADCASTD 16(R8), Y10
+	VMOVDQU      352(AX), Y9
+	VPBROADCASTD 16(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 16(R8)(BX*1), Y10
+	VPBROADCASTD 16(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 16(R8)(BX*2), Y10
+	VPBROADCASTD 16(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 16(R8)(R9*1), Y10
+	VPBROADCASTD 16(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      416(DX), Y9
-	VPBROADCASTD 20(R8), Y10
+	VMOVDQU      416(AX), Y9
+	VPBROADCASTD 20(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 20(R8)(BX*1), Y10
+	VPBROADCASTD 20(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 20(R8)(BX*2), Y10
+	VPBROADCASTD 20(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 20(R8)(R9*1), Y10
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      480(DX), Y9
-	VPBROADCASTD 24(R8), Y10
+	VMOVDQU      480(AX), Y9
+	VPBROADCASTD 24(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 24(R8)(BX*1), Y10
+	VPBROADCASTD 24(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 24(R8)(BX*2), Y10
+	VPBROADCASTD 24(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 24(R8)(R9*1), Y10
+	VPBROADCASTD 24(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      544(DX), Y9
-	VPBROADCASTD 28(R8), Y10
+	VMOVDQU      544(AX), Y9
+	VPBROADCASTD 28(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 28(R8)(BX*1), Y10
+	VPBROADCASTD 28(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 28(R8)(BX*2), Y10
+	VPBROADCASTD 28(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 28(R8)(R9*1), Y10
+	VPBROADCASTD 28(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VCVTPH2PS    16(DX), Y9
+	VCVTPH2PS    16(AX), Y9
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (DI), Y10
 	VMULPS       Y10, Y6, Y6
-	VBROADCASTSS 4(R10), Y10
-	VCVTPH2PS    48(DX), Y11
+	VBROADCASTSS 4(DI), Y10
+	VCVTPH2PS    48(AX), Y11
 	VFMADD231PS  Y11, Y10, Y0
 	VFMADD231PS  Y6, Y9, Y0
 	VCVTDQ2PS    Y7, Y7
-	VBROADCASTSS (R10)(SI*1), Y6
+	VBROADCASTSS (DI)(DX*1), Y6
 	VMULPS       Y6, Y7, Y7
-	VBROADCASTSS 4(R10)(SI*1), Y6
-	VCVTPH2PS    48(DX), Y10
+	VBROADCASTSS 4(DI)(DX*1), Y6
+	VCVTPH2PS    48(AX), Y10
 	VFMADD231PS  Y10, Y6, Y1
 	VFMADD231PS  Y7, Y9, Y1
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10)(SI*2), Y6
+	VBROADCASTSS (DI)(DX*2), Y6
 	VMULPS       Y6, Y8, Y8
-	VBROADCASTSS 4(R10)(SI*2), Y6
-	VCVTPH2PS    48(DX), Y7
+	VBROADCASTSS 4(DI)(DX*2), Y6
+	VCVTPH2PS    48(AX), Y7
 	VFMADD231PS  Y7, Y6, Y2
 	VFMADD231PS  Y8, Y9, Y2
 	VCVTDQ2PS    Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y6
 	VMULPS       Y6, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*1), Y6
-	VCVTPH2PS    48(DX), Y7
+	VBROADCASTSS 4(DI)(R8*1), Y6
+	VCVTPH2PS    48(AX), Y7
 	VFMADD231PS  Y7, Y6, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	ADDQ         $0x00000240, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000240, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block1
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored1
-	MOVQ         R12, R13
-	VADDPS       32(R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored1
+	MOVQ         y+56(FP), R9
+	VADDPS       32(R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y3, Y3
 
 stored1:
-	MOVQ    R12, R13
-	VMOVUPS Y0, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, 32(R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, 32(R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -12543,76 +12787,72 @@ loop:
 // func stripsQ8_0x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ8_0x1AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
 	VBROADCASTSS float43000000<>+0(SB), Z1
 
 strip:
 	VPXORQ Z0, Z0, Z0
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
-	PREFETCHT0        4416(DX)
-	PREFETCHT0        4480(DX)
-	PREFETCHT0        4544(DX)
-	PREFETCHT0        4608(DX)
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
+	PREFETCHT0        4416(AX)
+	PREFETCHT0        4480(AX)
+	PREFETCHT0        4544(AX)
+	PREFETCHT0        4608(AX)
 	VPXORQ            Z2, Z2, Z2
-	VMOVDQU32         32(DX), Z3
-	VPDPBUSD.BCST     (BX), Z3, Z2
-	VMOVDQU32         96(DX), Z3
-	VPDPBUSD.BCST     4(BX), Z3, Z2
-	VMOVDQU32         160(DX), Z3
-	VPDPBUSD.BCST     8(BX), Z3, Z2
-	VMOVDQU32         224(DX), Z3
-	VPDPBUSD.BCST     12(BX), Z3, Z2
-	VMOVDQU32         288(DX), Z3
-	VPDPBUSD.BCST     16(BX), Z3, Z2
-	VMOVDQU32         352(DX), Z3
-	VPDPBUSD.BCST     20(BX), Z3, Z2
-	VMOVDQU32         416(DX), Z3
-	VPDPBUSD.BCST     24(BX), Z3, Z2
-	VMOVDQU32         480(DX), Z3
-	VPDPBUSD.BCST     28(BX), Z3, Z2
-	VCVTPH2PS         (DX), Z3
+	VMOVDQU32         32(AX), Z3
+	VPDPBUSD.BCST     (CX), Z3, Z2
+	VMOVDQU32         96(AX), Z3
+	VPDPBUSD.BCST     4(CX), Z3, Z2
+	VMOVDQU32         160(AX), Z3
+	VPDPBUSD.BCST     8(CX), Z3, Z2
+	VMOVDQU32         224(AX), Z3
+	VPDPBUSD.BCST     12(CX), Z3, Z2
+	VMOVDQU32         288(AX), Z3
+	VPDPBUSD.BCST     16(CX), Z3, Z2
+	VMOVDQU32         352(AX), Z3
+	VPDPBUSD.BCST     20(CX), Z3, Z2
+	VMOVDQU32         416(AX), Z3
+	VPDPBUSD.BCST     24(CX), Z3, Z2
+	VMOVDQU32         480(AX), Z3
+	VPDPBUSD.BCST     28(CX), Z3, Z2
+	VCVTPH2PS         (AX), Z3
 	VCVTDQ2PS         Z2, Z2
-	VMULPS.BCST       (SI), Z2, Z2
-	VFNMADD231PS.BCST 4(SI), Z1, Z2
+	VMULPS.BCST       (DX), Z2, Z2
+	VFNMADD231PS.BCST 4(DX), Z1, Z2
 	VFMADD231PS       Z2, Z3, Z0
-	ADDQ              $0x00000220, DX
-	ADDQ              $0x00000020, BX
-	ADDQ              $0x00000010, SI
-	DECQ              R8
+	ADDQ              $0x00000220, AX
+	ADDQ              $0x00000020, CX
+	ADDQ              $0x00000010, DX
+	DECQ              BX
 	JNZ               block0
-	MOVQ              CX, R8
-	SHLQ              $0x04, R8
-	SUBQ              R8, SI
-	ADDQ              R8, R8
-	SUBQ              R8, BX
-	MOVB              accumulate+72(FP), R8
-	TESTB             R8, R8
-	JZ                stored
-	MOVQ              DI, R8
-	VADDPS            (R8), Z0, Z0
+	MOVQ              blocks+8(FP), BX
+	SHLQ              $0x04, BX
+	SUBQ              BX, DX
+	ADDQ              BX, BX
+	SUBQ              BX, CX
+	MOVQ              ldy+64(FP), BX
+	SHLQ              $0x02, BX
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), BX
+	VADDPS            (BX), Z0, Z0
 
 stored:
-	MOVQ    DI, R8
-	VMOVUPS Z0, (R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Z0, (BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -12623,19 +12863,14 @@ GLOBL float43000000<>(SB), RODATA|NOPTR, $4
 // func stripsQ8_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ8_0x4AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
 	VBROADCASTSS float43000000<>+0(SB), Z4
 
 strip:
@@ -12643,135 +12878,133 @@ strip:
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
-	PREFETCHT0        4416(DX)
-	PREFETCHT0        4480(DX)
-	PREFETCHT0        4544(DX)
-	PREFETCHT0        4608(DX)
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
+	PREFETCHT0        4416(AX)
+	PREFETCHT0        4480(AX)
+	PREFETCHT0        4544(AX)
+	PREFETCHT0        4608(AX)
 	VPXORQ            Z5, Z5, Z5
 	VPXORQ            Z6, Z6, Z6
 	VPXORQ            Z7, Z7, Z7
 	VPXORQ            Z8, Z8, Z8
-	VMOVDQU32         32(DX), Z9
-	VPDPBUSD.BCST     (R8), Z9, Z5
-	VPDPBUSD.BCST     (R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     (R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     (R8)(R9*1), Z9, Z8
-	VMOVDQU32         96(DX), Z9
-	VPDPBUSD.BCST     4(R8), Z9, Z5
-	VPDPBUSD.BCST     4(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     4(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     4(R8)(R9*1), Z9, Z8
-	VMOVDQU32         160(DX), Z9
-	VPDPBUSD.BCST     8(R8), Z9, Z5
-	VPDPBUSD.BCST     8(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     8(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     8(R8)(R9*1), Z9, Z8
-	VMOVDQU32         224(DX), Z9
-	VPDPBUSD.BCST     12(R8), Z9, Z5
-	VPDPBUSD.BCST     12(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     12(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     12(R8)(R9*1), Z9, Z8
-	VMOVDQU32         288(DX), Z9
-	VPDPBUSD.BCST     16(R8), Z9, Z5
-	VPDPBUSD.BCST     16(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     16(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     16(R8)(R9*1), Z9, Z8
-	VMOVDQU32         352(DX), Z9
-	VPDPBUSD.BCST     20(R8), Z9, Z5
-	VPDPBUSD.BCST     20(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     20(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     20(R8)(R9*1), Z9, Z8
-	VMOVDQU32         416(DX), Z9
-	VPDPBUSD.BCST     24(R8), Z9, Z5
-	VPDPBUSD.BCST     24(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     24(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     24(R8)(R9*1), Z9, Z8
-	VMOVDQU32         480(DX), Z9
-	VPDPBUSD.BCST     28(R8), Z9, Z5
-	VPDPBUSD.BCST     28(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     28(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     28(R8)(R9*1), Z9, Z8
-	VCVTPH2PS         (DX), Z9
+	VMOVDQU32         32(AX), Z9
+	VPDPBUSD.BCST     (BX), Z9, Z5
+	VPDPBUSD.BCST     (BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     (BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     (BX)(SI*1), Z9, Z8
+	VMOVDQU32         96(AX), Z9
+	VPDPBUSD.BCST     4(BX), Z9, Z5
+	VPDPBUSD.BCST     4(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     4(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     4(BX)(SI*1), Z9, Z8
+	VMOVDQU32         160(AX), Z9
+	VPDPBUSD.BCST     8(BX), Z9, Z5
+	VPDPBUSD.BCST     8(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     8(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     8(BX)(SI*1), Z9, Z8
+	VMOVDQU32         224(AX), Z9
+	VPDPBUSD.BCST     12(BX), Z9, Z5
+	VPDPBUSD.BCST     12(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     12(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     12(BX)(SI*1), Z9, Z8
+	VMOVDQU32         288(AX), Z9
+	VPDPBUSD.BCST     16(BX), Z9, Z5
+	VPDPBUSD.BCST     16(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     16(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     16(BX)(SI*1), Z9, Z8
+	VMOVDQU32         352(AX), Z9
+	VPDPBUSD.BCST     20(BX), Z9, Z5
+	VPDPBUSD.BCST     20(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     20(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     20(BX)(SI*1), Z9, Z8
+	VMOVDQU32         416(AX), Z9
+	VPDPBUSD.BCST     24(BX), Z9, Z5
+	VPDPBUSD.BCST     24(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     24(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     24(BX)(SI*1), Z9, Z8
+	VMOVDQU32         480(AX), Z9
+	VPDPBUSD.BCST     28(BX), Z9, Z5
+	VPDPBUSD.BCST     28(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     28(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     28(BX)(SI*1), Z9, Z8
+	VCVTPH2PS         (AX), Z9
 	VCVTDQ2PS         Z5, Z5
-	VMULPS.BCST       (R10), Z5, Z5
-	VFNMADD231PS.BCST 4(R10), Z4, Z5
+	VMULPS.BCST       (DI), Z5, Z5
+	VFNMADD231PS.BCST 4(DI), Z4, Z5
 	VFMADD231PS       Z5, Z9, Z0
 	VCVTDQ2PS         Z6, Z6
-	VMULPS.BCST       (R10)(SI*1), Z6, Z6
-	VFNMADD231PS.BCST 4(R10)(SI*1), Z4, Z6
+	VMULPS.BCST       (DI)(DX*1), Z6, Z6
+	VFNMADD231PS.BCST 4(DI)(DX*1), Z4, Z6
 	VFMADD231PS       Z6, Z9, Z1
 	VCVTDQ2PS         Z7, Z7
-	VMULPS.BCST       (R10)(SI*2), Z7, Z7
-	VFNMADD231PS.BCST 4(R10)(SI*2), Z4, Z7
+	VMULPS.BCST       (DI)(DX*2), Z7, Z7
+	VFNMADD231PS.BCST 4(DI)(DX*2), Z4, Z7
 	VFMADD231PS       Z7, Z9, Z2
 	VCVTDQ2PS         Z8, Z8
-	VMULPS.BCST       (R10)(R11*1), Z8, Z8
-	VFNMADD231PS.BCST 4(R10)(R11*1), Z4, Z8
+	VMULPS.BCST       (DI)(R8*1), Z8, Z8
+	VFNMADD231PS.BCST 4(DI)(R8*1), Z4, Z8
 	VFMADD231PS       Z8, Z9, Z3
-	ADDQ              $0x00000220, DX
-	ADDQ              $0x00000020, R8
-	ADDQ              $0x00000010, R10
-	DECQ              R13
+	ADDQ              $0x00000220, AX
+	ADDQ              $0x00000020, BX
+	ADDQ              $0x00000010, DI
+	DECQ              R9
 	JNZ               block0
-	MOVQ              CX, R13
-	SHLQ              $0x04, R13
-	SUBQ              R13, R10
-	ADDQ              R13, R13
-	SUBQ              R13, R8
-	MOVB              accumulate+72(FP), R13
-	TESTB             R13, R13
-	JZ                stored
-	MOVQ              R12, R13
-	VADDPS            (R13), Z0, Z0
-	ADDQ              DI, R13
-	VADDPS            (R13), Z1, Z1
-	ADDQ              DI, R13
-	VADDPS            (R13), Z2, Z2
-	ADDQ              DI, R13
-	VADDPS            (R13), Z3, Z3
+	MOVQ              blocks+8(FP), R9
+	SHLQ              $0x04, R9
+	SUBQ              R9, DI
+	ADDQ              R9, R9
+	SUBQ              R9, BX
+	MOVQ              ldy+64(FP), R10
+	SHLQ              $0x02, R10
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), R9
+	VADDPS            (R9), Z0, Z0
+	ADDQ              R10, R9
+	VADDPS            (R9), Z1, Z1
+	ADDQ              R10, R9
+	VADDPS            (R9), Z2, Z2
+	ADDQ              R10, R9
+	VADDPS            (R9), Z3, Z3
 
 stored:
-	MOVQ    R12, R13
-	VMOVUPS Z0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z3, (R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Z0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z3, (R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
 
-// func stripsQ8_0x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+// func stripsQ8_0x12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
-TEXT ·stripsQ8_0x8AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	LEAQ         (R8)(BX*4), R10
-	MOVQ         scales+40(FP), R11
-	LEAQ         (SI)(SI*2), R12
-	LEAQ         (R11)(SI*4), R13
-	MOVQ         y+56(FP), R14
-	VBROADCASTSS float43000000<>+0(SB), Z8
+TEXT ·stripsQ8_0x12AVX512(SB), NOSPLIT, $0-73
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	LEAQ         (BX)(CX*4), DI
+	LEAQ         (DI)(CX*4), R8
+	MOVQ         scales+40(FP), R9
+	LEAQ         (DX)(DX*2), R10
+	LEAQ         (R9)(DX*4), R11
+	LEAQ         (R11)(DX*4), R12
+	VBROADCASTSS float43000000<>+0(SB), Z12
 
 strip:
 	VPXORQ Z0, Z0, Z0
@@ -12782,184 +13015,261 @@ strip:
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   CX, R15
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	MOVQ   blocks+8(FP), R13
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
-	PREFETCHT0        4416(DX)
-	PREFETCHT0        4480(DX)
-	PREFETCHT0        4544(DX)
-	PREFETCHT0        4608(DX)
-	VPXORQ            Z9, Z9, Z9
-	VPXORQ            Z10, Z10, Z10
-	VPXORQ            Z11, Z11, Z11
-	VPXORQ            Z12, Z12, Z12
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
+	PREFETCHT0        4416(AX)
+	PREFETCHT0        4480(AX)
+	PREFETCHT0        4544(AX)
+	PREFETCHT0        4608(AX)
 	VPXORQ            Z13, Z13, Z13
 	VPXORQ            Z14, Z14, Z14
 	VPXORQ            Z15, Z15, Z15
 	VPXORQ            Z16, Z16, Z16
-	VMOVDQU32         32(DX), Z17
-	VPDPBUSD.BCST     (R8), Z17, Z9
-	VPDPBUSD.BCST     (R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     (R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     (R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     (R10), Z17, Z13
-	VPDPBUSD.BCST     (R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     (R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     (R10)(R9*1), Z17, Z16
-	VMOVDQU32         96(DX), Z17
-	VPDPBUSD.BCST     4(R8), Z17, Z9
-	VPDPBUSD.BCST     4(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     4(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     4(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     4(R10), Z17, Z13
-	VPDPBUSD.BCST     4(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     4(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     4(R10)(R9*1), Z17, Z16
-	VMOVDQU32         160(DX), Z17
-	VPDPBUSD.BCST     8(R8), Z17, Z9
-	VPDPBUSD.BCST     8(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     8(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     8(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     8(R10), Z17, Z13
-	VPDPBUSD.BCST     8(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     8(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     8(R10)(R9*1), Z17, Z16
-	VMOVDQU32         224(DX), Z17
-	VPDPBUSD.BCST     12(R8), Z17, Z9
-	VPDPBUSD.BCST     12(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     12(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     12(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     12(R10), Z17, Z13
-	VPDPBUSD.BCST     12(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     12(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     12(R10)(R9*1), Z17, Z16
-	VMOVDQU32         288(DX), Z17
-	VPDPBUSD.BCST     16(R8), Z17, Z9
-	VPDPBUSD.BCST     16(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     16(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     16(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     16(R10), Z17, Z13
-	VPDPBUSD.BCST     16(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     16(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     16(R10)(R9*1), Z17, Z16
-	VMOVDQU32         352(DX), Z17
-	VPDPBUSD.BCST     20(R8), Z17, Z9
-	VPDPBUSD.BCST     20(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     20(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     20(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     20(R10), Z17, Z13
-	VPDPBUSD.BCST     20(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     20(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     20(R10)(R9*1), Z17, Z16
-	VMOVDQU32         416(DX), Z17
-	VPDPBUSD.BCST     24(R8), Z17, Z9
-	VPDPBUSD.BCST     24(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     24(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     24(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     24(R10), Z17, Z13
-	VPDPBUSD.BCST     24(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     24(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     24(R10)(R9*1), Z17, Z16
-	VMOVDQU32         480(DX), Z17
-	VPDPBUSD.BCST     28(R8), Z17, Z9
-	VPDPBUSD.BCST     28(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     28(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     28(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     28(R10), Z17, Z13
-	VPDPBUSD.BCST     28(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     28(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     28(R10)(R9*1), Z17, Z16
-	VCVTPH2PS         (DX), Z17
-	VCVTDQ2PS         Z9, Z9
-	VMULPS.BCST       (R11), Z9, Z9
-	VFNMADD231PS.BCST 4(R11), Z8, Z9
-	VFMADD231PS       Z9, Z17, Z0
-	VCVTDQ2PS         Z10, Z10
-	VMULPS.BCST       (R11)(SI*1), Z10, Z10
-	VFNMADD231PS.BCST 4(R11)(SI*1), Z8, Z10
-	VFMADD231PS       Z10, Z17, Z1
-	VCVTDQ2PS         Z11, Z11
-	VMULPS.BCST       (R11)(SI*2), Z11, Z11
-	VFNMADD231PS.BCST 4(R11)(SI*2), Z8, Z11
-	VFMADD231PS       Z11, Z17, Z2
-	VCVTDQ2PS         Z12, Z12
-	VMULPS.BCST       (R11)(R12*1), Z12, Z12
-	VFNMADD231PS.BCST 4(R11)(R12*1), Z8, Z12
-	VFMADD231PS       Z12, Z17, Z3
+	VPXORQ            Z17, Z17, Z17
+	VPXORQ            Z18, Z18, Z18
+	VPXORQ            Z19, Z19, Z19
+	VPXORQ            Z20, Z20, Z20
+	VPXORQ            Z21, Z21, Z21
+	VPXORQ            Z22, Z22, Z22
+	VPXORQ            Z23, Z23, Z23
+	VPXORQ            Z24, Z24, Z24
+	VMOVDQU32         32(AX), Z25
+	VPDPBUSD.BCST     (BX), Z25, Z13
+	VPDPBUSD.BCST     (BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     (BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     (BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     (DI), Z25, Z17
+	VPDPBUSD.BCST     (DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     (DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     (DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     (R8), Z25, Z21
+	VPDPBUSD.BCST     (R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     (R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     (R8)(SI*1), Z25, Z24
+	VMOVDQU32         96(AX), Z25
+	VPDPBUSD.BCST     4(BX), Z25, Z13
+	VPDPBUSD.BCST     4(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     4(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     4(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     4(DI), Z25, Z17
+	VPDPBUSD.BCST     4(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     4(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     4(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     4(R8), Z25, Z21
+	VPDPBUSD.BCST     4(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     4(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     4(R8)(SI*1), Z25, Z24
+	VMOVDQU32         160(AX), Z25
+	VPDPBUSD.BCST     8(BX), Z25, Z13
+	VPDPBUSD.BCST     8(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     8(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     8(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     8(DI), Z25, Z17
+	VPDPBUSD.BCST     8(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     8(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     8(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     8(R8), Z25, Z21
+	VPDPBUSD.BCST     8(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     8(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     8(R8)(SI*1), Z25, Z24
+	VMOVDQU32         224(AX), Z25
+	VPDPBUSD.BCST     12(BX), Z25, Z13
+	VPDPBUSD.BCST     12(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     12(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     12(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     12(DI), Z25, Z17
+	VPDPBUSD.BCST     12(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     12(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     12(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     12(R8), Z25, Z21
+	VPDPBUSD.BCST     12(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     12(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     12(R8)(SI*1), Z25, Z24
+	VMOVDQU32         288(AX), Z25
+	VPDPBUSD.BCST     16(BX), Z25, Z13
+	VPDPBUSD.BCST     16(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     16(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     16(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     16(DI), Z25, Z17
+	VPDPBUSD.BCST     16(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     16(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     16(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     16(R8), Z25, Z21
+	VPDPBUSD.BCST     16(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     16(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     16(R8)(SI*1), Z25, Z24
+	VMOVDQU32         352(AX), Z25
+	VPDPBUSD.BCST     20(BX), Z25, Z13
+	VPDPBUSD.BCST     20(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     20(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     20(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     20(DI), Z25, Z17
+	VPDPBUSD.BCST     20(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     20(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     20(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     20(R8), Z25, Z21
+	VPDPBUSD.BCST     20(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     20(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     20(R8)(SI*1), Z25, Z24
+	VMOVDQU32         416(AX), Z25
+	VPDPBUSD.BCST     24(BX), Z25, Z13
+	VPDPBUSD.BCST     24(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     24(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     24(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     24(DI), Z25, Z17
+	VPDPBUSD.BCST     24(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     24(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     24(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     24(R8), Z25, Z21
+	VPDPBUSD.BCST     24(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     24(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     24(R8)(SI*1), Z25, Z24
+	VMOVDQU32         480(AX), Z25
+	VPDPBUSD.BCST     28(BX), Z25, Z13
+	VPDPBUSD.BCST     28(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     28(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     28(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     28(DI), Z25, Z17
+	VPDPBUSD.BCST     28(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     28(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     28(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     28(R8), Z25, Z21
+	VPDPBUSD.BCST     28(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     28(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     28(R8)(SI*1), Z25, Z24
+	VCVTPH2PS         (AX), Z25
 	VCVTDQ2PS         Z13, Z13
-	VMULPS.BCST       (R13), Z13, Z13
-	VFNMADD231PS.BCST 4(R13), Z8, Z13
-	VFMADD231PS       Z13, Z17, Z4
+	VMULPS.BCST       (R9), Z13, Z13
+	VFNMADD231PS.BCST 4(R9), Z12, Z13
+	VFMADD231PS       Z13, Z25, Z0
 	VCVTDQ2PS         Z14, Z14
-	VMULPS.BCST       (R13)(SI*1), Z14, Z14
-	VFNMADD231PS.BCST 4(R13)(SI*1), Z8, Z14
-	VFMADD231PS       Z14, Z17, Z5
+	VMULPS.BCST       (R9)(DX*1), Z14, Z14
+	VFNMADD231PS.BCST 4(R9)(DX*1), Z12, Z14
+	VFMADD231PS       Z14, Z25, Z1
 	VCVTDQ2PS         Z15, Z15
-	VMULPS.BCST       (R13)(SI*2), Z15, Z15
-	VFNMADD231PS.BCST 4(R13)(SI*2), Z8, Z15
-	VFMADD231PS       Z15, Z17, Z6
+	VMULPS.BCST       (R9)(DX*2), Z15, Z15
+	VFNMADD231PS.BCST 4(R9)(DX*2), Z12, Z15
+	VFMADD231PS       Z15, Z25, Z2
 	VCVTDQ2PS         Z16, Z16
-	VMULPS.BCST       (R13)(R12*1), Z16, Z16
-	VFNMADD231PS.BCST 4(R13)(R12*1), Z8, Z16
-	VFMADD231PS       Z16, Z17, Z7
-	ADDQ              $0x00000220, DX
+	VMULPS.BCST       (R9)(R10*1), Z16, Z16
+	VFNMADD231PS.BCST 4(R9)(R10*1), Z12, Z16
+	VFMADD231PS       Z16, Z25, Z3
+	VCVTDQ2PS         Z17, Z17
+	VMULPS.BCST       (R11), Z17, Z17
+	VFNMADD231PS.BCST 4(R11), Z12, Z17
+	VFMADD231PS       Z17, Z25, Z4
+	VCVTDQ2PS         Z18, Z18
+	VMULPS.BCST       (R11)(DX*1), Z18, Z18
+	VFNMADD231PS.BCST 4(R11)(DX*1), Z12, Z18
+	VFMADD231PS       Z18, Z25, Z5
+	VCVTDQ2PS         Z19, Z19
+	VMULPS.BCST       (R11)(DX*2), Z19, Z19
+	VFNMADD231PS.BCST 4(R11)(DX*2), Z12, Z19
+	VFMADD231PS       Z19, Z25, Z6
+	VCVTDQ2PS         Z20, Z20
+	VMULPS.BCST       (R11)(R10*1), Z20, Z20
+	VFNMADD231PS.BCST 4(R11)(R10*1), Z12, Z20
+	VFMADD231PS       Z20, Z25, Z7
+	VCVTDQ2PS         Z21, Z21
+	VMULPS.BCST       (R12), Z21, Z21
+	VFNMADD231PS.BCST 4(R12), Z12, Z21
+	VFMADD231PS       Z21, Z25, Z8
+	VCVTDQ2PS         Z22, Z22
+	VMULPS.BCST       (R12)(DX*1), Z22, Z22
+	VFNMADD231PS.BCST 4(R12)(DX*1), Z12, Z22
+	VFMADD231PS       Z22, Z25, Z9
+	VCVTDQ2PS         Z23, Z23
+	VMULPS.BCST       (R12)(DX*2), Z23, Z23
+	VFNMADD231PS.BCST 4(R12)(DX*2), Z12, Z23
+	VFMADD231PS       Z23, Z25, Z10
+	VCVTDQ2PS         Z24, Z24
+	VMULPS.BCST       (R12)(R10*1), Z24, Z24
+	VFNMADD231PS.BCST 4(R12)(R10*1), Z12, Z24
+	VFMADD231PS       Z24, Z25, Z11
+	ADDQ              $0x00000220, AX
+	ADDQ              $0x00000020, BX
+	ADDQ              $0x00000020, DI
 	ADDQ              $0x00000020, R8
-	ADDQ              $0x00000020, R10
+	ADDQ              $0x00000010, R9
 	ADDQ              $0x00000010, R11
-	ADDQ              $0x00000010, R13
-	DECQ              R15
+	ADDQ              $0x00000010, R12
+	DECQ              R13
 	JNZ               block0
-	MOVQ              CX, R15
-	SHLQ              $0x04, R15
-	SUBQ              R15, R11
-	SUBQ              R15, R13
-	ADDQ              R15, R15
-	SUBQ              R15, R8
-	SUBQ              R15, R10
-	MOVB              accumulate+72(FP), R15
-	TESTB             R15, R15
-	JZ                stored
-	MOVQ              R14, R15
-	VADDPS            (R15), Z0, Z0
-	ADDQ              DI, R15
-	VADDPS            (R15), Z1, Z1
-	ADDQ              DI, R15
-	VADDPS            (R15), Z2, Z2
-	ADDQ              DI, R15
-	VADDPS            (R15), Z3, Z3
-	ADDQ              DI, R15
-	VADDPS            (R15), Z4, Z4
-	ADDQ              DI, R15
-	VADDPS            (R15), Z5, Z5
-	ADDQ              DI, R15
-	VADDPS            (R15), Z6, Z6
-	ADDQ              DI, R15
-	VADDPS            (R15), Z7, Z7
+	MOVQ              blocks+8(FP), R13
+	SHLQ              $0x04, R13
+	SUBQ              R13, R9
+	SUBQ              R13, R11
+	SUBQ              R13, R12
+	ADDQ              R13, R13
+	SUBQ              R13, BX
+	SUBQ              R13, DI
+	SUBQ              R13, R8
+	MOVQ              ldy+64(FP), R14
+	SHLQ              $0x02, R14
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), R13
+	VADDPS            (R13), Z0, Z0
+	ADDQ              R14, R13
+	VADDPS            (R13), Z1, Z1
+	ADDQ              R14, R13
+	VADDPS            (R13), Z2, Z2
+	ADDQ              R14, R13
+	VADDPS            (R13), Z3, Z3
+	ADDQ              R14, R13
+	VADDPS            (R13), Z4, Z4
+	ADDQ              R14, R13
+	VADDPS            (R13), Z5, Z5
+	ADDQ              R14, R13
+	VADDPS            (R13), Z6, Z6
+	ADDQ              R14, R13
+	VADDPS            (R13), Z7, Z7
+	ADDQ              R14, R13
+	VADDPS            (R13), Z8, Z8
+	ADDQ              R14, R13
+	VADDPS            (R13), Z9, Z9
+	ADDQ              R14, R13
+	VADDPS            (R13), Z10, Z10
+	ADDQ              R14, R13
+	VADDPS            (R13), Z11, Z11
 
 stored:
-	MOVQ    R14, R15
-	VMOVUPS Z0, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z1, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z2, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z3, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z4, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z5, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z6, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z7, (R15)
-	ADDQ    $0x40, R14
-	DECQ    AX
+	MOVQ    y+56(FP), R13
+	VMOVUPS Z0, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z1, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z2, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z3, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z4, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z5, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z6, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z7, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z8, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z9, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z10, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z11, (R13)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -12967,55 +13277,50 @@ stored:
 // func stripsQ8_0x1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·stripsQ8_0x1AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
-	MOVL         $0x00010001, R8
-	VMOVD        R8, X2
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
+	MOVL         $0x00010001, BX
+	VMOVD        BX, X2
 	VPBROADCASTD X2, Y2
-	MOVL         $0x80808080, R8
-	VMOVD        R8, X3
+	MOVL         $0x80808080, BX
+	VMOVD        BX, X3
 	VPBROADCASTD X3, Y3
 
 strip:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	VPXOR        32(DX), Y3, Y4
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	VPXOR        32(AX), Y3, Y4
 	VPABSB       Y4, Y5
-	VPXOR        64(DX), Y3, Y6
+	VPXOR        64(AX), Y3, Y6
 	VPABSB       Y6, Y7
-	VPBROADCASTD (BX), Y8
+	VPBROADCASTD (CX), Y8
 	VPSIGNB      Y4, Y8, Y4
 	VPMADDUBSW   Y4, Y5, Y4
 	VPMADDWD     Y2, Y4, Y4
 	VPSIGNB      Y6, Y8, Y5
 	VPMADDUBSW   Y5, Y7, Y5
 	VPMADDWD     Y2, Y5, Y5
-	VPXOR        96(DX), Y3, Y6
+	VPXOR        96(AX), Y3, Y6
 	VPABSB       Y6, Y7
-	VPXOR        128(DX), Y3, Y8
+	VPXOR        128(AX), Y3, Y8
 	VPABSB       Y8, Y9
-	VPBROADCASTD 4(BX), Y10
+	VPBROADCASTD 4(CX), Y10
 	VPSIGNB      Y6, Y10, Y6
 	VPMADDUBSW   Y6, Y7, Y6
 	VPMADDWD     Y2, Y6, Y6
@@ -13024,11 +13329,11 @@ block0:
 	VPMADDUBSW   Y6, Y9, Y6
 	VPMADDWD     Y2, Y6, Y6
 	VPADDD       Y6, Y5, Y5
-	VPXOR        160(DX), Y3, Y6
+	VPXOR        160(AX), Y3, Y6
 	VPABSB       Y6, Y7
-	VPXOR        192(DX), Y3, Y8
+	VPXOR        192(AX), Y3, Y8
 	VPABSB       Y8, Y9
-	VPBROADCASTD 8(BX), Y10
+	VPBROADCASTD 8(CX), Y10
 	VPSIGNB      Y6, Y10, Y6
 	VPMADDUBSW   Y6, Y7, Y6
 	VPMADDWD     Y2, Y6, Y6
@@ -13037,11 +13342,11 @@ block0:
 	VPMADDUBSW   Y6, Y9, Y6
 	VPMADDWD     Y2, Y6, Y6
 	VPADDD       Y6, Y5, Y5
-	VPXOR        224(DX), Y3, Y6
+	VPXOR        224(AX), Y3, Y6
 	VPABSB       Y6, Y7
-	VPXOR        256(DX), Y3, Y8
+	VPXOR        256(AX), Y3, Y8
 	VPABSB       Y8, Y9
-	VPBROADCASTD 12(BX), Y10
+	VPBROADCASTD 12(CX), Y10
 	VPSIGNB      Y6, Y10, Y6
 	VPMADDUBSW   Y6, Y7, Y6
 	VPMADDWD     Y2, Y6, Y6
@@ -13050,11 +13355,11 @@ block0:
 	VPMADDUBSW   Y6, Y9, Y6
 	VPMADDWD     Y2, Y6, Y6
 	VPADDD       Y6, Y5, Y5
-	VPXOR        288(DX), Y3, Y6
+	VPXOR        288(AX), Y3, Y6
 	VPABSB       Y6, Y7
-	VPXOR        320(DX), Y3, Y8
+	VPXOR        320(AX), Y3, Y8
 	VPABSB       Y8, Y9
-	VPBROADCASTD 16(BX), Y10
+	VPBROADCASTD 16(CX), Y10
 	VPSIGNB      Y6, Y10, Y6
 	VPMADDUBSW   Y6, Y7, Y6
 	VPMADDWD     Y2, Y6, Y6
@@ -13063,11 +13368,11 @@ block0:
 	VPMADDUBSW   Y6, Y9, Y6
 	VPMADDWD     Y2, Y6, Y6
 	VPADDD       Y6, Y5, Y5
-	VPXOR        352(DX), Y3, Y6
+	VPXOR        352(AX), Y3, Y6
 	VPABSB       Y6, Y7
-	VPXOR        384(DX), Y3, Y8
+	VPXOR        384(AX), Y3, Y8
 	VPABSB       Y8, Y9
-	VPBROADCASTD 20(BX), Y10
+	VPBROADCASTD 20(CX), Y10
 	VPSIGNB      Y6, Y10, Y6
 	VPMADDUBSW   Y6, Y7, Y6
 	VPMADDWD     Y2, Y6, Y6
@@ -13076,11 +13381,11 @@ block0:
 	VPMADDUBSW   Y6, Y9, Y6
 	VPMADDWD     Y2, Y6, Y6
 	VPADDD       Y6, Y5, Y5
-	VPXOR        416(DX), Y3, Y6
+	VPXOR        416(AX), Y3, Y6
 	VPABSB       Y6, Y7
-	VPXOR        448(DX), Y3, Y8
+	VPXOR        448(AX), Y3, Y8
 	VPABSB       Y8, Y9
-	VPBROADCASTD 24(BX), Y10
+	VPBROADCASTD 24(CX), Y10
 	VPSIGNB      Y6, Y10, Y6
 	VPMADDUBSW   Y6, Y7, Y6
 	VPMADDWD     Y2, Y6, Y6
@@ -13089,11 +13394,11 @@ block0:
 	VPMADDUBSW   Y6, Y9, Y6
 	VPMADDWD     Y2, Y6, Y6
 	VPADDD       Y6, Y5, Y5
-	VPXOR        480(DX), Y3, Y6
+	VPXOR        480(AX), Y3, Y6
 	VPABSB       Y6, Y7
-	VPXOR        512(DX), Y3, Y8
+	VPXOR        512(AX), Y3, Y8
 	VPABSB       Y8, Y9
-	VPBROADCASTD 28(BX), Y10
+	VPBROADCASTD 28(CX), Y10
 	VPSIGNB      Y6, Y10, Y6
 	VPMADDUBSW   Y6, Y7, Y6
 	VPMADDWD     Y2, Y6, Y6
@@ -13102,46 +13407,48 @@ block0:
 	VPMADDUBSW   Y6, Y9, Y6
 	VPMADDWD     Y2, Y6, Y6
 	VPADDD       Y6, Y5, Y5
-	VCVTPH2PS    (DX), Y6
+	VCVTPH2PS    (AX), Y6
 	VCVTDQ2PS    Y4, Y4
-	VBROADCASTSS (SI), Y7
+	VBROADCASTSS (DX), Y7
 	VMULPS       Y7, Y4, Y4
 	VFMADD231PS  Y4, Y6, Y0
-	VCVTPH2PS    16(DX), Y4
+	VCVTPH2PS    16(AX), Y4
 	VCVTDQ2PS    Y5, Y5
-	VBROADCASTSS (SI), Y6
+	VBROADCASTSS (DX), Y6
 	VMULPS       Y6, Y5, Y5
 	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000220, DX
-	ADDQ         $0x00000020, BX
-	ADDQ         $0x00000010, SI
-	DECQ         R8
+	ADDQ         $0x00000220, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000010, DX
+	DECQ         BX
 	JNZ          block0
-	MOVQ         CX, R8
-	SHLQ         $0x04, R8
-	SUBQ         R8, SI
-	ADDQ         R8, R8
-	SUBQ         R8, BX
-	MOVB         accumulate+72(FP), R8
-	TESTB        R8, R8
-	JZ           stored0
-	MOVQ         DI, R8
-	VADDPS       (R8), Y0, Y0
+	MOVQ         blocks+8(FP), BX
+	SHLQ         $0x04, BX
+	SUBQ         BX, DX
+	ADDQ         BX, BX
+	SUBQ         BX, CX
+	MOVQ         ldy+64(FP), BX
+	SHLQ         $0x02, BX
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), BX
+	VADDPS       (BX), Y0, Y0
 
 stored0:
-	MOVQ    DI, R8
-	VMOVUPS Y0, (R8)
-	MOVB    accumulate+72(FP), R8
-	TESTB   R8, R8
-	JZ      stored0High
-	MOVQ    DI, R8
-	VADDPS  32(R8), Y1, Y1
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y0, (BX)
+	MOVQ    ldy+64(FP), BX
+	SHLQ    $0x02, BX
+	CMPB    accumulate+72(FP), $0x00
+	JE      stored0High
+	MOVQ    y+56(FP), BX
+	VADDPS  32(BX), Y1, Y1
 
 stored0High:
-	MOVQ    DI, R8
-	VMOVUPS Y1, 32(R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y1, 32(BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -13149,24 +13456,19 @@ stored0High:
 // func stripsQ8_0x4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·stripsQ8_0x4AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
-	MOVL         $0x00010001, R13
-	VMOVD        R13, X4
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
+	MOVL         $0x00010001, R9
+	VMOVD        R9, X4
 	VPBROADCASTD X4, Y4
-	MOVL         $0x80808080, R13
-	VMOVD        R13, X5
+	MOVL         $0x80808080, R9
+	VMOVD        R9, X5
 	VPBROADCASTD X5, Y5
 
 strip:
@@ -13174,478 +13476,481 @@ strip:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	VPXOR        32(DX), Y5, Y6
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	VPXOR        32(AX), Y5, Y6
 	VPABSB       Y6, Y7
-	VPBROADCASTD (R8), Y8
+	VPBROADCASTD (BX), Y8
 	VPSIGNB      Y6, Y8, Y8
 	VPMADDUBSW   Y8, Y7, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD (R8)(BX*1), Y9
+	VPBROADCASTD (BX)(CX*1), Y9
 	VPSIGNB      Y6, Y9, Y9
 	VPMADDUBSW   Y9, Y7, Y9
 	VPMADDWD     Y4, Y9, Y9
-	VPBROADCASTD (R8)(BX*2), Y10
+	VPBROADCASTD (BX)(CX*2), Y10
 	VPSIGNB      Y6, Y10, Y10
 	VPMADDUBSW   Y10, Y7, Y10
 	VPMADDWD     Y4, Y10, Y10
-	VPBROADCASTD (R8)(R9*1), Y11
+	VPBROADCASTD (BX)(SI*1), Y11
 	VPSIGNB      Y6, Y11, Y6
 	VPMADDUBSW   Y6, Y7, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPXOR        96(DX), Y5, Y7
+	VPXOR        96(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 4(R8), Y12
+	VPBROADCASTD 4(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 4(R8)(BX*1), Y12
+	VPBROADCASTD 4(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 4(R8)(BX*2), Y12
+	VPBROADCASTD 4(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 4(R8)(R9*1), Y12
+	VPBROADCASTD 4(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        160(DX), Y5, Y7
+	VPXOR        160(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 8(R8), Y12
+	VPBROADCASTD 8(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 8(R8)(BX*1), Y12
+	VPBROADCASTD 8(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 8(R8)(BX*2), Y12
+	VPBROADCASTD 8(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 8(R8)(R9*1), Y12
+	VPBROADCASTD 8(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        224(DX), Y5, Y7
+	VPXOR        224(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 12(R8), Y12
+	VPBROADCASTD 12(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 12(R8)(BX*1), Y12
+	VPBROADCASTD 12(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 12(R8)(BX*2), Y12
+	VPBROADCASTD 12(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 12(R8)(R9*1), Y12
+	VPBROADCASTD 12(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        288(DX), Y5, Y7
+	VPXOR        288(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 16(R8), Y12
+	VPBROADCASTD 16(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 16(R8)(BX*1), Y12
+	VPBROADCASTD 16(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 16(R8)(BX*2), Y12
+	VPBROADCASTD 16(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 16(R8)(R9*1), Y12
+	VPBROADCASTD 16(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        352(DX), Y5, Y7
+	VPXOR        352(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 20(R8), Y12
+	VPBROADCASTD 20(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 20(R8)(BX*1), Y12
+	VPBROADCASTD 20(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 20(R8)(BX*2), Y12
+	VPBROADCASTD 20(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 20(R8)(R9*1), Y12
+	VPBROADCASTD 20(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        416(DX), Y5, Y7
+	VPXOR        416(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 24(R8), Y12
+	VPBROADCASTD 24(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 24(R8)(BX*1), Y12
+	VPBROADCASTD 24(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 24(R8)(BX*2), Y12
+	VPBROADCASTD 24(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 24(R8)(R9*1), Y12
+	VPBROADCASTD 24(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        480(DX), Y5, Y7
+	VPXOR        480(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 28(R8), Y12
+	VPBROADCASTD 28(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 28(R8)(BX*1), Y12
+	VPBROADCASTD 28(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 28(R8)(BX*2), Y12
+	VPBROADCASTD 28(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 28(R8)(R9*1), Y12
+	VPBROADCASTD 28(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VCVTPH2PS    (DX), Y7
+	VCVTPH2PS    (AX), Y7
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10), Y11
+	VBROADCASTSS (DI), Y11
 	VMULPS       Y11, Y8, Y8
 	VFMADD231PS  Y8, Y7, Y0
 	VCVTDQ2PS    Y9, Y9
-	VBROADCASTSS (R10)(SI*1), Y8
+	VBROADCASTSS (DI)(DX*1), Y8
 	VMULPS       Y8, Y9, Y9
 	VFMADD231PS  Y9, Y7, Y1
 	VCVTDQ2PS    Y10, Y10
-	VBROADCASTSS (R10)(SI*2), Y8
+	VBROADCASTSS (DI)(DX*2), Y8
 	VMULPS       Y8, Y10, Y10
 	VFMADD231PS  Y10, Y7, Y2
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10)(R11*1), Y8
+	VBROADCASTSS (DI)(R8*1), Y8
 	VMULPS       Y8, Y6, Y6
 	VFMADD231PS  Y6, Y7, Y3
-	ADDQ         $0x00000220, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000220, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block0
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	IMUL3Q       $+544, CX, R13
-	SUBQ         R13, DX
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored0
-	MOVQ         R12, R13
-	VADDPS       (R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       (R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       (R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       (R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         blocks+8(FP), R9
+	IMUL3Q       $+544, R9, R9
+	SUBQ         R9, AX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), R9
+	VADDPS       (R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       (R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       (R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       (R9), Y3, Y3
 
 stored0:
-	MOVQ    R12, R13
-	VMOVUPS Y0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, (R13)
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, (R9)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    CX, R13
+	MOVQ    blocks+8(FP), R9
 
 block1:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	VPXOR        64(DX), Y5, Y6
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	VPXOR        64(AX), Y5, Y6
 	VPABSB       Y6, Y7
-	VPBROADCASTD (R8), Y8
+	VPBROADCASTD (BX), Y8
 	VPSIGNB      Y6, Y8, Y8
 	VPMADDUBSW   Y8, Y7, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD (R8)(BX*1), Y9
+	VPBROADCASTD (BX)(CX*1), Y9
 	VPSIGNB      Y6, Y9, Y9
 	VPMADDUBSW   Y9, Y7, Y9
 	VPMADDWD     Y4, Y9, Y9
-	VPBROADCASTD (R8)(BX*2), Y10
+	VPBROADCASTD (BX)(CX*2), Y10
 	VPSIGNB      Y6, Y10, Y10
 	VPMADDUBSW   Y10, Y7, Y10
 	VPMADDWD     Y4, Y10, Y10
-	VPBROADCASTD (R8)(R9*1), Y11
+	VPBROADCASTD (BX)(SI*1), Y11
 	VPSIGNB      Y6, Y11, Y6
 	VPMADDUBSW   Y6, Y7, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPXOR        128(DX), Y5, Y7
+	VPXOR        128(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 4(R8), Y12
+	VPBROADCASTD 4(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 4(R8)(BX*1), Y12
+	VPBROADCASTD 4(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 4(R8)(BX*2), Y12
+	VPBROADCASTD 4(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 4(R8)(R9*1), Y12
+	VPBROADCASTD 4(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        192(DX), Y5, Y7
+	VPXOR        192(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 8(R8), Y12
+	VPBROADCASTD 8(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 8(R8)(BX*1), Y12
+	VPBROADCASTD 8(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 8(R8)(BX*2), Y12
+	VPBROADCASTD 8(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 8(R8)(R9*1), Y12
+	VPBROADCASTD 8(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        256(DX), Y5, Y7
+	VPXOR        256(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 12(R8), Y12
+	VPBROADCASTD 12(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 12(R8)(BX*1), Y12
+	VPBROADCASTD 12(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 12(R8)(BX*2), Y12
+	VPBROADCASTD 12(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 12(R8)(R9*1), Y12
+	VPBROADCASTD 12(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        320(DX), Y5, Y7
+	VPXOR        320(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 16(R8), Y12
+	VPBROADCASTD 16(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 16(R8)(BX*1), Y12
+	VPBROADCASTD 16(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 16(R8)(BX*2), Y12
+	VPBROADCASTD 16(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 16(R8)(R9*1), Y12
+	VPBROADCASTD 16(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        384(DX), Y5, Y7
+	VPXOR        384(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 20(R8), Y12
+	VPBROADCASTD 20(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 20(R8)(BX*1), Y12
+	VPBROADCASTD 20(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 20(R8)(BX*2), Y12
+	VPBROADCASTD 20(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 20(R8)(R9*1), Y12
+	VPBROADCASTD 20(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        448(DX), Y5, Y7
+	VPXOR        448(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 24(R8), Y12
+	VPBROADCASTD 24(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 24(R8)(BX*1), Y12
+	VPBROADCASTD 24(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 24(R8)(BX*2), Y12
+	VPBROADCASTD 24(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 24(R8)(R9*1), Y12
+	VPBROADCASTD 24(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VPXOR        512(DX), Y5, Y7
+	VPXOR        512(AX), Y5, Y7
 	VPABSB       Y7, Y11
-	VPBROADCASTD 28(R8), Y12
+	VPBROADCASTD 28(BX), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y8, Y8
-	VPBROADCASTD 28(R8)(BX*1), Y12
+	VPBROADCASTD 28(BX)(CX*1), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y9, Y9
-	VPBROADCASTD 28(R8)(BX*2), Y12
+	VPBROADCASTD 28(BX)(CX*2), Y12
 	VPSIGNB      Y7, Y12, Y12
 	VPMADDUBSW   Y12, Y11, Y12
 	VPMADDWD     Y4, Y12, Y12
 	VPADDD       Y12, Y10, Y10
-	VPBROADCASTD 28(R8)(R9*1), Y12
+	VPBROADCASTD 28(BX)(SI*1), Y12
 	VPSIGNB      Y7, Y12, Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPMADDWD     Y4, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	VCVTPH2PS    16(DX), Y7
+	VCVTPH2PS    16(AX), Y7
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10), Y11
+	VBROADCASTSS (DI), Y11
 	VMULPS       Y11, Y8, Y8
 	VFMADD231PS  Y8, Y7, Y0
 	VCVTDQ2PS    Y9, Y9
-	VBROADCASTSS (R10)(SI*1), Y8
+	VBROADCASTSS (DI)(DX*1), Y8
 	VMULPS       Y8, Y9, Y9
 	VFMADD231PS  Y9, Y7, Y1
 	VCVTDQ2PS    Y10, Y10
-	VBROADCASTSS (R10)(SI*2), Y8
+	VBROADCASTSS (DI)(DX*2), Y8
 	VMULPS       Y8, Y10, Y10
 	VFMADD231PS  Y10, Y7, Y2
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10)(R11*1), Y8
+	VBROADCASTSS (DI)(R8*1), Y8
 	VMULPS       Y8, Y6, Y6
 	VFMADD231PS  Y6, Y7, Y3
-	ADDQ         $0x00000220, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000220, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block1
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored1
-	MOVQ         R12, R13
-	VADDPS       32(R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored1
+	MOVQ         y+56(FP), R9
+	VADDPS       32(R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y3, Y3
 
 stored1:
-	MOVQ    R12, R13
-	VMOVUPS Y0, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, 32(R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, 32(R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -14155,83 +14460,79 @@ loop:
 // func stripsQ4Kx1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ4Kx1AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
-	MOVL         $0x0f0f0f0f, R8
-	VPBROADCASTD R8, Z1
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
+	MOVL         $0x0f0f0f0f, BX
+	VPBROADCASTD BX, Z1
 
 strip:
 	VPXORQ Z0, Z0, Z0
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
-	PREFETCHT0       4416(DX)
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
+	PREFETCHT0       4416(AX)
 	VPXORQ           Z2, Z2, Z2
-	VMOVDQU32        128(DX), Z4
+	VMOVDQU32        128(AX), Z4
 	VPANDD           Z4, Z1, Z3
 	VPSRLD           $0x04, Z4, Z4
 	VPANDD           Z4, Z1, Z4
-	VPDPBUSD.BCST    (BX), Z3, Z2
-	VPDPBUSD.BCST    16(BX), Z4, Z2
-	VMOVDQU32        192(DX), Z4
+	VPDPBUSD.BCST    (CX), Z3, Z2
+	VPDPBUSD.BCST    16(CX), Z4, Z2
+	VMOVDQU32        192(AX), Z4
 	VPANDD           Z4, Z1, Z3
 	VPSRLD           $0x04, Z4, Z4
 	VPANDD           Z4, Z1, Z4
-	VPDPBUSD.BCST    4(BX), Z3, Z2
-	VPDPBUSD.BCST    20(BX), Z4, Z2
-	VMOVDQU32        256(DX), Z4
+	VPDPBUSD.BCST    4(CX), Z3, Z2
+	VPDPBUSD.BCST    20(CX), Z4, Z2
+	VMOVDQU32        256(AX), Z4
 	VPANDD           Z4, Z1, Z3
 	VPSRLD           $0x04, Z4, Z4
 	VPANDD           Z4, Z1, Z4
-	VPDPBUSD.BCST    8(BX), Z3, Z2
-	VPDPBUSD.BCST    24(BX), Z4, Z2
-	VMOVDQU32        320(DX), Z4
+	VPDPBUSD.BCST    8(CX), Z3, Z2
+	VPDPBUSD.BCST    24(CX), Z4, Z2
+	VMOVDQU32        320(AX), Z4
 	VPANDD           Z4, Z1, Z3
 	VPSRLD           $0x04, Z4, Z4
 	VPANDD           Z4, Z1, Z4
-	VPDPBUSD.BCST    12(BX), Z3, Z2
-	VPDPBUSD.BCST    28(BX), Z4, Z2
-	VMOVUPS          (DX), Z3
-	VMOVUPS          64(DX), Z4
+	VPDPBUSD.BCST    12(CX), Z3, Z2
+	VPDPBUSD.BCST    28(CX), Z4, Z2
+	VMOVUPS          (AX), Z3
+	VMOVUPS          64(AX), Z4
 	VCVTDQ2PS        Z2, Z2
-	VMULPS.BCST      (SI), Z2, Z2
-	VFMADD231PS.BCST 4(SI), Z4, Z0
+	VMULPS.BCST      (DX), Z2, Z2
+	VFMADD231PS.BCST 4(DX), Z4, Z0
 	VFMADD231PS      Z2, Z3, Z0
-	ADDQ             $0x00000180, DX
-	ADDQ             $0x00000020, BX
-	ADDQ             $0x00000010, SI
-	DECQ             R8
+	ADDQ             $0x00000180, AX
+	ADDQ             $0x00000020, CX
+	ADDQ             $0x00000010, DX
+	DECQ             BX
 	JNZ              block0
-	MOVQ             CX, R8
-	SHLQ             $0x04, R8
-	SUBQ             R8, SI
-	ADDQ             R8, R8
-	SUBQ             R8, BX
-	MOVB             accumulate+72(FP), R8
-	TESTB            R8, R8
-	JZ               stored
-	MOVQ             DI, R8
-	VADDPS           (R8), Z0, Z0
+	MOVQ             blocks+8(FP), BX
+	SHLQ             $0x04, BX
+	SUBQ             BX, DX
+	ADDQ             BX, BX
+	SUBQ             BX, CX
+	MOVQ             ldy+64(FP), BX
+	SHLQ             $0x02, BX
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), BX
+	VADDPS           (BX), Z0, Z0
 
 stored:
-	MOVQ    DI, R8
-	VMOVUPS Z0, (R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Z0, (BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -14239,163 +14540,156 @@ stored:
 // func stripsQ4Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ4Kx4AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
-	MOVL         $0x0f0f0f0f, R13
-	VPBROADCASTD R13, Z4
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
+	MOVL         $0x0f0f0f0f, R9
+	VPBROADCASTD R9, Z4
 
 strip:
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
-	PREFETCHT0       4416(DX)
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
+	PREFETCHT0       4416(AX)
 	VPXORQ           Z5, Z5, Z5
 	VPXORQ           Z6, Z6, Z6
 	VPXORQ           Z7, Z7, Z7
 	VPXORQ           Z8, Z8, Z8
-	VMOVDQU32        128(DX), Z10
+	VMOVDQU32        128(AX), Z10
 	VPANDD           Z10, Z4, Z9
 	VPSRLD           $0x04, Z10, Z10
 	VPANDD           Z10, Z4, Z10
-	VPDPBUSD.BCST    (R8), Z9, Z5
-	VPDPBUSD.BCST    (R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST    (R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST    (R8)(R9*1), Z9, Z8
-	VPDPBUSD.BCST    16(R8), Z10, Z5
-	VPDPBUSD.BCST    16(R8)(BX*1), Z10, Z6
-	VPDPBUSD.BCST    16(R8)(BX*2), Z10, Z7
-	VPDPBUSD.BCST    16(R8)(R9*1), Z10, Z8
-	VMOVDQU32        192(DX), Z10
+	VPDPBUSD.BCST    (BX), Z9, Z5
+	VPDPBUSD.BCST    (BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST    (BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST    (BX)(SI*1), Z9, Z8
+	VPDPBUSD.BCST    16(BX), Z10, Z5
+	VPDPBUSD.BCST    16(BX)(CX*1), Z10, Z6
+	VPDPBUSD.BCST    16(BX)(CX*2), Z10, Z7
+	VPDPBUSD.BCST    16(BX)(SI*1), Z10, Z8
+	VMOVDQU32        192(AX), Z10
 	VPANDD           Z10, Z4, Z9
 	VPSRLD           $0x04, Z10, Z10
 	VPANDD           Z10, Z4, Z10
-	VPDPBUSD.BCST    4(R8), Z9, Z5
-	VPDPBUSD.BCST    4(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST    4(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST    4(R8)(R9*1), Z9, Z8
-	VPDPBUSD.BCST    20(R8), Z10, Z5
-	VPDPBUSD.BCST    20(R8)(BX*1), Z10, Z6
-	VPDPBUSD.BCST    20(R8)(BX*2), Z10, Z7
-	VPDPBUSD.BCST    20(R8)(R9*1), Z10, Z8
-	VMOVDQU32        256(DX), Z10
+	VPDPBUSD.BCST    4(BX), Z9, Z5
+	VPDPBUSD.BCST    4(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST    4(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST    4(BX)(SI*1), Z9, Z8
+	VPDPBUSD.BCST    20(BX), Z10, Z5
+	VPDPBUSD.BCST    20(BX)(CX*1), Z10, Z6
+	VPDPBUSD.BCST    20(BX)(CX*2), Z10, Z7
+	VPDPBUSD.BCST    20(BX)(SI*1), Z10, Z8
+	VMOVDQU32        256(AX), Z10
 	VPANDD           Z10, Z4, Z9
 	VPSRLD           $0x04, Z10, Z10
 	VPANDD           Z10, Z4, Z10
-	VPDPBUSD.BCST    8(R8), Z9, Z5
-	VPDPBUSD.BCST    8(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST    8(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST    8(R8)(R9*1), Z9, Z8
-	VPDPBUSD.BCST    24(R8), Z10, Z5
-	VPDPBUSD.BCST    24(R8)(BX*1), Z10, Z6
-	VPDPBUSD.BCST    24(R8)(BX*2), Z10, Z7
-	VPDPBUSD.BCST    24(R8)(R9*1), Z10, Z8
-	VMOVDQU32        320(DX), Z10
+	VPDPBUSD.BCST    8(BX), Z9, Z5
+	VPDPBUSD.BCST    8(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST    8(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST    8(BX)(SI*1), Z9, Z8
+	VPDPBUSD.BCST    24(BX), Z10, Z5
+	VPDPBUSD.BCST    24(BX)(CX*1), Z10, Z6
+	VPDPBUSD.BCST    24(BX)(CX*2), Z10, Z7
+	VPDPBUSD.BCST    24(BX)(SI*1), Z10, Z8
+	VMOVDQU32        320(AX), Z10
 	VPANDD           Z10, Z4, Z9
 	VPSRLD           $0x04, Z10, Z10
 	VPANDD           Z10, Z4, Z10
-	VPDPBUSD.BCST    12(R8), Z9, Z5
-	VPDPBUSD.BCST    12(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST    12(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST    12(R8)(R9*1), Z9, Z8
-	VPDPBUSD.BCST    28(R8), Z10, Z5
-	VPDPBUSD.BCST    28(R8)(BX*1), Z10, Z6
-	VPDPBUSD.BCST    28(R8)(BX*2), Z10, Z7
-	VPDPBUSD.BCST    28(R8)(R9*1), Z10, Z8
-	VMOVUPS          (DX), Z9
-	VMOVUPS          64(DX), Z10
+	VPDPBUSD.BCST    12(BX), Z9, Z5
+	VPDPBUSD.BCST    12(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST    12(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST    12(BX)(SI*1), Z9, Z8
+	VPDPBUSD.BCST    28(BX), Z10, Z5
+	VPDPBUSD.BCST    28(BX)(CX*1), Z10, Z6
+	VPDPBUSD.BCST    28(BX)(CX*2), Z10, Z7
+	VPDPBUSD.BCST    28(BX)(SI*1), Z10, Z8
+	VMOVUPS          (AX), Z9
+	VMOVUPS          64(AX), Z10
 	VCVTDQ2PS        Z5, Z5
-	VMULPS.BCST      (R10), Z5, Z5
-	VFMADD231PS.BCST 4(R10), Z10, Z0
+	VMULPS.BCST      (DI), Z5, Z5
+	VFMADD231PS.BCST 4(DI), Z10, Z0
 	VFMADD231PS      Z5, Z9, Z0
 	VCVTDQ2PS        Z6, Z6
-	VMULPS.BCST      (R10)(SI*1), Z6, Z6
-	VFMADD231PS.BCST 4(R10)(SI*1), Z10, Z1
+	VMULPS.BCST      (DI)(DX*1), Z6, Z6
+	VFMADD231PS.BCST 4(DI)(DX*1), Z10, Z1
 	VFMADD231PS      Z6, Z9, Z1
 	VCVTDQ2PS        Z7, Z7
-	VMULPS.BCST      (R10)(SI*2), Z7, Z7
-	VFMADD231PS.BCST 4(R10)(SI*2), Z10, Z2
+	VMULPS.BCST      (DI)(DX*2), Z7, Z7
+	VFMADD231PS.BCST 4(DI)(DX*2), Z10, Z2
 	VFMADD231PS      Z7, Z9, Z2
 	VCVTDQ2PS        Z8, Z8
-	VMULPS.BCST      (R10)(R11*1), Z8, Z8
-	VFMADD231PS.BCST 4(R10)(R11*1), Z10, Z3
+	VMULPS.BCST      (DI)(R8*1), Z8, Z8
+	VFMADD231PS.BCST 4(DI)(R8*1), Z10, Z3
 	VFMADD231PS      Z8, Z9, Z3
-	ADDQ             $0x00000180, DX
-	ADDQ             $0x00000020, R8
-	ADDQ             $0x00000010, R10
-	DECQ             R13
+	ADDQ             $0x00000180, AX
+	ADDQ             $0x00000020, BX
+	ADDQ             $0x00000010, DI
+	DECQ             R9
 	JNZ              block0
-	MOVQ             CX, R13
-	SHLQ             $0x04, R13
-	SUBQ             R13, R10
-	ADDQ             R13, R13
-	SUBQ             R13, R8
-	MOVB             accumulate+72(FP), R13
-	TESTB            R13, R13
-	JZ               stored
-	MOVQ             R12, R13
-	VADDPS           (R13), Z0, Z0
-	ADDQ             DI, R13
-	VADDPS           (R13), Z1, Z1
-	ADDQ             DI, R13
-	VADDPS           (R13), Z2, Z2
-	ADDQ             DI, R13
-	VADDPS           (R13), Z3, Z3
+	MOVQ             blocks+8(FP), R9
+	SHLQ             $0x04, R9
+	SUBQ             R9, DI
+	ADDQ             R9, R9
+	SUBQ             R9, BX
+	MOVQ             ldy+64(FP), R10
+	SHLQ             $0x02, R10
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), R9
+	VADDPS           (R9), Z0, Z0
+	ADDQ             R10, R9
+	VADDPS           (R9), Z1, Z1
+	ADDQ             R10, R9
+	VADDPS           (R9), Z2, Z2
+	ADDQ             R10, R9
+	VADDPS           (R9), Z3, Z3
 
 stored:
-	MOVQ    R12, R13
-	VMOVUPS Z0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z3, (R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Z0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z3, (R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
 
-// func stripsQ4Kx8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+// func stripsQ4Kx12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
-TEXT ·stripsQ4Kx8AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	LEAQ         (R8)(BX*4), R10
-	MOVQ         scales+40(FP), R11
-	LEAQ         (SI)(SI*2), R12
-	LEAQ         (R11)(SI*4), R13
-	MOVQ         y+56(FP), R14
-	MOVL         $0x0f0f0f0f, R15
-	VPBROADCASTD R15, Z8
+TEXT ·stripsQ4Kx12AVX512(SB), NOSPLIT, $0-73
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	LEAQ         (BX)(CX*4), DI
+	LEAQ         (DI)(CX*4), R8
+	MOVQ         scales+40(FP), R9
+	LEAQ         (DX)(DX*2), R10
+	LEAQ         (R9)(DX*4), R11
+	LEAQ         (R11)(DX*4), R12
+	MOVL         $0x0f0f0f0f, R13
+	VPBROADCASTD R13, Z12
 
 strip:
 	VPXORQ Z0, Z0, Z0
@@ -14406,190 +14700,267 @@ strip:
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   CX, R15
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	MOVQ   blocks+8(FP), R13
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
-	PREFETCHT0       4416(DX)
-	VPXORQ           Z9, Z9, Z9
-	VPXORQ           Z10, Z10, Z10
-	VPXORQ           Z11, Z11, Z11
-	VPXORQ           Z12, Z12, Z12
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
+	PREFETCHT0       4416(AX)
 	VPXORQ           Z13, Z13, Z13
 	VPXORQ           Z14, Z14, Z14
 	VPXORQ           Z15, Z15, Z15
 	VPXORQ           Z16, Z16, Z16
-	VMOVDQU32        128(DX), Z18
-	VPANDD           Z18, Z8, Z17
-	VPSRLD           $0x04, Z18, Z18
-	VPANDD           Z18, Z8, Z18
-	VPDPBUSD.BCST    (R8), Z17, Z9
-	VPDPBUSD.BCST    (R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST    (R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST    (R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST    (R10), Z17, Z13
-	VPDPBUSD.BCST    (R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST    (R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST    (R10)(R9*1), Z17, Z16
-	VPDPBUSD.BCST    16(R8), Z18, Z9
-	VPDPBUSD.BCST    16(R8)(BX*1), Z18, Z10
-	VPDPBUSD.BCST    16(R8)(BX*2), Z18, Z11
-	VPDPBUSD.BCST    16(R8)(R9*1), Z18, Z12
-	VPDPBUSD.BCST    16(R10), Z18, Z13
-	VPDPBUSD.BCST    16(R10)(BX*1), Z18, Z14
-	VPDPBUSD.BCST    16(R10)(BX*2), Z18, Z15
-	VPDPBUSD.BCST    16(R10)(R9*1), Z18, Z16
-	VMOVDQU32        192(DX), Z18
-	VPANDD           Z18, Z8, Z17
-	VPSRLD           $0x04, Z18, Z18
-	VPANDD           Z18, Z8, Z18
-	VPDPBUSD.BCST    4(R8), Z17, Z9
-	VPDPBUSD.BCST    4(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST    4(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST    4(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST    4(R10), Z17, Z13
-	VPDPBUSD.BCST    4(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST    4(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST    4(R10)(R9*1), Z17, Z16
-	VPDPBUSD.BCST    20(R8), Z18, Z9
-	VPDPBUSD.BCST    20(R8)(BX*1), Z18, Z10
-	VPDPBUSD.BCST    20(R8)(BX*2), Z18, Z11
-	VPDPBUSD.BCST    20(R8)(R9*1), Z18, Z12
-	VPDPBUSD.BCST    20(R10), Z18, Z13
-	VPDPBUSD.BCST    20(R10)(BX*1), Z18, Z14
-	VPDPBUSD.BCST    20(R10)(BX*2), Z18, Z15
-	VPDPBUSD.BCST    20(R10)(R9*1), Z18, Z16
-	VMOVDQU32        256(DX), Z18
-	VPANDD           Z18, Z8, Z17
-	VPSRLD           $0x04, Z18, Z18
-	VPANDD           Z18, Z8, Z18
-	VPDPBUSD.BCST    8(R8), Z17, Z9
-	VPDPBUSD.BCST    8(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST    8(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST    8(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST    8(R10), Z17, Z13
-	VPDPBUSD.BCST    8(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST    8(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST    8(R10)(R9*1), Z17, Z16
-	VPDPBUSD.BCST    24(R8), Z18, Z9
-	VPDPBUSD.BCST    24(R8)(BX*1), Z18, Z10
-	VPDPBUSD.BCST    24(R8)(BX*2), Z18, Z11
-	VPDPBUSD.BCST    24(R8)(R9*1), Z18, Z12
-	VPDPBUSD.BCST    24(R10), Z18, Z13
-	VPDPBUSD.BCST    24(R10)(BX*1), Z18, Z14
-	VPDPBUSD.BCST    24(R10)(BX*2), Z18, Z15
-	VPDPBUSD.BCST    24(R10)(R9*1), Z18, Z16
-	VMOVDQU32        320(DX), Z18
-	VPANDD           Z18, Z8, Z17
-	VPSRLD           $0x04, Z18, Z18
-	VPANDD           Z18, Z8, Z18
-	VPDPBUSD.BCST    12(R8), Z17, Z9
-	VPDPBUSD.BCST    12(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST    12(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST    12(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST    12(R10), Z17, Z13
-	VPDPBUSD.BCST    12(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST    12(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST    12(R10)(R9*1), Z17, Z16
-	VPDPBUSD.BCST    28(R8), Z18, Z9
-	VPDPBUSD.BCST    28(R8)(BX*1), Z18, Z10
-	VPDPBUSD.BCST    28(R8)(BX*2), Z18, Z11
-	VPDPBUSD.BCST    28(R8)(R9*1), Z18, Z12
-	VPDPBUSD.BCST    28(R10), Z18, Z13
-	VPDPBUSD.BCST    28(R10)(BX*1), Z18, Z14
-	VPDPBUSD.BCST    28(R10)(BX*2), Z18, Z15
-	VPDPBUSD.BCST    28(R10)(R9*1), Z18, Z16
-	VMOVUPS          (DX), Z17
-	VMOVUPS          64(DX), Z18
-	VCVTDQ2PS        Z9, Z9
-	VMULPS.BCST      (R11), Z9, Z9
-	VFMADD231PS.BCST 4(R11), Z18, Z0
-	VFMADD231PS      Z9, Z17, Z0
-	VCVTDQ2PS        Z10, Z10
-	VMULPS.BCST      (R11)(SI*1), Z10, Z10
-	VFMADD231PS.BCST 4(R11)(SI*1), Z18, Z1
-	VFMADD231PS      Z10, Z17, Z1
-	VCVTDQ2PS        Z11, Z11
-	VMULPS.BCST      (R11)(SI*2), Z11, Z11
-	VFMADD231PS.BCST 4(R11)(SI*2), Z18, Z2
-	VFMADD231PS      Z11, Z17, Z2
-	VCVTDQ2PS        Z12, Z12
-	VMULPS.BCST      (R11)(R12*1), Z12, Z12
-	VFMADD231PS.BCST 4(R11)(R12*1), Z18, Z3
-	VFMADD231PS      Z12, Z17, Z3
+	VPXORQ           Z17, Z17, Z17
+	VPXORQ           Z18, Z18, Z18
+	VPXORQ           Z19, Z19, Z19
+	VPXORQ           Z20, Z20, Z20
+	VPXORQ           Z21, Z21, Z21
+	VPXORQ           Z22, Z22, Z22
+	VPXORQ           Z23, Z23, Z23
+	VPXORQ           Z24, Z24, Z24
+	VMOVDQU32        128(AX), Z26
+	VPANDD           Z26, Z12, Z25
+	VPSRLD           $0x04, Z26, Z26
+	VPANDD           Z26, Z12, Z26
+	VPDPBUSD.BCST    (BX), Z25, Z13
+	VPDPBUSD.BCST    (BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST    (BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST    (BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST    (DI), Z25, Z17
+	VPDPBUSD.BCST    (DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST    (DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST    (DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST    (R8), Z25, Z21
+	VPDPBUSD.BCST    (R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST    (R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST    (R8)(SI*1), Z25, Z24
+	VPDPBUSD.BCST    16(BX), Z26, Z13
+	VPDPBUSD.BCST    16(BX)(CX*1), Z26, Z14
+	VPDPBUSD.BCST    16(BX)(CX*2), Z26, Z15
+	VPDPBUSD.BCST    16(BX)(SI*1), Z26, Z16
+	VPDPBUSD.BCST    16(DI), Z26, Z17
+	VPDPBUSD.BCST    16(DI)(CX*1), Z26, Z18
+	VPDPBUSD.BCST    16(DI)(CX*2), Z26, Z19
+	VPDPBUSD.BCST    16(DI)(SI*1), Z26, Z20
+	VPDPBUSD.BCST    16(R8), Z26, Z21
+	VPDPBUSD.BCST    16(R8)(CX*1), Z26, Z22
+	VPDPBUSD.BCST    16(R8)(CX*2), Z26, Z23
+	VPDPBUSD.BCST    16(R8)(SI*1), Z26, Z24
+	VMOVDQU32        192(AX), Z26
+	VPANDD           Z26, Z12, Z25
+	VPSRLD           $0x04, Z26, Z26
+	VPANDD           Z26, Z12, Z26
+	VPDPBUSD.BCST    4(BX), Z25, Z13
+	VPDPBUSD.BCST    4(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST    4(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST    4(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST    4(DI), Z25, Z17
+	VPDPBUSD.BCST    4(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST    4(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST    4(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST    4(R8), Z25, Z21
+	VPDPBUSD.BCST    4(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST    4(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST    4(R8)(SI*1), Z25, Z24
+	VPDPBUSD.BCST    20(BX), Z26, Z13
+	VPDPBUSD.BCST    20(BX)(CX*1), Z26, Z14
+	VPDPBUSD.BCST    20(BX)(CX*2), Z26, Z15
+	VPDPBUSD.BCST    20(BX)(SI*1), Z26, Z16
+	VPDPBUSD.BCST    20(DI), Z26, Z17
+	VPDPBUSD.BCST    20(DI)(CX*1), Z26, Z18
+	VPDPBUSD.BCST    20(DI)(CX*2), Z26, Z19
+	VPDPBUSD.BCST    20(DI)(SI*1), Z26, Z20
+	VPDPBUSD.BCST    20(R8), Z26, Z21
+	VPDPBUSD.BCST    20(R8)(CX*1), Z26, Z22
+	VPDPBUSD.BCST    20(R8)(CX*2), Z26, Z23
+	VPDPBUSD.BCST    20(R8)(SI*1), Z26, Z24
+	VMOVDQU32        256(AX), Z26
+	VPANDD           Z26, Z12, Z25
+	VPSRLD           $0x04, Z26, Z26
+	VPANDD           Z26, Z12, Z26
+	VPDPBUSD.BCST    8(BX), Z25, Z13
+	VPDPBUSD.BCST    8(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST    8(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST    8(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST    8(DI), Z25, Z17
+	VPDPBUSD.BCST    8(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST    8(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST    8(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST    8(R8), Z25, Z21
+	VPDPBUSD.BCST    8(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST    8(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST    8(R8)(SI*1), Z25, Z24
+	VPDPBUSD.BCST    24(BX), Z26, Z13
+	VPDPBUSD.BCST    24(BX)(CX*1), Z26, Z14
+	VPDPBUSD.BCST    24(BX)(CX*2), Z26, Z15
+	VPDPBUSD.BCST    24(BX)(SI*1), Z26, Z16
+	VPDPBUSD.BCST    24(DI), Z26, Z17
+	VPDPBUSD.BCST    24(DI)(CX*1), Z26, Z18
+	VPDPBUSD.BCST    24(DI)(CX*2), Z26, Z19
+	VPDPBUSD.BCST    24(DI)(SI*1), Z26, Z20
+	VPDPBUSD.BCST    24(R8), Z26, Z21
+	VPDPBUSD.BCST    24(R8)(CX*1), Z26, Z22
+	VPDPBUSD.BCST    24(R8)(CX*2), Z26, Z23
+	VPDPBUSD.BCST    24(R8)(SI*1), Z26, Z24
+	VMOVDQU32        320(AX), Z26
+	VPANDD           Z26, Z12, Z25
+	VPSRLD           $0x04, Z26, Z26
+	VPANDD           Z26, Z12, Z26
+	VPDPBUSD.BCST    12(BX), Z25, Z13
+	VPDPBUSD.BCST    12(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST    12(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST    12(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST    12(DI), Z25, Z17
+	VPDPBUSD.BCST    12(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST    12(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST    12(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST    12(R8), Z25, Z21
+	VPDPBUSD.BCST    12(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST    12(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST    12(R8)(SI*1), Z25, Z24
+	VPDPBUSD.BCST    28(BX), Z26, Z13
+	VPDPBUSD.BCST    28(BX)(CX*1), Z26, Z14
+	VPDPBUSD.BCST    28(BX)(CX*2), Z26, Z15
+	VPDPBUSD.BCST    28(BX)(SI*1), Z26, Z16
+	VPDPBUSD.BCST    28(DI), Z26, Z17
+	VPDPBUSD.BCST    28(DI)(CX*1), Z26, Z18
+	VPDPBUSD.BCST    28(DI)(CX*2), Z26, Z19
+	VPDPBUSD.BCST    28(DI)(SI*1), Z26, Z20
+	VPDPBUSD.BCST    28(R8), Z26, Z21
+	VPDPBUSD.BCST    28(R8)(CX*1), Z26, Z22
+	VPDPBUSD.BCST    28(R8)(CX*2), Z26, Z23
+	VPDPBUSD.BCST    28(R8)(SI*1), Z26, Z24
+	VMOVUPS          (AX), Z25
+	VMOVUPS          64(AX), Z26
 	VCVTDQ2PS        Z13, Z13
-	VMULPS.BCST      (R13), Z13, Z13
-	VFMADD231PS.BCST 4(R13), Z18, Z4
-	VFMADD231PS      Z13, Z17, Z4
+	VMULPS.BCST      (R9), Z13, Z13
+	VFMADD231PS.BCST 4(R9), Z26, Z0
+	VFMADD231PS      Z13, Z25, Z0
 	VCVTDQ2PS        Z14, Z14
-	VMULPS.BCST      (R13)(SI*1), Z14, Z14
-	VFMADD231PS.BCST 4(R13)(SI*1), Z18, Z5
-	VFMADD231PS      Z14, Z17, Z5
+	VMULPS.BCST      (R9)(DX*1), Z14, Z14
+	VFMADD231PS.BCST 4(R9)(DX*1), Z26, Z1
+	VFMADD231PS      Z14, Z25, Z1
 	VCVTDQ2PS        Z15, Z15
-	VMULPS.BCST      (R13)(SI*2), Z15, Z15
-	VFMADD231PS.BCST 4(R13)(SI*2), Z18, Z6
-	VFMADD231PS      Z15, Z17, Z6
+	VMULPS.BCST      (R9)(DX*2), Z15, Z15
+	VFMADD231PS.BCST 4(R9)(DX*2), Z26, Z2
+	VFMADD231PS      Z15, Z25, Z2
 	VCVTDQ2PS        Z16, Z16
-	VMULPS.BCST      (R13)(R12*1), Z16, Z16
-	VFMADD231PS.BCST 4(R13)(R12*1), Z18, Z7
-	VFMADD231PS      Z16, Z17, Z7
-	ADDQ             $0x00000180, DX
+	VMULPS.BCST      (R9)(R10*1), Z16, Z16
+	VFMADD231PS.BCST 4(R9)(R10*1), Z26, Z3
+	VFMADD231PS      Z16, Z25, Z3
+	VCVTDQ2PS        Z17, Z17
+	VMULPS.BCST      (R11), Z17, Z17
+	VFMADD231PS.BCST 4(R11), Z26, Z4
+	VFMADD231PS      Z17, Z25, Z4
+	VCVTDQ2PS        Z18, Z18
+	VMULPS.BCST      (R11)(DX*1), Z18, Z18
+	VFMADD231PS.BCST 4(R11)(DX*1), Z26, Z5
+	VFMADD231PS      Z18, Z25, Z5
+	VCVTDQ2PS        Z19, Z19
+	VMULPS.BCST      (R11)(DX*2), Z19, Z19
+	VFMADD231PS.BCST 4(R11)(DX*2), Z26, Z6
+	VFMADD231PS      Z19, Z25, Z6
+	VCVTDQ2PS        Z20, Z20
+	VMULPS.BCST      (R11)(R10*1), Z20, Z20
+	VFMADD231PS.BCST 4(R11)(R10*1), Z26, Z7
+	VFMADD231PS      Z20, Z25, Z7
+	VCVTDQ2PS        Z21, Z21
+	VMULPS.BCST      (R12), Z21, Z21
+	VFMADD231PS.BCST 4(R12), Z26, Z8
+	VFMADD231PS      Z21, Z25, Z8
+	VCVTDQ2PS        Z22, Z22
+	VMULPS.BCST      (R12)(DX*1), Z22, Z22
+	VFMADD231PS.BCST 4(R12)(DX*1), Z26, Z9
+	VFMADD231PS      Z22, Z25, Z9
+	VCVTDQ2PS        Z23, Z23
+	VMULPS.BCST      (R12)(DX*2), Z23, Z23
+	VFMADD231PS.BCST 4(R12)(DX*2), Z26, Z10
+	VFMADD231PS      Z23, Z25, Z10
+	VCVTDQ2PS        Z24, Z24
+	VMULPS.BCST      (R12)(R10*1), Z24, Z24
+	VFMADD231PS.BCST 4(R12)(R10*1), Z26, Z11
+	VFMADD231PS      Z24, Z25, Z11
+	ADDQ             $0x00000180, AX
+	ADDQ             $0x00000020, BX
+	ADDQ             $0x00000020, DI
 	ADDQ             $0x00000020, R8
-	ADDQ             $0x00000020, R10
+	ADDQ             $0x00000010, R9
 	ADDQ             $0x00000010, R11
-	ADDQ             $0x00000010, R13
-	DECQ             R15
+	ADDQ             $0x00000010, R12
+	DECQ             R13
 	JNZ              block0
-	MOVQ             CX, R15
-	SHLQ             $0x04, R15
-	SUBQ             R15, R11
-	SUBQ             R15, R13
-	ADDQ             R15, R15
-	SUBQ             R15, R8
-	SUBQ             R15, R10
-	MOVB             accumulate+72(FP), R15
-	TESTB            R15, R15
-	JZ               stored
-	MOVQ             R14, R15
-	VADDPS           (R15), Z0, Z0
-	ADDQ             DI, R15
-	VADDPS           (R15), Z1, Z1
-	ADDQ             DI, R15
-	VADDPS           (R15), Z2, Z2
-	ADDQ             DI, R15
-	VADDPS           (R15), Z3, Z3
-	ADDQ             DI, R15
-	VADDPS           (R15), Z4, Z4
-	ADDQ             DI, R15
-	VADDPS           (R15), Z5, Z5
-	ADDQ             DI, R15
-	VADDPS           (R15), Z6, Z6
-	ADDQ             DI, R15
-	VADDPS           (R15), Z7, Z7
+	MOVQ             blocks+8(FP), R13
+	SHLQ             $0x04, R13
+	SUBQ             R13, R9
+	SUBQ             R13, R11
+	SUBQ             R13, R12
+	ADDQ             R13, R13
+	SUBQ             R13, BX
+	SUBQ             R13, DI
+	SUBQ             R13, R8
+	MOVQ             ldy+64(FP), R14
+	SHLQ             $0x02, R14
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), R13
+	VADDPS           (R13), Z0, Z0
+	ADDQ             R14, R13
+	VADDPS           (R13), Z1, Z1
+	ADDQ             R14, R13
+	VADDPS           (R13), Z2, Z2
+	ADDQ             R14, R13
+	VADDPS           (R13), Z3, Z3
+	ADDQ             R14, R13
+	VADDPS           (R13), Z4, Z4
+	ADDQ             R14, R13
+	VADDPS           (R13), Z5, Z5
+	ADDQ             R14, R13
+	VADDPS           (R13), Z6, Z6
+	ADDQ             R14, R13
+	VADDPS           (R13), Z7, Z7
+	ADDQ             R14, R13
+	VADDPS           (R13), Z8, Z8
+	ADDQ             R14, R13
+	VADDPS           (R13), Z9, Z9
+	ADDQ             R14, R13
+	VADDPS           (R13), Z10, Z10
+	ADDQ             R14, R13
+	VADDPS           (R13), Z11, Z11
 
 stored:
-	MOVQ    R14, R15
-	VMOVUPS Z0, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z1, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z2, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z3, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z4, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z5, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z6, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z7, (R15)
-	ADDQ    $0x40, R14
-	DECQ    AX
+	MOVQ    y+56(FP), R13
+	VMOVUPS Z0, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z1, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z2, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z3, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z4, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z5, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z6, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z7, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z8, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z9, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z10, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z11, (R13)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -14597,154 +14968,151 @@ stored:
 // func stripsQ4Kx1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·stripsQ4Kx1AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
-	MOVL         $0x00010001, R8
-	VMOVD        R8, X2
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
+	MOVL         $0x00010001, BX
+	VMOVD        BX, X2
 	VPBROADCASTD X2, Y2
-	MOVL         $0x0f0f0f0f, R8
-	VMOVD        R8, X3
+	MOVL         $0x0f0f0f0f, BX
+	VMOVD        BX, X3
 	VPBROADCASTD X3, Y3
 
 strip:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	VMOVDQU      128(DX), Y5
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	VMOVDQU      128(AX), Y5
 	VPAND        Y5, Y3, Y4
 	VPSRLD       $0x04, Y5, Y5
 	VPAND        Y5, Y3, Y5
-	VMOVDQU      160(DX), Y7
+	VMOVDQU      160(AX), Y7
 	VPAND        Y7, Y3, Y6
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VPBROADCASTD (BX), Y8
+	VPBROADCASTD (CX), Y8
 	VPMADDUBSW   Y8, Y4, Y4
 	VPMADDUBSW   Y8, Y6, Y6
-	VPBROADCASTD 16(BX), Y8
+	VPBROADCASTD 16(CX), Y8
 	VPMADDUBSW   Y8, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y8, Y7, Y5
 	VPADDW       Y5, Y6, Y6
-	VMOVDQU      192(DX), Y7
+	VMOVDQU      192(AX), Y7
 	VPAND        Y7, Y3, Y5
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VMOVDQU      224(DX), Y9
+	VMOVDQU      224(AX), Y9
 	VPAND        Y9, Y3, Y8
 	VPSRLD       $0x04, Y9, Y9
 	VPAND        Y9, Y3, Y9
-	VPBROADCASTD 4(BX), Y10
+	VPBROADCASTD 4(CX), Y10
 	VPMADDUBSW   Y10, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y10, Y8, Y5
 	VPADDW       Y5, Y6, Y6
-	VPBROADCASTD 20(BX), Y5
+	VPBROADCASTD 20(CX), Y5
 	VPMADDUBSW   Y5, Y7, Y7
 	VPADDW       Y7, Y4, Y4
 	VPMADDUBSW   Y5, Y9, Y5
 	VPADDW       Y5, Y6, Y6
-	VMOVDQU      256(DX), Y7
+	VMOVDQU      256(AX), Y7
 	VPAND        Y7, Y3, Y5
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VMOVDQU      288(DX), Y9
+	VMOVDQU      288(AX), Y9
 	VPAND        Y9, Y3, Y8
 	VPSRLD       $0x04, Y9, Y9
 	VPAND        Y9, Y3, Y9
-	VPBROADCASTD 8(BX), Y10
+	VPBROADCASTD 8(CX), Y10
 	VPMADDUBSW   Y10, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y10, Y8, Y5
 	VPADDW       Y5, Y6, Y6
-	VPBROADCASTD 24(BX), Y5
+	VPBROADCASTD 24(CX), Y5
 	VPMADDUBSW   Y5, Y7, Y7
 	VPADDW       Y7, Y4, Y4
 	VPMADDUBSW   Y5, Y9, Y5
 	VPADDW       Y5, Y6, Y6
-	VMOVDQU      320(DX), Y7
+	VMOVDQU      320(AX), Y7
 	VPAND        Y7, Y3, Y5
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y3, Y7
-	VMOVDQU      352(DX), Y9
+	VMOVDQU      352(AX), Y9
 	VPAND        Y9, Y3, Y8
 	VPSRLD       $0x04, Y9, Y9
 	VPAND        Y9, Y3, Y9
-	VPBROADCASTD 12(BX), Y10
+	VPBROADCASTD 12(CX), Y10
 	VPMADDUBSW   Y10, Y5, Y5
 	VPADDW       Y5, Y4, Y4
 	VPMADDUBSW   Y10, Y8, Y5
 	VPADDW       Y5, Y6, Y6
-	VPBROADCASTD 28(BX), Y5
+	VPBROADCASTD 28(CX), Y5
 	VPMADDUBSW   Y5, Y7, Y7
 	VPADDW       Y7, Y4, Y4
 	VPMADDUBSW   Y5, Y9, Y5
 	VPADDW       Y5, Y6, Y6
 	VPMADDWD     Y2, Y4, Y4
 	VPMADDWD     Y2, Y6, Y6
-	VMOVUPS      (DX), Y5
+	VMOVUPS      (AX), Y5
 	VCVTDQ2PS    Y4, Y4
-	VBROADCASTSS (SI), Y7
+	VBROADCASTSS (DX), Y7
 	VMULPS       Y7, Y4, Y4
-	VBROADCASTSS 4(SI), Y7
-	VMOVUPS      64(DX), Y8
+	VBROADCASTSS 4(DX), Y7
+	VMOVUPS      64(AX), Y8
 	VFMADD231PS  Y8, Y7, Y0
 	VFMADD231PS  Y4, Y5, Y0
-	VMOVUPS      32(DX), Y4
+	VMOVUPS      32(AX), Y4
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (SI), Y5
+	VBROADCASTSS (DX), Y5
 	VMULPS       Y5, Y6, Y6
-	VBROADCASTSS 4(SI), Y5
-	VMOVUPS      96(DX), Y7
+	VBROADCASTSS 4(DX), Y5
+	VMOVUPS      96(AX), Y7
 	VFMADD231PS  Y7, Y5, Y1
 	VFMADD231PS  Y6, Y4, Y1
-	ADDQ         $0x00000180, DX
-	ADDQ         $0x00000020, BX
-	ADDQ         $0x00000010, SI
-	DECQ         R8
+	ADDQ         $0x00000180, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000010, DX
+	DECQ         BX
 	JNZ          block0
-	MOVQ         CX, R8
-	SHLQ         $0x04, R8
-	SUBQ         R8, SI
-	ADDQ         R8, R8
-	SUBQ         R8, BX
-	MOVB         accumulate+72(FP), R8
-	TESTB        R8, R8
-	JZ           stored0
-	MOVQ         DI, R8
-	VADDPS       (R8), Y0, Y0
+	MOVQ         blocks+8(FP), BX
+	SHLQ         $0x04, BX
+	SUBQ         BX, DX
+	ADDQ         BX, BX
+	SUBQ         BX, CX
+	MOVQ         ldy+64(FP), BX
+	SHLQ         $0x02, BX
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), BX
+	VADDPS       (BX), Y0, Y0
 
 stored0:
-	MOVQ    DI, R8
-	VMOVUPS Y0, (R8)
-	MOVB    accumulate+72(FP), R8
-	TESTB   R8, R8
-	JZ      stored0High
-	MOVQ    DI, R8
-	VADDPS  32(R8), Y1, Y1
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y0, (BX)
+	MOVQ    ldy+64(FP), BX
+	SHLQ    $0x02, BX
+	CMPB    accumulate+72(FP), $0x00
+	JE      stored0High
+	MOVQ    y+56(FP), BX
+	VADDPS  32(BX), Y1, Y1
 
 stored0High:
-	MOVQ    DI, R8
-	VMOVUPS Y1, 32(R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y1, 32(BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -14752,24 +15120,19 @@ stored0High:
 // func stripsQ4Kx4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·stripsQ4Kx4AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
-	MOVL         $0x00010001, R13
-	VMOVD        R13, X4
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
+	MOVL         $0x00010001, R9
+	VMOVD        R9, X4
 	VPBROADCASTD X4, Y4
-	MOVL         $0x0f0f0f0f, R13
-	VMOVD        R13, X5
+	MOVL         $0x0f0f0f0f, R9
+	VMOVD        R9, X5
 	VPBROADCASTD X5, Y5
 
 strip:
@@ -14777,376 +15140,379 @@ strip:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	VMOVDQU      128(DX), Y7
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	VMOVDQU      128(AX), Y7
 	VPAND        Y7, Y5, Y6
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y5, Y7
-	VPBROADCASTD (R8), Y8
+	VPBROADCASTD (BX), Y8
 	VPMADDUBSW   Y8, Y6, Y8
-	VPBROADCASTD (R8)(BX*1), Y9
+	VPBROADCASTD (BX)(CX*1), Y9
 	VPMADDUBSW   Y9, Y6, Y9
-	VPBROADCASTD (R8)(BX*2), Y10
+	VPBROADCASTD (BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y6, Y10
-	VPBROADCASTD (R8)(R9*1), Y11
+	VPBROADCASTD (BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y6, Y6
-	VPBROADCASTD 16(R8), Y11
+	VPBROADCASTD 16(BX), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y8, Y8
-	VPBROADCASTD 16(R8)(BX*1), Y11
+	VPBROADCASTD 16(BX)(CX*1), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y9, Y9
-	VPBROADCASTD 16(R8)(BX*2), Y11
+	VPBROADCASTD 16(BX)(CX*2), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y10, Y10
-	VPBROADCASTD 16(R8)(R9*1), Y11
+	VPBROADCASTD 16(BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      192(DX), Y11
+	VMOVDQU      192(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 4(R8), Y12
+	VPBROADCASTD 4(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 4(R8)(BX*1), Y12
+	VPBROADCASTD 4(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 4(R8)(BX*2), Y12
+	VPBROADCASTD 4(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 4(R8)(R9*1), Y12
+	VPBROADCASTD 4(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 20(R8), Y7
+	VPBROADCASTD 20(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 20(R8)(BX*1), Y7
+	VPBROADCASTD 20(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 20(R8)(BX*2), Y7
+	VPBROADCASTD 20(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 20(R8)(R9*1), Y7
+	VPBROADCASTD 20(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      256(DX), Y11
+	VMOVDQU      256(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 8(R8), Y12
+	VPBROADCASTD 8(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 8(R8)(BX*1), Y12
+	VPBROADCASTD 8(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 8(R8)(BX*2), Y12
+	VPBROADCASTD 8(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 8(R8)(R9*1), Y12
+	VPBROADCASTD 8(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 24(R8), Y7
+	VPBROADCASTD 24(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 24(R8)(BX*1), Y7
+	VPBROADCASTD 24(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 24(R8)(BX*2), Y7
+	VPBROADCASTD 24(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 24(R8)(R9*1), Y7
+	VPBROADCASTD 24(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      320(DX), Y11
+	VMOVDQU      320(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 12(R8), Y12
+	VPBROADCASTD 12(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 12(R8)(BX*1), Y12
+	VPBROADCASTD 12(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 12(R8)(BX*2), Y12
+	VPBROADCASTD 12(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 12(R8)(R9*1), Y12
+	VPBROADCASTD 12(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 28(R8), Y7
+	VPBROADCASTD 28(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 28(R8)(BX*1), Y7
+	VPBROADCASTD 28(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 28(R8)(BX*2), Y7
+	VPBROADCASTD 28(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 28(R8)(R9*1), Y7
+	VPBROADCASTD 28(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
 	VPMADDWD     Y4, Y8, Y8
 	VPMADDWD     Y4, Y9, Y9
 	VPMADDWD     Y4, Y10, Y10
 	VPMADDWD     Y4, Y6, Y6
-	VMOVUPS      (DX), Y7
+	VMOVUPS      (AX), Y7
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10), Y11
+	VBROADCASTSS (DI), Y11
 	VMULPS       Y11, Y8, Y8
-	VBROADCASTSS 4(R10), Y11
-	VMOVUPS      64(DX), Y12
+	VBROADCASTSS 4(DI), Y11
+	VMOVUPS      64(AX), Y12
 	VFMADD231PS  Y12, Y11, Y0
 	VFMADD231PS  Y8, Y7, Y0
 	VCVTDQ2PS    Y9, Y9
-	VBROADCASTSS (R10)(SI*1), Y8
+	VBROADCASTSS (DI)(DX*1), Y8
 	VMULPS       Y8, Y9, Y9
-	VBROADCASTSS 4(R10)(SI*1), Y8
-	VMOVUPS      64(DX), Y11
+	VBROADCASTSS 4(DI)(DX*1), Y8
+	VMOVUPS      64(AX), Y11
 	VFMADD231PS  Y11, Y8, Y1
 	VFMADD231PS  Y9, Y7, Y1
 	VCVTDQ2PS    Y10, Y10
-	VBROADCASTSS (R10)(SI*2), Y8
+	VBROADCASTSS (DI)(DX*2), Y8
 	VMULPS       Y8, Y10, Y10
-	VBROADCASTSS 4(R10)(SI*2), Y8
-	VMOVUPS      64(DX), Y9
+	VBROADCASTSS 4(DI)(DX*2), Y8
+	VMOVUPS      64(AX), Y9
 	VFMADD231PS  Y9, Y8, Y2
 	VFMADD231PS  Y10, Y7, Y2
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10)(R11*1), Y8
+	VBROADCASTSS (DI)(R8*1), Y8
 	VMULPS       Y8, Y6, Y6
-	VBROADCASTSS 4(R10)(R11*1), Y8
-	VMOVUPS      64(DX), Y9
+	VBROADCASTSS 4(DI)(R8*1), Y8
+	VMOVUPS      64(AX), Y9
 	VFMADD231PS  Y9, Y8, Y3
 	VFMADD231PS  Y6, Y7, Y3
-	ADDQ         $0x00000180, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000180, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block0
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	IMUL3Q       $+384, CX, R13
-	SUBQ         R13, DX
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored0
-	MOVQ         R12, R13
-	VADDPS       (R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       (R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       (R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       (R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         blocks+8(FP), R9
+	IMUL3Q       $+384, R9, R9
+	SUBQ         R9, AX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), R9
+	VADDPS       (R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       (R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       (R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       (R9), Y3, Y3
 
 stored0:
-	MOVQ    R12, R13
-	VMOVUPS Y0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, (R13)
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, (R9)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    CX, R13
+	MOVQ    blocks+8(FP), R9
 
 block1:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	VMOVDQU      160(DX), Y7
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	VMOVDQU      160(AX), Y7
 	VPAND        Y7, Y5, Y6
 	VPSRLD       $0x04, Y7, Y7
 	VPAND        Y7, Y5, Y7
-	VPBROADCASTD (R8), Y8
+	VPBROADCASTD (BX), Y8
 	VPMADDUBSW   Y8, Y6, Y8
-	VPBROADCASTD (R8)(BX*1), Y9
+	VPBROADCASTD (BX)(CX*1), Y9
 	VPMADDUBSW   Y9, Y6, Y9
-	VPBROADCASTD (R8)(BX*2), Y10
+	VPBROADCASTD (BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y6, Y10
-	VPBROADCASTD (R8)(R9*1), Y11
+	VPBROADCASTD (BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y6, Y6
-	VPBROADCASTD 16(R8), Y11
+	VPBROADCASTD 16(BX), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y8, Y8
-	VPBROADCASTD 16(R8)(BX*1), Y11
+	VPBROADCASTD 16(BX)(CX*1), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y9, Y9
-	VPBROADCASTD 16(R8)(BX*2), Y11
+	VPBROADCASTD 16(BX)(CX*2), Y11
 	VPMADDUBSW   Y11, Y7, Y11
 	VPADDW       Y11, Y10, Y10
-	VPBROADCASTD 16(R8)(R9*1), Y11
+	VPBROADCASTD 16(BX)(SI*1), Y11
 	VPMADDUBSW   Y11, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      224(DX), Y11
+	VMOVDQU      224(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 4(R8), Y12
+	VPBROADCASTD 4(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 4(R8)(BX*1), Y12
+	VPBROADCASTD 4(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 4(R8)(BX*2), Y12
+	VPBROADCASTD 4(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 4(R8)(R9*1), Y12
+	VPBROADCASTD 4(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 20(R8), Y7
+	VPBROADCASTD 20(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 20(R8)(BX*1), Y7
+	VPBROADCASTD 20(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 20(R8)(BX*2), Y7
+	VPBROADCASTD 20(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 20(R8)(R9*1), Y7
+	VPBROADCASTD 20(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      288(DX), Y11
+	VMOVDQU      288(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 8(R8), Y12
+	VPBROADCASTD 8(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 8(R8)(BX*1), Y12
+	VPBROADCASTD 8(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 8(R8)(BX*2), Y12
+	VPBROADCASTD 8(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 8(R8)(R9*1), Y12
+	VPBROADCASTD 8(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 24(R8), Y7
+	VPBROADCASTD 24(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 24(R8)(BX*1), Y7
+	VPBROADCASTD 24(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 24(R8)(BX*2), Y7
+	VPBROADCASTD 24(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 24(R8)(R9*1), Y7
+	VPBROADCASTD 24(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
-	VMOVDQU      352(DX), Y11
+	VMOVDQU      352(AX), Y11
 	VPAND        Y11, Y5, Y7
 	VPSRLD       $0x04, Y11, Y11
 	VPAND        Y11, Y5, Y11
-	VPBROADCASTD 12(R8), Y12
+	VPBROADCASTD 12(BX), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y8, Y8
-	VPBROADCASTD 12(R8)(BX*1), Y12
+	VPBROADCASTD 12(BX)(CX*1), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y9, Y9
-	VPBROADCASTD 12(R8)(BX*2), Y12
+	VPBROADCASTD 12(BX)(CX*2), Y12
 	VPMADDUBSW   Y12, Y7, Y12
 	VPADDW       Y12, Y10, Y10
-	VPBROADCASTD 12(R8)(R9*1), Y12
+	VPBROADCASTD 12(BX)(SI*1), Y12
 	VPMADDUBSW   Y12, Y7, Y7
 	VPADDW       Y7, Y6, Y6
-	VPBROADCASTD 28(R8), Y7
+	VPBROADCASTD 28(BX), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y8, Y8
-	VPBROADCASTD 28(R8)(BX*1), Y7
+	VPBROADCASTD 28(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y9, Y9
-	VPBROADCASTD 28(R8)(BX*2), Y7
+	VPBROADCASTD 28(BX)(CX*2), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y10, Y10
-	VPBROADCASTD 28(R8)(R9*1), Y7
+	VPBROADCASTD 28(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y11, Y7
 	VPADDW       Y7, Y6, Y6
 	VPMADDWD     Y4, Y8, Y8
 	VPMADDWD     Y4, Y9, Y9
 	VPMADDWD     Y4, Y10, Y10
 	VPMADDWD     Y4, Y6, Y6
-	VMOVUPS      32(DX), Y7
+	VMOVUPS      32(AX), Y7
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10), Y11
+	VBROADCASTSS (DI), Y11
 	VMULPS       Y11, Y8, Y8
-	VBROADCASTSS 4(R10), Y11
-	VMOVUPS      96(DX), Y12
+	VBROADCASTSS 4(DI), Y11
+	VMOVUPS      96(AX), Y12
 	VFMADD231PS  Y12, Y11, Y0
 	VFMADD231PS  Y8, Y7, Y0
 	VCVTDQ2PS    Y9, Y9
-	VBROADCASTSS (R10)(SI*1), Y8
+	VBROADCASTSS (DI)(DX*1), Y8
 	VMULPS       Y8, Y9, Y9
-	VBROADCASTSS 4(R10)(SI*1), Y8
-	VMOVUPS      96(DX), Y11
+	VBROADCASTSS 4(DI)(DX*1), Y8
+	VMOVUPS      96(AX), Y11
 	VFMADD231PS  Y11, Y8, Y1
 	VFMADD231PS  Y9, Y7, Y1
 	VCVTDQ2PS    Y10, Y10
-	VBROADCASTSS (R10)(SI*2), Y8
+	VBROADCASTSS (DI)(DX*2), Y8
 	VMULPS       Y8, Y10, Y10
-	VBROADCASTSS 4(R10)(SI*2), Y8
-	VMOVUPS      96(DX), Y9
+	VBROADCASTSS 4(DI)(DX*2), Y8
+	VMOVUPS      96(AX), Y9
 	VFMADD231PS  Y9, Y8, Y2
 	VFMADD231PS  Y10, Y7, Y2
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10)(R11*1), Y8
+	VBROADCASTSS (DI)(R8*1), Y8
 	VMULPS       Y8, Y6, Y6
-	VBROADCASTSS 4(R10)(R11*1), Y8
-	VMOVUPS      96(DX), Y9
+	VBROADCASTSS 4(DI)(R8*1), Y8
+	VMOVUPS      96(AX), Y9
 	VFMADD231PS  Y9, Y8, Y3
 	VFMADD231PS  Y6, Y7, Y3
-	ADDQ         $0x00000180, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000180, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block1
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored1
-	MOVQ         R12, R13
-	VADDPS       32(R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored1
+	MOVQ         y+56(FP), R9
+	VADDPS       32(R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y3, Y3
 
 stored1:
-	MOVQ    R12, R13
-	VMOVUPS Y0, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, 32(R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, 32(R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -15634,77 +16000,73 @@ loop:
 // func stripsQ5Kx1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ5Kx1AVX512(SB), NOSPLIT, $0-73
-	MOVQ strips+0(FP), AX
-	MOVQ blocks+8(FP), CX
-	MOVQ w+16(FP), DX
-	MOVQ ldx+32(FP), BX
-	MOVQ lds+48(FP), BX
-	MOVQ ldy+64(FP), SI
-	SHLQ $0x02, BX
-	SHLQ $0x02, SI
-	MOVQ x+24(FP), BX
-	MOVQ scales+40(FP), SI
-	MOVQ y+56(FP), DI
+	MOVQ w+16(FP), AX
+	MOVQ ldx+32(FP), CX
+	MOVQ lds+48(FP), CX
+	SHLQ $0x02, CX
+	MOVQ x+24(FP), CX
+	MOVQ scales+40(FP), DX
 
 strip:
 	VPXORQ Z0, Z0, Z0
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
-	PREFETCHT0       4416(DX)
-	PREFETCHT0       4480(DX)
-	PREFETCHT0       4544(DX)
-	PREFETCHT0       4608(DX)
-	PREFETCHT0       4672(DX)
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
+	PREFETCHT0       4416(AX)
+	PREFETCHT0       4480(AX)
+	PREFETCHT0       4544(AX)
+	PREFETCHT0       4608(AX)
+	PREFETCHT0       4672(AX)
 	VPXORQ           Z1, Z1, Z1
-	VMOVDQU32        128(DX), Z2
-	VPDPBUSD.BCST    (BX), Z2, Z1
-	VMOVDQU32        192(DX), Z2
-	VPDPBUSD.BCST    4(BX), Z2, Z1
-	VMOVDQU32        256(DX), Z2
-	VPDPBUSD.BCST    8(BX), Z2, Z1
-	VMOVDQU32        320(DX), Z2
-	VPDPBUSD.BCST    12(BX), Z2, Z1
-	VMOVDQU32        384(DX), Z2
-	VPDPBUSD.BCST    16(BX), Z2, Z1
-	VMOVDQU32        448(DX), Z2
-	VPDPBUSD.BCST    20(BX), Z2, Z1
-	VMOVDQU32        512(DX), Z2
-	VPDPBUSD.BCST    24(BX), Z2, Z1
-	VMOVDQU32        576(DX), Z2
-	VPDPBUSD.BCST    28(BX), Z2, Z1
-	VMOVUPS          (DX), Z2
-	VMOVUPS          64(DX), Z3
+	VMOVDQU32        128(AX), Z2
+	VPDPBUSD.BCST    (CX), Z2, Z1
+	VMOVDQU32        192(AX), Z2
+	VPDPBUSD.BCST    4(CX), Z2, Z1
+	VMOVDQU32        256(AX), Z2
+	VPDPBUSD.BCST    8(CX), Z2, Z1
+	VMOVDQU32        320(AX), Z2
+	VPDPBUSD.BCST    12(CX), Z2, Z1
+	VMOVDQU32        384(AX), Z2
+	VPDPBUSD.BCST    16(CX), Z2, Z1
+	VMOVDQU32        448(AX), Z2
+	VPDPBUSD.BCST    20(CX), Z2, Z1
+	VMOVDQU32        512(AX), Z2
+	VPDPBUSD.BCST    24(CX), Z2, Z1
+	VMOVDQU32        576(AX), Z2
+	VPDPBUSD.BCST    28(CX), Z2, Z1
+	VMOVUPS          (AX), Z2
+	VMOVUPS          64(AX), Z3
 	VCVTDQ2PS        Z1, Z1
-	VMULPS.BCST      (SI), Z1, Z1
-	VFMADD231PS.BCST 4(SI), Z3, Z0
+	VMULPS.BCST      (DX), Z1, Z1
+	VFMADD231PS.BCST 4(DX), Z3, Z0
 	VFMADD231PS      Z1, Z2, Z0
-	ADDQ             $0x00000280, DX
-	ADDQ             $0x00000020, BX
-	ADDQ             $0x00000010, SI
-	DECQ             R8
+	ADDQ             $0x00000280, AX
+	ADDQ             $0x00000020, CX
+	ADDQ             $0x00000010, DX
+	DECQ             BX
 	JNZ              block0
-	MOVQ             CX, R8
-	SHLQ             $0x04, R8
-	SUBQ             R8, SI
-	ADDQ             R8, R8
-	SUBQ             R8, BX
-	MOVB             accumulate+72(FP), R8
-	TESTB            R8, R8
-	JZ               stored
-	MOVQ             DI, R8
-	VADDPS           (R8), Z0, Z0
+	MOVQ             blocks+8(FP), BX
+	SHLQ             $0x04, BX
+	SUBQ             BX, DX
+	ADDQ             BX, BX
+	SUBQ             BX, CX
+	MOVQ             ldy+64(FP), BX
+	SHLQ             $0x02, BX
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), BX
+	VADDPS           (BX), Z0, Z0
 
 stored:
-	MOVQ    DI, R8
-	VMOVUPS Z0, (R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Z0, (BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -15712,155 +16074,148 @@ stored:
 // func stripsQ5Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ5Kx4AVX512(SB), NOSPLIT, $0-73
-	MOVQ strips+0(FP), AX
-	MOVQ blocks+8(FP), CX
-	MOVQ w+16(FP), DX
-	MOVQ ldx+32(FP), BX
-	MOVQ lds+48(FP), SI
-	MOVQ ldy+64(FP), DI
-	SHLQ $0x02, SI
-	SHLQ $0x02, DI
-	MOVQ x+24(FP), R8
-	LEAQ (BX)(BX*2), R9
-	MOVQ scales+40(FP), R10
-	LEAQ (SI)(SI*2), R11
-	MOVQ y+56(FP), R12
+	MOVQ w+16(FP), AX
+	MOVQ ldx+32(FP), CX
+	MOVQ lds+48(FP), DX
+	SHLQ $0x02, DX
+	MOVQ x+24(FP), BX
+	LEAQ (CX)(CX*2), SI
+	MOVQ scales+40(FP), DI
+	LEAQ (DX)(DX*2), R8
 
 strip:
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
-	PREFETCHT0       4416(DX)
-	PREFETCHT0       4480(DX)
-	PREFETCHT0       4544(DX)
-	PREFETCHT0       4608(DX)
-	PREFETCHT0       4672(DX)
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
+	PREFETCHT0       4416(AX)
+	PREFETCHT0       4480(AX)
+	PREFETCHT0       4544(AX)
+	PREFETCHT0       4608(AX)
+	PREFETCHT0       4672(AX)
 	VPXORQ           Z4, Z4, Z4
 	VPXORQ           Z5, Z5, Z5
 	VPXORQ           Z6, Z6, Z6
 	VPXORQ           Z7, Z7, Z7
-	VMOVDQU32        128(DX), Z8
-	VPDPBUSD.BCST    (R8), Z8, Z4
-	VPDPBUSD.BCST    (R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    (R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    (R8)(R9*1), Z8, Z7
-	VMOVDQU32        192(DX), Z8
-	VPDPBUSD.BCST    4(R8), Z8, Z4
-	VPDPBUSD.BCST    4(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    4(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    4(R8)(R9*1), Z8, Z7
-	VMOVDQU32        256(DX), Z8
-	VPDPBUSD.BCST    8(R8), Z8, Z4
-	VPDPBUSD.BCST    8(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    8(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    8(R8)(R9*1), Z8, Z7
-	VMOVDQU32        320(DX), Z8
-	VPDPBUSD.BCST    12(R8), Z8, Z4
-	VPDPBUSD.BCST    12(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    12(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    12(R8)(R9*1), Z8, Z7
-	VMOVDQU32        384(DX), Z8
-	VPDPBUSD.BCST    16(R8), Z8, Z4
-	VPDPBUSD.BCST    16(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    16(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    16(R8)(R9*1), Z8, Z7
-	VMOVDQU32        448(DX), Z8
-	VPDPBUSD.BCST    20(R8), Z8, Z4
-	VPDPBUSD.BCST    20(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    20(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    20(R8)(R9*1), Z8, Z7
-	VMOVDQU32        512(DX), Z8
-	VPDPBUSD.BCST    24(R8), Z8, Z4
-	VPDPBUSD.BCST    24(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    24(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    24(R8)(R9*1), Z8, Z7
-	VMOVDQU32        576(DX), Z8
-	VPDPBUSD.BCST    28(R8), Z8, Z4
-	VPDPBUSD.BCST    28(R8)(BX*1), Z8, Z5
-	VPDPBUSD.BCST    28(R8)(BX*2), Z8, Z6
-	VPDPBUSD.BCST    28(R8)(R9*1), Z8, Z7
-	VMOVUPS          (DX), Z8
-	VMOVUPS          64(DX), Z9
+	VMOVDQU32        128(AX), Z8
+	VPDPBUSD.BCST    (BX), Z8, Z4
+	VPDPBUSD.BCST    (BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    (BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    (BX)(SI*1), Z8, Z7
+	VMOVDQU32        192(AX), Z8
+	VPDPBUSD.BCST    4(BX), Z8, Z4
+	VPDPBUSD.BCST    4(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    4(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    4(BX)(SI*1), Z8, Z7
+	VMOVDQU32        256(AX), Z8
+	VPDPBUSD.BCST    8(BX), Z8, Z4
+	VPDPBUSD.BCST    8(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    8(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    8(BX)(SI*1), Z8, Z7
+	VMOVDQU32        320(AX), Z8
+	VPDPBUSD.BCST    12(BX), Z8, Z4
+	VPDPBUSD.BCST    12(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    12(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    12(BX)(SI*1), Z8, Z7
+	VMOVDQU32        384(AX), Z8
+	VPDPBUSD.BCST    16(BX), Z8, Z4
+	VPDPBUSD.BCST    16(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    16(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    16(BX)(SI*1), Z8, Z7
+	VMOVDQU32        448(AX), Z8
+	VPDPBUSD.BCST    20(BX), Z8, Z4
+	VPDPBUSD.BCST    20(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    20(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    20(BX)(SI*1), Z8, Z7
+	VMOVDQU32        512(AX), Z8
+	VPDPBUSD.BCST    24(BX), Z8, Z4
+	VPDPBUSD.BCST    24(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    24(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    24(BX)(SI*1), Z8, Z7
+	VMOVDQU32        576(AX), Z8
+	VPDPBUSD.BCST    28(BX), Z8, Z4
+	VPDPBUSD.BCST    28(BX)(CX*1), Z8, Z5
+	VPDPBUSD.BCST    28(BX)(CX*2), Z8, Z6
+	VPDPBUSD.BCST    28(BX)(SI*1), Z8, Z7
+	VMOVUPS          (AX), Z8
+	VMOVUPS          64(AX), Z9
 	VCVTDQ2PS        Z4, Z4
-	VMULPS.BCST      (R10), Z4, Z4
-	VFMADD231PS.BCST 4(R10), Z9, Z0
+	VMULPS.BCST      (DI), Z4, Z4
+	VFMADD231PS.BCST 4(DI), Z9, Z0
 	VFMADD231PS      Z4, Z8, Z0
 	VCVTDQ2PS        Z5, Z5
-	VMULPS.BCST      (R10)(SI*1), Z5, Z5
-	VFMADD231PS.BCST 4(R10)(SI*1), Z9, Z1
+	VMULPS.BCST      (DI)(DX*1), Z5, Z5
+	VFMADD231PS.BCST 4(DI)(DX*1), Z9, Z1
 	VFMADD231PS      Z5, Z8, Z1
 	VCVTDQ2PS        Z6, Z6
-	VMULPS.BCST      (R10)(SI*2), Z6, Z6
-	VFMADD231PS.BCST 4(R10)(SI*2), Z9, Z2
+	VMULPS.BCST      (DI)(DX*2), Z6, Z6
+	VFMADD231PS.BCST 4(DI)(DX*2), Z9, Z2
 	VFMADD231PS      Z6, Z8, Z2
 	VCVTDQ2PS        Z7, Z7
-	VMULPS.BCST      (R10)(R11*1), Z7, Z7
-	VFMADD231PS.BCST 4(R10)(R11*1), Z9, Z3
+	VMULPS.BCST      (DI)(R8*1), Z7, Z7
+	VFMADD231PS.BCST 4(DI)(R8*1), Z9, Z3
 	VFMADD231PS      Z7, Z8, Z3
-	ADDQ             $0x00000280, DX
-	ADDQ             $0x00000020, R8
-	ADDQ             $0x00000010, R10
-	DECQ             R13
+	ADDQ             $0x00000280, AX
+	ADDQ             $0x00000020, BX
+	ADDQ             $0x00000010, DI
+	DECQ             R9
 	JNZ              block0
-	MOVQ             CX, R13
-	SHLQ             $0x04, R13
-	SUBQ             R13, R10
-	ADDQ             R13, R13
-	SUBQ             R13, R8
-	MOVB             accumulate+72(FP), R13
-	TESTB            R13, R13
-	JZ               stored
-	MOVQ             R12, R13
-	VADDPS           (R13), Z0, Z0
-	ADDQ             DI, R13
-	VADDPS           (R13), Z1, Z1
-	ADDQ             DI, R13
-	VADDPS           (R13), Z2, Z2
-	ADDQ             DI, R13
-	VADDPS           (R13), Z3, Z3
+	MOVQ             blocks+8(FP), R9
+	SHLQ             $0x04, R9
+	SUBQ             R9, DI
+	ADDQ             R9, R9
+	SUBQ             R9, BX
+	MOVQ             ldy+64(FP), R10
+	SHLQ             $0x02, R10
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), R9
+	VADDPS           (R9), Z0, Z0
+	ADDQ             R10, R9
+	VADDPS           (R9), Z1, Z1
+	ADDQ             R10, R9
+	VADDPS           (R9), Z2, Z2
+	ADDQ             R10, R9
+	VADDPS           (R9), Z3, Z3
 
 stored:
-	MOVQ    R12, R13
-	VMOVUPS Z0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z3, (R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Z0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z3, (R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
 
-// func stripsQ5Kx8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+// func stripsQ5Kx12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
-TEXT ·stripsQ5Kx8AVX512(SB), NOSPLIT, $0-73
-	MOVQ strips+0(FP), AX
-	MOVQ blocks+8(FP), CX
-	MOVQ w+16(FP), DX
-	MOVQ ldx+32(FP), BX
-	MOVQ lds+48(FP), SI
-	MOVQ ldy+64(FP), DI
-	SHLQ $0x02, SI
-	SHLQ $0x02, DI
-	MOVQ x+24(FP), R8
-	LEAQ (BX)(BX*2), R9
-	LEAQ (R8)(BX*4), R10
-	MOVQ scales+40(FP), R11
-	LEAQ (SI)(SI*2), R12
-	LEAQ (R11)(SI*4), R13
-	MOVQ y+56(FP), R14
+TEXT ·stripsQ5Kx12AVX512(SB), NOSPLIT, $0-73
+	MOVQ w+16(FP), AX
+	MOVQ ldx+32(FP), CX
+	MOVQ lds+48(FP), DX
+	SHLQ $0x02, DX
+	MOVQ x+24(FP), BX
+	LEAQ (CX)(CX*2), SI
+	LEAQ (BX)(CX*4), DI
+	LEAQ (DI)(CX*4), R8
+	MOVQ scales+40(FP), R9
+	LEAQ (DX)(DX*2), R10
+	LEAQ (R9)(DX*4), R11
+	LEAQ (R11)(DX*4), R12
 
 strip:
 	VPXORQ Z0, Z0, Z0
@@ -15871,186 +16226,263 @@ strip:
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   CX, R15
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	MOVQ   blocks+8(FP), R13
 
 block0:
-	PREFETCHT0       4096(DX)
-	PREFETCHT0       4160(DX)
-	PREFETCHT0       4224(DX)
-	PREFETCHT0       4288(DX)
-	PREFETCHT0       4352(DX)
-	PREFETCHT0       4416(DX)
-	PREFETCHT0       4480(DX)
-	PREFETCHT0       4544(DX)
-	PREFETCHT0       4608(DX)
-	PREFETCHT0       4672(DX)
-	VPXORQ           Z8, Z8, Z8
-	VPXORQ           Z9, Z9, Z9
-	VPXORQ           Z10, Z10, Z10
-	VPXORQ           Z11, Z11, Z11
+	PREFETCHT0       4096(AX)
+	PREFETCHT0       4160(AX)
+	PREFETCHT0       4224(AX)
+	PREFETCHT0       4288(AX)
+	PREFETCHT0       4352(AX)
+	PREFETCHT0       4416(AX)
+	PREFETCHT0       4480(AX)
+	PREFETCHT0       4544(AX)
+	PREFETCHT0       4608(AX)
+	PREFETCHT0       4672(AX)
 	VPXORQ           Z12, Z12, Z12
 	VPXORQ           Z13, Z13, Z13
 	VPXORQ           Z14, Z14, Z14
 	VPXORQ           Z15, Z15, Z15
-	VMOVDQU32        128(DX), Z16
-	VPDPBUSD.BCST    (R8), Z16, Z8
-	VPDPBUSD.BCST    (R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    (R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    (R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    (R10), Z16, Z12
-	VPDPBUSD.BCST    (R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    (R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    (R10)(R9*1), Z16, Z15
-	VMOVDQU32        192(DX), Z16
-	VPDPBUSD.BCST    4(R8), Z16, Z8
-	VPDPBUSD.BCST    4(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    4(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    4(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    4(R10), Z16, Z12
-	VPDPBUSD.BCST    4(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    4(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    4(R10)(R9*1), Z16, Z15
-	VMOVDQU32        256(DX), Z16
-	VPDPBUSD.BCST    8(R8), Z16, Z8
-	VPDPBUSD.BCST    8(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    8(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    8(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    8(R10), Z16, Z12
-	VPDPBUSD.BCST    8(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    8(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    8(R10)(R9*1), Z16, Z15
-	VMOVDQU32        320(DX), Z16
-	VPDPBUSD.BCST    12(R8), Z16, Z8
-	VPDPBUSD.BCST    12(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    12(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    12(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    12(R10), Z16, Z12
-	VPDPBUSD.BCST    12(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    12(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    12(R10)(R9*1), Z16, Z15
-	VMOVDQU32        384(DX), Z16
-	VPDPBUSD.BCST    16(R8), Z16, Z8
-	VPDPBUSD.BCST    16(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    16(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    16(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    16(R10), Z16, Z12
-	VPDPBUSD.BCST    16(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    16(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    16(R10)(R9*1), Z16, Z15
-	VMOVDQU32        448(DX), Z16
-	VPDPBUSD.BCST    20(R8), Z16, Z8
-	VPDPBUSD.BCST    20(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    20(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    20(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    20(R10), Z16, Z12
-	VPDPBUSD.BCST    20(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    20(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    20(R10)(R9*1), Z16, Z15
-	VMOVDQU32        512(DX), Z16
-	VPDPBUSD.BCST    24(R8), Z16, Z8
-	VPDPBUSD.BCST    24(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    24(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    24(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    24(R10), Z16, Z12
-	VPDPBUSD.BCST    24(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    24(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    24(R10)(R9*1), Z16, Z15
-	VMOVDQU32        576(DX), Z16
-	VPDPBUSD.BCST    28(R8), Z16, Z8
-	VPDPBUSD.BCST    28(R8)(BX*1), Z16, Z9
-	VPDPBUSD.BCST    28(R8)(BX*2), Z16, Z10
-	VPDPBUSD.BCST    28(R8)(R9*1), Z16, Z11
-	VPDPBUSD.BCST    28(R10), Z16, Z12
-	VPDPBUSD.BCST    28(R10)(BX*1), Z16, Z13
-	VPDPBUSD.BCST    28(R10)(BX*2), Z16, Z14
-	VPDPBUSD.BCST    28(R10)(R9*1), Z16, Z15
-	VMOVUPS          (DX), Z16
-	VMOVUPS          64(DX), Z17
-	VCVTDQ2PS        Z8, Z8
-	VMULPS.BCST      (R11), Z8, Z8
-	VFMADD231PS.BCST 4(R11), Z17, Z0
-	VFMADD231PS      Z8, Z16, Z0
-	VCVTDQ2PS        Z9, Z9
-	VMULPS.BCST      (R11)(SI*1), Z9, Z9
-	VFMADD231PS.BCST 4(R11)(SI*1), Z17, Z1
-	VFMADD231PS      Z9, Z16, Z1
-	VCVTDQ2PS        Z10, Z10
-	VMULPS.BCST      (R11)(SI*2), Z10, Z10
-	VFMADD231PS.BCST 4(R11)(SI*2), Z17, Z2
-	VFMADD231PS      Z10, Z16, Z2
-	VCVTDQ2PS        Z11, Z11
-	VMULPS.BCST      (R11)(R12*1), Z11, Z11
-	VFMADD231PS.BCST 4(R11)(R12*1), Z17, Z3
-	VFMADD231PS      Z11, Z16, Z3
+	VPXORQ           Z16, Z16, Z16
+	VPXORQ           Z17, Z17, Z17
+	VPXORQ           Z18, Z18, Z18
+	VPXORQ           Z19, Z19, Z19
+	VPXORQ           Z20, Z20, Z20
+	VPXORQ           Z21, Z21, Z21
+	VPXORQ           Z22, Z22, Z22
+	VPXORQ           Z23, Z23, Z23
+	VMOVDQU32        128(AX), Z24
+	VPDPBUSD.BCST    (BX), Z24, Z12
+	VPDPBUSD.BCST    (BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    (BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    (BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    (DI), Z24, Z16
+	VPDPBUSD.BCST    (DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    (DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    (DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    (R8), Z24, Z20
+	VPDPBUSD.BCST    (R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    (R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    (R8)(SI*1), Z24, Z23
+	VMOVDQU32        192(AX), Z24
+	VPDPBUSD.BCST    4(BX), Z24, Z12
+	VPDPBUSD.BCST    4(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    4(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    4(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    4(DI), Z24, Z16
+	VPDPBUSD.BCST    4(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    4(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    4(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    4(R8), Z24, Z20
+	VPDPBUSD.BCST    4(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    4(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    4(R8)(SI*1), Z24, Z23
+	VMOVDQU32        256(AX), Z24
+	VPDPBUSD.BCST    8(BX), Z24, Z12
+	VPDPBUSD.BCST    8(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    8(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    8(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    8(DI), Z24, Z16
+	VPDPBUSD.BCST    8(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    8(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    8(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    8(R8), Z24, Z20
+	VPDPBUSD.BCST    8(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    8(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    8(R8)(SI*1), Z24, Z23
+	VMOVDQU32        320(AX), Z24
+	VPDPBUSD.BCST    12(BX), Z24, Z12
+	VPDPBUSD.BCST    12(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    12(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    12(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    12(DI), Z24, Z16
+	VPDPBUSD.BCST    12(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    12(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    12(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    12(R8), Z24, Z20
+	VPDPBUSD.BCST    12(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    12(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    12(R8)(SI*1), Z24, Z23
+	VMOVDQU32        384(AX), Z24
+	VPDPBUSD.BCST    16(BX), Z24, Z12
+	VPDPBUSD.BCST    16(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    16(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    16(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    16(DI), Z24, Z16
+	VPDPBUSD.BCST    16(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    16(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    16(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    16(R8), Z24, Z20
+	VPDPBUSD.BCST    16(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    16(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    16(R8)(SI*1), Z24, Z23
+	VMOVDQU32        448(AX), Z24
+	VPDPBUSD.BCST    20(BX), Z24, Z12
+	VPDPBUSD.BCST    20(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    20(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    20(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    20(DI), Z24, Z16
+	VPDPBUSD.BCST    20(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    20(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    20(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    20(R8), Z24, Z20
+	VPDPBUSD.BCST    20(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    20(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    20(R8)(SI*1), Z24, Z23
+	VMOVDQU32        512(AX), Z24
+	VPDPBUSD.BCST    24(BX), Z24, Z12
+	VPDPBUSD.BCST    24(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    24(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    24(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    24(DI), Z24, Z16
+	VPDPBUSD.BCST    24(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    24(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    24(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    24(R8), Z24, Z20
+	VPDPBUSD.BCST    24(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    24(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    24(R8)(SI*1), Z24, Z23
+	VMOVDQU32        576(AX), Z24
+	VPDPBUSD.BCST    28(BX), Z24, Z12
+	VPDPBUSD.BCST    28(BX)(CX*1), Z24, Z13
+	VPDPBUSD.BCST    28(BX)(CX*2), Z24, Z14
+	VPDPBUSD.BCST    28(BX)(SI*1), Z24, Z15
+	VPDPBUSD.BCST    28(DI), Z24, Z16
+	VPDPBUSD.BCST    28(DI)(CX*1), Z24, Z17
+	VPDPBUSD.BCST    28(DI)(CX*2), Z24, Z18
+	VPDPBUSD.BCST    28(DI)(SI*1), Z24, Z19
+	VPDPBUSD.BCST    28(R8), Z24, Z20
+	VPDPBUSD.BCST    28(R8)(CX*1), Z24, Z21
+	VPDPBUSD.BCST    28(R8)(CX*2), Z24, Z22
+	VPDPBUSD.BCST    28(R8)(SI*1), Z24, Z23
+	VMOVUPS          (AX), Z24
+	VMOVUPS          64(AX), Z25
 	VCVTDQ2PS        Z12, Z12
-	VMULPS.BCST      (R13), Z12, Z12
-	VFMADD231PS.BCST 4(R13), Z17, Z4
-	VFMADD231PS      Z12, Z16, Z4
+	VMULPS.BCST      (R9), Z12, Z12
+	VFMADD231PS.BCST 4(R9), Z25, Z0
+	VFMADD231PS      Z12, Z24, Z0
 	VCVTDQ2PS        Z13, Z13
-	VMULPS.BCST      (R13)(SI*1), Z13, Z13
-	VFMADD231PS.BCST 4(R13)(SI*1), Z17, Z5
-	VFMADD231PS      Z13, Z16, Z5
+	VMULPS.BCST      (R9)(DX*1), Z13, Z13
+	VFMADD231PS.BCST 4(R9)(DX*1), Z25, Z1
+	VFMADD231PS      Z13, Z24, Z1
 	VCVTDQ2PS        Z14, Z14
-	VMULPS.BCST      (R13)(SI*2), Z14, Z14
-	VFMADD231PS.BCST 4(R13)(SI*2), Z17, Z6
-	VFMADD231PS      Z14, Z16, Z6
+	VMULPS.BCST      (R9)(DX*2), Z14, Z14
+	VFMADD231PS.BCST 4(R9)(DX*2), Z25, Z2
+	VFMADD231PS      Z14, Z24, Z2
 	VCVTDQ2PS        Z15, Z15
-	VMULPS.BCST      (R13)(R12*1), Z15, Z15
-	VFMADD231PS.BCST 4(R13)(R12*1), Z17, Z7
-	VFMADD231PS      Z15, Z16, Z7
-	ADDQ             $0x00000280, DX
+	VMULPS.BCST      (R9)(R10*1), Z15, Z15
+	VFMADD231PS.BCST 4(R9)(R10*1), Z25, Z3
+	VFMADD231PS      Z15, Z24, Z3
+	VCVTDQ2PS        Z16, Z16
+	VMULPS.BCST      (R11), Z16, Z16
+	VFMADD231PS.BCST 4(R11), Z25, Z4
+	VFMADD231PS      Z16, Z24, Z4
+	VCVTDQ2PS        Z17, Z17
+	VMULPS.BCST      (R11)(DX*1), Z17, Z17
+	VFMADD231PS.BCST 4(R11)(DX*1), Z25, Z5
+	VFMADD231PS      Z17, Z24, Z5
+	VCVTDQ2PS        Z18, Z18
+	VMULPS.BCST      (R11)(DX*2), Z18, Z18
+	VFMADD231PS.BCST 4(R11)(DX*2), Z25, Z6
+	VFMADD231PS      Z18, Z24, Z6
+	VCVTDQ2PS        Z19, Z19
+	VMULPS.BCST      (R11)(R10*1), Z19, Z19
+	VFMADD231PS.BCST 4(R11)(R10*1), Z25, Z7
+	VFMADD231PS      Z19, Z24, Z7
+	VCVTDQ2PS        Z20, Z20
+	VMULPS.BCST      (R12), Z20, Z20
+	VFMADD231PS.BCST 4(R12), Z25, Z8
+	VFMADD231PS      Z20, Z24, Z8
+	VCVTDQ2PS        Z21, Z21
+	VMULPS.BCST      (R12)(DX*1), Z21, Z21
+	VFMADD231PS.BCST 4(R12)(DX*1), Z25, Z9
+	VFMADD231PS      Z21, Z24, Z9
+	VCVTDQ2PS        Z22, Z22
+	VMULPS.BCST      (R12)(DX*2), Z22, Z22
+	VFMADD231PS.BCST 4(R12)(DX*2), Z25, Z10
+	VFMADD231PS      Z22, Z24, Z10
+	VCVTDQ2PS        Z23, Z23
+	VMULPS.BCST      (R12)(R10*1), Z23, Z23
+	VFMADD231PS.BCST 4(R12)(R10*1), Z25, Z11
+	VFMADD231PS      Z23, Z24, Z11
+	ADDQ             $0x00000280, AX
+	ADDQ             $0x00000020, BX
+	ADDQ             $0x00000020, DI
 	ADDQ             $0x00000020, R8
-	ADDQ             $0x00000020, R10
+	ADDQ             $0x00000010, R9
 	ADDQ             $0x00000010, R11
-	ADDQ             $0x00000010, R13
-	DECQ             R15
+	ADDQ             $0x00000010, R12
+	DECQ             R13
 	JNZ              block0
-	MOVQ             CX, R15
-	SHLQ             $0x04, R15
-	SUBQ             R15, R11
-	SUBQ             R15, R13
-	ADDQ             R15, R15
-	SUBQ             R15, R8
-	SUBQ             R15, R10
-	MOVB             accumulate+72(FP), R15
-	TESTB            R15, R15
-	JZ               stored
-	MOVQ             R14, R15
-	VADDPS           (R15), Z0, Z0
-	ADDQ             DI, R15
-	VADDPS           (R15), Z1, Z1
-	ADDQ             DI, R15
-	VADDPS           (R15), Z2, Z2
-	ADDQ             DI, R15
-	VADDPS           (R15), Z3, Z3
-	ADDQ             DI, R15
-	VADDPS           (R15), Z4, Z4
-	ADDQ             DI, R15
-	VADDPS           (R15), Z5, Z5
-	ADDQ             DI, R15
-	VADDPS           (R15), Z6, Z6
-	ADDQ             DI, R15
-	VADDPS           (R15), Z7, Z7
+	MOVQ             blocks+8(FP), R13
+	SHLQ             $0x04, R13
+	SUBQ             R13, R9
+	SUBQ             R13, R11
+	SUBQ             R13, R12
+	ADDQ             R13, R13
+	SUBQ             R13, BX
+	SUBQ             R13, DI
+	SUBQ             R13, R8
+	MOVQ             ldy+64(FP), R14
+	SHLQ             $0x02, R14
+	CMPB             accumulate+72(FP), $0x00
+	JE               stored
+	MOVQ             y+56(FP), R13
+	VADDPS           (R13), Z0, Z0
+	ADDQ             R14, R13
+	VADDPS           (R13), Z1, Z1
+	ADDQ             R14, R13
+	VADDPS           (R13), Z2, Z2
+	ADDQ             R14, R13
+	VADDPS           (R13), Z3, Z3
+	ADDQ             R14, R13
+	VADDPS           (R13), Z4, Z4
+	ADDQ             R14, R13
+	VADDPS           (R13), Z5, Z5
+	ADDQ             R14, R13
+	VADDPS           (R13), Z6, Z6
+	ADDQ             R14, R13
+	VADDPS           (R13), Z7, Z7
+	ADDQ             R14, R13
+	VADDPS           (R13), Z8, Z8
+	ADDQ             R14, R13
+	VADDPS           (R13), Z9, Z9
+	ADDQ             R14, R13
+	VADDPS           (R13), Z10, Z10
+	ADDQ             R14, R13
+	VADDPS           (R13), Z11, Z11
 
 stored:
-	MOVQ    R14, R15
-	VMOVUPS Z0, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z1, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z2, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z3, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z4, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z5, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z6, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z7, (R15)
-	ADDQ    $0x40, R14
-	DECQ    AX
+	MOVQ    y+56(FP), R13
+	VMOVUPS Z0, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z1, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z2, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z3, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z4, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z5, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z6, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z7, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z8, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z9, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z10, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z11, (R13)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -16058,153 +16490,150 @@ stored:
 // func stripsQ5Kx1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·stripsQ5Kx1AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
-	MOVL         $0x00010001, R8
-	VMOVD        R8, X2
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
+	MOVL         $0x00010001, BX
+	VMOVD        BX, X2
 	VPBROADCASTD X2, Y2
 
 strip:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	PREFETCHT0   4672(DX)
-	VMOVDQU      128(DX), Y3
-	VMOVDQU      160(DX), Y4
-	VPBROADCASTD (BX), Y5
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
+	VMOVDQU      128(AX), Y3
+	VMOVDQU      160(AX), Y4
+	VPBROADCASTD (CX), Y5
 	VPMADDUBSW   Y5, Y3, Y3
 	VPMADDWD     Y2, Y3, Y3
 	VPMADDUBSW   Y5, Y4, Y4
 	VPMADDWD     Y2, Y4, Y4
-	VMOVDQU      192(DX), Y5
-	VMOVDQU      224(DX), Y6
-	VPBROADCASTD 4(BX), Y7
+	VMOVDQU      192(AX), Y5
+	VMOVDQU      224(AX), Y6
+	VPBROADCASTD 4(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      256(DX), Y5
-	VMOVDQU      288(DX), Y6
-	VPBROADCASTD 8(BX), Y7
+	VMOVDQU      256(AX), Y5
+	VMOVDQU      288(AX), Y6
+	VPBROADCASTD 8(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      320(DX), Y5
-	VMOVDQU      352(DX), Y6
-	VPBROADCASTD 12(BX), Y7
+	VMOVDQU      320(AX), Y5
+	VMOVDQU      352(AX), Y6
+	VPBROADCASTD 12(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      384(DX), Y5
-	VMOVDQU      416(DX), Y6
-	VPBROADCASTD 16(BX), Y7
+	VMOVDQU      384(AX), Y5
+	VMOVDQU      416(AX), Y6
+	VPBROADCASTD 16(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      448(DX), Y5
-	VMOVDQU      480(DX), Y6
-	VPBROADCASTD 20(BX), Y7
+	VMOVDQU      448(AX), Y5
+	VMOVDQU      480(AX), Y6
+	VPBROADCASTD 20(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      512(DX), Y5
-	VMOVDQU      544(DX), Y6
-	VPBROADCASTD 24(BX), Y7
+	VMOVDQU      512(AX), Y5
+	VMOVDQU      544(AX), Y6
+	VPBROADCASTD 24(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      576(DX), Y5
-	VMOVDQU      608(DX), Y6
-	VPBROADCASTD 28(BX), Y7
+	VMOVDQU      576(AX), Y5
+	VMOVDQU      608(AX), Y6
+	VPBROADCASTD 28(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVUPS      (DX), Y5
+	VMOVUPS      (AX), Y5
 	VCVTDQ2PS    Y3, Y3
-	VBROADCASTSS (SI), Y6
+	VBROADCASTSS (DX), Y6
 	VMULPS       Y6, Y3, Y3
-	VBROADCASTSS 4(SI), Y6
-	VMOVUPS      64(DX), Y7
+	VBROADCASTSS 4(DX), Y6
+	VMOVUPS      64(AX), Y7
 	VFMADD231PS  Y7, Y6, Y0
 	VFMADD231PS  Y3, Y5, Y0
-	VMOVUPS      32(DX), Y3
+	VMOVUPS      32(AX), Y3
 	VCVTDQ2PS    Y4, Y4
-	VBROADCASTSS (SI), Y5
+	VBROADCASTSS (DX), Y5
 	VMULPS       Y5, Y4, Y4
-	VBROADCASTSS 4(SI), Y5
-	VMOVUPS      96(DX), Y6
+	VBROADCASTSS 4(DX), Y5
+	VMOVUPS      96(AX), Y6
 	VFMADD231PS  Y6, Y5, Y1
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000280, DX
-	ADDQ         $0x00000020, BX
-	ADDQ         $0x00000010, SI
-	DECQ         R8
+	ADDQ         $0x00000280, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000010, DX
+	DECQ         BX
 	JNZ          block0
-	MOVQ         CX, R8
-	SHLQ         $0x04, R8
-	SUBQ         R8, SI
-	ADDQ         R8, R8
-	SUBQ         R8, BX
-	MOVB         accumulate+72(FP), R8
-	TESTB        R8, R8
-	JZ           stored0
-	MOVQ         DI, R8
-	VADDPS       (R8), Y0, Y0
+	MOVQ         blocks+8(FP), BX
+	SHLQ         $0x04, BX
+	SUBQ         BX, DX
+	ADDQ         BX, BX
+	SUBQ         BX, CX
+	MOVQ         ldy+64(FP), BX
+	SHLQ         $0x02, BX
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), BX
+	VADDPS       (BX), Y0, Y0
 
 stored0:
-	MOVQ    DI, R8
-	VMOVUPS Y0, (R8)
-	MOVB    accumulate+72(FP), R8
-	TESTB   R8, R8
-	JZ      stored0High
-	MOVQ    DI, R8
-	VADDPS  32(R8), Y1, Y1
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y0, (BX)
+	MOVQ    ldy+64(FP), BX
+	SHLQ    $0x02, BX
+	CMPB    accumulate+72(FP), $0x00
+	JE      stored0High
+	MOVQ    y+56(FP), BX
+	VADDPS  32(BX), Y1, Y1
 
 stored0High:
-	MOVQ    DI, R8
-	VMOVUPS Y1, 32(R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y1, 32(BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -16212,21 +16641,16 @@ stored0High:
 // func stripsQ5Kx4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·stripsQ5Kx4AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
-	MOVL         $0x00010001, R13
-	VMOVD        R13, X4
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
+	MOVL         $0x00010001, R9
+	VMOVD        R9, X4
 	VPBROADCASTD X4, Y4
 
 strip:
@@ -16234,424 +16658,427 @@ strip:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	PREFETCHT0   4672(DX)
-	VMOVDQU      128(DX), Y5
-	VPBROADCASTD (R8), Y6
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
+	VMOVDQU      128(AX), Y5
+	VPBROADCASTD (BX), Y6
 	VPMADDUBSW   Y6, Y5, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPBROADCASTD (R8)(BX*1), Y7
+	VPBROADCASTD (BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y5, Y7
 	VPMADDWD     Y4, Y7, Y7
-	VPBROADCASTD (R8)(BX*2), Y8
+	VPBROADCASTD (BX)(CX*2), Y8
 	VPMADDUBSW   Y8, Y5, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD (R8)(R9*1), Y9
+	VPBROADCASTD (BX)(SI*1), Y9
 	VPMADDUBSW   Y9, Y5, Y5
 	VPMADDWD     Y4, Y5, Y5
-	VMOVDQU      192(DX), Y9
-	VPBROADCASTD 4(R8), Y10
+	VMOVDQU      192(AX), Y9
+	VPBROADCASTD 4(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 4(R8)(BX*1), Y10
+	VPBROADCASTD 4(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 4(R8)(BX*2), Y10
+	VPBROADCASTD 4(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 4(R8)(R9*1), Y10
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      256(DX), Y9
-	VPBROADCASTD 8(R8), Y10
+	VMOVDQU      256(AX), Y9
+	VPBROADCASTD 8(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 8(R8)(BX*1), Y10
+	VPBROADCASTD 8(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 8(R8)(BX*2), Y10
+	VPBROADCASTD 8(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 8(R8)(R9*1), Y10
+	VPBROADCASTD 8(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      320(DX), Y9
-	VPBROADCASTD 12(R8), Y10
+	VMOVDQU      320(AX), Y9
+	VPBROADCASTD 12(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 12(R8)(BX*1), Y10
+	VPBROADCASTD 12(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 12(R8)(BX*2), Y10
+	VPBROADCASTD 12(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 12(R8)(R9*1), Y10
+	VPBROADCASTD 12(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      384(DX), Y9
-	VPBROADCASTD 16(R8), Y10
+	VMOVDQU      384(AX), Y9
+	VPBROADCASTD 16(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 16(R8)(BX*1), Y10
+	VPBROADCASTD 16(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 16(R8)(BX*2), Y10
+	VPBROADCASTD 16(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 16(R8)(R9*1), Y10
+	VPBROADCASTD 16(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      448(DX), Y9
-	VPBROADCASTD 20(R8), Y10
+	VMOVDQU      448(AX), Y9
+	VPBROADCASTD 20(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 20(R8)(BX*1), Y10
+	VPBROADCASTD 20(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 20(R8)(BX*2), Y10
+	VPBROADCASTD 20(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 20(R8)(R9*1), Y10
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      512(DX), Y9
-	VPBROADCASTD 24(R8), Y10
+	VMOVDQU      512(AX), Y9
+	VPBROADCASTD 24(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 24(R8)(BX*1), Y10
+	VPBROADCASTD 24(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 24(R8)(BX*2), Y10
+	VPBROADCASTD 24(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 24(R8)(R9*1), Y10
+	VPBROADCASTD 24(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      576(DX), Y9
-	VPBROADCASTD 28(R8), Y10
+	VMOVDQU      576(AX), Y9
+	VPBROADCASTD 28(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 28(R8)(BX*1), Y10
+	VPBROADCASTD 28(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 28(R8)(BX*2), Y10
+	VPBROADCASTD 28(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 28(R8)(R9*1), Y10
+	VPBROADCASTD 28(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVUPS      (DX), Y9
+	VMOVUPS      (AX), Y9
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (DI), Y10
 	VMULPS       Y10, Y6, Y6
-	VBROADCASTSS 4(R10), Y10
-	VMOVUPS      64(DX), Y11
+	VBROADCASTSS 4(DI), Y10
+	VMOVUPS      64(AX), Y11
 	VFMADD231PS  Y11, Y10, Y0
 	VFMADD231PS  Y6, Y9, Y0
 	VCVTDQ2PS    Y7, Y7
-	VBROADCASTSS (R10)(SI*1), Y6
+	VBROADCASTSS (DI)(DX*1), Y6
 	VMULPS       Y6, Y7, Y7
-	VBROADCASTSS 4(R10)(SI*1), Y6
-	VMOVUPS      64(DX), Y10
+	VBROADCASTSS 4(DI)(DX*1), Y6
+	VMOVUPS      64(AX), Y10
 	VFMADD231PS  Y10, Y6, Y1
 	VFMADD231PS  Y7, Y9, Y1
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10)(SI*2), Y6
+	VBROADCASTSS (DI)(DX*2), Y6
 	VMULPS       Y6, Y8, Y8
-	VBROADCASTSS 4(R10)(SI*2), Y6
-	VMOVUPS      64(DX), Y7
+	VBROADCASTSS 4(DI)(DX*2), Y6
+	VMOVUPS      64(AX), Y7
 	VFMADD231PS  Y7, Y6, Y2
 	VFMADD231PS  Y8, Y9, Y2
 	VCVTDQ2PS    Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y6
 	VMULPS       Y6, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*1), Y6
-	VMOVUPS      64(DX), Y7
+	VBROADCASTSS 4(DI)(R8*1), Y6
+	VMOVUPS      64(AX), Y7
 	VFMADD231PS  Y7, Y6, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	ADDQ         $0x00000280, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000280, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block0
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	IMUL3Q       $+640, CX, R13
-	SUBQ         R13, DX
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored0
-	MOVQ         R12, R13
-	VADDPS       (R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       (R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       (R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       (R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         blocks+8(FP), R9
+	IMUL3Q       $+640, R9, R9
+	SUBQ         R9, AX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), R9
+	VADDPS       (R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       (R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       (R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       (R9), Y3, Y3
 
 stored0:
-	MOVQ    R12, R13
-	VMOVUPS Y0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, (R13)
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, (R9)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    CX, R13
+	MOVQ    blocks+8(FP), R9
 
 block1:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	PREFETCHT0   4672(DX)
-	VMOVDQU      160(DX), Y5
-	VPBROADCASTD (R8), Y6
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
+	VMOVDQU      160(AX), Y5
+	VPBROADCASTD (BX), Y6
 	VPMADDUBSW   Y6, Y5, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPBROADCASTD (R8)(BX*1), Y7
+	VPBROADCASTD (BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y5, Y7
 	VPMADDWD     Y4, Y7, Y7
-	VPBROADCASTD (R8)(BX*2), Y8
+	VPBROADCASTD (BX)(CX*2), Y8
 	VPMADDUBSW   Y8, Y5, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD (R8)(R9*1), Y9
+	VPBROADCASTD (BX)(SI*1), Y9
 	VPMADDUBSW   Y9, Y5, Y5
 	VPMADDWD     Y4, Y5, Y5
-	VMOVDQU      224(DX), Y9
-	VPBROADCASTD 4(R8), Y10
+	VMOVDQU      224(AX), Y9
+	VPBROADCASTD 4(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 4(R8)(BX*1), Y10
+	VPBROADCASTD 4(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 4(R8)(BX*2), Y10
+	VPBROADCASTD 4(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 4(R8)(R9*1), Y10
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      288(DX), Y9
-	VPBROADCASTD 8(R8), Y10
+	VMOVDQU      288(AX), Y9
+	VPBROADCASTD 8(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 8(R8)(BX*1), Y10
+	VPBROADCASTD 8(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 8(R8)(BX*2), Y10
+	VPBROADCASTD 8(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 8(R8)(R9*1), Y10
+	VPBROADCASTD 8(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      352(DX), Y9
-	VPBROADCASTD 12(R8), Y10
+	VMOVDQU      352(AX), Y9
+	VPBROADCASTD 12(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 12(R8)(BX*1), Y10
+	VPBROADCASTD 12(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 12(R8)(BX*2), Y10
+	VPBROADCASTD 12(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 12(R8)(R9*1), Y10
+	VPBROADCASTD 12(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      416(DX), Y9
-	VPBROADCASTD 16(R8), Y10
+	VMOVDQU      416(AX), Y9
+	VPBROADCASTD 16(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 16(R8)(BX*1), Y10
+	VPBROADCASTD 16(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 16(R8)(BX*2), Y10
+	VPBROADCASTD 16(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 16(R8)(R9*1), Y10
+	VPBROADCASTD 16(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      480(DX), Y9
-	VPBROADCASTD 20(R8), Y10
+	VMOVDQU      480(AX), Y9
+	VPBROADCASTD 20(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 20(R8)(BX*1), Y10
+	VPBROADCASTD 20(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 20(R8)(BX*2), Y10
+	VPBROADCASTD 20(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 20(R8)(R9*1), Y10
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      544(DX), Y9
-	VPBROADCASTD 24(R8), Y10
+	VMOVDQU      544(AX), Y9
+	VPBROADCASTD 24(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 24(R8)(BX*1), Y10
+	VPBROADCASTD 24(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 24(R8)(BX*2), Y10
+	VPBROADCASTD 24(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 24(R8)(R9*1), Y10
+	VPBROADCASTD 24(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      608(DX), Y9
-	VPBROADCASTD 28(R8), Y10
+	VMOVDQU      608(AX), Y9
+	VPBROADCASTD 28(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 28(R8)(BX*1), Y10
+	VPBROADCASTD 28(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 28(R8)(BX*2), Y10
+	VPBROADCASTD 28(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 28(R8)(R9*1), Y10
+	VPBROADCASTD 28(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVUPS      32(DX), Y9
+	VMOVUPS      32(AX), Y9
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (DI), Y10
 	VMULPS       Y10, Y6, Y6
-	VBROADCASTSS 4(R10), Y10
-	VMOVUPS      96(DX), Y11
+	VBROADCASTSS 4(DI), Y10
+	VMOVUPS      96(AX), Y11
 	VFMADD231PS  Y11, Y10, Y0
 	VFMADD231PS  Y6, Y9, Y0
 	VCVTDQ2PS    Y7, Y7
-	VBROADCASTSS (R10)(SI*1), Y6
+	VBROADCASTSS (DI)(DX*1), Y6
 	VMULPS       Y6, Y7, Y7
-	VBROADCASTSS 4(R10)(SI*1), Y6
-	VMOVUPS      96(DX), Y10
+	VBROADCASTSS 4(DI)(DX*1), Y6
+	VMOVUPS      96(AX), Y10
 	VFMADD231PS  Y10, Y6, Y1
 	VFMADD231PS  Y7, Y9, Y1
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10)(SI*2), Y6
+	VBROADCASTSS (DI)(DX*2), Y6
 	VMULPS       Y6, Y8, Y8
-	VBROADCASTSS 4(R10)(SI*2), Y6
-	VMOVUPS      96(DX), Y7
+	VBROADCASTSS 4(DI)(DX*2), Y6
+	VMOVUPS      96(AX), Y7
 	VFMADD231PS  Y7, Y6, Y2
 	VFMADD231PS  Y8, Y9, Y2
 	VCVTDQ2PS    Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y6
 	VMULPS       Y6, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*1), Y6
-	VMOVUPS      96(DX), Y7
+	VBROADCASTSS 4(DI)(R8*1), Y6
+	VMOVUPS      96(AX), Y7
 	VFMADD231PS  Y7, Y6, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	ADDQ         $0x00000280, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000280, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block1
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored1
-	MOVQ         R12, R13
-	VADDPS       32(R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored1
+	MOVQ         y+56(FP), R9
+	VADDPS       32(R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y3, Y3
 
 stored1:
-	MOVQ    R12, R13
-	VMOVUPS Y0, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, 32(R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, 32(R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -17156,83 +17583,79 @@ loop:
 // func stripsQ6Kx1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ6Kx1AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
 	VBROADCASTSS float42000000<>+0(SB), Z1
 
 strip:
 	VPXORQ Z0, Z0, Z0
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
-	PREFETCHT0        4416(DX)
-	PREFETCHT0        4480(DX)
-	PREFETCHT0        4544(DX)
-	PREFETCHT0        4608(DX)
-	PREFETCHT0        4672(DX)
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
+	PREFETCHT0        4416(AX)
+	PREFETCHT0        4480(AX)
+	PREFETCHT0        4544(AX)
+	PREFETCHT0        4608(AX)
+	PREFETCHT0        4672(AX)
 	VPXORQ            Z2, Z2, Z2
-	VMOVDQU32         128(DX), Z3
-	VPDPBUSD.BCST     (BX), Z3, Z2
-	VMOVDQU32         192(DX), Z3
-	VPDPBUSD.BCST     4(BX), Z3, Z2
-	VMOVDQU32         256(DX), Z3
-	VPDPBUSD.BCST     8(BX), Z3, Z2
-	VMOVDQU32         320(DX), Z3
-	VPDPBUSD.BCST     12(BX), Z3, Z2
-	VMOVUPS           (DX), Z3
+	VMOVDQU32         128(AX), Z3
+	VPDPBUSD.BCST     (CX), Z3, Z2
+	VMOVDQU32         192(AX), Z3
+	VPDPBUSD.BCST     4(CX), Z3, Z2
+	VMOVDQU32         256(AX), Z3
+	VPDPBUSD.BCST     8(CX), Z3, Z2
+	VMOVDQU32         320(AX), Z3
+	VPDPBUSD.BCST     12(CX), Z3, Z2
+	VMOVUPS           (AX), Z3
 	VCVTDQ2PS         Z2, Z2
-	VMULPS.BCST       (SI), Z2, Z2
-	VFNMADD231PS.BCST 8(SI), Z1, Z2
+	VMULPS.BCST       (DX), Z2, Z2
+	VFNMADD231PS.BCST 8(DX), Z1, Z2
 	VFMADD231PS       Z2, Z3, Z0
-	VPXORQ            Z4, Z4, Z4
-	VMOVDQU32         384(DX), Z3
-	VPDPBUSD.BCST     16(BX), Z3, Z4
-	VMOVDQU32         448(DX), Z3
-	VPDPBUSD.BCST     20(BX), Z3, Z4
-	VMOVDQU32         512(DX), Z3
-	VPDPBUSD.BCST     24(BX), Z3, Z4
-	VMOVDQU32         576(DX), Z3
-	VPDPBUSD.BCST     28(BX), Z3, Z4
-	VMOVUPS           64(DX), Z3
-	VCVTDQ2PS         Z4, Z4
-	VMULPS.BCST       (SI), Z4, Z4
-	VFNMADD231PS.BCST 12(SI), Z1, Z4
-	VFMADD231PS       Z4, Z3, Z0
-	ADDQ              $0x00000280, DX
-	ADDQ              $0x00000020, BX
-	ADDQ              $0x00000010, SI
-	DECQ              R8
+	VPXORQ            Z2, Z2, Z2
+	VMOVDQU32         384(AX), Z3
+	VPDPBUSD.BCST     16(CX), Z3, Z2
+	VMOVDQU32         448(AX), Z3
+	VPDPBUSD.BCST     20(CX), Z3, Z2
+	VMOVDQU32         512(AX), Z3
+	VPDPBUSD.BCST     24(CX), Z3, Z2
+	VMOVDQU32         576(AX), Z3
+	VPDPBUSD.BCST     28(CX), Z3, Z2
+	VMOVUPS           64(AX), Z3
+	VCVTDQ2PS         Z2, Z2
+	VMULPS.BCST       (DX), Z2, Z2
+	VFNMADD231PS.BCST 12(DX), Z1, Z2
+	VFMADD231PS       Z2, Z3, Z0
+	ADDQ              $0x00000280, AX
+	ADDQ              $0x00000020, CX
+	ADDQ              $0x00000010, DX
+	DECQ              BX
 	JNZ               block0
-	MOVQ              CX, R8
-	SHLQ              $0x04, R8
-	SUBQ              R8, SI
-	ADDQ              R8, R8
-	SUBQ              R8, BX
-	MOVB              accumulate+72(FP), R8
-	TESTB             R8, R8
-	JZ                stored
-	MOVQ              DI, R8
-	VADDPS            (R8), Z0, Z0
+	MOVQ              blocks+8(FP), BX
+	SHLQ              $0x04, BX
+	SUBQ              BX, DX
+	ADDQ              BX, BX
+	SUBQ              BX, CX
+	MOVQ              ldy+64(FP), BX
+	SHLQ              $0x02, BX
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), BX
+	VADDPS            (BX), Z0, Z0
 
 stored:
-	MOVQ    DI, R8
-	VMOVUPS Z0, (R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Z0, (BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -17243,19 +17666,14 @@ GLOBL float42000000<>(SB), RODATA|NOPTR, $4
 // func stripsQ6Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·stripsQ6Kx4AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
 	VBROADCASTSS float42000000<>+0(SB), Z4
 
 strip:
@@ -17263,157 +17681,155 @@ strip:
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
-	PREFETCHT0        4416(DX)
-	PREFETCHT0        4480(DX)
-	PREFETCHT0        4544(DX)
-	PREFETCHT0        4608(DX)
-	PREFETCHT0        4672(DX)
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
+	PREFETCHT0        4416(AX)
+	PREFETCHT0        4480(AX)
+	PREFETCHT0        4544(AX)
+	PREFETCHT0        4608(AX)
+	PREFETCHT0        4672(AX)
 	VPXORQ            Z5, Z5, Z5
 	VPXORQ            Z6, Z6, Z6
 	VPXORQ            Z7, Z7, Z7
 	VPXORQ            Z8, Z8, Z8
-	VMOVDQU32         128(DX), Z9
-	VPDPBUSD.BCST     (R8), Z9, Z5
-	VPDPBUSD.BCST     (R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     (R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     (R8)(R9*1), Z9, Z8
-	VMOVDQU32         192(DX), Z9
-	VPDPBUSD.BCST     4(R8), Z9, Z5
-	VPDPBUSD.BCST     4(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     4(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     4(R8)(R9*1), Z9, Z8
-	VMOVDQU32         256(DX), Z9
-	VPDPBUSD.BCST     8(R8), Z9, Z5
-	VPDPBUSD.BCST     8(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     8(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     8(R8)(R9*1), Z9, Z8
-	VMOVDQU32         320(DX), Z9
-	VPDPBUSD.BCST     12(R8), Z9, Z5
-	VPDPBUSD.BCST     12(R8)(BX*1), Z9, Z6
-	VPDPBUSD.BCST     12(R8)(BX*2), Z9, Z7
-	VPDPBUSD.BCST     12(R8)(R9*1), Z9, Z8
-	VMOVUPS           (DX), Z9
+	VMOVDQU32         128(AX), Z9
+	VPDPBUSD.BCST     (BX), Z9, Z5
+	VPDPBUSD.BCST     (BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     (BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     (BX)(SI*1), Z9, Z8
+	VMOVDQU32         192(AX), Z9
+	VPDPBUSD.BCST     4(BX), Z9, Z5
+	VPDPBUSD.BCST     4(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     4(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     4(BX)(SI*1), Z9, Z8
+	VMOVDQU32         256(AX), Z9
+	VPDPBUSD.BCST     8(BX), Z9, Z5
+	VPDPBUSD.BCST     8(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     8(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     8(BX)(SI*1), Z9, Z8
+	VMOVDQU32         320(AX), Z9
+	VPDPBUSD.BCST     12(BX), Z9, Z5
+	VPDPBUSD.BCST     12(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     12(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     12(BX)(SI*1), Z9, Z8
+	VMOVUPS           (AX), Z9
 	VCVTDQ2PS         Z5, Z5
-	VMULPS.BCST       (R10), Z5, Z5
-	VFNMADD231PS.BCST 8(R10), Z4, Z5
+	VMULPS.BCST       (DI), Z5, Z5
+	VFNMADD231PS.BCST 8(DI), Z4, Z5
 	VFMADD231PS       Z5, Z9, Z0
 	VCVTDQ2PS         Z6, Z6
-	VMULPS.BCST       (R10)(SI*1), Z6, Z6
-	VFNMADD231PS.BCST 8(R10)(SI*1), Z4, Z6
+	VMULPS.BCST       (DI)(DX*1), Z6, Z6
+	VFNMADD231PS.BCST 8(DI)(DX*1), Z4, Z6
 	VFMADD231PS       Z6, Z9, Z1
 	VCVTDQ2PS         Z7, Z7
-	VMULPS.BCST       (R10)(SI*2), Z7, Z7
-	VFNMADD231PS.BCST 8(R10)(SI*2), Z4, Z7
+	VMULPS.BCST       (DI)(DX*2), Z7, Z7
+	VFNMADD231PS.BCST 8(DI)(DX*2), Z4, Z7
 	VFMADD231PS       Z7, Z9, Z2
 	VCVTDQ2PS         Z8, Z8
-	VMULPS.BCST       (R10)(R11*1), Z8, Z8
-	VFNMADD231PS.BCST 8(R10)(R11*1), Z4, Z8
+	VMULPS.BCST       (DI)(R8*1), Z8, Z8
+	VFNMADD231PS.BCST 8(DI)(R8*1), Z4, Z8
 	VFMADD231PS       Z8, Z9, Z3
-	VPXORQ            Z10, Z10, Z10
-	VPXORQ            Z11, Z11, Z11
-	VPXORQ            Z12, Z12, Z12
-	VPXORQ            Z13, Z13, Z13
-	VMOVDQU32         384(DX), Z9
-	VPDPBUSD.BCST     16(R8), Z9, Z10
-	VPDPBUSD.BCST     16(R8)(BX*1), Z9, Z11
-	VPDPBUSD.BCST     16(R8)(BX*2), Z9, Z12
-	VPDPBUSD.BCST     16(R8)(R9*1), Z9, Z13
-	VMOVDQU32         448(DX), Z9
-	VPDPBUSD.BCST     20(R8), Z9, Z10
-	VPDPBUSD.BCST     20(R8)(BX*1), Z9, Z11
-	VPDPBUSD.BCST     20(R8)(BX*2), Z9, Z12
-	VPDPBUSD.BCST     20(R8)(R9*1), Z9, Z13
-	VMOVDQU32         512(DX), Z9
-	VPDPBUSD.BCST     24(R8), Z9, Z10
-	VPDPBUSD.BCST     24(R8)(BX*1), Z9, Z11
-	VPDPBUSD.BCST     24(R8)(BX*2), Z9, Z12
-	VPDPBUSD.BCST     24(R8)(R9*1), Z9, Z13
-	VMOVDQU32         576(DX), Z9
-	VPDPBUSD.BCST     28(R8), Z9, Z10
-	VPDPBUSD.BCST     28(R8)(BX*1), Z9, Z11
-	VPDPBUSD.BCST     28(R8)(BX*2), Z9, Z12
-	VPDPBUSD.BCST     28(R8)(R9*1), Z9, Z13
-	VMOVUPS           64(DX), Z9
-	VCVTDQ2PS         Z10, Z10
-	VMULPS.BCST       (R10), Z10, Z10
-	VFNMADD231PS.BCST 12(R10), Z4, Z10
-	VFMADD231PS       Z10, Z9, Z0
-	VCVTDQ2PS         Z11, Z11
-	VMULPS.BCST       (R10)(SI*1), Z11, Z11
-	VFNMADD231PS.BCST 12(R10)(SI*1), Z4, Z11
-	VFMADD231PS       Z11, Z9, Z1
-	VCVTDQ2PS         Z12, Z12
-	VMULPS.BCST       (R10)(SI*2), Z12, Z12
-	VFNMADD231PS.BCST 12(R10)(SI*2), Z4, Z12
-	VFMADD231PS       Z12, Z9, Z2
-	VCVTDQ2PS         Z13, Z13
-	VMULPS.BCST       (R10)(R11*1), Z13, Z13
-	VFNMADD231PS.BCST 12(R10)(R11*1), Z4, Z13
-	VFMADD231PS       Z13, Z9, Z3
-	ADDQ              $0x00000280, DX
-	ADDQ              $0x00000020, R8
-	ADDQ              $0x00000010, R10
-	DECQ              R13
+	VPXORQ            Z5, Z5, Z5
+	VPXORQ            Z6, Z6, Z6
+	VPXORQ            Z7, Z7, Z7
+	VPXORQ            Z8, Z8, Z8
+	VMOVDQU32         384(AX), Z9
+	VPDPBUSD.BCST     16(BX), Z9, Z5
+	VPDPBUSD.BCST     16(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     16(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     16(BX)(SI*1), Z9, Z8
+	VMOVDQU32         448(AX), Z9
+	VPDPBUSD.BCST     20(BX), Z9, Z5
+	VPDPBUSD.BCST     20(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     20(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     20(BX)(SI*1), Z9, Z8
+	VMOVDQU32         512(AX), Z9
+	VPDPBUSD.BCST     24(BX), Z9, Z5
+	VPDPBUSD.BCST     24(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     24(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     24(BX)(SI*1), Z9, Z8
+	VMOVDQU32         576(AX), Z9
+	VPDPBUSD.BCST     28(BX), Z9, Z5
+	VPDPBUSD.BCST     28(BX)(CX*1), Z9, Z6
+	VPDPBUSD.BCST     28(BX)(CX*2), Z9, Z7
+	VPDPBUSD.BCST     28(BX)(SI*1), Z9, Z8
+	VMOVUPS           64(AX), Z9
+	VCVTDQ2PS         Z5, Z5
+	VMULPS.BCST       (DI), Z5, Z5
+	VFNMADD231PS.BCST 12(DI), Z4, Z5
+	VFMADD231PS       Z5, Z9, Z0
+	VCVTDQ2PS         Z6, Z6
+	VMULPS.BCST       (DI)(DX*1), Z6, Z6
+	VFNMADD231PS.BCST 12(DI)(DX*1), Z4, Z6
+	VFMADD231PS       Z6, Z9, Z1
+	VCVTDQ2PS         Z7, Z7
+	VMULPS.BCST       (DI)(DX*2), Z7, Z7
+	VFNMADD231PS.BCST 12(DI)(DX*2), Z4, Z7
+	VFMADD231PS       Z7, Z9, Z2
+	VCVTDQ2PS         Z8, Z8
+	VMULPS.BCST       (DI)(R8*1), Z8, Z8
+	VFNMADD231PS.BCST 12(DI)(R8*1), Z4, Z8
+	VFMADD231PS       Z8, Z9, Z3
+	ADDQ              $0x00000280, AX
+	ADDQ              $0x00000020, BX
+	ADDQ              $0x00000010, DI
+	DECQ              R9
 	JNZ               block0
-	MOVQ              CX, R13
-	SHLQ              $0x04, R13
-	SUBQ              R13, R10
-	ADDQ              R13, R13
-	SUBQ              R13, R8
-	MOVB              accumulate+72(FP), R13
-	TESTB             R13, R13
-	JZ                stored
-	MOVQ              R12, R13
-	VADDPS            (R13), Z0, Z0
-	ADDQ              DI, R13
-	VADDPS            (R13), Z1, Z1
-	ADDQ              DI, R13
-	VADDPS            (R13), Z2, Z2
-	ADDQ              DI, R13
-	VADDPS            (R13), Z3, Z3
+	MOVQ              blocks+8(FP), R9
+	SHLQ              $0x04, R9
+	SUBQ              R9, DI
+	ADDQ              R9, R9
+	SUBQ              R9, BX
+	MOVQ              ldy+64(FP), R10
+	SHLQ              $0x02, R10
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), R9
+	VADDPS            (R9), Z0, Z0
+	ADDQ              R10, R9
+	VADDPS            (R9), Z1, Z1
+	ADDQ              R10, R9
+	VADDPS            (R9), Z2, Z2
+	ADDQ              R10, R9
+	VADDPS            (R9), Z3, Z3
 
 stored:
-	MOVQ    R12, R13
-	VMOVUPS Z0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Z3, (R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Z0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z3, (R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
 
-// func stripsQ6Kx8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+// func stripsQ6Kx12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
-TEXT ·stripsQ6Kx8AVX512(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	LEAQ         (R8)(BX*4), R10
-	MOVQ         scales+40(FP), R11
-	LEAQ         (SI)(SI*2), R12
-	LEAQ         (R11)(SI*4), R13
-	MOVQ         y+56(FP), R14
-	VBROADCASTSS float42000000<>+0(SB), Z8
+TEXT ·stripsQ6Kx12AVX512(SB), NOSPLIT, $0-73
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	LEAQ         (BX)(CX*4), DI
+	LEAQ         (DI)(CX*4), R8
+	MOVQ         scales+40(FP), R9
+	LEAQ         (DX)(DX*2), R10
+	LEAQ         (R9)(DX*4), R11
+	LEAQ         (R11)(DX*4), R12
+	VBROADCASTSS float42000000<>+0(SB), Z12
 
 strip:
 	VPXORQ Z0, Z0, Z0
@@ -17424,96 +17840,28 @@ strip:
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   CX, R15
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	MOVQ   blocks+8(FP), R13
 
 block0:
-	PREFETCHT0        4096(DX)
-	PREFETCHT0        4160(DX)
-	PREFETCHT0        4224(DX)
-	PREFETCHT0        4288(DX)
-	PREFETCHT0        4352(DX)
-	PREFETCHT0        4416(DX)
-	PREFETCHT0        4480(DX)
-	PREFETCHT0        4544(DX)
-	PREFETCHT0        4608(DX)
-	PREFETCHT0        4672(DX)
-	VPXORQ            Z9, Z9, Z9
-	VPXORQ            Z10, Z10, Z10
-	VPXORQ            Z11, Z11, Z11
-	VPXORQ            Z12, Z12, Z12
+	PREFETCHT0        4096(AX)
+	PREFETCHT0        4160(AX)
+	PREFETCHT0        4224(AX)
+	PREFETCHT0        4288(AX)
+	PREFETCHT0        4352(AX)
+	PREFETCHT0        4416(AX)
+	PREFETCHT0        4480(AX)
+	PREFETCHT0        4544(AX)
+	PREFETCHT0        4608(AX)
+	PREFETCHT0        4672(AX)
 	VPXORQ            Z13, Z13, Z13
 	VPXORQ            Z14, Z14, Z14
 	VPXORQ            Z15, Z15, Z15
 	VPXORQ            Z16, Z16, Z16
-	VMOVDQU32         128(DX), Z17
-	VPDPBUSD.BCST     (R8), Z17, Z9
-	VPDPBUSD.BCST     (R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     (R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     (R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     (R10), Z17, Z13
-	VPDPBUSD.BCST     (R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     (R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     (R10)(R9*1), Z17, Z16
-	VMOVDQU32         192(DX), Z17
-	VPDPBUSD.BCST     4(R8), Z17, Z9
-	VPDPBUSD.BCST     4(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     4(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     4(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     4(R10), Z17, Z13
-	VPDPBUSD.BCST     4(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     4(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     4(R10)(R9*1), Z17, Z16
-	VMOVDQU32         256(DX), Z17
-	VPDPBUSD.BCST     8(R8), Z17, Z9
-	VPDPBUSD.BCST     8(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     8(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     8(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     8(R10), Z17, Z13
-	VPDPBUSD.BCST     8(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     8(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     8(R10)(R9*1), Z17, Z16
-	VMOVDQU32         320(DX), Z17
-	VPDPBUSD.BCST     12(R8), Z17, Z9
-	VPDPBUSD.BCST     12(R8)(BX*1), Z17, Z10
-	VPDPBUSD.BCST     12(R8)(BX*2), Z17, Z11
-	VPDPBUSD.BCST     12(R8)(R9*1), Z17, Z12
-	VPDPBUSD.BCST     12(R10), Z17, Z13
-	VPDPBUSD.BCST     12(R10)(BX*1), Z17, Z14
-	VPDPBUSD.BCST     12(R10)(BX*2), Z17, Z15
-	VPDPBUSD.BCST     12(R10)(R9*1), Z17, Z16
-	VMOVUPS           (DX), Z17
-	VCVTDQ2PS         Z9, Z9
-	VMULPS.BCST       (R11), Z9, Z9
-	VFNMADD231PS.BCST 8(R11), Z8, Z9
-	VFMADD231PS       Z9, Z17, Z0
-	VCVTDQ2PS         Z10, Z10
-	VMULPS.BCST       (R11)(SI*1), Z10, Z10
-	VFNMADD231PS.BCST 8(R11)(SI*1), Z8, Z10
-	VFMADD231PS       Z10, Z17, Z1
-	VCVTDQ2PS         Z11, Z11
-	VMULPS.BCST       (R11)(SI*2), Z11, Z11
-	VFNMADD231PS.BCST 8(R11)(SI*2), Z8, Z11
-	VFMADD231PS       Z11, Z17, Z2
-	VCVTDQ2PS         Z12, Z12
-	VMULPS.BCST       (R11)(R12*1), Z12, Z12
-	VFNMADD231PS.BCST 8(R11)(R12*1), Z8, Z12
-	VFMADD231PS       Z12, Z17, Z3
-	VCVTDQ2PS         Z13, Z13
-	VMULPS.BCST       (R13), Z13, Z13
-	VFNMADD231PS.BCST 8(R13), Z8, Z13
-	VFMADD231PS       Z13, Z17, Z4
-	VCVTDQ2PS         Z14, Z14
-	VMULPS.BCST       (R13)(SI*1), Z14, Z14
-	VFNMADD231PS.BCST 8(R13)(SI*1), Z8, Z14
-	VFMADD231PS       Z14, Z17, Z5
-	VCVTDQ2PS         Z15, Z15
-	VMULPS.BCST       (R13)(SI*2), Z15, Z15
-	VFNMADD231PS.BCST 8(R13)(SI*2), Z8, Z15
-	VFMADD231PS       Z15, Z17, Z6
-	VCVTDQ2PS         Z16, Z16
-	VMULPS.BCST       (R13)(R12*1), Z16, Z16
-	VFNMADD231PS.BCST 8(R13)(R12*1), Z8, Z16
-	VFMADD231PS       Z16, Z17, Z7
+	VPXORQ            Z17, Z17, Z17
 	VPXORQ            Z18, Z18, Z18
 	VPXORQ            Z19, Z19, Z19
 	VPXORQ            Z20, Z20, Z20
@@ -17521,129 +17869,294 @@ block0:
 	VPXORQ            Z22, Z22, Z22
 	VPXORQ            Z23, Z23, Z23
 	VPXORQ            Z24, Z24, Z24
-	VPXORQ            Z25, Z25, Z25
-	VMOVDQU32         384(DX), Z17
-	VPDPBUSD.BCST     16(R8), Z17, Z18
-	VPDPBUSD.BCST     16(R8)(BX*1), Z17, Z19
-	VPDPBUSD.BCST     16(R8)(BX*2), Z17, Z20
-	VPDPBUSD.BCST     16(R8)(R9*1), Z17, Z21
-	VPDPBUSD.BCST     16(R10), Z17, Z22
-	VPDPBUSD.BCST     16(R10)(BX*1), Z17, Z23
-	VPDPBUSD.BCST     16(R10)(BX*2), Z17, Z24
-	VPDPBUSD.BCST     16(R10)(R9*1), Z17, Z25
-	VMOVDQU32         448(DX), Z17
-	VPDPBUSD.BCST     20(R8), Z17, Z18
-	VPDPBUSD.BCST     20(R8)(BX*1), Z17, Z19
-	VPDPBUSD.BCST     20(R8)(BX*2), Z17, Z20
-	VPDPBUSD.BCST     20(R8)(R9*1), Z17, Z21
-	VPDPBUSD.BCST     20(R10), Z17, Z22
-	VPDPBUSD.BCST     20(R10)(BX*1), Z17, Z23
-	VPDPBUSD.BCST     20(R10)(BX*2), Z17, Z24
-	VPDPBUSD.BCST     20(R10)(R9*1), Z17, Z25
-	VMOVDQU32         512(DX), Z17
-	VPDPBUSD.BCST     24(R8), Z17, Z18
-	VPDPBUSD.BCST     24(R8)(BX*1), Z17, Z19
-	VPDPBUSD.BCST     24(R8)(BX*2), Z17, Z20
-	VPDPBUSD.BCST     24(R8)(R9*1), Z17, Z21
-	VPDPBUSD.BCST     24(R10), Z17, Z22
-	VPDPBUSD.BCST     24(R10)(BX*1), Z17, Z23
-	VPDPBUSD.BCST     24(R10)(BX*2), Z17, Z24
-	VPDPBUSD.BCST     24(R10)(R9*1), Z17, Z25
-	VMOVDQU32         576(DX), Z17
-	VPDPBUSD.BCST     28(R8), Z17, Z18
-	VPDPBUSD.BCST     28(R8)(BX*1), Z17, Z19
-	VPDPBUSD.BCST     28(R8)(BX*2), Z17, Z20
-	VPDPBUSD.BCST     28(R8)(R9*1), Z17, Z21
-	VPDPBUSD.BCST     28(R10), Z17, Z22
-	VPDPBUSD.BCST     28(R10)(BX*1), Z17, Z23
-	VPDPBUSD.BCST     28(R10)(BX*2), Z17, Z24
-	VPDPBUSD.BCST     28(R10)(R9*1), Z17, Z25
-	VMOVUPS           64(DX), Z17
+	VMOVDQU32         128(AX), Z25
+	VPDPBUSD.BCST     (BX), Z25, Z13
+	VPDPBUSD.BCST     (BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     (BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     (BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     (DI), Z25, Z17
+	VPDPBUSD.BCST     (DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     (DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     (DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     (R8), Z25, Z21
+	VPDPBUSD.BCST     (R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     (R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     (R8)(SI*1), Z25, Z24
+	VMOVDQU32         192(AX), Z25
+	VPDPBUSD.BCST     4(BX), Z25, Z13
+	VPDPBUSD.BCST     4(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     4(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     4(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     4(DI), Z25, Z17
+	VPDPBUSD.BCST     4(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     4(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     4(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     4(R8), Z25, Z21
+	VPDPBUSD.BCST     4(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     4(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     4(R8)(SI*1), Z25, Z24
+	VMOVDQU32         256(AX), Z25
+	VPDPBUSD.BCST     8(BX), Z25, Z13
+	VPDPBUSD.BCST     8(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     8(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     8(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     8(DI), Z25, Z17
+	VPDPBUSD.BCST     8(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     8(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     8(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     8(R8), Z25, Z21
+	VPDPBUSD.BCST     8(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     8(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     8(R8)(SI*1), Z25, Z24
+	VMOVDQU32         320(AX), Z25
+	VPDPBUSD.BCST     12(BX), Z25, Z13
+	VPDPBUSD.BCST     12(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     12(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     12(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     12(DI), Z25, Z17
+	VPDPBUSD.BCST     12(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     12(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     12(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     12(R8), Z25, Z21
+	VPDPBUSD.BCST     12(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     12(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     12(R8)(SI*1), Z25, Z24
+	VMOVUPS           (AX), Z25
+	VCVTDQ2PS         Z13, Z13
+	VMULPS.BCST       (R9), Z13, Z13
+	VFNMADD231PS.BCST 8(R9), Z12, Z13
+	VFMADD231PS       Z13, Z25, Z0
+	VCVTDQ2PS         Z14, Z14
+	VMULPS.BCST       (R9)(DX*1), Z14, Z14
+	VFNMADD231PS.BCST 8(R9)(DX*1), Z12, Z14
+	VFMADD231PS       Z14, Z25, Z1
+	VCVTDQ2PS         Z15, Z15
+	VMULPS.BCST       (R9)(DX*2), Z15, Z15
+	VFNMADD231PS.BCST 8(R9)(DX*2), Z12, Z15
+	VFMADD231PS       Z15, Z25, Z2
+	VCVTDQ2PS         Z16, Z16
+	VMULPS.BCST       (R9)(R10*1), Z16, Z16
+	VFNMADD231PS.BCST 8(R9)(R10*1), Z12, Z16
+	VFMADD231PS       Z16, Z25, Z3
+	VCVTDQ2PS         Z17, Z17
+	VMULPS.BCST       (R11), Z17, Z17
+	VFNMADD231PS.BCST 8(R11), Z12, Z17
+	VFMADD231PS       Z17, Z25, Z4
 	VCVTDQ2PS         Z18, Z18
-	VMULPS.BCST       (R11), Z18, Z18
-	VFNMADD231PS.BCST 12(R11), Z8, Z18
-	VFMADD231PS       Z18, Z17, Z0
+	VMULPS.BCST       (R11)(DX*1), Z18, Z18
+	VFNMADD231PS.BCST 8(R11)(DX*1), Z12, Z18
+	VFMADD231PS       Z18, Z25, Z5
 	VCVTDQ2PS         Z19, Z19
-	VMULPS.BCST       (R11)(SI*1), Z19, Z19
-	VFNMADD231PS.BCST 12(R11)(SI*1), Z8, Z19
-	VFMADD231PS       Z19, Z17, Z1
+	VMULPS.BCST       (R11)(DX*2), Z19, Z19
+	VFNMADD231PS.BCST 8(R11)(DX*2), Z12, Z19
+	VFMADD231PS       Z19, Z25, Z6
 	VCVTDQ2PS         Z20, Z20
-	VMULPS.BCST       (R11)(SI*2), Z20, Z20
-	VFNMADD231PS.BCST 12(R11)(SI*2), Z8, Z20
-	VFMADD231PS       Z20, Z17, Z2
+	VMULPS.BCST       (R11)(R10*1), Z20, Z20
+	VFNMADD231PS.BCST 8(R11)(R10*1), Z12, Z20
+	VFMADD231PS       Z20, Z25, Z7
 	VCVTDQ2PS         Z21, Z21
-	VMULPS.BCST       (R11)(R12*1), Z21, Z21
-	VFNMADD231PS.BCST 12(R11)(R12*1), Z8, Z21
-	VFMADD231PS       Z21, Z17, Z3
+	VMULPS.BCST       (R12), Z21, Z21
+	VFNMADD231PS.BCST 8(R12), Z12, Z21
+	VFMADD231PS       Z21, Z25, Z8
 	VCVTDQ2PS         Z22, Z22
-	VMULPS.BCST       (R13), Z22, Z22
-	VFNMADD231PS.BCST 12(R13), Z8, Z22
-	VFMADD231PS       Z22, Z17, Z4
+	VMULPS.BCST       (R12)(DX*1), Z22, Z22
+	VFNMADD231PS.BCST 8(R12)(DX*1), Z12, Z22
+	VFMADD231PS       Z22, Z25, Z9
 	VCVTDQ2PS         Z23, Z23
-	VMULPS.BCST       (R13)(SI*1), Z23, Z23
-	VFNMADD231PS.BCST 12(R13)(SI*1), Z8, Z23
-	VFMADD231PS       Z23, Z17, Z5
+	VMULPS.BCST       (R12)(DX*2), Z23, Z23
+	VFNMADD231PS.BCST 8(R12)(DX*2), Z12, Z23
+	VFMADD231PS       Z23, Z25, Z10
 	VCVTDQ2PS         Z24, Z24
-	VMULPS.BCST       (R13)(SI*2), Z24, Z24
-	VFNMADD231PS.BCST 12(R13)(SI*2), Z8, Z24
-	VFMADD231PS       Z24, Z17, Z6
-	VCVTDQ2PS         Z25, Z25
-	VMULPS.BCST       (R13)(R12*1), Z25, Z25
-	VFNMADD231PS.BCST 12(R13)(R12*1), Z8, Z25
-	VFMADD231PS       Z25, Z17, Z7
-	ADDQ              $0x00000280, DX
+	VMULPS.BCST       (R12)(R10*1), Z24, Z24
+	VFNMADD231PS.BCST 8(R12)(R10*1), Z12, Z24
+	VFMADD231PS       Z24, Z25, Z11
+	VPXORQ            Z13, Z13, Z13
+	VPXORQ            Z14, Z14, Z14
+	VPXORQ            Z15, Z15, Z15
+	VPXORQ            Z16, Z16, Z16
+	VPXORQ            Z17, Z17, Z17
+	VPXORQ            Z18, Z18, Z18
+	VPXORQ            Z19, Z19, Z19
+	VPXORQ            Z20, Z20, Z20
+	VPXORQ            Z21, Z21, Z21
+	VPXORQ            Z22, Z22, Z22
+	VPXORQ            Z23, Z23, Z23
+	VPXORQ            Z24, Z24, Z24
+	VMOVDQU32         384(AX), Z25
+	VPDPBUSD.BCST     16(BX), Z25, Z13
+	VPDPBUSD.BCST     16(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     16(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     16(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     16(DI), Z25, Z17
+	VPDPBUSD.BCST     16(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     16(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     16(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     16(R8), Z25, Z21
+	VPDPBUSD.BCST     16(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     16(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     16(R8)(SI*1), Z25, Z24
+	VMOVDQU32         448(AX), Z25
+	VPDPBUSD.BCST     20(BX), Z25, Z13
+	VPDPBUSD.BCST     20(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     20(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     20(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     20(DI), Z25, Z17
+	VPDPBUSD.BCST     20(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     20(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     20(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     20(R8), Z25, Z21
+	VPDPBUSD.BCST     20(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     20(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     20(R8)(SI*1), Z25, Z24
+	VMOVDQU32         512(AX), Z25
+	VPDPBUSD.BCST     24(BX), Z25, Z13
+	VPDPBUSD.BCST     24(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     24(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     24(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     24(DI), Z25, Z17
+	VPDPBUSD.BCST     24(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     24(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     24(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     24(R8), Z25, Z21
+	VPDPBUSD.BCST     24(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     24(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     24(R8)(SI*1), Z25, Z24
+	VMOVDQU32         576(AX), Z25
+	VPDPBUSD.BCST     28(BX), Z25, Z13
+	VPDPBUSD.BCST     28(BX)(CX*1), Z25, Z14
+	VPDPBUSD.BCST     28(BX)(CX*2), Z25, Z15
+	VPDPBUSD.BCST     28(BX)(SI*1), Z25, Z16
+	VPDPBUSD.BCST     28(DI), Z25, Z17
+	VPDPBUSD.BCST     28(DI)(CX*1), Z25, Z18
+	VPDPBUSD.BCST     28(DI)(CX*2), Z25, Z19
+	VPDPBUSD.BCST     28(DI)(SI*1), Z25, Z20
+	VPDPBUSD.BCST     28(R8), Z25, Z21
+	VPDPBUSD.BCST     28(R8)(CX*1), Z25, Z22
+	VPDPBUSD.BCST     28(R8)(CX*2), Z25, Z23
+	VPDPBUSD.BCST     28(R8)(SI*1), Z25, Z24
+	VMOVUPS           64(AX), Z25
+	VCVTDQ2PS         Z13, Z13
+	VMULPS.BCST       (R9), Z13, Z13
+	VFNMADD231PS.BCST 12(R9), Z12, Z13
+	VFMADD231PS       Z13, Z25, Z0
+	VCVTDQ2PS         Z14, Z14
+	VMULPS.BCST       (R9)(DX*1), Z14, Z14
+	VFNMADD231PS.BCST 12(R9)(DX*1), Z12, Z14
+	VFMADD231PS       Z14, Z25, Z1
+	VCVTDQ2PS         Z15, Z15
+	VMULPS.BCST       (R9)(DX*2), Z15, Z15
+	VFNMADD231PS.BCST 12(R9)(DX*2), Z12, Z15
+	VFMADD231PS       Z15, Z25, Z2
+	VCVTDQ2PS         Z16, Z16
+	VMULPS.BCST       (R9)(R10*1), Z16, Z16
+	VFNMADD231PS.BCST 12(R9)(R10*1), Z12, Z16
+	VFMADD231PS       Z16, Z25, Z3
+	VCVTDQ2PS         Z17, Z17
+	VMULPS.BCST       (R11), Z17, Z17
+	VFNMADD231PS.BCST 12(R11), Z12, Z17
+	VFMADD231PS       Z17, Z25, Z4
+	VCVTDQ2PS         Z18, Z18
+	VMULPS.BCST       (R11)(DX*1), Z18, Z18
+	VFNMADD231PS.BCST 12(R11)(DX*1), Z12, Z18
+	VFMADD231PS       Z18, Z25, Z5
+	VCVTDQ2PS         Z19, Z19
+	VMULPS.BCST       (R11)(DX*2), Z19, Z19
+	VFNMADD231PS.BCST 12(R11)(DX*2), Z12, Z19
+	VFMADD231PS       Z19, Z25, Z6
+	VCVTDQ2PS         Z20, Z20
+	VMULPS.BCST       (R11)(R10*1), Z20, Z20
+	VFNMADD231PS.BCST 12(R11)(R10*1), Z12, Z20
+	VFMADD231PS       Z20, Z25, Z7
+	VCVTDQ2PS         Z21, Z21
+	VMULPS.BCST       (R12), Z21, Z21
+	VFNMADD231PS.BCST 12(R12), Z12, Z21
+	VFMADD231PS       Z21, Z25, Z8
+	VCVTDQ2PS         Z22, Z22
+	VMULPS.BCST       (R12)(DX*1), Z22, Z22
+	VFNMADD231PS.BCST 12(R12)(DX*1), Z12, Z22
+	VFMADD231PS       Z22, Z25, Z9
+	VCVTDQ2PS         Z23, Z23
+	VMULPS.BCST       (R12)(DX*2), Z23, Z23
+	VFNMADD231PS.BCST 12(R12)(DX*2), Z12, Z23
+	VFMADD231PS       Z23, Z25, Z10
+	VCVTDQ2PS         Z24, Z24
+	VMULPS.BCST       (R12)(R10*1), Z24, Z24
+	VFNMADD231PS.BCST 12(R12)(R10*1), Z12, Z24
+	VFMADD231PS       Z24, Z25, Z11
+	ADDQ              $0x00000280, AX
+	ADDQ              $0x00000020, BX
+	ADDQ              $0x00000020, DI
 	ADDQ              $0x00000020, R8
-	ADDQ              $0x00000020, R10
+	ADDQ              $0x00000010, R9
 	ADDQ              $0x00000010, R11
-	ADDQ              $0x00000010, R13
-	DECQ              R15
+	ADDQ              $0x00000010, R12
+	DECQ              R13
 	JNZ               block0
-	MOVQ              CX, R15
-	SHLQ              $0x04, R15
-	SUBQ              R15, R11
-	SUBQ              R15, R13
-	ADDQ              R15, R15
-	SUBQ              R15, R8
-	SUBQ              R15, R10
-	MOVB              accumulate+72(FP), R15
-	TESTB             R15, R15
-	JZ                stored
-	MOVQ              R14, R15
-	VADDPS            (R15), Z0, Z0
-	ADDQ              DI, R15
-	VADDPS            (R15), Z1, Z1
-	ADDQ              DI, R15
-	VADDPS            (R15), Z2, Z2
-	ADDQ              DI, R15
-	VADDPS            (R15), Z3, Z3
-	ADDQ              DI, R15
-	VADDPS            (R15), Z4, Z4
-	ADDQ              DI, R15
-	VADDPS            (R15), Z5, Z5
-	ADDQ              DI, R15
-	VADDPS            (R15), Z6, Z6
-	ADDQ              DI, R15
-	VADDPS            (R15), Z7, Z7
+	MOVQ              blocks+8(FP), R13
+	SHLQ              $0x04, R13
+	SUBQ              R13, R9
+	SUBQ              R13, R11
+	SUBQ              R13, R12
+	ADDQ              R13, R13
+	SUBQ              R13, BX
+	SUBQ              R13, DI
+	SUBQ              R13, R8
+	MOVQ              ldy+64(FP), R14
+	SHLQ              $0x02, R14
+	CMPB              accumulate+72(FP), $0x00
+	JE                stored
+	MOVQ              y+56(FP), R13
+	VADDPS            (R13), Z0, Z0
+	ADDQ              R14, R13
+	VADDPS            (R13), Z1, Z1
+	ADDQ              R14, R13
+	VADDPS            (R13), Z2, Z2
+	ADDQ              R14, R13
+	VADDPS            (R13), Z3, Z3
+	ADDQ              R14, R13
+	VADDPS            (R13), Z4, Z4
+	ADDQ              R14, R13
+	VADDPS            (R13), Z5, Z5
+	ADDQ              R14, R13
+	VADDPS            (R13), Z6, Z6
+	ADDQ              R14, R13
+	VADDPS            (R13), Z7, Z7
+	ADDQ              R14, R13
+	VADDPS            (R13), Z8, Z8
+	ADDQ              R14, R13
+	VADDPS            (R13), Z9, Z9
+	ADDQ              R14, R13
+	VADDPS            (R13), Z10, Z10
+	ADDQ              R14, R13
+	VADDPS            (R13), Z11, Z11
 
 stored:
-	MOVQ    R14, R15
-	VMOVUPS Z0, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z1, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z2, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z3, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z4, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z5, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z6, (R15)
-	ADDQ    DI, R15
-	VMOVUPS Z7, (R15)
-	ADDQ    $0x40, R14
-	DECQ    AX
+	MOVQ    y+56(FP), R13
+	VMOVUPS Z0, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z1, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z2, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z3, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z4, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z5, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z6, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z7, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z8, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z9, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z10, (R13)
+	ADDQ    R14, R13
+	VMOVUPS Z11, (R13)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -17651,167 +18164,164 @@ stored:
 // func stripsQ6Kx1AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·stripsQ6Kx1AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), BX
-	MOVQ         ldy+64(FP), SI
-	SHLQ         $0x02, BX
-	SHLQ         $0x02, SI
-	MOVQ         x+24(FP), BX
-	MOVQ         scales+40(FP), SI
-	MOVQ         y+56(FP), DI
-	MOVL         $0x00010001, R8
-	VMOVD        R8, X2
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         x+24(FP), CX
+	MOVQ         scales+40(FP), DX
+	MOVL         $0x00010001, BX
+	VMOVD        BX, X2
 	VPBROADCASTD X2, Y2
 
 strip:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   CX, R8
+	MOVQ   blocks+8(FP), BX
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	PREFETCHT0   4672(DX)
-	VMOVDQU      128(DX), Y3
-	VMOVDQU      160(DX), Y4
-	VPBROADCASTD (BX), Y5
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
+	VMOVDQU      128(AX), Y3
+	VMOVDQU      160(AX), Y4
+	VPBROADCASTD (CX), Y5
 	VPMADDUBSW   Y5, Y3, Y3
 	VPMADDWD     Y2, Y3, Y3
 	VPMADDUBSW   Y5, Y4, Y4
 	VPMADDWD     Y2, Y4, Y4
-	VMOVDQU      192(DX), Y5
-	VMOVDQU      224(DX), Y6
-	VPBROADCASTD 4(BX), Y7
+	VMOVDQU      192(AX), Y5
+	VMOVDQU      224(AX), Y6
+	VPBROADCASTD 4(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      256(DX), Y5
-	VMOVDQU      288(DX), Y6
-	VPBROADCASTD 8(BX), Y7
+	VMOVDQU      256(AX), Y5
+	VMOVDQU      288(AX), Y6
+	VPBROADCASTD 8(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      320(DX), Y5
-	VMOVDQU      352(DX), Y6
-	VPBROADCASTD 12(BX), Y7
+	VMOVDQU      320(AX), Y5
+	VMOVDQU      352(AX), Y6
+	VPBROADCASTD 12(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVUPS      (DX), Y5
+	VMOVUPS      (AX), Y5
 	VCVTDQ2PS    Y3, Y3
-	VBROADCASTSS (SI), Y6
+	VBROADCASTSS (DX), Y6
 	VMULPS       Y6, Y3, Y3
-	VBROADCASTSS 8(SI), Y6
+	VBROADCASTSS 8(DX), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y3
 	VFMADD231PS  Y3, Y5, Y0
-	VMOVUPS      32(DX), Y3
+	VMOVUPS      32(AX), Y3
 	VCVTDQ2PS    Y4, Y4
-	VBROADCASTSS (SI), Y5
+	VBROADCASTSS (DX), Y5
 	VMULPS       Y5, Y4, Y4
-	VBROADCASTSS 8(SI), Y5
+	VBROADCASTSS 8(DX), Y5
 	VBROADCASTSS float42000000<>+0(SB), Y6
 	VFNMADD231PS Y6, Y5, Y4
 	VFMADD231PS  Y4, Y3, Y1
-	VMOVDQU      384(DX), Y3
-	VMOVDQU      416(DX), Y4
-	VPBROADCASTD 16(BX), Y5
+	VMOVDQU      384(AX), Y3
+	VMOVDQU      416(AX), Y4
+	VPBROADCASTD 16(CX), Y5
 	VPMADDUBSW   Y5, Y3, Y3
 	VPMADDWD     Y2, Y3, Y3
 	VPMADDUBSW   Y5, Y4, Y4
 	VPMADDWD     Y2, Y4, Y4
-	VMOVDQU      448(DX), Y5
-	VMOVDQU      480(DX), Y6
-	VPBROADCASTD 20(BX), Y7
+	VMOVDQU      448(AX), Y5
+	VMOVDQU      480(AX), Y6
+	VPBROADCASTD 20(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      512(DX), Y5
-	VMOVDQU      544(DX), Y6
-	VPBROADCASTD 24(BX), Y7
+	VMOVDQU      512(AX), Y5
+	VMOVDQU      544(AX), Y6
+	VPBROADCASTD 24(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVDQU      576(DX), Y5
-	VMOVDQU      608(DX), Y6
-	VPBROADCASTD 28(BX), Y7
+	VMOVDQU      576(AX), Y5
+	VMOVDQU      608(AX), Y6
+	VPBROADCASTD 28(CX), Y7
 	VPMADDUBSW   Y7, Y5, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y3, Y3
 	VPMADDUBSW   Y7, Y6, Y5
 	VPMADDWD     Y2, Y5, Y5
 	VPADDD       Y5, Y4, Y4
-	VMOVUPS      64(DX), Y5
+	VMOVUPS      64(AX), Y5
 	VCVTDQ2PS    Y3, Y3
-	VBROADCASTSS (SI), Y6
+	VBROADCASTSS (DX), Y6
 	VMULPS       Y6, Y3, Y3
-	VBROADCASTSS 12(SI), Y6
+	VBROADCASTSS 12(DX), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y3
 	VFMADD231PS  Y3, Y5, Y0
-	VMOVUPS      96(DX), Y3
+	VMOVUPS      96(AX), Y3
 	VCVTDQ2PS    Y4, Y4
-	VBROADCASTSS (SI), Y5
+	VBROADCASTSS (DX), Y5
 	VMULPS       Y5, Y4, Y4
-	VBROADCASTSS 12(SI), Y5
+	VBROADCASTSS 12(DX), Y5
 	VBROADCASTSS float42000000<>+0(SB), Y6
 	VFNMADD231PS Y6, Y5, Y4
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000280, DX
-	ADDQ         $0x00000020, BX
-	ADDQ         $0x00000010, SI
-	DECQ         R8
+	ADDQ         $0x00000280, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000010, DX
+	DECQ         BX
 	JNZ          block0
-	MOVQ         CX, R8
-	SHLQ         $0x04, R8
-	SUBQ         R8, SI
-	ADDQ         R8, R8
-	SUBQ         R8, BX
-	MOVB         accumulate+72(FP), R8
-	TESTB        R8, R8
-	JZ           stored0
-	MOVQ         DI, R8
-	VADDPS       (R8), Y0, Y0
+	MOVQ         blocks+8(FP), BX
+	SHLQ         $0x04, BX
+	SUBQ         BX, DX
+	ADDQ         BX, BX
+	SUBQ         BX, CX
+	MOVQ         ldy+64(FP), BX
+	SHLQ         $0x02, BX
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), BX
+	VADDPS       (BX), Y0, Y0
 
 stored0:
-	MOVQ    DI, R8
-	VMOVUPS Y0, (R8)
-	MOVB    accumulate+72(FP), R8
-	TESTB   R8, R8
-	JZ      stored0High
-	MOVQ    DI, R8
-	VADDPS  32(R8), Y1, Y1
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y0, (BX)
+	MOVQ    ldy+64(FP), BX
+	SHLQ    $0x02, BX
+	CMPB    accumulate+72(FP), $0x00
+	JE      stored0High
+	MOVQ    y+56(FP), BX
+	VADDPS  32(BX), Y1, Y1
 
 stored0High:
-	MOVQ    DI, R8
-	VMOVUPS Y1, 32(R8)
-	ADDQ    $0x40, DI
-	DECQ    AX
+	MOVQ    y+56(FP), BX
+	VMOVUPS Y1, 32(BX)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET
@@ -17819,21 +18329,16 @@ stored0High:
 // func stripsQ6Kx4AVX2(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·stripsQ6Kx4AVX2(SB), NOSPLIT, $0-73
-	MOVQ         strips+0(FP), AX
-	MOVQ         blocks+8(FP), CX
-	MOVQ         w+16(FP), DX
-	MOVQ         ldx+32(FP), BX
-	MOVQ         lds+48(FP), SI
-	MOVQ         ldy+64(FP), DI
-	SHLQ         $0x02, SI
-	SHLQ         $0x02, DI
-	MOVQ         x+24(FP), R8
-	LEAQ         (BX)(BX*2), R9
-	MOVQ         scales+40(FP), R10
-	LEAQ         (SI)(SI*2), R11
-	MOVQ         y+56(FP), R12
-	MOVL         $0x00010001, R13
-	VMOVD        R13, X4
+	MOVQ         w+16(FP), AX
+	MOVQ         ldx+32(FP), CX
+	MOVQ         lds+48(FP), DX
+	SHLQ         $0x02, DX
+	MOVQ         x+24(FP), BX
+	LEAQ         (CX)(CX*2), SI
+	MOVQ         scales+40(FP), DI
+	LEAQ         (DX)(DX*2), R8
+	MOVL         $0x00010001, R9
+	VMOVD        R9, X4
 	VPBROADCASTD X4, Y4
 
 strip:
@@ -17841,474 +18346,477 @@ strip:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   CX, R13
+	MOVQ   blocks+8(FP), R9
 
 block0:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	PREFETCHT0   4672(DX)
-	VMOVDQU      128(DX), Y5
-	VPBROADCASTD (R8), Y6
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
+	VMOVDQU      128(AX), Y5
+	VPBROADCASTD (BX), Y6
 	VPMADDUBSW   Y6, Y5, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPBROADCASTD (R8)(BX*1), Y7
+	VPBROADCASTD (BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y5, Y7
 	VPMADDWD     Y4, Y7, Y7
-	VPBROADCASTD (R8)(BX*2), Y8
+	VPBROADCASTD (BX)(CX*2), Y8
 	VPMADDUBSW   Y8, Y5, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD (R8)(R9*1), Y9
+	VPBROADCASTD (BX)(SI*1), Y9
 	VPMADDUBSW   Y9, Y5, Y5
 	VPMADDWD     Y4, Y5, Y5
-	VMOVDQU      192(DX), Y9
-	VPBROADCASTD 4(R8), Y10
+	VMOVDQU      192(AX), Y9
+	VPBROADCASTD 4(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 4(R8)(BX*1), Y10
+	VPBROADCASTD 4(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 4(R8)(BX*2), Y10
+	VPBROADCASTD 4(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 4(R8)(R9*1), Y10
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      256(DX), Y9
-	VPBROADCASTD 8(R8), Y10
+	VMOVDQU      256(AX), Y9
+	VPBROADCASTD 8(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 8(R8)(BX*1), Y10
+	VPBROADCASTD 8(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 8(R8)(BX*2), Y10
+	VPBROADCASTD 8(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 8(R8)(R9*1), Y10
+	VPBROADCASTD 8(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      320(DX), Y9
-	VPBROADCASTD 12(R8), Y10
+	VMOVDQU      320(AX), Y9
+	VPBROADCASTD 12(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 12(R8)(BX*1), Y10
+	VPBROADCASTD 12(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 12(R8)(BX*2), Y10
+	VPBROADCASTD 12(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 12(R8)(R9*1), Y10
+	VPBROADCASTD 12(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVUPS      (DX), Y9
+	VMOVUPS      (AX), Y9
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (DI), Y10
 	VMULPS       Y10, Y6, Y6
-	VBROADCASTSS 8(R10), Y10
+	VBROADCASTSS 8(DI), Y10
 	VBROADCASTSS float42000000<>+0(SB), Y11
 	VFNMADD231PS Y11, Y10, Y6
 	VFMADD231PS  Y6, Y9, Y0
 	VCVTDQ2PS    Y7, Y7
-	VBROADCASTSS (R10)(SI*1), Y6
+	VBROADCASTSS (DI)(DX*1), Y6
 	VMULPS       Y6, Y7, Y7
-	VBROADCASTSS 8(R10)(SI*1), Y6
+	VBROADCASTSS 8(DI)(DX*1), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y10
 	VFNMADD231PS Y10, Y6, Y7
 	VFMADD231PS  Y7, Y9, Y1
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10)(SI*2), Y6
+	VBROADCASTSS (DI)(DX*2), Y6
 	VMULPS       Y6, Y8, Y8
-	VBROADCASTSS 8(R10)(SI*2), Y6
+	VBROADCASTSS 8(DI)(DX*2), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y8
 	VFMADD231PS  Y8, Y9, Y2
 	VCVTDQ2PS    Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y6
 	VMULPS       Y6, Y5, Y5
-	VBROADCASTSS 8(R10)(R11*1), Y6
+	VBROADCASTSS 8(DI)(R8*1), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y5
 	VFMADD231PS  Y5, Y9, Y3
-	VMOVDQU      384(DX), Y5
-	VPBROADCASTD 16(R8), Y6
+	VMOVDQU      384(AX), Y5
+	VPBROADCASTD 16(BX), Y6
 	VPMADDUBSW   Y6, Y5, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPBROADCASTD 16(R8)(BX*1), Y7
+	VPBROADCASTD 16(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y5, Y7
 	VPMADDWD     Y4, Y7, Y7
-	VPBROADCASTD 16(R8)(BX*2), Y8
+	VPBROADCASTD 16(BX)(CX*2), Y8
 	VPMADDUBSW   Y8, Y5, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD 16(R8)(R9*1), Y9
+	VPBROADCASTD 16(BX)(SI*1), Y9
 	VPMADDUBSW   Y9, Y5, Y5
 	VPMADDWD     Y4, Y5, Y5
-	VMOVDQU      448(DX), Y9
-	VPBROADCASTD 20(R8), Y10
+	VMOVDQU      448(AX), Y9
+	VPBROADCASTD 20(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 20(R8)(BX*1), Y10
+	VPBROADCASTD 20(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 20(R8)(BX*2), Y10
+	VPBROADCASTD 20(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 20(R8)(R9*1), Y10
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      512(DX), Y9
-	VPBROADCASTD 24(R8), Y10
+	VMOVDQU      512(AX), Y9
+	VPBROADCASTD 24(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 24(R8)(BX*1), Y10
+	VPBROADCASTD 24(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 24(R8)(BX*2), Y10
+	VPBROADCASTD 24(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 24(R8)(R9*1), Y10
+	VPBROADCASTD 24(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      576(DX), Y9
-	VPBROADCASTD 28(R8), Y10
+	VMOVDQU      576(AX), Y9
+	VPBROADCASTD 28(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 28(R8)(BX*1), Y10
+	VPBROADCASTD 28(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 28(R8)(BX*2), Y10
+	VPBROADCASTD 28(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 28(R8)(R9*1), Y10
+	VPBROADCASTD 28(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVUPS      64(DX), Y9
+	VMOVUPS      64(AX), Y9
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (DI), Y10
 	VMULPS       Y10, Y6, Y6
-	VBROADCASTSS 12(R10), Y10
+	VBROADCASTSS 12(DI), Y10
 	VBROADCASTSS float42000000<>+0(SB), Y11
 	VFNMADD231PS Y11, Y10, Y6
 	VFMADD231PS  Y6, Y9, Y0
 	VCVTDQ2PS    Y7, Y7
-	VBROADCASTSS (R10)(SI*1), Y6
+	VBROADCASTSS (DI)(DX*1), Y6
 	VMULPS       Y6, Y7, Y7
-	VBROADCASTSS 12(R10)(SI*1), Y6
+	VBROADCASTSS 12(DI)(DX*1), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y10
 	VFNMADD231PS Y10, Y6, Y7
 	VFMADD231PS  Y7, Y9, Y1
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10)(SI*2), Y6
+	VBROADCASTSS (DI)(DX*2), Y6
 	VMULPS       Y6, Y8, Y8
-	VBROADCASTSS 12(R10)(SI*2), Y6
+	VBROADCASTSS 12(DI)(DX*2), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y8
 	VFMADD231PS  Y8, Y9, Y2
 	VCVTDQ2PS    Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y6
 	VMULPS       Y6, Y5, Y5
-	VBROADCASTSS 12(R10)(R11*1), Y6
+	VBROADCASTSS 12(DI)(R8*1), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y5
 	VFMADD231PS  Y5, Y9, Y3
-	ADDQ         $0x00000280, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000280, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block0
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	IMUL3Q       $+640, CX, R13
-	SUBQ         R13, DX
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored0
-	MOVQ         R12, R13
-	VADDPS       (R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       (R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       (R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       (R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         blocks+8(FP), R9
+	IMUL3Q       $+640, R9, R9
+	SUBQ         R9, AX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored0
+	MOVQ         y+56(FP), R9
+	VADDPS       (R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       (R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       (R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       (R9), Y3, Y3
 
 stored0:
-	MOVQ    R12, R13
-	VMOVUPS Y0, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, (R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, (R13)
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, (R9)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    CX, R13
+	MOVQ    blocks+8(FP), R9
 
 block1:
-	PREFETCHT0   4096(DX)
-	PREFETCHT0   4160(DX)
-	PREFETCHT0   4224(DX)
-	PREFETCHT0   4288(DX)
-	PREFETCHT0   4352(DX)
-	PREFETCHT0   4416(DX)
-	PREFETCHT0   4480(DX)
-	PREFETCHT0   4544(DX)
-	PREFETCHT0   4608(DX)
-	PREFETCHT0   4672(DX)
-	VMOVDQU      160(DX), Y5
-	VPBROADCASTD (R8), Y6
+	PREFETCHT0   4096(AX)
+	PREFETCHT0   4160(AX)
+	PREFETCHT0   4224(AX)
+	PREFETCHT0   4288(AX)
+	PREFETCHT0   4352(AX)
+	PREFETCHT0   4416(AX)
+	PREFETCHT0   4480(AX)
+	PREFETCHT0   4544(AX)
+	PREFETCHT0   4608(AX)
+	PREFETCHT0   4672(AX)
+	VMOVDQU      160(AX), Y5
+	VPBROADCASTD (BX), Y6
 	VPMADDUBSW   Y6, Y5, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPBROADCASTD (R8)(BX*1), Y7
+	VPBROADCASTD (BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y5, Y7
 	VPMADDWD     Y4, Y7, Y7
-	VPBROADCASTD (R8)(BX*2), Y8
+	VPBROADCASTD (BX)(CX*2), Y8
 	VPMADDUBSW   Y8, Y5, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD (R8)(R9*1), Y9
+	VPBROADCASTD (BX)(SI*1), Y9
 	VPMADDUBSW   Y9, Y5, Y5
 	VPMADDWD     Y4, Y5, Y5
-	VMOVDQU      224(DX), Y9
-	VPBROADCASTD 4(R8), Y10
+	VMOVDQU      224(AX), Y9
+	VPBROADCASTD 4(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 4(R8)(BX*1), Y10
+	VPBROADCASTD 4(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 4(R8)(BX*2), Y10
+	VPBROADCASTD 4(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 4(R8)(R9*1), Y10
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      288(DX), Y9
-	VPBROADCASTD 8(R8), Y10
+	VMOVDQU      288(AX), Y9
+	VPBROADCASTD 8(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 8(R8)(BX*1), Y10
+	VPBROADCASTD 8(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 8(R8)(BX*2), Y10
+	VPBROADCASTD 8(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 8(R8)(R9*1), Y10
+	VPBROADCASTD 8(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      352(DX), Y9
-	VPBROADCASTD 12(R8), Y10
+	VMOVDQU      352(AX), Y9
+	VPBROADCASTD 12(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 12(R8)(BX*1), Y10
+	VPBROADCASTD 12(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 12(R8)(BX*2), Y10
+	VPBROADCASTD 12(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 12(R8)(R9*1), Y10
+	VPBROADCASTD 12(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVUPS      32(DX), Y9
+	VMOVUPS      32(AX), Y9
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (DI), Y10
 	VMULPS       Y10, Y6, Y6
-	VBROADCASTSS 8(R10), Y10
+	VBROADCASTSS 8(DI), Y10
 	VBROADCASTSS float42000000<>+0(SB), Y11
 	VFNMADD231PS Y11, Y10, Y6
 	VFMADD231PS  Y6, Y9, Y0
 	VCVTDQ2PS    Y7, Y7
-	VBROADCASTSS (R10)(SI*1), Y6
+	VBROADCASTSS (DI)(DX*1), Y6
 	VMULPS       Y6, Y7, Y7
-	VBROADCASTSS 8(R10)(SI*1), Y6
+	VBROADCASTSS 8(DI)(DX*1), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y10
 	VFNMADD231PS Y10, Y6, Y7
 	VFMADD231PS  Y7, Y9, Y1
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10)(SI*2), Y6
+	VBROADCASTSS (DI)(DX*2), Y6
 	VMULPS       Y6, Y8, Y8
-	VBROADCASTSS 8(R10)(SI*2), Y6
+	VBROADCASTSS 8(DI)(DX*2), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y8
 	VFMADD231PS  Y8, Y9, Y2
 	VCVTDQ2PS    Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y6
 	VMULPS       Y6, Y5, Y5
-	VBROADCASTSS 8(R10)(R11*1), Y6
+	VBROADCASTSS 8(DI)(R8*1), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y5
 	VFMADD231PS  Y5, Y9, Y3
-	VMOVDQU      416(DX), Y5
-	VPBROADCASTD 16(R8), Y6
+	VMOVDQU      416(AX), Y5
+	VPBROADCASTD 16(BX), Y6
 	VPMADDUBSW   Y6, Y5, Y6
 	VPMADDWD     Y4, Y6, Y6
-	VPBROADCASTD 16(R8)(BX*1), Y7
+	VPBROADCASTD 16(BX)(CX*1), Y7
 	VPMADDUBSW   Y7, Y5, Y7
 	VPMADDWD     Y4, Y7, Y7
-	VPBROADCASTD 16(R8)(BX*2), Y8
+	VPBROADCASTD 16(BX)(CX*2), Y8
 	VPMADDUBSW   Y8, Y5, Y8
 	VPMADDWD     Y4, Y8, Y8
-	VPBROADCASTD 16(R8)(R9*1), Y9
+	VPBROADCASTD 16(BX)(SI*1), Y9
 	VPMADDUBSW   Y9, Y5, Y5
 	VPMADDWD     Y4, Y5, Y5
-	VMOVDQU      480(DX), Y9
-	VPBROADCASTD 20(R8), Y10
+	VMOVDQU      480(AX), Y9
+	VPBROADCASTD 20(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 20(R8)(BX*1), Y10
+	VPBROADCASTD 20(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 20(R8)(BX*2), Y10
+	VPBROADCASTD 20(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 20(R8)(R9*1), Y10
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      544(DX), Y9
-	VPBROADCASTD 24(R8), Y10
+	VMOVDQU      544(AX), Y9
+	VPBROADCASTD 24(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 24(R8)(BX*1), Y10
+	VPBROADCASTD 24(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 24(R8)(BX*2), Y10
+	VPBROADCASTD 24(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 24(R8)(R9*1), Y10
+	VPBROADCASTD 24(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVDQU      608(DX), Y9
-	VPBROADCASTD 28(R8), Y10
+	VMOVDQU      608(AX), Y9
+	VPBROADCASTD 28(BX), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y6, Y6
-	VPBROADCASTD 28(R8)(BX*1), Y10
+	VPBROADCASTD 28(BX)(CX*1), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y7, Y7
-	VPBROADCASTD 28(R8)(BX*2), Y10
+	VPBROADCASTD 28(BX)(CX*2), Y10
 	VPMADDUBSW   Y10, Y9, Y10
 	VPMADDWD     Y4, Y10, Y10
 	VPADDD       Y10, Y8, Y8
-	VPBROADCASTD 28(R8)(R9*1), Y10
+	VPBROADCASTD 28(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y9, Y9
 	VPMADDWD     Y4, Y9, Y9
 	VPADDD       Y9, Y5, Y5
-	VMOVUPS      96(DX), Y9
+	VMOVUPS      96(AX), Y9
 	VCVTDQ2PS    Y6, Y6
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (DI), Y10
 	VMULPS       Y10, Y6, Y6
-	VBROADCASTSS 12(R10), Y10
+	VBROADCASTSS 12(DI), Y10
 	VBROADCASTSS float42000000<>+0(SB), Y11
 	VFNMADD231PS Y11, Y10, Y6
 	VFMADD231PS  Y6, Y9, Y0
 	VCVTDQ2PS    Y7, Y7
-	VBROADCASTSS (R10)(SI*1), Y6
+	VBROADCASTSS (DI)(DX*1), Y6
 	VMULPS       Y6, Y7, Y7
-	VBROADCASTSS 12(R10)(SI*1), Y6
+	VBROADCASTSS 12(DI)(DX*1), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y10
 	VFNMADD231PS Y10, Y6, Y7
 	VFMADD231PS  Y7, Y9, Y1
 	VCVTDQ2PS    Y8, Y8
-	VBROADCASTSS (R10)(SI*2), Y6
+	VBROADCASTSS (DI)(DX*2), Y6
 	VMULPS       Y6, Y8, Y8
-	VBROADCASTSS 12(R10)(SI*2), Y6
+	VBROADCASTSS 12(DI)(DX*2), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y8
 	VFMADD231PS  Y8, Y9, Y2
 	VCVTDQ2PS    Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y6
 	VMULPS       Y6, Y5, Y5
-	VBROADCASTSS 12(R10)(R11*1), Y6
+	VBROADCASTSS 12(DI)(R8*1), Y6
 	VBROADCASTSS float42000000<>+0(SB), Y7
 	VFNMADD231PS Y7, Y6, Y5
 	VFMADD231PS  Y5, Y9, Y3
-	ADDQ         $0x00000280, DX
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000010, R10
-	DECQ         R13
+	ADDQ         $0x00000280, AX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000010, DI
+	DECQ         R9
 	JNZ          block1
-	MOVQ         CX, R13
-	SHLQ         $0x04, R13
-	SUBQ         R13, R10
-	ADDQ         R13, R13
-	SUBQ         R13, R8
-	MOVB         accumulate+72(FP), R13
-	TESTB        R13, R13
-	JZ           stored1
-	MOVQ         R12, R13
-	VADDPS       32(R13), Y0, Y0
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y1, Y1
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y2, Y2
-	ADDQ         DI, R13
-	VADDPS       32(R13), Y3, Y3
+	MOVQ         blocks+8(FP), R9
+	SHLQ         $0x04, R9
+	SUBQ         R9, DI
+	ADDQ         R9, R9
+	SUBQ         R9, BX
+	MOVQ         ldy+64(FP), R10
+	SHLQ         $0x02, R10
+	CMPB         accumulate+72(FP), $0x00
+	JE           stored1
+	MOVQ         y+56(FP), R9
+	VADDPS       32(R9), Y0, Y0
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y1, Y1
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y2, Y2
+	ADDQ         R10, R9
+	VADDPS       32(R9), Y3, Y3
 
 stored1:
-	MOVQ    R12, R13
-	VMOVUPS Y0, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y1, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y2, 32(R13)
-	ADDQ    DI, R13
-	VMOVUPS Y3, 32(R13)
-	ADDQ    $0x40, R12
-	DECQ    AX
+	MOVQ    y+56(FP), R9
+	VMOVUPS Y0, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y1, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y2, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y3, 32(R9)
+	ADDQ    $0x40, y+56(FP)
+	DECQ    strips+0(FP)
 	JNZ     strip
 	VZEROUPPER
 	RET

@@ -31,5 +31,57 @@ func (b *Backend) MatMul(c, a, bm compute.Tensor, transA, transB bool, alpha flo
 	if !cv.is(m, n) || k != kb {
 		return b.misfit("MatMul", "c %v = op(a) %dx%d by op(b) %dx%d", cv, m, k, kb, n)
 	}
+	if !transA && m <= fewRows {
+		return b.fewRowsProduct(cv, av, bv, transB, alpha, accumulate)
+	}
 	return b.product(cv, av, transA, right{v: bv, trans: transB}, k, alpha, accumulate)
+}
+
+// fewRows is up to how many rows a product goes without packing: the products of
+// LoRA for a decoded token, of which there are hundreds, must take less than a
+// microsecond each.
+const fewRows = 4
+
+// fewRowsProduct is MatMul row by row on the calling thread, with b as it lies.
+func (b *Backend) fewRowsProduct(c, a, bm view, transB bool, alpha float32, accumulate bool) error {
+	if c.rows == 0 || c.cols == 0 {
+		return nil
+	}
+	if a.cols == 0 {
+		b.clear(c, accumulate)
+		return nil
+	}
+	if err := b.gemm.room(1, 0); err != nil {
+		return err
+	}
+	room := b.gemm.workers[0].rows
+	for i := range c.rows {
+		y, x := c.row(i), a.row(i)
+		switch {
+		case transB && !accumulate:
+			b.k.dotRows(y, bm.data, bm.stride, x)
+			if alpha != 1 {
+				b.k.scale(y, alpha)
+			}
+		case transB:
+			for j := 0; j < len(y); j += len(room) {
+				part := room[:min(len(room), len(y)-j)]
+				b.k.dotRows(part, bm.data[j*bm.stride:], bm.stride, x)
+				b.k.axpy(y[j:j+len(part)], part, alpha)
+			}
+		default:
+			if !accumulate {
+				clear(y)
+			}
+			for p := 0; p < len(x); p += len(room) {
+				part := room[:min(len(room), len(x)-p)]
+				copy(part, x[p:])
+				if alpha != 1 {
+					b.k.scale(part, alpha)
+				}
+				b.k.axpyRows(y, bm.data[p*bm.stride:], bm.stride, part)
+			}
+		}
+	}
+	return nil
 }

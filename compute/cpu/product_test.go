@@ -281,3 +281,16 @@ func BenchmarkMatMulLoRA(b *testing.B) {
 		})
 	}
 }
+
+// LoRA for one decoded token: hundreds of such products a token.
+func BenchmarkDecodeLoRA(b *testing.B) {
+	const rank, in, out = 8, 576, 576
+	e := benchmarkEngine(b)
+	r := rand.New(rand.NewPCG(1, 0))
+	x, y, u := tensor(b, e, r, 1, in, 0), tensor(b, e, r, 1, out, 0), tensor(b, e, r, 1, rank, 0)
+	a, bb := tensor(b, e, r, rank, in, 0), tensor(b, e, r, out, rank, 0)
+	for b.Loop() {
+		must(b, e.MatMul(u, x, a, false, true, 1, false))
+		must(b, e.MatMul(y, u, bb, false, true, 0.5, true))
+	}
+}

@@ -681,11 +681,11 @@ func stripsQ4_0x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scale
 //go:noescape
 func stripsQ4_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
-// stripsQ4_0x8AVX512 multiplies 8 rows of rounded activations by Q4_0 strips of
+// stripsQ4_0x12AVX512 multiplies 12 rows of rounded activations by Q4_0 strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
 //
 //	for s := range strips {
-//		for t := range 8 {
+//		for t := range 12 {
 //			for r := range 16 {
 //				var sum float32
 //				for k := range 32 * blocks { // integers within a block
@@ -697,7 +697,7 @@ func stripsQ4_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scale
 //	}
 //
 //go:noescape
-func stripsQ4_0x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+func stripsQ4_0x12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
 // stripsQ4_0x1AVX2 multiplies 1 rows of rounded activations by Q4_0 strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
@@ -793,11 +793,11 @@ func stripsQ4_1x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scale
 //go:noescape
 func stripsQ4_1x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
-// stripsQ4_1x8AVX512 multiplies 8 rows of rounded activations by Q4_1 strips of
+// stripsQ4_1x12AVX512 multiplies 12 rows of rounded activations by Q4_1 strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
 //
 //	for s := range strips {
-//		for t := range 8 {
+//		for t := range 12 {
 //			for r := range 16 {
 //				var sum float32
 //				for k := range 32 * blocks { // integers within a block
@@ -809,7 +809,7 @@ func stripsQ4_1x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scale
 //	}
 //
 //go:noescape
-func stripsQ4_1x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+func stripsQ4_1x12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
 // stripsQ4_1x1AVX2 multiplies 1 rows of rounded activations by Q4_1 strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
@@ -905,11 +905,11 @@ func stripsQ5_0x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scale
 //go:noescape
 func stripsQ5_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
-// stripsQ5_0x8AVX512 multiplies 8 rows of rounded activations by Q5_0 strips of
+// stripsQ5_0x12AVX512 multiplies 12 rows of rounded activations by Q5_0 strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
 //
 //	for s := range strips {
-//		for t := range 8 {
+//		for t := range 12 {
 //			for r := range 16 {
 //				var sum float32
 //				for k := range 32 * blocks { // integers within a block
@@ -921,7 +921,7 @@ func stripsQ5_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scale
 //	}
 //
 //go:noescape
-func stripsQ5_0x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+func stripsQ5_0x12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
 // stripsQ5_0x1AVX2 multiplies 1 rows of rounded activations by Q5_0 strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
@@ -1017,11 +1017,11 @@ func stripsQ5_1x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scale
 //go:noescape
 func stripsQ5_1x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
-// stripsQ5_1x8AVX512 multiplies 8 rows of rounded activations by Q5_1 strips of
+// stripsQ5_1x12AVX512 multiplies 12 rows of rounded activations by Q5_1 strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
 //
 //	for s := range strips {
-//		for t := range 8 {
+//		for t := range 12 {
 //			for r := range 16 {
 //				var sum float32
 //				for k := range 32 * blocks { // integers within a block
@@ -1033,7 +1033,7 @@ func stripsQ5_1x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scale
 //	}
 //
 //go:noescape
-func stripsQ5_1x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+func stripsQ5_1x12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
 // stripsQ5_1x1AVX2 multiplies 1 rows of rounded activations by Q5_1 strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
@@ -1129,11 +1129,11 @@ func stripsQ8_0x1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scale
 //go:noescape
 func stripsQ8_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
-// stripsQ8_0x8AVX512 multiplies 8 rows of rounded activations by Q8_0 strips of
+// stripsQ8_0x12AVX512 multiplies 12 rows of rounded activations by Q8_0 strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
 //
 //	for s := range strips {
-//		for t := range 8 {
+//		for t := range 12 {
 //			for r := range 16 {
 //				var sum float32
 //				for k := range 32 * blocks { // integers within a block
@@ -1145,7 +1145,7 @@ func stripsQ8_0x4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scale
 //	}
 //
 //go:noescape
-func stripsQ8_0x8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+func stripsQ8_0x12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
 // stripsQ8_0x1AVX2 multiplies 1 rows of rounded activations by Q8_0 strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
@@ -1241,11 +1241,11 @@ func stripsQ4Kx1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales
 //go:noescape
 func stripsQ4Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
-// stripsQ4Kx8AVX512 multiplies 8 rows of rounded activations by Q4K strips of
+// stripsQ4Kx12AVX512 multiplies 12 rows of rounded activations by Q4K strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
 //
 //	for s := range strips {
-//		for t := range 8 {
+//		for t := range 12 {
 //			for r := range 16 {
 //				var sum float32
 //				for k := range 32 * blocks { // integers within a block
@@ -1257,7 +1257,7 @@ func stripsQ4Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales
 //	}
 //
 //go:noescape
-func stripsQ4Kx8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+func stripsQ4Kx12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
 // stripsQ4Kx1AVX2 multiplies 1 rows of rounded activations by Q4K strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
@@ -1353,11 +1353,11 @@ func stripsQ5Kx1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales
 //go:noescape
 func stripsQ5Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
-// stripsQ5Kx8AVX512 multiplies 8 rows of rounded activations by Q5K strips of
+// stripsQ5Kx12AVX512 multiplies 12 rows of rounded activations by Q5K strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
 //
 //	for s := range strips {
-//		for t := range 8 {
+//		for t := range 12 {
 //			for r := range 16 {
 //				var sum float32
 //				for k := range 32 * blocks { // integers within a block
@@ -1369,7 +1369,7 @@ func stripsQ5Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales
 //	}
 //
 //go:noescape
-func stripsQ5Kx8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+func stripsQ5Kx12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
 // stripsQ5Kx1AVX2 multiplies 1 rows of rounded activations by Q5K strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
@@ -1465,11 +1465,11 @@ func stripsQ6Kx1AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales
 //go:noescape
 func stripsQ6Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
-// stripsQ6Kx8AVX512 multiplies 8 rows of rounded activations by Q6K strips of
+// stripsQ6Kx12AVX512 multiplies 12 rows of rounded activations by Q6K strips of
 // 16 rows; ldx counts bytes, lds and ldy values:
 //
 //	for s := range strips {
-//		for t := range 8 {
+//		for t := range 12 {
 //			for r := range 16 {
 //				var sum float32
 //				for k := range 32 * blocks { // integers within a block
@@ -1481,7 +1481,7 @@ func stripsQ6Kx4AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales
 //	}
 //
 //go:noescape
-func stripsQ6Kx8AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
+func stripsQ6Kx12AVX512(strips int, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool)
 
 // stripsQ6Kx1AVX2 multiplies 1 rows of rounded activations by Q6K strips of
 // 16 rows; ldx counts bytes, lds and ldy values:

@@ -64,7 +64,7 @@ const stripPrefetch = 4096
 
 func int8Kernels() {
 	for _, s := range stripLayouts {
-		for _, tokens := range []int{1, 4, 8} {
+		for _, tokens := range []int{1, 4, 12} {
 			s.multiply("AVX512", tokens)
 		}
 		for _, tokens := range []int{1, 4} {
@@ -76,20 +76,22 @@ func int8Kernels() {
 	quantize()
 }
 
-// rowsOf addresses up to 8 rows that lie stride bytes apart.
+// rowsOf addresses rows that lie stride bytes apart: four to a base.
 type rowsOf struct {
-	base            [2]reg.Register
+	base            []reg.Register
 	stride, stride3 reg.Register
 }
 
 func newRows(base, stride reg.Register, n int) rowsOf {
-	r := rowsOf{base: [2]reg.Register{base, nil}, stride: stride}
+	r := rowsOf{base: []reg.Register{base}, stride: stride}
 	if n > 3 {
 		r.stride3 = triple(stride)
 	}
-	if n > 4 {
-		r.base[1] = GP64()
-		LEAQ(Mem{Base: base, Index: stride, Scale: 4}, r.base[1])
+	for i := 4; i < n; i += 4 {
+		next := GP64()
+		LEAQ(Mem{Base: base, Index: stride, Scale: 4}, next)
+		r.base = append(r.base, next)
+		base = next
 	}
 	return r
 }
@@ -98,9 +100,7 @@ func (r rowsOf) at(i, disp int) Mem { return at(r.base[i/4], r.stride, r.stride3
 
 func (r rowsOf) add(n int) {
 	for _, b := range r.base {
-		if b != nil {
-			ADDQ(U32(uint32(n)), b)
-		}
+		ADDQ(U32(uint32(n)), b)
 	}
 }
 
@@ -127,15 +127,11 @@ func (s stripLayout) multiply(tier string, tokens int) {
 		"\t\t}",
 		"\t}")
 	m := stripMultiply{stripLayout: s, tokens: tokens}
-	m.strips = Load(Param("strips"), GP64())
-	m.blocks = Load(Param("blocks"), GP64())
 	m.w = Load(Param("w"), GP64())
-	ldx, lds, ldy := Load(Param("ldx"), GP64()), Load(Param("lds"), GP64()), Load(Param("ldy"), GP64())
+	ldx, lds := Load(Param("ldx"), GP64()), Load(Param("lds"), GP64())
 	SHLQ(Imm(2), lds)
-	SHLQ(Imm(2), ldy)
 	m.x = newRows(Load(Param("x"), GP64()), ldx, tokens)
 	m.scales = newRows(Load(Param("scales"), GP64()), lds, tokens)
-	m.y, m.ldy = Load(Param("y"), GP64()), ldy
 	if tier == "AVX512" {
 		m.wide()
 	} else {
@@ -145,10 +141,19 @@ func (s stripLayout) multiply(tier string, tokens int) {
 
 type stripMultiply struct {
 	stripLayout
-	tokens            int
-	strips, blocks, w reg.Register
-	x, scales         rowsOf
-	y, ldy            reg.Register
+	tokens    int
+	w         reg.Register
+	x, scales rowsOf
+}
+
+// argument is the place of a parameter: what the loop over blocks does not need
+// stays in the frame, as twelve rows take all registers.
+func argument(name string) Mem {
+	c, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return c.Addr
 }
 
 // passes emits the loops over strips and blocks; a pass goes over a strip once.
@@ -158,7 +163,7 @@ func (m *stripMultiply) passes(count int, begin func(pass int), block func(pass 
 	for p := range count {
 		label := fmt.Sprintf("block%d", p)
 		begin(p)
-		MOVQ(m.blocks, n)
+		MOVQ(argument("blocks"), n)
 		Label(label)
 		block(p)
 		ADDQ(U32(uint32(m.size())), m.w)
@@ -168,27 +173,24 @@ func (m *stripMultiply) passes(count int, begin func(pass int), block func(pass 
 		JNZ(LabelRef(label))
 		// Back to the start of the activations, and of the strip for another pass.
 		back := GP64()
-		MOVQ(m.blocks, back)
+		MOVQ(argument("blocks"), back)
 		SHLQ(Imm(4), back)
 		for _, b := range m.scales.base {
-			if b != nil {
-				SUBQ(back, b)
-			}
+			SUBQ(back, b)
 		}
 		ADDQ(back, back)
 		for _, b := range m.x.base {
-			if b != nil {
-				SUBQ(back, b)
-			}
+			SUBQ(back, b)
 		}
 		if p < count-1 {
-			IMUL3Q(I32(m.size()), m.blocks, back)
+			MOVQ(argument("blocks"), back)
+			IMUL3Q(I32(m.size()), back, back)
 			SUBQ(back, m.w)
 		}
 		end(p)
 	}
-	ADDQ(Imm(64), m.y)
-	DECQ(m.strips)
+	ADDQ(Imm(64), argument("y"))
+	DECQ(argument("strips"))
 	JNZ(LabelRef("strip"))
 	VZEROUPPER()
 	RET()
@@ -196,29 +198,30 @@ func (m *stripMultiply) passes(count int, begin func(pass int), block func(pass 
 
 // store writes the sums of the tokens, part bytes into the strip's row.
 func (m *stripMultiply) store(label string, f []reg.VecVirtual, part int) {
-	y := GP64()
-	accumulate := Load(Param("accumulate"), GP8())
-	TESTB(accumulate, accumulate)
-	JZ(LabelRef(label))
-	MOVQ(m.y, y)
+	y, ldy := GP64(), Load(Param("ldy"), GP64())
+	SHLQ(Imm(2), ldy)
+	CMPB(argument("accumulate"), Imm(0))
+	JE(LabelRef(label))
+	MOVQ(argument("y"), y)
 	for t := range f {
 		VADDPS(Mem{Base: y, Disp: part}, f[t], f[t])
 		if t < len(f)-1 {
-			ADDQ(m.ldy, y)
+			ADDQ(ldy, y)
 		}
 	}
 	Label(label)
-	MOVQ(m.y, y)
+	MOVQ(argument("y"), y)
 	for t := range f {
 		VMOVUPS(f[t], Mem{Base: y, Disp: part})
 		if t < len(f)-1 {
-			ADDQ(m.ldy, y)
+			ADDQ(ldy, y)
 		}
 	}
 }
 
 // wide: one register spans the 16 rows, VPDPBUSD multiplies unsigned quants by
-// signed activations, which it broadcasts itself.
+// signed activations, which it broadcasts itself. It takes five cycles and two
+// start in each: twelve tokens abreast keep it busy (8 reach four fifths of that).
 func (m *stripMultiply) wide() {
 	f := make([]reg.VecVirtual, m.tokens)
 	for t := range f {
@@ -244,10 +247,12 @@ func (m *stripMultiply) wide() {
 			PREFETCHT0(Mem{Base: m.w, Disp: stripPrefetch + o})
 		}
 		acc := make([]reg.VecVirtual, m.tokens)
+		for t := range acc {
+			acc[t] = ZMM()
+		}
 		clear := func() {
-			for t := range acc {
-				acc[t] = ZMM()
-				VPXORQ(acc[t], acc[t], acc[t])
+			for _, a := range acc {
+				VPXORQ(a, a, a)
 			}
 		}
 		scale := func(part int) reg.VecVirtual {
