@@ -16,6 +16,15 @@ type Action struct {
 	IconOnly bool // the label is only spoken
 	End      bool // at the end of the row
 	OnTapped func()
+	Items    func() []MenuItem // in place of OnTapped: what a menu below the button offers
+}
+
+// button makes the button of an action.
+func (a Action) button(k Kind) *Button {
+	if a.Items != nil {
+		return NewMenuButton(a.Label, a.Glyph, k, a.Items)
+	}
+	return NewSmallButton(a.Label, a.Glyph, k, a.OnTapped)
 }
 
 // actionRow is the line below an answer: its rating and what can be done with it. Labels that do not fit become icons.
@@ -39,7 +48,7 @@ func newActionRow(rated func(int)) *actionRow {
 func (r *actionRow) set(actions []Action) {
 	r.actions, r.buttons, r.objs = actions, nil, []fyne.CanvasObject{r.stars}
 	for _, a := range actions {
-		b := NewSmallButton(a.Label, a.Glyph, Ghost, a.OnTapped)
+		b := a.button(Ghost)
 		b.Hint = a.Label
 		r.buttons = append(r.buttons, b)
 		r.objs = append(r.objs, b)
@@ -48,9 +57,9 @@ func (r *actionRow) set(actions []Action) {
 
 // key does the action of a key.
 func (r *actionRow) key(k rune) bool {
-	for _, a := range r.actions {
-		if a.Key != 0 && unicode.ToLower(a.Key) == unicode.ToLower(k) && a.OnTapped != nil {
-			a.OnTapped()
+	for i, a := range r.actions {
+		if a.Key != 0 && unicode.ToLower(a.Key) == unicode.ToLower(k) {
+			r.buttons[i].Tapped(nil)
 			return true
 		}
 	}

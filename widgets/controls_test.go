@@ -265,6 +265,15 @@ func TestAnswerKeys(t *testing.T) {
 	if !slices.Equal(did, []string{"4", "correct", "0", "copy"}) {
 		t.Errorf("did %v", did)
 	}
+	a.SetActions(Action{Label: "More", Glyph: IconMore.Ref(), Key: 'm', Items: func() []MenuItem {
+		return []MenuItem{{Title: "Compare", OnTapped: func() { did = append(did, "compare") }}}
+	}})
+	a.TypedRune('m')
+	c := canvasOf(a)
+	key(c.Focused(), fyne.KeyReturn)
+	if did[len(did)-1] != "compare" || c.Overlays().Top() != nil {
+		t.Errorf("the menu of an action did %v", did)
+	}
 	did = nil
 	a.SetWriting(true)
 	a.TypedRune('4')

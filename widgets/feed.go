@@ -26,6 +26,7 @@ type Feed struct {
 	width     float32
 	following bool
 	placing   bool
+	holdEnd   bool
 }
 
 type feedRow struct {
@@ -188,13 +189,23 @@ func (f *Feed) follow(on bool) {
 		return
 	}
 	f.following = on
-	if on || f.FromTop || f.end.Text == "" {
+	f.showEnd()
+	if f.OnFollow != nil {
+		f.OnFollow(on)
+	}
+}
+
+// HoldEnd keeps the button that leads to the end away, while a row needs the place for something of its own.
+func (f *Feed) HoldEnd(on bool) {
+	f.holdEnd = on
+	f.showEnd()
+}
+
+func (f *Feed) showEnd() {
+	if f.following || f.holdEnd || f.FromTop || f.end.Text == "" {
 		f.endGround.Hide()
 	} else {
 		f.endGround.Show()
-	}
-	if f.OnFollow != nil {
-		f.OnFollow(on)
 	}
 }
 

@@ -107,6 +107,11 @@ func TestFeedFollowsItsEndUntilScrolledUp(t *testing.T) {
 	if c.scroll.Offset.Y != before {
 		t.Errorf("a new row moved the view from %v to %v", before, c.scroll.Offset.Y)
 	}
+	c.HoldEnd(true)
+	if c.endGround.Visible() {
+		t.Error("the button is shown although a row needs its place")
+	}
+	c.HoldEnd(false)
 	test.Tap(c.end)
 	if !atEnd() || !c.Following() || c.endGround.Visible() {
 		t.Error("the button does not lead to the end")

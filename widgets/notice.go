@@ -47,7 +47,7 @@ func noticeBody(w Notice) fyne.CanvasObject {
 			if i == 0 && kind == Ghost {
 				kind = Secondary // the first is what to do
 			}
-			line.Add(NewSmallButton(a.Label, a.Glyph, kind, a.OnTapped))
+			line.Add(a.button(kind))
 		}
 		body.Add(Space())
 		body.Add(line)
