@@ -208,6 +208,7 @@ func attentionOperation() operation {
 			{"heads that do not share", with(func(a *compute.AttentionShape) { a.KVHeads = 3 })},
 			{"no dimension", with(func(a *compute.AttentionShape) { a.HeadDim = 0 })},
 			{"negative window", with(func(a *compute.AttentionShape) { a.Window = -1 })},
+			{"a product that overflows", with(func(a *compute.AttentionShape) { a.Heads, a.KVHeads, a.HeadDim = 1<<32, 1<<32, 1<<32 })},
 		}
 	}
 	for _, s := range benchScenes() {

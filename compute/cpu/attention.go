@@ -118,7 +118,8 @@ func (b *Backend) attentionOperands(op string, q, k, v, out, lse compute.Tensor,
 			return nil, err
 		}
 	}
-	if a.Heads < 1 || a.KVHeads < 1 || a.Heads%a.KVHeads != 0 || a.HeadDim < 1 || a.Window < 0 {
+	if a.Heads < 1 || a.KVHeads < 1 || a.Heads%a.KVHeads != 0 || a.HeadDim < 1 || a.Window < 0 ||
+		a.Heads > o.q.cols || a.HeadDim > o.q.cols { // which also keeps their product in range
 		return nil, b.misfit(op, "%d heads on %d key heads of %d values, window %d", a.Heads, a.KVHeads, a.HeadDim, a.Window)
 	}
 	rows, width, keyWidth := len(spans), a.Heads*a.HeadDim, a.KVHeads*a.HeadDim

@@ -21,7 +21,8 @@ const maxThreads = 1024
 
 // Options of an engine.
 type Options struct {
-	// Threads that compute, the caller's included; 0: one for each processor.
+	// Threads that compute, the caller's included; 0: one a core. The second
+	// logical processor of a core has no arithmetic units of its own.
 	Threads int
 }
 
@@ -54,6 +55,9 @@ func New(o Options) (*Backend, error) {
 	}
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
+		if cores := processorCores(); cores > 0 {
+			o.Threads = min(o.Threads, cores)
+		}
 	}
 	k, err := newKernels()
 	if err != nil {

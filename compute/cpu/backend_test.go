@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"errors"
+	"runtime"
 	"testing"
 
 	"clara/compute"
@@ -48,6 +49,16 @@ func TestInfo(t *testing.T) {
 	defer func() { must(t, b.Close()) }()
 	if i := b.Info(); i.Name != "cpu" || i.Threads != 3 || i.Device == "" {
 		t.Errorf("%+v", i)
+	}
+}
+
+func TestThreadsDefaultToCores(t *testing.T) {
+	b, err := New(Options{})
+	must(t, err)
+	defer func() { must(t, b.Close()) }()
+	n := b.Info().Threads
+	if cores := processorCores(); n < 1 || n > runtime.GOMAXPROCS(0) || cores > 0 && n > cores {
+		t.Errorf("%d threads on %d cores, %d processors", n, cores, runtime.NumCPU())
 	}
 }
 

@@ -71,6 +71,7 @@ func mapGuarded(n int) ([]float32, error) {
 	whole := unsafe.Slice((*byte)(p), size+2*page)
 	for _, guard := range [][]byte{whole[:page], whole[page+size:]} {
 		if err := unix.Mprotect(guard, unix.PROT_NONE); err != nil {
+			_ = unix.MunmapPtr(p, uintptr(len(whole)))
 			return nil, fmt.Errorf("protect a guard page: %w", err)
 		}
 	}

@@ -10,3 +10,12 @@ func processorName() string {
 	}
 	return name
 }
+
+// processorCores counts the cores of the machine, 0 where it does not tell.
+func processorCores() int {
+	n, err := unix.SysctlUint32("hw.physicalcpu")
+	if err != nil {
+		return 0
+	}
+	return int(n)
+}

@@ -3,6 +3,7 @@ package cpu
 import (
 	"bufio"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -20,4 +21,20 @@ func processorName() string {
 		}
 	}
 	return unnamedProcessor
+}
+
+// processorCores counts the cores of the machine, 0 where it does not tell: the
+// logical processors of a core name the same siblings.
+func processorCores() int {
+	files, err := filepath.Glob("/sys/devices/system/cpu/cpu[0-9]*/topology/thread_siblings_list")
+	if err != nil {
+		return 0
+	}
+	cores := make(map[string]bool)
+	for _, f := range files {
+		if siblings, err := os.ReadFile(f); err == nil {
+			cores[string(siblings)] = true
+		}
+	}
+	return len(cores)
 }
