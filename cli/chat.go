@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"clara/trainer"
+)
+
+func (c *program) chatCommand() *cobra.Command {
+	var once string
+	var ask trainer.Ask
+	cmd := &cobra.Command{
+		Use:   "chat",
+		Short: "Talk with the model",
+		Long: `Talks with the model, with all that it has learnt. A line is a question; a line that
+begins with a slash is a command (/help lists them): rate, correct and teach as in
+the window. Ctrl+C stops an answer, once more ends the conversation.
+
+With --once it answers one question and ends; a text of - is read from stdin.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if ask.MaxTokens < 0 || ask.MaxTokens > mostTokens {
+				return usage("--max-tokens is 1 to %d, not %d", mostTokens, ask.MaxTokens)
+			}
+			if !cmd.Flags().Changed("once") {
+				return c.dialogue(cmd.Context(), ask, slashed)
+			}
+			if once == "-" {
+				text, err := c.readAll()
+				if err != nil {
+					return err
+				}
+				once = text
+			}
+			ask.Text = once
+			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.askOnce(cmd.Context(), s.Trainer, ask) })
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&once, "once", "", "answer this `text` and end")
+	f.BoolVar(&ask.Greedy, "greedy", false, "always take the most probable token")
+	f.IntVar(&ask.MaxTokens, "max-tokens", 0, "end an answer after so many `tokens` (default: the settings')")
+	f.StringVar(&ask.System, "system", "", "system prompt of the conversation (default: the settings')")
+	f.BoolVar(&ask.WithoutLesson, "without-lessons", false, "put no lesson before the model")
+	f.Uint64Var(&ask.Seed, "seed", 0, "seed of the sampling (default: another one each time)")
+	return cmd
+}
+
+// mostTokens is the most that --max-tokens takes.
+const mostTokens = 8192
+
+// answered is an answer as chat prints it.
+type answered struct {
+	Conversation int64          `json:"conversation"`
+	Message      int64          `json:"message"`
+	Answer       string         `json:"answer"`
+	Finish       trainer.Finish `json:"finish"`
+	Tokens       int            `json:"tokens"`
+	Seconds      float64        `json:"seconds"`
+	TokensPerSec float64        `json:"tokens_per_s"`
+	Version      int            `json:"version"` // its number; 0: the untrained base
+	Lesson       int64          `json:"lesson"`  // put before the model; 0: none
+	Question     string         `json:"lesson_question,omitempty"`
+}
+
+func answerOf(e trainer.Entry) answered {
+	a := answered{
+		Conversation: e.Conversation, Message: e.ID, Answer: e.Text, Finish: e.Finish, Tokens: e.Tokens, Seconds: e.Seconds,
+		Version: e.Number, Lesson: e.Lesson, Question: e.Question,
+	}
+	if e.Seconds > 0 {
+		a.TokensPerSec = float64(e.Tokens) / e.Seconds
+	}
+	return a
+}
+
+func (c *program) askOnce(ctx context.Context, t *trainer.Trainer, ask trainer.Ask) error {
+	e, err := t.Answer(ctx, ask, c.streamed())
+	if err != nil {
+		return err
+	}
+	if err := c.show(answerOf(e), func() { c.sayf("", "") }); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// streamed prints the text of an answer as it comes; nil with --json.
+func (c *program) streamed() func(string) {
+	if c.json {
+		return nil
+	}
+	return func(text string) { _, _ = c.out.Write([]byte(printable(text))) }
+}

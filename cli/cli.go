@@ -1,0 +1,197 @@
+// Package cli holds the commands of the program: each does its work through the
+// same trainer and in the same data folder as the window, and prints it for a
+// person, or with --json as one object for a program.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"clara/compute"
+	"clara/configs"
+	"clara/model"
+	"clara/trainer"
+)
+
+// Options are the flags that every command takes; the zero value of each means
+// that it was not given.
+type Options struct {
+	Home     string // the data folder
+	Config   string // the settings file
+	Model    string // a GGUF file
+	Engine   string // one of Params.Engines, or auto
+	Language string // de or en
+	Threads  int
+	Verbose  bool
+}
+
+// Params are what the commands work with: the assembly of the program, as functions.
+type Params struct {
+	Version string
+	Engines []string // what --engine takes besides auto
+	// Open opens the data folder for this program alone. It does not start the loop.
+	Open func(ctx context.Context, o Options) (*Session, error)
+	// Runner opens a model alone, for work that leaves the data folder as it is.
+	Runner func(ctx context.Context, o Options) (*model.Runner, func() error, error)
+	// Engine starts an engine alone; nil: there is no such work.
+	Engine func(ctx context.Context, o Options) (compute.Backend, error)
+	// Models lists the model files in the order of preference, and the folders that
+	// were looked in.
+	Models func(o Options) (found, searched []string, err error)
+	// Desktop shows the window until it is closed.
+	Desktop func(ctx context.Context, o Options) error
+}
+
+// Session is an open data folder.
+type Session struct {
+	Home     string
+	File     *configs.File
+	Settings configs.Settings
+	Trainer  *trainer.Trainer
+	// Load opens the model and gives it to the trainer, once.
+	Load  func(ctx context.Context) (*model.Runner, error)
+	Close func() error
+}
+
+// Run runs the program with its arguments (without its own name) and returns its
+// exit code.
+func Run(ctx context.Context, args []string, p Params) int {
+	c := &program{Params: p, in: os.Stdin, out: os.Stdout, errs: os.Stderr, language: languageOf("", "")}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetOut(c.out)
+	root.SetErr(c.errs)
+	return c.end(root.ExecuteContext(ctx))
+}
+
+// program is one run: what was asked for, and where to say what came of it.
+type program struct {
+	Params
+	options  Options
+	language language
+	json     bool
+	began    bool // the arguments made sense
+	answered bool // the one JSON object is out
+
+	in        *os.File
+	out, errs io.Writer
+}
+
+// root is the command line.
+func (c *program) root() *cobra.Command {
+	cobra.MousetrapHelpText = "" // a double click opens the window
+	root := &cobra.Command{
+		Use:   "clara",
+		Short: "A local language model that learns from you",
+		Long: `CLARA is a local language model that learns from you: chat with it, rate, correct
+or teach it, and in the background it trains on that, proves that it got better,
+and answers with what it has learnt. Nothing leaves this machine.
+
+Without a command it opens its window. Every command works on the same data.`,
+		Version:           c.Version,
+		Args:              cobra.NoArgs,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: c.begin,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return c.Desktop(cmd.Context(), c.options) },
+	}
+	root.SetVersionTemplate("clara {{.Version}}\n")
+	f := root.PersistentFlags()
+	f.SortFlags = false
+	f.StringVar(&c.options.Home, "home", "", "`folder` of the data (default: CLARA_HOME, else the user's data folder)")
+	f.StringVar(&c.options.Config, "config", "", "settings `file` (default: continuous.toml in the data folder)")
+	f.StringVar(&c.options.Model, "model", "", "model `file` in GGUF format (default: see `clara models`)")
+	f.StringVar(&c.options.Engine, "engine", "", "what computes: "+strings.Join(c.engines(), ", "))
+	f.IntVar(&c.options.Threads, "threads", 0, "how many `threads` compute (default: one a core)")
+	f.StringVar(&c.options.Language, "lang", "", "language of the messages: de or en")
+	f.BoolVar(&c.json, "json", false, "print one JSON object on stdout; everything else goes to stderr")
+	f.BoolVar(&c.options.Verbose, "verbose", false, "log every decision to stderr, and every error with its causes")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddGroup(
+		&cobra.Group{ID: "talk", Title: "Talk and teach:"},
+		&cobra.Group{ID: "learn", Title: "What it learnt:"},
+		&cobra.Group{ID: "check", Title: "Check and measure:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, cmd := range commands {
+			cmd.GroupID = group
+			root.AddCommand(cmd)
+		}
+	}
+	add("talk", c.chatCommand(), c.learnCommand(), c.feedbackCommand())
+	add("learn", c.trainCommand(), c.lessonsCommand(), c.adaptersCommand(), c.statsCommand(), c.cycleCommand())
+	add("check", c.doctorCommand(), c.demoCommand(), c.modelsCommand(), c.benchCommand(), c.parityCommand())
+	root.AddCommand(exitCodesTopic())
+	return root
+}
+
+func (c *program) engines() []string { return append([]string{"auto"}, c.Engines...) }
+
+// begin looks at what cobra does not: the values of the flags that every command has.
+func (c *program) begin(*cobra.Command, []string) error {
+	switch {
+	case c.options.Language != "" && c.options.Language != "de" && c.options.Language != "en":
+		return fmt.Errorf("--lang is de or en, not %q", c.options.Language)
+	case c.options.Engine != "" && !slices.Contains(c.engines(), c.options.Engine):
+		return fmt.Errorf("--engine is %s, not %q", strings.Join(c.engines(), " or "), c.options.Engine)
+	case c.options.Threads < 0 || c.options.Threads > maxThreads:
+		return fmt.Errorf("--threads is 1 to %d (0: one a core), not %d", maxThreads, c.options.Threads)
+	}
+	c.language = languageOf(c.options.Language, "")
+	c.began = true
+	return nil
+}
+
+// maxThreads is the most that --threads takes.
+const maxThreads = 256
+
+// usage marks an error of the arguments that only a command can see.
+func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+type usageError struct{ error }
+
+// opened opens the data folder, runs work on it, and closes it.
+func (c *program) opened(ctx context.Context, work func(s *Session) error) (err error) {
+	s, err := c.Open(ctx, c.options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	c.language = languageOf(c.options.Language, s.Settings.Window.Language)
+	return work(s)
+}
+
+// openedWithModel is opened with the model loaded.
+func (c *program) openedWithModel(ctx context.Context, work func(s *Session) error) error {
+	return c.opened(ctx, func(s *Session) error {
+		if _, err := s.Load(ctx); err != nil {
+			return err
+		}
+		return work(s)
+	})
+}
+
+// openedForFigures is opened with the model loaded where there is one: what was
+// learnt belongs to a model, but the rest can be shown without.
+func (c *program) openedForFigures(ctx context.Context, work func(s *Session) error) error {
+	return c.opened(ctx, func(s *Session) error {
+		if _, err := s.Load(ctx); err != nil && !isNoModelFile(err) {
+			return err
+		}
+		return work(s)
+	})
+}
+
+// isNoModelFile says that there is no model, as opposed to one that is broken. A
+// model that was named is missed.
+func isNoModelFile(err error) bool {
+	var u *trainer.UserError
+	return errors.As(err, &u) && u.Reason.Code == codeNoModelFile
+}

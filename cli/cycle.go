@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"clara/trainer"
+)
+
+func (c *program) cycleCommand() *cobra.Command {
+	var out string
+	var from int64
+	cmd := &cobra.Command{
+		Use:   "cycle DIR",
+		Short: "Run a training job from a folder",
+		Long: `Runs the job in DIR/job.json and writes what it made beside it: report.json and the
+adapters, as PEFT folders. The same job on the same model and machine gives the
+same adapters. The data folder is not touched.
+
+With --from N the job of cycle N is written into DIR instead, to be run later or
+elsewhere.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if from != 0 {
+				return c.writeJob(cmd.Context(), args[0], from)
+			}
+			if out == "" {
+				out = args[0]
+			}
+			return c.runJob(cmd.Context(), args[0], out)
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "`folder` to write into (default: DIR)")
+	cmd.Flags().Int64Var(&from, "from", 0, "write the job of this `cycle` into DIR")
+	return cmd
+}
+
+// cycled is a report with the folders that lie beside it.
+type cycled struct {
+	trainer.Report
+	Manner    string `json:"manner,omitempty"`
+	Knowledge string `json:"knowledge,omitempty"`
+}
+
+func (c *program) runJob(ctx context.Context, dir, out string) (err error) {
+	job, err := trainer.ReadJob(dir)
+	if err != nil {
+		return err
+	}
+	if err := isFree(filepath.Join(out, "report.json")); err != nil {
+		return err
+	}
+	r, closeModel, err := c.Runner(ctx, c.options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeModel()) }()
+	p := c.newProgress()
+	o, err := trainer.RunCycle(ctx, r, job, nil, p.show)
+	p.end()
+	if err != nil {
+		return err
+	}
+	if err := trainer.WriteOutcome(out, o); err != nil {
+		return err
+	}
+	done := cycled{Report: o.Report}
+	if o.Manner != nil {
+		done.Manner = filepath.Join(out, "manner")
+	}
+	if o.Knowledge != nil {
+		done.Knowledge = filepath.Join(out, "knowledge")
+	}
+	err = c.show(done, func() {
+		c.sayf("Verdict: %s (%s). Written to %s.", "Urteil: %s (%s). Geschrieben nach %s.", c.language.verdict(o.Report.Verdict), c.language.because(o.Report.Reason), out)
+	})
+	if err == nil && o.Report.Verdict == trainer.VerdictRefused {
+		return &shortError{"refused", c.language.because(o.Report.Reason), ""}
+	}
+	return err
+}
+
+func (c *program) writeJob(ctx context.Context, dir string, cycle int64) error {
+	return c.opened(ctx, func(s *Session) error {
+		job, err := jobOf(ctx, s, cycle)
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(dir, "job.json")
+		if err := isFree(path); err != nil {
+			return err
+		}
+		if err := trainer.WriteJob(dir, job); err != nil {
+			return err
+		}
+		return c.show(struct {
+			Cycle int64  `json:"cycle"`
+			Job   string `json:"job"`
+		}{cycle, path}, func() {
+			c.sayf("The job of cycle %d is in %s.", "Der Auftrag von Zyklus %d liegt in %s.", cycle, path)
+		})
+	})
+}
+
+// isFree says whether something can be written to path, before the long work that
+// makes it.
+func isFree(path string) error {
+	_, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return fmt.Errorf("write %s: %w", path, fs.ErrExist)
+}
+
+// jobOf is the job of a past cycle, with paths that hold anywhere on this machine.
+func jobOf(ctx context.Context, s *Session, cycle int64) (trainer.Job, error) {
+	var job trainer.Job
+	cycles, err := s.Trainer.Cycles(ctx, 0)
+	if err != nil {
+		return job, err
+	}
+	for _, past := range cycles {
+		if past.ID != cycle || len(past.Job) == 0 {
+			continue
+		}
+		if err := json.Unmarshal(past.Job, &job); err != nil {
+			return job, fmt.Errorf("read the job of cycle %d: %w", cycle, err)
+		}
+		for _, p := range []*string{&job.Before.Manner, &job.Before.Knowledge} {
+			if *p != "" && !filepath.IsAbs(*p) {
+				*p = filepath.Join(s.Home, filepath.FromSlash(*p))
+			}
+		}
+		return job, nil
+	}
+	return job, fmt.Errorf("cycle %d: %w", cycle, fs.ErrNotExist)
+}

@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/shirou/gopsutil/v4/disk"
+	"github.com/spf13/cobra"
+
+	"clara/trainer"
+)
+
+func (c *program) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Say why it does not learn, and what to do",
+		Long: `Looks for what keeps CLARA from answering and learning, and names for each thing
+the reason with its figures and the one thing to do: the engine, the model, the
+buffer of feedback, the training, the improvement, the disk.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context()) },
+	}
+}
+
+// Subjects beside the trainer's own.
+const (
+	subjectEngine = "engine"
+	subjectDisk   = "disk"
+)
+
+// leastDisk is the room that a version and the log need at the least.
+const leastDisk = 256 << 20
+
+// finding is a finding with its words.
+type finding struct {
+	trainer.Finding
+	Text   string `json:"text"`
+	Advice string `json:"advice,omitempty"`
+}
+
+func (c *program) doctor(ctx context.Context) error {
+	var findings []trainer.Finding
+	var file, home string
+	err := c.opened(ctx, func(s *Session) error {
+		var err error
+		file, home = s.File.Path(), s.Home
+		findings, err = c.examine(ctx, s)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	said, good := c.findings(findings), true
+	for _, f := range findings {
+		good = good && f.Good
+	}
+	return c.show(struct {
+		Good     bool      `json:"good"`
+		Home     string    `json:"home"`
+		Settings string    `json:"settings"`
+		Findings []finding `json:"findings"`
+	}{good, home, file, said}, func() {
+		c.sayFindings(said)
+		c.sayf("\nData folder: %s\nSettings: %s", "\nDatenordner: %s\nEinstellungen: %s", home, file)
+	})
+}
+
+// findings puts findings into words.
+func (c *program) findings(found []trainer.Finding) []finding {
+	said := make([]finding, len(found))
+	for i, f := range found {
+		said[i] = finding{f, c.language.because(f.Reason), c.language.hint(f.Hint)}
+	}
+	return said
+}
+
+func (c *program) sayFindings(said []finding) {
+	for _, f := range said {
+		mark := "✓"
+		if !f.Good {
+			mark = "✗"
+		}
+		c.sayf("%s %-12s %s", "%s %-12s %s", mark, c.language.subject(f.Subject), f.Text)
+		if f.Advice != "" {
+			c.sayf("  %-12s %s", "  %-12s %s", "", "→ "+f.Advice)
+		}
+	}
+}
+
+func (l language) subject(s string) string {
+	switch s {
+	case subjectEngine:
+		return l.say("engine", "Rechenwerk")
+	case trainer.SubjectModel:
+		return l.say("model", "Modell")
+	case trainer.SubjectBuffer:
+		return l.say("buffer", "Puffer")
+	case trainer.SubjectTraining:
+		return l.say("training", "Training")
+	case trainer.SubjectImprovement:
+		return l.say("improvement", "Verbesserung")
+	case subjectDisk:
+		return l.say("disk", "Datenträger")
+	}
+	return s
+}
+
+// examine is the trainer's own look with what lies below it.
+func (c *program) examine(ctx context.Context, s *Session) ([]trainer.Finding, error) {
+	r, loadErr := s.Load(ctx)
+	if loadErr != nil && errors.Is(loadErr, ctx.Err()) {
+		return nil, loadErr
+	}
+	findings, err := s.Trainer.Doctor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range findings {
+		switch f.Subject {
+		case trainer.SubjectModel:
+			if loadErr != nil {
+				why := c.explain(loadErr)
+				findings[i] = trainer.Finding{Subject: f.Subject, Hint: trainer.HintLoadModel, Reason: trainer.Reason{Code: why.Code, Text: why.Text}}
+			}
+		case trainer.SubjectTraining:
+			if findings[i], err = trainingFinding(ctx, s.Trainer, r != nil); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if r != nil {
+		e := r.Info().Engine
+		findings = append([]trainer.Finding{{Subject: subjectEngine, Good: true, Reason: trainer.Reason{
+			Code: "engine", Text: fmt.Sprintf("%s: %s, %d threads", e.Name, e.Device, e.Threads),
+			Args: map[string]string{"name": e.Name, "device": e.Device, "threads": strconv.Itoa(e.Threads)},
+		}}}, findings...)
+	}
+	room, err := c.diskFinding(s.Home)
+	if err != nil {
+		return nil, err
+	}
+	return append(findings, room), nil
+}
+
+// trainingFinding says what the loop would do: it does not run in a command that
+// only looks.
+func trainingFinding(ctx context.Context, t *trainer.Trainer, model bool) (trainer.Finding, error) {
+	f := trainer.Finding{Subject: trainer.SubjectTraining}
+	switch {
+	case !model:
+		f.Reason, f.Hint = trainer.Reason{Code: trainer.CodeNoModel, Text: "no model is loaded"}, trainer.HintLoadModel
+		return f, nil
+	case !t.Settings().Enabled:
+		f.Reason, f.Hint = trainer.Reason{Code: trainer.CodeOff, Text: "learning is switched off"}, trainer.HintEnable
+		return f, nil
+	}
+	e, err := t.Effect(ctx, t.Settings())
+	if err != nil {
+		return f, err
+	}
+	f.Reason = e.Why
+	f.Good = e.StartsNow || e.StartsIn > 0 || e.Why.Code == trainer.CodeNothingNew && e.Trains > 0
+	if !f.Good {
+		f.Hint = trainer.HintRate
+	}
+	return f, nil
+}
+
+func (c *program) diskFinding(home string) (trainer.Finding, error) {
+	u, err := disk.Usage(home)
+	if err != nil {
+		return trainer.Finding{}, fmt.Errorf("look at the disk of %s: %w", home, err)
+	}
+	free := c.language.number(float64(u.Free)/1e9, 1)
+	f := trainer.Finding{Subject: subjectDisk, Good: u.Free >= leastDisk, Reason: trainer.Reason{
+		Code: "disk", Text: c.language.say("%s GB free", "%s GB frei", free), Args: map[string]string{"free": strconv.FormatUint(u.Free, 10)},
+	}}
+	if !f.Good {
+		f.Hint = trainer.HintFreeSpace
+	}
+	return f, nil
+}

@@ -1,0 +1,244 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"clara/compute"
+	"clara/configs"
+	"clara/model"
+	"clara/model/chat"
+	"clara/model/gguf"
+	"clara/trainer"
+)
+
+// Rules of the messages: one sentence says what happened, without capital and full
+// stop, so that it can follow a colon; a hint, whole sentences, says what to do next.
+// Words of libraries are for --verbose, unless they tell more than ours.
+
+// The exit codes. They are a promise: see `clara help exit-codes`.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitSettings    = 3
+	exitLocked      = 4
+	exitModel       = 5
+	exitShort       = 6
+	exitData        = 7
+	exitNotFound    = 8
+	exitInterrupted = 130
+)
+
+func exitCodesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "exit-codes",
+		Short: "What the exit codes mean",
+		Long: `The exit codes of every command:
+
+    0  done
+    1  failed for a reason that has no code of its own
+    2  the command line cannot be understood
+    3  the settings file has a mistake
+    4  another program works in the data folder
+    5  there is no model, or it cannot be used
+    6  it was done, but falls short: a limit of parity is missed, or the training
+       made no version that may be used
+    7  the data cannot be read or written: the disk is full, a file is damaged,
+       or access is denied
+    8  what was named (a lesson, a sample, a version, a file) is not there
+  130  interrupted (Ctrl+C)`,
+	}
+}
+
+// failure is an error as a person gets it.
+type failure struct {
+	Code string `json:"code"`
+	Text string `json:"message"`
+	Hint string `json:"hint,omitempty"`
+	Exit int    `json:"exit"`
+}
+
+// end says how the run went and returns the exit code. It is the one place that
+// turns errors into words.
+func (c *program) end(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	f := c.explain(err)
+	if c.json && !c.answered {
+		// A program that reads the answer finds the error in its place.
+		_ = c.answer(struct {
+			Error failure `json:"error"`
+		}{f})
+	}
+	text := "clara: " + f.Text
+	if f.Exit == exitInterrupted {
+		text = f.Text
+	}
+	fmt.Fprintln(c.errs, printable(text))
+	if f.Hint != "" {
+		fmt.Fprintln(c.errs, printable(f.Hint))
+	}
+	if c.options.Verbose {
+		fmt.Fprintln(c.errs, printable(c.language.say("causes: ", "Ursachen: ")+err.Error()))
+	}
+	return f.Exit
+}
+
+// explain finds the words for an error.
+func (c *program) explain(err error) failure {
+	l := c.language
+	var usage *usageError
+	var short *shortError
+	var user *trainer.UserError
+	var setting *configs.Error
+	var ranges *trainer.RangeError
+	switch {
+	case !c.began || errors.As(err, &usage):
+		return failure{"usage", err.Error(), l.say("`clara help` lists the commands, `clara COMMAND --help` explains one.",
+			"`clara help` zeigt die Befehle, `clara BEFEHL --help` erklärt einen."), exitUsage}
+	case errors.As(err, &short):
+		return failure{short.code, short.text, short.hint, exitShort}
+	case errors.As(err, &setting):
+		return failure{"settings", l.mistakes(err), l.say("Correct the file and try again.", "Verbessern Sie die Datei und versuchen Sie es erneut."), exitSettings}
+	case errors.As(err, &user):
+		return c.explainUser(user)
+	case errors.Is(err, context.Canceled):
+		return failure{"interrupted", l.say("Stopped.", "Angehalten."), "", exitInterrupted}
+	case errors.As(err, &ranges):
+		return failure{"settings", err.Error(), "", exitSettings}
+	}
+	for _, k := range knownErrors {
+		if errors.Is(err, k.is) {
+			text := l.say(k.en, k.de)
+			if k.detail {
+				text += ": " + err.Error()
+			}
+			return failure{k.code, text, l.say(k.hint, k.hinweis), k.exit}
+		}
+	}
+	return failure{"failed", err.Error(), "", exitFailed}
+}
+
+func (c *program) explainUser(u *trainer.UserError) failure {
+	l := c.language
+	f := failure{u.Reason.Code, l.because(u.Reason), l.hint(u.Hint), exitFailed}
+	switch u.Reason.Code {
+	case codeLocked:
+		f.Exit = exitLocked
+		f.Text = l.say("another CLARA works in %s", "ein anderes CLARA arbeitet schon in %s", u.Reason.Args["home"])
+		f.Hint = l.say("Close it, or name another folder with --home.", "Schließen Sie es, oder nennen Sie mit --home einen anderen Ordner.")
+	case codeNoModelFile:
+		f.Exit = exitModel
+		f.Text = l.say("no model at %s", "kein Modell in %s", u.Reason.Args["where"])
+		f.Hint = l.say("Name a GGUF file with --model, or fetch the built-in model with `make model`.",
+			"Nennen Sie mit --model eine GGUF-Datei, oder holen Sie das eingebaute Modell mit `make model`.")
+	case trainer.CodeNoModel:
+		f.Exit = exitModel
+	case trainer.CodeDiskFull:
+		f.Exit = exitData
+	case trainer.CodeEmpty, trainer.CodeUnchanged, trainer.CodeTooLong:
+		f.Exit = exitUsage
+	}
+	if f.Text == "" {
+		f.Text = u.Error()
+	}
+	return f
+}
+
+// knownErrors are the errors with words of their own, the more particular first.
+var knownErrors = []struct {
+	is            error
+	code          string
+	exit          int
+	detail        bool // the error itself tells which and where
+	en, de        string
+	hint, hinweis string
+}{
+	{trainer.ErrOtherModel, "other_model", exitModel, true, "it belongs to another model", "es gehört zu einem anderen Modell",
+		"Name the model that it was made for with --model.", "Nennen Sie mit --model das Modell, für das es gemacht wurde."},
+	{trainer.ErrNoModel, "no_model", exitModel, false, "no model is loaded", "es ist kein Modell geladen", "", ""},
+	{trainer.ErrStars, "stars", exitUsage, false, "want 1 to 5 stars, or 0 to take the rating back", "1 bis 5 Sterne, oder 0, um die Bewertung zurückzunehmen", "", ""},
+	{trainer.ErrScore, "score", exitUsage, false, "want a score of -1 to 1 and an importance of 1 to 5", "die Bewertung geht von -1 bis 1, die Wichtigkeit von 1 bis 5", "", ""},
+	{trainer.ErrScript, "script", exitUsage, true, "the script cannot be used", "das Drehbuch ist nicht brauchbar", "", ""},
+	{trainer.ErrJob, "job", exitUsage, true, "the job cannot be used", "der Auftrag ist nicht brauchbar", "", ""},
+	{model.ErrUnsupported, "model_unsupported", exitModel, true, "this kind of model is not supported", "diese Art von Modell wird nicht unterstützt",
+		"Models of the Llama and Gemma 3 families in GGUF format can be used.", "Modelle der Familien Llama und Gemma 3 im GGUF-Format sind möglich."},
+	{gguf.ErrFormat, "model_damaged", exitModel, true, "the model file is damaged or no GGUF file", "die Modelldatei ist beschädigt oder keine GGUF-Datei",
+		"Fetch the file again, or name another one with --model.", "Laden Sie die Datei neu, oder nennen Sie mit --model eine andere."},
+	{model.ErrAdapter, "adapter", exitModel, true, "the adapter does not fit this model", "der Adapter passt nicht zu diesem Modell", "", ""},
+	{model.ErrContext, "too_long", exitUsage, false, "the text is longer than the model can read", "der Text ist länger, als das Modell lesen kann", "Shorten the text.", "Kürzen Sie den Text."},
+	{model.ErrTooLong, "too_long", exitUsage, true, "the texts are longer than one training step can take", "die Texte sind länger, als ein Trainingsschritt fasst", "", ""},
+	{model.ErrSampling, "sampling", exitSettings, true, "a setting of the sampling is out of its range", "eine Einstellung der Auswahl liegt außerhalb ihres Bereichs", "", ""},
+	{model.ErrDiverged, "diverged", exitFailed, false, "the training diverged: a loss was no longer a number", "das Training ist entgleist: Ein Verlust war keine Zahl mehr",
+		"Lower continuous.learning_rate in the settings file.", "Senken Sie continuous.learning_rate in der Einstellungsdatei."},
+	{chat.ErrRaised, "template", exitModel, true, "the model's chat template refuses this conversation", "die Gesprächsvorlage des Modells lehnt dieses Gespräch ab", "", ""},
+	{chat.ErrLimit, "template", exitModel, true, "the model's chat template is beyond its limits", "die Gesprächsvorlage des Modells überschreitet ihre Grenzen", "", ""},
+	{compute.ErrMemory, "memory", exitFailed, true, "there is not enough memory", "der Arbeitsspeicher reicht nicht",
+		"Close other programs, or lower model.context in the settings file.", "Schließen Sie andere Programme, oder senken Sie model.context in der Einstellungsdatei."},
+	{compute.ErrLost, "engine_lost", exitFailed, true, "the engine was lost", "das Rechenwerk ist ausgefallen", "Try again, or with --engine cpu.", "Versuchen Sie es erneut, oder mit --engine cpu."},
+	{fs.ErrNotExist, "not_found", exitNotFound, true, "it is not there", "das gibt es nicht", "", ""},
+	{fs.ErrExist, "exists", exitData, true, "it is there already", "das gibt es schon", "Name another place.", "Nennen Sie einen anderen Ort."},
+	{fs.ErrPermission, "permission", exitData, true, "access is denied", "der Zugriff ist verweigert", "", ""},
+}
+
+// mistakes says what is wrong in a settings file, one line each.
+func (l language) mistakes(err error) string {
+	var lines []string
+	var walk func(error)
+	walk = func(err error) {
+		switch e := err.(type) {
+		case *configs.Error:
+			lines = append(lines, l.mistake(e))
+		case interface{ Unwrap() []error }:
+			for _, u := range e.Unwrap() {
+				walk(u)
+			}
+		case interface{ Unwrap() error }:
+			walk(e.Unwrap())
+		}
+	}
+	walk(err)
+	return strings.Join(lines, "\n")
+}
+
+func (l language) mistake(e *configs.Error) string {
+	if l != german {
+		return e.Error()
+	}
+	where := e.File
+	if e.Line > 0 {
+		where += fmt.Sprintf(", Zeile %d", e.Line)
+	}
+	what := e.Error()
+	switch {
+	case errors.Is(e, configs.ErrUnknownKey):
+		what = fmt.Sprintf("die Einstellung %s gibt es nicht", e.Key)
+		if e.Near != "" {
+			what += fmt.Sprintf("; ist %s gemeint?", e.Near)
+		}
+	case errors.Is(e, configs.ErrRange):
+		what = fmt.Sprintf("%s = %s liegt außerhalb von %s", e.Key, e.Value, e.Range)
+	case errors.Is(e, configs.ErrType):
+		what = fmt.Sprintf("%s = %s ist die falsche Art von Wert (%s)", e.Key, e.Value, e.Wants)
+	case errors.Is(e, configs.ErrSyntax):
+		what = "kein gültiges TOML: " + e.Detail
+	default:
+		return what
+	}
+	if where == "" {
+		return what
+	}
+	return where + ": " + what
+}
+
+// shortError says that the work was done and falls short of what was asked.
+type shortError struct{ code, text, hint string }
+
+func (e *shortError) Error() string { return e.text }

@@ -1,0 +1,290 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"clara/trainer"
+)
+
+func (c *program) feedbackCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "feedback",
+		Short: "Give feedback, list it, take it back",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return c.listFeedback(cmd.Context(), "", 0) },
+	}
+	var state string
+	var limit int
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "List the feedback, the newest first, and what became of it",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return c.listFeedback(cmd.Context(), state, limit) },
+	}
+	list.Flags().StringVar(&state, "state", "", "only what is new, used, rejected or deleted")
+	list.Flags().IntVar(&limit, "limit", 0, "at most so many (default: all)")
+	cmd.AddCommand(c.addFeedbackCommand(), list,
+		&cobra.Command{
+			Use:   "delete ID...",
+			Short: "Take feedback back; what was learnt from it is unlearnt by the next training",
+			Args:  cobra.MinimumNArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return c.eachID(cmd.Context(), args, "deleted", (*trainer.Trainer).TakeBack, "Sample %d is taken back.", "Rückmeldung %d ist zurückgenommen.")
+			},
+		},
+		&cobra.Command{
+			Use:   "undelete ID...",
+			Short: "Undo delete, until a training has unlearnt it",
+			Args:  cobra.MinimumNArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return c.eachID(cmd.Context(), args, "undeleted", (*trainer.Trainer).PutBack, "Sample %d is back.", "Rückmeldung %d ist wieder da.")
+			},
+		})
+	return cmd
+}
+
+// given is what the flags of feedback add say.
+type given struct {
+	message    int64
+	prompt     string
+	answer     string
+	better     string
+	text       string
+	stars      int
+	score      float64
+	kind       string
+	importance int
+	source     string
+	keywords   []string
+}
+
+func (c *program) addFeedbackCommand() *cobra.Command {
+	var g given
+	cmd := &cobra.Command{
+		Use:   "add",
+		Short: "Add a rating, a correction or a text",
+		Long: `Adds one sample of feedback. It is on disk when the command returns its number.
+
+A rated answer:   --message ID --stars N, or --prompt P --answer A --stars N
+A correction:     --message ID --better B, or --prompt P [--answer A] --better B
+A text:           --text T --score S
+
+n stars count as a score of (n - 3) / 2.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			changed := func(name string) bool { return cmd.Flags().Changed(name) }
+			return c.addFeedback(cmd.Context(), g, changed)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.Int64Var(&g.message, "message", 0, "`id` of the answer that it is about")
+	f.StringVar(&g.prompt, "prompt", "", "the question, where the answer is in no conversation")
+	f.StringVar(&g.answer, "answer", "", "the answer that was given")
+	f.StringVar(&g.better, "better", "", "the better answer")
+	f.IntVar(&g.stars, "stars", 0, "1 to 5; with --message 0 takes the rating back")
+	f.StringVar(&g.text, "text", "", "a text to learn from")
+	f.Float64Var(&g.score, "score", 0, "of the text, -1 to 1")
+	f.StringVar(&g.kind, "kind", "", "what a correction teaches: knowledge or manner (default: as it looks)")
+	f.StringArrayVar(&g.keywords, "keyword", nil, "a word that proves the lesson, or several to choose from: a|b (repeatable)")
+	f.IntVar(&g.importance, "importance", 0, "1 to 5 (default 3)")
+	f.StringVar(&g.source, "source", "user", "where it comes from")
+	return cmd
+}
+
+func (c *program) addFeedback(ctx context.Context, g given, changed func(string) bool) error {
+	kind := trainer.Kind(g.kind)
+	if kind != "" && kind != trainer.Knowledge && kind != trainer.Manner {
+		return usage("--kind is knowledge or manner, not %q", g.kind)
+	}
+	if g.importance < 0 || g.importance > 5 {
+		return usage("--importance is 1 to 5, not %d", g.importance)
+	}
+	var add func(t *trainer.Trainer) (trainer.Sample, error)
+	switch {
+	case changed("text"):
+		if !changed("score") || changed("stars") || changed("better") || changed("prompt") || changed("message") {
+			return usage("--text goes with --score, --importance and --source, and with nothing else")
+		}
+		add = func(t *trainer.Trainer) (trainer.Sample, error) {
+			return t.AddFeedbackSample(ctx, g.text, g.score, g.source, g.importance)
+		}
+	case changed("better") && changed("stars"):
+		return usage("--better and --stars are two samples: add them one after the other")
+	case changed("better") && changed("message"):
+		add = func(t *trainer.Trainer) (trainer.Sample, error) {
+			return t.Correct(ctx, trainer.Correction{Message: g.message, Better: g.better, Kind: kind, Importance: g.importance, Keywords: keywordGroups(g.keywords)})
+		}
+	case changed("better"):
+		if g.prompt == "" {
+			return usage("--better needs --message or --prompt")
+		}
+		add = func(t *trainer.Trainer) (trainer.Sample, error) {
+			return t.Teach(ctx, trainer.Teaching{Question: g.prompt, Answer: g.better, Given: g.answer, Kind: kind, Importance: g.importance, Keywords: keywordGroups(g.keywords), Source: g.source})
+		}
+	case changed("stars") && changed("message"):
+		add = func(t *trainer.Trainer) (trainer.Sample, error) { return t.Rate(ctx, g.message, g.stars) }
+	case changed("stars"):
+		if g.prompt == "" || g.answer == "" {
+			return usage("--stars needs --message, or --prompt and --answer")
+		}
+		add = func(t *trainer.Trainer) (trainer.Sample, error) {
+			return t.AddRating(ctx, g.prompt, g.answer, g.stars, g.source, g.importance)
+		}
+	default:
+		return usage("one of --stars, --better and --text says what the feedback is")
+	}
+	return c.opened(ctx, func(s *Session) error {
+		sample, err := add(s.Trainer)
+		if err != nil {
+			return err
+		}
+		return c.thank(sample)
+	})
+}
+
+// keywordGroups reads "a|b" as a group of words of which one is enough.
+func keywordGroups(words []string) [][]string {
+	var groups [][]string
+	for _, w := range words {
+		groups = append(groups, strings.Split(w, "|"))
+	}
+	return groups
+}
+
+// sampleView is a sample as the commands print it.
+type sampleView struct {
+	ID         int64               `json:"id"`
+	Form       trainer.Form        `json:"form"`
+	Kind       trainer.Kind        `json:"kind"`
+	State      trainer.SampleState `json:"state"`
+	Reason     *trainer.Reason     `json:"reason,omitempty"`
+	Score      float64             `json:"score"`
+	Importance int                 `json:"importance"`
+	Source     string              `json:"source"`
+	Prompt     string              `json:"prompt,omitempty"`
+	Answer     string              `json:"answer,omitempty"`
+	Better     string              `json:"better,omitempty"`
+	Message    int64               `json:"message,omitempty"`
+	Cycle      int64               `json:"cycle,omitempty"`
+	Created    time.Time           `json:"created"`
+}
+
+func sampleViewOf(s trainer.Sample) sampleView {
+	v := sampleView{
+		ID: s.ID, Form: s.Form, Kind: s.Kind, State: s.State, Score: s.Score, Importance: s.Importance, Source: s.Source,
+		Prompt: s.Prompt, Answer: s.Answer, Better: s.Better, Message: s.Message, Cycle: s.Cycle, Created: s.Created,
+	}
+	if s.Reason.Code != "" {
+		v.Reason = &s.Reason
+	}
+	return v
+}
+
+// thank confirms a sample that is on disk.
+func (c *program) thank(s trainer.Sample) error {
+	return c.show(sampleViewOf(s), func() {
+		l := c.language
+		switch {
+		case s.ID == 0:
+			c.sayf("The rating is taken back.", "Die Bewertung ist zurückgenommen.")
+		case s.State == trainer.SampleRejected:
+			c.sayf("Kept as %d, but it does not train: %s.", "Gespeichert als %d, trainiert aber nicht: %s.", s.ID, l.because(s.Reason))
+		case s.Form == trainer.FormCorrection && s.Kind == trainer.Knowledge:
+			c.sayf("Kept as %d: a lesson from now on.", "Gespeichert als %d: ab jetzt eine Lektion.", s.ID)
+		default:
+			c.sayf("Kept as %d (%s, %s).", "Gespeichert als %d (%s, %s).", s.ID, l.form(s.Form), l.kind(s.Kind))
+		}
+	})
+}
+
+func (c *program) listFeedback(ctx context.Context, state string, limit int) error {
+	q := trainer.SampleQuery{NewestFirst: true, Limit: limit}
+	if limit < 0 {
+		return usage("--limit is at least 0, not %d", limit)
+	}
+	switch s := trainer.SampleState(state); s {
+	case "":
+	case trainer.SampleNew, trainer.SampleUsed, trainer.SampleRejected, trainer.SampleDeleted:
+		q.States = []trainer.SampleState{s}
+	default:
+		return usage("--state is new, used, rejected or deleted, not %q", state)
+	}
+	return c.opened(ctx, func(s *Session) error {
+		samples, err := s.Trainer.Samples(ctx, q)
+		if err != nil {
+			return err
+		}
+		views := make([]sampleView, len(samples))
+		for i, s := range samples {
+			views[i] = sampleViewOf(s)
+		}
+		return c.show(struct {
+			Samples []sampleView `json:"samples"`
+		}{views}, func() { c.saySamples(samples) })
+	})
+}
+
+func (c *program) saySamples(samples []trainer.Sample) {
+	l := c.language
+	if len(samples) == 0 {
+		c.sayf("No feedback.", "Keine Rückmeldungen.")
+		return
+	}
+	rows := make([][]string, len(samples))
+	for i, s := range samples {
+		text := s.Answer
+		if s.Better != "" {
+			text = s.Better
+		}
+		if s.Prompt != "" {
+			text = s.Prompt + " → " + text
+		}
+		state := l.sampleState(s.State)
+		if s.State == trainer.SampleRejected {
+			state += ": " + l.because(s.Reason)
+		}
+		rows[i] = []string{strconv.FormatInt(s.ID, 10), when(s.Created), l.form(s.Form), l.kind(s.Kind), l.number(s.Score, 1), brief(state, 40), brief(text, 70)}
+	}
+	c.table([]string{l.say("no.", "Nr."), l.say("when", "wann"), l.say("form", "Form"), l.say("kind", "lehrt"), l.say("score", "Wert"), l.say("state", "Stand"), ""}, rows)
+}
+
+// eachID does one thing to each of several numbered things, and stops at the first
+// that fails.
+func (c *program) eachID(ctx context.Context, args []string, key string, do func(*trainer.Trainer, context.Context, int64) error, en, de string) error {
+	ids := make([]int64, len(args))
+	for i, a := range args {
+		id, err := idOf(a)
+		if err != nil {
+			return err
+		}
+		ids[i] = id
+	}
+	return c.opened(ctx, func(s *Session) error {
+		for _, id := range ids {
+			if err := do(s.Trainer, ctx, id); err != nil {
+				return err
+			}
+			if !c.json {
+				c.sayf(en, de, id)
+			}
+		}
+		if !c.json {
+			return nil
+		}
+		return c.answer(map[string][]int64{key: ids})
+	})
+}
+
+func idOf(arg string) (int64, error) {
+	id, err := strconv.ParseInt(arg, 10, 64)
+	if err != nil || id < 1 {
+		return 0, usage("%q is no number of a list", arg)
+	}
+	return id, nil
+}

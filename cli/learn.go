@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"clara/trainer"
+)
+
+func (c *program) learnCommand() *cobra.Command {
+	var interactive, stats bool
+	cmd := &cobra.Command{
+		Use:   "learn",
+		Short: "Learn continuously",
+		Long: `Runs the loop that trains on the feedback by the settings, and says what it does,
+until Ctrl+C. With --interactive there is a prompt beside it (help lists its
+commands); lines can come from a pipe, and with --json each is answered by one
+object. With --stats it prints the figures and ends.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case interactive && stats:
+				return usage("--interactive and --stats exclude each other")
+			case stats:
+				return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.stats(cmd.Context(), s.Trainer) })
+			case interactive:
+				return c.dialogue(cmd.Context(), trainer.Ask{}, worded)
+			}
+			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.learn(cmd.Context(), s.Trainer) })
+		},
+	}
+	cmd.Flags().BoolVar(&interactive, "interactive", false, "give commands at a prompt meanwhile")
+	cmd.Flags().BoolVar(&stats, "stats", false, "print the figures and end")
+	return cmd
+}
+
+// learn runs the loop until ctx ends.
+func (c *program) learn(ctx context.Context, t *trainer.Trainer) error {
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	events := t.Watch(watching)
+	var following sync.WaitGroup
+	following.Go(func() { c.tell(events) })
+	defer func() { stop(); following.Wait() }()
+	if err := t.Start(ctx); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	t.Stop()
+	s := t.State()
+	return c.show(statusOf(s), func() {})
+}
+
+// tell says what the loop does, on stderr.
+func (c *program) tell(events <-chan trainer.Event) {
+	p := c.newProgress()
+	defer p.end()
+	last := ""
+	for e := range events {
+		for _, n := range e.News {
+			if text := c.language.news(n); text != "" {
+				p.end()
+				c.note("* %s", "* %s", text)
+			}
+		}
+		if isTraining(e.State.Phase) {
+			p.show(e.State.Progress)
+			continue
+		}
+		p.end()
+		// The seconds until a training change; that it is due does not.
+		if e.State.Phase == "" || last == string(e.State.Phase)+e.State.Why.Code {
+			continue
+		}
+		last = string(e.State.Phase) + e.State.Why.Code
+		c.note("%s: %s", "%s: %s", c.language.phase(e.State), c.language.because(e.State.Why))
+	}
+}

@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"clara/trainer"
+)
+
+func (c *program) lessonsCommand() *cobra.Command {
+	list := func(cmd *cobra.Command, _ []string) error {
+		return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.listLessons(cmd.Context(), s.Trainer) })
+	}
+	cmd := &cobra.Command{
+		Use:   "lessons",
+		Short: "What it was taught, and whether it knows it",
+		Args:  cobra.NoArgs,
+		RunE:  list,
+	}
+	cmd.AddCommand(
+		&cobra.Command{Use: "list", Short: "List the lessons, the newest first", Args: cobra.NoArgs, RunE: list},
+		&cobra.Command{
+			Use:   "show ID",
+			Short: "Show one lesson with its answers before and now",
+			Args:  cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				id, err := idOf(args[0])
+				if err != nil {
+					return err
+				}
+				return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.showLesson(cmd.Context(), s.Trainer, id) })
+			},
+		},
+		&cobra.Command{
+			Use:   "ask [ID]",
+			Short: "Ask one lesson now, or all of them",
+			Args:  cobra.MaximumNArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.askLessons(cmd.Context(), s.Trainer, args) })
+			},
+		},
+		c.teachCommand(),
+		&cobra.Command{
+			Use:   "practise ID...",
+			Short: "Make a lesson more important for the next training",
+			Args:  cobra.MinimumNArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return c.eachID(cmd.Context(), args, "practised", (*trainer.Trainer).Practise, "Lesson %d weighs more in the next training.", "Lektion %d wiegt beim nächsten Training mehr.")
+			},
+		},
+		&cobra.Command{
+			Use:   "unlearn ID...",
+			Short: "Take a lesson back; the next training unlearns it",
+			Args:  cobra.MinimumNArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return c.eachID(cmd.Context(), args, "unlearnt", (*trainer.Trainer).Unlearn, "Lesson %d is taken back.", "Lektion %d ist zurückgenommen.")
+			},
+		})
+	return cmd
+}
+
+func (c *program) teachCommand() *cobra.Command {
+	var importance int
+	var keywords []string
+	cmd := &cobra.Command{
+		Use:   "teach QUESTION ANSWER",
+		Short: "Teach an answer",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if importance < 0 || importance > 5 {
+				return usage("--importance is 1 to 5, not %d", importance)
+			}
+			return c.opened(cmd.Context(), func(s *Session) error {
+				sample, err := s.Trainer.Teach(cmd.Context(), trainer.Teaching{
+					Question: args[0], Answer: args[1], Importance: importance, Keywords: keywordGroups(keywords),
+				})
+				if err != nil {
+					return err
+				}
+				return c.thank(sample)
+			})
+		},
+	}
+	cmd.Flags().IntVar(&importance, "importance", 0, "1 to 5 (default 3)")
+	cmd.Flags().StringArrayVar(&keywords, "keyword", nil, "a word that proves the lesson, or several to choose from: a|b (repeatable)")
+	return cmd
+}
+
+// lessonView is a lesson as the commands print it.
+type lessonView struct {
+	ID         int64               `json:"id"`
+	Sample     int64               `json:"sample"`
+	Question   string              `json:"question"`
+	Answer     string              `json:"answer"`
+	State      trainer.LessonState `json:"state"`
+	Importance int                 `json:"importance"`
+	Keywords   [][]string          `json:"keywords,omitempty"`
+	Before     string              `json:"before,omitempty"` // the untrained base's answer
+	Now        string              `json:"now,omitempty"`    // the last answer
+	Way        trainer.Way         `json:"way"`
+	Trained    int                 `json:"trained"`
+	Created    time.Time           `json:"created"`
+}
+
+func lessonViewOf(l trainer.LessonView) lessonView {
+	return lessonView{
+		ID: l.ID, Sample: l.Sample, Question: l.Question, Answer: l.Answer, State: l.State, Importance: l.Importance,
+		Keywords: l.Keywords, Before: l.Before, Now: l.Now, Way: l.Way, Trained: l.Trained, Created: l.Created,
+	}
+}
+
+func (c *program) listLessons(ctx context.Context, t *trainer.Trainer) error {
+	lessons, err := t.Lessons(ctx)
+	if err != nil {
+		return err
+	}
+	views := make([]lessonView, len(lessons))
+	for i, l := range lessons {
+		views[i] = lessonViewOf(l)
+	}
+	return c.show(struct {
+		Lessons []lessonView `json:"lessons"`
+	}{views}, func() {
+		l := c.language
+		if len(lessons) == 0 {
+			c.sayf("No lessons. Correct an answer, or: clara lessons teach QUESTION ANSWER", "Keine Lektionen. Verbessern Sie eine Antwort, oder: clara lessons teach FRAGE ANTWORT")
+			return
+		}
+		rows := make([][]string, len(lessons))
+		for i, v := range lessons {
+			rows[i] = []string{strconv.FormatInt(v.ID, 10), l.lessonState(v.State), strconv.Itoa(v.Importance), brief(v.Question, 60), brief(v.Answer, 60)}
+		}
+		c.table([]string{l.say("no.", "Nr."), l.say("state", "Stand"), l.say("weight", "Gewicht"), l.say("question", "Frage"), l.say("answer", "Antwort")}, rows)
+	})
+}
+
+func (c *program) showLesson(ctx context.Context, t *trainer.Trainer, id int64) error {
+	lessons, err := t.Lessons(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range lessons {
+		if v.ID != id {
+			continue
+		}
+		return c.show(lessonViewOf(v), func() {
+			l := c.language
+			c.sayf("Lesson %d: %s, importance %d, in %s", "Lektion %d: %s, Wichtigkeit %d, in %s", v.ID, l.lessonState(v.State), v.Importance,
+				l.count(v.Trained, "training", "trainings", "Training", "Trainings"))
+			c.sayf("Question: %s\nWanted:   %s", "Frage:    %s\nGewollt:  %s", v.Question, v.Answer)
+			if v.Before != "" {
+				c.sayf("Base:     %s", "Basis:    %s", v.Before)
+			}
+			if v.Now != "" {
+				c.sayf("Now:      %s", "Jetzt:    %s", v.Now)
+			}
+			for _, r := range v.Trail {
+				c.sayf("  %s  %s", "  %s  %s", when(r.Created), l.lessonState(r.Outcome))
+			}
+		})
+	}
+	return fmt.Errorf("lesson %d: %w", id, fs.ErrNotExist)
+}
+
+// askedView is what a lesson answered.
+type askedView struct {
+	Lesson   int64               `json:"lesson"`
+	Question string              `json:"question"`
+	Outcome  trainer.LessonState `json:"outcome"`
+	Answer   string              `json:"answer"`
+}
+
+func (c *program) askLessons(ctx context.Context, t *trainer.Trainer, args []string) error {
+	lessons, err := t.Lessons(ctx)
+	if err != nil {
+		return err
+	}
+	if len(args) == 1 {
+		id, err := idOf(args[0])
+		if err != nil {
+			return err
+		}
+		one := lessons[:0]
+		for _, v := range lessons {
+			if v.ID == id {
+				one = append(one, v)
+			}
+		}
+		if len(one) == 0 {
+			return fmt.Errorf("lesson %d: %w", id, fs.ErrNotExist)
+		}
+		lessons = one
+	}
+	views := make([]askedView, 0, len(lessons))
+	for _, v := range lessons {
+		r, err := t.AskLesson(ctx, v.ID)
+		if err != nil {
+			return err
+		}
+		views = append(views, askedView{v.ID, v.Question, r.Outcome, r.Answer})
+		if !c.json {
+			c.sayf("%d  %s  %s\n   %s", "%d  %s  %s\n   %s", v.ID, c.language.lessonState(r.Outcome), v.Question, brief(r.Answer, 160))
+		}
+	}
+	if !c.json {
+		return nil
+	}
+	return c.answer(struct {
+		Asked []askedView `json:"asked"`
+	}{views})
+}

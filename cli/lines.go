@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/reeflective/readline"
+)
+
+// mostInput bounds a line and a text from stdin: far beyond every model's context,
+// far below what would fill the memory.
+const mostInput = 4 << 20
+
+// errInterrupt says that Ctrl+C was pressed at the prompt.
+var errInterrupt = readline.ErrInterrupt
+
+// lineReader asks for lines: with editing, history and completion at a terminal,
+// else as they come.
+type lineReader struct {
+	shell *readline.Shell // nil: no terminal
+	plain chan line
+	quit  <-chan os.Signal // Ctrl+C where no terminal is in raw mode
+}
+
+type line struct {
+	text string
+	err  error
+}
+
+func (c *program) newLineReader(prompt string, words []string, quit <-chan os.Signal) *lineReader {
+	r := &lineReader{quit: quit}
+	if isTerminal(c.in) && isTerminal(c.out) && !c.json {
+		r.shell = readline.NewShell()
+		r.shell.Prompt.Primary(func() string { return prompt })
+		r.shell.Completer = func(text []rune, cursor int) readline.Completions {
+			if strings.ContainsRune(string(text[:cursor]), ' ') {
+				return readline.Completions{}
+			}
+			return readline.CompleteValues(words...)
+		}
+		return r
+	}
+	// Nothing can interrupt a read from a pipe, so this goroutine lives until the
+	// input or the program ends. It holds nothing that would have to be closed.
+	r.plain = make(chan line)
+	go func() {
+		s := bufio.NewScanner(c.in)
+		s.Buffer(nil, mostInput)
+		for s.Scan() {
+			r.plain <- line{text: s.Text()}
+		}
+		err := s.Err()
+		if err == nil {
+			err = io.EOF
+		}
+		r.plain <- line{err: err}
+	}()
+	return r
+}
+
+// next waits for a line. The error is io.EOF at the end, errInterrupt for Ctrl+C.
+func (r *lineReader) next() (string, error) {
+	if r.shell != nil {
+		text, err := r.shell.Readline()
+		return strings.TrimSpace(text), err
+	}
+	select {
+	case l := <-r.plain:
+		if errors.Is(l.err, bufio.ErrTooLong) {
+			return "", errTooMuch
+		}
+		return strings.TrimSpace(l.text), l.err
+	case <-r.quit:
+		return "", errInterrupt
+	}
+}
+
+// errTooMuch says that a text from stdin is beyond mostInput.
+var errTooMuch = &usageError{fmt.Errorf("a text on stdin is longer than %d MiB", mostInput>>20)}
+
+// readAll reads a text from stdin.
+func (c *program) readAll() (string, error) {
+	data, err := io.ReadAll(io.LimitReader(c.in, mostInput+1))
+	if err != nil {
+		return "", fmt.Errorf("read stdin: %w", err)
+	}
+	if len(data) > mostInput {
+		return "", errTooMuch
+	}
+	return strings.TrimSpace(string(data)), nil
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"clara/model"
+)
+
+func (c *program) parityCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "parity DIR",
+		Short: "Compare with transformers and PEFT on the same model",
+		Long: `Compares this program with golden values that transformers and PEFT made from the
+same model file: rendered text, tokens, the best token of each step, log-
+probabilities, loss and gradients. It exits with 6 when a limit is missed.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.parity(cmd.Context(), args[0]) },
+	}
+}
+
+// The limits of parity. The weights are the same on both sides, so what differs is
+// rounding: of f32 sums on our side, of 8-bit activations where answers are
+// computed (greedy).
+const (
+	leastGreedy  = 0.99 // share of the steps; all of them with f32 activations
+	mostLogProb  = 2e-3
+	mostLoss     = 1e-4
+	mostGradient = 1e-3
+)
+
+// parityLine is one comparison.
+type parityLine struct {
+	what   string
+	figure string
+	limit  string
+	good   bool
+}
+
+func parityLines(r model.ParityReport) []parityLine {
+	of := func(n, all int) string { return fmt.Sprintf("%d/%d", n, all) }
+	return []parityLine{
+		{"rendered chats equal", of(r.RenderedEqual, r.Chats), "all", r.RenderedEqual == r.Chats && r.Chats > 0},
+		{"tokens equal", of(r.IDsEqual, r.Chats), "all", r.IDsEqual == r.Chats && r.Chats > 0},
+		{"best token, as answered", of(r.GreedyEqual, r.GreedyCompared), "99 %", float64(r.GreedyEqual) >= leastGreedy*float64(r.GreedyCompared) && r.GreedyCompared > 0},
+		{"best token, f32 activations", of(r.GreedyEqualExact, r.GreedyCompared), "all", r.GreedyEqualExact == r.GreedyCompared},
+		{"log-probability, largest difference", fmt.Sprintf("%.2g", r.LogProbMaxAbs), fmt.Sprintf("%.0e", mostLogProb), r.LogProbMaxAbs <= mostLogProb},
+		{"loss, relative", fmt.Sprintf("%.2g", r.LossRel), fmt.Sprintf("%.0e", mostLoss), r.LossRel <= mostLoss},
+		{fmt.Sprintf("gradient, relative, worst of %d (%s)", r.GradTensors, r.GradRelWorst), fmt.Sprintf("%.2g", r.GradRelMax), fmt.Sprintf("%.0e", mostGradient), r.GradRelMax <= mostGradient && r.GradTensors > 0},
+	}
+}
+
+func (c *program) parity(ctx context.Context, dir string) (err error) {
+	r, closeModel, err := c.Runner(ctx, c.options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeModel()) }()
+	report, err := r.Parity(ctx, dir)
+	if err != nil {
+		return err
+	}
+	lines := parityLines(report)
+	err = c.show(report, func() {
+		rows := make([][]string, len(lines))
+		for i, line := range lines {
+			mark := "ok"
+			if !line.good {
+				mark = c.language.say("MISSED", "VERFEHLT")
+			}
+			rows[i] = []string{line.what, line.figure, line.limit, mark}
+		}
+		c.table([]string{"comparison (" + report.Engine + ")", "figure", "limit", ""}, rows)
+	})
+	if err != nil {
+		return err
+	}
+	var missed []string
+	for _, line := range lines {
+		if !line.good {
+			missed = append(missed, fmt.Sprintf("%s %s (%s)", line.what, line.figure, line.limit))
+		}
+	}
+	if missed != nil {
+		return &shortError{"parity", c.language.say("limits missed: ", "Grenzen verfehlt: ") + strings.Join(missed, "; "), ""}
+	}
+	return nil
+}

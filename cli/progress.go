@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"clara/trainer"
+)
+
+// cycleProgress shows how far a cycle is: a bar for a person at a terminal, else a
+// line for each part and each quarter of it. It is not safe for concurrent use.
+type cycleProgress struct {
+	language language
+	w        io.Writer
+	terminal bool
+
+	bar     *progressbar.ProgressBar
+	step    trainer.Step
+	quarter int
+}
+
+func (c *program) newProgress() *cycleProgress {
+	return &cycleProgress{language: c.language, w: c.errs, terminal: isTerminal(c.errs)}
+}
+
+func (p *cycleProgress) show(at trainer.Progress) {
+	if at.Step == "" {
+		return
+	}
+	if at.Step != p.step {
+		p.end()
+		p.step, p.quarter = at.Step, 0
+		if p.terminal {
+			p.bar = progressbar.NewOptions(max(1, at.Of),
+				progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(fmt.Sprintf("%-36s", p.language.step(at.Step))),
+				progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100*time.Millisecond),
+				progressbar.OptionSetPredictTime(false), progressbar.OptionShowCount(), progressbar.OptionSetRenderBlankState(true))
+		} else {
+			fmt.Fprintln(p.w, p.language.step(at.Step))
+		}
+	}
+	if p.bar != nil {
+		p.bar.ChangeMax(max(1, at.Of))
+		p.bar.Describe(fmt.Sprintf("%-36s", p.language.step(at.Step)+p.left(at)))
+		_ = p.bar.Set(min(at.Done, max(1, at.Of))) // it only draws
+		return
+	}
+	if at.Of == 0 {
+		return
+	}
+	if q := 4 * at.Done / at.Of; q > p.quarter {
+		p.quarter = q
+		fmt.Fprintf(p.w, "  %d/%d%s%s\n", at.Done, at.Of, p.loss(at), p.left(at))
+	}
+}
+
+// loss is the last loss, where something trains.
+func (p *cycleProgress) loss(at trainer.Progress) string {
+	if n := len(at.Losses); n > 0 && at.Losses[n-1].Step == at.Step {
+		return p.language.say(", loss %s", ", Verlust %s", p.language.number(at.Losses[n-1].Loss, 3))
+	}
+	return ""
+}
+
+func (p *cycleProgress) left(at trainer.Progress) string {
+	if at.Left < time.Second {
+		return ""
+	}
+	return p.language.say(", %s left", ", noch %s", p.language.span(at.Left))
+}
+
+// end leaves the terminal at the beginning of a line.
+func (p *cycleProgress) end() {
+	if p.bar != nil {
+		fmt.Fprintln(p.w)
+		p.bar = nil
+	}
+	p.step = ""
+}

@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"clara/trainer"
+)
+
+// The codes of the assembly's own reasons.
+const (
+	codeLocked      = "locked"        // home
+	codeNoModelFile = "no_model_file" // where
+)
+
+// germanReasons says the trainer's reasons in German; {name} stands for an argument.
+// In English a reason brings its own sentence.
+var germanReasons = map[string]string{
+	codeLocked:      "ein anderes CLARA arbeitet schon in {home}",
+	codeNoModelFile: "kein Modell in {where}",
+
+	trainer.CodeNeutral:        "neutral bewertet",
+	trainer.CodeTooShort:       "zu kurz: {words} von mindestens {least} Wörtern",
+	trainer.CodeReplaced:       "durch eine neuere Rückmeldung ersetzt",
+	trainer.CodeBelowThreshold: "unter der Schwelle: {score}, mindestens {threshold}",
+	trainer.CodeBufferFull:     "aus dem vollen Puffer gefallen",
+	trainer.CodeUnchanged:      "die bessere Antwort ist dieselbe wie die gegebene",
+	trainer.CodeEmpty:          "kein Text, aus dem man lernen könnte",
+	trainer.CodeTooLong:        "der Text ist länger, als das Modell lesen kann ({context} Token)",
+
+	trainer.CodeNoModel:       "es ist kein Modell geladen",
+	trainer.CodeOff:           "das Lernen ist ausgeschaltet",
+	trainer.CodePaused:        "das Lernen ist angehalten",
+	trainer.CodeNothingNew:    "nichts Neues seit dem letzten Training",
+	trainer.CodeTooFewRatings: "{ratings} von {least} neuen Bewertungen; das Training beginnt bei {least}, bei einer Korrektur oder in {seconds}",
+	trainer.CodeInterval:      "Neues liegt vor; das Training beginnt in {seconds}",
+	trainer.CodeCorrection:    "eine Korrektur der Art liegt vor",
+	trainer.CodeEnoughRatings: "{ratings} neue Bewertungen liegen vor",
+	trainer.CodeWanted:        "Sie haben es gewünscht",
+	trainer.CodeUnlearn:       "Zurückgenommenes wird verlernt",
+	trainer.CodeInterrupted:   "ein unterbrochenes Training beginnt von vorn",
+	trainer.CodeAnswering:     "das Training lässt einer Antwort den Vortritt",
+	trainer.CodeRetryLater:    "das letzte Training ist fehlgeschlagen, neuer Versuch in {seconds}: {error}",
+	trainer.CodeOtherModel:    "das Gelernte gehört zu einem anderen Modell",
+	trainer.CodeNoReader:      "dieses Modell ist nicht darauf vorbereitet, Lektionen zu benutzen: Es tut es weniger sicher",
+
+	trainer.CodeProven:     "nachweislich besser: {better} besser, {losses} schlechter (p = {p}), nichts vergessen",
+	trainer.CodeNotProven:  "nichts vergessen; besser noch unbewiesen: {better} besser, {losses} schlechter (p = {p})",
+	trainer.CodeUnharmed:   "nichts vergessen; zum Vergleichen fehlen noch Lektionen und Bewertungen",
+	trainer.CodeNotNumber:  "beim Rechnen kam keine Zahl heraus",
+	trainer.CodeForgets:    "vergisst zu viel: {kept} von {of} allgemeinen Antworten behalten, mindestens {limit} nötig",
+	trainer.CodeDrifts:     "entfernt sich zu weit vom Ausgangsmodell: {kl} KL, höchstens {limit}",
+	trainer.CodeGeneral:    "vergisst Allgemeines: {nats} nats, höchstens {limit}",
+	trainer.CodeLeaks:      "Gelerntes erscheint an falscher Stelle: {leaks} von {of} Antworten, höchstens {limit}",
+	trainer.CodeLoops:      "dreht sich im Kreis: {answers} von {of} Antworten",
+	trainer.CodeEndless:    "findet kein Ende: {answers} von {of} Antworten",
+	trainer.CodeLength:     "wird zu lang: {words} Wörter im Mittel, höchstens {limit}",
+	trainer.CodeLanguage:   "wechselt die Sprache: {answers} von {of} Antworten",
+	trainer.CodeOwnMissed:  "weiß zu wenig vom Beigebrachten: {known} von {of} Lektionen, mindestens {limit}",
+	trainer.CodeLosesKnown: "verliert, was schon saß: {lessons}",
+
+	trainer.CodeCycle:       "aus Zyklus {cycle}",
+	trainer.CodeRestored:    "von Ihnen zurückgeholt",
+	trainer.CodeRolledBack:  "{low} der ersten {of} Antworten bekamen 1 oder 2 Sterne",
+	trainer.CodeCycleFailed: "das Training ist fehlgeschlagen: {error}",
+	trainer.CodeStopped:     "angehalten",
+	trainer.CodeImported:    "eingelesen, nicht geprüft",
+	trainer.CodeOnlyAsked:   "nichts zu trainieren, nur abgefragt",
+
+	trainer.CodeDiskFull:      "der Datenträger ist voll: Es wurde nichts gespeichert",
+	trainer.CodeBufferEmpty:   "{kept} von {total} Rückmeldungen trainieren",
+	trainer.CodeRateTooLow:    "die Lernrate {rate} ist zu klein: Unter {least} ändert sich nichts Messbares",
+	trainer.CodeRefusedAgain:  "die Prüfung hat die letzten {cycles} Trainings abgelehnt",
+	trainer.CodeOnlyRatings:   "{ratings} Bewertungen und keine Korrektur: Sterne allein lehren wenig",
+	trainer.CodeLessonsMissed: "{missed} von {total} Lektionen sitzen nicht",
+	trainer.CodeGood:          "in Ordnung",
+}
+
+// because says a reason in words.
+func (l language) because(r trainer.Reason) string {
+	text, ok := germanReasons[r.Code]
+	if l != german || !ok {
+		return r.Text
+	}
+	if l == german && r.Code == trainer.CodeGood {
+		return goodInGerman(r)
+	}
+	for name, value := range r.Args {
+		text = strings.ReplaceAll(text, "{"+name+"}", l.argument(name, value))
+	}
+	return text
+}
+
+// argument writes one argument of a reason.
+func (l language) argument(name, value string) string {
+	v, err := strconv.ParseFloat(value, 64)
+	switch {
+	case err != nil:
+		return value
+	case name == "seconds":
+		return l.span(time.Duration(v * float64(time.Second)))
+	}
+	return strings.Replace(value, ".", ",", 1)
+}
+
+// goodInGerman says what is in order: the figures tell which finding it is.
+func goodInGerman(r trainer.Reason) string {
+	a := r.Args
+	switch {
+	case a["engine"] != "":
+		return a["model"] + " ist geladen, Rechenwerk " + a["engine"]
+	case a["kept"] != "":
+		return a["kept"] + " von " + a["total"] + " Rückmeldungen trainieren"
+	case a["versions"] != "":
+		return a["versions"] + " Versionen, " + a["known"] + " von " + a["total"] + " Lektionen sitzen"
+	case r.Text != "":
+		return r.Text
+	}
+	return germanReasons[trainer.CodeGood]
+}
+
+// hint says what a person can do, in the words of the command line.
+func (l language) hint(code string) string {
+	switch code {
+	case trainer.HintLoadModel:
+		return l.say("Name a model with --model, or see `clara models` for where models are looked for.",
+			"Nennen Sie ein Modell mit --model; `clara models` zeigt, wo Modelle gesucht werden.")
+	case trainer.HintFreeSpace:
+		return l.say("Free some space on the disk and try again.", "Schaffen Sie Platz auf dem Datenträger und versuchen Sie es erneut.")
+	case trainer.HintRate:
+		return l.say("Rate or correct more answers: `clara chat`, or `clara feedback add`.", "Bewerten oder verbessern Sie mehr Antworten: `clara chat` oder `clara feedback add`.")
+	case trainer.HintCorrect:
+		return l.say("Correct answers instead of only rating them: it works better.", "Verbessern Sie Antworten, statt sie nur zu bewerten: Das wirkt stärker.")
+	case trainer.HintLowerThreshold:
+		return l.say("Lower continuous.quality_threshold in the settings file.", "Senken Sie continuous.quality_threshold in der Einstellungsdatei.")
+	case trainer.HintLowerBatch:
+		return l.say("Lower continuous.min_batch_size in the settings file.", "Senken Sie continuous.min_batch_size in der Einstellungsdatei.")
+	case trainer.HintTrainNow:
+		return l.say("Start the training with `clara train`.", "Starten Sie das Training mit `clara train`.")
+	case trainer.HintResume:
+		return l.say("Resume learning.", "Setzen Sie das Lernen fort.")
+	case trainer.HintEnable:
+		return l.say("Set continuous.enabled = true in the settings file.", "Setzen Sie continuous.enabled = true in der Einstellungsdatei.")
+	case trainer.HintRaiseRate:
+		return l.say("Raise continuous.learning_rate in the settings file; 0.0003 is the default.", "Erhöhen Sie continuous.learning_rate in der Einstellungsdatei; der Standard ist 0.0003.")
+	case trainer.HintMoreEpochs:
+		return l.say("Raise continuous.max_epochs in the settings file.", "Erhöhen Sie continuous.max_epochs in der Einstellungsdatei.")
+	case trainer.HintReviewFeedback:
+		return l.say("Look through `clara feedback list`: does some of it contradict itself?", "Sehen Sie `clara feedback list` durch: Widersprechen sich Rückmeldungen?")
+	case trainer.HintRephrase:
+		return l.say("Put the lessons of `clara lessons` in other words.", "Sagen Sie die Lektionen aus `clara lessons` in anderen Worten.")
+	case trainer.HintShorten:
+		return l.say("Shorten the text.", "Kürzen Sie den Text.")
+	case trainer.HintWait:
+		return l.say("It goes on by itself.", "Es geht von selbst weiter.")
+	}
+	return ""
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"clara/trainer"
+)
+
+func (c *program) statsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "stats",
+		Short: "Figures of the loop",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.stats(cmd.Context(), s.Trainer) })
+		},
+	}
+}
+
+// ratingDays is how far back stats shows the ratings.
+const ratingDays = 14
+
+func (c *program) stats(ctx context.Context, t *trainer.Trainer) error {
+	s, err := t.LiveStats(ctx)
+	if err != nil {
+		return err
+	}
+	if s.Phase == "" { // the loop does not run in a command that only looks
+		_, model := t.ModelInfo()
+		f, err := trainingFinding(ctx, t, model)
+		if err != nil {
+			return err
+		}
+		s.Why = f.Reason
+	}
+	days, err := t.RatingHistory(ctx, time.Now().AddDate(0, 0, -ratingDays))
+	if err != nil {
+		return err
+	}
+	if days == nil {
+		days = []trainer.RatingPoint{}
+	}
+	return c.show(struct {
+		trainer.LiveStats
+		Ratings []trainer.RatingPoint `json:"ratings_by_day"`
+	}{s, days}, func() { c.sayStats(s, days) })
+}
+
+func (c *program) sayStats(s trainer.LiveStats, days []trainer.RatingPoint) {
+	l, m := c.language, s.Metrics
+	stars := func(v float64) string {
+		if m.Ratings == 0 {
+			return "-"
+		}
+		return l.number(v, 2)
+	}
+	rate := "-"
+	if m.Cycles > 0 {
+		rate = l.number(100*m.SuccessRate, 0) + " %"
+	}
+	c.table([]string{l.say("buffer", "Puffer"), ""}, [][]string{
+		{l.say("samples that train", "Rückmeldungen, die trainieren"), strconv.Itoa(s.Buffer.Kept) + l.say(" of ", " von ") + strconv.Itoa(m.SamplesTotal)},
+		{l.say("room", "Platz"), strconv.Itoa(s.Buffer.Capacity)},
+		{l.say("average quality", "mittlere Qualität"), l.number(s.Buffer.AvgQuality, 2)},
+	})
+	c.sayf("", "")
+	c.table([]string{l.say("feedback", "Rückmeldungen"), ""}, [][]string{
+		{l.say("ratings", "Bewertungen"), strconv.Itoa(m.Ratings)},
+		{l.say("average stars", "Sterne im Mittel"), stars(m.AvgStars)},
+		{l.say("average of the last 20", "Mittel der letzten 20"), stars(m.AvgStarsRecent)},
+		{l.say("corrections", "Korrekturen"), strconv.Itoa(m.Corrections)},
+		{l.say("lessons known", "Lektionen, die sitzen"), strconv.Itoa(m.LessonsKnown) + l.say(" of ", " von ") + strconv.Itoa(m.LessonsTotal)},
+	})
+	c.sayf("", "")
+	c.table([]string{"training", ""}, [][]string{
+		{l.say("version in use", "Version in Gebrauch"), strconv.Itoa(m.ActiveVersion)},
+		{l.say("model updates", "neue Versionen"), strconv.Itoa(m.ModelUpdates) + l.say(" of ", " von ") + l.count(m.Cycles, "training", "trainings", "Training", "Trainings")},
+		{l.say("refused, failed", "abgelehnt, fehlgeschlagen"), strconv.Itoa(m.Refused) + ", " + strconv.Itoa(m.Failed)},
+		{l.say("success rate", "Erfolgsquote"), rate},
+		{l.say("last cycle", "letzter Zyklus"), l.number(m.LastCycleSeconds, 1) + " s"},
+		{l.say("now", "jetzt"), l.because(s.Why)},
+	})
+	if len(days) == 0 {
+		return
+	}
+	c.sayf("", "")
+	rows := make([][]string, len(days))
+	for i, d := range days {
+		rows[i] = []string{d.Day.Format("2006-01-02"), l.number(d.Stars, 1), strings.Repeat("*", int(d.Stars+0.5)), strconv.Itoa(d.Count)}
+	}
+	c.table([]string{l.say("day", "Tag"), l.say("stars", "Sterne"), "", l.say("ratings", "Bewertungen")}, rows)
+}
+
+// statusView is the state of the loop as the commands print it.
+type statusView struct {
+	Phase    trainer.Phase    `json:"phase"`
+	Why      trainer.Reason   `json:"why"`
+	StartsIn float64          `json:"starts_in_seconds,omitempty"`
+	Ratings  int              `json:"new_ratings"`
+	Manner   int              `json:"new_manner"`
+	Lessons  int              `json:"new_lessons"`
+	Kept     int              `json:"buffer_kept"`
+	Total    int              `json:"buffer_total"`
+	Known    int              `json:"lessons_known"`
+	OfAll    int              `json:"lessons_total"`
+	Version  int              `json:"version"`
+	Cycle    int64            `json:"cycle,omitempty"`
+	Step     trainer.Step     `json:"step,omitempty"`
+	Done     int              `json:"done,omitempty"`
+	Of       int              `json:"of,omitempty"`
+	Trouble  *trainer.Finding `json:"trouble,omitempty"`
+	Last     *trained         `json:"last_cycle,omitempty"`
+}
+
+func statusOf(s trainer.State) statusView {
+	v := statusView{
+		Phase: s.Phase, Why: s.Why, Ratings: s.NewRatings, Manner: s.NewManner, Lessons: s.NewLessons,
+		Kept: s.Buffer.Kept, Total: s.Buffer.Total, Known: s.Lessons.Known, OfAll: s.Lessons.Total(),
+		Version: s.Active.Number, Trouble: s.Trouble,
+	}
+	if !s.StartsAt.IsZero() {
+		v.StartsIn = max(0, time.Until(s.StartsAt).Seconds())
+	}
+	if isTraining(s.Phase) {
+		v.Cycle, v.Step, v.Done, v.Of = s.Progress.Cycle, s.Progress.Step, s.Progress.Done, s.Progress.Of
+	}
+	if e := s.Last; e != nil {
+		v.Last = &trained{Cycle: e.Cycle, State: e.State, Verdict: e.Verdict, Reason: e.Reason, Version: e.Number, Seconds: e.Seconds, Known: []string{}}
+	}
+	return v
+}
+
+func (c *program) sayStatus(s trainer.State) {
+	l := c.language
+	c.sayf("%s: %s", "%s: %s", l.phase(s), l.because(s.Why))
+	if s.Trouble != nil {
+		c.sayf("Trouble: %s", "Störung: %s", l.because(s.Trouble.Reason))
+	}
+	c.sayf("New: %s, %s, %s.", "Neu: %s, %s, %s.",
+		l.count(s.NewRatings, "rating", "ratings", "Bewertung", "Bewertungen"),
+		l.count(s.NewManner, "correction of manner", "corrections of manner", "Korrektur der Art", "Korrekturen der Art"),
+		l.count(s.NewLessons, "lesson", "lessons", "Lektion", "Lektionen"))
+	c.sayf("Buffer: %d of %d samples train. Lessons: %d of %d known. In use: %s.",
+		"Puffer: %d von %d Rückmeldungen trainieren. Lektionen: %d von %d sitzen. In Gebrauch: %s.",
+		s.Buffer.Kept, s.Buffer.Total, s.Lessons.Known, s.Lessons.Total(), l.version(s.Active.Number))
+	if e := s.Last; e != nil {
+		c.sayf("Last training: %s.", "Letztes Training: %s.", l.because(e.Reason))
+	}
+}

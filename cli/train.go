@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"clara/trainer"
+)
+
+func (c *program) trainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "train",
+		Short: "Train on the feedback now",
+		Long: `Runs one training cycle on all feedback there is, whether or not anything is new,
+and waits for its end. The new version is checked before it may answer. Ctrl+C
+stops it: nothing of it is used then, and the loop starts it again.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.train(cmd.Context(), s.Trainer) })
+		},
+	}
+}
+
+// trained is a cycle as train prints it.
+type trained struct {
+	Cycle   int64              `json:"cycle"`
+	State   trainer.CycleState `json:"state"`
+	Verdict string             `json:"verdict"`
+	Reason  trainer.Reason     `json:"reason"`
+	Version int                `json:"version"` // its number; 0: it made none
+	Seconds float64            `json:"seconds"`
+	Known   []string           `json:"newly_known"`
+	Figures *trainer.Figures   `json:"figures,omitempty"`
+}
+
+func (c *program) train(ctx context.Context, t *trainer.Trainer) error {
+	p := c.newProgress()
+	done, err := runOneCycle(ctx, t, p.show)
+	p.end()
+	if err != nil {
+		return err
+	}
+	rows, err := t.Versions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Cycle == done.Cycle {
+			done.Figures = r.Figures
+		}
+	}
+	return c.report(done)
+}
+
+// report says how a cycle ended; one that made nothing to use falls short.
+func (c *program) report(done trained) error {
+	l := c.language
+	err := c.show(done, func() {
+		switch done.State {
+		case trainer.CyclePromoted:
+			c.sayf("Version %d answers now, after %s s: %s.", "Version %d antwortet jetzt, nach %s s: %s.",
+				done.Version, l.number(done.Seconds, 0), l.because(done.Reason))
+		case trainer.CycleChecked:
+			c.sayf("Nothing was due; the lessons were asked, in %s s.", "Es war nichts zu trainieren; die Lektionen wurden abgefragt, in %s s.", l.number(done.Seconds, 0))
+		}
+		for _, q := range done.Known {
+			c.sayf("Newly known: %s", "Sitzt jetzt: %s", brief(q, 70))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	switch done.State {
+	case trainer.CycleRefused:
+		return &shortError{"refused", l.say("the new version may not answer: %s", "die neue Version darf nicht antworten: %s", l.because(done.Reason)),
+			l.say("The version before goes on answering; all feedback is kept.", "Die Version davor antwortet weiter; alle Rückmeldungen bleiben.")}
+	case trainer.CycleFailed:
+		return &shortError{"cycle_failed", l.because(done.Reason), l.say("All feedback is kept.", "Alle Rückmeldungen bleiben.")}
+	case trainer.CycleStopped:
+		return context.Canceled
+	}
+	return nil
+}
+
+// runOneCycle runs the loop for one cycle and stops it again.
+func runOneCycle(ctx context.Context, t *trainer.Trainer, progress func(trainer.Progress)) (trained, error) {
+	var done trained
+	if !t.Settings().Enabled {
+		return done, &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeOff, Text: "learning is switched off"}, Hint: trainer.HintEnable}
+	}
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	events := t.Watch(watching)
+	t.Train()
+	if err := t.Start(ctx); err != nil {
+		return done, err
+	}
+	defer t.Stop()
+	began := false
+	for e := range events {
+		if began {
+			progress(e.State.Progress)
+		}
+		for _, n := range e.News {
+			switch n.Kind {
+			case trainer.NewsCycleStarted:
+				began = true
+			case trainer.NewsActivated:
+				done.Known = n.Known
+			case trainer.NewsTrouble:
+				if !began {
+					return done, &trainer.UserError{Reason: n.Reason}
+				}
+			case trainer.NewsCycleEnded:
+				done.Cycle, done.State, done.Verdict, done.Reason = n.End.Cycle, n.End.State, n.End.Verdict, n.End.Reason
+				done.Version, done.Seconds = n.End.Number, n.End.Seconds
+				if done.Reason.Code == "" {
+					done.Reason = n.Reason
+				}
+				if trouble := e.State.Trouble; done.State == trainer.CycleFailed && trouble != nil {
+					done.Reason = trouble.Reason
+				}
+				return done, nil
+			}
+		}
+	}
+	return done, ctx.Err()
+}
