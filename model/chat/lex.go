@@ -138,9 +138,8 @@ func (l *lexer) tag() error {
 		return nil
 	}
 	l.advance(2)
-	if l.rest != "" && (l.rest[0] == '-' || l.rest[0] == '+') {
-		l.advance(1)
-	}
+	sign, _ := cutSign(l.rest)
+	l.advance(len(sign))
 	p := part{kind: partPrint, line: line}
 	end := "}}"
 	if kind == '%' {
@@ -152,20 +151,14 @@ func (l *lexer) tag() error {
 		if l.rest == "" {
 			return syntaxError(line, "a tag does not end")
 		}
-		if depth == 0 {
-			sign := 0
-			if l.rest[0] == '-' || l.rest[0] == '+' {
-				sign = 1
+		if sign, rest := cutSign(l.rest); depth == 0 && strings.HasPrefix(rest, end) {
+			if kind == '%' {
+				l.closing(sign)
+			} else {
+				l.trimAll = sign == "-"
 			}
-			if strings.HasPrefix(l.rest[sign:], end) {
-				if kind == '%' {
-					l.closing(l.rest[:sign])
-				} else {
-					l.trimAll = l.rest[:sign] == "-"
-				}
-				l.advance(sign + 2)
-				break
-			}
+			l.advance(len(sign) + len(end))
+			break
 		}
 		t, err := l.token()
 		if err != nil {
@@ -199,21 +192,32 @@ func (l *lexer) closing(inside string) {
 // raw takes what lies between {% raw %} and {% endraw %} as text.
 func (l *lexer) raw(line int) error {
 	l.trimNewline = false
-	for at := 0; ; {
+	for at := 0; ; at += len("{%") {
 		i := strings.Index(l.rest[at:], "{%")
 		if i < 0 {
 			return syntaxError(line, "raw does not end")
 		}
 		at += i
-		inside, _, ok := strings.Cut(l.rest[at+2:], "%}")
-		if ok && strings.Trim(strings.Trim(inside, "-+"), whitespace) == "endraw" {
-			l.text(at, l.rest[at:])
-			l.closing(inside)
-			l.advance(2 + len(inside) + 2)
-			return nil
+		_, rest := cutSign(l.rest[at+len("{%"):])
+		rest, ok := strings.CutPrefix(strings.TrimLeft(rest, whitespace), "endraw")
+		sign, rest := cutSign(strings.TrimLeft(rest, whitespace))
+		if !ok || !strings.HasPrefix(rest, "%}") {
+			continue
 		}
-		at += 2
+		end := len(l.rest) - len(rest) + len("%}")
+		l.text(at, l.rest[at:])
+		l.closing(sign)
+		l.advance(end - at)
+		return nil
 	}
+}
+
+// cutSign cuts the sign off the beginning of s, if there is one.
+func cutSign(s string) (sign, rest string) {
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		return s[:1], s[1:]
+	}
+	return "", s
 }
 
 // operators are those of more than one character; the longest come first.
@@ -303,7 +307,7 @@ func (l *lexer) quoted() (token, error) {
 			b.WriteByte(c)
 			i++
 		default:
-			i += l.escape(&b, l.rest[i:])
+			i += escape(&b, l.rest[i:])
 		}
 	}
 	return token{}, syntaxError(line, "a string does not end")
@@ -311,7 +315,7 @@ func (l *lexer) quoted() (token, error) {
 
 // escape writes what an escape sequence at the beginning of s stands for, and
 // returns its length. What Python does not know stays as it is.
-func (l *lexer) escape(b *strings.Builder, s string) int {
+func escape(b *strings.Builder, s string) int {
 	hex := 0
 	switch c := s[1]; c {
 	case '\n':

@@ -231,34 +231,33 @@ func (p *parser) setStatement() (statement, error) {
 	if len(s.targets) > 1 {
 		return nil, p.fail("set without a value")
 	}
-	captured := &captured{}
-	if captured.filters, err = p.filters(captured); err != nil {
+	text := &captured{}
+	if s.value, err = p.filters(text); err != nil {
 		return nil, err
 	}
 	if err := p.end(); err != nil {
 		return nil, err
 	}
-	captured.body, err = p.closed("endset")
-	s.value = captured.filters
+	text.body, err = p.closed("endset")
 	return s, err
 }
 
 func (p *parser) filterStatement() (statement, error) {
-	captured := &captured{}
-	line := p.line
-	// the first filter stands without its bar
+	text := &captured{}
+	s := &printStatement{line: p.line}
 	var err error
-	if captured.filters, err = p.filter(captured); err != nil {
+	// the first filter stands without its bar
+	if s.value, err = p.filter(text); err != nil {
 		return nil, err
 	}
-	if captured.filters, err = p.filters(captured.filters); err != nil {
+	if s.value, err = p.filters(s.value); err != nil {
 		return nil, err
 	}
 	if err := p.end(); err != nil {
 		return nil, err
 	}
-	captured.body, err = p.closed("endfilter")
-	return &printStatement{line, captured.filters}, err
+	text.body, err = p.closed("endfilter")
+	return s, err
 }
 
 func (p *parser) withStatement() (statement, error) {

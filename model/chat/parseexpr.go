@@ -3,6 +3,7 @@ package chat
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The expressions of Jinja by falling precedence: if-else; or; and; not;
@@ -318,12 +319,12 @@ func (p *parser) primary() (expression, error) {
 	p.pos++
 	switch t.kind {
 	case tokenString:
-		text := t.text
+		parts := []string{t.text}
 		for p.peek().kind == tokenString { // neighbours are one string
-			text += p.peek().text
+			parts = append(parts, p.peek().text)
 			p.pos++
 		}
-		return &literal{text}, nil
+		return &literal{strings.Join(parts, "")}, nil
 	case tokenInt:
 		i, err := p.integer(t.text)
 		return &literal{i}, err

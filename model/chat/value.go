@@ -53,6 +53,27 @@ func (d *dict) set(key string, value any) {
 	d.depth = max(d.depth, depth(value)+1)
 }
 
+// add sets a key of a mapping that is being made.
+func (d *dict) add(s *state, key string, v any) error {
+	if _, ok := v.(*namespace); ok {
+		return s.fail("a namespace cannot be an element")
+	}
+	d.set(key, v)
+	if err := s.pay(2); err != nil {
+		return err
+	}
+	return s.shallow(d.depth)
+}
+
+// set sets an attribute of a namespace.
+func (n *namespace) set(s *state, name string, v any) error {
+	if _, ok := v.(*namespace); ok {
+		return s.fail("a namespace cannot be an attribute of a namespace")
+	}
+	n.values[name] = v
+	return nil
+}
+
 // depth is how deep sequences and mappings lie inside each other in a value.
 func depth(v any) int {
 	switch v := v.(type) {

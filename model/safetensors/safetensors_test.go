@@ -130,7 +130,8 @@ func TestFloat32s(t *testing.T) {
 		{F64, binary.LittleEndian.AppendUint64(nil, math.Float64bits(0.1)), []float32{0.1}},
 		// 1, -2, the largest, the smallest normal and subnormal ones, infinity
 		{
-			F16, []byte{0, 0x3C, 0, 0xC0, 0xFF, 0x7B, 0, 0x04, 1, 0, 1, 0x80, 0, 0x7C},
+			F16,
+			[]byte{0, 0x3C, 0, 0xC0, 0xFF, 0x7B, 0, 0x04, 1, 0, 1, 0x80, 0, 0x7C},
 			[]float32{1, -2, 65504, 1.0 / (1 << 14), 1.0 / (1 << 24), -1.0 / (1 << 24), float32(math.Inf(1))},
 		},
 	} {
