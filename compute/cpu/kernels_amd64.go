@@ -65,6 +65,8 @@ func avx2Tier() *kernels {
 	k.groups[compute.Q5_K] = dequantQ5KAVX2
 	k.groups[compute.Q6_K] = dequantQ6KAVX2
 	k.quantize = quantizeAVX2
+	k.strips[compute.F16] = stripKernels{nil, unpackF16AVX2, gemvF16AVX2}
+	k.strips[compute.BF16] = stripKernels{nil, unpackBF16AVX2, gemvBF16AVX2}
 	k.strips[compute.Q4_0] = stripKernels{[]stripTile{{4, stripsQ4_0x4AVX2}, {1, stripsQ4_0x1AVX2}}, unpackQ4_0AVX2, gemvQ4_0AVX2}
 	k.strips[compute.Q4_1] = stripKernels{[]stripTile{{4, stripsQ4_1x4AVX2}, {1, stripsQ4_1x1AVX2}}, unpackQ4_1AVX2, gemvQ4_1AVX2}
 	k.strips[compute.Q5_0] = stripKernels{[]stripTile{{4, stripsQ5_0x4AVX2}, {1, stripsQ5_0x1AVX2}}, unpackQ5_0AVX2, gemvQ5_0AVX2}
@@ -101,6 +103,8 @@ func avx512Tier() *kernels {
 	k.adamw = func(param, grad, m, v []float32, c *adamwConstants) {
 		adamwAVX512(param, grad, m, v, &c.gradScale)
 	}
+	k.strips[compute.F16] = stripKernels{nil, unpackF16AVX512, gemvF16AVX512}
+	k.strips[compute.BF16] = stripKernels{nil, unpackBF16AVX512, gemvBF16AVX512}
 	k.strips[compute.Q4_0] = stripKernels{[]stripTile{{12, stripsQ4_0x12AVX512}, {4, stripsQ4_0x4AVX512}, {1, stripsQ4_0x1AVX512}}, unpackQ4_0AVX512, gemvQ4_0AVX512}
 	k.strips[compute.Q4_1] = stripKernels{[]stripTile{{12, stripsQ4_1x12AVX512}, {4, stripsQ4_1x4AVX512}, {1, stripsQ4_1x1AVX512}}, unpackQ4_1AVX512, gemvQ4_1AVX512}
 	k.strips[compute.Q5_0] = stripKernels{[]stripTile{{12, stripsQ5_0x12AVX512}, {4, stripsQ5_0x4AVX512}, {1, stripsQ5_0x1AVX512}}, unpackQ5_0AVX512, gemvQ5_0AVX512}

@@ -15,7 +15,7 @@ func (b *Backend) Linear(y, x compute.Tensor, cw compute.Weight, p compute.Preci
 	if yv.rows != xv.rows || yv.cols != w.Rows || xv.cols != w.Cols {
 		return b.misfit("Linear", "y %v = x %v by a weight of %dx%d", yv, xv, w.Rows, w.Cols)
 	}
-	if p == compute.Rounded && b.packable(w) {
+	if p == compute.Rounded && b.packable(w) && len(b.k.strips[w.Type].tiles) > 0 {
 		return b.linearRounded(yv, xv, w, accumulate)
 	}
 	return b.product(yv, xv, false, right{w: w, trans: true}, w.Cols, 1, accumulate)

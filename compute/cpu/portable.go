@@ -24,8 +24,12 @@ func portable() *kernels {
 	}
 	for t := range k.groups {
 		k.groups[t] = dequantGroups(compute.Type(t))
-		if l := layoutOf(compute.Type(t)); l.bits > 0 {
-			k.strips[t] = stripKernels{[]stripTile{{1, multiplyStrips(l)}}, unpackStrip(l), gemvStrips(l)}
+		switch l := layoutOf(compute.Type(t)); l.bits {
+		case 4, 8:
+			k.strips[t] = stripKernels{[]stripTile{{1, multiplyStrips(l)}}, unpackStrip(l), gemvStrips(l, unpackStrip(l))}
+		case 16:
+			unpack := unpackFloats(compute.Type(t))
+			k.strips[t] = stripKernels{nil, unpack, gemvStrips(l, unpack)}
 		}
 	}
 	return k

@@ -104,9 +104,17 @@ func unpackStrip(l stripLayout) func(blocks int, w *byte, dst *float32) {
 	}
 }
 
+// unpackFloats widens 16-bit floats.
+func unpackFloats(t compute.Type) func(blocks int, w *byte, dst *float32) {
+	return func(blocks int, w *byte, dst *float32) {
+		n := 32 * blocks * stripRows
+		// A valid type and fitting sizes, which are its only errors.
+		_ = compute.Dequantize(floatsAt(dst, n), t, bytesAt(w, t.RowBytes(n)))
+	}
+}
+
 // gemvStrips adds up in the order of gemm1x16.
-func gemvStrips(l stripLayout) func(strips, blocks int, w *byte, ldw int, x, y *float32, accumulate bool) {
-	unpack := unpackStrip(l)
+func gemvStrips(l stripLayout, unpack func(blocks int, w *byte, dst *float32)) func(strips, blocks int, w *byte, ldw int, x, y *float32, accumulate bool) {
 	return func(strips, blocks int, w *byte, ldw int, xp, yp *float32, accumulate bool) {
 		data := bytesAt(w, (strips-1)*ldw+blocks*l.size())
 		x, y := floatsAt(xp, 32*blocks), floatsAt(yp, stripRows*strips)

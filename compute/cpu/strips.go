@@ -11,15 +11,15 @@ import (
 // 512-bit register. Narrower registers take a strip in parts.
 const stripRows = 16
 
-// A quantised weight is laid out in strips when it is first multiplied from the
+// A weight of less than 32 bits a value is laid out in strips when it is first multiplied from the
 // left: 16 rows interleaved, block by block of 32 columns (the layout is described
 // in gen/int8.go, and its bytes are the file's but for the K types, whose nested
-// scales are multiplied out to f32). The file's pages are then needed only by the
+// scales are multiplied out to f32, and those of 5 and 6 bits, which get 8). The file's pages are then needed only by the
 // backward pass, and the system may drop them.
 
 // stripLayout is the layout of one type.
 type stripLayout struct {
-	bits    int  // 4 or 8 to a quant
+	bits    int  // 4 or 8 to a quant; 16: the values themselves; 0: the type has no strips
 	half    bool // scales are f16
 	minimum bool // value = scale*q + minimum, else scale*(q-zero)
 	zero    float32
@@ -28,6 +28,8 @@ type stripLayout struct {
 
 func layoutOf(t compute.Type) stripLayout {
 	switch t {
+	case compute.F16, compute.BF16:
+		return stripLayout{bits: 16}
 	case compute.Q4_0:
 		return stripLayout{bits: 4, half: true, zero: 8}
 	case compute.Q4_1:
@@ -58,6 +60,9 @@ func (l stripLayout) scaleBytes() int {
 }
 
 func (l stripLayout) quants() int {
+	if l.bits == 16 {
+		return 0
+	}
 	if l.minimum || l.sub16 {
 		return 2 * l.scaleBytes()
 	}
@@ -86,7 +91,7 @@ func (p *packedWeight) at(s, block int) []byte {
 
 // packable reports whether the tier has kernels for strips of w.
 func (b *Backend) packable(w *weight) bool {
-	return w.Rows > 0 && w.Cols > 0 && b.k.strips[w.Type].unpack != nil
+	return w.Rows > 0 && w.Cols > 0 && w.Cols%32 == 0 && b.k.strips[w.Type].unpack != nil
 }
 
 // pack lays w out in strips unless that is done.
@@ -118,6 +123,12 @@ func (b *Backend) pack(w *weight) error {
 
 // putRow writes row r of strip s.
 func (p *packedWeight) putRow(s, r int, t compute.Type, row []byte) {
+	if p.bits == 16 {
+		for k := range 32 * p.blocks {
+			copy(p.at(s, 0)[32*k+2*r:][:2], row[2*k:])
+		}
+		return
+	}
 	values, bytes := t.Block()
 	perBlock := values / 32
 	var q quants

@@ -12,6 +12,11 @@ import (
 
 // quantized are the layouts that are multiplied in strips.
 func quantized() []compute.Type {
+	return slices.DeleteFunc(types(), func(t compute.Type) bool { return layoutUnit(t) == 1 })
+}
+
+// striped are all layouts that are laid out in strips.
+func striped() []compute.Type {
 	return slices.DeleteFunc(types(), func(t compute.Type) bool { return layoutOf(t).bits == 0 })
 }
 
@@ -32,7 +37,7 @@ func packedIn(t *testing.T, m compute.Matrix) packedWeight {
 func TestUnpack(t *testing.T) {
 	forEachTier(t, func(t *testing.T, k *kernels) {
 		r := source(t, 20)
-		for _, typ := range quantized() {
+		for _, typ := range striped() {
 			m := randomWeight(r, typ, 21, 512)
 			p := packedIn(t, m)
 			want := make([]float32, m.Rows*m.Cols)
@@ -57,7 +62,7 @@ func TestGemvIsProduct(t *testing.T) {
 	forEachTier(t, func(t *testing.T, k *kernels) {
 		b := engine(t, k, 2)
 		r := source(t, 25)
-		for _, typ := range quantized() {
+		for _, typ := range striped() {
 			for _, n := range []int{16, 90, 150} {
 				const cols, rows = 1280, gemvRows + 1
 				w, err := b.NewWeight(randomWeight(r, typ, n, cols))
@@ -301,7 +306,7 @@ func TestRoundedIsDeterministic(t *testing.T) {
 // A decoded token passes every weight of SmolLM2-135M's 30 layers once: 66 MB that
 // no cache near the cores holds.
 func BenchmarkDecode(b *testing.B) {
-	for _, typ := range quantized() {
+	for _, typ := range striped() {
 		for _, tokens := range []int{1, 4} {
 			b.Run(fmt.Sprintf("%v/T%d", typ, tokens), func(b *testing.B) { benchmarkLayers(b, typ, tokens) })
 		}

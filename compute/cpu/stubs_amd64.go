@@ -1541,6 +1541,50 @@ func unpackQ6KAVX512(blocks int, w *byte, dst *float32)
 //go:noescape
 func unpackQ6KAVX2(blocks int, w *byte, dst *float32)
 
+// unpackF16AVX512 decodes F16 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*32+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackF16AVX512(blocks int, w *byte, dst *float32)
+
+// unpackF16AVX2 decodes F16 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*16+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackF16AVX2(blocks int, w *byte, dst *float32)
+
+// unpackBF16AVX512 decodes BF16 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*32+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackBF16AVX512(blocks int, w *byte, dst *float32)
+
+// unpackBF16AVX2 decodes BF16 blocks of a strip into columns of a panel; blocks > 0:
+//
+//	for k := range 32 * blocks {
+//		for r := range 16 {
+//			dst[k*16+r] = value(w, r, k)
+//		}
+//	}
+//
+//go:noescape
+func unpackBF16AVX2(blocks int, w *byte, dst *float32)
+
 // quantizeAVX2 rounds blocks of 32 values to 8 bits; blocks > 0. A NaN, and only
 // that, makes the scale NaN:
 //
@@ -1764,3 +1808,55 @@ func gemvQ6KAVX512(strips int, blocks int, w *byte, ldw int, x *float32, y *floa
 //
 //go:noescape
 func gemvQ6KAVX2(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvF16AVX512 multiplies F16 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvF16AVX512(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvF16AVX2 multiplies F16 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvF16AVX2(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvBF16AVX512 multiplies BF16 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvBF16AVX512(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)
+
+// gemvBF16AVX2 multiplies BF16 strips, ldw bytes apart, by a row of activations:
+//
+//	for i := range 16 * strips {
+//		var s float32
+//		for k := range 32 * blocks {
+//			s += x[k] * value(w[i/16*ldw:], i%16, k) // one rounding: fused
+//		}
+//		y[i] = s // += with accumulate
+//	}
+//
+//go:noescape
+func gemvBF16AVX2(strips int, blocks int, w *byte, ldw int, x *float32, y *float32, accumulate bool)

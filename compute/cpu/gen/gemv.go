@@ -13,7 +13,7 @@ import (
 // through memory. Each row adds up its columns in their order, so four strips go
 // abreast to keep four chains of additions busy.
 func gemvKernels() {
-	for _, s := range stripLayouts {
+	for _, s := range append(stripLayouts, floatStrips...) {
 		s.gemv(lanes{"AVX512", 64}, 4)
 		s.gemv(lanes{"AVX2", 32}, 1)
 	}
@@ -67,7 +67,9 @@ func (s stripLayout) gemv(l lanes, abreast int) {
 		Label(label + "Block")
 		scales := make([]decoded, len(parts))
 		for i, p := range parts {
-			scales[i] = d.scales(p.w, p.row, 0)
+			if !s.float() {
+				scales[i] = d.scales(p.w, p.row, 0)
+			}
 			if p.row == 0 {
 				for o := 0; o < s.size(); o += 64 {
 					PREFETCHT0(Mem{Base: p.w, Disp: stripPrefetch + o})
@@ -100,6 +102,14 @@ func (s stripLayout) gemv(l lanes, abreast int) {
 			}
 		}
 		switch {
+		case s.float():
+			for k := range 32 {
+				for _, p := range parts {
+					b := l.vec()
+					VBROADCASTSS(Mem{Base: x, Disp: 4 * k}, b)
+					VFMADD231PS(b, d.floats(p.w, p.row, k), p.acc)
+				}
+			}
 		case s.bits == 4:
 			vectors(0, 4, 0, 0)
 			vectors(0, 4, 16, 4)
@@ -157,6 +167,9 @@ type decoded struct{ scale, minimum reg.VecVirtual }
 
 func newStripDecoder(s stripLayout, l lanes) *stripDecoder {
 	d := &stripDecoder{stripLayout: s, lanes: l}
+	if s.float() {
+		return d
+	}
 	mask := uint32(1)<<s.bits - 1
 	switch {
 	case s.bits == 4 && l.width == 64:
@@ -221,4 +234,17 @@ func (d *stripDecoder) value(v reg.VecVirtual, shift int, s decoded) reg.VecVirt
 	}
 	VFMADD213PS(s.minimum, s.scale, x)
 	return x
+}
+
+// floats loads column k of a block of 16-bit floats.
+func (d *stripDecoder) floats(w reg.Register, row, k int) reg.VecVirtual {
+	v := d.vec()
+	m := Mem{Base: w, Disp: 32*k + row/2}
+	if d.name == "F16" {
+		VCVTPH2PS(m, v)
+		return v
+	}
+	VPMOVZXWD(m, v)
+	VPSLLD(Imm(16), v, v)
+	return v
 }

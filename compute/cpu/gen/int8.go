@@ -19,7 +19,8 @@ import (
 //	         column 4g+t of row r in the low, 16+4g+t in the high nibble
 //	         bits == 8: 8 vectors; byte 4r+t of vector g is column 4g+t of row r
 //
-// A value is scale*q + minimum, or scale*(q - zero).
+// A value is scale*q + minimum, or scale*(q - zero). Strips of the 16-bit floats are
+// nothing but the 16 rows' values, column by column.
 type stripLayout struct {
 	name    string
 	bits    int
@@ -41,6 +42,11 @@ var stripLayouts = []stripLayout{
 	{name: "Q6K", bits: 8, zero: 32, sub16: true},
 }
 
+// floatStrips have no scales, and are not multiplied by rounded activations.
+var floatStrips = []stripLayout{{name: "F16", bits: 16}, {name: "BF16", bits: 16}}
+
+func (s stripLayout) float() bool { return s.bits == 16 }
+
 func (s stripLayout) scaleBytes() int {
 	if s.half {
 		return 32
@@ -50,6 +56,9 @@ func (s stripLayout) scaleBytes() int {
 
 // quants is the offset of the quants in a block, size the block's.
 func (s stripLayout) quants() int {
+	if s.float() {
+		return 0
+	}
 	if s.minimum || s.sub16 {
 		return 2 * s.scaleBytes()
 	}
@@ -70,6 +79,10 @@ func int8Kernels() {
 		for _, tokens := range []int{1, 4} {
 			s.multiply("AVX2", tokens)
 		}
+		s.unpack("AVX512")
+		s.unpack("AVX2")
+	}
+	for _, s := range floatStrips {
 		s.unpack("AVX512")
 		s.unpack("AVX2")
 	}
@@ -503,6 +516,12 @@ func (s stripLayout) unpack(tier string) {
 	d := newStripDecoder(s, l)
 	Label("loop")
 	for row := 0; row < 64; row += l.width {
+		if s.float() {
+			for k := range 32 {
+				VMOVUPS(d.floats(w, row, k), Mem{Base: dst, Disp: 4*cols*k + row})
+			}
+			continue
+		}
 		scales := d.scales(w, row, 0)
 		for g := range s.bits {
 			if s.sub16 && g == 4 {
