@@ -255,6 +255,7 @@ func (d *editor) resized() {
 	d.content.Refresh()
 	if v := d.w.chat; v.editor == d && v.feed != nil {
 		v.feed.Resized(v.editing)
+		v.placeEditor()
 	}
 }
 

@@ -20,7 +20,20 @@ var shortcuts = []shortcut{
 	{fyne.Key3, func(w *window) { w.show(placeLearning) }},
 	{fyne.Key4, func(w *window) { w.show(placeModel) }},
 	{fyne.KeyComma, func(w *window) { w.openSettings() }},
+	{fyne.KeyReturn, func(w *window) { w.submit() }},
 	{fyne.KeyZ, func(w *window) { w.takeBackLast() }},
+}
+
+// submit saves what is open for editing, wherever in it the keyboard is.
+func (w *window) submit() {
+	switch {
+	case w.settings != nil:
+		w.settings.submit()
+	case w.place == placeChat && w.chat.editor != nil:
+		w.chat.editor.submit()
+	case w.place == placeLessons && w.lessons.editor != nil:
+		w.lessons.editor.submit()
+	}
 }
 
 // listen binds the shortcuts, Escape, and Ctrl+Q where the system does not bring a key of its own to quit.

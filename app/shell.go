@@ -97,6 +97,9 @@ func (w *window) show(p place) {
 	if w.welcoming() {
 		return
 	}
+	if p != w.place {
+		w.snackbar.Dismiss()
+	}
 	w.place = p
 	s := &w.shell
 	o := s.built[p]

@@ -127,7 +127,7 @@ func (v *chatView) note(e trainer.Entry) string {
 
 // chips names the lesson that an answer used.
 func (v *chatView) chips(e trainer.Entry) []fyne.CanvasObject {
-	if e.Lesson == 0 || e.Question == "" {
+	if e.Lesson == 0 || e.Question == "" || e.Better != "" {
 		return nil
 	}
 	chip := widgets.NewTapChip(say("chat.uses", "Lesson", brief(e.Question, 56)), &widgets.IconLessons, widgets.ToneInfo, func() { v.w.lessons.reveal(e.Lesson) })
@@ -298,13 +298,26 @@ func (v *chatView) teach(id int64) {
 	v.showEditor()
 }
 
+// headRoom is what a row has above its editor: the author, and the gap to the row before.
+const headRoom = 60
+
 // showEditor brings the editor that was opened into sight.
 func (v *chatView) showEditor() {
 	v.hint.Hide()
 	v.body.Refresh()
 	v.update(v.editing)
-	v.feed.Reveal(v.editing)
+	v.placeEditor()
 	v.editor.focus()
+}
+
+// placeEditor scrolls so that all of the editor is in sight, or as much as there is room for.
+func (v *chatView) placeEditor() {
+	last := v.entries[len(v.entries)-1].ID == v.editing
+	if last && widgets.HeightAt(v.editor.content, widgets.FeedWidth)+headRoom < v.feed.Size().Height {
+		v.feed.ToEnd()
+	} else {
+		v.feed.Reveal(v.editing)
+	}
 }
 
 // closeEditor puts the answer back in the place of the editor.
