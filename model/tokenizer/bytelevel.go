@@ -72,7 +72,8 @@ func (b *byteLevel) encode(dst []int32, text string) []int32 {
 	m := merger{join: b.join}
 	cache := wordCache{}
 	for text != "" {
-		word := text[:min(b.next(text), maxWord)]
+		// a longer text could be looked through again and again for one long word
+		word := text[:b.next(text[:min(len(text), maxWord)])]
 		text = text[len(word):]
 		if ids, ok := cache[word]; ok {
 			dst = append(dst, ids...)
@@ -116,9 +117,6 @@ func (b *byteLevel) word(dst []int32, m *merger, word string) []int32 {
 
 // whole finds the token that is exactly this word.
 func (b *byteLevel) whole(word string) (int32, bool) {
-	if len(word) > maxCachedWord {
-		return 0, false
-	}
 	var text strings.Builder
 	for i := range len(word) {
 		text.WriteRune(byteRunes[word[i]])
