@@ -16,7 +16,7 @@ import (
 )
 
 // everything is every widget that a user can do something with, and those that say something.
-func everything() []fyne.CanvasObject {
+func everything(t *testing.T) []fyne.CanvasObject {
 	slider, shownSlider := NewSlider(0, 1, .5, nil)
 	slider.Name = "Threshold"
 	meter, parts, trail := NewMeter(.5, .8, ColorKnown), NewParts(8, Part{1, ColorKnown}), NewTrail(Known)
@@ -31,6 +31,7 @@ func everything() []fyne.CanvasObject {
 	status.Set(ToneInfo, "training", .5)
 	snackbar := NewSnackbar()
 	snackbar.Say("saved", "Undo", nil)
+	t.Cleanup(func() { snackbar.timer.Stop() }) // it would go while other tests run
 	return []fyne.CanvasObject{
 		NewButton("Save", nil, Primary, nil), NewIconButton(IconCopy, "Copy", nil), NewLink("Undo", nil), row, NewNavItem(IconChat, "Chat", nil),
 		NewSidebarRow("conversation", nil), NewTabBar([]Tab{{IconChat, "Chat"}}, 0, nil), segmented, NewCheck("Keep", true, nil),
@@ -49,7 +50,7 @@ func TestWhatCanBeTapped(t *testing.T) {
 	for _, look := range []*Theme{{}, {Touch: true}, {Scale: 1.6}} {
 		inLook(t, look)
 		least := look.Size(SizeTarget)
-		for _, root := range everything() {
+		for _, root := range everything(t) {
 			window(t, VStack(0, root), 700, 900)
 			for _, o := range laidOut(root) {
 				if _, ok := o.(fyne.Tappable); !ok || !o.Visible() || isFyneOwn(o) {
@@ -92,7 +93,7 @@ func isEntryPart(o fyne.CanvasObject) bool {
 
 func TestWhatIsShownIsSpoken(t *testing.T) {
 	inLook(t, &Theme{})
-	for _, root := range everything() {
+	for _, root := range everything(t) {
 		spoken := false
 		window(t, VStack(0, root), 700, 900)
 		for _, o := range laidOut(root) {
@@ -113,7 +114,7 @@ func TestWhatIsShownIsSpoken(t *testing.T) {
 func TestNothingIsClipped(t *testing.T) {
 	for _, look := range []*Theme{{}, {Touch: true}, {Scale: 1.3}, {Scale: 1.6}} {
 		inLook(t, look)
-		for _, root := range everything() {
+		for _, root := range everything(t) {
 			window(t, VStack(0, root), 720, 900)
 			for _, x := range allOf[*Text](root) {
 				if x.Wrap || x.Cut || !x.Visible() || x.Text == "" {
@@ -132,7 +133,7 @@ func TestNoColourIsHeld(t *testing.T) {
 	inLook(t, &Theme{Force: variant(false)})
 	var roots []fyne.CanvasObject
 	list := VStack(0)
-	for _, o := range everything() {
+	for _, o := range everything(t) {
 		roots = append(roots, o)
 		list.Add(o)
 	}
