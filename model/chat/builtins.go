@@ -2,7 +2,6 @@ package chat
 
 import (
 	"fmt"
-	"time"
 	"unicode/utf8"
 
 	"github.com/ncruces/go-strftime"
@@ -12,7 +11,7 @@ import (
 var globals = map[string]any{
 	"range":     function(rangeFunction),
 	"namespace": function(namespaceFunction),
-	"dict":      function(dictFunction),
+	"dict":      function(func(s *state, a values) (any, error) { return s.dict(a) }),
 	"raise_exception": function(func(s *state, a values) (any, error) {
 		message := "no reason given"
 		if len(a.list) > 0 {
@@ -32,12 +31,9 @@ var globals = map[string]any{
 		if err := s.payBytes(40 * len(format)); err != nil {
 			return nil, err
 		}
-		return strftime.Format(format, s.now()), nil
+		return strftime.Format(format, s.options.Now()), nil
 	}),
 }
-
-// now is the time of the rendering.
-func (s *state) now() time.Time { return s.options.Now() }
 
 // rangeFunction is range([start,] stop[, step]).
 func rangeFunction(s *state, a values) (any, error) {
@@ -77,17 +73,15 @@ func rangeFunction(s *state, a values) (any, error) {
 }
 
 func namespaceFunction(s *state, a values) (any, error) {
-	n := &namespace{values: map[string]any{}}
-	d, err := dictFunction(s, a)
+	d, err := s.dict(a)
 	if err != nil {
 		return nil, err
 	}
-	n.values = d.(*dict).values
-	return n, nil
+	return &namespace{values: d.values}, nil
 }
 
-// dictFunction is dict([mapping,] name=value, ...).
-func dictFunction(s *state, a values) (any, error) {
+// dict makes a mapping as dict([mapping,] name=value, ...) does.
+func (s *state) dict(a values) (*dict, error) {
 	d := newDict()
 	for _, v := range a.list {
 		from, ok := v.(*dict)

@@ -116,3 +116,19 @@ func TestShippedTemplates(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkRender renders a conversation of 20 turns by the built-in model's
+// template.
+func BenchmarkRender(b *testing.B) {
+	template := newTemplate(b, read(b, testData(b, "tokenizers", "smollm2", "chat_template.jinja")))
+	var messages []chat.Message
+	for range 10 {
+		messages = append(messages, chat.Message{Role: "user", Content: strings.Repeat("question ", 20)},
+			chat.Message{Role: "assistant", Content: strings.Repeat("answer ", 60)})
+	}
+	for b.Loop() {
+		if _, err := template.Render(messages, true); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -77,8 +77,8 @@ func TestHostileTemplates(t *testing.T) {
 			if !errors.Is(err, chat.ErrLimit) && !(errors.Is(err, chat.ErrRender) && strings.HasPrefix(name, "namespace")) {
 				t.Errorf("%d bytes of text and the error %.200v", len(text), err)
 			}
-			// generous: the budget is a bound on work, not on time
-			if elapsed > 30*time.Second {
+			// generous, for a busy machine: the budget bounds work, not time
+			if elapsed > 2*time.Minute {
 				t.Errorf("it took %v", elapsed)
 			}
 			if spent := (after.TotalAlloc - before.TotalAlloc) >> 20; spent > 2048 {

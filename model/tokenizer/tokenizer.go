@@ -18,8 +18,9 @@ type Tokenizer struct {
 	vocab Vocabulary
 	ids   map[string]int32 // of all tokens; of two alike, the first normal one
 	ends  map[int32]bool
-	// special finds the tokens that are parsed on request, always those that are
-	// matched in any text before it is split.
+	// special finds the tokens that are parsed on request, always those that
+	// byte-level BPE takes out of every text. SentencePiece has its own way with
+	// the latter.
 	special, always trie
 	family          family
 	longest         int // bytes of text that one token stands for at most
@@ -55,7 +56,10 @@ func newTokenizer(v Vocabulary) (*Tokenizer, error) {
 			*id = -1
 		}
 	}
-	t := &Tokenizer{vocab: v, ids: make(map[string]int32, len(v.Tokens)), ends: map[int32]bool{}}
+	t := &Tokenizer{
+		vocab: v, ids: make(map[string]int32, len(v.Tokens)), ends: map[int32]bool{},
+		longest: utf8.UTFMax, // the unknown token stands for any character
+	}
 	// of tokens alike the first normal one stays: it comes last
 	for _, normal := range []bool{false, true} {
 		for i := len(v.Tokens) - 1; i >= 0; i-- {
@@ -64,45 +68,44 @@ func newTokenizer(v Vocabulary) (*Tokenizer, error) {
 			}
 		}
 	}
+	byteLevel := v.Model == byteLevelModel
 	for i, token := range v.Tokens {
-		if id := int32(i); t.IsControl(id) {
+		id := int32(i)
+		userDefined := byteLevel && v.typeOf(id) == typeUserDefined
+		if userDefined {
+			t.always.add(token, id)
+		}
+		if userDefined || t.IsControl(id) {
 			t.special.add(token, id)
 		}
+		t.longest = max(t.longest, len(token))
 	}
-	if v.EOS >= 0 {
-		t.ends[v.EOS] = true
-	}
-	if v.EOT >= 0 {
-		t.ends[v.EOT] = true
-	}
-	for _, text := range endTexts {
-		if id, ok := t.ids[text]; ok && (v.typeOf(id) == typeControl || v.typeOf(id) == typeUserDefined) {
-			t.ends[id] = true
-		}
-	}
+	t.markEnds()
 	var err error
-	if v.Model == byteLevelModel {
-		for i, token := range v.Tokens {
-			if v.typeOf(int32(i)) == typeUserDefined {
-				t.special.add(token, int32(i))
-				t.always.add(token, int32(i))
-			}
+	if byteLevel {
+		if splitters[v.Pre].nfc {
+			t.longest *= 3 // composing makes one Hangul syllable of three letters
 		}
 		t.family, err = newByteLevel(&v, t.ids)
 	} else {
 		t.family, err = newSentencePiece(&v, t.ids)
 	}
-	if err != nil {
-		return nil, err
+	return t, err
+}
+
+// markEnds finds the tokens that end an answer.
+func (t *Tokenizer) markEnds() {
+	for _, id := range []int32{t.vocab.EOS, t.vocab.EOT} {
+		if id >= 0 {
+			t.ends[id] = true
+		}
 	}
-	t.longest = utf8.UTFMax // the unknown token stands for any character
-	for id := range v.Tokens {
-		t.longest = max(t.longest, len(v.Tokens[id]))
+	for _, text := range endTexts {
+		id, ok := t.ids[text]
+		if typ := t.vocab.typeOf(id); ok && (typ == typeControl || typ == typeUserDefined) {
+			t.ends[id] = true
+		}
 	}
-	if v.Model == byteLevelModel && splitters[v.Pre].nfc {
-		t.longest *= 3 // composing makes one Hangul syllable of three
-	}
-	return t, nil
 }
 
 // Encode returns the ids of a text. With special, the texts of control tokens
