@@ -24,8 +24,10 @@ type anchorSet struct {
 		Question string     `json:"question"`
 		Expect   [][]string `json:"expect"`
 	} `json:"unrelated"`
-	// Open questions, only looked at too, show a manner.
-	Open []string `json:"open"`
+	// Open questions, only looked at too, show a manner; those of the rehearsal tell
+	// when it is learnt.
+	Open      []string `json:"open"`
+	Rehearsal []string `json:"rehearsal"`
 }
 
 //go:embed anchors/english.json

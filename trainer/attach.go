@@ -128,7 +128,7 @@ func (t *Trainer) renew(ctx context.Context) error {
 		}
 		adapter := a.loaded[part.path]
 		if adapter == nil {
-			if adapter, err = a.runner.LoadAdapter(filepath.Join(t.home, part.path)); err != nil {
+			if adapter, err = a.runner.LoadAdapter(filepath.Join(t.home, filepath.FromSlash(part.path))); err != nil {
 				a.loading.Unlock()
 				return fmt.Errorf("load version %d: %w", version.Number, err)
 			}
@@ -155,10 +155,23 @@ func (t *Trainer) routed(ctx context.Context, styled bool) ([]JobLesson, *Router
 	}
 	lessons := make([]JobLesson, len(all))
 	questions := make([]string, len(all))
+	var style Style
+	if styled && len(all) > 0 {
+		better, err := t.mannerAnswers(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		style = styleOf(better, nil)
+	}
 	for i, l := range all {
 		lessons[i] = jobLesson(l)
-		if !styled { // without the manner there is nothing that a styled turn would fit
+		switch {
+		case !styled: // without the manner there is nothing that a styled turn would fit
 			lessons[i].Styled = ""
+		case l.Styled == "" && !style.IsZero(): // newer than the last cycle
+			if text, ok := style.Apply(l.Question, l.Answer); ok && lessons[i].check().Passes(text) {
+				lessons[i].Styled = text
+			}
 		}
 		questions[i] = l.Question
 	}
@@ -182,9 +195,8 @@ const (
 	baseKey  = "v1"
 )
 
-// facts returns what is known of the attached base, measuring it if that was never
-// done on this machine.
-func (t *Trainer) facts(ctx context.Context, a *attached) (*BaseFacts, error) {
+// keptFacts returns what was measured of the attached base before, nil if nothing was.
+func (t *Trainer) keptFacts(ctx context.Context, a *attached) (*BaseFacts, error) {
 	a.loading.Lock()
 	known := a.base
 	a.loading.Unlock()
@@ -196,14 +208,26 @@ func (t *Trainer) facts(ctx context.Context, a *attached) (*BaseFacts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read what was measured of the base: %w", err)
 	}
-	if data, ok := kept[baseKey]; ok {
-		facts, err := DecodeBaseFacts(data, hash)
-		if err == nil {
-			a.keep(facts)
-			return facts, nil
-		}
-		t.log.Warn("measuring the base anew", "error", err)
+	data, ok := kept[baseKey]
+	if !ok {
+		return nil, nil
 	}
+	facts, err := DecodeBaseFacts(data, hash)
+	if err != nil { // of an older program: measured anew
+		t.log.Warn("measuring the base anew", "error", err)
+		return nil, nil
+	}
+	a.keep(facts)
+	return facts, nil
+}
+
+// facts returns what is known of the attached base, measuring it if that was never
+// done on this machine.
+func (t *Trainer) facts(ctx context.Context, a *attached) (*BaseFacts, error) {
+	if known, err := t.keptFacts(ctx, a); known != nil || err != nil {
+		return known, err
+	}
+	hash := a.info.Hash
 	facts, err := MeasureBase(ctx, a.runner)
 	if err != nil {
 		return nil, err

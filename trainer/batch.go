@@ -206,12 +206,21 @@ const (
 // stopWindow is over how many steps the loss is averaged to decide on stopping early.
 const stopWindow = 4
 
-// run takes optimiser steps until steps are done or the mean loss of the last
-// stopWindow falls below stopAt (0: never). rate is the full learning rate; fall is
-// the share of it that is given up linearly towards the end.
-func run(ctx context.Context, t *model.Training, step Step, steps int, rate, fall, stopAt float64, next func() *batch, observe func(LossPoint)) error {
+// schedule says how long a training goes on and how fast.
+type schedule struct {
+	steps int
+	rate  float64 // the full learning rate
+	fall  float64 // the share of it that is given up linearly towards the end
+	stop  float64 // it ends when the mean loss of the last stopWindow falls below; 0: never
+	// enough, if not nil, is asked after each step whether what was trained so far
+	// will do.
+	enough func(step int) (bool, error)
+}
+
+// run takes optimiser steps on the batches of next.
+func run(ctx context.Context, t *model.Training, step Step, s schedule, next func() *batch, observe func(LossPoint)) error {
 	var recent []float64
-	for i := range steps {
+	for i := range s.steps {
 		b := next()
 		var point LossPoint
 		loss := func(logp [][][]float32) (float64, [][][]float32, error) {
@@ -219,7 +228,7 @@ func run(ctx context.Context, t *model.Training, step Step, steps int, rate, fal
 			point = LossPoint{Step: step, N: i + 1, Loss: feedback, Anchor: anchor}
 			return feedback + b.lambda*anchor, d, nil
 		}
-		at := rate * math.Min(1, float64(i+1)/warmUp) * (1 - fall*float64(i)/float64(steps))
+		at := s.rate * math.Min(1, float64(i+1)/warmUp) * (1 - s.fall*float64(i)/float64(s.steps))
 		_, err := t.Step(ctx, b.items, loss, model.StepOptions{
 			Rate: float32(at), Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEps, Clip: gradientClip,
 		})
@@ -228,8 +237,13 @@ func run(ctx context.Context, t *model.Training, step Step, steps int, rate, fal
 		}
 		observe(point)
 		recent = append(recent, point.Loss)
-		if n := len(recent); stopAt > 0 && n >= warmUp && mean(recent[max(0, n-stopWindow):]) < stopAt {
+		if n := len(recent); s.stop > 0 && n >= warmUp && mean(recent[max(0, n-stopWindow):]) < s.stop {
 			break
+		}
+		if s.enough != nil {
+			if done, err := s.enough(i + 1); err != nil || done {
+				return err
+			}
 		}
 	}
 	return nil

@@ -88,15 +88,16 @@ type DemoAnswer struct {
 
 // demoTokens is the room for an answer of the demo.
 const (
-	demoTokens  = 48
+	demoTokens  = 40
 	demoCorrect = 40 // tokens of the answers that are then corrected
+	demoRight   = 24 // the base knows what it says in so many tokens, not what it comes upon later
 )
 
 // RunDemo asks, is corrected, trains one cycle and asks again, in a folder of its
 // own: the user's data is not touched. Nothing is prepared: every figure is counted
 // there and then.
 func RunDemo(ctx context.Context, p DemoParams, s Script) (DemoReport, error) {
-	d := &demo{DemoParams: p, script: s}
+	d := &demo{DemoParams: p, script: s, said: make(map[int]string)}
 	if d.Progress == nil {
 		d.Progress = func(DemoStage, Progress) {}
 	}
@@ -111,7 +112,8 @@ type demo struct {
 	script  Script
 	report  DemoReport
 	trainer *Trainer
-	right   []int // unrelated questions that the base gets right
+	right   []int          // unrelated questions that the base gets right
+	said    map[int]string // what the base says to those
 }
 
 func (d *demo) run(ctx context.Context) (err error) {
@@ -137,6 +139,13 @@ func (d *demo) run(ctx context.Context) (err error) {
 	d.report.Engine = d.Runner.Info().Engine.Name
 
 	d.Progress(DemoBefore, Progress{})
+	// The loop measures a model before anything is taught; here it does not run yet.
+	a := d.trainer.model.use()
+	_, err = d.trainer.facts(ctx, a)
+	a.users.Done()
+	if err != nil {
+		return err
+	}
 	if err := d.ask(ctx, DemoBefore); err != nil {
 		return err
 	}
@@ -254,8 +263,11 @@ func (d *demo) ask(ctx context.Context, stage DemoStage) error {
 			return fmt.Errorf("ask %q: %w", q.prompt, err)
 		}
 		room := demoTokens
-		if q.part == "manner" {
+		switch {
+		case q.part == "manner":
 			room = openTokens
+		case q.part == "unrelated" && stage == DemoBefore:
+			room = demoRight
 		}
 		reqs[i], routed[i] = s.greedy(room), s.lesson >= 0
 	}
@@ -291,6 +303,7 @@ func (d *demo) ask(ctx context.Context, stage DemoStage) error {
 			if stage == DemoBefore {
 				if ok {
 					d.right = append(d.right, q.unrelated)
+					d.said[q.unrelated] = text
 				}
 				continue
 			}
@@ -298,7 +311,7 @@ func (d *demo) ask(ctx context.Context, stage DemoStage) error {
 				continue
 			}
 			c.kept += boolToInt(ok)
-			leak := d.showsLesson(text, q.prompt)
+			leak := d.showsLesson(text, q.prompt+" "+d.said[q.unrelated])
 			c.unrelatedLeaks += boolToInt(leak)
 			wrong = !ok || leak
 		case "manner":
@@ -346,11 +359,11 @@ func (d *demo) note(stage DemoStage, c demoCounts, canary float64) {
 	}
 }
 
-// showsLesson says whether an answer shows the words of a lesson that the question
-// does not have.
-func (d *demo) showsLesson(answer, question string) bool {
+// showsLesson says whether an answer shows the words of a lesson that neither the
+// question nor the base's answer to it has.
+func (d *demo) showsLesson(answer, without string) bool {
 	for _, l := range d.script.Lessons {
-		if hasKeywords(answer, l.Expect) && !hasKeywords(question, l.Expect) {
+		if hasKeywords(answer, l.Expect) && !hasKeywords(without, l.Expect) {
 			return true
 		}
 	}

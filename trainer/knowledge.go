@@ -28,7 +28,6 @@ const (
 	changedWeight      = 2 // of a token in a word that the correction changed
 	contrastsEach      = 4 // of a lesson
 	replayContrasts    = 12
-	knowledgeFall      = 0 // the rate stays
 )
 
 // trainKnowledge trains the reader on missed lessons; from nil means a fresh
@@ -43,7 +42,7 @@ func trainKnowledge(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, 
 		return nil, fmt.Errorf("train knowledge: %w", err)
 	}
 	defer t.Close()
-	if err := run(ctx, t, StepKnowledge, knowledgeSteps, j.Recipe.KnowledgeRate, knowledgeFall, 0, src.next, observe); err != nil {
+	if err := run(ctx, t, StepKnowledge, schedule{steps: knowledgeSteps, rate: j.Recipe.KnowledgeRate}, src.next, observe); err != nil {
 		return nil, fmt.Errorf("train knowledge: %w", err)
 	}
 	if src.err != nil {

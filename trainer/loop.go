@@ -135,7 +135,7 @@ type loop struct {
 // work is what runs beside the loop: one cycle or one asking.
 type work struct {
 	running  bool
-	asking   bool
+	aside    Phase // what runs if it is no cycle
 	cycle    int64
 	job      Job
 	used     []int64
@@ -183,7 +183,7 @@ func (l *loop) run(ctx context.Context) {
 		case <-l.asked:
 			l.askedNow = true
 		case <-l.cancelled:
-			if l.now.running && !l.now.asking {
+			if l.now.running && l.now.aside == "" {
 				l.now.cancel(errCancelled)
 			}
 		case p := <-l.now.progress:
@@ -206,7 +206,7 @@ func (l *loop) finish() {
 // reconsider stops a cycle that is no longer wanted.
 func (l *loop) reconsider() {
 	switch {
-	case l.now.asking:
+	case l.now.aside == PhaseAsking:
 	case l.paused.Load():
 		l.now.cancel(errPaused)
 	case !l.settings.Load().Enabled:
@@ -333,9 +333,21 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 		l.enter(PhasePaused, reason(CodePaused, "learning is paused"), time.Time{})
 		return idle
 	}
+	if known, err := l.keptFacts(ctx, a); err != nil {
+		l.trouble(err)
+	} else if known == nil && !l.Trainer.now().Before(l.retryAt) {
+		l.beside(ctx, PhasePreparing, reason(CodeNewModel, "the model is measured once, so that training can be compared with it", "model", a.info.Name), func(ctx context.Context) error {
+			_, err := l.facts(ctx, a)
+			return err
+		})
+		return idle
+	}
 	if l.askedNow {
 		l.askedNow = false
-		l.startAsking(ctx)
+		l.beside(ctx, PhaseAsking, reason(CodeWanted, "asked for by the user"), func(ctx context.Context) error {
+			_, err := l.askNow(ctx, func(JobLesson) bool { return true })
+			return err
+		})
 		return idle
 	}
 	why, at := l.due(p, set, l.Trainer.now())
@@ -505,15 +517,22 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// startAsking asks all lessons beside the loop.
-func (l *loop) startAsking(ctx context.Context) {
+// beside runs work that is no cycle beside the loop, as long as the model is attached.
+func (l *loop) beside(ctx context.Context, phase Phase, why Reason, do func(context.Context) error) {
 	runCtx, cancel := context.WithCancelCause(ctx)
-	l.now = work{running: true, asking: true, cancel: cancel, done: make(chan workResult, 1)}
-	l.enter(PhaseAsking, reason(CodeWanted, "asked for by the user"), time.Time{})
+	l.now = work{running: true, aside: phase, cancel: cancel, done: make(chan workResult, 1)}
+	l.enter(phase, why, time.Time{})
 	w := l.now
 	go func() {
-		_, err := l.askNow(runCtx, func(JobLesson) bool { return true })
-		w.done <- workResult{err: err}
+		a := l.model.use()
+		if a == nil {
+			w.done <- workResult{err: errTakenAway}
+			return
+		}
+		defer a.users.Done()
+		until, done := a.until(runCtx)
+		defer done()
+		w.done <- workResult{err: cause(until, do(until))}
 	}()
 }
 
@@ -648,11 +667,13 @@ func (l *loop) end(ctx context.Context, r workResult) {
 	w := l.now
 	l.now = work{}
 	w.cancel(nil)
-	if w.asking {
-		if r.err != nil && !errors.Is(r.err, context.Canceled) && !errors.Is(r.err, errTakenAway) {
-			l.trouble(fmt.Errorf("ask the lessons: %w", r.err))
+	if w.aside != "" {
+		if r.err != nil && !stopped(r.err) {
+			l.failed(fmt.Errorf("%s: %w", w.aside, r.err))
 		}
-		l.tell(NewsLessons)
+		if w.aside == PhaseAsking {
+			l.tell(NewsLessons)
+		}
 		return
 	}
 	e := CycleEnd{Cycle: w.cycle, Seconds: r.outcome.Report.Seconds.Total, Verdict: r.outcome.Report.Verdict, Reason: r.outcome.Report.Reason}
@@ -667,11 +688,21 @@ func (l *loop) end(ctx context.Context, r workResult) {
 		News{Kind: NewsLessons}, News{Kind: NewsSamples})
 }
 
+// stopped says whether work ended because somebody stopped it.
+func stopped(err error) bool {
+	for _, cause := range []error{errPaused, errCancelled, errOff, errTakenAway, context.Canceled} {
+		if errors.Is(err, cause) {
+			return true
+		}
+	}
+	return false
+}
+
 // conclude ends the cycle in the store as it ended.
 func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) error {
 	o := r.outcome
 	switch {
-	case errors.Is(r.err, errPaused), errors.Is(r.err, errCancelled), errors.Is(r.err, errOff), errors.Is(r.err, errTakenAway), errors.Is(r.err, context.Canceled):
+	case stopped(r.err):
 		e.State, e.Reason = CycleStopped, reason(CodeStopped, r.err.Error())
 		l.interrupted.Store(!errors.Is(r.err, errCancelled))
 		if errors.Is(r.err, errCancelled) { // not before something is new

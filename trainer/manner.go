@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"clara/model"
@@ -19,8 +20,9 @@ const (
 	mannerMostSteps   = 32
 	ratingMostSteps   = 24 // ratings are long, and a cycle has 90 s
 	mannerCorrections = 4  // of a step
+	mannerFew         = 2  // beside styled answers, which carry the marks, too
 	mannerTexts       = 1
-	mannerStyled      = 4
+	mannerStyled      = 8
 	mannerRatings     = 2 // of each class
 	mannerAnchors     = 3 // with ratings alone
 	mannerStop        = 0.25
@@ -43,11 +45,14 @@ func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, sty
 	if err != nil {
 		return nil, fmt.Errorf("train manner: %w", err)
 	}
-	stop := mannerStop
+	plan := schedule{steps: src.steps(j.Recipe.Epochs), rate: j.Recipe.MannerRate, stop: mannerStop}
 	if len(src.corrections.items) == 0 {
-		stop = 0 // a rating's loss has no absolute meaning
+		plan.stop = 0 // a rating's loss has no absolute meaning
 	}
-	if err := run(ctx, t, StepManner, src.steps(j.Recipe.Epochs), j.Recipe.MannerRate, 0, stop, src.next, observe); err != nil {
+	if len(src.styled.items) > 0 {
+		plan.enough = func(step int) (bool, error) { return shown(ctx, r, t, style, step) }
+	}
+	if err := run(ctx, t, StepManner, plan, src.next, observe); err != nil {
 		return nil, fmt.Errorf("train manner: %w", err)
 	}
 	a, err := t.Adapter()
@@ -55,6 +60,42 @@ func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, sty
 		return nil, fmt.Errorf("train manner: %w", err)
 	}
 	return a, nil
+}
+
+// When a style counts as learnt: all of these open questions show it. More steps
+// would add drift and nothing else.
+const (
+	shownFrom  = 6 // steps
+	shownEvery = 2
+)
+
+// shown asks the adapter as it is whether it has the style.
+func shown(ctx context.Context, r *model.Runner, t *model.Training, style Style, step int) (bool, error) {
+	if step < shownFrom || (step-shownFrom)%shownEvery != 0 {
+		return false, nil
+	}
+	set, err := anchors()
+	if err != nil {
+		return false, err
+	}
+	a, err := t.Adapter()
+	if err != nil {
+		return false, err
+	}
+	tokens := openTokens
+	if style.MaxWords == 0 && style.Suffix == "" {
+		tokens = len(r.Tokenizer().Encode(style.Prefix, false)) + 4
+	}
+	answers, err := answerAll(ctx, r, set.Rehearsal, tokens, a)
+	if err != nil {
+		return false, fmt.Errorf("look whether the manner shows: %w", err)
+	}
+	for _, x := range answers {
+		if !style.Shows(x.Text) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // steps is how many a manner training takes.
@@ -71,7 +112,7 @@ func mannerSteps(corrections, ratings, epochs int) int {
 type mannerSource struct {
 	objective   string
 	corrections deck[weighted]
-	styled      deck[weighted]
+	styled      deck[Anchored]
 	good, bad   deck[weighted]
 	pairs       deck[[2]weighted]
 	texts       deck[Anchored]
@@ -82,6 +123,7 @@ type mannerSource struct {
 type weighted struct {
 	model.Sequence
 	weight float64
+	token  []float64 // weights of the tokens; nil: all alike
 	base   []float64 // the base's log-probabilities of the answer's tokens
 	prompt string    // normal form
 }
@@ -107,13 +149,15 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 		}
 		w := weighted{Sequence: seq, weight: s.Weight, prompt: normal(s.Prompt)}
 		if s.Form == FormCorrection {
+			w.token = style.weigh(r, s.Better, seq.Answer)
 			m.corrections.items = append(m.corrections.items, w)
 			continue
 		}
 		ratings = append(ratings, w)
 		scores = append(scores, s.Score)
 	}
-	if err := baseLogProbs(ctx, r, ratings); err != nil {
+	err := baseLogProbs(ctx, r, ratings)
+	if err != nil {
 		return nil, err
 	}
 	for i, w := range ratings {
@@ -144,27 +188,110 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 		}
 	}
 	if len(m.corrections.items) > 0 && !style.IsZero() {
-		for _, a := range b.Anchors {
-			if seq, ok := styledAnchor(r, style, a); ok {
-				m.styled.items = append(m.styled.items, weighted{Sequence: seq, weight: 1})
-			}
-		}
+		m.styled.items = styledAnchors(r, style, b.Anchors)
 	}
 	return m, nil
 }
 
-// styledAnchor is the base's own answer in the style of the corrections. Only
-// whole first sentences serve: the answers were cut at anchorTokens.
-func styledAnchor(r *model.Runner, style Style, a Anchored) (model.Sequence, bool) {
-	first := sentences(a.Text)
-	if len(first) == 0 || !strings.HasSuffix(first[0], ".") {
-		return model.Sequence{}, false
+// beginning is how many tokens of a plain answer serve where only an address is put
+// before it: the first words decide where an answer goes.
+const beginning = 14
+
+// styledAnchors are the base's own answers put into the style, with what each token is
+// to be: where the style has a mark (its prefix, its suffix, the end), that mark for
+// certain; elsewhere what the base says at this place of its own, unstyled answer.
+// The base after the mark would not do: after "Dear reader," it writes a letter.
+func styledAnchors(r *model.Runner, style Style, from []Anchored) []Anchored {
+	var out []Anchored
+	for _, a := range from {
+		plain, ends := a.Text, style.MaxWords > 0 || style.Suffix != ""
+		if ends { // an answer that was cut at anchorTokens cannot show how it ends
+			first := sentences(a.Text)
+			if len(first) == 0 || !strings.HasSuffix(first[0], ".") {
+				continue
+			}
+			plain = first[0]
+		} else if len(a.Answer) > beginning {
+			plain = r.Tokenizer().Decode(a.Answer[:beginning])
+		}
+		text, ok := style.Apply(a.Question, plain)
+		if !ok {
+			continue
+		}
+		s := Anchored{Question: a.Question, Text: text, Sequence: model.Sequence{Prompt: a.Prompt, Answer: r.AnswerTokens(text)}}
+		if !ends {
+			s.Answer = s.Answer[:len(s.Answer)-1]
+		}
+		s.Top = make([]model.Distribution, len(s.Answer))
+		for t, id := range s.Answer {
+			s.Top[t] = model.Distribution{IDs: []int32{id}, LogProbs: []float32{0}}
+		}
+		style.align(r, &s, a)
+		out = append(out, s)
 	}
-	text, ok := style.Apply(a.Question, first[0])
-	if !ok {
-		return model.Sequence{}, false
+	return out
+}
+
+// align gives the tokens of a styled answer that are no marks the distributions of the
+// same tokens in the plain one. The first word may differ by its capital.
+func (s Style) align(r *model.Runner, styled *Anchored, plain Anchored) {
+	marks := s.marks(r, styled.Text, styled.Answer)
+	from := slices.Index(marks, false)
+	if from < 0 {
+		return
 	}
-	return model.Sequence{Prompt: a.Prompt, Answer: r.AnswerTokens(text)}, true
+	const most = 4 // tokens of a first word
+	for shift := range 2 * most {
+		at, of := from+shift/2, (shift+1)/2
+		if at+1 >= len(styled.Answer) || of+1 >= len(plain.Answer) {
+			return
+		}
+		if styled.Answer[at] != plain.Answer[of] || styled.Answer[at+1] != plain.Answer[of+1] {
+			continue
+		}
+		for at < len(styled.Answer) && of < len(plain.Top) && !marks[at] && styled.Answer[at] == plain.Answer[of] {
+			styled.Top[at] = plain.Top[of]
+			at, of = at+1, of+1
+		}
+		return
+	}
+}
+
+// marks says for each token of an answer whether it belongs to the style: to the
+// prefix, the suffix, or the end.
+func (s Style) marks(r *model.Runner, text string, answer []int32) []bool {
+	out := make([]bool, len(answer))
+	tokens, at := r.Tokenizer(), 0
+	for t, id := range answer {
+		start := at
+		at += len(tokens.Piece(id))
+		switch {
+		case id == r.Tokenizer().EOS():
+			out[t] = s.Suffix != "" || s.MaxWords > 0
+		case start < len(s.Prefix), at > len(text)-len(s.Suffix):
+			out[t] = true
+		}
+	}
+	return out
+}
+
+// contentWeight is how much a token of a correction weighs that is not the style's:
+// what the correction says is not what it teaches.
+const contentWeight = 0.02
+
+// weigh weighs the tokens of a correction by the style; nil where it has none.
+func (s Style) weigh(r *model.Runner, text string, answer []int32) []float64 {
+	if s.IsZero() {
+		return nil
+	}
+	out := make([]float64, len(answer))
+	for t, marked := range s.marks(r, text, answer) {
+		out[t] = contentWeight
+		if marked {
+			out[t] = 1
+		}
+	}
+	return out
 }
 
 // sequence is a sample as the model sees it: through the same template as an
@@ -213,14 +340,18 @@ func baseLogProbs(ctx context.Context, r *model.Runner, ws []weighted) error {
 func (m *mannerSource) next() *batch {
 	b := &batch{lambda: 1, beta: ratingBeta, loss: m.objective}
 	if len(m.corrections.items) > 0 {
-		for range mannerCorrections {
+		corrections := mannerCorrections
+		if len(m.styled.items) > 0 {
+			corrections = mannerFew
+		}
+		for range corrections {
 			w := m.corrections.deal()
-			b.imitate(w.Sequence, w.weight, nil)
+			b.imitate(w.Sequence, w.weight, w.token)
 		}
 		if len(m.styled.items) > 0 {
 			for range mannerStyled {
-				w := m.styled.deal()
-				b.imitate(w.Sequence, w.weight, nil)
+				a := m.styled.deal()
+				b.hold(a.Sequence, a.Top)
 			}
 		}
 		for range mannerTexts {

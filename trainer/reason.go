@@ -33,6 +33,7 @@ const (
 	CodeAnswering     = "answering"       // training gives way to an answer
 	CodeRetryLater    = "retry_later"     // the last cycle failed; seconds, error
 	CodeOtherModel    = "other_model"     // what was learnt belongs to another model; model
+	CodeNewModel      = "new_model"       // a model that was not measured yet; model
 	CodeNoReader      = "no_reader"       // this model has no reader adapter: the turn alone serves
 
 	// The gate's verdicts.

@@ -15,6 +15,10 @@ const (
 	PhaseRunning  Phase = "running"  // a cycle trains: see State.Progress
 	PhaseChecking Phase = "checking" // a cycle's candidate is being checked
 	PhaseAsking   Phase = "asking"   // the lessons are asked, nothing trains
+
+	// PhasePreparing: the untrained model is measured, once for each model, so that
+	// later training can be compared with it. Chatting goes on.
+	PhasePreparing Phase = "preparing"
 )
 
 // State is everything a face shows of the loop, as of one moment.

@@ -219,7 +219,7 @@ func (t *Trainer) prune(ctx context.Context, hash string) error {
 			if p == "" || needed[p] {
 				continue
 			}
-			if err := os.RemoveAll(filepath.Join(t.home, p)); err != nil {
+			if err := os.RemoveAll(filepath.Join(t.home, filepath.FromSlash(p))); err != nil {
 				return fmt.Errorf("remove the files of version %d: %w", v.Number, err)
 			}
 		}
@@ -269,7 +269,7 @@ func (t *Trainer) ExportVersion(ctx context.Context, version int64, dir string) 
 		if part.path == "" {
 			continue
 		}
-		adapter, err := a.runner.LoadAdapter(filepath.Join(t.home, part.path))
+		adapter, err := a.runner.LoadAdapter(filepath.Join(t.home, filepath.FromSlash(part.path)))
 		if err != nil {
 			return fmt.Errorf("export version %d: %w", v.Number, err)
 		}
@@ -334,13 +334,13 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	v := Version{Parent: before.ID, Verdict: o.Report.Verdict, Reason: o.Report.Reason, Samples: used}
 	switch {
 	case o.Manner != nil:
-		v.Manner = filepath.Join(folder, mannerFolder)
+		v.Manner = filepath.ToSlash(filepath.Join(folder, mannerFolder))
 	case o.KeepManner:
 		v.Manner = before.Manner
 	}
 	switch {
 	case o.Knowledge != nil:
-		v.Knowledge = filepath.Join(folder, knowledgeFolder)
+		v.Knowledge = filepath.ToSlash(filepath.Join(folder, knowledgeFolder))
 	case o.KeepKnowledge:
 		v.Knowledge = before.Knowledge
 	}
