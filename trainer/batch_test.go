@@ -1,0 +1,88 @@
+package trainer
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"clara/model"
+)
+
+// The derivatives of a whole step agree with finite differences, whatever it is made
+// of. The log-probabilities are f32, so h is 1e-2 and the tolerance its square.
+func TestBatchGradient(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	seq := func(n int) model.Sequence { return model.Sequence{Prompt: []int32{1}, Answer: make([]int32, n)} }
+	base := func(n int) []float64 {
+		v := make([]float64, n)
+		for i := range v {
+			v[i] = -3 * rng.Float64()
+		}
+		return v
+	}
+	top := func(n int) []model.Distribution {
+		d := make([]model.Distribution, n)
+		for i := range d {
+			d[i] = model.Distribution{IDs: []int32{1, 2}, LogProbs: []float32{-0.7, -1.5}}
+		}
+		return d
+	}
+	for _, objective := range []string{"kto", "sft", "dpo", "bounded"} {
+		b := &batch{lambda: 0.7, beta: 0.3, loss: objective}
+		b.imitate(seq(3), 2, []float64{1, 2, 1})
+		b.imitate(seq(2), 1, nil)
+		b.rate(seq(3), base(3), true, 1.5)
+		b.rate(seq(2), base(2), false, 0.5)
+		b.pairs = append(b.pairs, pair{better: 0, given: 1, weightFrom: 0})
+		b.hold(seq(2), top(2))
+		logp := make([][][]float32, len(b.items))
+		for i, it := range b.items {
+			for range it.Answer {
+				n := 1
+				if it.Candidates != nil {
+					n = 2
+				}
+				row := make([]float32, n)
+				for k := range row {
+					row[k] = float32(-1 - rng.Float64())
+				}
+				logp[i] = append(logp[i], row)
+			}
+		}
+		total := func() float64 {
+			f, a, _ := b.losses(logp)
+			return f + b.lambda*a
+		}
+		_, _, d := b.losses(logp)
+		const h = 1e-2
+		for i := range logp {
+			for s := range logp[i] {
+				for k := range logp[i][s] {
+					x := logp[i][s][k]
+					logp[i][s][k] = x + h
+					up := total()
+					logp[i][s][k] = x - h
+					down := total()
+					logp[i][s][k] = x
+					want := (up - down) / (2 * h)
+					if got := float64(d[i][s][k]); !(math.Abs(got-want) <= h*h) {
+						t.Errorf("%s: item %d token %d candidate %d: %g, finite differences give %g", objective, i, s, k, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestDeckDealsEachOnceBeforeAnyTwice(t *testing.T) {
+	d := deck[int]{items: []int{1, 2, 3, 4, 5}, rng: rand.New(rand.NewPCG(1, 1))}
+	for range 4 {
+		seen := make(map[int]bool)
+		for range 5 {
+			seen[d.deal()] = true
+		}
+		if len(seen) != 5 {
+			t.Fatalf("a round dealt %v", seen)
+		}
+	}
+}
