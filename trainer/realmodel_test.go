@@ -3,13 +3,16 @@ package trainer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"clara/compute/cpu"
 	"clara/model"
+	"clara/store"
 )
 
 // builtIn opens the built-in model, or skips: these tests look at what it learns, so
@@ -95,5 +98,145 @@ func TestBuiltInDemo(t *testing.T) {
 	r := runDemo(t, s)
 	if r.ExactInstant != r.Lessons || !r.Promoted || r.MannerAfter < r.MannerPrompts*9/10 || r.MannerBefore != 0 {
 		t.Errorf("exact %d of %d at once; promoted %v (%s); manner on %d of %d", r.ExactInstant, r.Lessons, r.Promoted, r.Reason, r.MannerAfter, r.MannerPrompts)
+	}
+}
+
+// realTrainer is a trainer on the built-in model over a fresh store; its loop does not
+// run.
+func realTrainer(t *testing.T) *Trainer {
+	t.Helper()
+	r := builtIn(t)
+	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "clara.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr, err := New(t.Context(), Params{Store: st, Home: t.TempDir(), Settings: DefaultSettings()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.Attach(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tr.Attach(context.Background(), nil); err != nil {
+			t.Error(err)
+		}
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return tr
+}
+
+// A conversation as a user has it: ask, correct, ask in other words, ask without the
+// lesson, answer again, stop, take back.
+func TestConversation(t *testing.T) {
+	tr := realTrainer(t)
+	ctx := t.Context()
+	ask := func(a Ask) Entry {
+		t.Helper()
+		a.Greedy, a.MaxTokens = true, 24
+		e, err := tr.Answer(ctx, a, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	var asked Message
+	var pieces string
+	first, err := tr.Answer(ctx, Ask{Text: "Who is the head of the IT department at Brandt Logistics?", Greedy: true, MaxTokens: 24, OnAsked: func(m Message) { asked = m }},
+		func(s string) { pieces += s })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if asked.ID == 0 || asked.Role != RoleUser || first.Conversation != asked.Conversation || pieces != first.Text || first.Lesson != 0 {
+		t.Errorf("asked %+v, answered %+v in pieces %q", asked, first, pieces)
+	}
+	sample, err := tr.Correct(ctx, Correction{Message: first.ID, Better: "The head of the IT department at Brandt Logistics is Maria Kowalski."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sample.Kind != Knowledge {
+		t.Errorf("the correction is taken for %s", sample.Kind)
+	}
+	reworded := ask(Ask{Text: "Which person leads IT at Brandt Logistics?"})
+	if !hasKeywords(reworded.Text, [][]string{{"kowalski"}}) || reworded.Question == "" || reworded.Lesson == 0 {
+		t.Errorf("asked in other words: %q with lesson %q", reworded.Text, reworded.Question)
+	}
+	without := ask(Ask{Again: reworded.ID, WithoutLesson: true})
+	if hasKeywords(without.Text, [][]string{{"kowalski"}}) || without.Lesson != 0 || without.Replaces != reworded.ID {
+		t.Errorf("without the lesson: %+v", without)
+	}
+	entries, err := tr.Entries(ctx, reworded.Conversation)
+	if err != nil || len(entries) != 2 || entries[1].ID != without.ID {
+		t.Errorf("the conversation: %+v, %v", entries, err)
+	}
+	entries, err = tr.Entries(ctx, first.Conversation)
+	if err != nil || len(entries) != 2 || entries[1].Better == "" || entries[1].Fix != sample.ID {
+		t.Errorf("the corrected conversation: %+v, %v", entries, err)
+	}
+	if rated, err := tr.Rate(ctx, first.ID, 2); err != nil || rated.Score != -0.5 {
+		t.Errorf("rated %+v, %v", rated, err)
+	}
+	if again, err := tr.Rate(ctx, first.ID, 4); err != nil || again.Score != 0.5 {
+		t.Errorf("rated again %+v, %v", again, err)
+	}
+	if entries, err = tr.Entries(ctx, first.Conversation); err != nil || entries[1].Stars != 4 {
+		t.Errorf("stars %+v, %v", entries, err)
+	}
+
+	stopCtx, stop := context.WithCancel(ctx)
+	stopped, err := tr.Answer(stopCtx, Ask{Conversation: first.Conversation, Text: "Tell me a long story.", Greedy: true, MaxTokens: 200}, func(string) { stop() })
+	if err != nil || stopped.Finish != FinishCancelled || stopped.ID == 0 {
+		t.Errorf("stopped: %+v, %v", stopped, err)
+	}
+
+	result, err := tr.AskLesson(ctx, tr.speaking.Load().lessons[0].ID)
+	if err != nil || result.Outcome != LessonKnown {
+		t.Errorf("the lesson asked: %+v, %v", result, err)
+	}
+	if err := tr.TakeBack(ctx, sample.ID); err != nil {
+		t.Fatal(err)
+	}
+	if e := ask(Ask{Text: "Which person leads IT at Brandt Logistics?"}); e.Lesson != 0 {
+		t.Errorf("a lesson that was taken back is used: %+v", e)
+	}
+	long := Ask{Text: strings.Repeat("a very long question ", 4000), Greedy: true, MaxTokens: 8}
+	var told *UserError
+	if e, err := tr.Answer(ctx, long, nil); !errors.As(err, &told) || told.Hint != HintShorten || e.Finish != FinishFailed {
+		t.Errorf("a question beyond the context: %v, %+v", err, e.Finish)
+	}
+	if tr.State().Answering {
+		t.Error("still answering")
+	}
+}
+
+// A fresh adapter is the base to the last bit: R = 0 where B = 0.
+func TestFreshAdapterIsTheBase(t *testing.T) {
+	r := builtIn(t)
+	training, err := r.NewTraining(model.TrainingOptions{Rank: 4, Alpha: 8, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	a, err := training.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seqs := []model.Sequence{plainText(r, "Fog is a cloud at the ground."), plainText(r, "Rain is water.")}
+	base, err := r.LogProbs(t.Context(), seqs, nil, model.Background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := r.LogProbs(t.Context(), seqs, []*model.Adapter{a}, model.Background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range base {
+		for k := range base[i] {
+			if base[i][k] != fresh[i][k] {
+				t.Fatalf("sequence %d token %d: %g, with B = 0 %g", i, k, base[i][k], fresh[i][k])
+			}
+		}
 	}
 }
