@@ -473,3 +473,13 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Version 2 differs from 3 in nothing that is read here.
+func TestVersion2(t *testing.T) {
+	data := head(2, 1, 1).text("general.name").u32(uint32(kindString)).text("old").tensor("t", F16, 0, 2).section(4)
+	f := parsed(t, data)
+	name, ok := f.Metadata.String("general.name")
+	if x, found := f.Tensor("t"); !ok || name != "old" || !found || len(x.Data) != 4 {
+		t.Errorf("name %q, tensor %+v", name, x)
+	}
+}
