@@ -20,6 +20,7 @@ const (
 	sectionGate
 	sectionDevice
 	sectionData
+	sectionKeys
 )
 
 // sections are the pages in their order.
@@ -34,6 +35,7 @@ var sections = []struct {
 	{sectionGate, widgets.IconShield, "settings.gate", "settings.gate_about"},
 	{sectionDevice, widgets.IconChip, "settings.device", "settings.device_about"},
 	{sectionData, widgets.IconLock, "settings.data", "settings.data_about"},
+	{sectionKeys, widgets.IconInfo, "settings.keys", "settings.keys_about"},
 }
 
 // field is one setting in the dialog; its range and usual value come from configs.

@@ -5,6 +5,9 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+
+	"clara/configs"
+	"clara/widgets"
 )
 
 // shortcut is a key with the platform's own modifier (Cmd on macOS, Ctrl elsewhere) that works anywhere in the window.
@@ -20,8 +23,52 @@ var shortcuts = []shortcut{
 	{fyne.Key3, func(w *window) { w.show(placeLearning) }},
 	{fyne.Key4, func(w *window) { w.show(placeModel) }},
 	{fyne.KeyComma, func(w *window) { w.openSettings() }},
+	{fyne.KeyPlus, func(w *window) { w.resizeText(+textStep) }},
+	{fyne.KeyEqual, func(w *window) { w.resizeText(+textStep) }}, // plus without Shift, as on English keyboards
+	{fyne.KeyMinus, func(w *window) { w.resizeText(-textStep) }},
 	{fyne.KeyReturn, func(w *window) { w.submit() }},
 	{fyne.KeyZ, func(w *window) { w.takeBackLast() }},
+}
+
+// textStep is how much a key changes the size of text, in percent.
+const textStep = 10
+
+// resizeText makes all words larger or smaller and keeps that in the settings.
+func (w *window) resizeText(by int) {
+	key, _ := configs.KeyOf("window.text_size")
+	size := min(max(w.Settings.Window.TextSize+by, int(key.Range.Min)), int(key.Range.Max))
+	if size != w.Settings.Window.TextSize {
+		w.change(func(s *configs.Settings) { s.Window.TextSize = size }, w.restyle)
+	}
+}
+
+// keysInWords are the keys as they stand on a keyboard, with what they do. {{.Mod}} in front of one is the platform's own modifier.
+var keysInWords = []struct {
+	mod        bool
+	keys, does string // keys of the words
+}{
+	{true, "keys.new", "shell.new"},
+	{true, "keys.places", "keys.places_does"},
+	{true, "keys.settings", "place.settings"},
+	{true, "keys.return", "keys.return_does"},
+	{true, "keys.undo", "keys.undo_does"},
+	{true, "keys.size", "keys.size_does"},
+	{false, "keys.escape", "keys.escape_does"},
+	{false, "keys.up", "keys.up_does"},
+	{false, "keys.walk", "keys.walk_does"},
+	{false, "keys.rate", "keys.rate_does"},
+	{false, "keys.answer", "keys.answer_does"},
+}
+
+// addKeys lists the keys.
+func addKeys(list *fyne.Container) {
+	for _, k := range keysInWords {
+		keys := say(k.keys)
+		if k.mod {
+			keys = modifierName() + "+" + keys
+		}
+		list.Add(widgets.HStackTop(16, widgets.Sized(150, 0, widgets.Strong(keys)), widgets.Grow(widgets.Body(say(k.does)).Wrapped())))
+	}
 }
 
 // submit saves what is open for editing, wherever in it the keyboard is.
@@ -53,8 +100,11 @@ func (w *window) listen() {
 		c.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyQ, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { w.askToClose() })
 	}
 	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
-		if e.Name == fyne.KeyEscape {
+		switch e.Name {
+		case fyne.KeyEscape:
 			w.escape()
+		case fyne.KeyF1:
+			w.openSettingsAt(sectionKeys)
 		}
 	})
 }

@@ -96,6 +96,10 @@ var scenes = []scene{
 		w.fillSamples(t, placeLearning, trainer.PhaseRunning)
 		w.openLearningSettings()
 	}},
+	{"keys", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeChat, trainer.PhaseRunning)
+		w.openSettingsAt(sectionKeys)
+	}},
 	{"appearance", func(t testing.TB, w *window) { w.fillSamples(t, placeChat, trainer.PhaseRunning); w.openSettings() }},
 	{"empty", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeChat, trainer.PhaseNoModel)

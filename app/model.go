@@ -234,7 +234,10 @@ func (v *modelView) failure() fyne.CanvasObject {
 			{Label: say("model.other"), OnTapped: v.chooseFile},
 		},
 	}
-	if errors.Is(err, fs.ErrNotExist) {
+	var u *trainer.UserError
+	if errors.As(err, &u) && u.Reason.Code == codeNoModelFile {
+		n.Title, n.Text = say("model.missing_title"), say("model.missing_text", "Cause", because(u.Reason))
+	} else if errors.Is(err, fs.ErrNotExist) {
 		n.Title, n.Text = say("model.missing_title"), say("model.missing_text", "Cause", err.Error())
 	} else if v.w.model.found.Path != "" {
 		n.Text = say("model.failed_text", "File", filepath.Base(v.w.model.found.Path), "Cause", fault(err))

@@ -12,6 +12,12 @@ import (
 	"clara/widgets"
 )
 
+// The codes of the assembly's own reasons.
+const (
+	codeLocked      = "locked"        // home
+	codeNoModelFile = "no_model_file" // where
+)
+
 // reasonKeys translates the codes of the trainer's reasons. TestEveryReasonHasWords holds it to the trainer's list.
 var reasonKeys = map[string]string{
 	trainer.CodeNeutral:        "reason.neutral",
@@ -70,7 +76,8 @@ var reasonKeys = map[string]string{
 	trainer.CodeLessonsMissed: "reason.lessons_missed",
 	trainer.CodeGood:          "reason.good",
 
-	"locked": "reason.locked", // of package main
+	codeLocked:      "reason.locked",
+	codeNoModelFile: "reason.no_model_file",
 }
 
 // hintKeys translates what a person can do.

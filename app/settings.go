@@ -110,8 +110,12 @@ func (d *settingsDialog) showSection() {
 			list.Add(d.field(f))
 		}
 	}
-	if d.section == sectionData {
+	switch d.section {
+	case sectionData:
 		d.addData(list)
+	case sectionKeys:
+		list = widgets.VStack(10)
+		addKeys(list)
 	}
 	d.main.Objects = []fyne.CanvasObject{head, widgets.Rule(), widgets.Grow(widgets.NewScroll(list))}
 	d.effect.RemoveAll()

@@ -144,20 +144,16 @@ func (v *chatView) actions(e trainer.Entry, text string) []widgets.Action {
 		{Glyph: &widgets.IconBulb, Label: say("chat.teach"), Key: 't', OnTapped: func() { v.teach(id) }},
 		{Glyph: &widgets.IconCopy, Label: say("chat.copy"), Key: 'c', IconOnly: true, End: true, OnTapped: func() { v.w.copyText(text) }},
 		{Glyph: &widgets.IconAgain, Label: say("chat.again"), Key: 'r', IconOnly: true, End: true, OnTapped: func() { v.again(id, false) }},
-		{Glyph: &widgets.IconMore, Label: say("place.more"), IconOnly: true, End: true, OnTapped: func() { v.more(id) }},
+		{Glyph: &widgets.IconMore, Label: say("place.more"), IconOnly: true, End: true, Items: func() []widgets.MenuItem { return v.more(id) }},
 	}
 }
 
 // more offers what is wanted less often.
-func (v *chatView) more(id int64) {
-	row, ok := v.feed.Row(id).(*widgets.Answer)
-	if !ok {
-		return
+func (v *chatView) more(id int64) []widgets.MenuItem {
+	return []widgets.MenuItem{
+		{Glyph: &widgets.IconChip, Title: say("chat.compare"), Disabled: v.w.model.blocks() != "", OnTapped: func() { v.compare(id) }},
+		{Glyph: &widgets.IconCopy, Title: say("chat.as_text"), OnTapped: func() { v.plain[id] = true; v.update(id) }},
 	}
-	compare := widgets.MenuItem{Glyph: &widgets.IconChip, Title: say("chat.compare"), Disabled: v.w.model.blocks() != "", OnTapped: func() { v.compare(id) }}
-	text := widgets.MenuItem{Glyph: &widgets.IconCopy, Title: say("chat.as_text"), OnTapped: func() { v.plain[id] = true; v.update(id) }}
-	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(row).AddXY(row.Size().Width-240, row.Size().Height)
-	widgets.ShowMenuAt(v.w.frame.Canvas(), at, compare, text)
 }
 
 // compare asks the untrained model the same question and shows what it says below the answer. Nothing of it is kept.
@@ -304,6 +300,7 @@ const headRoom = 60
 // showEditor brings the editor that was opened into sight.
 func (v *chatView) showEditor() {
 	v.hint.Hide()
+	v.feed.HoldEnd(true)
 	v.body.Refresh()
 	v.update(v.editing)
 	v.placeEditor()
@@ -331,6 +328,7 @@ func (v *chatView) closeEditor() {
 		return
 	}
 	v.hint.Show()
+	v.feed.HoldEnd(false)
 	v.body.Refresh()
 	v.update(id)
 	if n := len(v.entries); n > 0 && v.entries[n-1].ID == id {
