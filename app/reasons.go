@@ -42,6 +42,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeAnswering:     "reason.answering",
 	trainer.CodeRetryLater:    "reason.retry_later",
 	trainer.CodeOtherModel:    "reason.other_model",
+	trainer.CodeNewModel:      "reason.new_model",
 	trainer.CodeNoReader:      "reason.no_reader",
 
 	trainer.CodeProven:     "reason.proven",
