@@ -24,8 +24,13 @@ type bench struct {
 	store *store.Store
 	home  string
 	runs  atomic.Int32
-	play  func(ctx context.Context, j Job, progress func(Progress)) (Outcome, error)
+	next  atomic.Pointer[playFunc]
 }
+
+// playFunc plays a cycle.
+type playFunc func(ctx context.Context, j Job, progress func(Progress)) (Outcome, error)
+
+func (b *bench) play(f playFunc) { b.next.Store(&f) }
 
 // promoted is the outcome of a cycle that made another version.
 func promoted(j Job) (Outcome, error) {
@@ -41,7 +46,7 @@ func promoted(j Job) (Outcome, error) {
 func newBench(t *testing.T, home string) *bench {
 	t.Helper()
 	b := &bench{t: t, home: home}
-	b.play = func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) }
+	b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
 	b.open()
 	return b
 }
@@ -59,7 +64,7 @@ func (b *bench) open() {
 	}
 	b.cycle = func(ctx context.Context, _ *model.Runner, j Job, _ *BaseFacts, progress func(Progress)) (Outcome, error) {
 		b.runs.Add(1)
-		return b.play(ctx, j, progress)
+		return (*b.next.Load())(ctx, j, progress)
 	}
 }
 
@@ -233,7 +238,7 @@ func TestPauseStopsACycle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, home)
 		defer b.close()
-		b.play = func(ctx context.Context, j Job, progress func(Progress)) (Outcome, error) {
+		b.play(func(ctx context.Context, j Job, progress func(Progress)) (Outcome, error) {
 			for i := range 10 {
 				progress(Progress{Step: StepManner, Done: i, Of: 10, Started: time.Now()})
 				select {
@@ -243,7 +248,7 @@ func TestPauseStopsACycle(t *testing.T) {
 				}
 			}
 			return promoted(j)
-		}
+		})
 		b.start()
 		b.attach()
 		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
@@ -271,7 +276,7 @@ func TestFailuresAreRetried(t *testing.T) {
 		b := newBench(t, home)
 		defer b.close()
 		broken := errors.New("the engine broke")
-		b.play = func(context.Context, Job, func(Progress)) (Outcome, error) { return Outcome{}, broken }
+		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) { return Outcome{}, broken })
 		b.start()
 		b.attach()
 		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
@@ -284,7 +289,7 @@ func TestFailuresAreRetried(t *testing.T) {
 		if n := b.runs.Load(); n != 2 {
 			t.Fatalf("%d runs after a minute, want 2", n)
 		}
-		b.play = func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) }
+		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
 		time.Sleep(121 * time.Second)
 		s = b.want(PhaseWaiting, CodeNothingNew)
 		if s.Trouble != nil {
@@ -419,17 +424,17 @@ func TestStopEndsInGoodOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, home)
 		defer b.close()
-		b.play = func(ctx context.Context, _ Job, _ func(Progress)) (Outcome, error) {
+		b.play(func(ctx context.Context, _ Job, _ func(Progress)) (Outcome, error) {
 			<-ctx.Done()
 			return Outcome{}, fmt.Errorf("cycle: %w", ctx.Err())
-		}
+		})
 		b.attach()
 		b.start()
 		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
 		b.want(PhaseRunning, CodeCorrection)
 		b.Stop()
 		b.wantCycles(CycleStopped)
-		b.play = func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) }
+		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
 		b.start()
 		b.want(PhaseWaiting, CodeNothingNew)
 		b.wantCycles(CycleChecked, CycleStopped)
