@@ -22,6 +22,7 @@ type scratch struct {
 	left    []float32
 	workers []panels
 	logits  []float32 // of the output layer, some columns at a time
+	narrow  []float32 // the transpose of a result of few columns
 
 	// Activations rounded to 8 bits, row after row, and four values to a block of
 	// them: scale, scale*sum, and that of either half.
@@ -89,6 +90,7 @@ func (s *scratch) free() {
 	}
 	unmapFloats(s.left)
 	unmapFloats(s.logits)
+	unmapFloats(s.narrow)
 	unmapFloats(s.rounded)
 	unmapFloats(s.roundedScales)
 	*s = scratch{}
@@ -148,19 +150,8 @@ func (b *Backend) product(c, a view, transA bool, r right, k int, alpha float32,
 		}
 	})
 
-	// Cut c into tasks: whole ranges of columns as far as they go round, so that
-	// the right factor is packed once; rows where there are too few columns.
 	unit := r.nUnit(b.k)
-	units := (n + unit - 1) / unit
-	most := max(nMax/unit, 1)
-	across, down := 1, 1
-	if threads > 1 {
-		across = min(units, (max(2*threads, (units+most-1)/most)+threads-1)/threads*threads)
-		if across < 2*threads {
-			down = min((2*threads+across-1)/across, (m+tall-1)/tall)
-		}
-	}
-	across = max(across, (units+most-1)/most)
+	across, down := cut((n+unit-1)/unit, (m+tall-1)/tall, max(nMax/unit, 1), threads)
 	b.pool.run(across*down, func(worker, t int) {
 		w := &b.gemm.workers[worker]
 		j0, j1 := share(t/down, across, n, unit)
@@ -172,6 +163,30 @@ func (b *Backend) product(c, a view, transA bool, r right, k int, alpha float32,
 		}
 	})
 	return nil
+}
+
+// cut says into how many ranges of columns and of rows a product of units by panels
+// is to be cut: those that let the threads end together, if they are equally fast.
+// A task packs its columns of the right factor, which takes about as long as a
+// panel of the left one, and reads all its panels from the second-level cache.
+func cut(units, panels, most, threads int) (across, down int) {
+	least := (units + most - 1) / most
+	if threads == 1 {
+		return least, 1
+	}
+	across, down = least, 1
+	best := 0.0
+	for a := least; a <= min(units, least+4*threads); a++ {
+		for d := 1; d <= min(panels, 2*threads); d *= 2 {
+			wide, high := float64((units+a-1)/a), float64((panels+d-1)/d)
+			rounds := float64((a*d + threads - 1) / threads)
+			cost := rounds * (wide*(high+1) + 0.1*high)
+			if best == 0 || cost < best {
+				across, down, best = a, d, cost
+			}
+		}
+	}
+	return across, down
 }
 
 // clear makes c the product of no steps.

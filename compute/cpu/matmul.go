@@ -34,7 +34,34 @@ func (b *Backend) MatMul(c, a, bm compute.Tensor, transA, transB bool, alpha flo
 	if !transA && m <= fewRows {
 		return b.fewRowsProduct(cv, av, bv, transB, alpha, accumulate)
 	}
+	if n <= b.k.tileCols/2 && m > b.k.tileCols {
+		return b.narrowProduct(cv, av, bv, transA, transB, k, alpha, accumulate)
+	}
 	return b.product(cv, av, transA, right{v: bv, trans: transB}, k, alpha, accumulate)
+}
+
+// narrowProduct is MatMul for a c of a few columns, such as LoRA's rank: it would
+// leave the better part of each tile empty, but its transpose fills the tiles.
+func (b *Backend) narrowProduct(c, a, bm view, transA, transB bool, k int, alpha float32, accumulate bool) error {
+	if err := grow(&b.gemm.narrow, c.rows*c.cols); err != nil {
+		return err
+	}
+	t := view{b.gemm.narrow[:c.rows*c.cols], c.cols, c.rows, c.rows}
+	if err := b.product(t, bm, !transB, right{v: a, trans: !transA}, k, alpha, false); err != nil {
+		return err
+	}
+	b.overRows(c.rows, c.cols, func(_, from, to int) {
+		for j := range c.cols {
+			for i, v := range t.row(j)[from:to] {
+				if accumulate {
+					c.data[(from+i)*c.stride+j] += v
+				} else {
+					c.data[(from+i)*c.stride+j] = v
+				}
+			}
+		}
+	})
+	return nil
 }
 
 // fewRows is up to how many rows a product goes without packing: the products of
