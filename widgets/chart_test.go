@@ -143,7 +143,7 @@ func TestLinesTouchingThePlotAreDrawn(t *testing.T) {
 	inLook(t, &Theme{})
 	c := chartOf(Chart{Series: []Series{{Color: ColorPrimary, Ys: []float64{0, 1}}}, X: Axis{Max: 1}, Y: Axis{Max: 1}})
 	c.Resize(fyne.NewSize(200, 100))
-	if n := drawnPixels(c.draw(100, 50).(image.Image)); n < 100 {
+	if n := drawnPixels(c.draw(100, 50)); n < 100 {
 		t.Errorf("%d pixels drawn", n)
 	}
 }

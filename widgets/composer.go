@@ -28,6 +28,7 @@ type Composer struct {
 	OnUp      func()
 	OnEscape  func()
 	OnChanged func(text string)
+	OnTooLong func() // a paste was cut at EntryLimit
 
 	words    ComposerWords
 	entry    *composerEntry
@@ -45,6 +46,11 @@ func NewComposer(words ComposerWords) *Composer {
 	c.entry = &composerEntry{c: c}
 	c.entry.multiline(words.Placeholder)
 	c.entry.OnChanged = func(string) { c.changed() }
+	c.entry.OnTooLong = func() {
+		if c.OnTooLong != nil {
+			c.OnTooLong()
+		}
+	}
 	c.entry.ExtendBaseWidget(c.entry)
 	c.override = container.NewThemeOverride(c.entry, composerTheme)
 	c.button = NewButton("", nil, Primary, c.act)

@@ -2,7 +2,9 @@ package widgets
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -96,6 +98,28 @@ func TestComposerBlockedSaysWhyAndKeepsTheText(t *testing.T) {
 	key(c.entry, fyne.KeyReturn)
 	if sent != 1 || c.Text() != "question" {
 		t.Errorf("open again: sent %d, text %q", sent, c.Text())
+	}
+}
+
+func TestPasteIsCutAtTheLimit(t *testing.T) {
+	inLook(t, &Theme{})
+	told := 0
+	c := newTestComposer()
+	c.OnTooLong = func() { told++ }
+	window(t, c, 400, 100)
+	paste := func(text string) { c.entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip(text)}) }
+	paste("short")
+	if c.Text() != "short" || told != 0 {
+		t.Fatalf("pasted %q, told %d times", c.Text(), told)
+	}
+	paste(strings.Repeat("ü", 3*EntryLimit))
+	if n := utf8.RuneCountInString(c.Text()); n != EntryLimit || told != 1 {
+		t.Errorf("%d characters, told %d times", n, told)
+	}
+	c.entry.TypedShortcut(&fyne.ShortcutSelectAll{})
+	paste("other")
+	if c.Text() != "other" || told != 1 {
+		t.Errorf("over a selection: %d characters, told %d times", len(c.Text()), told)
 	}
 }
 

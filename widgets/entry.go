@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"math"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -17,8 +18,15 @@ type entry struct {
 	OnEscape func()
 	Name     string // spoken name; the placeholder if empty
 
+	// OnTooLong is told when a paste was cut at EntryLimit.
+	OnTooLong func()
+
 	self fyne.CanvasObject // the widget that this is part of
 }
+
+// EntryLimit is how many characters fit into a text field. Fyne's entry lays its whole text out on every key: beyond this it takes
+// longer than a twentieth of a second, and a pasted book would stop the window.
+const EntryLimit = 50_000
 
 var (
 	_ fyne.Accessible   = (*entry)(nil)
@@ -51,7 +59,10 @@ func (e *entry) TypedKey(k *fyne.KeyEvent) {
 // TypedShortcut implements fyne.Shortcutable. Fyne's entry swallows every shortcut, even those it does not know, so the window's own
 // would be dead while the user writes.
 func (e *entry) TypedShortcut(s fyne.Shortcut) {
+	paste, isPaste := s.(*fyne.ShortcutPaste)
 	switch {
+	case isPaste:
+		e.paste(paste)
 	case e.OnSubmit != nil && isSubmit(s):
 		e.OnSubmit()
 	case isEditing(s):
@@ -60,6 +71,32 @@ func (e *entry) TypedShortcut(s fyne.Shortcut) {
 		runShortcut(canvasOf(e.self), s)
 	}
 }
+
+// paste inserts what the clipboard holds as far as it fits.
+func (e *entry) paste(s *fyne.ShortcutPaste) {
+	room := EntryLimit - utf8.RuneCountInString(e.Text) + utf8.RuneCountInString(e.SelectedText())
+	text := s.Clipboard.Content()
+	cut := len(text)
+	for i := range text { // ends after room characters, however much more there is
+		if room--; room < 0 {
+			cut = i
+			break
+		}
+	}
+	e.Entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip(text[:cut]), Secondary: s.Secondary})
+	if cut < len(text) && e.OnTooLong != nil {
+		e.OnTooLong()
+	}
+}
+
+// clip is a clipboard that holds a text.
+type clip string
+
+// Content implements fyne.Clipboard.
+func (c clip) Content() string { return string(c) }
+
+// SetContent implements fyne.Clipboard.
+func (clip) SetContent(string) {}
 
 // isSubmit tells whether a shortcut is the shortcut key with return.
 func isSubmit(s fyne.Shortcut) bool {

@@ -8,8 +8,8 @@ import (
 )
 
 // Feed is a long column of rows with the latest at its end: a conversation. Only the rows in sight have widgets; the others are
-// known by their id and by the height that they had when they were last seen. While the end is in sight the feed follows it as it grows; scrolling
-// up ends that, and a button that leads back to the end appears.
+// known by their id and by the height that they had when they were last seen. While the end is in sight the feed follows it as it
+// grows; scrolling up ends that, and a button that leads back to the end appears.
 type Feed struct {
 	widget.BaseWidget
 	OnFollow func(following bool)
