@@ -20,12 +20,15 @@ func (c *lossChart) object() fyne.CanvasObject { return c.line }
 
 // showLosses draws the curve of this cycle (or of the last one), or those of the last cycles over each other.
 func (v *learningView) showLosses() {
-	now := v.w.state.Progress.Losses
+	now, planned := v.w.state.Progress.Losses, 0
+	if p := v.w.state.Progress; v.w.cycling() && (p.Step == trainer.StepManner || p.Step == trainer.StepKnowledge) {
+		planned = len(now) - p.Done + p.Of
+	}
 	if len(now) == 0 && len(v.former) > 0 && !v.w.cycling() {
 		now = v.former[0]
 	}
 	if v.span == 0 {
-		v.chart.showOne(now)
+		v.chart.showOne(now, planned)
 		return
 	}
 	v.chart.showMany(v.former)
@@ -40,7 +43,8 @@ func curves(points []trainer.LossPoint) (loss, anchor []float64) {
 	return loss, anchor
 }
 
-func (c *lossChart) showOne(points []trainer.LossPoint) {
+// showOne draws the curve of one cycle, with the room for the steps that are planned.
+func (c *lossChart) showOne(points []trainer.LossPoint, planned int) {
 	loss, anchor := curves(points)
 	series := []widgets.Series{{Name: say("loss.training"), Color: widgets.ColorPrimary, Ys: loss, X0: 1, Area: true}}
 	for _, a := range anchor {
@@ -54,7 +58,7 @@ func (c *lossChart) showOne(points []trainer.LossPoint) {
 	} else {
 		c.line.Sentence = say("loss.none")
 	}
-	c.draw(len(points), series)
+	c.draw(max(len(points), planned), series)
 }
 
 // showMany draws the newest curve strongest.

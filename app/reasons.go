@@ -219,6 +219,11 @@ func (w *window) statusWords() (widgets.Tone, string) {
 			return widgets.ToneInfo, say("status.answering")
 		}
 		return widgets.ToneInfo, say("status.checking", "Version", whole(w.nextNumber()))
+	case trainer.PhasePreparing:
+		if s.Progress.Left > 0 {
+			return widgets.ToneInfo, say("status.preparing_left", "Left", span(s.Progress.Left))
+		}
+		return widgets.ToneInfo, say("status.preparing")
 	case trainer.PhaseAsking:
 		return widgets.ToneInfo, say("status.asking", "Done", whole(s.Progress.Done), "Of", whole(s.Progress.Of))
 	}

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2/test"
+
+	"clara/trainer"
 )
 
 // spokenWords reads a file of words; a plural has its two forms.
@@ -233,6 +235,33 @@ func TestEveryReasonHasWords(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// A phase that the trainer has and the window does not know would be shown as "ready to learn".
+func TestEveryPhaseHasWords(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "../trainer/state.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var phases []trainer.Phase
+	ast.Inspect(file, func(n ast.Node) bool {
+		if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 && strings.HasPrefix(v.Names[0].Name, "Phase") {
+			s, _ := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+			phases = append(phases, trainer.Phase(s))
+		}
+		return true
+	})
+	if len(phases) < 8 {
+		t.Fatalf("found %d phases in the trainer", len(phases))
+	}
+	w := newTestWindow(t, Params{Settings: look{language: english}.settings()}, wide)
+	for _, p := range phases {
+		w.state = trainer.State{Phase: p}
+		_, words := w.statusWords()
+		if ready := strings.HasPrefix(words, "Ready"); ready != (p == trainer.PhaseWaiting) {
+			t.Errorf("phase %s is shown as %q", p, words)
 		}
 	}
 }
