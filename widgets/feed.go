@@ -26,6 +26,7 @@ type Feed struct {
 	width     float32
 	following bool
 	placing   bool
+	again     bool // something changed while the rows were placed
 	holdEnd   bool
 }
 
@@ -252,6 +253,7 @@ const feedPasses = 8 // measuring a row moves others in sight; this often is mor
 // turns out higher than its guess, the page is scrolled by the difference.
 func (f *Feed) place() {
 	if f.width <= 0 || f.placing {
+		f.again = true
 		return
 	}
 	if f.FromTop {
@@ -259,7 +261,8 @@ func (f *Feed) place() {
 	}
 	f.placing = true
 	for range feedPasses {
-		if !f.measure() {
+		f.again = false
+		if moved := f.measure(); !moved && !f.again {
 			break
 		}
 	}
@@ -371,6 +374,9 @@ func (l *feedLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 }
 
 func (l *feedLayout) Layout(_ []fyne.CanvasObject, s fyne.Size) {
+	if l.f.placing && s.Width == l.f.width {
+		return // the rows are being placed: it was they who made the page another height
+	}
 	l.f.width = s.Width
 	l.f.place()
 }

@@ -209,6 +209,22 @@ func TestFeedKeepsTheRowWithTheKeyboard(t *testing.T) {
 	}
 }
 
+func TestFeedMayChangeWhileItBuilds(t *testing.T) {
+	inLook(t, &Theme{})
+	var f *Feed
+	f = NewFeed("To the end", func(id int64) fyne.CanvasObject {
+		if id == 2 && len(f.IDs()) == 2 {
+			f.Append(3)
+		}
+		return Body(fmt.Sprint("row ", id))
+	})
+	f.SetIDs([]int64{1, 2})
+	window(t, f, 400, 300)
+	if f.Row(3) == nil || len(f.page.Objects) != 3 {
+		t.Errorf("%d rows are shown, want 3", len(f.page.Objects))
+	}
+}
+
 func TestFeedAsList(t *testing.T) {
 	inLook(t, &Theme{})
 	l := NewFeed("", func(id int64) fyne.CanvasObject { return NewRow(Body(fmt.Sprint("lesson ", id)), 50, nil) })
