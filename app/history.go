@@ -269,7 +269,7 @@ func (v *learningView) figures(r trainer.VersionRow) fyne.CanvasObject {
 			pair(say("figures.kl"), say("figures.kl_free", "Value", decimal(f.ChatKL, 4)))
 		}
 		if f.Better+f.Worse > 0 {
-			pair(say("figures.test"), say("figures.test_value", "Better", whole(f.Better), "Worse", whole(f.Worse), "P", decimal(f.P, 3)))
+			pair(say("figures.test"), say("figures.test_value", "Better", whole(f.Better), "Worse", whole(f.Worse), "P", chance(f.P)))
 		}
 		if f.Answers > 0 {
 			pair(say("figures.loops"), of(f.Loops, f.Answers))

@@ -83,7 +83,7 @@ func answerBlock(title, text string, s widgets.State) fyne.CanvasObject {
 	t := s.Tone()
 	return widgets.On(t.Soft(), 9, widgets.VStack(4,
 		widgets.HStack(7, widgets.NewIcon(s.Glyph(), 15, t.Ink()), widgets.Grow(widgets.Caption(title).Bold().In(t.Ink()))),
-		widgets.NewText(text, widgets.TextBody, widgets.ColorText).Wrapped()), 10, 12)
+		widgets.NewText(strings.TrimSpace(text), widgets.TextBody, widgets.ColorText).Wrapped()), 10, 12)
 }
 
 func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {

@@ -129,7 +129,7 @@ func argument(name, text string) string {
 		}
 		return span(time.Duration(v * float64(time.Second)))
 	case name == "p":
-		return decimal(v, 4)
+		return chance(v)
 	}
 	return exact(v)
 }

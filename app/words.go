@@ -95,6 +95,14 @@ func exact(v float64) string {
 	return decimal(v, digits)
 }
 
+// chance writes a probability of the sign test, "p = 0.0002". One too small for four digits is never written as nothing.
+func chance(p float64) string {
+	if p < 0.0001 {
+		return say("unit.p_below", "P", decimal(0.0001, 4))
+	}
+	return say("unit.p", "P", decimal(p, 4))
+}
+
 // percent writes a share of 1.
 func percent(v float64) string { return say("unit.percent", "N", whole(int(math.Round(v*100)))) }
 
