@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -134,7 +133,7 @@ func numbered(ctx context.Context, t *trainer.Trainer, number int) (trainer.Vers
 			return r, nil
 		}
 	}
-	return trainer.VersionRow{}, fmt.Errorf("version %d: %w", number, fs.ErrNotExist)
+	return trainer.VersionRow{}, &missingError{kindVersion, int64(number)}
 }
 
 func (c *program) restoreVersion(ctx context.Context, t *trainer.Trainer, number int) error {
@@ -164,7 +163,7 @@ func (c *program) exportVersion(ctx context.Context, t *trainer.Trainer, number 
 		number = t.State().Active.Number
 	}
 	if number == 0 {
-		return usage("%s", c.language.say("the untrained base has no adapters to export", "das Ausgangsmodell hat keine Adapter, die sich ausgeben ließen"))
+		return &toldError{failure{"no_adapters", c.language.say("the untrained base has no adapters to export", "das Ausgangsmodell hat keine Adapter, die sich ausgeben ließen"), "", exitNotFound}}
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {

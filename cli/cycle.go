@@ -82,7 +82,7 @@ func (c *program) runJob(ctx context.Context, dir, out string) (err error) {
 		c.sayf("Verdict: %s (%s). Written to %s.", "Urteil: %s (%s). Geschrieben nach %s.", c.language.verdict(o.Report.Verdict), c.language.because(o.Report.Reason), out)
 	})
 	if err == nil && o.Report.Verdict == trainer.VerdictRefused {
-		return &shortError{"refused", c.language.because(o.Report.Reason), ""}
+		return short("refused", c.language.because(o.Report.Reason), "")
 	}
 	return err
 }
@@ -143,5 +143,5 @@ func jobOf(ctx context.Context, s *Session, cycle int64) (trainer.Job, error) {
 		}
 		return job, nil
 	}
-	return job, fmt.Errorf("cycle %d: %w", cycle, fs.ErrNotExist)
+	return job, &missingError{kindCycle, cycle}
 }

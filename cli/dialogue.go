@@ -24,6 +24,7 @@ type dialogue struct {
 	ask     trainer.Ask    // what every question has
 	last    *trainer.Entry // the last answer; nil: none yet
 	signals chan os.Signal
+	ended   bool // the program was told to end
 
 	mu   sync.Mutex
 	news []string // not said yet: a person is typing
@@ -93,6 +94,9 @@ func (d *dialogue) run(ctx context.Context) error {
 		} else if err != nil {
 			d.complain(err)
 		}
+		if d.ended {
+			return d.farewell()
+		}
 	}
 }
 
@@ -132,7 +136,11 @@ func isTraining(p trainer.Phase) bool {
 // complain says what went wrong with one line; the dialogue goes on.
 func (d *dialogue) complain(err error) {
 	d.answered = false
-	d.end(err)
+	f := d.explain(err)
+	if f.Exit == exitUsage {
+		f.Hint = "" // it is about the command line
+	}
+	d.sayFailure(f, err)
 }
 
 // obey does what a line says.
@@ -142,7 +150,8 @@ func (d *dialogue) obey(ctx context.Context, text string) error {
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		select {
-		case <-d.signals:
+		case s := <-d.signals:
+			d.ended = s == syscall.SIGTERM
 			done()
 		case <-working.Done():
 		}

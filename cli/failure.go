@@ -14,6 +14,8 @@ import (
 	"clara/model"
 	"clara/model/chat"
 	"clara/model/gguf"
+	"clara/model/safetensors"
+	"clara/model/tokenizer"
 	"clara/trainer"
 )
 
@@ -71,6 +73,12 @@ func (c *program) end(err error) int {
 		return exitDone
 	}
 	f := c.explain(err)
+	c.sayFailure(f, err)
+	return f.Exit
+}
+
+// sayFailure prints a failure.
+func (c *program) sayFailure(f failure, err error) {
 	if c.json && !c.answered {
 		// A program that reads the answer finds the error in its place.
 		_ = c.answer(struct {
@@ -88,23 +96,24 @@ func (c *program) end(err error) int {
 	if c.options.Verbose {
 		fmt.Fprintln(c.errs, printable(c.language.say("causes: ", "Ursachen: ")+err.Error()))
 	}
-	return f.Exit
 }
 
 // explain finds the words for an error.
 func (c *program) explain(err error) failure {
 	l := c.language
 	var usage *usageError
-	var short *shortError
+	var told *toldError
 	var user *trainer.UserError
 	var setting *configs.Error
 	var ranges *trainer.RangeError
+	var missing *missingError
+	var path *fs.PathError
 	switch {
 	case !c.began || errors.As(err, &usage):
 		return failure{"usage", err.Error(), l.say("`clara help` lists the commands, `clara COMMAND --help` explains one.",
 			"`clara help` zeigt die Befehle, `clara BEFEHL --help` erklärt einen."), exitUsage}
-	case errors.As(err, &short):
-		return failure{short.code, short.text, short.hint, exitShort}
+	case errors.As(err, &told):
+		return told.failure
 	case errors.As(err, &setting):
 		return failure{"settings", l.mistakes(err), l.say("Correct the file and try again.", "Verbessern Sie die Datei und versuchen Sie es erneut."), exitSettings}
 	case errors.As(err, &user):
@@ -113,12 +122,16 @@ func (c *program) explain(err error) failure {
 		return failure{"interrupted", l.say("Stopped.", "Angehalten."), "", exitInterrupted}
 	case errors.As(err, &ranges):
 		return failure{"settings", err.Error(), "", exitSettings}
+	case errors.As(err, &missing):
+		return failure{"not_found", l.say("there is no %s %d", "es gibt keine %s %d", l.thing(missing.kind), missing.id), "", exitNotFound}
+	case errors.As(err, &path) && errors.Is(err, fs.ErrNotExist):
+		return failure{"not_found", l.say("there is no %s", "%s gibt es nicht", path.Path), "", exitNotFound}
 	}
 	for _, k := range knownErrors {
 		if errors.Is(err, k.is) {
 			text := l.say(k.en, k.de)
 			if k.detail {
-				text += ": " + err.Error()
+				text += ": " + strings.TrimSuffix(err.Error(), ": "+k.is.Error())
 			}
 			return failure{k.code, text, l.say(k.hint, k.hinweis), k.exit}
 		}
@@ -136,7 +149,7 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 		f.Hint = l.say("Close it, or name another folder with --home.", "Schließen Sie es, oder nennen Sie mit --home einen anderen Ordner.")
 	case codeNoModelFile:
 		f.Exit = exitModel
-		f.Text = l.say("no model at %s", "kein Modell in %s", u.Reason.Args["where"])
+		f.Text = l.say("no model found at %s", "kein Modell gefunden: %s", u.Reason.Args["where"])
 		f.Hint = l.say("Name a GGUF file with --model, or fetch the built-in model with `make model`.",
 			"Nennen Sie mit --model eine GGUF-Datei, oder holen Sie das eingebaute Modell mit `make model`.")
 	case trainer.CodeNoModel:
@@ -151,6 +164,30 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 	}
 	return f
 }
+
+// missingError says that a person named something that does not exist.
+type missingError struct {
+	kind string // lesson, version, cycle
+	id   int64
+}
+
+func (e *missingError) Error() string { return fmt.Sprintf("%s %d: %v", e.kind, e.id, fs.ErrNotExist) }
+
+func (e *missingError) Unwrap() error { return fs.ErrNotExist }
+
+// thing names what can be missing; in German all of them are feminine but the cycle.
+func (l language) thing(kind string) string {
+	if l != german {
+		return kind
+	}
+	return map[string]string{kindLesson: "Lektion", kindVersion: "Version", kindCycle: "Aufzeichnung von Zyklus"}[kind]
+}
+
+const (
+	kindLesson  = "lesson"
+	kindVersion = "version"
+	kindCycle   = "cycle"
+)
 
 // knownErrors are the errors with words of their own, the more particular first.
 var knownErrors = []struct {
@@ -172,7 +209,14 @@ var knownErrors = []struct {
 		"Models of the Llama and Gemma 3 families in GGUF format can be used.", "Modelle der Familien Llama und Gemma 3 im GGUF-Format sind möglich."},
 	{gguf.ErrFormat, "model_damaged", exitModel, true, "the model file is damaged or no GGUF file", "die Modelldatei ist beschädigt oder keine GGUF-Datei",
 		"Fetch the file again, or name another one with --model.", "Laden Sie die Datei neu, oder nennen Sie mit --model eine andere."},
+	{gguf.ErrTruncated, "model_damaged", exitModel, true, "the model file ends early", "die Modelldatei ist abgeschnitten",
+		"Fetch the file again, or name another one with --model.", "Laden Sie die Datei neu, oder nennen Sie mit --model eine andere."},
+	{gguf.ErrVersion, "model_unsupported", exitModel, true, "this version of GGUF is not supported", "diese Version von GGUF wird nicht unterstützt", "", ""},
+	{tokenizer.ErrVocabulary, "model_damaged", exitModel, true, "the model's vocabulary is damaged", "das Vokabular des Modells ist beschädigt", "", ""},
+	{tokenizer.ErrUnsupported, "model_unsupported", exitModel, true, "this kind of tokenizer is not supported", "diese Art von Tokenizer wird nicht unterstützt", "", ""},
 	{model.ErrAdapter, "adapter", exitModel, true, "the adapter does not fit this model", "der Adapter passt nicht zu diesem Modell", "", ""},
+	{safetensors.ErrFormat, "adapter", exitModel, true, "the adapter's file is damaged", "die Datei des Adapters ist beschädigt", "", ""},
+	{safetensors.ErrTruncated, "adapter", exitModel, true, "the adapter's file ends early", "die Datei des Adapters ist abgeschnitten", "", ""},
 	{model.ErrContext, "too_long", exitUsage, false, "the text is longer than the model can read", "der Text ist länger, als das Modell lesen kann", "Shorten the text.", "Kürzen Sie den Text."},
 	{model.ErrTooLong, "too_long", exitUsage, true, "the texts are longer than one training step can take", "die Texte sind länger, als ein Trainingsschritt fasst", "", ""},
 	{model.ErrSampling, "sampling", exitSettings, true, "a setting of the sampling is out of its range", "eine Einstellung der Auswahl liegt außerhalb ihres Bereichs", "", ""},
@@ -238,7 +282,10 @@ func (l language) mistake(e *configs.Error) string {
 	return where + ": " + what
 }
 
-// shortError says that the work was done and falls short of what was asked.
-type shortError struct{ code, text, hint string }
+// toldError is an error that brings its words and its exit code.
+type toldError struct{ failure }
 
-func (e *shortError) Error() string { return e.text }
+func (e *toldError) Error() string { return e.Text }
+
+// short says that the work was done and falls short of what was asked.
+func short(code, text, hint string) error { return &toldError{failure{code, text, hint, exitShort}} }

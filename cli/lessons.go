@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"io/fs"
 	"strconv"
 	"time"
 
@@ -164,7 +162,7 @@ func (c *program) showLesson(ctx context.Context, t *trainer.Trainer, id int64) 
 			}
 		})
 	}
-	return fmt.Errorf("lesson %d: %w", id, fs.ErrNotExist)
+	return &missingError{kindLesson, id}
 }
 
 // askedView is what a lesson answered.
@@ -192,7 +190,7 @@ func (c *program) askLessons(ctx context.Context, t *trainer.Trainer, args []str
 			}
 		}
 		if len(one) == 0 {
-			return fmt.Errorf("lesson %d: %w", id, fs.ErrNotExist)
+			return &missingError{kindLesson, id}
 		}
 		lessons = one
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/reeflective/readline"
+	"golang.org/x/term"
 )
 
 // mostInput bounds a line and a text from stdin: far beyond every model's context,
@@ -21,9 +22,10 @@ var errInterrupt = readline.ErrInterrupt
 // lineReader asks for lines: with editing, history and completion at a terminal,
 // else as they come.
 type lineReader struct {
-	shell *readline.Shell // nil: no terminal
-	plain chan line
-	quit  <-chan os.Signal // Ctrl+C where no terminal is in raw mode
+	shell    *readline.Shell // nil: no terminal
+	terminal int             // its file descriptor
+	plain    chan line
+	quit     <-chan os.Signal // Ctrl+C where no terminal is in raw mode
 }
 
 type line struct {
@@ -34,7 +36,7 @@ type line struct {
 func (c *program) newLineReader(prompt string, words []string, quit <-chan os.Signal) *lineReader {
 	r := &lineReader{quit: quit}
 	if isTerminal(c.in) && isTerminal(c.out) && !c.json {
-		r.shell = readline.NewShell()
+		r.shell, r.terminal = readline.NewShell(), int(c.in.Fd())
 		r.shell.Prompt.Primary(func() string { return prompt })
 		r.shell.Completer = func(text []rune, cursor int) readline.Completions {
 			if strings.ContainsRune(string(text[:cursor]), ' ') {
@@ -44,8 +46,8 @@ func (c *program) newLineReader(prompt string, words []string, quit <-chan os.Si
 		}
 		return r
 	}
-	// Nothing can interrupt a read from a pipe, so this goroutine lives until the
-	// input or the program ends. It holds nothing that would have to be closed.
+	// Nothing can interrupt a read, so a goroutine that reads lives until the input or
+	// the program ends. It holds nothing that would have to be closed.
 	r.plain = make(chan line)
 	go func() {
 		s := bufio.NewScanner(c.in)
@@ -62,14 +64,28 @@ func (c *program) newLineReader(prompt string, words []string, quit <-chan os.Si
 	return r
 }
 
-// next waits for a line. The error is io.EOF at the end, errInterrupt for Ctrl+C.
+// next waits for a line. The error is io.EOF at the end, errInterrupt for Ctrl+C or
+// when the program is to end.
 func (r *lineReader) next() (string, error) {
+	lines := r.plain
 	if r.shell != nil {
-		text, err := r.shell.Readline()
-		return strings.TrimSpace(text), err
+		var before *term.State
+		if state, err := term.GetState(r.terminal); err == nil {
+			before = state
+		}
+		lines = make(chan line, 1)
+		go func() {
+			text, err := r.shell.Readline()
+			lines <- line{text, err}
+		}()
+		defer func() {
+			if before != nil { // the reading may go on, and keep the terminal raw
+				_ = term.Restore(r.terminal, before)
+			}
+		}()
 	}
 	select {
-	case l := <-r.plain:
+	case l := <-lines:
 		if errors.Is(l.err, bufio.ErrTooLong) {
 			return "", errTooMuch
 		}

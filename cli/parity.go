@@ -86,7 +86,7 @@ func (c *program) parity(ctx context.Context, dir string) (err error) {
 		}
 	}
 	if missed != nil {
-		return &shortError{"parity", c.language.say("limits missed: ", "Grenzen verfehlt: ") + strings.Join(missed, "; "), ""}
+		return short("parity", c.language.say("limits missed: ", "Grenzen verfehlt: ")+strings.Join(missed, "; "), "")
 	}
 	return nil
 }

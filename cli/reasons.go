@@ -18,7 +18,7 @@ const (
 // In English a reason brings its own sentence.
 var germanReasons = map[string]string{
 	codeLocked:      "ein anderes CLARA arbeitet schon in {home}",
-	codeNoModelFile: "kein Modell in {where}",
+	codeNoModelFile: "kein Modell gefunden: {where}",
 
 	trainer.CodeNeutral:        "neutral bewertet",
 	trainer.CodeTooShort:       "zu kurz: {words} von mindestens {least} Wörtern",

@@ -73,10 +73,10 @@ func (c *program) report(done trained) error {
 	}
 	switch done.State {
 	case trainer.CycleRefused:
-		return &shortError{"refused", l.say("the new version may not answer: %s", "die neue Version darf nicht antworten: %s", l.because(done.Reason)),
-			l.say("The version before goes on answering; all feedback is kept.", "Die Version davor antwortet weiter; alle Rückmeldungen bleiben.")}
+		return short("refused", l.say("the new version may not answer: %s", "die neue Version darf nicht antworten: %s", l.because(done.Reason)),
+			l.say("The version before goes on answering; all feedback is kept.", "Die Version davor antwortet weiter; alle Rückmeldungen bleiben."))
 	case trainer.CycleFailed:
-		return &shortError{"cycle_failed", l.because(done.Reason), l.say("All feedback is kept.", "Alle Rückmeldungen bleiben.")}
+		return short("cycle_failed", l.because(done.Reason), l.say("All feedback is kept.", "Alle Rückmeldungen bleiben."))
 	case trainer.CycleStopped:
 		return context.Canceled
 	}

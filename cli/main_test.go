@@ -1,0 +1,98 @@
+package cli_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// program is the real program, built once for all tests of this package.
+var program string
+
+// modelFile is the built-in model; "" where it was not fetched.
+var modelFile string
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+func runTests(m *testing.M) int {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		return failed(err)
+	}
+	dir, err := os.MkdirTemp("", "clara-cli-")
+	if err != nil {
+		return failed(err)
+	}
+	defer os.RemoveAll(dir)
+	// Without models beside it: a test names its model, or has none.
+	program = filepath.Join(dir, "bin", "clara")
+	build := exec.Command("go", "build", "-buildvcs=false", "-ldflags", "-X main.version=test", "-o", program, ".")
+	build.Dir = root
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return failed(fmt.Errorf("build the program: %w", err))
+	}
+	path := filepath.Join(root, "models", "SmolLM2-135M-Instruct.Q4_1.gguf")
+	if _, err := os.Stat(path); err == nil {
+		modelFile = path
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return failed(err)
+	}
+	return m.Run()
+}
+
+func failed(err error) int {
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
+// TestScripts uses the program as its user does: testdata/*.txtar.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Condition: func(name string) (bool, error) {
+			switch name {
+			case "model":
+				return modelFile != "", nil
+			}
+			return false, fmt.Errorf("there is no condition %q", name)
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+e.Getenv("PATH"))
+			e.Setenv("CLARA_HOME", filepath.Join(e.WorkDir, "home"))
+			e.Setenv("HOME", filepath.Join(e.WorkDir, "user"))
+			e.Setenv("LANG", "C")
+			e.Setenv("MODEL", modelFile)
+			e.Setenv("DISPLAY", "")
+			e.Setenv("WAYLAND_DISPLAY", "")
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			// exits CODE ARGS...: runs the program and wants this exit code.
+			"exits": exits,
+		},
+		ContinueOnError: true,
+	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: exits CODE ARGS...")
+	}
+	err := ts.Exec("clara", args[1:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("clara %v: exit code %d, not %s", args[1:], code, args[0])
+	}
+}

@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"clara/trainer"
+)
+
+// verbs are what a format string takes.
+var verbs = regexp.MustCompile(`%[-+# 0]*[0-9]*(\.[0-9]+)?[a-zA-Z]`)
+
+// Every text that is written in both languages takes the same arguments in both:
+// the compiler sees only one list of them.
+func TestBothLanguagesTakeTheSameArguments(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pairs := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			f, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || !slices.Contains([]string{"say", "sayf", "note"}, f.Sel.Name) || len(call.Args) < 2 {
+				return true
+			}
+			en, okEN := literal(call.Args[0])
+			de, okDE := literal(call.Args[1])
+			if !okEN || !okDE {
+				return true
+			}
+			pairs++
+			a, b := verbs.FindAllString(en, -1), verbs.FindAllString(de, -1)
+			if !slices.Equal(a, b) {
+				t.Errorf("%s: %q takes %v, %q takes %v", set.Position(call.Pos()), en, a, de, b)
+			}
+			if want := len(call.Args) - 2; len(a) != want && call.Ellipsis == 0 {
+				t.Errorf("%s: %q takes %d arguments and gets %d", set.Position(call.Pos()), en, len(a), want)
+			}
+			return true
+		})
+	}
+	if pairs < 100 {
+		t.Errorf("only %d texts found", pairs)
+	}
+}
+
+func literal(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(lit.Value)
+	return s, err == nil
+}
+
+// The trainer's list of reasons and hints is the measure: each has German words, and
+// each hint has words at all.
+func TestEveryReasonAndHintHasWords(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "trainer", "reason.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons, hints := 0, 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok || len(v.Values) != 1 {
+			return true
+		}
+		code, ok := literal(v.Values[0])
+		switch name := v.Names[0].Name; {
+		case !ok:
+		case strings.HasPrefix(name, "Code"):
+			reasons++
+			if germanReasons[code] == "" {
+				t.Errorf("%s (%q) has no German words", name, code)
+			}
+		case strings.HasPrefix(name, "Hint") && code != "":
+			hints++
+			for _, l := range []language{english, german} {
+				if l.hint(code) == "" {
+					t.Errorf("%s (%q) has no words in %q", name, code, l)
+				}
+			}
+		}
+		return true
+	})
+	if reasons < 40 || hints < 10 {
+		t.Errorf("only %d reasons and %d hints found", reasons, hints)
+	}
+}
+
+func TestReasonsAreSaidWithTheirArguments(t *testing.T) {
+	r := trainer.Reason{Code: trainer.CodeInterval, Args: map[string]string{"seconds": "150"}, Text: "something is new; training in 150 s"}
+	if got, want := german.because(r), "Neues liegt vor; das Training beginnt in 2 min 30 s"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+	if got := english.because(r); got != r.Text {
+		t.Errorf("%q, not the trainer's own text", got)
+	}
+	unknown := trainer.Reason{Code: "of the future", Text: "said by a newer trainer"}
+	if got := german.because(unknown); got != unknown.Text {
+		t.Errorf("an unknown reason is said as %q", got)
+	}
+}
+
+func TestLanguageIsChosen(t *testing.T) {
+	for _, tt := range []struct {
+		flag, settings, all, lang string
+		want                      language
+	}{
+		{"de", "en", "en_US.UTF-8", "", german},
+		{"", "de", "en_US.UTF-8", "", german},
+		{"", "system", "de_AT.UTF-8", "en_US.UTF-8", german},
+		{"", "system", "", "de_DE.UTF-8", german},
+		{"", "", "fr_FR.UTF-8", "de_DE.UTF-8", english},
+		{"", "", "", "", english},
+	} {
+		t.Setenv("LC_ALL", tt.all)
+		t.Setenv("LC_MESSAGES", "")
+		t.Setenv("LANG", tt.lang)
+		if got := languageOf(tt.flag, tt.settings); got != tt.want {
+			t.Errorf("%+v: %s", tt, got)
+		}
+	}
+}
+
+// What a model says must not steer the terminal.
+func TestPrintableKeepsTextAndDropsControls(t *testing.T) {
+	in := "a\x1b]0;title\x07b\r\x00\u009bc\td\nÄ €"
+	if got, want := printable(in), "a]0;titlebc\td\nÄ €"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+}
