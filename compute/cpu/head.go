@@ -128,7 +128,7 @@ func (b *Backend) HeadLogProbsBackward(dh, dlogp, lse, h compute.Tensor, cw comp
 				}
 			}
 		})
-		return b.product(d, z, false, right{w: w, from: v0}, z.cols, 1, v0 > 0)
+		return b.product(d, z, false, w.right(false, v0), z.cols, 1, v0 > 0)
 	})
 }
 
@@ -213,7 +213,7 @@ func (b *Backend) logits(h view, w *weight, chunks int, f func(v0 int, z view) e
 	}
 	for v0 := 0; v0 < w.Rows; v0 += span {
 		z := view{b.gemm.logits, h.rows, min(span, w.Rows-v0), stride}
-		if err := b.product(z, h, false, right{w: w, trans: true, from: v0}, w.Cols, 1, false); err != nil {
+		if err := b.product(z, h, false, w.right(true, v0), w.Cols, 1, false); err != nil {
 			return err
 		}
 		if err := f(v0, z); err != nil {

@@ -18,7 +18,7 @@ func (b *Backend) Linear(y, x compute.Tensor, cw compute.Weight, p compute.Preci
 	if p == compute.Rounded && b.packable(w) && len(b.k.strips[w.Type].tiles) > 0 {
 		return b.linearRounded(yv, xv, w, accumulate)
 	}
-	return b.product(yv, xv, false, right{w: w, trans: true}, w.Cols, 1, accumulate)
+	return b.product(yv, xv, false, w.right(true, 0), w.Cols, 1, accumulate)
 }
 
 // LinearBackward: dx = dy W, or dx += dy W with accumulate.
@@ -34,7 +34,7 @@ func (b *Backend) LinearBackward(dx, dy compute.Tensor, cw compute.Weight, accum
 	if dxv.rows != dyv.rows || dxv.cols != w.Cols || dyv.cols != w.Rows {
 		return b.misfit("LinearBackward", "dx %v = dy %v by a weight of %dx%d", dxv, dyv, w.Rows, w.Cols)
 	}
-	return b.product(dxv, dyv, false, right{w: w}, w.Rows, 1, accumulate)
+	return b.product(dxv, dyv, false, w.right(false, 0), w.Rows, 1, accumulate)
 }
 
 // linearOperands resolves result, argument and weight of one of the two.

@@ -1,5 +1,11 @@
 package cpu
 
+import (
+	"unsafe"
+
+	"clara/compute"
+)
+
 // The matrix product reads both factors as panels: kc steps of k, each with the
 // values of one tile's rows (left factor) or columns (right factor) side by side.
 
@@ -60,6 +66,17 @@ type right struct {
 	w     *weight // nil: v
 	trans bool    // the tensor or weight is N x K
 	from  int     // the weight's first row that counts, a multiple of stripRows
+}
+
+// right is w from row from on as a right factor. What is f32 already is read as it
+// lies, unless that is no place for an f32.
+func (w *weight) right(trans bool, from int) right {
+	data := unsafe.Pointer(unsafe.SliceData(w.Data))
+	if w.Type != compute.F32 || len(w.Data) == 0 || uintptr(data)%4 != 0 {
+		return right{w: w, trans: trans, from: from}
+	}
+	v := view{unsafe.Slice((*float32)(data), len(w.Data)/4), w.Rows, w.Cols, w.Cols}
+	return right{v: v.slice(from, w.Rows), trans: trans}
 }
 
 // kUnit and nUnit are what the blocks of k and the ranges of columns must be
