@@ -63,13 +63,7 @@ func NewComposer(words ComposerWords) *Composer {
 func (c *Composer) Text() string { return c.entry.Text }
 
 // SetText replaces what is written and puts the cursor at its end.
-func (c *Composer) SetText(text string) {
-	c.entry.SetText(text)
-	lines := strings.Split(text, "\n")
-	c.entry.CursorRow = len(lines) - 1
-	c.entry.CursorColumn = len([]rune(lines[len(lines)-1]))
-	c.entry.Refresh()
-}
+func (c *Composer) SetText(text string) { c.entry.SetText(text) }
 
 // SetWriting turns the button into one that stops.
 func (c *Composer) SetWriting(on bool) {

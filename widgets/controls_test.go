@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -136,6 +137,22 @@ func TestEditorGrowsWithItsText(t *testing.T) {
 	e.MaxRows = 3
 	if !(four > two && wrapped > two && most > four && e.HeightAt(300) < four) {
 		t.Errorf("heights %v %v %v %v, of three rows %v", two, four, wrapped, most, e.HeightAt(300))
+	}
+}
+
+func TestSetTextLeavesTheCursorAtTheEnd(t *testing.T) {
+	inLook(t, &Theme{})
+	line, editor := NewLine("", nil), NewEditor("", nil)
+	early := NewEditor("", nil) // gets its text before it has a size
+	early.SetText(longText)
+	window(t, VStack(4, line, editor, early), 200, 600)
+	line.SetText("word")
+	editor.SetText(longText + "\nlast")
+	for _, e := range []*entry{&line.entry, &editor.entry, &early.entry} {
+		e.TypedRune('!')
+		if !strings.HasSuffix(e.Text, "!") {
+			t.Errorf("typed into the middle: %q", e.Text)
+		}
 	}
 }
 

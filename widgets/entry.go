@@ -39,6 +39,12 @@ func (e *entry) ExtendBaseWidget(w fyne.Widget) {
 	e.Entry.ExtendBaseWidget(w)
 }
 
+// SetText shows another text with the cursor at its end, where the user goes on.
+func (e *entry) SetText(text string) {
+	e.Entry.SetText(text)
+	e.Entry.TypedKey(&fyne.KeyEvent{Name: fyne.KeyPageDown})
+}
+
 // AcceptsTab implements fyne.Tabbable: Tab leads on, also out of a text of several lines.
 func (e *entry) AcceptsTab() bool { return false }
 
