@@ -8,11 +8,14 @@ import (
 )
 
 // anchorSet is what holds a model to what it was: ordinary questions that have
-// nothing to do with any lesson, and plain texts. The lists are disjoint.
+// nothing to do with any lesson, and plain texts. What is trained with and what is
+// looked at is disjoint.
 type anchorSet struct {
+	// Background is what the Router counts words against: with many more questions,
+	// words such as "many" would look rare beside those of a lesson, and match.
+	Background []string `json:"background"`
 	// Questions are trained with: the base's own answers to them are kept, by
-	// their divergence (package objective, Anchor). They are also the background
-	// against which the Router counts words.
+	// their divergence (package objective, Anchor).
 	Questions []string `json:"questions"`
 	// Texts are trained with likewise where a manner is to spread over all answers.
 	Texts []string `json:"texts"`
@@ -24,10 +27,8 @@ type anchorSet struct {
 		Question string     `json:"question"`
 		Expect   [][]string `json:"expect"`
 	} `json:"unrelated"`
-	// Open questions, only looked at too, show a manner; those of the rehearsal tell
-	// when it is learnt.
-	Open      []string `json:"open"`
-	Rehearsal []string `json:"rehearsal"`
+	// Open questions, only looked at too, show a manner.
+	Open []string `json:"open"`
 }
 
 //go:embed anchors/english.json

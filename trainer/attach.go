@@ -179,7 +179,7 @@ func (t *Trainer) routed(ctx context.Context, styled bool) ([]JobLesson, *Router
 	if err != nil {
 		return nil, nil, err
 	}
-	return lessons, NewRouter(questions, set.Questions), nil
+	return lessons, NewRouter(questions, set.Background), nil
 }
 
 func jobLesson(l Lesson) JobLesson {

@@ -212,9 +212,6 @@ type schedule struct {
 	rate  float64 // the full learning rate
 	fall  float64 // the share of it that is given up linearly towards the end
 	stop  float64 // it ends when the mean loss of the last stopWindow falls below; 0: never
-	// enough, if not nil, is asked after each step whether what was trained so far
-	// will do.
-	enough func(step int) (bool, error)
 }
 
 // run takes optimiser steps on the batches of next.
@@ -239,11 +236,6 @@ func run(ctx context.Context, t *model.Training, step Step, s schedule, next fun
 		recent = append(recent, point.Loss)
 		if n := len(recent); s.stop > 0 && n >= warmUp && mean(recent[max(0, n-stopWindow):]) < s.stop {
 			break
-		}
-		if s.enough != nil {
-			if done, err := s.enough(i + 1); err != nil || done {
-				return err
-			}
 		}
 	}
 	return nil

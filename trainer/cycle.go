@@ -41,6 +41,7 @@ type cycleRun struct {
 	reader            *model.Adapter
 	manner, knowledge *model.Adapter // of the version before
 	style             Style
+	background        []string // of the router
 }
 
 func (c *cycleRun) enter(step Step, of int) {
@@ -156,6 +157,11 @@ func (c *cycleRun) seconds(less float64) float64 {
 // prepare measures what is not known yet, and loads the adapters in use.
 func (c *cycleRun) prepare(ctx context.Context) (err error) {
 	c.enter(StepBase, 1)
+	set, err := anchors()
+	if err != nil {
+		return err
+	}
+	c.background = set.Background
 	if c.base == nil {
 		if c.base, err = MeasureBase(ctx, c.r); err != nil {
 			return err
@@ -216,12 +222,8 @@ func (c *cycleRun) voice(manner, reading *model.Adapter) *voice {
 	for i, l := range c.job.Lessons {
 		questions[i] = l.Question
 	}
-	background := make([]string, 0, len(c.base.Anchors))
-	if set, err := anchors(); err == nil {
-		background = set.Questions
-	}
 	return &voice{
-		runner: c.r, router: NewRouter(questions, background), lessons: slices.Clone(c.job.Lessons),
+		runner: c.r, router: NewRouter(questions, c.background), lessons: slices.Clone(c.job.Lessons),
 		manner: manner, reading: reading, system: c.job.Recipe.System,
 	}
 }

@@ -20,9 +20,8 @@ const (
 	mannerMostSteps   = 32
 	ratingMostSteps   = 24 // ratings are long, and a cycle has 90 s
 	mannerCorrections = 4  // of a step
-	mannerFew         = 2  // beside styled answers, which carry the marks, too
 	mannerTexts       = 1
-	mannerStyled      = 8
+	mannerStyled      = 6
 	mannerRatings     = 2 // of each class
 	mannerAnchors     = 3 // with ratings alone
 	mannerStop        = 0.25
@@ -31,10 +30,9 @@ const (
 
 // trainManner trains a fresh manner adapter on all of the job's samples.
 //
-// Beside the corrections go the base's own answers to ordinary questions, put
-// into the style of the corrections where that can be read off (Style): they
-// teach the manner on answers whose content is the base's, so that the content
-// stays (kept .93 -> 1.0 for "Dear reader,").
+// Beside the corrections go the base's own answers to ordinary questions, put into
+// the style of the corrections where that can be read off (Style): they teach the
+// manner on answers whose content is the base's.
 func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, observe func(LossPoint)) (*model.Adapter, error) {
 	t, err := r.NewTraining(model.TrainingOptions{Rank: j.Recipe.Rank, Alpha: float32(2 * j.Recipe.Rank), Seed: j.Recipe.Seed})
 	if err != nil {
@@ -49,9 +47,6 @@ func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, sty
 	if len(src.corrections.items) == 0 {
 		plan.stop = 0 // a rating's loss has no absolute meaning
 	}
-	if len(src.styled.items) > 0 {
-		plan.enough = func(step int) (bool, error) { return shown(ctx, r, t, style, step) }
-	}
 	if err := run(ctx, t, StepManner, plan, src.next, observe); err != nil {
 		return nil, fmt.Errorf("train manner: %w", err)
 	}
@@ -62,43 +57,7 @@ func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, sty
 	return a, nil
 }
 
-// When a style counts as learnt: all of these open questions show it. More steps
-// would add drift and nothing else.
-const (
-	shownFrom  = 6 // steps
-	shownEvery = 2
-)
-
-// shown asks the adapter as it is whether it has the style.
-func shown(ctx context.Context, r *model.Runner, t *model.Training, style Style, step int) (bool, error) {
-	if step < shownFrom || (step-shownFrom)%shownEvery != 0 {
-		return false, nil
-	}
-	set, err := anchors()
-	if err != nil {
-		return false, err
-	}
-	a, err := t.Adapter()
-	if err != nil {
-		return false, err
-	}
-	tokens := openTokens
-	if style.MaxWords == 0 && style.Suffix == "" {
-		tokens = len(r.Tokenizer().Encode(style.Prefix, false)) + 4
-	}
-	answers, err := answerAll(ctx, r, set.Rehearsal, tokens, a)
-	if err != nil {
-		return false, fmt.Errorf("look whether the manner shows: %w", err)
-	}
-	for _, x := range answers {
-		if !style.Shows(x.Text) {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-// steps is how many a manner training takes.
+// mannerSteps is how many steps a training on so many samples takes.
 func mannerSteps(corrections, ratings, epochs int) int {
 	most := mannerMostSteps
 	n := corrections
@@ -123,7 +82,6 @@ type mannerSource struct {
 type weighted struct {
 	model.Sequence
 	weight float64
-	token  []float64 // weights of the tokens; nil: all alike
 	base   []float64 // the base's log-probabilities of the answer's tokens
 	prompt string    // normal form
 }
@@ -149,7 +107,6 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 		}
 		w := weighted{Sequence: seq, weight: s.Weight, prompt: normal(s.Prompt)}
 		if s.Form == FormCorrection {
-			w.token = style.weigh(r, s.Better, seq.Answer)
 			m.corrections.items = append(m.corrections.items, w)
 			continue
 		}
@@ -193,10 +150,6 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 	return m, nil
 }
 
-// beginning is how many tokens of a plain answer serve where only an address is put
-// before it: the first words decide where an answer goes.
-const beginning = 14
-
 // styledAnchors are the base's own answers put into the style, with what each token is
 // to be: where the style has a mark (its prefix, its suffix, the end), that mark for
 // certain; elsewhere what the base says at this place of its own, unstyled answer.
@@ -211,8 +164,6 @@ func styledAnchors(r *model.Runner, style Style, from []Anchored) []Anchored {
 				continue
 			}
 			plain = first[0]
-		} else if len(a.Answer) > beginning {
-			plain = r.Tokenizer().Decode(a.Answer[:beginning])
 		}
 		text, ok := style.Apply(a.Question, plain)
 		if !ok {
@@ -275,25 +226,6 @@ func (s Style) marks(r *model.Runner, text string, answer []int32) []bool {
 	return out
 }
 
-// contentWeight is how much a token of a correction weighs that is not the style's:
-// what the correction says is not what it teaches.
-const contentWeight = 0.02
-
-// weigh weighs the tokens of a correction by the style; nil where it has none.
-func (s Style) weigh(r *model.Runner, text string, answer []int32) []float64 {
-	if s.IsZero() {
-		return nil
-	}
-	out := make([]float64, len(answer))
-	for t, marked := range s.marks(r, text, answer) {
-		out[t] = contentWeight
-		if marked {
-			out[t] = 1
-		}
-	}
-	return out
-}
-
 // sequence is a sample as the model sees it: through the same template as an
 // answer, or as a plain text when it has no prompt.
 func (s JobSample) sequence(r *model.Runner, system string) (model.Sequence, error) {
@@ -340,13 +272,9 @@ func baseLogProbs(ctx context.Context, r *model.Runner, ws []weighted) error {
 func (m *mannerSource) next() *batch {
 	b := &batch{lambda: 1, beta: ratingBeta, loss: m.objective}
 	if len(m.corrections.items) > 0 {
-		corrections := mannerCorrections
-		if len(m.styled.items) > 0 {
-			corrections = mannerFew
-		}
-		for range corrections {
+		for range mannerCorrections {
 			w := m.corrections.deal()
-			b.imitate(w.Sequence, w.weight, w.token)
+			b.imitate(w.Sequence, w.weight, nil)
 		}
 		if len(m.styled.items) > 0 {
 			for range mannerStyled {

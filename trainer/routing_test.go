@@ -57,7 +57,7 @@ func routerOf(t testing.TB, questions []string) *Router {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewRouter(questions, set.Questions)
+	return NewRouter(questions, set.Background)
 }
 
 // The figures of the experiment: at least 34 of 36 rewordings find their lesson, at

@@ -69,10 +69,7 @@ func styleOf(better, given []string) Style {
 	for _, g := range given {
 		before += wordCount(g)
 	}
-	// With an address alone, the length is the base's affair: examples written by hand
-	// are short, whatever they are to show, and cutting answers short costs content.
-	alone := s.Prefix != "" && s.Suffix == ""
-	if n := len(given); !alone && n > 0 && float64(total)/float64(len(trimmed)) <= 0.6*float64(before)/float64(n) && longest <= 60 {
+	if n := len(given); n > 0 && float64(total)/float64(len(trimmed)) <= 0.6*float64(before)/float64(n) && longest <= 60 {
 		s.MaxWords = longest
 	}
 	return s
