@@ -291,6 +291,16 @@ func TestDraftSurvivesLeavingTheConversation(t *testing.T) {
 	}
 }
 
+func TestTypingIsNotOverwrittenByTheDraftThatArrivesLate(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.newConversation()
+	w.chat.composer.SetText("typed at once") // before the draft has been read
+	w.settle(t)
+	if got := w.chat.composer.Text(); got != "typed at once" {
+		t.Errorf("the composer has %q", got)
+	}
+}
+
 func TestAskedQuestionLeavesNoDraftBehind(t *testing.T) {
 	w := openSample(t, spoken(english))
 	w.newConversation()

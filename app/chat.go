@@ -206,6 +206,9 @@ func (v *chatView) openConversation(c trainer.Conversation) {
 	v.closeEditor()
 	v.listing = false
 	v.conversation, v.entries = c, nil
+	if v.composer != nil {
+		v.composer.SetText("")
+	}
 	v.w.App.Preferences().SetInt(preferOpened, int(c.ID))
 	queued(v.w.work, func(ctx context.Context) (o opened, err error) {
 		if o.draft, err = v.w.Trainer.Draft(ctx, c.ID); err == nil && c.ID != 0 {
@@ -221,7 +224,7 @@ func (v *chatView) openConversation(c trainer.Conversation) {
 			return // another one was opened meanwhile
 		}
 		v.entries = o.entries
-		if v.composer != nil {
+		if v.composer != nil && v.composer.Text() == "" { // whoever has begun to write meanwhile is not disturbed
 			v.composer.SetText(o.draft)
 		}
 		v.show()
