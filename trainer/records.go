@@ -67,3 +67,14 @@ const (
 	CauseRestore  = store.CauseRestore
 	CauseRollback = store.CauseRollback
 )
+
+// The errors of the store that a face tells apart, by errors.Is.
+var (
+	ErrNotFound = store.ErrNotFound
+	ErrRemoved  = store.ErrRemoved
+	ErrActive   = store.ErrActive
+	ErrNewer    = store.ErrNewer
+	ErrForeign  = store.ErrForeign
+	ErrCorrupt  = store.ErrCorrupt
+	ErrFull     = store.ErrFull
+)
