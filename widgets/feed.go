@@ -162,12 +162,9 @@ func (f *Feed) Walk(step int) {
 	}
 	for i := at + step; i >= 0 && i < len(f.rows); i += step {
 		f.Reveal(f.rows[i].id)
-		row, ok := f.rows[i].o.(interface {
-			fyne.CanvasObject
-			fyne.Focusable
-		})
-		if ok {
-			focus(row)
+		row, ok := f.rows[i].o.(fyne.Focusable)
+		if c := canvasOf(f); ok && c != nil {
+			c.Focus(row) // not by focus: Fyne knows the canvas of an object only once it was painted
 			return
 		}
 	}

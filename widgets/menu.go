@@ -143,7 +143,10 @@ func (m *Menu) show(c fyne.Canvas, at fyne.Position) {
 	}
 	m.layer.tapBesideCloses = true
 	m.layer.show(c)
-	if len(m.rows) > 0 {
-		m.step(-1, 1)
+	for _, r := range m.rows {
+		if !r.Disabled() {
+			c.Focus(r) // not by focus: Fyne knows the canvas of an object only once it was painted
+			break
+		}
 	}
 }

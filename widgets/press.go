@@ -119,10 +119,10 @@ func unusedKey(o fyne.CanvasObject, e *fyne.KeyEvent) {
 	}
 }
 
-// canvasOf is the canvas that shows o, nil for none.
+// canvasOf is the canvas that shows o, nil for none and before o was painted for the first time.
 func canvasOf(o fyne.CanvasObject) fyne.Canvas { return fyne.CurrentApp().Driver().CanvasForObject(o) }
 
-// focus gives o the keyboard, if it is shown.
+// focus gives o the keyboard, if it is on the screen.
 func focus(o interface {
 	fyne.CanvasObject
 	fyne.Focusable
