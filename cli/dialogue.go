@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"clara/trainer"
 )
@@ -123,7 +124,7 @@ func (d *dialogue) typed(name string) string {
 // farewell says what happens to a training that runs.
 func (d *dialogue) farewell() error {
 	d.sayNews()
-	if s := d.trainer.State(); isTraining(s.Phase) {
+	if isTraining(d.trainer.State().Phase) {
 		d.note("The training that runs is stopped; it starts again the next time.", "Das laufende Training wird angehalten; es beginnt beim nächsten Mal von vorn.")
 	}
 	return nil
@@ -132,6 +133,9 @@ func (d *dialogue) farewell() error {
 func isTraining(p trainer.Phase) bool {
 	return p == trainer.PhaseRunning || p == trainer.PhaseChecking
 }
+
+// isBusy says whether the loop computes: it trains, or measures before it can.
+func isBusy(p trainer.Phase) bool { return isTraining(p) || p == trainer.PhasePreparing }
 
 // complain says what went wrong with one line; the dialogue goes on.
 func (d *dialogue) complain(err error) {
@@ -172,6 +176,11 @@ func (d *dialogue) obey(ctx context.Context, text string) error {
 		}
 	}
 	return usage("%s", d.language.say("there is no command %q; %s lists them", "den Befehl %q gibt es nicht; %s zeigt alle", name, d.typed("help")))
+}
+
+// isDueNow says that the loop is about to train, or has not looked yet.
+func isDueNow(s trainer.State) bool {
+	return s.Phase == "" || s.Phase == trainer.PhaseDue && time.Until(s.StartsAt) <= 0
 }
 
 // follow keeps the news until they can be said, or says them at once.
@@ -396,11 +405,19 @@ func (d *dialogue) train(ctx context.Context, _ string) error {
 				return &trainer.UserError{Reason: n.Reason}
 			}
 		}
-		if isTraining(e.State.Phase) {
+		if isBusy(e.State.Phase) {
+			cycle := e.State.Progress.Cycle
+			if !isTraining(e.State.Phase) {
+				cycle = 0 // it begins by itself after that
+			}
 			return d.show(struct {
 				Cycle int64 `json:"cycle"`
-			}{e.State.Progress.Cycle}, func() {
-				d.sayf("Cycle %d trains; you can go on. %s waits for it.", "Zyklus %d trainiert; Sie können weitermachen. %s wartet darauf.", e.State.Progress.Cycle, d.typed("wait"))
+			}{cycle}, func() {
+				if cycle == 0 {
+					d.sayf("The model is measured first, once; then it trains. You can go on; %s waits for it.", "Zuerst wird das Modell einmal gemessen, dann trainiert es. Sie können weitermachen; %s wartet darauf.", d.typed("wait"))
+					return
+				}
+				d.sayf("Cycle %d trains; you can go on. %s waits for it.", "Zyklus %d trainiert; Sie können weitermachen. %s wartet darauf.", cycle, d.typed("wait"))
 			})
 		}
 	}
@@ -414,8 +431,8 @@ func (d *dialogue) wait(ctx context.Context, _ string) error {
 	p := d.newProgress()
 	defer p.end()
 	for e := range d.trainer.Watch(watching) {
-		if isTraining(e.State.Phase) {
-			p.show(e.State.Progress)
+		if isBusy(e.State.Phase) || isDueNow(e.State) {
+			p.follow(e.State)
 			continue
 		}
 		p.end()

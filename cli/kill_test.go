@@ -119,6 +119,41 @@ func command(t *testing.T, home string, into any, args ...string) {
 	}
 }
 
+// preparedHome is a data folder in which answers are short and the model has been
+// measured, as it is once for each model: training can begin at once.
+func preparedHome(t *testing.T) string {
+	t.Helper()
+	home := filepath.Join(t.TempDir(), "home")
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, "continuous.toml"), []byte("[answer]\nmax_tokens = 6\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if modelFile == "" {
+		return home
+	}
+	if measured == nil {
+		p := learn(t, home)
+		if r, ok := p.ask("wait"); !ok || r.Error != nil {
+			t.Fatalf("wait: %+v\n%s", r, &p.log)
+		}
+		p.quit(t)
+		var err error
+		if measured, err = os.ReadFile(filepath.Join(home, "clara.db")); err != nil {
+			t.Fatal(err)
+		}
+		return home
+	}
+	if err := os.WriteFile(filepath.Join(home, "clara.db"), measured, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
+// measured is the database of the first preparedHome.
+var measured []byte
+
 // Two programs on one folder: the second says so with its own exit code, and nothing
 // happens to the first.
 func TestSecondProgramOnOneFolderSaysSo(t *testing.T) {
@@ -161,13 +196,7 @@ func TestKillLosesNoFeedback(t *testing.T) {
 	const seed = 1
 	t.Logf("seed %d, %d kills", seed, kills)
 	random := rand.New(rand.NewPCG(seed, 0))
-	home := filepath.Join(t.TempDir(), "home")
-	if err := os.MkdirAll(home, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(home, "continuous.toml"), []byte("[answer]\nmax_tokens = 6\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	home := preparedHome(t)
 	kept := make(map[int64]reply)
 	n, trainings := 0, 0
 	for k := range kills {
@@ -306,7 +335,7 @@ func TestKillInTrainingStartsTheCycleAgain(t *testing.T) {
 	if modelFile == "" {
 		t.Skip("the built-in model was not fetched (make model)")
 	}
-	home := filepath.Join(t.TempDir(), "home")
+	home := preparedHome(t)
 	p := learn(t, home)
 	if r, ok := p.ask("teach Who is the mayor of Neuburg? => Anna Huber is the mayor."); !ok || r.ID != 1 {
 		t.Fatalf("teach: %+v\n%s", r, &p.log)

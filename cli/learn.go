@@ -64,8 +64,8 @@ func (c *program) tell(events <-chan trainer.Event) {
 				c.note("* %s", "* %s", text)
 			}
 		}
-		if isTraining(e.State.Phase) {
-			p.show(e.State.Progress)
+		if isBusy(e.State.Phase) {
+			p.follow(e.State)
 			continue
 		}
 		p.end()

@@ -26,6 +26,16 @@ func (c *program) newProgress() *cycleProgress {
 	return &cycleProgress{language: c.language, w: c.errs, terminal: isTerminal(c.errs)}
 }
 
+// follow shows the state of a loop.
+func (p *cycleProgress) follow(s trainer.State) {
+	switch s.Phase {
+	case trainer.PhasePreparing:
+		p.show(trainer.Progress{Step: trainer.StepBase})
+	case trainer.PhaseRunning, trainer.PhaseChecking:
+		p.show(s.Progress)
+	}
+}
+
 func (p *cycleProgress) show(at trainer.Progress) {
 	if at.Step == "" {
 		return

@@ -43,6 +43,7 @@ var germanReasons = map[string]string{
 	trainer.CodeAnswering:     "das Training lässt einer Antwort den Vortritt",
 	trainer.CodeRetryLater:    "das letzte Training ist fehlgeschlagen, neuer Versuch in {seconds}: {error}",
 	trainer.CodeOtherModel:    "das Gelernte gehört zu einem anderen Modell",
+	trainer.CodeNewModel:      "das Modell wird einmal gemessen, damit sich das Training daran messen lässt",
 	trainer.CodeNoReader:      "dieses Modell ist nicht darauf vorbereitet, Lektionen zu benutzen: Es tut es weniger sicher",
 
 	trainer.CodeProven:     "nachweislich besser: {better} besser, {losses} schlechter (p = {p}), nichts vergessen",

@@ -36,7 +36,7 @@ type trained struct {
 
 func (c *program) train(ctx context.Context, t *trainer.Trainer) error {
 	p := c.newProgress()
-	done, err := runOneCycle(ctx, t, p.show)
+	done, err := runOneCycle(ctx, t, p.follow)
 	p.end()
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (c *program) report(done trained) error {
 }
 
 // runOneCycle runs the loop for one cycle and stops it again.
-func runOneCycle(ctx context.Context, t *trainer.Trainer, progress func(trainer.Progress)) (trained, error) {
+func runOneCycle(ctx context.Context, t *trainer.Trainer, progress func(trainer.State)) (trained, error) {
 	var done trained
 	if !t.Settings().Enabled {
 		return done, &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeOff, Text: "learning is switched off"}, Hint: trainer.HintEnable}
@@ -99,9 +99,7 @@ func runOneCycle(ctx context.Context, t *trainer.Trainer, progress func(trainer.
 	defer t.Stop()
 	began := false
 	for e := range events {
-		if began {
-			progress(e.State.Progress)
-		}
+		progress(e.State)
 		for _, n := range e.News {
 			switch n.Kind {
 			case trainer.NewsCycleStarted:

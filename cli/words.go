@@ -127,6 +127,8 @@ func (l language) phase(s trainer.State) string {
 		return l.say("training", "trainiert")
 	case trainer.PhaseChecking:
 		return l.say("checking", "prüft")
+	case trainer.PhasePreparing:
+		return l.say("measuring the model", "misst das Modell")
 	case trainer.PhaseAsking:
 		return l.say("asking the lessons", "fragt die Lektionen ab")
 	}
