@@ -127,9 +127,13 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 			d.kind, d.kindChosen = kindsInOrder[i], true
 			d.showKind()
 		}, say("editor.content"), say("editor.manner"))
-		body.Add(widgets.VStack(6, label(say("editor.what_or_how")), widgets.WrapRow(12, d.kinds)))
 	}
-	body.Add(widgets.VStack(6, label(say("editor.importance")), widgets.NewImportance(d.importance, importanceWords(), func(n int) { d.importance = n })))
+	importance := widgets.VStack(6, label(say("editor.importance")), widgets.NewImportance(d.importance, importanceWords(), func(n int) { d.importance = n }))
+	if d.kinds != nil {
+		body.Add(widgets.WrapRow(24, widgets.VStack(6, label(say("editor.what_or_how")), d.kinds), widgets.Sized(importanceWidth, 0, importance)))
+	} else {
+		body.Add(importance)
+	}
 	d.lesson = widgets.VStack(6, label(say("editor.lesson")), d.keywords)
 	body.Add(d.lesson)
 	body.Add(widgets.Rule())
@@ -145,6 +149,9 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 	d.check()
 	d.propose()
 }
+
+// importanceWidth has room for the five grades and the longest name of one.
+const importanceWidth = 300
 
 // importanceWords name the five grades of importance.
 func importanceWords() [5]string {
