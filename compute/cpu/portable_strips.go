@@ -8,7 +8,7 @@ import (
 	"clara/compute"
 )
 
-// The portable kernels over strips, twins of those of gen/int8.go.
+// The portable kernels over strips, twins of those of gen/strips.go.
 
 // scale returns scale, or with i == 1 minimum or second scale, of row r of a block.
 func (l stripLayout) scale(block []byte, i, r int) float32 {

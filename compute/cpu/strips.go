@@ -13,7 +13,7 @@ const stripRows = 16
 
 // A weight of less than 32 bits a value is laid out in strips when it is first
 // multiplied from the left: 16 rows interleaved, block by block of 32 columns. The
-// layout is described in gen/int8.go; its bytes are the file's but for the K types,
+// layout is described in gen/strips.go; its bytes are the file's but for the K types,
 // whose nested scales are multiplied out to f32, and for quants of 5 and 6 bits,
 // which get 8. The file's pages are then needed only by the backward pass, and the
 // system may drop them.

@@ -19,7 +19,7 @@ func main() {
 	transposeKernels()
 	dequantKernels()
 	vectorKernels()
-	int8Kernels()
+	stripKernels()
 	gemvKernels()
 	Generate()
 }
