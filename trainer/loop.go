@@ -624,21 +624,15 @@ func (l *loop) lastSeconds(ctx context.Context) Seconds {
 // show publishes the progress of the running cycle, with the time that is left as
 // far as this or the last cycle has measured it.
 func (l *loop) show(p Progress) {
-	before := l.hub.get().Progress
-	started := before.Started
-	if p.Step != before.Step {
-		l.hub.update(func(s *State) { s.Progress.Step = p.Step })
-	}
+	before := l.hub.get()
 	p.Left = l.left(p)
+	p.Started = before.Progress.Started
 	phase := PhaseRunning
 	if p.Step == StepGate || p.Step == StepAsk {
 		phase = PhaseChecking
 	}
-	p.Started = started
-	l.hub.update(func(s *State) {
-		s.Progress = p
-		s.Phase = phase
-	})
+	l.enter(phase, before.Why, time.Time{})
+	l.hub.update(func(s *State) { s.Progress = p })
 }
 
 func (l *loop) left(p Progress) time.Duration {
