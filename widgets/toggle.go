@@ -50,12 +50,6 @@ func (t *Toggle) SetOn(on bool) {
 	}
 }
 
-// SetLabel shows other words.
-func (t *Toggle) SetLabel(label string) {
-	t.Label = label
-	t.Refresh()
-}
-
 // AccessibilityLabel implements fyne.Accessible.
 func (t *Toggle) AccessibilityLabel() string {
 	if t.StateName != nil {
