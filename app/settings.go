@@ -126,6 +126,9 @@ func (d *settingsDialog) showSection() {
 	}
 }
 
+// controlWidth is the column of the controls, as wide as in a range field.
+const controlWidth = 300
+
 // field makes the control of one setting.
 func (d *settingsDialog) field(f field) fyne.CanvasObject {
 	key, _ := configs.KeyOf(f.key)
@@ -149,7 +152,11 @@ func (d *settingsDialog) field(f field) fyne.CanvasObject {
 			}
 		}
 		choice := widgets.NewSegmented(on, func(i int) { *at = f.choices[i].value; d.changed() }, names...)
-		return widgets.WrapRow(24, widgets.VStack(2, widgets.Strong(say(f.name)), widgets.Caption(say(f.help))), choice)
+		words := widgets.VStack(2, widgets.Strong(say(f.name)), widgets.Caption(say(f.help)).Wrapped())
+		if d.w.tight {
+			return widgets.VStack(6, words, widgets.HStack(0, choice, widgets.Space()))
+		}
+		return widgets.HStack(24, widgets.Grow(words), widgets.Sized(controlWidth, 0, widgets.HStack(0, choice, widgets.Space())))
 	case *int:
 		return d.number(f, key, float64(*at), float64(*f.at(&usual).(*int)), true, func(v float64) { *at = int(math.Round(v)) })
 	case *float64:
