@@ -236,7 +236,7 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate) (*model.Ada
 	if key == "" {
 		return nil, nil
 	}
-	if key == c.job.Before.MannerKey && c.manner != nil && !c.job.Force {
+	if key == c.job.Before.MannerKey && c.manner != nil {
 		c.out.KeepManner = true
 		return c.manner, nil
 	}
@@ -273,7 +273,7 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, order []
 	for _, p := range positions {
 		cand.trained[p] = true
 	}
-	if key == c.job.Before.KnowledgeKey && c.knowledge != nil && !c.job.Force {
+	if key == c.job.Before.KnowledgeKey && c.knowledge != nil {
 		c.out.KeepKnowledge = true
 		return c.knowledge, nil
 	}

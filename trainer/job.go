@@ -29,7 +29,6 @@ type Job struct {
 	Samples []JobSample `json:"samples"` // of manner, that train, the oldest first
 	Lessons []JobLesson `json:"lessons"` // all of them, the oldest first
 	Before  JobVersion  `json:"before"`  // what answers now
-	Force   bool        `json:"force,omitempty"`
 }
 
 // Recipe is the part of Settings that training depends on.

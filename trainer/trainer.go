@@ -9,12 +9,15 @@
 package trainer
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"clara/model"
 	"clara/store"
 )
 
@@ -64,3 +67,106 @@ var ErrNoModel = errors.New("no model is loaded yet")
 
 // ErrRunning says that Start was called twice.
 var ErrRunning = errors.New("the trainer is running already")
+
+// cycleFunc is RunCycle.
+type cycleFunc func(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, progress func(Progress)) (Outcome, error)
+
+// New checks p and makes a Trainer that is not running yet. A cycle that a crash cut
+// short is marked so, and started again when the loop runs.
+func New(ctx context.Context, p Params) (*Trainer, error) {
+	if err := p.Settings.Validate(); err != nil {
+		return nil, fmt.Errorf("settings of the trainer: %w", err)
+	}
+	t := &Trainer{
+		store: p.Store, home: p.Home, log: p.Log, now: time.Now, cycle: RunCycle, hub: newHub(),
+		changed: make(chan struct{}, 1), wanted: make(chan struct{}, 1), asked: make(chan struct{}, 1), cancelled: make(chan struct{}, 1),
+	}
+	if p.User != "" {
+		t.store = p.Store.As(p.User)
+	}
+	if t.log == nil {
+		t.log = slog.New(slog.DiscardHandler)
+	}
+	t.settings.Store(&p.Settings)
+	cut, err := t.store.MarkCut(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look for a cycle that was cut short: %w", err)
+	}
+	if len(cut) > 0 {
+		t.log.Warn("the last cycle was cut short and is started again", "cycle", cut[0].ID)
+		t.interrupted.Store(true)
+	}
+	l := &loop{Trainer: t}
+	if err := l.look(ctx); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Start runs the loop in a goroutine of its own until ctx ends or Stop is called.
+func (t *Trainer) Start(ctx context.Context) error {
+	t.lifecycle.Lock()
+	defer t.lifecycle.Unlock()
+	if t.stop != nil {
+		return ErrRunning
+	}
+	ctx, t.stop = context.WithCancel(ctx)
+	t.done = make(chan struct{})
+	l := &loop{Trainer: t}
+	go func() {
+		defer close(t.done)
+		l.run(ctx)
+	}()
+	return nil
+}
+
+// Stop ends the loop in good order and waits for it: a running cycle is cancelled,
+// marked as stopped, and started again after the next Start.
+func (t *Trainer) Stop() {
+	t.lifecycle.Lock()
+	defer t.lifecycle.Unlock()
+	if t.stop == nil {
+		return
+	}
+	t.stop()
+	<-t.done
+	t.stop = nil
+}
+
+// Settings are the present ones.
+func (t *Trainer) Settings() Settings { return *t.settings.Load() }
+
+// SetSettings checks s and uses it from the next decision on. The error joins one
+// *RangeError for each value out of range; then nothing has changed.
+func (t *Trainer) SetSettings(ctx context.Context, s Settings) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	t.settings.Store(&s)
+	err := t.renew(ctx)
+	wake(t.changed)
+	return err
+}
+
+// Train starts a cycle as soon as a model is there and none runs, whether or not
+// anything is new.
+func (t *Trainer) Train() { wake(t.wanted) }
+
+// Pause keeps the loop from training until Resume. A running cycle is stopped;
+// nothing of it is used.
+func (t *Trainer) Pause() {
+	t.paused.Store(true)
+	wake(t.changed)
+}
+
+// Resume ends a Pause.
+func (t *Trainer) Resume() {
+	t.paused.Store(false)
+	wake(t.changed)
+}
+
+// Paused says whether the loop is paused.
+func (t *Trainer) Paused() bool { return t.paused.Load() }
+
+// CancelCycle stops the running cycle, if one runs, and waits for new feedback.
+func (t *Trainer) CancelCycle() { wake(t.cancelled) }

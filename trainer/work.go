@@ -1,0 +1,339 @@
+package trainer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"clara/store"
+)
+
+// work is what runs beside the loop: one cycle or one asking.
+type work struct {
+	running  bool
+	aside    Phase // what runs if it is no cycle
+	cycle    int64
+	job      Job
+	used     []int64
+	cancel   context.CancelCauseFunc
+	progress chan Progress   // size 1, the latest
+	done     chan workResult // size 1
+}
+
+type workResult struct {
+	outcome Outcome
+	err     error
+}
+
+// The causes with which a cycle is cancelled.
+var (
+	errPaused    = errors.New("training was paused")
+	errCancelled = errors.New("the cycle was cancelled")
+	errOff       = errors.New("learning was switched off")
+)
+
+// startCycle makes the job of what there is, notes the cycle, and starts it.
+func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reason) error {
+	if err := l.settle(ctx, p.judged); err != nil {
+		return err
+	}
+	j, used, err := l.job(ctx, a, p)
+	if err != nil {
+		return err
+	}
+	encoded, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("encode the job: %w", err)
+	}
+	c, err := l.store.StartCycle(ctx, Cycle{BaseHash: j.Base, Job: encoded})
+	if err != nil {
+		return saving(err)
+	}
+	if p.erased > 0 {
+		l.tried = erasure(p)
+	}
+	l.wantedNow = false
+	l.interrupted.Store(false)
+	runCtx, cancel := context.WithCancelCause(ctx)
+	l.now = work{running: true, cycle: c.ID, job: j, used: used, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
+	l.last = l.lastSeconds(ctx)
+	l.hub.update(func(s *State) {
+		s.Progress = Progress{Cycle: c.ID, Step: StepBase, Started: l.Trainer.now()}
+	}, News{Kind: NewsCycleStarted, Cycle: c.ID, Reason: why})
+	l.enter(PhaseRunning, why, time.Time{})
+	w := l.now
+	go func() {
+		o, err := l.train(runCtx, w)
+		w.done <- workResult{o, err}
+	}()
+	return nil
+}
+
+// train runs a cycle on the model, as long as that is attached.
+func (l *loop) train(ctx context.Context, w work) (Outcome, error) {
+	a := l.model.use()
+	if a == nil {
+		return Outcome{}, errTakenAway
+	}
+	defer a.users.Done()
+	until, done := a.until(ctx)
+	defer done()
+	facts, err := l.facts(until, a)
+	if err != nil {
+		return Outcome{}, cause(until, err)
+	}
+	o, err := l.cycle(until, a.runner, absolute(w.job, l.home), facts, func(p Progress) {
+		p.Cycle = w.cycle
+		select { // the loop gets the latest
+		case <-w.progress:
+		default:
+		}
+		w.progress <- p
+	})
+	return o, cause(until, err)
+}
+
+// cause names why a context ended instead of that it did.
+func cause(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w (%w)", context.Cause(ctx), err)
+	}
+	return err
+}
+
+// beside runs work that is no cycle beside the loop, as long as the model is attached.
+func (l *loop) beside(ctx context.Context, phase Phase, why Reason, do func(context.Context) error) {
+	runCtx, cancel := context.WithCancelCause(ctx)
+	l.now = work{running: true, aside: phase, cancel: cancel, done: make(chan workResult, 1)}
+	l.enter(phase, why, time.Time{})
+	w := l.now
+	go func() {
+		a := l.model.use()
+		if a == nil {
+			w.done <- workResult{err: errTakenAway}
+			return
+		}
+		defer a.users.Done()
+		until, done := a.until(runCtx)
+		defer done()
+		w.done <- workResult{err: cause(until, do(until))}
+	}()
+}
+
+// settle writes the filter's judgement into the store where it has changed.
+func (l *loop) settle(ctx context.Context, judged []JudgedSample) error {
+	var accept []int64
+	reject := make(map[string][]int64)
+	reasons := make(map[string]Reason)
+	for _, j := range judged {
+		switch {
+		case j.Kept && j.State == SampleRejected:
+			accept = append(accept, j.ID)
+		case !j.Kept && (j.State != SampleRejected || j.Sample.Reason.Code != j.Reason.Code):
+			why := j.Reason
+			key := keyOf(why)
+			reasons[key] = why
+			reject[key] = append(reject[key], j.ID)
+		}
+	}
+	if len(accept) > 0 {
+		if err := l.store.AcceptSamples(ctx, accept); err != nil {
+			return saving(fmt.Errorf("take samples into the buffer: %w", err))
+		}
+	}
+	for key, ids := range reject {
+		if err := l.store.RejectSamples(ctx, ids, reasons[key]); err != nil {
+			return saving(fmt.Errorf("turn samples down: %w", err))
+		}
+	}
+	return nil
+}
+
+// job makes the job of a cycle that starts now, and names the samples that it uses.
+func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, error) {
+	info := a.info
+	j := Job{Format: jobFormat, Base: info.Hash, Model: info.Name, User: l.store.User(), Recipe: l.settings.Load().recipe()}
+	var used []int64
+	for _, s := range p.judged {
+		if !s.Kept {
+			continue
+		}
+		used = append(used, s.ID)
+		if s.Kind == Manner {
+			j.Samples = append(j.Samples, JobSample{
+				ID: s.ID, Form: s.Form, Context: s.Context, Prompt: s.Prompt, Answer: s.Answer, Better: s.Better, Score: s.Score, Weight: s.Weight,
+			})
+		}
+	}
+	for _, x := range p.lessons {
+		j.Lessons = append(j.Lessons, jobLesson(x))
+	}
+	active, err := l.store.ActiveVersion(ctx, info.Hash)
+	if err != nil {
+		return j, nil, fmt.Errorf("read the version in use: %w", err)
+	}
+	if active.ID != 0 {
+		j.Before = JobVersion{Version: active.ID, Manner: active.Manner, Knowledge: active.Knowledge}
+		c, err := l.store.Cycle(ctx, active.Cycle)
+		if err != nil {
+			return j, nil, fmt.Errorf("read the cycle of the version in use: %w", err)
+		}
+		var r Report
+		if len(c.Report) > 0 {
+			if err := json.Unmarshal(c.Report, &r); err != nil {
+				return j, nil, fmt.Errorf("read the report of cycle %d: %w", c.ID, err)
+			}
+		}
+		j.Before.MannerKey, j.Before.KnowledgeKey = r.MannerKey, r.KnowledgeKey
+	}
+	return j, used, nil
+}
+
+// lastSeconds is how long the parts of the last full cycle took on this model.
+func (l *loop) lastSeconds(ctx context.Context) Seconds {
+	cycles, err := l.store.Cycles(ctx, 5)
+	if err != nil {
+		return Seconds{}
+	}
+	hash := l.baseHash()
+	for _, c := range cycles {
+		var r Report
+		if c.BaseHash == hash && json.Unmarshal(c.Report, &r) == nil && len(r.Trained) > 0 {
+			return r.Seconds
+		}
+	}
+	return Seconds{}
+}
+
+// show publishes the progress of the running cycle, with the time that is left as
+// far as this or the last cycle has measured it.
+func (l *loop) show(p Progress) {
+	before := l.hub.get()
+	p.Left = l.left(p)
+	p.Started = before.Progress.Started
+	phase := PhaseRunning
+	if p.Step == StepGate || p.Step == StepAsk {
+		phase = PhaseChecking
+	}
+	l.enter(phase, before.Why, time.Time{})
+	l.hub.update(func(s *State) { s.Progress = p })
+}
+
+func (l *loop) left(p Progress) time.Duration {
+	part := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+	rest := time.Duration(0)
+	now := time.Since(p.Started)
+	switch p.Step {
+	case StepManner:
+		if p.Done == 0 {
+			return 0
+		}
+		each := (now - part(l.last.Base)) / time.Duration(max(1, p.Done))
+		rest = each*time.Duration(p.Of-p.Done) + part(l.last.Asking+l.last.Knowledge+l.last.Gate)
+	case StepAsk, StepStyle:
+		rest = part(l.last.Asking + l.last.Knowledge + l.last.Gate)
+	case StepKnowledge:
+		rest = part(l.last.Knowledge)*time.Duration(p.Of-p.Done)/time.Duration(max(1, p.Of)) + part(l.last.Gate)
+	case StepGate:
+		rest = part(l.last.Gate) * time.Duration(p.Of-p.Done) / time.Duration(max(1, p.Of))
+	}
+	return max(0, rest)
+}
+
+// end takes the result of the work that ran.
+func (l *loop) end(ctx context.Context, r workResult) {
+	w := l.now
+	l.now = work{}
+	w.cancel(nil)
+	if w.aside != "" {
+		if r.err != nil && !stopped(r.err) {
+			l.failed(fmt.Errorf("%s: %w", w.aside, r.err))
+		}
+		if w.aside == PhaseAsking {
+			l.tell(NewsLessons)
+		}
+		return
+	}
+	e := CycleEnd{Cycle: w.cycle, Seconds: r.outcome.Report.Seconds.Total, Verdict: r.outcome.Report.Verdict, Reason: r.outcome.Report.Reason}
+	err := l.conclude(ctx, w, r, &e)
+	if err != nil {
+		l.failed(err)
+	} else if e.State != CycleStopped {
+		l.failures, l.retryAt, l.lastError = 0, time.Time{}, nil
+		l.hub.update(func(s *State) { s.Trouble = nil })
+	}
+	l.hub.update(func(s *State) { s.Last = &e }, News{Kind: NewsCycleEnded, Cycle: w.cycle, Version: e.Version, Number: e.Number, Reason: e.Reason, End: &e},
+		News{Kind: NewsLessons}, News{Kind: NewsSamples})
+}
+
+// stopped says whether work ended because somebody stopped it.
+func stopped(err error) bool {
+	for _, cause := range []error{errPaused, errCancelled, errOff, errTakenAway, context.Canceled} {
+		if errors.Is(err, cause) {
+			return true
+		}
+	}
+	return false
+}
+
+// conclude ends the cycle in the store as it ended.
+func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) error {
+	o := r.outcome
+	switch {
+	case stopped(r.err):
+		e.State, e.Reason = CycleStopped, reason(CodeStopped, r.err.Error())
+		l.interrupted.Store(!errors.Is(r.err, errCancelled))
+		if errors.Is(r.err, errCancelled) { // not before something is new
+			l.retryAt, l.lastError = l.Trainer.now().Add(l.settings.Load().TrainInterval), errCancelled
+		}
+		return l.close(ctx, store.CycleEnd{Cycle: w.cycle, State: CycleStopped, Reason: e.Reason})
+	case r.err != nil:
+		e.State = CycleFailed
+		return l.fail(ctx, w.cycle, r.err)
+	case o.Report.Verdict == VerdictRefused:
+		e.State = CycleRefused
+		return l.closeWith(ctx, w, CycleRefused, &o.Report, nil)
+	case !o.Changed(w.job.Before):
+		e.State = CycleChecked
+		if err := l.noteLessons(ctx, &o.Report); err != nil {
+			return saving(err)
+		}
+		if err := l.closeWith(ctx, w, CycleChecked, &o.Report, o.Report.results()); err != nil {
+			return err
+		}
+		return l.renew(ctx)
+	}
+	e.State = CyclePromoted
+	v, err := l.promote(ctx, w.cycle, w.job, o, w.used)
+	e.Version, e.Number = v.ID, v.Number
+	if err != nil && v.ID == 0 {
+		e.State = CycleFailed
+	}
+	return err
+}
+
+// closeWith ends a cycle that trained nothing that is used.
+func (l *loop) closeWith(ctx context.Context, w work, state CycleState, r *Report, results []LessonResult) error {
+	report, err := json.Marshal(r)
+	if err != nil {
+		return l.fail(ctx, w.cycle, fmt.Errorf("encode the report: %w", err))
+	}
+	return l.close(ctx, store.CycleEnd{Cycle: w.cycle, State: state, Report: report, Verdict: r.Verdict, Reason: r.Reason, Used: w.used, Results: results})
+}
+
+func (l *loop) close(ctx context.Context, e store.CycleEnd) error {
+	if _, _, err := l.store.FinishCycle(ctx, e); err != nil {
+		return saving(fmt.Errorf("end cycle %d: %w", e.Cycle, err))
+	}
+	return nil
+}
+
+// fail ends a cycle as failed and returns why, with what went wrong in doing so.
+func (t *Trainer) fail(ctx context.Context, cycle int64, why error) error {
+	_, _, err := t.store.FinishCycle(ctx, store.CycleEnd{
+		Cycle: cycle, State: CycleFailed, Reason: reason(CodeCycleFailed, "failed: "+why.Error(), "error", why),
+	})
+	return saving(errors.Join(fmt.Errorf("cycle %d: %w", cycle, why), err))
+}
