@@ -41,6 +41,7 @@ type Backend struct {
 	guarded  bool // memories end at a page that faults when touched (tests)
 	memories map[*memory]struct{}
 	weights  map[*weight]struct{}
+	strips   stripArena
 	rotation rotationTables
 	rows     rowScratch
 	partials sharedScratch

@@ -76,13 +76,53 @@ func (l stripLayout) size() int { return l.quants() + 64*l.bits }
 type packedWeight struct {
 	stripLayout
 	data   []byte
+	chunk  *chunk
 	strips int // the last one's missing rows are zero
 	blocks int // of 32 columns
 }
 
 func (p *packedWeight) free() {
-	unmapBytes(p.data)
+	if p.chunk != nil {
+		p.chunk.release()
+	}
 	*p = packedWeight{}
+}
+
+// stripArena hands out the memory of strips in large pieces, which come in huge
+// pages: weights are read once for a token, and with small pages a decoded token
+// waits for the TLB. A piece goes back when all weights in it are gone.
+type stripArena struct{ last *chunk }
+
+type chunk struct {
+	data []byte
+	used int
+	live int
+}
+
+// chunkBytes is the size of a piece; a weight that is larger gets one of its own.
+const chunkBytes = 32 << 20
+
+// take gives p n bytes, which are not cleared.
+func (a *stripArena) take(p *packedWeight, n int) error {
+	if a.last == nil || a.last.live == 0 || n > len(a.last.data)-a.last.used {
+		data, err := mapBytes(max(n, chunkBytes))
+		if err != nil {
+			return err
+		}
+		a.last = &chunk{data: data}
+	}
+	c := a.last
+	p.chunk, p.data = c, c.data[c.used:c.used+n:c.used+n]
+	c.used += (n + 63) / 64 * 64
+	c.live++
+	return nil
+}
+
+func (c *chunk) release() {
+	if c.live--; c.live == 0 {
+		unmapBytes(c.data)
+		c.data = nil
+	}
 }
 
 // at returns strip s from block on.
@@ -105,54 +145,94 @@ func (b *Backend) pack(w *weight) error {
 		strips:      (w.Rows + stripRows - 1) / stripRows,
 		blocks:      w.Cols / 32,
 	}
-	data, err := mapBytes(p.strips * p.blocks * p.size())
-	if err != nil {
+	if err := b.strips.take(&p, p.strips*p.blocks*p.size()); err != nil {
 		return err
 	}
-	p.data = data
 	const atOnce = 4
 	b.pool.run((p.strips+atOnce-1)/atOnce, func(_, i int) {
 		for s := i * atOnce; s < min((i+1)*atOnce, p.strips); s++ {
-			for r := range min(stripRows, w.Rows-s*stripRows) {
-				p.putRow(s, r, w.Type, w.rowData(s*stripRows+r))
-			}
+			p.fill(s, w)
 		}
 	})
 	w.packed = p
 	return nil
 }
 
-// putRow writes row r of strip s.
-func (p *packedWeight) putRow(s, r int, t compute.Type, row []byte) {
-	if p.bits == 16 {
-		for k := range 32 * p.blocks {
-			copy(p.at(s, 0)[32*k+2*r:][:2], row[2*k:])
+// fill writes strip s, a block of all its rows after the other, so that what is
+// written stays in the first-level cache until it is whole.
+func (p *packedWeight) fill(s int, w *weight) {
+	rows := min(stripRows, w.Rows-s*stripRows)
+	values, bytes := groupBlock(w.Type)
+	parts := values / 32
+	at := sameOrder(w.Type)
+	var q quants
+	for block := range p.blocks {
+		dst := p.at(s, block)[:p.size()]
+		clear(dst) // the arena gives out what was used before
+		for r := range rows {
+			src := w.rowData(s*stripRows + r)[block/parts*bytes:][:bytes]
+			switch {
+			case p.bits == 16:
+				for k := range 32 {
+					binary.LittleEndian.PutUint16(dst[32*k+2*r:], binary.LittleEndian.Uint16(src[2*k:]))
+				}
+			case at > 0:
+				p.copyQuants(dst, r, w.Type, src, at)
+			default:
+				q.read(w.Type, src, block%parts)
+				p.putQuants(dst, r, &q)
+			}
+		}
+	}
+}
+
+// putQuants writes row r of a block.
+func (p *packedWeight) putQuants(dst []byte, r int, q *quants) {
+	for i, scale := range q.scales[:p.quants()/p.scaleBytes()] {
+		if p.half {
+			binary.LittleEndian.PutUint16(dst[i*32+2*r:], uint16(scale))
+		} else {
+			binary.LittleEndian.PutUint32(dst[i*64+4*r:], scale)
+		}
+	}
+	dst = dst[p.quants():]
+	if p.bits == 4 {
+		for k := range 16 {
+			dst[k/4*64+4*r+k%4] = q.values[k] | q.values[k+16]<<4
 		}
 		return
 	}
-	values, bytes := t.Block()
-	perBlock := values / 32
-	var q quants
-	for block := range p.blocks {
-		q.read(t, row[block/perBlock*bytes:][:bytes], block%perBlock)
-		dst := p.at(s, block)[:p.size()]
-		for i, scale := range q.scales[:p.quants()/p.scaleBytes()] {
-			if p.half {
-				binary.LittleEndian.PutUint16(dst[i*32+2*r:], uint16(scale))
-			} else {
-				binary.LittleEndian.PutUint32(dst[i*64+4*r:], scale)
-			}
-		}
-		dst = dst[p.quants():]
-		if p.bits == 4 {
-			for k := range 16 {
-				dst[k/4*64+4*r+k%4] = q.values[k] | q.values[k+16]<<4
-			}
-			continue
-		}
-		for k, v := range q.values {
-			dst[k/4*64+4*r+k%4] = v
-		}
+	for g := range 8 {
+		copy(dst[64*g+4*r:][:4], q.values[4*g:])
+	}
+}
+
+// sameOrder is where the quants start in a block of the layouts whose quants lie in
+// the order of a strip's, or 0: such rows are copied and not taken
+// apart.
+func sameOrder(t compute.Type) int {
+	switch t {
+	case compute.Q4_0, compute.Q8_0:
+		return 2
+	case compute.Q4_1:
+		return 4
+	}
+	return 0
+}
+
+// copyQuants is putQuants for a block with its scales, two bytes each, before its
+// quants at byte at.
+func (p *packedWeight) copyQuants(dst []byte, r int, t compute.Type, src []byte, at int) {
+	var flip uint32
+	if t == compute.Q8_0 {
+		flip = 0x80808080 // signed to unsigned with zero point 128
+	}
+	for i := range at / 2 {
+		binary.LittleEndian.PutUint16(dst[32*i+2*r:], binary.LittleEndian.Uint16(src[2*i:]))
+	}
+	dst, src = dst[p.quants()+4*r:], src[at:]
+	for g := range len(src) / 4 {
+		binary.LittleEndian.PutUint32(dst[64*g:], binary.LittleEndian.Uint32(src[4*g:])^flip)
 	}
 }
 

@@ -86,6 +86,50 @@ func TestGemvIsProduct(t *testing.T) {
 	})
 }
 
+// Weights come and go; the strips of those that stay are left alone, and those that
+// follow do not see what was there before.
+func TestStripArena(t *testing.T) {
+	b := engine(t, tiers()[0], 2)
+	r := source(t, 26)
+	const rows, cols = 21, 256
+	x, y := tensor(t, b, r, 2, cols, 0), tensor(t, b, r, 2, rows, 0)
+	results := map[compute.Weight][]float32{}
+	var alive []compute.Weight
+	check := func() {
+		t.Helper()
+		for _, w := range alive {
+			must(t, b.Linear(y, x, w, compute.Rounded, false))
+			if want, ok := results[w]; ok && !slices.Equal(values(y), want) {
+				t.Fatal("a weight gives another result than before")
+			}
+			results[w] = slices.Clone(values(y))
+		}
+	}
+	for range 12 {
+		for _, typ := range quantized() {
+			m := randomWeight(r, typ, rows, cols)
+			w, err := b.NewWeight(m)
+			must(t, err)
+			must(t, b.Linear(y, x, w, compute.Exact, false))
+			checkProduct(t, typ.String(), y, values(y), denseOf(x), denseWeight(t, m).transposed(), 1, false)
+			alive = append(alive, w)
+		}
+		check()
+		for range len(alive) / 2 {
+			i := r.IntN(len(alive))
+			alive[i].Free()
+			alive = slices.Delete(alive, i, i+1)
+		}
+		check()
+	}
+	for _, w := range alive {
+		w.Free()
+	}
+	if b.strips.last.live != 0 || b.strips.last.data != nil {
+		t.Errorf("all weights are gone, and %d still hold %d bytes", b.strips.last.live, len(b.strips.last.data))
+	}
+}
+
 func TestQuantize(t *testing.T) {
 	forEachTier(t, func(t *testing.T, k *kernels) {
 		r := source(t, 21)
