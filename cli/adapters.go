@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -166,6 +167,9 @@ func (c *program) exportVersion(ctx context.Context, t *trainer.Trainer, number 
 		return &toldError{failure{"no_adapters", c.language.say("the untrained base has no adapters to export", "das Ausgangsmodell hat keine Adapter, die sich ausgeben ließen"), "", exitNotFound}}
 	}
 	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
 	if err != nil {
 		return fmt.Errorf("export to %s: %w", dir, err)
 	}

@@ -82,7 +82,7 @@ func (c *program) runJob(ctx context.Context, dir, out string) (err error) {
 		c.sayf("Verdict: %s (%s). Written to %s.", "Urteil: %s (%s). Geschrieben nach %s.", c.language.verdict(o.Report.Verdict), c.language.because(o.Report.Reason), out)
 	})
 	if err == nil && o.Report.Verdict == trainer.VerdictRefused {
-		return short("refused", c.language.because(o.Report.Reason), "")
+		return short("refused", c.language.say("the version may not answer: ", "die Version darf nicht antworten: ")+c.language.refusal(o.Report.Reason), "")
 	}
 	return err
 }

@@ -229,7 +229,7 @@ func (l language) news(n trainer.News) string {
 	case trainer.NewsCycleEnded:
 		switch n.End.State {
 		case trainer.CycleRefused:
-			return l.say("the new version may not answer: %s", "die neue Version darf nicht antworten: %s", l.because(n.End.Reason))
+			return l.say("the new version may not answer: %s", "die neue Version darf nicht antworten: %s", l.refusal(n.End.Reason))
 		case trainer.CycleChecked:
 			return l.say("cycle %d: nothing was due, the lessons were asked", "Zyklus %d: nichts zu trainieren, die Lektionen wurden abgefragt", n.Cycle)
 		case trainer.CycleStopped:

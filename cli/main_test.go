@@ -59,6 +59,8 @@ func TestScripts(t *testing.T) {
 			switch name {
 			case "model":
 				return modelFile != "", nil
+			case "golden":
+				return modelFile != "" && goldenFolder() != "", nil
 			}
 			return false, fmt.Errorf("there is no condition %q", name)
 		},
@@ -68,6 +70,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "user"))
 			e.Setenv("LANG", "C")
 			e.Setenv("MODEL", modelFile)
+			e.Setenv("GOLDEN", goldenFolder())
 			e.Setenv("DISPLAY", "")
 			e.Setenv("WAYLAND_DISPLAY", "")
 			return nil
@@ -78,6 +81,23 @@ func TestScripts(t *testing.T) {
 		},
 		ContinueOnError: true,
 	})
+}
+
+// goldenFolder holds what transformers + PEFT made with the built-in model; "" where
+// the test data is not there.
+func goldenFolder() string {
+	data := os.Getenv("CLARA_TESTDATA")
+	if data == "" {
+		data = filepath.Join("..", "..", "shared", "data")
+	}
+	folder, err := filepath.Abs(filepath.Join(data, "golden", "smollm2"))
+	if err != nil {
+		return ""
+	}
+	if _, err := os.Stat(filepath.Join(folder, "golden.json")); err != nil {
+		return ""
+	}
+	return folder
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

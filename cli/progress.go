@@ -41,20 +41,20 @@ func (p *cycleProgress) show(at trainer.Progress) {
 		return
 	}
 	if at.Step != p.step {
-		p.end()
+		p.complete()
 		p.step, p.quarter = at.Step, 0
-		if p.terminal {
-			p.bar = progressbar.NewOptions(max(1, at.Of),
-				progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(fmt.Sprintf("%-36s", p.language.step(at.Step))),
-				progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100*time.Millisecond),
-				progressbar.OptionSetPredictTime(false), progressbar.OptionShowCount(), progressbar.OptionSetRenderBlankState(true))
-		} else {
+		if !p.terminal || at.Of == 0 {
 			fmt.Fprintln(p.w, p.language.step(at.Step))
 		}
 	}
+	if p.terminal && p.bar == nil && at.Of > 0 {
+		p.bar = progressbar.NewOptions(at.Of,
+			progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(p.described(at)), progressbar.OptionSetWidth(20), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionShowCount(), progressbar.OptionSetRenderBlankState(true))
+	}
 	if p.bar != nil {
 		p.bar.ChangeMax(max(1, at.Of))
-		p.bar.Describe(fmt.Sprintf("%-36s", p.language.step(at.Step)+p.left(at)))
+		p.bar.Describe(p.described(at))
 		_ = p.bar.Set(min(at.Done, max(1, at.Of))) // it only draws
 		return
 	}
@@ -65,6 +65,10 @@ func (p *cycleProgress) show(at trainer.Progress) {
 		p.quarter = q
 		fmt.Fprintf(p.w, "  %d/%d%s%s\n", at.Done, at.Of, p.loss(at), p.left(at))
 	}
+}
+
+func (p *cycleProgress) described(at trainer.Progress) string {
+	return fmt.Sprintf("%-46s", p.language.step(at.Step)+p.loss(at)+p.left(at))
 }
 
 // loss is the last loss, where something trains.
@@ -80,6 +84,14 @@ func (p *cycleProgress) left(at trainer.Progress) string {
 		return ""
 	}
 	return p.language.say(", %s left", ", noch %s", p.language.span(at.Left))
+}
+
+// complete ends the bar of a part that is done.
+func (p *cycleProgress) complete() {
+	if p.bar != nil {
+		_ = p.bar.Finish() // it only draws
+	}
+	p.end()
 }
 
 // end leaves the terminal at the beginning of a line.

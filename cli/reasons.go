@@ -93,6 +93,11 @@ func (l language) because(r trainer.Reason) string {
 	return text
 }
 
+// refusal says why the gate refused, for a sentence that has said that it did.
+func (l language) refusal(r trainer.Reason) string {
+	return strings.TrimPrefix(l.because(r), "refused: ")
+}
+
 // argument writes one argument of a reason.
 func (l language) argument(name, value string) string {
 	v, err := strconv.ParseFloat(value, 64)

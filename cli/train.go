@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -38,6 +39,10 @@ func (c *program) train(ctx context.Context, t *trainer.Trainer) error {
 	p := c.newProgress()
 	done, err := runOneCycle(ctx, t, p.follow)
 	p.end()
+	if errors.Is(err, context.Canceled) || done.State == trainer.CycleStopped {
+		c.note("Nothing of this training is used; it begins again with the next one.", "Von diesem Training wird nichts benutzt; es beginnt mit dem nächsten von vorn.")
+		return context.Canceled
+	}
 	if err != nil {
 		return err
 	}
@@ -73,19 +78,17 @@ func (c *program) report(done trained) error {
 	}
 	switch done.State {
 	case trainer.CycleRefused:
-		return short("refused", l.say("the new version may not answer: %s", "die neue Version darf nicht antworten: %s", l.because(done.Reason)),
+		return short("refused", l.say("the new version may not answer: %s", "die neue Version darf nicht antworten: %s", l.refusal(done.Reason)),
 			l.say("The version before goes on answering; all feedback is kept.", "Die Version davor antwortet weiter; alle Rückmeldungen bleiben."))
 	case trainer.CycleFailed:
 		return short("cycle_failed", l.because(done.Reason), l.say("All feedback is kept.", "Alle Rückmeldungen bleiben."))
-	case trainer.CycleStopped:
-		return context.Canceled
 	}
 	return nil
 }
 
 // runOneCycle runs the loop for one cycle and stops it again.
 func runOneCycle(ctx context.Context, t *trainer.Trainer, progress func(trainer.State)) (trained, error) {
-	var done trained
+	done := trained{Known: []string{}}
 	if !t.Settings().Enabled {
 		return done, &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeOff, Text: "learning is switched off"}, Hint: trainer.HintEnable}
 	}
@@ -105,7 +108,7 @@ func runOneCycle(ctx context.Context, t *trainer.Trainer, progress func(trainer.
 			case trainer.NewsCycleStarted:
 				began = true
 			case trainer.NewsActivated:
-				done.Known = n.Known
+				done.Known = append(done.Known, n.Known...)
 			case trainer.NewsTrouble:
 				if !began {
 					return done, &trainer.UserError{Reason: n.Reason}
