@@ -103,12 +103,20 @@ func (c *cycleRun) run(ctx context.Context) error {
 	}
 	rep.Seconds.Asking = c.seconds(rep.Seconds.Base + rep.Seconds.Manner)
 	candidate.now = withReader
-	if reading, err := c.trainKnowledge(ctx, &candidate, order, answers); err != nil {
+	reading, err := c.trainKnowledge(ctx, &candidate, order, answers)
+	if err != nil {
 		return err
-	} else if reading != nil {
-		candidate.now = c.voice(mannerNow, reading)
-		if answers, err = candidate.now.ask(ctx, order); err != nil {
+	}
+	if reading != nil {
+		withKnowledge := c.voice(mannerNow, reading)
+		now, err := withKnowledge.ask(ctx, order)
+		if err != nil {
 			return err
+		}
+		if c.gains(order, answers, now) {
+			candidate.now, answers = withKnowledge, now
+		} else {
+			c.dropKnowledge(&candidate)
 		}
 	}
 	rep.Seconds.Knowledge = c.seconds(rep.Seconds.Base + rep.Seconds.Manner + rep.Seconds.Asking)
@@ -254,6 +262,25 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate) (*model.Ada
 	return a, nil
 }
 
+// gains says whether the lessons are better known than with the reader.
+func (c *cycleRun) gains(order []int, reader, knowledge map[int]string) bool {
+	gained := 0
+	for _, p := range order {
+		check := c.job.Lessons[p].check()
+		gained += boolToInt(check.Passes(knowledge[p])) - boolToInt(check.Passes(reader[p]))
+	}
+	return gained > 0
+}
+
+// dropKnowledge lets the reader serve: knowledge taught nothing that it did not know. It
+// is not tried again on the same lessons, and keeps no manner from being used.
+func (c *cycleRun) dropKnowledge(cand *candidate) {
+	c.out.Report.KnowledgeTried = c.out.Report.KnowledgeKey
+	c.out.Report.KnowledgeKey = ""
+	c.out.Knowledge, c.out.KeepKnowledge, cand.knowledge = nil, false, nil
+	clear(cand.trained)
+}
+
 // trainKnowledge trains on the lessons that are missed, and returns the reading
 // adapter to use; nil: the reader serves.
 func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, order []int, answers map[int]string) (*model.Adapter, error) {
@@ -266,10 +293,14 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, order []
 		}
 	}
 	key := c.job.knowledgeKey(missed)
-	c.out.Report.KnowledgeKey = key
 	if key == "" {
 		return nil, nil
 	}
+	if key == c.job.Before.KnowledgeTried {
+		c.out.Report.KnowledgeTried = key
+		return nil, nil
+	}
+	c.out.Report.KnowledgeKey = key
 	for _, p := range positions {
 		cand.trained[p] = true
 	}

@@ -95,6 +95,8 @@ type JobVersion struct {
 	MannerKey    string `json:"manner_key,omitempty"`
 	Knowledge    string `json:"knowledge,omitempty"`
 	KnowledgeKey string `json:"knowledge_key,omitempty"`
+	// KnowledgeTried is the key of what the last cycle tried in vain.
+	KnowledgeTried string `json:"knowledge_tried,omitempty"`
 }
 
 // ErrOtherModel says that a job or a version belongs to another base model.

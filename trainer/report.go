@@ -60,7 +60,10 @@ type Report struct {
 
 	MannerKey    string `json:"manner_key,omitempty"`    // of the manner adapter of this version
 	KnowledgeKey string `json:"knowledge_key,omitempty"` // of its knowledge adapter
-	Reader       bool   `json:"reader"`                  // the model has a reader adapter
+	// KnowledgeTried is the key of a knowledge adapter that taught nothing and was
+	// dropped.
+	KnowledgeTried string `json:"knowledge_tried,omitempty"`
+	Reader         bool   `json:"reader"` // the model has a reader adapter
 }
 
 // Restyled is a lesson's answer in the user's manner, passing its check.

@@ -180,13 +180,26 @@ func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, e
 		if err != nil {
 			return j, nil, fmt.Errorf("read the cycle of the version in use: %w", err)
 		}
-		var r Report
-		if len(c.Report) > 0 {
-			if err := json.Unmarshal(c.Report, &r); err != nil {
-				return j, nil, fmt.Errorf("read the report of cycle %d: %w", c.ID, err)
-			}
+		r, err := reportOf(c)
+		if err != nil {
+			return j, nil, err
 		}
 		j.Before.MannerKey, j.Before.KnowledgeKey = r.MannerKey, r.KnowledgeKey
+	}
+	cycles, err := l.store.Cycles(ctx, 10)
+	if err != nil {
+		return j, nil, fmt.Errorf("read the last cycles: %w", err)
+	}
+	for _, c := range cycles {
+		if c.BaseHash != info.Hash || len(c.Report) == 0 {
+			continue
+		}
+		r, err := reportOf(c)
+		if err != nil {
+			return j, nil, err
+		}
+		j.Before.KnowledgeTried = r.KnowledgeTried
+		break
 	}
 	return j, used, nil
 }
