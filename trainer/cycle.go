@@ -276,7 +276,7 @@ func (c *cycleRun) gains(order []int, reader, knowledge map[int]string) bool {
 // is not tried again on the same lessons, and keeps no manner from being used.
 func (c *cycleRun) dropKnowledge(cand *candidate) {
 	c.out.Report.KnowledgeTried = c.out.Report.KnowledgeKey
-	c.out.Report.KnowledgeKey = ""
+	c.out.Report.KnowledgeKey, c.out.Report.KnowledgeOn = "", nil
 	c.out.Knowledge, c.out.KeepKnowledge, cand.knowledge = nil, false, nil
 	clear(cand.trained)
 }
@@ -301,8 +301,9 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, order []
 		return nil, nil
 	}
 	c.out.Report.KnowledgeKey = key
-	for _, p := range positions {
+	for i, p := range positions {
 		cand.trained[p] = true
+		c.out.Report.KnowledgeOn = append(c.out.Report.KnowledgeOn, missed[i].Sample)
 	}
 	if key == c.job.Before.KnowledgeKey && c.knowledge != nil {
 		c.out.KeepKnowledge = true

@@ -331,7 +331,7 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	if err != nil {
 		return Version{}, t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err))
 	}
-	v := Version{Parent: before.ID, Verdict: o.Report.Verdict, Reason: o.Report.Reason, Samples: used}
+	v := Version{Parent: before.ID, Verdict: o.Report.Verdict, Reason: o.Report.Reason}
 	switch {
 	case o.Manner != nil:
 		v.Manner = filepath.ToSlash(filepath.Join(folder, mannerFolder))
@@ -343,6 +343,16 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 		v.Knowledge = filepath.ToSlash(filepath.Join(folder, knowledgeFolder))
 	case o.KeepKnowledge:
 		v.Knowledge = before.Knowledge
+	}
+	// Only what the adapters were trained on has to be unlearnt when it is taken back: a
+	// lesson that the reader serves is gone with its turn.
+	if v.Manner != "" {
+		for _, s := range j.Samples {
+			v.Samples = append(v.Samples, s.ID)
+		}
+	}
+	if v.Knowledge != "" {
+		v.Samples = append(v.Samples, o.Report.KnowledgeOn...)
 	}
 	if v.Figures, err = json.Marshal(o.Report.Figures); err != nil {
 		return Version{}, t.fail(ctx, cycle, fmt.Errorf("encode the figures: %w", err))
