@@ -189,11 +189,10 @@ func jobLesson(l Lesson) JobLesson {
 	}
 }
 
-// The keeping of BaseFacts in the store.
-const (
-	baseKind = "facts"
-	baseKey  = "v1"
-)
+// baseKind and baseKey name BaseFacts in the store. Other anchors ask for other facts.
+const baseKind = "facts"
+
+var baseKey = keyOf(string(anchorsJSON))
 
 // keptFacts returns what was measured of the attached base before, nil if nothing was.
 func (t *Trainer) keptFacts(ctx context.Context, a *attached) (*BaseFacts, error) {

@@ -58,9 +58,9 @@ type Report struct {
 	Seconds Seconds     `json:"seconds"`
 	Engine  string      `json:"engine"`
 
-	MannerKey    string `json:"manner_key,omitempty"`    // of the manner adapter of this version
-	KnowledgeKey string `json:"knowledge_key,omitempty"` // of its knowledge adapter
-	KnowledgeOn  []int64 `json:"knowledge_on,omitempty"` // the samples that it was trained on
+	MannerKey    string  `json:"manner_key,omitempty"`    // of the manner adapter of this version
+	KnowledgeKey string  `json:"knowledge_key,omitempty"` // of its knowledge adapter
+	KnowledgeOn  []int64 `json:"knowledge_on,omitempty"`  // the samples that it was trained on
 	// KnowledgeTried is the key of a knowledge adapter that taught nothing and was
 	// dropped.
 	KnowledgeTried string `json:"knowledge_tried,omitempty"`

@@ -1,0 +1,161 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"clara/store"
+)
+
+// version makes a version without adapters, as a promoted cycle would.
+func (b *bench) version() Version {
+	b.t.Helper()
+	c, err := b.store.StartCycle(b.t.Context(), Cycle{BaseHash: testHash})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	_, v, err := b.store.FinishCycle(b.t.Context(), store.CycleEnd{Cycle: c.ID, State: CyclePromoted, Version: &Version{}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return v
+}
+
+func (b *bench) rated(version int64, n, stars int) {
+	b.t.Helper()
+	for i := range n {
+		time.Sleep(time.Second)
+		_, _, err := b.store.AddFeedback(b.t.Context(), store.Feedback{Sample: Sample{
+			Form: FormRating, Kind: Manner, Prompt: fmt.Sprint(version, stars, i, time.Now()), Answer: "an answer of several words", Score: scoreOf(stars), Version: version,
+		}})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	wake(b.changed)
+	synctest.Wait()
+}
+
+// Three of the first five ratings at two stars or fewer, and worse than before: back by
+// itself. What the user then chooses stays.
+func TestRollback(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		set := DefaultSettings()
+		set.MinBatchSize, set.TrainInterval = 1000, 24*time.Hour
+		if err := b.SetSettings(t.Context(), set); err != nil {
+			t.Fatal(err)
+		}
+		b.attach()
+		b.start()
+		b.rated(0, 5, 4)
+		v := b.version()
+		if err := b.renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		events := b.Watch(ctx)
+		b.rated(v.ID, 2, 1)
+		if got := b.settle().Active.ID; got != v.ID {
+			t.Fatalf("two low ratings: version %d answers, want %d", got, v.ID)
+		}
+		b.rated(v.ID, 1, 2)
+		if got := b.settle().Active.ID; got != 0 {
+			t.Fatalf("three low ratings: version %d answers, want the base", got)
+		}
+		told := false
+		for _, n := range (<-events).News {
+			if n.Kind == NewsRolledBack && n.Reason.Code == CodeRolledBack && n.Reason.Text != "" {
+				told = true
+			}
+		}
+		cancel()
+		if !told {
+			t.Error("nobody was told")
+		}
+		if err := b.Restore(t.Context(), v.ID); err != nil {
+			t.Fatal(err)
+		}
+		b.rated(v.ID, 5, 1)
+		if got := b.settle().Active.ID; got != v.ID {
+			t.Errorf("the user chose version %d, yet %d answers", v.ID, got)
+		}
+		rows, err := b.Versions(t.Context())
+		if err != nil || len(rows) != 2 || !rows[0].Active || rows[1].ID != 0 || rows[1].Active {
+			t.Errorf("the history: %+v, %v", rows, err)
+		}
+	})
+}
+
+// The doctor names the actual reason with its figures.
+func TestDoctor(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		find := func(subject string) Finding {
+			t.Helper()
+			all, err := b.Doctor(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range all {
+				if f.Subject == subject {
+					return f
+				}
+			}
+			t.Fatalf("nothing about %s", subject)
+			return Finding{}
+		}
+		if f := find(SubjectModel); f.Good || f.Hint != HintLoadModel {
+			t.Errorf("no model: %+v", f)
+		}
+		if f := find(SubjectBuffer); f.Good || f.Hint != HintRate {
+			t.Errorf("no feedback: %+v", f)
+		}
+		for i := range 4 {
+			b.rate(fmt.Sprint("low ", i), 1)
+		}
+		b.rate("high", 5)
+		if f := find(SubjectBuffer); f.Good || f.Hint != HintLowerThreshold || f.Reason.Args["count"] != "4" || f.Reason.Args["total"] != "5" {
+			t.Errorf("below the threshold: %+v", f)
+		}
+		b.attach()
+		b.start()
+		b.Pause()
+		b.want(PhasePaused, CodePaused)
+		if f := find(SubjectTraining); f.Good || f.Hint != HintResume {
+			t.Errorf("paused: %+v", f)
+		}
+		b.Resume()
+		b.want(PhaseDue, CodeTooFewRatings)
+		if f := find(SubjectTraining); !f.Good || f.Reason.Args["ratings"] != "1" {
+			t.Errorf("waiting for ratings: %+v", f)
+		}
+		set := DefaultSettings()
+		set.LearningRate = 1e-6
+		if err := b.SetSettings(t.Context(), set); err != nil {
+			t.Fatal(err)
+		}
+		if f := find(SubjectImprovement); f.Good || f.Hint != HintRaiseRate {
+			t.Errorf("the note's learning rate: %+v", f)
+		}
+		e, err := b.Effect(t.Context(), set)
+		if err != nil || e.Samples != 5 || e.Trains != 1 || e.Dropped[CodeBelowThreshold] != 4 || len(e.Notes) != 1 {
+			t.Errorf("the effect: %+v, %v", e, err)
+		}
+		set.QualityThreshold, set.MinBatchSize = -1, 5
+		if e, err = b.Effect(t.Context(), set); err != nil || e.Trains != 5 || !e.StartsNow {
+			t.Errorf("the effect of other thresholds: %+v, %v", e, err)
+		}
+		s, err := b.LiveStats(t.Context())
+		if err != nil || s.Buffer.Count != 1 || s.Metrics.Ratings != 5 || s.Metrics.SamplesTotal != 5 || s.Buffer.AvgQuality != 1 {
+			t.Errorf("statistics: %+v, %v", s, err)
+		}
+	})
+}
