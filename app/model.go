@@ -231,7 +231,7 @@ func (v *modelView) failure() fyne.CanvasObject {
 		Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("model.failed_title"), Text: fault(err),
 		Actions: []widgets.Action{
 			{Label: say("model.retry"), OnTapped: v.w.loadModel},
-			{Label: say("model.other"), OnTapped: v.chooseFile},
+			{Label: say("model.choose"), OnTapped: v.chooseFile},
 		},
 	}
 	var u *trainer.UserError

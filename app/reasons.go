@@ -142,11 +142,11 @@ func fault(err error) string {
 	}
 	var u *trainer.UserError
 	if !errors.As(err, &u) {
-		return say("fault.other", "Cause", err.Error())
+		return say("fault.cause", "Cause", err.Error())
 	}
 	words := because(u.Reason)
 	if words == "" {
-		words = say("fault.other", "Cause", u.Error())
+		words = say("fault.cause", "Cause", u.Error())
 	}
 	if key, ok := hintKeys[u.Hint]; ok {
 		words += " " + say(key)

@@ -56,9 +56,14 @@ func speak(code string) error {
 // say gives the words that stand under a key; pairs name and fill their places.
 func say(key string, pairs ...any) string { return lang.X(key, key, places(pairs)) }
 
-// sayN is say with a number, which chooses the form and stands in the place N.
+// sayN is say with a number, which chooses between the two forms of a key and stands in the place N. The forms are keys of
+// their own: lang would choose by the plurals of the system's language, and Japanese for example has none.
 func sayN(key string, n int, pairs ...any) string {
-	return lang.XN(key, key, n, places(append(pairs, "N", whole(n))))
+	form := key + ".other"
+	if n == 1 {
+		form = key + ".one"
+	}
+	return say(form, append(pairs, "N", whole(n))...)
 }
 
 func places(pairs []any) map[string]any {

@@ -21,35 +21,41 @@ import (
 	"clara/trainer"
 )
 
-// spokenWords reads a file of words; a plural has its two forms.
+// spokenWords reads a file of words. The two forms of a plural stand under the key without its ending.
 func spokenWords(t *testing.T, code string) map[string][]string {
 	t.Helper()
 	data, err := translations.ReadFile("translations/" + code + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var raw map[string]any
+	var raw map[string]string
 	if err := json.Unmarshal(data, &raw); err != nil {
 		t.Fatal(err)
 	}
 	words := map[string][]string{}
 	for k, v := range raw {
-		switch v := v.(type) {
-		case string:
-			words[k] = []string{v}
-		case map[string]any:
-			for _, form := range []string{"one", "other"} {
-				words[k] = append(words[k], v[form].(string))
+		if key, ok := strings.CutSuffix(k, ".other"); ok {
+			one, ok := raw[key+".one"]
+			if !ok {
+				t.Errorf("%s.json has %q without %q", code, k, key+".one")
 			}
+			words[key] = []string{one, v}
+		} else if key, ok := strings.CutSuffix(k, ".one"); ok {
+			if _, ok := raw[key+".other"]; !ok {
+				t.Errorf("%s.json has %q without %q", code, k, key+".other")
+			}
+		} else {
+			words[k] = []string{v}
 		}
 	}
 	return words
 }
 
-// literals collects the strings in the sources of a folder without its tests, and those that are the first argument of say or sayN.
-func literals(t *testing.T, dir string) (all, said map[string]bool) {
+// literals collects the strings in the sources of a folder without its tests, and those that are the first argument of say or sayN
+// with the number of their forms.
+func literals(t *testing.T, dir string) (all map[string]bool, said map[string]int) {
 	t.Helper()
-	all, said = map[string]bool{}, map[string]bool{}
+	all, said = map[string]bool{}, map[string]int{}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +81,9 @@ func literals(t *testing.T, dir string) (all, said map[string]bool) {
 				}
 				if l, ok := n.Args[0].(*ast.BasicLit); ok {
 					s, _ := strconv.Unquote(l.Value)
-					said[s] = true
+					if said[s] = 1; f.Name == "sayN" {
+						said[s] = 2
+					}
 				}
 			}
 			return true
@@ -90,12 +98,12 @@ var fynesOwn = []string{"Cancel", "Copy", "Cut", "Paste", "Select all", "Undo", 
 func TestEveryWordStandsInBothLanguages(t *testing.T) {
 	de, en := spokenWords(t, german), spokenWords(t, english)
 	all, said := literals(t, ".")
-	for k := range said {
-		if de[k] == nil {
-			t.Errorf("%q is said, but not in German", k)
+	for k, forms := range said {
+		if len(de[k]) != forms {
+			t.Errorf("%q is said in %d forms, German has %d", k, forms, len(de[k]))
 		}
-		if en[k] == nil {
-			t.Errorf("%q is said, but not in English", k)
+		if len(en[k]) != forms {
+			t.Errorf("%q is said in %d forms, English has %d", k, forms, len(en[k]))
 		}
 	}
 	place := regexp.MustCompile(`{{[^}]*\.(\w+)`)
