@@ -65,12 +65,10 @@ var libraries = map[string][]string{
 	"github.com/schollz/progressbar/v3": {"cli"},
 	"github.com/shirou/gopsutil/v4":     {"", "app", "cli"},
 	"github.com/spf13/cobra":            {"cli"},
-	"github.com/spf13/pflag":            {"cli"},
 	"golang.org/x/image":                {"app", "widgets"},
 	"golang.org/x/sys":                  {"compute/cpu", "model/gguf", "store", "trainer", "widgets", ""},
 	"golang.org/x/term":                 {"cli"},
 	"golang.org/x/text":                 {"app", "cli", "model/chat", "model/tokenizer", "trainer", "widgets"},
-	"gonum.org/v1/plot":                 {"app", "cli"},
 	"modernc.org/sqlite":                {"store"},
 	"github.com/google/go-cmp":          nil, // tests everywhere
 	"github.com/rogpeppe/go-internal":   nil,

@@ -79,13 +79,17 @@ func TestMainIsShort(t *testing.T) {
 	}
 }
 
-func TestModuleReplacesNothing(t *testing.T) {
+func TestModuleIsWhatTheListSays(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var mod struct {
 		Module  struct{ Path string }
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
 		Replace []json.RawMessage
 		Exclude []json.RawMessage
 	}
@@ -97,5 +101,17 @@ func TestModuleReplacesNothing(t *testing.T) {
 	}
 	if len(mod.Replace) > 0 || len(mod.Exclude) > 0 {
 		t.Errorf("go.mod replaces %s, excludes %s", mod.Replace, mod.Exclude)
+	}
+	direct := map[string]bool{}
+	for _, r := range mod.Require {
+		direct[r.Path] = !r.Indirect
+		if _, listed := libraries[r.Path]; !r.Indirect && !listed {
+			t.Errorf("go.mod requires %s, which is not among the libraries", r.Path)
+		}
+	}
+	for path := range libraries {
+		if !direct[path] {
+			t.Errorf("the library %s is listed and not used", path)
+		}
 	}
 }
