@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clara/configs"
 	"clara/trainer"
 )
 
@@ -21,8 +22,9 @@ the window. Ctrl+C stops an answer, once more ends the conversation.
 With --once it answers one question and ends; a text of - is read from stdin.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if ask.MaxTokens < 0 || ask.MaxTokens > mostTokens {
-				return usage("--max-tokens is 1 to %d, not %d", mostTokens, ask.MaxTokens)
+			tokens, _ := configs.KeyOf("answer.max_tokens")
+			if n := float64(ask.MaxTokens); cmd.Flags().Changed("max-tokens") && (n < tokens.Range.Min || n > tokens.Range.Max) {
+				return usage("--max-tokens is %s, not %d", tokens.Range, ask.MaxTokens)
 			}
 			if !cmd.Flags().Changed("once") {
 				return c.dialogue(cmd.Context(), ask, slashed)
@@ -47,9 +49,6 @@ With --once it answers one question and ends; a text of - is read from stdin.`,
 	f.Uint64Var(&ask.Seed, "seed", 0, "seed of the sampling (default: another one each time)")
 	return cmd
 }
-
-// mostTokens is the most that --max-tokens takes.
-const mostTokens = 8192
 
 // answered is an answer as chat prints it.
 type answered struct {

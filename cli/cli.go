@@ -136,21 +136,19 @@ func (c *program) engines() []string { return append([]string{"auto"}, c.Engines
 
 // begin looks at what cobra does not: the values of the flags that every command has.
 func (c *program) begin(*cobra.Command, []string) error {
+	threads, _ := configs.KeyOf("model.threads")
 	switch {
 	case c.options.Language != "" && c.options.Language != "de" && c.options.Language != "en":
 		return fmt.Errorf("--lang is de or en, not %q", c.options.Language)
 	case c.options.Engine != "" && !slices.Contains(c.engines(), c.options.Engine):
 		return fmt.Errorf("--engine is %s, not %q", strings.Join(c.engines(), " or "), c.options.Engine)
-	case c.options.Threads < 0 || c.options.Threads > maxThreads:
-		return fmt.Errorf("--threads is 1 to %d (0: one a core), not %d", maxThreads, c.options.Threads)
+	case float64(c.options.Threads) < threads.Range.Min || float64(c.options.Threads) > threads.Range.Max:
+		return fmt.Errorf("--threads is %s (0: one a core), not %d", threads.Range, c.options.Threads)
 	}
 	c.language = languageOf(c.options.Language, "")
 	c.began = true
 	return nil
 }
-
-// maxThreads is the most that --threads takes.
-const maxThreads = 256
 
 // usage marks an error of the arguments that only a command can see.
 func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
