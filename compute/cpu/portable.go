@@ -26,10 +26,9 @@ func portable() *kernels {
 		k.groups[t] = dequantGroups(compute.Type(t))
 		switch l := layoutOf(compute.Type(t)); l.bits {
 		case 4, 8:
-			k.strips[t] = stripKernels{[]stripTile{{1, multiplyStrips(l)}}, unpackStrip(l), gemvStrips(l, unpackStrip(l))}
+			k.strips[t] = stripKernels{[]stripTile{{1, multiplyStrips(l)}}, unpackStrip(l), gemvStrips(l, addQuants(l))}
 		case 16:
-			unpack := unpackFloats(compute.Type(t))
-			k.strips[t] = stripKernels{nil, unpack, gemvStrips(l, unpack)}
+			k.strips[t] = stripKernels{nil, unpackFloats(compute.Type(t)), gemvStrips(l, addFloats(compute.Type(t)))}
 		}
 	}
 	return k

@@ -18,14 +18,6 @@ func (l stripLayout) scale(block []byte, i, r int) float32 {
 	return math.Float32frombits(binary.LittleEndian.Uint32(block[64*i+4*r:]))
 }
 
-// quant returns column k of row r of a block.
-func (l stripLayout) quant(block []byte, r, k int) byte {
-	if l.bits == 4 {
-		return block[l.quants()+k%16/4*64+4*r+k%4] >> (k / 16 * 4) & 15
-	}
-	return block[l.quants()+k/4*64+4*r+k%4]
-}
-
 // multiplyStrips multiplies one row of rounded activations.
 func multiplyStrips(l stripLayout) func(strips, blocks int, w *byte, x *int8, ldx int, scales *float32, lds int, y *float32, ldy int, accumulate bool) {
 	return func(strips, blocks int, w *byte, xp *int8, _ int, sp *float32, _ int, yp *float32, _ int, accumulate bool) {
@@ -37,37 +29,19 @@ func multiplyStrips(l stripLayout) func(strips, blocks int, w *byte, x *int8, ld
 			var sum [stripRows]float32
 			for b := range blocks {
 				block := data[(s*blocks+b)*l.size():][:l.size()]
-				q := block[l.quants():]
-				xb, sb := (*[32]int8)(x[32*b:]), (*[4]float32)(scales[4*b:])
+				low, high := l.integers(block, (*[32]int8)(x[32*b:]))
+				sb := (*[4]float32)(scales[4*b:])
 				for r := range sum {
-					// The low, and the high half of the block.
-					var half [2]int32
-					if l.bits == 4 {
-						for g := range 4 {
-							v := q[64*g+4*r : 64*g+4*r+4 : 64*g+4*r+4]
-							for t, v := range v {
-								half[0] += int32(v&15) * int32(xb[4*g+t])
-								half[1] += int32(v>>4) * int32(xb[16+4*g+t])
-							}
-						}
-					} else {
-						for g := range 8 {
-							v := q[64*g+4*r : 64*g+4*r+4 : 64*g+4*r+4]
-							for t, v := range v {
-								half[g/4] += int32(v) * int32(xb[4*g+t])
-							}
-						}
-					}
 					d := l.scale(block, 0, r)
 					switch {
 					case l.sub16:
-						sum[r] += d * (float32(half[0])*sb[0] - l.zero*sb[2])
-						sum[r] += l.scale(block, 1, r) * (float32(half[1])*sb[0] - l.zero*sb[3])
+						sum[r] += d * (float32(low[r])*sb[0] - l.zero*sb[2])
+						sum[r] += l.scale(block, 1, r) * (float32(high[r])*sb[0] - l.zero*sb[3])
 					case l.minimum:
 						sum[r] += l.scale(block, 1, r) * sb[1]
-						sum[r] += d * (float32(half[0]+half[1]) * sb[0])
+						sum[r] += d * (float32(low[r]+high[r]) * sb[0])
 					default:
-						sum[r] += d * (float32(half[0]+half[1])*sb[0] - l.zero*sb[1])
+						sum[r] += d * (float32(low[r]+high[r])*sb[0] - l.zero*sb[1])
 					}
 				}
 			}
@@ -81,23 +55,63 @@ func multiplyStrips(l stripLayout) func(strips, blocks int, w *byte, x *int8, ld
 	}
 }
 
+// integers returns, for each row of a block, the sum of q*x over the first and over
+// the last 16 columns.
+func (l stripLayout) integers(block []byte, x *[32]int8) (low, high [stripRows]int32) {
+	quants := block[l.quants():]
+	for g := range 4 {
+		x0, x1, x2, x3 := int32(x[4*g]), int32(x[4*g+1]), int32(x[4*g+2]), int32(x[4*g+3])
+		y0, y1, y2, y3 := int32(x[16+4*g]), int32(x[17+4*g]), int32(x[18+4*g]), int32(x[19+4*g])
+		q := (*[64]byte)(quants[64*g:])
+		if l.bits == 4 {
+			for r := range low {
+				u := binary.LittleEndian.Uint32(q[4*r:])
+				low[r] += int32(u&15)*x0 + int32(u>>8&15)*x1 + int32(u>>16&15)*x2 + int32(u>>24&15)*x3
+				high[r] += int32(u>>4&15)*y0 + int32(u>>12&15)*y1 + int32(u>>20&15)*y2 + int32(u>>28)*y3
+			}
+			continue
+		}
+		p := (*[64]byte)(quants[64*(g+4):])
+		for r := range low {
+			u, v := binary.LittleEndian.Uint32(q[4*r:]), binary.LittleEndian.Uint32(p[4*r:])
+			low[r] += int32(u&255)*x0 + int32(u>>8&255)*x1 + int32(u>>16&255)*x2 + int32(u>>24)*x3
+			high[r] += int32(v&255)*y0 + int32(v>>8&255)*y1 + int32(v>>16&255)*y2 + int32(v>>24)*y3
+		}
+	}
+	return low, high
+}
+
 // unpackStrip decodes blocks into a panel of the portable tile's 16 columns.
 func unpackStrip(l stripLayout) func(blocks int, w *byte, dst *float32) {
 	return func(blocks int, w *byte, dst *float32) {
-		data, d := bytesAt(w, blocks*l.size()), floatsAt(dst, 32*blocks*stripRows)
+		data, panel := bytesAt(w, blocks*l.size()), floatsAt(dst, 32*blocks*stripRows)
 		for b := range blocks {
 			block := data[b*l.size():][:l.size()]
+			d := (*[32 * stripRows]float32)(panel[32*b*stripRows:])
 			for r := range stripRows {
-				for k := range 32 {
-					scale := l.scale(block, 0, r)
-					if l.sub16 {
-						scale = l.scale(block, k/16, r)
+				scale := l.scale(block, 0, r)
+				last := scale
+				var minimum float32
+				switch {
+				case l.minimum:
+					minimum = l.scale(block, 1, r)
+				case l.sub16:
+					last = l.scale(block, 1, r)
+				}
+				for g := range 8 {
+					var u uint32
+					if l.bits == 8 {
+						u = binary.LittleEndian.Uint32(block[l.quants()+64*g+4*r:])
+					} else {
+						u = binary.LittleEndian.Uint32(block[l.quants()+64*(g%4)+4*r:]) >> (g / 4 * 4) & 0x0f0f0f0f
 					}
-					v := float32(float32(l.quant(block, r, k))-l.zero) * scale
-					if l.minimum {
-						v += l.scale(block, 1, r)
+					if g == 4 {
+						scale = last
 					}
-					d[(32*b+k)*stripRows+r] = v
+					for t := range 4 {
+						v := float32(float32(u>>(8*t)&255)-l.zero) * scale
+						d[(4*g+t)*stripRows+r] = v + minimum
+					}
 				}
 			}
 		}
@@ -114,22 +128,75 @@ func unpackFloats(t compute.Type) func(blocks int, w *byte, dst *float32) {
 }
 
 // gemvStrips adds up in the order of gemm1x16.
-func gemvStrips(l stripLayout, unpack func(blocks int, w *byte, dst *float32)) func(strips, blocks int, w *byte, ldw int, x, y *float32, accumulate bool) {
+func gemvStrips(l stripLayout, add func(sum *[stripRows]float32, block []byte, x *[32]float32)) func(strips, blocks int, w *byte, ldw int, x, y *float32, accumulate bool) {
 	return func(strips, blocks int, w *byte, ldw int, xp, yp *float32, accumulate bool) {
 		data := bytesAt(w, (strips-1)*ldw+blocks*l.size())
 		x, y := floatsAt(xp, 32*blocks), floatsAt(yp, stripRows*strips)
-		var panel [32 * stripRows]float32
 		for s := range strips {
 			var sum [stripRows]float32
 			for b := range blocks {
-				unpack(1, &data[s*ldw+b*l.size()], &panel[0])
-				for k, v := range x[32*b : 32*b+32] {
-					for r := range sum {
-						sum[r] += v * panel[k*stripRows+r]
-					}
-				}
+				add(&sum, data[s*ldw+b*l.size():][:l.size()], (*[32]float32)(x[32*b:]))
 			}
 			storeTile(y[stripRows*s:], sum[:], 1, accumulate)
+		}
+	}
+}
+
+// addQuants adds a block of quants times x to the rows' sums.
+func addQuants(l stripLayout) func(sum *[stripRows]float32, block []byte, x *[32]float32) {
+	return func(sum *[stripRows]float32, block []byte, x *[32]float32) {
+		var scale, last, minimum [stripRows]float32
+		for r := range scale {
+			scale[r] = l.scale(block, 0, r)
+			last[r] = scale[r]
+			switch {
+			case l.minimum:
+				minimum[r] = l.scale(block, 1, r)
+			case l.sub16:
+				last[r] = l.scale(block, 1, r)
+			}
+		}
+		quants, zero := block[l.quants():], l.zero
+		for g := range 8 {
+			x0, x1, x2, x3 := x[4*g], x[4*g+1], x[4*g+2], x[4*g+3]
+			at, shift, mask := 64*g, 0, uint32(0xffffffff)
+			if l.bits == 4 {
+				at, shift, mask = 64*(g%4), g/4*4, 0x0f0f0f0f
+			}
+			if g == 4 {
+				scale = last
+			}
+			q := (*[64]byte)(quants[at:])
+			for r := range sum {
+				u := binary.LittleEndian.Uint32(q[4*r:]) >> shift & mask
+				d, m := scale[r], minimum[r]
+				// The conversions keep the compiler from fusing: a value is what
+				// compute.Dequantize makes of it.
+				v0 := float32((float32(u&255)-zero)*d) + m
+				v1 := float32((float32(u>>8&255)-zero)*d) + m
+				v2 := float32((float32(u>>16&255)-zero)*d) + m
+				v3 := float32((float32(u>>24)-zero)*d) + m
+				s := sum[r]
+				s += x0 * v0
+				s += x1 * v1
+				s += x2 * v2
+				s += x3 * v3
+				sum[r] = s
+			}
+		}
+	}
+}
+
+// addFloats is addQuants for 16-bit floats.
+func addFloats(t compute.Type) func(sum *[stripRows]float32, block []byte, x *[32]float32) {
+	return func(sum *[stripRows]float32, block []byte, x *[32]float32) {
+		var values [32 * stripRows]float32
+		// A valid type and fitting sizes, which are its only errors.
+		_ = compute.Dequantize(values[:], t, block)
+		for k, v := range x {
+			for r := range sum {
+				sum[r] += v * values[k*stripRows+r]
+			}
 		}
 	}
 }
