@@ -201,8 +201,8 @@ func (v *learningView) versionLine(i int, r trainer.VersionRow) fyne.CanvasObjec
 		end = restore
 	case r.ID == 0:
 		glyph, ink, end = widgets.IconCross, widgets.ColorError, widgets.Caption(say("history.never"))
-		if r.State != trainer.CycleRefused {
-			verdict = because(r.Reason)
+		if verdict = because(r.Reason); r.State == trainer.CycleRefused {
+			verdict = say("verdict.refused_because", "Why", verdict)
 		}
 	case r.Removed:
 		end = widgets.Caption(say("history.removed"))

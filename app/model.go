@@ -181,7 +181,7 @@ func (v *modelView) fill() {
 			widgets.NewChip(say("model.chosen"), nil, widgets.ToneInfo)))), 6, 16, 10, 16))
 	}
 	if v.start != nil {
-		if m.ready {
+		if m.ready || m.err != nil {
 			v.start.Set(say("welcome.start"), nil)
 		} else {
 			v.start.Set(say("welcome.start_meanwhile"), nil)

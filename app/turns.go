@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
@@ -135,25 +136,30 @@ func (v *chatView) chips(e trainer.Entry) []fyne.CanvasObject {
 	return []fyne.CanvasObject{chip, widgets.NewLink(say("chat.without_lesson"), func() { v.again(e.ID, true) })}
 }
 
+// actions are what can be done with an answer. The narrow layout has room for four of them; the others stand in its menu.
 func (v *chatView) actions(e trainer.Entry, text string) []widgets.Action {
 	id := e.ID
-	return []widgets.Action{
-		{Glyph: &widgets.IconUp, Label: say("chat.good"), IconOnly: true, OnTapped: func() { v.rate(id, 5) }},
-		{Glyph: &widgets.IconDown, Label: say("chat.bad"), IconOnly: true, OnTapped: func() { v.rate(id, 1) }},
-		{Glyph: &widgets.IconPencil, Label: say("chat.correct"), Key: 'e', OnTapped: func() { v.correct(id) }},
-		{Glyph: &widgets.IconBulb, Label: say("chat.teach"), Key: 't', OnTapped: func() { v.teach(id) }},
-		{Glyph: &widgets.IconCopy, Label: say("chat.copy"), Key: 'c', IconOnly: true, End: true, OnTapped: func() { v.w.copyText(text) }},
-		{Glyph: &widgets.IconAgain, Label: say("chat.again"), Key: 'r', IconOnly: true, End: true, OnTapped: func() { v.again(id, false) }},
-		{Glyph: &widgets.IconMore, Label: say("place.more"), IconOnly: true, End: true, Items: func() []widgets.MenuItem { return v.more(id) }},
-	}
-}
-
-// more offers what is wanted less often.
-func (v *chatView) more(id int64) []widgets.MenuItem {
-	return []widgets.MenuItem{
+	teach := widgets.Action{Glyph: &widgets.IconBulb, Label: say("chat.teach"), Key: 't', OnTapped: func() { v.teach(id) }}
+	copied := widgets.Action{Glyph: &widgets.IconCopy, Label: say("chat.copy"), Key: 'c', IconOnly: true, End: true, OnTapped: func() { v.w.copyText(text) }}
+	again := widgets.Action{Glyph: &widgets.IconAgain, Label: say("chat.again"), Key: 'r', IconOnly: true, End: true, OnTapped: func() { v.again(id, false) }}
+	rest := []widgets.MenuItem{
 		{Glyph: &widgets.IconChip, Title: say("chat.compare"), Disabled: v.w.model.blocks() != "", OnTapped: func() { v.compare(id) }},
 		{Glyph: &widgets.IconCopy, Title: say("chat.as_text"), OnTapped: func() { v.plain[id] = true; v.update(id) }},
 	}
+	all := []widgets.Action{
+		{Glyph: &widgets.IconUp, Label: say("chat.good"), IconOnly: true, OnTapped: func() { v.rate(id, 5) }},
+		{Glyph: &widgets.IconDown, Label: say("chat.bad"), IconOnly: true, OnTapped: func() { v.rate(id, 1) }},
+		{Glyph: &widgets.IconPencil, Label: say("chat.correct"), Key: 'e', OnTapped: func() { v.correct(id) }},
+	}
+	if v.w.narrow {
+		for i, a := range []widgets.Action{teach, copied, again} {
+			rest = slices.Insert(rest, i, widgets.MenuItem{Glyph: a.Glyph, Title: a.Label, OnTapped: a.OnTapped})
+		}
+	} else {
+		all = append(all, teach, copied, again)
+	}
+	more := widgets.Action{Glyph: &widgets.IconMore, Label: say("place.more"), IconOnly: true, End: true, Items: func() []widgets.MenuItem { return rest }}
+	return append(all, more)
 }
 
 // compare asks the untrained model the same question and shows what it says below the answer. Nothing of it is kept.
