@@ -82,8 +82,13 @@ func TestDemoOfTheExperiment(t *testing.T) {
 	if r.ExactInstant < 11 || r.RewordedInstant < 32 || r.NeighbourLeaksInstant > 2 || float64(r.UnrelatedKeptInstant) < 0.97*float64(r.Unrelated) {
 		t.Errorf("right after saving: exact %d of 12, reworded %d of 36, leaks %d of 22, kept %d of %d", r.ExactInstant, r.RewordedInstant, r.NeighbourLeaksInstant, r.UnrelatedKeptInstant, r.Unrelated)
 	}
-	if !r.Promoted || r.ExactAfter < r.ExactInstant || r.RewordedAfter < r.RewordedInstant || r.NeighbourLeaks > r.NeighbourLeaksInstant || r.UnrelatedKept < r.UnrelatedKeptInstant {
+	// A manner moves every answer, also those that the base only just gets right; what
+	// the gate allows is the bound.
+	if !r.Promoted || r.ExactAfter < r.ExactInstant || r.RewordedAfter < r.RewordedInstant || r.NeighbourLeaks > 2 || float64(r.UnrelatedKept) < leastKeptAll*float64(r.Unrelated) {
 		t.Errorf("after a cycle (%s): exact %d, reworded %d, leaks %d, kept %d", r.Reason, r.ExactAfter, r.RewordedAfter, r.NeighbourLeaks, r.UnrelatedKept)
+	}
+	if r.UnrelatedLeaks > 0 || r.MannerLessons < 11 {
+		t.Errorf("after a cycle: %d leaks into unrelated answers, manner on %d of 12 lessons", r.UnrelatedLeaks, r.MannerLessons)
 	}
 	if r.MannerBefore != 0 || r.MannerAfter < 27 {
 		t.Errorf("manner on %d, then on %d of 30 unseen prompts", r.MannerBefore, r.MannerAfter)
