@@ -113,7 +113,7 @@ func avx512Tier() *kernels {
 	k.strips[compute.Q4_K] = stripKernels{[]stripTile{{12, stripsQ4Kx12AVX512}, {4, stripsQ4Kx4AVX512}, {1, stripsQ4Kx1AVX512}}, unpackQ4KAVX512, gemvQ4KAVX512}
 	k.strips[compute.Q5_K] = stripKernels{[]stripTile{{12, stripsQ5Kx12AVX512}, {4, stripsQ5Kx4AVX512}, {1, stripsQ5Kx1AVX512}}, unpackQ5KAVX512, gemvQ5KAVX512}
 	k.strips[compute.Q6_K] = stripKernels{[]stripTile{{12, stripsQ6Kx12AVX512}, {4, stripsQ6Kx4AVX512}, {1, stripsQ6Kx1AVX512}}, unpackQ6KAVX512, gemvQ6KAVX512}
-	k.transposes = append([]transpose{{16, 4, transpose16AVX512}}, k.transposes...)
+	k.transposes = append([]transpose{{16, 4, transpose16AVX512}, {14, 4, transpose14AVX512}}, k.transposes...)
 	return k
 }
 

@@ -1854,6 +1854,61 @@ loop:
 	VZEROUPPER
 	RET
 
+// func transpose14AVX512(dst *float32, ldd int, src *float32, lds int, n int)
+// Requires: AVX, AVX512F
+TEXT ·transpose14AVX512(SB), NOSPLIT, $0-40
+	MOVQ  dst+0(FP), AX
+	MOVQ  ldd+8(FP), CX
+	MOVQ  src+16(FP), DX
+	MOVQ  lds+24(FP), BX
+	MOVQ  n+32(FP), SI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, BX
+	MOVL  $0x00003fff, DI
+	KMOVW DI, K1
+	LEAQ  (BX)(BX*2), DI
+	LEAQ  (CX)(CX*2), R8
+	LEAQ  (DX)(BX*4), R9
+	LEAQ  (R9)(BX*4), R10
+	LEAQ  (R10)(BX*4), R11
+
+loop:
+	VMOVUPS      (DX), X0
+	VINSERTF32X4 $0x01, (R9), Z0, Z0
+	VINSERTF32X4 $0x02, (R10), Z0, Z0
+	VINSERTF32X4 $0x03, (R11), Z0, Z0
+	VMOVUPS      (DX)(BX*1), X1
+	VINSERTF32X4 $0x01, (R9)(BX*1), Z1, Z1
+	VINSERTF32X4 $0x02, (R10)(BX*1), Z1, Z1
+	VINSERTF32X4 $0x03, (R11)(BX*1), Z1, Z1
+	VMOVUPS      (DX)(BX*2), X2
+	VINSERTF32X4 $0x01, (R9)(BX*2), Z2, Z2
+	VINSERTF32X4 $0x02, (R10)(BX*2), Z2, Z2
+	VMOVUPS      (DX)(DI*1), X3
+	VINSERTF32X4 $0x01, (R9)(DI*1), Z3, Z3
+	VINSERTF32X4 $0x02, (R10)(DI*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z1
+	VUNPCKHPS    Z3, Z2, Z3
+	VUNPCKLPD    Z1, Z4, Z0
+	VUNPCKHPD    Z1, Z4, Z1
+	VUNPCKLPD    Z3, Z5, Z2
+	VUNPCKHPD    Z3, Z5, Z3
+	VMOVUPS      Z0, K1, (AX)
+	VMOVUPS      Z1, K1, (AX)(CX*1)
+	VMOVUPS      Z2, K1, (AX)(CX*2)
+	VMOVUPS      Z3, K1, (AX)(R8*1)
+	LEAQ         (AX)(CX*4), AX
+	ADDQ         $0x10, DX
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	SUBQ         $0x04, SI
+	JNZ          loop
+	VZEROUPPER
+	RET
+
 // func transpose8AVX2(dst *float32, ldd int, src *float32, lds int, n int)
 // Requires: AVX
 TEXT ·transpose8AVX2(SB), NOSPLIT, $0-40

@@ -153,6 +153,17 @@ func gemm1x16AVX2(k int, a *float32, b *float32, c *float32, ldc int, alpha floa
 //go:noescape
 func transpose16AVX512(dst *float32, ldd int, src *float32, lds int, n int)
 
+// transpose14AVX512 transposes 14 rows of n values; n is a positive multiple of 4:
+//
+//	for i := range 14 {
+//		for k := range n {
+//			dst[k*ldd+i] = src[i*lds+k]
+//		}
+//	}
+//
+//go:noescape
+func transpose14AVX512(dst *float32, ldd int, src *float32, lds int, n int)
+
 // transpose8AVX2 transposes 8 rows of n values; n is a positive multiple of 4:
 //
 //	for i := range 8 {

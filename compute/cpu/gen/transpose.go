@@ -13,6 +13,7 @@ import (
 // matrix product.
 func transposeKernels() {
 	transpose16()
+	transpose14()
 	transpose8()
 	transpose4()
 	transpose2()
@@ -83,16 +84,29 @@ func transpose4x4(t []reg.VecVirtual, width int) {
 // register, so that transposing in lanes gives whole rows of the result.
 func transpose16() {
 	a := transposeHead("transpose16AVX512", "16", "4")
-	transposeWide(a, 4)
+	transposeWide(a, 16, 4)
+}
+
+// transpose14 serves the tallest tile of AVX-512.
+func transpose14() {
+	a := transposeHead("transpose14AVX512", "14", "4")
+	transposeWide(a, 14, 4)
 }
 
 func transpose8() {
 	a := transposeHead("transpose8AVX2", "8", "4")
-	transposeWide(a, 2)
+	transposeWide(a, 8, 2)
 }
 
-func transposeWide(a transposeArguments, lanes int) {
+func transposeWide(a transposeArguments, rows, lanes int) {
 	width := 16 * lanes
+	var k reg.OpmaskVirtual
+	if rows < 4*lanes {
+		bits := GP32()
+		MOVL(U32(1<<rows-1), bits)
+		k = K()
+		KMOVW(bits, k)
+	}
 	lds3, ldd3 := triple(a.lds), triple(a.ldd)
 	p := make([]reg.Register, lanes)
 	p[0] = a.src
@@ -105,7 +119,7 @@ func transposeWide(a transposeArguments, lanes int) {
 	for j := range t {
 		t[j] = vector(width)
 		VMOVUPS(at(p[0], a.lds, lds3, j, 0), t[j].AsX())
-		for l := 1; l < lanes; l++ {
+		for l := 1; l < lanes && 4*l+j < rows; l++ {
 			if width == 64 {
 				VINSERTF32X4(Imm(uint64(l)), at(p[l], a.lds, lds3, j, 0), t[j], t[j])
 			} else {
@@ -115,7 +129,11 @@ func transposeWide(a transposeArguments, lanes int) {
 	}
 	transpose4x4(t, width)
 	for j := range t {
-		VMOVUPS(t[j], at(a.dst, a.ldd, ldd3, j, 0))
+		if rows < 4*lanes {
+			VMOVUPS(t[j], k, at(a.dst, a.ldd, ldd3, j, 0))
+		} else {
+			VMOVUPS(t[j], at(a.dst, a.ldd, ldd3, j, 0))
+		}
 	}
 	LEAQ(Mem{Base: a.dst, Index: a.ldd, Scale: 4}, a.dst)
 	for _, q := range p {
