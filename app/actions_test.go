@@ -450,6 +450,19 @@ func TestClosingWhileTrainingAsksOnce(t *testing.T) {
 	}
 }
 
+func TestEndingFromOutsideClosesTheWindow(t *testing.T) {
+	ended := make(chan struct{})
+	w := newTestWindow(t, Params{Settings: spoken(english), Ended: ended}, wide)
+	w.start()
+	w.settle(t)
+	close(ended)
+	w.waitFor(t, func() bool {
+		w.work.mu.Lock()
+		defer w.work.mu.Unlock()
+		return w.work.stopped
+	})
+}
+
 func TestPlacesByKey(t *testing.T) {
 	w := openSample(t, spoken(english))
 	for key, p := range map[fyne.KeyName]place{fyne.Key2: placeLessons, fyne.Key3: placeLearning, fyne.Key4: placeModel, fyne.Key1: placeChat} {

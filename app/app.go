@@ -46,6 +46,9 @@ type Params struct {
 	// it loads. It runs beside the window, and again when a person asks for another try.
 	Load func(ctx context.Context, found func(Model)) error
 
+	// Ended closes when the program is to end, as by a signal; nil: it never is.
+	Ended <-chan struct{}
+
 	Language string // "de" or "en" in place of the one in the settings; "": by the settings
 	Home     string // the data folder, to show where everything lies
 }
@@ -120,6 +123,13 @@ func newWindow(p Params) (*window, error) {
 // start begins to load the model and to follow the trainer.
 func (w *window) start() {
 	w.work.beside(w.watch)
+	w.work.beside(func(ctx context.Context) {
+		select {
+		case <-ctx.Done():
+		case <-w.Ended:
+			fyne.Do(w.close)
+		}
+	})
 	w.loadModel()
 	w.chat.openLast()
 	w.learning.refresh() // the versions are named in other places too
