@@ -50,9 +50,10 @@ type ringRenderer struct {
 	icon   *Icon
 }
 
-func (r *ringRenderer) Destroy()                     {}
-func (r *ringRenderer) MinSize() fyne.Size           { return fyne.NewSquareSize(r.g.D) }
+func (r *ringRenderer) Destroy()           {}
+func (r *ringRenderer) MinSize() fyne.Size { return fyne.NewSquareSize(r.g.D) }
 func (r *ringRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.raster, r.icon} }
+
 func (r *ringRenderer) Refresh() {
 	r.icon.Glyph, r.icon.Color = r.g.Glyph, r.g.Color
 	r.icon.Refresh()
