@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -206,14 +207,30 @@ func (v *lessonsView) unlearnQuestion(sample int64) fyne.CanvasObject {
 // ask asks one lesson now, as a question of the person would be answered.
 func (v *lessonsView) ask(id int64) {
 	v.asking[id] = true
-	v.fill()
+	if v.list != nil {
+		v.fill()
+	}
 	v.w.work.beside(func(ctx context.Context) {
 		_, err := v.w.Trainer.AskLesson(ctx, id)
 		fyne.Do(func() {
 			delete(v.asking, id)
-			v.w.failed(err)
+			if !errors.Is(err, trainer.ErrNotFound) { // taken back meanwhile
+				v.w.failed(err)
+			}
 			v.refresh()
 		})
+	})
+}
+
+// askNew asks the lesson that a sample has just made, so that it is seen at once whether it sits.
+func (v *lessonsView) askNew(s trainer.Sample) {
+	if s.Kind != trainer.Knowledge || s.State == trainer.SampleRejected || v.w.model.blocks() != "" {
+		return
+	}
+	queued(v.w.work, v.w.Trainer.Lessons, func(all []trainer.LessonView, err error) {
+		if i := slices.IndexFunc(all, func(l trainer.LessonView) bool { return l.Sample == s.ID }); err == nil && i >= 0 {
+			v.ask(all[i].ID)
+		}
 	})
 }
 

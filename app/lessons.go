@@ -382,6 +382,7 @@ func (v *lessonsView) teach() {
 		v.filter = filterAll
 		v.choice.SetOn(int(filterAll))
 		v.detail, v.editor, v.wanted = detailShow, nil, s.ID
+		v.askNew(s)
 		v.refresh()
 	}, func() { v.showDetail(detailShow) })
 	v.showDetail(detailTeach)

@@ -245,6 +245,7 @@ func (v *chatView) gave(id int64, s trainer.Sample, undo func()) {
 		undo()
 		v.update(id)
 	}
+	v.w.lessons.askNew(s)
 	v.saved[id] = saved{words: words, undo: back}
 	v.w.undo = back
 }
