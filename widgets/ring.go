@@ -50,8 +50,8 @@ type ringRenderer struct {
 	icon   *Icon
 }
 
-func (r *ringRenderer) Destroy()           {}
-func (r *ringRenderer) MinSize() fyne.Size { return fyne.NewSquareSize(r.g.D) }
+func (r *ringRenderer) Destroy()                     {}
+func (r *ringRenderer) MinSize() fyne.Size           { return fyne.NewSquareSize(r.g.D) }
 func (r *ringRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.raster, r.icon} }
 
 func (r *ringRenderer) Refresh() {
