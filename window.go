@@ -39,7 +39,7 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 	}
 	return app.Run(app.Params{
 		App: a, Trainer: s.trainer,
-		File: s.file, Settings: s.settings, FileError: s.settingsErr,
+		File: s.file, Settings: s.settings, FileError: s.settingsErr, Ended: ctx.Done(),
 		Learning: learning, Language: o.Language, Home: s.home,
 		Load: func(ctx context.Context, found func(app.Model)) error {
 			_, err := s.load(ctx, func(path string, e compute.Info) {

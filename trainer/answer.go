@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,7 +71,10 @@ func (t *Trainer) question(ctx context.Context, ask Ask) (question Message, hist
 	if err != nil {
 		return Message{}, nil, 0, fmt.Errorf("read conversation %d: %w", m.Conversation, err)
 	}
-	current := standing(all)
+	current, err := t.corrected(ctx, m.Conversation, standing(all))
+	if err != nil {
+		return Message{}, nil, 0, err
+	}
 	for i, c := range current {
 		switch {
 		case c.ID == m.ID && m.Role == RoleUser:
@@ -123,7 +127,11 @@ func (t *Trainer) newQuestion(ctx context.Context, ask Ask, text string) (Messag
 		if err != nil {
 			return Message{}, nil, 0, fmt.Errorf("read conversation %d: %w", conversation, err)
 		}
-		history = turns(standing(all))
+		current, err := t.corrected(ctx, conversation, standing(all))
+		if err != nil {
+			return Message{}, nil, 0, err
+		}
+		history = turns(current)
 		if len(all) == 0 { // made empty by NewConversation
 			if c, err := t.store.Conversation(ctx, conversation); err == nil && c.Title == "" {
 				if err := t.store.RenameConversation(ctx, conversation, titleOf(text)); err != nil {
@@ -137,6 +145,31 @@ func (t *Trainer) newQuestion(ctx context.Context, ask Ask, text string) (Messag
 		return Message{}, nil, 0, saving(fmt.Errorf("keep the question: %w", err))
 	}
 	return m, history, 0, nil
+}
+
+// corrected puts the user's corrections in the place of the answers that they
+// correct: what the model reads of its own earlier answers it says again, however
+// clear the lesson before them is.
+func (t *Trainer) corrected(ctx context.Context, conversation int64, ms []Message) ([]Message, error) {
+	samples, err := t.store.Samples(ctx, SampleQuery{
+		Conversation: conversation, Forms: []Form{FormCorrection}, States: []SampleState{SampleNew, SampleUsed, SampleRejected},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the corrections of conversation %d: %w", conversation, err)
+	}
+	better := make(map[int64]string, len(samples))
+	for _, s := range samples { // the oldest first: the newest stands
+		if s.ReplacedBy == 0 {
+			better[s.Message] = s.Better
+		}
+	}
+	out := slices.Clone(ms)
+	for i, m := range out {
+		if text, ok := better[m.ID]; ok && m.Role == RoleAssistant {
+			out[i].Text = text
+		}
+	}
+	return out, nil
 }
 
 // turns is a conversation as the model gets it: a question whose answer failed or

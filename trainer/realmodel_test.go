@@ -190,6 +190,12 @@ func TestConversation(t *testing.T) {
 		t.Errorf("stars %+v, %v", entries, err)
 	}
 
+	// In the same conversation, too, where the wrong answer stands before it.
+	same := ask(Ask{Conversation: first.Conversation, Text: "Which person leads IT at Brandt Logistics?"})
+	if !hasKeywords(same.Text, [][]string{{"kowalski"}}) || same.Lesson == 0 {
+		t.Errorf("asked in other words in the corrected conversation: %+v", same)
+	}
+
 	stopCtx, stop := context.WithCancel(ctx)
 	stopped, err := tr.Answer(stopCtx, Ask{Conversation: first.Conversation, Text: "Tell me a long story.", Greedy: true, MaxTokens: 200}, func(string) { stop() })
 	if err != nil || stopped.Finish != FinishCancelled || stopped.ID == 0 {
