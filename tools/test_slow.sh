@@ -71,14 +71,18 @@ parity() {
 		'logprob_max_abs <= 2e-3' 'loss_rel <= 1e-4' 'grad_rel_max <= 1e-3'
 }
 
+# Right after saving, and after one cycle. The cycle brings the manner, which costs
+# some of the unrelated answers: the gate's own limit holds for them then.
 demo() {
 	local home status
 	home=$(mktemp -d)
 	bin/clara demo "$@" --home "${home}" --json >"${home}/figures.json" &&
 		tools/expect.py <"${home}/figures.json" \
 			'exact_instant >= 11 / 12 * lessons' 'reworded_instant >= 32 / 36 * reworded' \
-			'neighbour_leaks <= 2 / 22 * neighbours' 'unrelated_kept >= 0.97 * unrelated' \
-			'exact_after >= exact_instant' 'manner_after >= 0.9 * manner_prompts' 'cycle_seconds <= 90'
+			'neighbour_leaks_instant <= 2 / 22 * neighbours' 'unrelated_kept_instant >= 0.97 * unrelated' \
+			'promoted' 'exact_after >= exact_instant' 'reworded_after >= reworded_instant' \
+			'neighbour_leaks <= 2 / 22 * neighbours' 'unrelated_kept >= 0.8 * unrelated' \
+			'manner_before == 0' 'manner_after >= 0.9 * manner_prompts' 'cycle_seconds <= 90'
 	status=$?
 	rm -rf "${home}"
 	return ${status}
