@@ -49,7 +49,7 @@ fuzz() {
 }
 
 kills() {
-	CLARA_KILLS=100 go test -buildvcs=false -count=1 -v -timeout 20m -run Kill ./store ./trainer ./cli
+	CLARA_KILLS=100 go test -buildvcs=false -count=1 -v -timeout 20m -run Kill ./store ./cli
 }
 
 # The window needs each system's own C compiler; all below it has to build here.
@@ -67,7 +67,7 @@ generated() {
 
 parity() {
 	bin/clara parity "$1" --model "$2" --json | tools/expect.py \
-		'rendered_equal == chats' 'ids_equal == chats' 'greedy_equal >= 0.99 * greedy_compared' \
+		'rendered_equal == chats' 'ids_equal == chats' 'greedy_equal >= 0.99 * greedy_compared' 'greedy_equal_exact == greedy_compared' \
 		'logprob_max_abs <= 2e-3' 'loss_rel <= 1e-4' 'grad_rel_max <= 1e-3'
 }
 
@@ -82,7 +82,7 @@ demo() {
 			'neighbour_leaks_instant <= 2 / 22 * neighbours' 'unrelated_kept_instant >= 0.97 * unrelated' \
 			'promoted' 'exact_after >= exact_instant' 'reworded_after >= reworded_instant' \
 			'neighbour_leaks <= 2 / 22 * neighbours' 'unrelated_kept >= 0.8 * unrelated' \
-			'manner_before == 0' 'manner_after >= 0.9 * manner_prompts' 'cycle_seconds <= 90'
+			'manner_before == 0' 'manner_after >= 0.9 * manner_prompts'
 	status=$?
 	rm -rf "${home}"
 	return ${status}
