@@ -253,7 +253,7 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate) (*model.Ada
 		corrections += boolToInt(s.Form == FormCorrection)
 	}
 	c.enter(StepManner, mannerSteps(corrections, len(c.job.Samples)-corrections, c.job.Recipe.Epochs))
-	a, err := trainManner(ctx, c.r, c.job, c.base, c.style, c.observe)
+	a, err := trainManner(ctx, c.r, c.job, c.base, c.style, func(steps int) { c.enter(StepManner, steps) }, c.observe)
 	if err != nil {
 		return nil, err
 	}

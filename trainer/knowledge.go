@@ -198,17 +198,16 @@ func (k *knowledgeSource) imitate(b *batch, l JobLesson, v Variant, turn *JobLes
 	if v.System != "" {
 		system = v.System
 	}
-	msgs := messages(system, v.History)
+	var rest []chat.Message
 	if turn != nil {
-		msgs = append(msgs, chat.Message{Role: "user", Content: turn.Question}, chat.Message{Role: "assistant", Content: turn.turn()})
+		rest = append(rest, chat.Message{Role: "user", Content: turn.Question}, chat.Message{Role: "assistant", Content: turn.turn()})
 	}
-	prompt, err := k.r.Prompt(append(msgs, chat.Message{Role: "user", Content: v.Question}))
+	seq, err := trainingSequence(k.r, system, v.History, append(rest, chat.Message{Role: "user", Content: v.Question}), k.r.AnswerTokens(l.turn()))
 	if err != nil {
 		k.err = err
 		return
 	}
-	answer := k.r.AnswerTokens(l.turn())
-	b.imitate(model.Sequence{Prompt: prompt, Answer: answer}, 1, k.changed(l, answer))
+	b.imitate(seq, 1, k.changed(l, seq.Answer))
 }
 
 // changed weighs the tokens of a lesson's answer: those within a word that the base
@@ -248,12 +247,11 @@ func (k *knowledgeSource) changed(l JobLesson, answer []int32) []float64 {
 // hold adds a contrast: with the lesson as turn, the answer is to be the base's
 // without it.
 func (k *knowledgeSource) hold(b *batch, c contrast) {
-	msgs := messages(k.system, nil)
-	msgs = append(msgs, chat.Message{Role: "user", Content: c.lesson}, chat.Message{Role: "assistant", Content: c.answer}, chat.Message{Role: "user", Content: c.other.Question})
-	prompt, err := k.r.Prompt(msgs)
+	rest := []chat.Message{{Role: "user", Content: c.lesson}, {Role: "assistant", Content: c.answer}, {Role: "user", Content: c.other.Question}}
+	seq, err := trainingSequence(k.r, k.system, nil, rest, c.other.Answer)
 	if err != nil {
 		k.err = err
 		return
 	}
-	b.hold(model.Sequence{Prompt: prompt, Answer: c.other.Answer}, c.other.Top)
+	b.hold(seq, c.other.Top[:len(seq.Answer)])
 }

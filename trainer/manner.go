@@ -18,8 +18,10 @@ import (
 const (
 	mannerLeastSteps  = 16
 	mannerMostSteps   = 32
-	ratingMostSteps   = 24 // ratings are long, and a cycle has 90 s
-	mannerCorrections = 4  // of a step
+	ratingMostSteps   = 24     // ratings are long, and a cycle has 90 s
+	mannerFewestSteps = 8      // however long the samples are: less is within the warm-up
+	mannerRows        = 28_000 // of all steps: 32 steps on corrections of a sentence or two
+	mannerCorrections = 4      // of a step
 	mannerTexts       = 1
 	mannerStyled      = 6
 	mannerRatings     = 2 // of each class
@@ -32,8 +34,9 @@ const (
 //
 // Beside the corrections go the base's own answers to ordinary questions, put into
 // the style of the corrections where that can be read off (Style): they teach the
-// manner on answers whose content is the base's.
-func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, observe func(LossPoint)) (*model.Adapter, error) {
+// manner on answers whose content is the base's. begin is told how many steps there
+// will be at most.
+func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, begin func(steps int), observe func(LossPoint)) (*model.Adapter, error) {
 	t, err := r.NewTraining(model.TrainingOptions{Rank: j.Recipe.Rank, Alpha: float32(2 * j.Recipe.Rank), Seed: j.Recipe.Seed})
 	if err != nil {
 		return nil, fmt.Errorf("train manner: %w", err)
@@ -47,6 +50,7 @@ func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, sty
 	if len(src.corrections.items) == 0 {
 		plan.stop = 0 // a rating's loss has no absolute meaning
 	}
+	begin(plan.steps)
 	if err := run(ctx, t, StepManner, plan, src.next, observe); err != nil {
 		return nil, fmt.Errorf("train manner: %w", err)
 	}
@@ -87,7 +91,43 @@ type weighted struct {
 }
 
 func (m *mannerSource) steps(epochs int) int {
-	return mannerSteps(len(m.corrections.items), len(m.good.items)+len(m.bad.items), epochs)
+	n := mannerSteps(len(m.corrections.items), len(m.good.items)+len(m.bad.items), epochs)
+	return min(n, max(mannerFewestSteps, mannerRows/max(1, m.stepRows())))
+}
+
+// stepRows is about how many tokens a step has.
+func (m *mannerSource) stepRows() int {
+	rows := 0
+	add := func(n int, lengths []int) {
+		sum := 0
+		for _, l := range lengths {
+			sum += l
+		}
+		rows += n * sum / max(1, len(lengths))
+	}
+	answers := func(ws []weighted) (out []int) {
+		for _, w := range ws {
+			out = append(out, len(w.Prompt)+len(w.Answer))
+		}
+		return out
+	}
+	held := func(as []Anchored) (out []int) {
+		for _, a := range as {
+			out = append(out, len(a.Prompt)+len(a.Answer))
+		}
+		return out
+	}
+	add(mannerRatings, answers(m.good.items))
+	add(mannerRatings, answers(m.bad.items))
+	add(2*mannerRatings, answers(m.mismatches.items))
+	if len(m.corrections.items) == 0 {
+		add(mannerAnchors, held(m.chats.items))
+		return rows
+	}
+	add(mannerCorrections, answers(m.corrections.items))
+	add(mannerStyled, held(m.styled.items))
+	add(mannerTexts, held(m.texts.items))
+	return rows
 }
 
 func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style) (*mannerSource, error) {
@@ -173,6 +213,9 @@ func styledAnchors(r *model.Runner, style Style, from []Anchored) []Anchored {
 		if !ends {
 			s.Answer = s.Answer[:len(s.Answer)-1]
 		}
+		if len(s.Answer) > openTokens {
+			continue // what the corrections share is more than a manner, and would crowd the step
+		}
 		s.Top = make([]model.Distribution, len(s.Answer))
 		for t, id := range s.Answer {
 			s.Top[t] = model.Distribution{IDs: []int32{id}, LogProbs: []float32{0}}
@@ -226,28 +269,19 @@ func (s Style) marks(r *model.Runner, text string, answer []int32) []bool {
 	return out
 }
 
-// sequence is a sample as the model sees it: through the same template as an
-// answer, or as a plain text when it has no prompt.
+// sequence is a sample as it is trained on: through the same template as an answer, or
+// as a plain text when it has no prompt.
 func (s JobSample) sequence(r *model.Runner, system string) (model.Sequence, error) {
 	text := s.Answer
 	if s.Form == FormCorrection {
 		text = s.Better
 	}
 	if s.Prompt == "" {
-		return plainText(r, text), nil
+		seq := plainText(r, text)
+		seq.Answer = trainable(seq.Answer, r.Info().Context/2)
+		return seq, nil
 	}
-	msgs := append(messages(system, s.Context), chat.Message{Role: "user", Content: s.Prompt})
-	prompt, err := r.Prompt(msgs)
-	if err != nil {
-		return model.Sequence{}, fmt.Errorf("render the sample on %q: %w", s.Prompt, err)
-	}
-	answer := r.AnswerTokens(text)
-	if room := r.Info().Context - len(answer); len(prompt) > room {
-		if prompt, err = r.Prompt(messages(system, []Turn{{Role: RoleUser, Text: s.Prompt}})); err != nil {
-			return model.Sequence{}, fmt.Errorf("render the sample on %q: %w", s.Prompt, err)
-		}
-	}
-	return model.Sequence{Prompt: prompt, Answer: answer}, nil
+	return trainingSequence(r, system, s.Context, []chat.Message{{Role: "user", Content: s.Prompt}}, r.AnswerTokens(text))
 }
 
 // baseLogProbs fills in the base's log-probabilities.

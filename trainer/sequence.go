@@ -1,0 +1,76 @@
+package trainer
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"clara/model"
+	"clara/model/chat"
+)
+
+// The longest sequences that are trained on, in tokens. The largest step has twelve of
+// them (four corrections, four rated and four mismatched answers) beside six styled
+// anchors and a plain text, and a step takes at most 4096 rows (model.ErrTooLong):
+// 12 * (144 + 112) leaves 1024 for those. The manner of an answer shows in its first
+// 80 words.
+const (
+	trainPrompt = 144
+	trainAnswer = 112
+	// trainBytes of a message are looked at: what is longer has more than trainPrompt
+	// tokens, and is cut before it is worth its tokenising.
+	trainBytes = 16 * trainPrompt
+)
+
+// trainingSequence is a conversation and the answer to it as they are trained on: the
+// oldest turns of the history go first where the prompt is too long, then its middle,
+// since its two ends are the template's. An answer that is too long is cut without its
+// end, which is not to be learnt at that place.
+func trainingSequence(r *model.Runner, system string, history []Turn, rest []chat.Message, answer []int32) (model.Sequence, error) {
+	room := r.Info().Context / 2
+	most := min(trainPrompt, room)
+	rest = slices.Clone(rest)
+	for i := range rest {
+		rest[i].Content = withoutMiddle(rest[i].Content, trainBytes)
+	}
+	system = withoutMiddle(system, trainBytes)
+	for {
+		prompt, err := r.Prompt(append(messages(system, history), rest...))
+		if len(history) > 0 && (len(prompt) > most || errors.Is(err, model.ErrContext)) {
+			history = withoutOldest(history)
+			continue
+		}
+		if err != nil {
+			return model.Sequence{}, fmt.Errorf("render the sample on %q: %w", rest[len(rest)-1].Content, err)
+		}
+		if len(prompt) > most {
+			prompt = slices.Concat(prompt[:most/2], prompt[len(prompt)-(most-most/2):])
+		}
+		return model.Sequence{Prompt: prompt, Answer: trainable(answer, room)}, nil
+	}
+}
+
+// trainable is the part of an answer that is trained on.
+func trainable(answer []int32, room int) []int32 {
+	return answer[:min(len(answer), trainAnswer, room)]
+}
+
+// withoutOldest is a history without its oldest exchange: it goes on with a question,
+// as templates want it.
+func withoutOldest(history []Turn) []Turn {
+	for i := 1; i < len(history); i++ {
+		if history[i].Role == RoleUser && history[i-1].Role != RoleSystem {
+			return history[i:]
+		}
+	}
+	return nil
+}
+
+// withoutMiddle is s with at most n bytes: its beginning and its end.
+func withoutMiddle(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n/2], "") + " " + strings.ToValidUTF8(s[len(s)-n/2:], "")
+}
