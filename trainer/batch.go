@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -83,7 +84,7 @@ func (b *batch) hold(s model.Sequence, top []model.Distribution) {
 
 // losses is the loss with its derivatives, and its two kinds apart: of the
 // feedback, and of the anchors (before λ).
-func (b *batch) losses(logp [][][]float32) (feedback, anchor float64, dlogp [][][]float32) {
+func (b *batch) losses(logp [][][]float32) (feedback, anchor float64, dlogp [][][]float32, err error) {
 	dlogp = make([][][]float32, len(logp))
 	for i := range logp {
 		dlogp[i] = make([][]float32, len(logp[i]))
@@ -109,7 +110,11 @@ func (b *batch) losses(logp [][][]float32) (feedback, anchor float64, dlogp [][]
 		feedback += scale * v
 		spread(im.item, d, scale)
 	}
-	feedback += b.ratedLosses(own, spread)
+	rated, err := b.ratedLosses(own, spread)
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	feedback += rated
 	for _, h := range b.held {
 		q := make([][]float64, len(logp[h.item]))
 		for t := range q {
@@ -124,12 +129,12 @@ func (b *batch) losses(logp [][][]float32) (feedback, anchor float64, dlogp [][]
 			}
 		}
 	}
-	return feedback, anchor, dlogp
+	return feedback, anchor, dlogp, nil
 }
 
-func (b *batch) ratedLosses(own func(int) []float64, spread func(int, []float64, float64)) (sum float64) {
+func (b *batch) ratedLosses(own func(int) []float64, spread func(int, []float64, float64)) (sum float64, err error) {
 	if len(b.rated) == 0 {
-		return 0
+		return 0, nil
 	}
 	z := 0.0
 	if b.loss == "kto" {
@@ -148,7 +153,7 @@ func (b *batch) ratedLosses(own func(int) []float64, spread func(int, []float64,
 			spread(better.item, dBetter, scale)
 			spread(given.item, dGiven, scale)
 		}
-		return sum
+		return sum, nil
 	}
 	scale := 1 / float64(len(b.rated))
 	for _, x := range b.rated {
@@ -162,13 +167,15 @@ func (b *batch) ratedLosses(own func(int) []float64, spread func(int, []float64,
 			v, d = objective.SFT(own(x.item), nil, x.weight)
 		case "bounded":
 			v, d = objective.Bounded(own(x.item), x.base, x.good, x.weight, b.beta)
-		default:
+		case "kto":
 			v, d = objective.KTO(own(x.item), x.base, x.good, x.weight, b.beta, z)
+		default:
+			return 0, fmt.Errorf("no objective is called %q", b.loss)
 		}
 		sum += scale * v
 		spread(x.item, d, scale)
 	}
-	return sum
+	return sum, nil
 }
 
 func widen(v []float32) []float64 {
@@ -221,7 +228,10 @@ func run(ctx context.Context, t *model.Training, step Step, s schedule, next fun
 		b := next()
 		var point LossPoint
 		loss := func(logp [][][]float32) (float64, [][][]float32, error) {
-			feedback, anchor, d := b.losses(logp)
+			feedback, anchor, d, err := b.losses(logp)
+			if err != nil {
+				return 0, nil, err
+			}
 			point = LossPoint{Step: step, N: i + 1, Loss: feedback, Anchor: anchor}
 			return feedback + b.lambda*anchor, d, nil
 		}

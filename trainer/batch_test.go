@@ -50,10 +50,16 @@ func TestBatchGradient(t *testing.T) {
 			}
 		}
 		total := func() float64 {
-			f, a, _ := b.losses(logp)
+			f, a, _, err := b.losses(logp)
+			if err != nil {
+				t.Fatal(err)
+			}
 			return f + b.lambda*a
 		}
-		_, _, d := b.losses(logp)
+		_, _, d, err := b.losses(logp)
+		if err != nil {
+			t.Fatal(err)
+		}
 		const h = 1e-2
 		for i := range logp {
 			for s := range logp[i] {
@@ -71,6 +77,14 @@ func TestBatchGradient(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestUnknownObjective(t *testing.T) {
+	b := &batch{loss: "luck"}
+	b.rate(model.Sequence{Prompt: []int32{1}, Answer: []int32{2}}, []float64{-1}, true, 1)
+	if _, _, _, err := b.losses([][][]float32{{{-1}}}); err == nil {
+		t.Error("a step by luck is taken")
 	}
 }
 

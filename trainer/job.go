@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"clara/model"
@@ -116,6 +117,8 @@ func (j *Job) validate() error {
 		return fmt.Errorf("learning rates %g and %g, want more than 0 and at most 1: %w", r.MannerRate, r.KnowledgeRate, ErrJob)
 	case r.Epochs < 1 || r.Rank < 1 || r.Rank > 128:
 		return fmt.Errorf("%d epochs, rank %d: %w", r.Epochs, r.Rank, ErrJob)
+	case !slices.Contains(objectives, r.Objective):
+		return fmt.Errorf("objective %q, want one of %q: %w", r.Objective, objectives, ErrJob)
 	}
 	for i, s := range j.Samples {
 		if s.Prompt == "" && s.Answer == "" && s.Better == "" {

@@ -41,14 +41,15 @@ func TestJobFolder(t *testing.T) {
 
 func TestBadJobs(t *testing.T) {
 	for name, change := range map[string]func(*Job){
-		"a later format":      func(j *Job) { j.Format++ },
-		"no base":             func(j *Job) { j.Base = "" },
-		"no rate":             func(j *Job) { j.Recipe.MannerRate = 0 },
-		"a huge rank":         func(j *Job) { j.Recipe.Rank = 1 << 30 },
-		"an empty sample":     func(j *Job) { j.Samples[0] = JobSample{Weight: 1} },
-		"a weight of nothing": func(j *Job) { j.Samples[0].Weight = 0 },
-		"an empty lesson":     func(j *Job) { j.Lessons[0].Answer = "" },
-		"a path out of it":    func(j *Job) { j.Before.Knowledge = "../../etc" },
+		"a later format":       func(j *Job) { j.Format++ },
+		"no base":              func(j *Job) { j.Base = "" },
+		"no rate":              func(j *Job) { j.Recipe.MannerRate = 0 },
+		"a huge rank":          func(j *Job) { j.Recipe.Rank = 1 << 30 },
+		"an unknown objective": func(j *Job) { j.Recipe.Objective = "luck" },
+		"an empty sample":      func(j *Job) { j.Samples[0] = JobSample{Weight: 1} },
+		"a weight of nothing":  func(j *Job) { j.Samples[0].Weight = 0 },
+		"an empty lesson":      func(j *Job) { j.Lessons[0].Answer = "" },
+		"a path out of it":     func(j *Job) { j.Before.Knowledge = "../../etc" },
 	} {
 		j := testJob()
 		change(&j)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -83,6 +84,9 @@ func (e *RangeError) Error() string {
 	return fmt.Sprintf("%s = %s: want %s to %s", e.Field, e.Value, e.Min, e.Max)
 }
 
+// objectives are the losses of ratings that there are.
+var objectives = []string{"kto", "sft", "dpo", "bounded"}
+
 // Validate returns every *RangeError, joined, or nil.
 func (s Settings) Validate() error {
 	var errs rangeErrors
@@ -97,10 +101,8 @@ func (s Settings) Validate() error {
 	errs.real("KnowledgeRate", s.KnowledgeRate, 1e-8, 1e-2)
 	errs.whole("MaxEpochs", s.MaxEpochs, 1, 100)
 	errs.whole("Rank", s.Rank, 1, 128)
-	switch s.Objective {
-	case "kto", "sft", "dpo", "bounded":
-	default:
-		errs = append(errs, &RangeError{Field: "Objective", Value: s.Objective, OneOf: []string{"kto", "sft", "dpo", "bounded"}})
+	if !slices.Contains(objectives, s.Objective) {
+		errs = append(errs, &RangeError{Field: "Objective", Value: s.Objective, OneOf: objectives})
 	}
 	errs.whole("KeepVersions", s.KeepVersions, 1, 100)
 	errs.real("Temperature", s.Temperature, 0, 2)
