@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"clara/compute/cpu"
+	"clara/model/chat"
 )
 
 // testdata returns a path inside the shared test data; the test skips without it.
@@ -108,5 +109,27 @@ func TestStories260K(t *testing.T) {
 	}
 	if got := strings.TrimSpace(res.Text); got != strings.TrimSpace(string(want)) {
 		t.Errorf("got\n%s\nexpected\n%s", got, want)
+	}
+}
+
+// An answer ends as the model's template ends it: not always by the EOS of the file.
+func TestAnswerTokensEndTheTurn(t *testing.T) {
+	r := openModel(t, "SmolLM2-135M-Instruct.Q4_1.gguf")
+	ids := r.AnswerTokens("Hello.")
+	if got := r.tokenizer.Text(ids[len(ids)-1]); got != "<|im_end|>" {
+		t.Errorf("an answer ends with %q", got)
+	}
+	if text := r.tokenizer.Decode(ids); text != "Hello." {
+		t.Errorf("the answer reads %q", text)
+	}
+	plain, err := chat.New("{% for m in messages %}{{ m.content }}<|endoftext|>{% endfor %}", chat.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.tokenizer.Text(turnEnd(r.tokenizer, plain)); got != "<|endoftext|>" {
+		t.Errorf("with another template an answer ends with %q", got)
+	}
+	if turnEnd(r.tokenizer, nil) != r.tokenizer.EOS() {
+		t.Error("without a template an answer does not end with EOS")
 	}
 }

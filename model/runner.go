@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	"clara/compute"
@@ -26,6 +27,7 @@ type Runner struct {
 	net       *network
 	tokenizer *tokenizer.Tokenizer
 	template  *chat.Template // nil: the file has none
+	turnEnd   int32          // the token that ends an answer
 	gate      *turnstile
 	stacks    *stacks
 	sessions  *sessions
@@ -118,6 +120,7 @@ func Open(ctx context.Context, path string, be compute.Backend, o Options) (_ *R
 		file: f, net: net, tokenizer: tok, template: template, gate: newTurnstile(),
 		info: describe(f, net, path, hash, min(context, net.Context), template != nil),
 	}
+	r.turnEnd = turnEnd(tok, template)
 	r.stacks = newStacks(net)
 	r.sessions = newSessions(net)
 	return r, nil
@@ -227,5 +230,26 @@ func (r *Runner) Prompt(msgs []chat.Message) ([]int32, error) {
 
 // AnswerTokens are the tokens of an assistant's answer with the token that ends it.
 func (r *Runner) AnswerTokens(text string) []int32 {
-	return append(r.tokenizer.Encode(text, false), r.tokenizer.EOS())
+	return append(r.tokenizer.Encode(text, false), r.turnEnd)
+}
+
+// turnEnd is the token that the template writes behind an answer: <end_of_turn> for
+// Gemma, whose EOS ends documents. EOS where the template tells nothing.
+func turnEnd(tok *tokenizer.Tokenizer, template *chat.Template) int32 {
+	const answer = "an answer"
+	if template == nil {
+		return tok.EOS()
+	}
+	// A template that refuses this conversation is refused when it is used.
+	text, err := template.Render([]chat.Message{{Role: "user", Content: "a question"}, {Role: "assistant", Content: answer}}, false)
+	if err != nil {
+		return tok.EOS()
+	}
+	_, behind, _ := strings.Cut(text, answer)
+	for _, id := range tok.Encode(behind, true) {
+		if tok.IsEnd(id) {
+			return id
+		}
+	}
+	return tok.EOS()
 }
