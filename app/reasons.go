@@ -65,6 +65,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeRolledBack:  "reason.rolled_back",
 	trainer.CodeCycleFailed: "reason.cycle_failed",
 	trainer.CodeStopped:     "reason.stopped",
+	trainer.CodeOvertaken:   "reason.overtaken",
 	trainer.CodeOnlyAsked:   "reason.only_asked",
 	trainer.CodeImported:    "reason.imported",
 	trainer.CodeTooLong:     "reason.too_long",

@@ -23,6 +23,9 @@ func (t *Trainer) CycleSamples(ctx context.Context, cycle int64) ([]JudgedSample
 		return nil, fmt.Errorf("read cycle %d: %w", cycle, err)
 	}
 	var j Job
+	if len(c.Job) == 0 { // what was imported was trained elsewhere
+		return nil, nil
+	}
 	if err := json.Unmarshal(c.Job, &j); err != nil {
 		return nil, fmt.Errorf("read the job of cycle %d: %w", cycle, err)
 	}

@@ -58,6 +58,7 @@ const (
 	CodeRolledBack  = "rolled_back"  // low, of, before, after
 	CodeCycleFailed = "cycle_failed" // error
 	CodeStopped     = "stopped"      // the user or the end of the program
+	CodeOvertaken   = "overtaken"    // another version was chosen meanwhile; number (0: the base)
 	CodeImported    = "imported"     // not checked
 	CodeOnlyAsked   = "only_asked"   // nothing was due
 

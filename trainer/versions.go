@@ -306,12 +306,16 @@ func (t *Trainer) ImportVersion(ctx context.Context, dir string) (VersionRow, er
 	if o.Manner == nil && o.Knowledge == nil {
 		return VersionRow{}, fmt.Errorf("import from %s: neither %s nor %s in it: %w", dir, mannerFolder, knowledgeFolder, fs.ErrNotExist)
 	}
+	active, err := t.store.ActiveVersion(ctx, a.info.Hash)
+	if err != nil {
+		return VersionRow{}, fmt.Errorf("import from %s: read the version in use: %w", dir, err)
+	}
 	o.Report.Verdict, o.Report.Reason = VerdictNotProven, reason(CodeImported, "imported, not checked")
 	c, err := t.store.StartCycle(ctx, Cycle{BaseHash: a.info.Hash})
 	if err != nil {
 		return VersionRow{}, fmt.Errorf("import from %s: %w", dir, err)
 	}
-	v, err := t.promote(context.WithoutCancel(ctx), c.ID, Job{}, o, nil)
+	v, err := t.promote(context.WithoutCancel(ctx), c.ID, Job{Base: a.info.Hash, Before: JobVersion{Version: active.ID}}, o, nil)
 	if err != nil {
 		return VersionRow{}, fmt.Errorf("import from %s: %w", dir, err)
 	}
@@ -321,17 +325,15 @@ func (t *Trainer) ImportVersion(ctx context.Context, dir string) (VersionRow, er
 // promote saves a candidate's adapters, ends its cycle with a new version in one
 // transaction, and lets that version answer. A crash before the transaction leaves
 // files that nothing refers to and a cycle that the next start marks as cut; after
-// it, a version that the next start uses.
+// it, a version that the next start uses. If the version that the cycle began with is no
+// longer the one in use, the cycle ends as stopped, with errOvertaken.
 func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, used []int64) (Version, error) {
 	folder := cycleFolder(cycle)
 	if err := WriteOutcome(filepath.Join(t.home, folder), o); err != nil {
 		return Version{}, t.fail(ctx, cycle, err)
 	}
-	before, err := t.store.ActiveVersion(ctx, t.baseHash())
-	if err != nil {
-		return Version{}, t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err))
-	}
-	v := Version{Parent: before.ID, Verdict: o.Report.Verdict, Reason: o.Report.Reason}
+	before := j.Before
+	v := Version{Parent: before.Version, Verdict: o.Report.Verdict, Reason: o.Report.Reason}
 	switch {
 	case o.Manner != nil:
 		v.Manner = filepath.ToSlash(filepath.Join(folder, mannerFolder))
@@ -354,12 +356,20 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	if v.Knowledge != "" {
 		v.Samples = append(v.Samples, o.Report.KnowledgeOn...)
 	}
+	var err error
 	if v.Figures, err = json.Marshal(o.Report.Figures); err != nil {
 		return Version{}, t.fail(ctx, cycle, fmt.Errorf("encode the figures: %w", err))
 	}
 	report, err := json.Marshal(o.Report)
 	if err != nil {
 		return Version{}, t.fail(ctx, cycle, fmt.Errorf("encode the report: %w", err))
+	}
+	active, err := t.store.ActiveVersion(ctx, j.Base)
+	if err != nil {
+		return Version{}, t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err))
+	}
+	if active.ID != before.Version {
+		return Version{}, t.overtaken(ctx, cycle, active)
 	}
 	_, made, err := t.store.FinishCycle(ctx, store.CycleEnd{
 		Cycle: cycle, State: CyclePromoted, Report: report, Verdict: o.Report.Verdict, Reason: o.Report.Reason,
@@ -374,8 +384,28 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	if err := t.renew(ctx); err != nil {
 		return made, err
 	}
-	t.hub.update(func(*State) {}, News{Kind: NewsActivated, Cycle: cycle, Version: made.ID, Number: made.Number, From: before.Number, Known: newlyKnown(&o.Report, j), Reason: made.Reason})
+	t.hub.update(func(*State) {}, News{Kind: NewsActivated, Cycle: cycle, Version: made.ID, Number: made.Number, From: active.Number, Known: newlyKnown(&o.Report, j), Reason: made.Reason})
 	return made, t.prune(ctx, made.BaseHash)
+}
+
+// errOvertaken says that another version was activated while a cycle ran: what the
+// cycle made was compared with a version that answers no more.
+var errOvertaken = errors.New("another version was chosen while the cycle ran")
+
+// overtaken ends a cycle that another activation has overtaken: the choice of the user,
+// or a rollback, stands. What the cycle used counts as unused, and is trained again.
+func (t *Trainer) overtaken(ctx context.Context, cycle int64, active Version) error {
+	why := reason(CodeOvertaken, fmt.Sprintf("version %d was chosen while it trained", active.Number), "number", active.Number)
+	if active.ID == 0 {
+		why = reason(CodeOvertaken, "the untrained base was chosen while it trained", "number", 0)
+	}
+	if _, _, err := t.store.FinishCycle(ctx, store.CycleEnd{Cycle: cycle, State: CycleStopped, Reason: why}); err != nil {
+		return saving(fmt.Errorf("end cycle %d: %w", cycle, err))
+	}
+	if err := os.RemoveAll(filepath.Join(t.home, cycleFolder(cycle))); err != nil {
+		return fmt.Errorf("remove the files of cycle %d: %w", cycle, err)
+	}
+	return &UserError{Reason: why, Hint: HintWait, Err: fmt.Errorf("cycle %d: %w", cycle, errOvertaken)}
 }
 
 // newlyKnown are the questions of lessons that the last asking before this cycle did

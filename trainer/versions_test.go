@@ -2,7 +2,11 @@ package trainer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -156,6 +160,64 @@ func TestDoctor(t *testing.T) {
 		s, err := b.LiveStats(t.Context())
 		if err != nil || s.Buffer.Count != 1 || s.Metrics.Ratings != 5 || s.Metrics.SamplesTotal != 5 || s.Buffer.AvgQuality != 1 {
 			t.Errorf("statistics: %+v, %v", s, err)
+		}
+	})
+}
+
+// A version that is chosen while a cycle runs stays: what the cycle made is not used.
+func TestOvertakenCycle(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		first := b.version()
+		j := Job{Format: jobFormat, Base: testHash, Before: JobVersion{Version: first.ID, Manner: "versions/first/manner"}}
+		start := func() int64 {
+			t.Helper()
+			c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.ID
+		}
+		// What is kept is the job's, and not of whatever model is attached.
+		v, err := b.promote(t.Context(), start(), j, Outcome{KeepManner: true}, nil)
+		if err != nil || v.Parent != first.ID || v.Manner != j.Before.Manner || v.BaseHash != testHash {
+			t.Fatalf("promoted %+v, %v", v, err)
+		}
+		for _, chosen := range []Version{first, {}} {
+			if err := b.store.ActivateVersion(t.Context(), testHash, chosen.ID, CauseRestore, Reason{}); err != nil {
+				t.Fatal(err)
+			}
+			id := start()
+			j.Before.Version = v.ID
+			if made, err := b.promote(t.Context(), id, j, Outcome{}, nil); !errors.Is(err, errOvertaken) || made.ID != 0 {
+				t.Fatalf("overtaken by version %d: made %+v, %v", chosen.ID, made, err)
+			}
+			c, err := b.store.Cycle(t.Context(), id)
+			if err != nil || c.State != CycleStopped || c.Reason.Code != CodeOvertaken {
+				t.Errorf("overtaken by version %d: %+v, %v", chosen.ID, c, err)
+			}
+			if active, err := b.store.ActiveVersion(t.Context(), testHash); err != nil || active.ID != chosen.ID {
+				t.Errorf("version %d was chosen, %d is in use (%v)", chosen.ID, active.ID, err)
+			}
+			if _, err := os.Stat(filepath.Join(home, cycleFolder(id))); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("its files stay: %v", err)
+			}
+		}
+	})
+}
+
+// An imported version's cycle has no job, and no samples to show.
+func TestSamplesOfAnImport(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		v := b.version()
+		b.rate("later", 5)
+		if got, err := b.CycleSamples(t.Context(), v.Cycle); err != nil || len(got) != 0 {
+			t.Errorf("the samples of an import: %+v, %v", got, err)
 		}
 	})
 }
