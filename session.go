@@ -191,6 +191,7 @@ func (s *session) load(ctx context.Context, found func(path string, e compute.In
 	settings, err := s.file.Load()
 	if err != nil {
 		settings = s.settings
+		s.log.Warn("settings unreadable, those of the start are in force", "error", err)
 	}
 	began := time.Now()
 	m, err := openModel(ctx, chosen(s.options, settings, s.file.Path()), s.home, found)

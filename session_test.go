@@ -185,6 +185,29 @@ func TestSettingsOfASession(t *testing.T) {
 	}
 }
 
+// A settings file that goes bad while the program runs is in the log when a model is
+// loaded by the settings of the start.
+func TestSettingsThatWentBadAreLogged(t *testing.T) {
+	home := t.TempDir()
+	s := openTestSession(t, cli.Options{Home: home, Model: filepath.Join(home, "missing.gguf")})
+	if err := os.WriteFile(s.file.Path(), []byte("[continuous]\nrank = 0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.load(t.Context(), nil); err == nil {
+		t.Error("a model that is not there was loaded")
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(home, "clara.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "level=WARN") || !strings.Contains(string(text), "rank") {
+		t.Errorf("the log does not say what is wrong with the settings:\n%s", text)
+	}
+}
+
 func TestEngineIsChosenByName(t *testing.T) {
 	for _, name := range []string{"auto", "cpu"} {
 		b, err := openEngine(name, 1)

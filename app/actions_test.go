@@ -123,6 +123,24 @@ func TestRatingIsKeptAndTakenBack(t *testing.T) {
 	}
 }
 
+func TestUndoBringsTheRatingBeforeBack(t *testing.T) {
+	w := openSample(t, spoken(english))
+	id := w.lastAnswer().ID
+	for _, stars := range []int{2, 4, 5} {
+		w.chat.rate(id, stars)
+	}
+	w.settle(t)
+	w.press(t, fyne.KeyZ)
+	if disk, shown := w.onDisk(t), w.lastAnswer(); disk.Stars != 4 || shown.Stars != 4 || shown.Rating != disk.Rating {
+		t.Errorf("after the undo the disk has %d stars, the window %d; want 4", disk.Stars, shown.Stars)
+	}
+	w.chat.rate(id, 0)
+	w.settle(t)
+	if disk, shown := w.onDisk(t), w.lastAnswer(); disk.Stars != 0 || shown.Stars != 0 || shown.Rating != 0 {
+		t.Errorf("without a rating the disk has %d stars, the window %d", disk.Stars, shown.Stars)
+	}
+}
+
 func TestNeutralRatingSaysWhyItDoesNotTrain(t *testing.T) {
 	w := openSample(t, spoken(german))
 	w.chat.rate(w.lastAnswer().ID, 3)

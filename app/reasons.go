@@ -76,6 +76,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeRefusedAgain:  "reason.refused_again",
 	trainer.CodeOnlyRatings:   "reason.only_ratings",
 	trainer.CodeLessonsMissed: "reason.lessons_missed",
+	trainer.CodeVersionBroken: "reason.version_broken",
 	trainer.CodeGood:          "reason.good",
 
 	codeLocked:      "reason.locked",
@@ -91,6 +92,7 @@ var hintKeys = map[string]string{
 	trainer.HintLowerThreshold: "hint.lower_threshold",
 	trainer.HintLowerBatch:     "hint.lower_batch",
 	trainer.HintTrainNow:       "hint.train_now",
+	trainer.HintRestoreOther:   "hint.restore_other",
 	trainer.HintResume:         "hint.resume",
 	trainer.HintEnable:         "hint.enable",
 	trainer.HintRaiseRate:      "hint.raise_rate",

@@ -221,11 +221,14 @@ func (v *chatView) rate(id int64, stars int) {
 			return
 		}
 		delete(v.saved, id)
+		former := int64(0)
 		if i >= 0 {
-			v.entries[i].Rating = s.ID
+			former, v.entries[i].Rating = v.entries[i].Rating, s.ID
 		}
 		if stars > 0 {
-			v.gave(id, s, func() { v.rate(id, 0) })
+			v.gave(id, s, func() {
+				v.takeBack(id, s.ID, func(e *trainer.Entry) { e.Stars, e.Rating = before, former })
+			})
 		}
 		v.update(id)
 	})
@@ -263,20 +266,22 @@ func (v *chatView) correct(id int64) {
 		if i := v.at(id); i >= 0 {
 			v.entries[i].Better, v.entries[i].Fix, v.entries[i].Kind = better, s.ID, s.Kind
 		}
-		v.gave(id, s, func() { v.takeBack(id, s.ID, e) })
+		v.gave(id, s, func() {
+			v.takeBack(id, s.ID, func(now *trainer.Entry) { now.Better, now.Fix, now.Kind = e.Better, e.Fix, e.Kind })
+		})
 		v.closeEditor()
 	}, v.closeEditor)
 	v.showEditor()
 }
 
-// takeBack deletes a correction and shows the answer as it was before.
-func (v *chatView) takeBack(id, sample int64, before trainer.Entry) {
+// takeBack deletes a rating or a correction and shows the answer as it was before.
+func (v *chatView) takeBack(id, sample int64, before func(*trainer.Entry)) {
 	queued(v.w.work, func(ctx context.Context) (none, error) {
 		return none{}, v.w.Trainer.TakeBack(ctx, sample)
 	}, func(_ none, err error) {
 		v.w.failed(err)
 		if i := v.at(id); i >= 0 && err == nil {
-			v.entries[i].Better, v.entries[i].Fix, v.entries[i].Kind = before.Better, before.Fix, before.Kind
+			before(&v.entries[i])
 		}
 		v.update(id)
 	})
@@ -295,7 +300,9 @@ func (v *chatView) teach(id int64) {
 	}
 	v.editing = id
 	v.editor = newTeaching(v.w, asked, func(s trainer.Sample) {
-		v.gave(id, s, func() { v.takeBack(id, s.ID, e) })
+		v.gave(id, s, func() {
+			v.takeBack(id, s.ID, func(now *trainer.Entry) { now.Better, now.Fix, now.Kind = e.Better, e.Fix, e.Kind })
+		})
 		v.closeEditor()
 	}, v.closeEditor)
 	v.showEditor()

@@ -76,6 +76,7 @@ var germanReasons = map[string]string{
 	trainer.CodeRefusedAgain:  "die Prüfung hat die letzten {cycles} Trainings abgelehnt",
 	trainer.CodeOnlyRatings:   "{ratings} Bewertungen und keine Korrektur: Sterne allein lehren wenig",
 	trainer.CodeLessonsMissed: "{missed} von {total} Lektionen sitzen nicht",
+	trainer.CodeVersionBroken: "die Dateien von Version {number} sind beschädigt oder fehlen; das Ausgangsmodell antwortet, bis Sie eine andere Version zurückholen ({error})",
 	trainer.CodeGood:          "in Ordnung",
 }
 
@@ -145,6 +146,9 @@ func (l language) hint(code string) string {
 		return l.say("Lower continuous.min_batch_size in the settings file.", "Senken Sie continuous.min_batch_size in der Einstellungsdatei.")
 	case trainer.HintTrainNow:
 		return l.say("Start the training with `clara train`.", "Starten Sie das Training mit `clara train`.")
+	case trainer.HintRestoreOther:
+		return l.say("Go back to another version with `clara adapters restore` (0 is the base model), then train again with `clara train`.",
+			"Holen Sie mit `clara adapters restore` eine andere Version zurück (0 ist das Ausgangsmodell) und trainieren Sie mit `clara train` neu.")
 	case trainer.HintResume:
 		return l.say("Resume learning.", "Setzen Sie das Lernen fort.")
 	case trainer.HintEnable:

@@ -34,8 +34,8 @@ type Cycle struct {
 	Started  time.Time
 	Finished time.Time       // zero while it runs
 	BaseHash string          // of the base model's file
-	Job      json.RawMessage // what it was given; nil: not said
-	Report   json.RawMessage // what it found; nil: nothing yet
+	Job      json.RawMessage // what it was given: {"samples": [{"id": 1, ...}], "lessons": [{"sample": 1, ...}], ...}; nil: not said
+	Report   json.RawMessage // what it found; nil: nothing yet. Both go when a sample of the job is erased
 	Verdict  string          // of the gate, in the trainer's words
 	Reason   Reason
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -322,6 +323,28 @@ func (s *Store) DeleteSample(ctx context.Context, id int64) error {
 	})
 }
 
+// DeleteFeedback hides all samples of a form on a message, those that were
+// replaced too: none of them stands again.
+func (s *Store) DeleteFeedback(ctx context.Context, message int64, form Form) error {
+	return s.update(ctx, "delete feedback", func(tx *sql.Tx) error {
+		ids, err := collect(ctx, tx, func(r scanner) (int64, error) {
+			var id int64
+			return id, r.Scan(&id)
+		}, `UPDATE samples SET deleted = ? WHERE user = ? AND message = ? AND form = ? AND deleted IS NULL RETURNING id`,
+			s.present(), s.user, message, form)
+		if err != nil {
+			return err
+		}
+		slices.Sort(ids) // the newest comes last and settles all that it had replaced
+		for _, id := range ids {
+			if err := s.settleReplaced(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // RestoreSample takes DeleteSample back. A sample that the cycle which runs at
 // the moment began without is new again.
 func (s *Store) RestoreSample(ctx context.Context, id int64) error {
@@ -353,7 +376,8 @@ func (s *Store) settleReplaced(ctx context.Context, tx *sql.Tx, id int64) error 
 
 // eraseDeleted removes for good the samples that were deleted before the time
 // and, unless all is set, no version was ever trained on. What an erased one
-// had replaced points at the one that replaced it.
+// had replaced points at the one that replaced it. The cycles that were given
+// an erased one keep neither their job nor their report, which quote it.
 func (s *Store) eraseDeleted(ctx context.Context, tx *sql.Tx, before time.Time, all bool) error {
 	for _, step := range []struct {
 		sql  string
@@ -371,6 +395,9 @@ func (s *Store) eraseDeleted(ctx context.Context, tx *sql.Tx, before time.Time, 
 				SELECT s.replaced_by FROM chain JOIN samples s ON s.id = chain.id WHERE s.id IN (SELECT id FROM erased)
 			) SELECT id FROM chain WHERE id NOT IN (SELECT id FROM erased))
 			WHERE user = ? AND replaced_by IN (SELECT id FROM erased)`, []any{s.user}},
+		{`UPDATE cycles SET job = NULL, report = NULL WHERE user = ? AND EXISTS (SELECT 1 FROM erased) AND (
+			EXISTS (SELECT 1 FROM json_tree(job, '$.samples') WHERE key = 'id' AND atom IN (SELECT id FROM erased)) OR
+			EXISTS (SELECT 1 FROM json_tree(job, '$.lessons') WHERE key = 'sample' AND atom IN (SELECT id FROM erased)))`, []any{s.user}},
 		{`DELETE FROM samples WHERE id IN (SELECT id FROM erased)`, nil},
 	} {
 		if _, err := tx.ExecContext(ctx, step.sql, step.args...); err != nil {

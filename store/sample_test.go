@@ -1,6 +1,8 @@
 package store
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -47,6 +49,33 @@ func TestTakingBackBringsTheRatingBefore(t *testing.T) {
 	wantStates(t, s, map[int64]SampleState{a: SampleRejected, c: SampleNew})
 	check(t, s.RestoreSample(t.Context(), b))
 	wantStates(t, s, map[int64]SampleState{a: SampleRejected, b: SampleRejected, c: SampleNew})
+}
+
+// No stars at all: no rating of the message stands, however many there were, and
+// other feedback is left alone.
+func TestFeedbackOfAMessageIsDeletedAsAWhole(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	talk := must(s.AddConversation(ctx, Conversation{}))(t)
+	m := must(s.AddMessage(ctx, Message{Conversation: talk.ID, Role: RoleAssistant}))(t)
+	other := must(s.AddMessage(ctx, Message{Conversation: talk.ID, Role: RoleAssistant}))(t)
+	on := func(message int64, form Form, replaces ...int64) int64 {
+		t.Helper()
+		x, _, err := s.AddFeedback(ctx, Feedback{Sample: Sample{Form: form, Kind: Manner, Message: message}, Replaces: replaces})
+		check(t, err)
+		return x.ID
+	}
+	a := on(m.ID, FormRating)
+	b := on(m.ID, FormRating, a)
+	c := on(m.ID, FormRating, b)
+	correction, elsewhere := on(m.ID, FormCorrection), on(other.ID, FormRating)
+	check(t, s.As("ann").DeleteFeedback(ctx, m.ID, FormRating))
+	wantStates(t, s, map[int64]SampleState{a: SampleRejected, b: SampleRejected, c: SampleNew})
+	check(t, s.DeleteFeedback(ctx, m.ID, FormRating))
+	wantStates(t, s, map[int64]SampleState{a: SampleDeleted, b: SampleDeleted, c: SampleDeleted, correction: SampleNew, elsewhere: SampleNew})
+	check(t, s.DeleteFeedback(ctx, m.ID, FormRating))
+	check(t, s.RestoreSample(ctx, b))
+	wantStates(t, s, map[int64]SampleState{b: SampleNew, c: SampleDeleted})
 }
 
 func TestNewRatingAfterTakingBackStaysTheNewest(t *testing.T) {
@@ -116,6 +145,57 @@ func TestDeletedIsErasedByTheNextVersion(t *testing.T) {
 
 	// Nothing of the text is left, not in free pages and not in the log.
 	check(t, s.Close())
+	for _, data := range files(t, s.Path()) {
+		if strings.Contains(data, "4711") {
+			t.Error("the erased text is still in the file")
+		}
+	}
+}
+
+// A cycle's job and report quote the samples that it was given. Those of other
+// cycles stay.
+func TestErasedTextGoesFromTheCycles(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	const secret = "the code is 4711"
+	add := func(kind Kind) int64 {
+		t.Helper()
+		x, _, err := s.AddFeedback(ctx, Feedback{Sample: Sample{Form: FormCorrection, Kind: kind, Better: secret}})
+		check(t, err)
+		return x.ID
+	}
+	manner, lesson, kept := add(Manner), add(Knowledge), rate(t, s, 1).ID
+	train := func(state CycleState, job, report string, used ...int64) int64 {
+		t.Helper()
+		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base", Job: json.RawMessage(job)}))(t)
+		e := CycleEnd{Cycle: c.ID, State: state, Report: json.RawMessage(report), Used: used}
+		if state == CyclePromoted {
+			e.Version = &Version{Samples: used}
+		}
+		_, _, err := s.FinishCycle(ctx, e)
+		check(t, err)
+		return c.ID
+	}
+	quoting := `{"lessons": [{"answer": "` + secret + `"}]}`
+	held := []int64{
+		train(CycleFailed, fmt.Sprintf(`{"samples": [{"id": %d}, {"id": %d, "better": %q}]}`, kept, manner, secret), ""),
+		train(CyclePromoted, fmt.Sprintf(`{"samples": [], "lessons": [{"id": 1, "sample": %d, "answer": %q}]}`, lesson, secret), quoting, lesson, manner, kept),
+	}
+	clean := train(CycleRefused, fmt.Sprintf(`{"samples": [{"id": %d}], "lessons": [{"id": %d, "sample": %d}]}`, kept, manner, kept), `{"seconds": 1}`)
+	check(t, s.DeleteSample(ctx, manner))
+	check(t, s.DeleteSample(ctx, lesson))
+	last := train(CyclePromoted, fmt.Sprintf(`{"samples": [{"id": %d}]}`, kept), `{"seconds": 2}`)
+	for _, id := range held {
+		if c := must(s.Cycle(ctx, id))(t); c.Job != nil || c.Report != nil {
+			t.Errorf("cycle %d still has job %s and report %s", id, c.Job, c.Report)
+		}
+	}
+	for _, id := range []int64{clean, last} {
+		if c := must(s.Cycle(ctx, id))(t); c.Job == nil || c.Report == nil {
+			t.Errorf("cycle %d, which held nothing of it, has job %s and report %s", id, c.Job, c.Report)
+		}
+	}
+	check(t, s.Close()) // the last connection's end is a checkpoint
 	for _, data := range files(t, s.Path()) {
 		if strings.Contains(data, "4711") {
 			t.Error("the erased text is still in the file")

@@ -156,6 +156,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"DeleteSample": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.DeleteSample(ctx, id["sample"])
 		}},
+		"DeleteFeedback": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return errors.Join(s.DeleteFeedback(ctx, id["message"], FormCorrection), errNothing)
+		}},
 		"RestoreSample": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.RestoreSample(ctx, id["deleted"])
 		}},

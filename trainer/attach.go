@@ -44,7 +44,9 @@ func (s *modelSlot) use() *attached {
 
 // Attach gives the trainer its model, or another one; nil takes it away. It waits
 // until no answer and no cycle uses the one before, which it cancels, so the
-// caller may close that one afterwards.
+// caller may close that one afterwards. After an error the one before is still
+// attached. Damaged files of the version in use are no error: the untrained base
+// answers, and State.Trouble says so.
 func (t *Trainer) Attach(ctx context.Context, r *model.Runner) error {
 	var next *attached
 	if r != nil {
@@ -55,18 +57,34 @@ func (t *Trainer) Attach(ctx context.Context, r *model.Runner) error {
 		next = &attached{runner: r, info: r.Info(), reader: reader, loaded: make(map[string]*model.Adapter)}
 		next.ctx, next.cancel = context.WithCancel(context.Background())
 	}
-	t.model.mu.Lock()
-	before := t.model.current
-	t.model.current = next
-	t.model.mu.Unlock()
-	t.speaking.Store(nil)
+	before, err := t.exchange(ctx, next)
+	if err != nil {
+		next.cancel()
+		return err
+	}
 	if before != nil {
 		before.cancel()
 		before.users.Wait()
 	}
-	err := t.renew(ctx)
 	wake(t.changed)
-	return err
+	return nil
+}
+
+// exchange puts next in the place of the model before, once it can speak.
+func (t *Trainer) exchange(ctx context.Context, next *attached) (before *attached, err error) {
+	t.refresh.Lock()
+	defer t.refresh.Unlock()
+	var s *speaker
+	if next != nil {
+		if s, err = t.speakerOf(ctx, next); err != nil {
+			return nil, err
+		}
+	}
+	t.model.mu.Lock()
+	before, t.model.current = t.model.current, next
+	t.model.mu.Unlock()
+	t.speak(s)
+	return before, nil
 }
 
 // wake sends a request that coalesces with one that waits.
@@ -96,12 +114,15 @@ func (t *Trainer) ModelInfo() (info ModelInfo, ok bool) {
 type speaker struct {
 	voice
 	model   *attached
-	version store.Version // zero: the untrained base
+	version store.Version // that answers; zero: the untrained base
+	chosen  int64         // the version in use by the store: another one if its files are damaged
+	damage  *Finding      // why the base stands in for the chosen one; nil: it does not
 }
 
 // renew builds the speaker anew from the store: after every change of lessons,
 // version or model, and before the method that made the change returns. That is
-// how a lesson works at once.
+// how a lesson works at once. A version that comes to answer and cannot be loaded is
+// an error; one that could not be before is not, so that the rest goes on working.
 func (t *Trainer) renew(ctx context.Context) error {
 	t.refresh.Lock()
 	defer t.refresh.Unlock()
@@ -111,40 +132,86 @@ func (t *Trainer) renew(ctx context.Context) error {
 		return nil
 	}
 	defer a.users.Done()
-	version, err := t.store.ActiveVersion(ctx, a.info.Hash)
+	s, err := t.speakerOf(ctx, a)
 	if err != nil {
-		return fmt.Errorf("read the version in use: %w", err)
-	}
-	s := &speaker{model: a, version: version}
-	s.runner, s.reading, s.system = a.runner, a.reader, t.settings.Load().System
-	a.loading.Lock()
-	loaded := make(map[string]*model.Adapter)
-	for _, part := range []struct {
-		path string
-		to   **model.Adapter
-	}{{version.Manner, &s.manner}, {version.Knowledge, &s.reading}} {
-		if part.path == "" {
-			continue
-		}
-		adapter := a.loaded[part.path]
-		if adapter == nil {
-			if adapter, err = a.runner.LoadAdapter(filepath.Join(t.home, filepath.FromSlash(part.path))); err != nil {
-				a.loading.Unlock()
-				return fmt.Errorf("load version %d: %w", version.Number, err)
-			}
-		}
-		loaded[part.path], *part.to = adapter, adapter
-	}
-	a.loaded = loaded
-	a.loading.Unlock()
-	if s.lessons, s.router, err = t.routed(ctx, s.manner != nil); err != nil {
 		return err
 	}
-	t.speaking.Store(s)
-	t.hub.update(func(st *State) {
-		st.Active = ActiveVersion{ID: version.ID, Number: version.Number, Verdict: version.Verdict, Manner: s.manner != nil, Reader: s.reading != nil}
-	})
+	t.speak(s)
 	return nil
+}
+
+// speak lets s answer from now on and shows what it is. It is called under refresh.
+func (t *Trainer) speak(s *speaker) {
+	before := t.speaking.Swap(s)
+	if s == nil {
+		return
+	}
+	var news []News
+	if s.damage != nil && (before == nil || before.damage == nil || before.chosen != s.chosen) {
+		t.log.Error("the base answers instead of the version in use", "error", s.damage.Reason.Text)
+		news = []News{{Kind: NewsTrouble, Version: s.chosen, Reason: s.damage.Reason}}
+	}
+	t.hub.update(func(st *State) {
+		v := s.version
+		st.Active = ActiveVersion{ID: v.ID, Number: v.Number, Verdict: v.Verdict, Manner: s.manner != nil, Reader: s.reading != nil}
+		switch {
+		case s.damage != nil:
+			st.Trouble = s.damage
+		case st.Trouble != nil && st.Trouble.Reason.Code == CodeVersionBroken:
+			st.Trouble = nil
+		}
+	}, news...)
+}
+
+// speakerOf makes what answers on a. It is called under refresh.
+func (t *Trainer) speakerOf(ctx context.Context, a *attached) (*speaker, error) {
+	version, err := t.store.ActiveVersion(ctx, a.info.Hash)
+	if err != nil {
+		return nil, fmt.Errorf("read the version in use: %w", err)
+	}
+	s := &speaker{model: a, version: version, chosen: version.ID}
+	s.runner, s.system = a.runner, t.settings.Load().System
+	manner, knowledge, err := a.load(t.home, version)
+	if err != nil {
+		now := t.speaking.Load()
+		if now != nil && now.model == a && now.chosen != version.ID {
+			return nil, err
+		}
+		s.version = store.Version{}
+		s.damage = &Finding{Subject: SubjectModel, Hint: HintRestoreOther, Reason: reason(CodeVersionBroken,
+			fmt.Sprintf("the files of version %d are missing or damaged; the base model answers until another version is restored: %v", version.Number, err),
+			"number", version.Number, "error", err)}
+	}
+	s.manner, s.reading = manner, a.reader
+	if knowledge != nil {
+		s.reading = knowledge
+	}
+	if s.lessons, s.router, err = t.routed(ctx, s.manner != nil); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// load returns the adapters of a version, nil for one that it does not have, and
+// keeps them until another version is loaded. With an error both are nil.
+func (a *attached) load(home string, v store.Version) (manner, knowledge *model.Adapter, err error) {
+	a.loading.Lock()
+	defer a.loading.Unlock()
+	loaded := make(map[string]*model.Adapter)
+	for _, path := range []string{v.Manner, v.Knowledge} {
+		if path == "" {
+			continue
+		}
+		adapter := a.loaded[path]
+		if adapter == nil {
+			if adapter, err = a.runner.LoadAdapter(filepath.Join(home, filepath.FromSlash(path))); err != nil {
+				return nil, nil, fmt.Errorf("load version %d: %w", v.Number, err)
+			}
+		}
+		loaded[path] = adapter
+	}
+	a.loaded = loaded
+	return loaded[v.Manner], loaded[v.Knowledge], nil
 }
 
 // routed reads the lessons and indexes them.

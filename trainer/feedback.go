@@ -30,9 +30,9 @@ func saving(err error) error {
 	return err
 }
 
-// Rate gives an answer 1 to 5 stars; a second rating replaces the first, 0 takes it
-// back (the returned Sample is then the zero one). The sample is on disk when Rate
-// returns. One that does not train is returned as rejected, with the reason.
+// Rate gives an answer 1 to 5 stars; a second rating replaces the first, 0 leaves
+// it without any (the returned Sample is then the zero one); TakeBack of the second
+// brings the first back. The sample is on disk when Rate returns. One that does not train is returned as rejected, with the reason.
 func (t *Trainer) Rate(ctx context.Context, message int64, stars int) (Sample, error) {
 	if stars < 0 || stars > 5 {
 		return Sample{}, fmt.Errorf("rate message %d with %d: %w", message, stars, ErrStars)
@@ -43,18 +43,16 @@ func (t *Trainer) Rate(ctx context.Context, message int64, stars int) (Sample, e
 	if err != nil {
 		return Sample{}, fmt.Errorf("rate: %w", err)
 	}
-	standing, err := t.standingOn(ctx, message, FormRating)
-	if err != nil {
-		return Sample{}, fmt.Errorf("rate: %w", err)
-	}
 	if stars == 0 {
-		for _, id := range standing {
-			if err := t.store.DeleteSample(ctx, id); err != nil {
-				return Sample{}, saving(fmt.Errorf("take the rating of message %d back: %w", message, err))
-			}
+		if err := t.store.DeleteFeedback(ctx, message, FormRating); err != nil {
+			return Sample{}, saving(fmt.Errorf("take the rating of message %d back: %w", message, err))
 		}
 		t.tell(NewsSamples)
 		return Sample{}, nil
+	}
+	standing, err := t.standingOn(ctx, message, FormRating)
+	if err != nil {
+		return Sample{}, fmt.Errorf("rate: %w", err)
 	}
 	return t.add(ctx, store.Feedback{Sample: Sample{
 		Form: FormRating, Kind: Manner, Context: history, Prompt: question.Text, Answer: answer.Text,

@@ -69,6 +69,7 @@ const (
 	CodeRefusedAgain  = "refused_again"  // cycles
 	CodeOnlyRatings   = "only_ratings"   // ratings
 	CodeLessonsMissed = "lessons_missed" // missed, total
+	CodeVersionBroken = "version_broken" // the files of the version in use cannot be loaded; number, error
 	CodeGood          = "good"
 )
 
@@ -109,6 +110,7 @@ const (
 	HintLowerThreshold = "lower_threshold" // quality_threshold
 	HintLowerBatch     = "lower_batch"     // min_batch_size
 	HintTrainNow       = "train_now"       //
+	HintRestoreOther   = "restore_other"   // restore another version, or train again
 	HintResume         = "resume"          //
 	HintEnable         = "enable"          //
 	HintRaiseRate      = "raise_rate"      // learning_rate
