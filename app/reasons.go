@@ -40,6 +40,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeUnlearn:       "reason.unlearn",
 	trainer.CodeInterrupted:   "reason.interrupted",
 	trainer.CodeAnswering:     "reason.answering",
+	trainer.CodeRefusedWaits:  "reason.refused_waits",
 	trainer.CodeRetryLater:    "reason.retry_later",
 	trainer.CodeOtherModel:    "reason.other_model",
 	trainer.CodeNewModel:      "reason.new_model",
@@ -76,6 +77,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeRefusedAgain:  "reason.refused_again",
 	trainer.CodeOnlyRatings:   "reason.only_ratings",
 	trainer.CodeLessonsMissed: "reason.lessons_missed",
+	trainer.CodeStillHolds:    "reason.still_holds",
 	trainer.CodeVersionBroken: "reason.version_broken",
 	trainer.CodeGood:          "reason.good",
 
@@ -228,6 +230,9 @@ func (w *window) statusWords() (widgets.Tone, string) {
 		}
 		return widgets.ToneInfo, say("status.preparing")
 	case trainer.PhaseAsking:
+		if s.Progress.Of == 0 {
+			return widgets.ToneInfo, say("status.asking_begun")
+		}
 		return widgets.ToneInfo, say("status.asking", "Done", whole(s.Progress.Done), "Of", whole(s.Progress.Of))
 	}
 	switch s.Why.Code {
@@ -235,6 +240,8 @@ func (w *window) statusWords() (widgets.Tone, string) {
 		return widgets.ToneSuccess, say("status.ready", "News", news, "Least", whole(s.LeastRating))
 	case trainer.CodeNothingNew, "":
 		return widgets.ToneSuccess, say("status.nothing_new")
+	case trainer.CodeRefusedWaits:
+		return widgets.ToneWarning, say("status.waiting", "Why", because(s.Why))
 	}
 	return widgets.ToneSuccess, say("status.waiting", "Why", because(s.Why))
 }

@@ -41,6 +41,7 @@ var germanReasons = map[string]string{
 	trainer.CodeUnlearn:       "Zurückgenommenes wird verlernt",
 	trainer.CodeInterrupted:   "ein unterbrochenes Training beginnt von vorn",
 	trainer.CodeAnswering:     "das Training lässt einer Antwort den Vortritt",
+	trainer.CodeRefusedWaits:  "die Prüfung hat das Training mit diesen Rückmeldungen abgelehnt, es wartet auf neue",
 	trainer.CodeRetryLater:    "das letzte Training ist fehlgeschlagen, neuer Versuch in {seconds}: {error}",
 	trainer.CodeOtherModel:    "das Gelernte gehört zu einem anderen Modell",
 	trainer.CodeNewModel:      "das Modell wird einmal gemessen, damit sich das Training daran messen lässt",
@@ -76,6 +77,7 @@ var germanReasons = map[string]string{
 	trainer.CodeRefusedAgain:  "die Prüfung hat die letzten {cycles} Trainings abgelehnt",
 	trainer.CodeOnlyRatings:   "{ratings} Bewertungen und keine Korrektur: Sterne allein lehren wenig",
 	trainer.CodeLessonsMissed: "{missed} von {total} Lektionen sitzen nicht",
+	trainer.CodeStillHolds:    "Version {number} antwortet und enthält noch, was Sie zurückgenommen haben",
 	trainer.CodeVersionBroken: "die Dateien von Version {number} sind beschädigt oder fehlen; das Ausgangsmodell antwortet, bis Sie eine andere Version zurückholen ({error})",
 	trainer.CodeGood:          "in Ordnung",
 }

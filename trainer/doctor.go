@@ -105,7 +105,16 @@ func doctorTraining(s State, now time.Time) Finding {
 	case PhaseWaiting:
 		f.Good = s.Why.Code == CodeNothingNew && s.Buffer.Kept > 0
 		f.Hint = HintRate
-	case PhaseRunning, PhaseChecking, PhaseAsking:
+		if s.Why.Code == CodeRefusedWaits {
+			f.Hint = HintReviewFeedback
+		}
+	case PhasePreparing:
+		f.Good = true
+		f.Reason.Text = fmt.Sprintf("the model has been measured for %s, once, so that training can be compared with it", now.Sub(s.Since).Round(time.Second))
+	case PhaseAsking:
+		f.Good = true
+		f.Reason.Text = fmt.Sprintf("the lessons have been asked for %s", now.Sub(s.Since).Round(time.Second))
+	case PhaseRunning, PhaseChecking:
 		f.Good = true
 		f.Reason.Text = fmt.Sprintf("cycle %d has run for %s", s.Progress.Cycle, now.Sub(s.Progress.Started).Round(time.Second))
 	default:

@@ -16,33 +16,18 @@ func (t *Trainer) Effect(ctx context.Context, s Settings) (Effect, error) {
 	if err != nil {
 		return Effect{}, fmt.Errorf("read the samples: %w", err)
 	}
-	e := Effect{Samples: len(samples), Dropped: make(map[string]int)}
+	lessons, err := t.store.Lessons(ctx)
+	if err != nil {
+		return Effect{}, fmt.Errorf("read the lessons: %w", err)
+	}
+	last, err := t.refusal(ctx, t.baseHash())
+	if err != nil {
+		return Effect{}, err
+	}
 	probe := loop{Trainer: t}
-	p := pending{judged: Judge(samples, s)}
-	for _, j := range p.judged {
-		if !j.Kept {
-			e.Dropped[j.Reason.Code]++
-			continue
-		}
-		e.Trains++
-		if j.State == SampleUsed || j.Kind != Manner {
-			continue
-		}
-		if j.Form == FormCorrection {
-			p.manner++
-		} else {
-			p.ratings++
-		}
-		if p.since.IsZero() || j.Created.Before(p.since) {
-			p.since = j.Created
-		}
-	}
-	state := t.State()
-	p.fresh = state.NewLessons
+	p, buffer, _ := gather(samples, lessons, &s, last)
+	e := Effect{Samples: buffer.Total, Trains: buffer.Kept, Dropped: buffer.Dropped}
 	now := t.now()
-	if p.fresh > 0 && p.since.IsZero() {
-		p.since = now
-	}
 	why, at := probe.due(p, &s, now)
 	e.Why = why
 	switch {

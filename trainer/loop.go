@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -14,10 +15,13 @@ type loop struct {
 
 	wantedNow bool      // the user asked for a cycle
 	askedNow  bool      // the user asked for an asking
-	retryAt   time.Time // after a failure; zero: none
+	askLater  bool      // an asking failed and is owed
+	retryAt   time.Time // after a failure or the user's cancel; zero: none
 	failures  int
+	failedOf  Phase // what failed: "" a cycle, else the work beside the loop
 	lastError error
-	tried     string // what the last unlearning cycle was about
+	newest    int64  // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
+	tried     string // what the last unlearning cycle that was decided was about
 	now       work   // under way; nil channels: nothing
 	last      Seconds
 }
@@ -88,31 +92,15 @@ type pending struct {
 	fresh   int       // lessons not asked yet
 	since   time.Time // of the oldest of all these; zero: nothing is new
 	erased  int       // samples that the version in use was trained on and that are gone
+	newest  int64     // sample that trains
+	refused bool      // the gate refused all that is there, as it is
 }
 
-// look reads the store and shows the counts.
-func (l *loop) look(ctx context.Context) error {
-	_, err := l.pending(ctx)
-	return err
-}
-
-func (l *loop) count(ctx context.Context) {
-	if _, err := l.pending(ctx); err != nil && ctx.Err() == nil {
-		l.trouble(err)
-	}
-}
-
-func (l *loop) pending(ctx context.Context) (pending, error) {
-	var p pending
-	samples, err := l.store.Samples(ctx, SampleQuery{})
-	if err != nil {
-		return p, fmt.Errorf("read the samples: %w", err)
-	}
-	if p.lessons, err = l.store.Lessons(ctx); err != nil {
-		return p, fmt.Errorf("read the lessons: %w", err)
-	}
-	set := l.settings.Load()
-	p.judged = Judge(samples, *set)
+// gather counts what no cycle has used. What the gate refused is not new, as long as
+// it stands as it was refused: once a part of it is gone, the rest is new again.
+func gather(samples []Sample, lessons []Lesson, set *Settings, last *refusal) (pending, BufferState, LessonCounts) {
+	p := pending{judged: Judge(samples, *set), lessons: lessons}
+	p.refused = last.stands(p)
 	note := func(at time.Time) {
 		if p.since.IsZero() || at.Before(p.since) {
 			p.since = at
@@ -127,8 +115,9 @@ func (l *loop) pending(ctx context.Context) (pending, error) {
 		}
 		buffer.Kept++
 		sum += j.Score
+		p.newest = max(p.newest, j.ID)
 		// A sample turned down by earlier settings is new to the present ones.
-		if j.State == SampleUsed {
+		if j.State == SampleUsed && (p.refused || !last.of(j.Cycle)) {
 			continue
 		}
 		switch {
@@ -144,7 +133,7 @@ func (l *loop) pending(ctx context.Context) (pending, error) {
 		buffer.Quality = sum / float64(buffer.Kept)
 	}
 	var counts LessonCounts
-	for _, x := range p.lessons {
+	for _, x := range lessons {
 		switch x.State {
 		case LessonKnown:
 			counts.Known++
@@ -154,11 +143,111 @@ func (l *loop) pending(ctx context.Context) (pending, error) {
 			counts.Lost++
 		default:
 			counts.New++
+			if p.refused && last.held[lessonKey(x.ID)] {
+				continue
+			}
 			p.fresh++
 			note(x.Created)
 		}
 	}
-	if hash := l.baseHash(); hash != "" {
+	return p, buffer, counts
+}
+
+// refusal is what the last decided cycle was about if the gate refused it.
+type refusal struct {
+	base  string          // the model's hash
+	cycle int64           // 0: the gate did not refuse it, or there was none
+	held  map[string]bool // its samples and lessons
+}
+
+func mannerKey(sample int64) string { return fmt.Sprint("manner ", sample) }
+func lessonKey(lesson int64) string { return fmt.Sprint("lesson ", lesson) }
+
+func (r *refusal) of(cycle int64) bool { return r.cycle != 0 && r.cycle == cycle }
+
+// stands says whether all that was refused is still there.
+func (r *refusal) stands(p pending) bool {
+	if r.cycle == 0 {
+		return false
+	}
+	found := 0
+	for _, j := range p.judged {
+		if j.Kept && j.Kind == Manner && r.held[mannerKey(j.ID)] {
+			found++
+		}
+	}
+	for _, x := range p.lessons {
+		if r.held[lessonKey(x.ID)] {
+			found++
+		}
+	}
+	return found == len(r.held)
+}
+
+// refusal looks up what the last decided cycle on a model was about; "" is any model.
+func (t *Trainer) refusal(ctx context.Context, hash string) (*refusal, error) {
+	if r := t.refused.Load(); r != nil && r.base == hash {
+		return r, nil
+	}
+	cycles, err := t.store.Cycles(ctx, 20)
+	if err != nil {
+		return nil, fmt.Errorf("read the last cycles: %w", err)
+	}
+	r := &refusal{base: hash, held: make(map[string]bool)}
+	for _, c := range cycles {
+		decided := c.State == CyclePromoted || c.State == CycleChecked || c.State == CycleRefused
+		if !decided || (hash != "" && c.BaseHash != hash) {
+			continue
+		}
+		if c.State != CycleRefused || len(c.Job) == 0 {
+			break
+		}
+		var j Job
+		if err := json.Unmarshal(c.Job, &j); err != nil {
+			return nil, fmt.Errorf("read the job of cycle %d: %w", c.ID, err)
+		}
+		r.cycle = c.ID
+		for _, s := range j.Samples {
+			r.held[mannerKey(s.ID)] = true
+		}
+		for _, x := range j.Lessons {
+			r.held[lessonKey(x.ID)] = true
+		}
+		break
+	}
+	return r, nil
+}
+
+// look reads the store and shows the counts.
+func (l *loop) look(ctx context.Context) error {
+	_, err := l.pending(ctx)
+	return err
+}
+
+func (l *loop) count(ctx context.Context) {
+	if _, err := l.pending(ctx); err != nil && ctx.Err() == nil {
+		l.trouble(err)
+	}
+}
+
+func (l *loop) pending(ctx context.Context) (pending, error) {
+	samples, err := l.store.Samples(ctx, SampleQuery{})
+	if err != nil {
+		return pending{}, fmt.Errorf("read the samples: %w", err)
+	}
+	lessons, err := l.store.Lessons(ctx)
+	if err != nil {
+		return pending{}, fmt.Errorf("read the lessons: %w", err)
+	}
+	hash := l.baseHash()
+	last, err := l.refusal(ctx, hash)
+	if err != nil {
+		return pending{}, err
+	}
+	l.refused.Store(last)
+	set := l.settings.Load()
+	p, buffer, counts := gather(samples, lessons, set, last)
+	if hash != "" {
 		c, err := l.store.Counts(ctx, hash)
 		if err != nil {
 			return p, fmt.Errorf("count what was taken back: %w", err)
@@ -207,8 +296,9 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 		})
 		return idle
 	}
-	if l.askedNow {
-		l.askedNow = false
+	l.heed(p)
+	if l.askedNow || l.askLater && !l.Trainer.now().Before(l.retryAt) {
+		l.askedNow, l.askLater = false, false
 		l.beside(ctx, PhaseAsking, reason(CodeWanted, "asked for by the user"), func(ctx context.Context) error {
 			_, err := l.askNow(ctx, func(JobLesson) bool { return true })
 			return err
@@ -225,7 +315,7 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 		return wait
 	}
 	if err := l.startCycle(ctx, a, p, why); err != nil {
-		l.failed(fmt.Errorf("start a cycle: %w", err))
+		l.failed("", fmt.Errorf("start a cycle: %w", err))
 		return l.retryAt.Sub(l.Trainer.now())
 	}
 	return idle
@@ -239,6 +329,9 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 		return reason(CodeInterrupted, "a cycle was cut short and is started again"), now
 	case l.wantedNow:
 		return reason(CodeWanted, "asked for by the user"), now
+	case now.Before(l.retryAt) && errors.Is(l.lastError, errCancelled):
+		left := seconds(l.retryAt.Sub(now))
+		return reason(CodeStopped, fmt.Sprintf("the user cancelled the training; it starts with new feedback, or in %d s", left), "seconds", left), l.retryAt
 	case now.Before(l.retryAt):
 		return reason(CodeRetryLater, "the last training failed and is tried again", "seconds", seconds(l.retryAt.Sub(now)), "error", l.lastError), l.retryAt
 	case l.interrupted.Load():
@@ -249,6 +342,8 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 		return reason(CodeCorrection, "a correction of manner is in"), now
 	case p.ratings >= set.MinBatchSize:
 		return reason(CodeEnoughRatings, "enough new ratings are in", "ratings", p.ratings, "least", set.MinBatchSize), now
+	case p.since.IsZero() && p.refused:
+		return reason(CodeRefusedWaits, "the gate refused the training on this feedback; training waits for new feedback"), time.Time{}
 	case p.since.IsZero():
 		return reason(CodeNothingNew, "nothing is new since the last training"), time.Time{}
 	}
@@ -262,6 +357,18 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 }
 
 func seconds(d time.Duration) int { return max(0, int(math.Ceil(d.Seconds()))) }
+
+// heed ends the wait after the user's cancel once feedback is in that was not there
+// when the user cancelled.
+func (l *loop) heed(p pending) {
+	switch {
+	case !errors.Is(l.lastError, errCancelled):
+	case l.newest < 0:
+		l.newest = p.newest
+	case p.newest > l.newest:
+		l.retryAt, l.lastError = time.Time{}, nil
+	}
+}
 
 // erasure names what an unlearning cycle is about, so that one that the gate
 // refuses is not started for ever.
@@ -304,10 +411,25 @@ func (l *loop) trouble(err error) {
 }
 
 // failed notes a failure: the next try waits a minute, then twice as long each time,
-// an hour at most.
-func (l *loop) failed(err error) {
+// an hour at most. of is what failed: "" is a cycle, else the work beside the loop.
+func (l *loop) failed(of Phase, err error) {
 	l.failures++
+	l.failedOf = of
 	l.lastError = err
 	l.retryAt = l.Trainer.now().Add(min(time.Hour, time.Minute<<min(l.failures-1, 6)))
 	l.trouble(err)
+}
+
+// succeeded ends a trouble. Work beside the loop that succeeds proves nothing about a
+// cycle that failed: that one's trouble and wait stay.
+func (l *loop) succeeded(of Phase) {
+	if of != "" && l.failures > 0 && l.failedOf != of {
+		return
+	}
+	if of == "" || l.failures > 0 { // else a wait is the user's
+		l.failures, l.failedOf, l.retryAt, l.lastError = 0, "", time.Time{}, nil
+	}
+	if l.hub.get().Trouble != nil {
+		l.hub.update(func(s *State) { s.Trouble = nil })
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -439,4 +440,243 @@ func TestStopEndsInGoodOrder(t *testing.T) {
 		b.want(PhaseWaiting, CodeNothingNew)
 		b.wantCycles(CycleChecked, CycleStopped)
 	})
+}
+
+// refused is the outcome of a cycle that the gate turned down.
+func refused() Outcome {
+	return Outcome{Report: Report{Verdict: VerdictRefused, Reason: reason(CodeForgets, "forgets too much")}}
+}
+
+func (b *bench) wantRuns(n int32) {
+	b.t.Helper()
+	synctest.Wait()
+	if got := b.runs.Load(); got != n {
+		b.t.Fatalf("%d runs, want %d", got, n)
+	}
+}
+
+// What the gate refused trains again only when something is new, or when it is no
+// longer what was refused; a restart of the program changes nothing of that.
+func TestRefusedFeedbackWaits(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer func() { b.close() }()
+		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) { return refused(), nil })
+		b.start()
+		b.attach()
+		first := b.teach("Who leads IT?", "Maria leads IT.", Knowledge)
+		time.Sleep(3 * time.Minute)
+		b.wantRuns(1)
+		time.Sleep(10 * time.Hour)
+		s := b.want(PhaseWaiting, CodeRefusedWaits)
+		b.wantRuns(1)
+		if s.NewLessons != 0 || s.Lessons.New != 1 {
+			t.Errorf("%d lessons are new to a cycle, %d not known; want 0, 1", s.NewLessons, s.Lessons.New)
+		}
+		if e, err := b.Effect(t.Context(), b.Settings()); err != nil || e.Why.Code != CodeRefusedWaits || e.StartsNow {
+			t.Errorf("the effect: %+v, %v", e, err)
+		}
+		if f := doctorTraining(s, time.Now()); f.Good || f.Hint != HintReviewFeedback {
+			t.Errorf("the doctor: %+v", f)
+		}
+
+		b.close()
+		b.open()
+		b.attach()
+		b.start()
+		b.want(PhaseWaiting, CodeRefusedWaits)
+
+		b.teach("Who leads sales?", "Karl leads sales.", Knowledge)
+		b.want(PhaseDue, CodeInterval)
+		time.Sleep(3 * time.Minute)
+		b.wantRuns(2)
+		b.want(PhaseWaiting, CodeRefusedWaits)
+		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
+		if err := b.TakeBack(t.Context(), first.ID); err != nil {
+			t.Fatal(err)
+		}
+		b.wantRuns(3)
+		b.want(PhaseWaiting, CodeNothingNew)
+	})
+}
+
+func TestRefusedCorrectionWaits(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) { return refused(), nil })
+		b.start()
+		b.attach()
+		bad := b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		b.teach("What is rain?", "Dear reader, rain is water.", Manner)
+		time.Sleep(time.Hour)
+		b.want(PhaseWaiting, CodeRefusedWaits)
+		n := b.runs.Load()
+		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
+		if err := b.TakeBack(t.Context(), bad.ID); err != nil {
+			t.Fatal(err)
+		}
+		b.wantRuns(n + 1)
+		b.want(PhaseWaiting, CodeNothingNew)
+	})
+}
+
+// holding makes a version in use that was trained on a sample, which is taken back.
+func (b *bench) holding(s Sample) Version {
+	b.t.Helper()
+	c, err := b.store.StartCycle(b.t.Context(), Cycle{BaseHash: testHash})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	_, v, err := b.store.FinishCycle(b.t.Context(), store.CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: []int64{s.ID},
+		Version: &Version{Parent: b.State().Active.ID, Samples: []int64{s.ID}}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := b.TakeBack(b.t.Context(), s.ID); err != nil {
+		b.t.Fatal(err)
+	}
+	return v
+}
+
+// An unlearning that fails or is cancelled is started again; one that is refused leaves
+// nothing in use that holds what was taken back, and is not started again.
+func TestUnlearning(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		clean := b.version()
+		b.attach()
+		v := b.holding(b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner))
+		if v.Parent != clean.ID {
+			t.Fatalf("the parent is %d, want %d", v.Parent, clean.ID)
+		}
+		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) {
+			return Outcome{}, errors.New("the engine broke")
+		})
+		b.start()
+		b.want(PhaseDue, CodeRetryLater)
+		b.play(func(ctx context.Context, _ Job, _ func(Progress)) (Outcome, error) {
+			<-ctx.Done()
+			return Outcome{}, ctx.Err()
+		})
+		time.Sleep(61 * time.Second)
+		b.want(PhaseRunning, CodeUnlearn)
+		b.CancelCycle()
+		b.want(PhaseDue, CodeStopped)
+		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) { return refused(), nil })
+		time.Sleep(181 * time.Second)
+		s := b.settle()
+		b.wantRuns(3)
+		if s.Active.ID != clean.ID {
+			t.Errorf("version %d answers after a refused unlearning, want %d", s.Active.ID, clean.ID)
+		}
+		if s.Trouble != nil {
+			t.Errorf("a trouble: %+v", s.Trouble)
+		}
+		time.Sleep(time.Hour)
+		b.wantRuns(3)
+	})
+}
+
+// After the user's cancel a cycle waits for the interval, or for new feedback.
+func TestNewFeedbackEndsTheWaitAfterACancel(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.play(func(ctx context.Context, _ Job, _ func(Progress)) (Outcome, error) {
+			<-ctx.Done()
+			return Outcome{}, ctx.Err()
+		})
+		b.start()
+		b.attach()
+		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		b.want(PhaseRunning, CodeCorrection)
+		b.CancelCycle()
+		b.want(PhaseDue, CodeStopped)
+		wake(b.changed) // nothing is new
+		b.want(PhaseDue, CodeStopped)
+		b.teach("What is rain?", "Dear reader, rain is water.", Manner)
+		b.want(PhaseRunning, CodeCorrection)
+		b.wantRuns(2)
+	})
+}
+
+// A cycle that the user asked for is owed until it was decided, though nothing is new.
+func TestAWantedCycleThatFailsIsOwed(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) {
+			return Outcome{}, errors.New("the engine broke")
+		})
+		b.start()
+		b.attach()
+		b.Train()
+		b.want(PhaseDue, CodeRetryLater)
+		b.wantRuns(1)
+		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
+		time.Sleep(61 * time.Second)
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.wantRuns(2)
+	})
+}
+
+// Work beside the loop ends the trouble that such work made, and no other's; it shows
+// no progress of a cycle.
+func TestWorkBesideTheLoop(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		l := &loop{Trainer: b.Trainer}
+		play := func(phase Phase, err error) {
+			b.hub.update(func(s *State) { s.Progress = Progress{Cycle: 7, Step: StepGate, Done: 3, Of: 5} })
+			l.beside(t.Context(), phase, reason(CodeWanted, "asked for by the user"), func(context.Context) error { return err })
+			s := b.State()
+			if s.Progress.Cycle != 0 || s.Progress.Of != 0 {
+				t.Errorf("%s shows the progress of a cycle: %+v", phase, s.Progress)
+			}
+			if f := doctorTraining(s, time.Now()); !f.Good || strings.Contains(f.Reason.Text, "cycle") {
+				t.Errorf("the doctor on %s: %+v", phase, f)
+			}
+			l.end(t.Context(), <-l.now.done)
+		}
+		broken := errors.New("the engine broke")
+		play(PhaseAsking, broken)
+		if b.State().Trouble == nil || l.retryAt.IsZero() || !l.askLater {
+			t.Fatal("a failed asking leaves no trouble, no wait or is not owed")
+		}
+		play(PhaseAsking, nil)
+		if s := b.State(); s.Trouble != nil || !l.retryAt.IsZero() || l.failures != 0 || l.askLater {
+			t.Errorf("after an asking that succeeded: trouble %+v, retry at %v", s.Trouble, l.retryAt)
+		}
+		l.failed("", broken)
+		play(PhaseAsking, nil)
+		if b.State().Trouble == nil || l.retryAt.IsZero() {
+			t.Error("an asking ended the trouble of a cycle")
+		}
+		l.succeeded("")
+		if b.State().Trouble != nil || !l.retryAt.IsZero() {
+			t.Error("a cycle that succeeded leaves a trouble")
+		}
+	})
+}
+
+func TestTimeLeftIsMeasured(t *testing.T) {
+	l := &loop{}
+	p := Progress{Step: StepManner, Done: 1, Of: 10, Started: time.Now().Add(-time.Minute)}
+	if left := l.left(p); left != 0 {
+		t.Errorf("%v left before a whole cycle was measured", left)
+	}
+	l.last = Seconds{Base: 1, Manner: 10, Gate: 5, Total: 16}
+	if left := l.left(p); left <= 0 {
+		t.Error("nothing is left of a measured cycle")
+	}
 }

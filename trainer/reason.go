@@ -31,6 +31,7 @@ const (
 	CodeUnlearn       = "unlearn"         // something learnt was taken back
 	CodeInterrupted   = "interrupted"     // a cycle was cut short and is started again
 	CodeAnswering     = "answering"       // training gives way to an answer
+	CodeRefusedWaits  = "refused_waits"   // the gate refused what there is; waits for new feedback
 	CodeRetryLater    = "retry_later"     // the last cycle failed; seconds, error
 	CodeOtherModel    = "other_model"     // what was learnt belongs to another model; model
 	CodeNewModel      = "new_model"       // a model that was not measured yet; model
@@ -69,6 +70,7 @@ const (
 	CodeRefusedAgain  = "refused_again"  // cycles
 	CodeOnlyRatings   = "only_ratings"   // ratings
 	CodeLessonsMissed = "lessons_missed" // missed, total
+	CodeStillHolds    = "still_holds"    // the version in use, what was taken back; number
 	CodeVersionBroken = "version_broken" // the files of the version in use cannot be loaded; number, error
 	CodeGood          = "good"
 )

@@ -44,7 +44,8 @@ type Trainer struct {
 	paused   atomic.Bool
 	answers  atomic.Int32 // under way
 
-	interrupted atomic.Bool // a cycle was cut short or stopped: it is started again
+	interrupted atomic.Bool             // a cycle was cut short or stopped: it is started again
+	refused     atomic.Pointer[refusal] // of the last decided cycle; nil: to be looked up
 
 	model    modelSlot
 	speaking atomic.Pointer[speaker] // what answers now; nil: no model

@@ -17,6 +17,8 @@ type work struct {
 	cycle    int64
 	job      Job
 	used     []int64
+	unlearn  string // what it unlearns (erasure); "": nothing
+	owed     bool   // it was asked for, or was cut short before: it is owed if it fails
 	cancel   context.CancelCauseFunc
 	progress chan Progress   // size 1, the latest
 	done     chan workResult // size 1
@@ -51,13 +53,15 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 	if err != nil {
 		return saving(err)
 	}
+	unlearn := ""
 	if p.erased > 0 {
-		l.tried = erasure(p)
+		unlearn = erasure(p)
 	}
+	owed := l.wantedNow || l.interrupted.Load()
 	l.wantedNow = false
 	l.interrupted.Store(false)
 	runCtx, cancel := context.WithCancelCause(ctx)
-	l.now = work{running: true, cycle: c.ID, job: j, used: used, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
+	l.now = work{running: true, cycle: c.ID, job: j, used: used, unlearn: unlearn, owed: owed, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
 	l.last = l.lastSeconds(ctx)
 	l.hub.update(func(s *State) {
 		s.Progress = Progress{Cycle: c.ID, Step: StepBase, Started: l.Trainer.now()}
@@ -107,6 +111,7 @@ func cause(ctx context.Context, err error) error {
 func (l *loop) beside(ctx context.Context, phase Phase, why Reason, do func(context.Context) error) {
 	runCtx, cancel := context.WithCancelCause(ctx)
 	l.now = work{running: true, aside: phase, cancel: cancel, done: make(chan workResult, 1)}
+	l.hub.update(func(s *State) { s.Progress = Progress{} }) // that of the last cycle
 	l.enter(phase, why, time.Time{})
 	w := l.now
 	go func() {
@@ -234,7 +239,11 @@ func (l *loop) show(p Progress) {
 	l.hub.update(func(s *State) { s.Progress = p })
 }
 
+// left is 0 until a whole cycle was measured on this model.
 func (l *loop) left(p Progress) time.Duration {
+	if l.last.Total == 0 {
+		return 0
+	}
 	part := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 	rest := time.Duration(0)
 	now := time.Since(p.Started)
@@ -261,21 +270,28 @@ func (l *loop) end(ctx context.Context, r workResult) {
 	l.now = work{}
 	w.cancel(nil)
 	if w.aside != "" {
-		if r.err != nil && !stopped(r.err) {
-			l.failed(fmt.Errorf("%s: %w", w.aside, r.err))
+		switch {
+		case r.err == nil:
+			l.succeeded(w.aside)
+		case !stopped(r.err):
+			l.failed(w.aside, fmt.Errorf("%s: %w", w.aside, r.err))
 		}
 		if w.aside == PhaseAsking {
+			l.askLater = r.err != nil
 			l.tell(NewsLessons)
 		}
 		return
 	}
 	e := CycleEnd{Cycle: w.cycle, Seconds: r.outcome.Report.Seconds.Total, Verdict: r.outcome.Report.Verdict, Reason: r.outcome.Report.Reason}
 	err := l.conclude(ctx, w, r, &e)
+	l.refused.Store(nil)
 	if err != nil {
-		l.failed(err)
+		l.failed("", err)
 	} else if e.State != CycleStopped {
-		l.failures, l.retryAt, l.lastError = 0, time.Time{}, nil
-		l.hub.update(func(s *State) { s.Trouble = nil })
+		l.succeeded("")
+	}
+	if e.State == CycleFailed && w.owed {
+		l.interrupted.Store(true)
 	}
 	l.hub.update(func(s *State) { s.Last = &e }, News{Kind: NewsCycleEnded, Cycle: w.cycle, Version: e.Version, Number: e.Number, Reason: e.Reason, End: &e},
 		News{Kind: NewsLessons}, News{Kind: NewsSamples})
@@ -299,7 +315,7 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 		e.State, e.Reason = CycleStopped, reason(CodeStopped, r.err.Error())
 		l.interrupted.Store(!errors.Is(r.err, errCancelled))
 		if errors.Is(r.err, errCancelled) { // not before something is new
-			l.retryAt, l.lastError = l.Trainer.now().Add(l.settings.Load().TrainInterval), errCancelled
+			l.retryAt, l.lastError, l.newest = l.Trainer.now().Add(l.settings.Load().TrainInterval), errCancelled, -1
 		}
 		return l.close(ctx, store.CycleEnd{Cycle: w.cycle, State: CycleStopped, Reason: e.Reason})
 	case r.err != nil:
@@ -307,7 +323,10 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 		return l.fail(ctx, w.cycle, r.err)
 	case o.Report.Verdict == VerdictRefused:
 		e.State = CycleRefused
-		return l.closeWith(ctx, w, CycleRefused, &o.Report, nil)
+		if err := l.closeWith(ctx, w, CycleRefused, &o.Report, nil); err != nil {
+			return err
+		}
+		return l.withdraw(ctx, w)
 	case !o.Changed(w.job.Before):
 		e.State = CycleChecked
 		if err := l.noteLessons(ctx, &o.Report); err != nil {
@@ -316,15 +335,67 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 		if err := l.closeWith(ctx, w, CycleChecked, &o.Report, o.Report.results()); err != nil {
 			return err
 		}
-		return l.renew(ctx)
+		if err := l.renew(ctx); err != nil {
+			return err
+		}
+		return l.withdraw(ctx, w)
 	}
 	e.State = CyclePromoted
 	v, err := l.promote(ctx, w.cycle, w.job, o, w.used)
 	e.Version, e.Number = v.ID, v.Number
-	if err != nil && v.ID == 0 {
+	switch {
+	case v.ID != 0:
+		l.tried = w.unlearn
+	case errors.Is(err, errOvertaken): // it is ended already, and what it held is new again
+		e.State, e.Reason = CycleStopped, reason(CodeStopped, err.Error())
+		return nil
+	case err != nil:
 		e.State = CycleFailed
 	}
 	return err
+}
+
+// withdraw takes the version in use out of use if it still holds what was taken back
+// after a cycle that was to unlearn it and made no version: the nearest version before
+// that holds nothing of it answers instead, or the untrained base.
+func (l *loop) withdraw(ctx context.Context, w work) error {
+	if w.unlearn == "" || l.baseHash() != w.job.Base { // another model has other versions
+		return nil
+	}
+	active, err := l.store.ActiveVersion(ctx, w.job.Base)
+	if err != nil {
+		return fmt.Errorf("read the version in use: %w", err)
+	}
+	if err := l.fallBack(ctx, active); err != nil {
+		why := reason(CodeStillHolds, fmt.Sprintf("version %d is in use and still holds what was taken back", active.Number), "number", active.Number)
+		return &UserError{Reason: why, Hint: HintWait, Err: err}
+	}
+	l.tried = w.unlearn
+	return nil
+}
+
+func (l *loop) fallBack(ctx context.Context, from Version) error {
+	gone, err := l.holdsDeleted(ctx, from)
+	if err != nil || !gone {
+		return err
+	}
+	to := Version{}
+	for id := from.Parent; id != 0; {
+		v, err := l.store.Version(ctx, id)
+		if err != nil {
+			return fmt.Errorf("read version %d: %w", id, err)
+		}
+		if gone, err = l.holdsDeleted(ctx, v); err != nil {
+			return err
+		}
+		if !gone && !v.Removed && v.BaseHash == from.BaseHash {
+			to = v
+			break
+		}
+		id = v.Parent
+	}
+	return l.activate(ctx, to.ID, CauseRollback, reason(CodeUnlearn,
+		fmt.Sprintf("version %d holds what was taken back, and the training without it made no other", from.Number), "version", from.Number))
 }
 
 // closeWith ends a cycle that trained nothing that is used.
