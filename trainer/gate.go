@@ -464,11 +464,16 @@ func (c *candidate) decide(f Figures) (string, Reason) {
 	if len(lost) > 0 && len(lost) >= f.Better {
 		return VerdictRefused, reason(CodeLosesKnown, "refused: it would lose known lessons: "+strings.Join(lost, "; "), "lessons", strings.Join(lost, "; "), "count", len(lost))
 	}
+	// What is lost although it is promoted is told all the same.
+	losses, but := strings.Join(lost, "; "), ""
+	if len(lost) > 0 {
+		but = "; it loses known lessons: " + losses
+	}
 	if f.Better+f.Worse > 0 && f.P < provenP {
-		return VerdictProven, reason(CodeProven, fmt.Sprintf("proven better (better in %d, worse in %d, p = %.2g)", f.Better, f.Worse, f.P), "better", f.Better, "losses", f.Worse, "p", f.P)
+		return VerdictProven, reason(CodeProven, fmt.Sprintf("proven better (better in %d, worse in %d, p = %.2g)", f.Better, f.Worse, f.P)+but, "better", f.Better, "losses", f.Worse, "p", f.P, "lost", losses)
 	}
 	if f.Better+f.Worse > 0 {
-		return VerdictNotProven, reason(CodeNotProven, fmt.Sprintf("not proven yet (better in %d, worse in %d, p = %.2g)", f.Better, f.Worse, f.P), "better", f.Better, "losses", f.Worse, "p", f.P)
+		return VerdictNotProven, reason(CodeNotProven, fmt.Sprintf("not proven yet (better in %d, worse in %d, p = %.2g)", f.Better, f.Worse, f.P)+but, "better", f.Better, "losses", f.Worse, "p", f.P, "lost", losses)
 	}
 	return VerdictNotProven, reason(CodeUnharmed, "not proven yet: nothing harmed, nothing to compare")
 }

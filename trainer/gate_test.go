@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"clara/model"
@@ -65,6 +66,14 @@ func TestDecide(t *testing.T) {
 	lost.Better, lost.Worse, lost.P = 1, 2, 0.9
 	if v, why := c.decide(lost); v != VerdictRefused || why.Code != CodeLosesKnown {
 		t.Errorf("two known lessons lost for one: %s, %q", v, why.Code)
+	}
+	c.job.Lessons = []JobLesson{{ID: 1, Question: "Who leads IT?"}, {ID: 2, Question: "Who bakes?"}}
+	for _, p := range []float64{0.001, 0.5} {
+		some := good
+		some.Worse, some.P = 2, p
+		if v, why := c.decide(some); v == VerdictRefused || why.Args["lost"] != "Who leads IT?; Who bakes?" || !strings.Contains(why.Text, "Who bakes?") {
+			t.Errorf("lessons lost by a version that is better elsewhere: %s, %+v", v, why)
+		}
 	}
 }
 
