@@ -57,7 +57,6 @@ var reasonKeys = map[string]string{
 	trainer.CodeLoops:      "reason.loops",
 	trainer.CodeEndless:    "reason.endless",
 	trainer.CodeLength:     "reason.length",
-	trainer.CodeLanguage:   "reason.language",
 	trainer.CodeOwnMissed:  "reason.own_missed",
 	trainer.CodeLosesKnown: "reason.loses_known",
 

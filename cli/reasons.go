@@ -47,8 +47,8 @@ var germanReasons = map[string]string{
 	trainer.CodeNewModel:      "das Modell wird einmal gemessen, damit sich das Training daran messen lässt",
 	trainer.CodeNoReader:      "dieses Modell ist nicht darauf vorbereitet, Lektionen zu benutzen: Es tut es weniger sicher",
 
-	trainer.CodeProven:     "nachweislich besser: {better} besser, {losses} schlechter (p = {p}), nichts vergessen",
-	trainer.CodeNotProven:  "nichts vergessen; besser noch unbewiesen: {better} besser, {losses} schlechter (p = {p})",
+	trainer.CodeProven:     "nachweislich besser: {better} besser, {losses} schlechter (p = {p}), {lost}",
+	trainer.CodeNotProven:  "{lost}; besser noch unbewiesen: {better} besser, {losses} schlechter (p = {p})",
 	trainer.CodeUnharmed:   "nichts vergessen; zum Vergleichen fehlen noch Lektionen und Bewertungen",
 	trainer.CodeNotNumber:  "beim Rechnen kam keine Zahl heraus",
 	trainer.CodeForgets:    "vergisst zu viel: {kept} von {of} allgemeinen Antworten behalten, mindestens {limit} nötig",
@@ -58,7 +58,6 @@ var germanReasons = map[string]string{
 	trainer.CodeLoops:      "dreht sich im Kreis: {answers} von {of} Antworten",
 	trainer.CodeEndless:    "findet kein Ende: {answers} von {of} Antworten",
 	trainer.CodeLength:     "wird zu lang: {words} Wörter im Mittel, höchstens {limit}",
-	trainer.CodeLanguage:   "wechselt die Sprache: {answers} von {of} Antworten",
 	trainer.CodeOwnMissed:  "weiß zu wenig vom Beigebrachten: {known} von {of} Lektionen, mindestens {limit}",
 	trainer.CodeLosesKnown: "verliert, was schon saß: {lessons}",
 
@@ -91,6 +90,11 @@ func (l language) because(r trainer.Reason) string {
 	if l == german && r.Code == trainer.CodeGood {
 		return goodInGerman(r)
 	}
+	forgotten := "nichts vergessen"
+	if lost := r.Args["lost"]; lost != "" {
+		forgotten = "verliert: " + lost
+	}
+	text = strings.ReplaceAll(text, "{lost}", forgotten)
 	for name, value := range r.Args {
 		text = strings.ReplaceAll(text, "{"+name+"}", l.argument(name, value))
 	}

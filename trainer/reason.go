@@ -49,7 +49,6 @@ const (
 	CodeLoops      = "loops"       // answers, of
 	CodeEndless    = "endless"     // answers, of
 	CodeLength     = "length"      // words, limit
-	CodeLanguage   = "language"    // answers, of
 	CodeOwnMissed  = "own_missed"  // known, of, limit
 	CodeLosesKnown = "loses_known" // lessons (their questions), count
 
