@@ -53,11 +53,17 @@ func tinyRunner(t *testing.T, seed uint64) *model.Runner {
 		name string
 		dims []uint64
 	}{
-		{"token_embd", []uint64{width, uint64(len(tokens))}}, {"output_norm", []uint64{width}},
-		{"blk.0.attn_norm", []uint64{width}}, {"blk.0.ffn_norm", []uint64{width}},
-		{"blk.0.attn_q", []uint64{width, width}}, {"blk.0.attn_k", []uint64{width, width}},
-		{"blk.0.attn_v", []uint64{width, width}}, {"blk.0.attn_output", []uint64{width, width}},
-		{"blk.0.ffn_gate", []uint64{width, ff}}, {"blk.0.ffn_up", []uint64{width, ff}}, {"blk.0.ffn_down", []uint64{ff, width}},
+		{"token_embd", []uint64{width, uint64(len(tokens))}},
+		{"output_norm", []uint64{width}},
+		{"blk.0.attn_norm", []uint64{width}},
+		{"blk.0.ffn_norm", []uint64{width}},
+		{"blk.0.attn_q", []uint64{width, width}},
+		{"blk.0.attn_k", []uint64{width, width}},
+		{"blk.0.attn_v", []uint64{width, width}},
+		{"blk.0.attn_output", []uint64{width, width}},
+		{"blk.0.ffn_gate", []uint64{width, ff}},
+		{"blk.0.ffn_up", []uint64{width, ff}},
+		{"blk.0.ffn_down", []uint64{ff, width}},
 	} {
 		n := uint64(1)
 		for _, d := range w.dims {

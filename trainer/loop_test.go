@@ -530,8 +530,10 @@ func (b *bench) holding(s Sample) Version {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	_, v, err := b.store.FinishCycle(b.t.Context(), store.CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: []int64{s.ID},
-		Version: &Version{Parent: b.State().Active.ID, Samples: []int64{s.ID}}})
+	_, v, err := b.store.FinishCycle(b.t.Context(), store.CycleEnd{
+		Cycle: c.ID, State: CyclePromoted, Used: []int64{s.ID},
+		Version: &Version{Parent: b.State().Active.ID, Samples: []int64{s.ID}},
+	})
 	if err != nil {
 		b.t.Fatal(err)
 	}
