@@ -86,7 +86,6 @@ func (t Tensor) Reshape(rows, cols int) Tensor {
 type Arena struct {
 	mem  Memory
 	used int
-	peak int
 }
 
 // arenaAlign keeps each tensor on a cache line of its own (64 bytes).
@@ -110,7 +109,6 @@ func (a *Arena) Take(rows, cols int) (Tensor, error) {
 	}
 	t := Tensor{Mem: a.mem, Off: a.used, Rows: rows, Cols: cols, Stride: cols}
 	a.used += n
-	a.peak = max(a.peak, a.used)
 	return t, nil
 }
 
@@ -120,9 +118,8 @@ func (a *Arena) Mark() int { return a.used }
 // Release gives back everything taken since mark.
 func (a *Arena) Release(mark int) { a.used = mark }
 
-// Len is the number of values that the arena can hold; Peak the most that were in use.
-func (a *Arena) Len() int  { return a.mem.Len() }
-func (a *Arena) Peak() int { return a.peak }
+// Len is the number of values that the arena can hold.
+func (a *Arena) Len() int { return a.mem.Len() }
 
 // Free gives the memory back.
 func (a *Arena) Free() { a.mem.Free() }

@@ -188,28 +188,16 @@ func (q Request) precision() compute.Precision {
 // extend appends tokens to a session; logits receives those behind the last token
 // if they are wanted.
 func (r *Runner) extend(e *exec, s *session, st *stack, ids []int32, p compute.Precision, logits []float32, wanted bool) error {
-	from := len(s.ids)
-	b := &batch{ids: ids, lora: st.loraOf()}
-	for i := range ids {
-		at := int32(from + i)
-		b.positions = append(b.positions, at)
-		b.slots = append(b.slots, at)
-		b.spans = append(b.spans, compute.Span{From: 0, To: at + 1})
+	b := &batch{lora: st.loraOf()}
+	for i, id := range ids {
+		at := len(s.ids) + i
+		b.add(id, at, at, compute.Span{From: 0, To: int32(at + 1)})
 	}
 	if wanted {
 		b.out = []int32{int32(len(ids) - 1)}
 	}
-	s.arena.Release(0)
-	h := r.net.forward(e, b, s.cache, s.arena, nil, p)
-	if wanted {
-		z := e.take(s.arena, 1, r.net.Vocabulary)
-		if e.err == nil {
-			e.do(e.Linear(z, h, r.net.head, p, false))
-			e.do(e.Read(logits, z))
-		}
-	}
-	if e.err != nil {
-		return e.err
+	if err := r.step(e, b, s.cache, s.arena, p, logits); err != nil {
+		return err
 	}
 	s.ids = append(s.ids, ids...)
 	return nil

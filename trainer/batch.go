@@ -217,7 +217,6 @@ const stopWindow = 4
 type schedule struct {
 	steps int
 	rate  float64 // the full learning rate
-	fall  float64 // the share of it that is given up linearly towards the end
 	stop  float64 // it ends when the mean loss of the last stopWindow falls below; 0: never
 }
 
@@ -235,7 +234,7 @@ func run(ctx context.Context, t *model.Training, step Step, s schedule, next fun
 			point = LossPoint{Step: step, N: i + 1, Loss: feedback, Anchor: anchor}
 			return feedback + b.lambda*anchor, d, nil
 		}
-		at := s.rate * math.Min(1, float64(i+1)/warmUp) * (1 - s.fall*float64(i)/float64(s.steps))
+		at := s.rate * math.Min(1, float64(i+1)/warmUp)
 		_, err := t.Step(ctx, b.items, loss, model.StepOptions{
 			Rate: float32(at), Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEps, Clip: gradientClip,
 		})
