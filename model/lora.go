@@ -65,7 +65,8 @@ func (n *network) newLoRA(rank int, scale float32) (*lora, error) {
 	return n.viewLoRA(mem, rank, scale), nil
 }
 
-// viewLoRA lays the tensors of a lora over a memory of loraSize values.
+// viewLoRA lays the tensors of a lora over a memory of loraSize values. Saved trainings
+// hold this order (stateFormat).
 func (n *network) viewLoRA(mem compute.Memory, rank int, scale float32) *lora {
 	l := &lora{rank: rank, scale: scale, layers: make([]loraLayer, n.Layers), memory: mem}
 	off := 0

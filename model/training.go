@@ -13,10 +13,11 @@ import (
 
 // TrainingOptions say what a training begins with.
 type TrainingOptions struct {
-	Rank  int     // 1 to 256; ignored with From
-	Alpha float32 // > 0; ignored with From
-	Seed  uint64  // of A's first values
-	From  *Adapter
+	Rank  int            // 1 to 256; ignored with From or State
+	Alpha float32        // > 0; likewise
+	Seed  uint64         // of A's first values
+	From  *Adapter       // to begin with; nil: a fresh one
+	State *TrainingState // to go on with, whatever else is set; nil: a new training
 }
 
 // Training is a working copy of an adapter with the state of its optimiser. It
@@ -35,11 +36,16 @@ type Training struct {
 }
 
 // NewTraining begins a training: from an adapter, or from A uniform in
-// ±1/sqrt(inputs) and B = 0, so that the first step starts from the base exactly.
+// ±1/sqrt(inputs) and B = 0, so that the first step starts from the base exactly. Or
+// it goes on with one that was saved; the error wraps [ErrTrainingState] when that is
+// of another model.
 func (r *Runner) NewTraining(o TrainingOptions) (_ *Training, err error) {
 	rank, alpha, scale := o.Rank, o.Alpha, o.Alpha/float32(o.Rank)
 	if o.From != nil {
 		rank, alpha, scale = o.From.rank, o.From.alpha, o.From.scale
+	}
+	if o.State != nil {
+		rank, alpha, scale = o.State.rank, o.State.alpha, o.State.scale
 	}
 	if rank < 1 || rank > maxRank || !(alpha > 0) {
 		return nil, fmt.Errorf("begin a training with rank %d and alpha %g; allowed are ranks 1 to %d and alpha > 0", rank, alpha, maxRank)
@@ -59,6 +65,9 @@ func (r *Runner) NewTraining(o TrainingOptions) (_ *Training, err error) {
 		if *l, err = r.net.newLoRA(rank, scale); err != nil {
 			return nil, err
 		}
+	}
+	if o.State != nil {
+		return t, t.restore(o.State)
 	}
 	if o.From != nil {
 		unscaled := *o.From
