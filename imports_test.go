@@ -38,6 +38,8 @@ var rooms = map[string][]string{
 	"compute/conformance": {"compute"},
 
 	"configs": {},
+
+	"prove": {"trainer", "store", "model", "model/*", "compute", "compute/cpu"}, // a program of its own, for figures
 }
 
 // roomsOfTests are the imports that only the tests of a package may have besides.
@@ -78,7 +80,7 @@ var libraries = map[string][]string{
 
 // pkg is what `go list -json` says of a package.
 type pkg struct {
-	ImportPath, Doc, Dir               string
+	ImportPath, Name, Doc, Dir         string
 	GoFiles, CgoFiles                  []string
 	Imports, TestImports, XTestImports []string
 }
@@ -88,7 +90,7 @@ func (p pkg) room() string { return strings.TrimPrefix(strings.TrimPrefix(p.Impo
 // packages lists the program for the machine that the test runs on.
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Doc,Dir,GoFiles,CgoFiles,Imports,TestImports,XTestImports", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Name,Doc,Dir,GoFiles,CgoFiles,Imports,TestImports,XTestImports", "./...")
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()

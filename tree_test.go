@@ -22,11 +22,12 @@ const longest = 800
 func TestEveryPackageSaysWhatItHolds(t *testing.T) {
 	for _, p := range packages(t) {
 		name := p.ImportPath[strings.LastIndexByte(p.ImportPath, '/')+1:]
-		if want := "Package " + name + " "; p.room() != "" && !strings.HasPrefix(p.Doc, want) {
-			t.Errorf("the comment of package %s does not begin with %q: %q", p.ImportPath, want, p.Doc)
+		want := "Package " + name + " "
+		if p.Name == "main" {
+			want = "Command " + name + " "
 		}
-		if p.room() == "" && !strings.HasPrefix(p.Doc, "Command clara ") {
-			t.Errorf("the comment of the program does not begin with %q: %q", "Command clara ", p.Doc)
+		if !strings.HasPrefix(p.Doc, want) {
+			t.Errorf("the comment of package %s does not begin with %q: %q", p.ImportPath, want, p.Doc)
 		}
 		for _, e := range empty {
 			if name == e {
