@@ -51,24 +51,20 @@ func MeasureBase(ctx context.Context, r *model.Runner) (*BaseFacts, error) {
 		return nil, err
 	}
 	b := &BaseFacts{Hash: r.Info().Hash}
-	answers, err := answerAll(ctx, r, set.Questions, anchorTokens)
+	asked, err := baseAnchors(ctx, r, set.Questions)
 	if err != nil {
 		return nil, fmt.Errorf("measure the base on the anchor questions: %w", err)
 	}
-	for i, a := range answers {
-		prompt, err := questionPrompt(r, set.Questions[i])
-		if err != nil {
-			return nil, err
-		}
-		if len(a.IDs) > 0 {
-			b.Anchors = append(b.Anchors, Anchored{Question: set.Questions[i], Text: a.Text, Sequence: model.Sequence{Prompt: prompt, Answer: whole(r, a)}})
+	for _, a := range asked {
+		if len(a.Answer) > 0 {
+			b.Anchors = append(b.Anchors, a)
 		}
 	}
 	for _, text := range set.Texts {
 		b.Texts = append(b.Texts, Anchored{Text: text, Sequence: plainText(r, text)})
 	}
-	if err := anchorAll(ctx, r, b.Anchors, b.Texts); err != nil {
-		return nil, fmt.Errorf("measure the base on the anchors: %w", err)
+	if err := anchorAll(ctx, r, b.Texts); err != nil {
+		return nil, fmt.Errorf("measure the base on plain texts: %w", err)
 	}
 	if b.Canary, err = canaryNLL(ctx, r, nil); err != nil {
 		return nil, fmt.Errorf("measure the base on the canary texts: %w", err)
@@ -77,7 +73,8 @@ func MeasureBase(ctx context.Context, r *model.Runner) (*BaseFacts, error) {
 	for i, u := range set.Unrelated {
 		questions[i] = u.Question
 	}
-	if answers, err = answerAll(ctx, r, questions, anchorTokens); err != nil {
+	answers, err := answerAll(ctx, r, questions, anchorTokens)
+	if err != nil {
 		return nil, fmt.Errorf("measure the base on unrelated questions: %w", err)
 	}
 	for i, a := range answers {
@@ -176,12 +173,31 @@ func answerAll(ctx context.Context, r *model.Runner, questions []string, tokens 
 	return r.GenerateAll(ctx, reqs, model.Background)
 }
 
-// anchorAll fills in the distributions of lists of anchors.
-func anchorAll(ctx context.Context, r *model.Runner, lists ...[]Anchored) error {
+// baseAnchors are the base's own answers to questions, in their order, with their
+// distributions. One that it says nothing to has no answer.
+func baseAnchors(ctx context.Context, r *model.Runner, questions []string) ([]Anchored, error) {
+	answers, err := answerAll(ctx, r, questions, anchorTokens)
+	if err != nil {
+		return nil, err
+	}
+	held := make([]Anchored, len(questions))
+	for i, q := range questions {
+		prompt, err := questionPrompt(r, q)
+		if err != nil {
+			return nil, err
+		}
+		held[i] = Anchored{Question: q, Text: answers[i].Text, Sequence: model.Sequence{Prompt: prompt, Answer: whole(r, answers[i])}}
+	}
+	return held, anchorAll(ctx, r, held)
+}
+
+// anchorAll fills in the distributions of anchors; one without an answer has none.
+func anchorAll(ctx context.Context, r *model.Runner, anchors []Anchored) error {
 	var seqs []model.Sequence
-	for _, l := range lists {
-		for _, a := range l {
-			seqs = append(seqs, a.Sequence)
+	var at []int
+	for i, a := range anchors {
+		if len(a.Answer) > 0 {
+			seqs, at = append(seqs, a.Sequence), append(at, i)
 		}
 	}
 	if len(seqs) == 0 {
@@ -191,10 +207,8 @@ func anchorAll(ctx context.Context, r *model.Runner, lists ...[]Anchored) error 
 	if err != nil {
 		return err
 	}
-	for _, l := range lists {
-		for i := range l {
-			l[i].Top, tops = tops[0], tops[1:]
-		}
+	for k, i := range at {
+		anchors[i].Top = tops[k]
 	}
 	return nil
 }

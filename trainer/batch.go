@@ -217,28 +217,45 @@ const stopWindow = 4
 type schedule struct {
 	steps int
 	rate  float64 // the full learning rate
+	last  float64 // share of it in the last step, to which it falls linearly; 0: it does not fall
 	stop  float64 // it ends when the mean loss of the last stopWindow falls below; 0: never
 }
 
-// run takes optimiser steps on the batches of next.
-func run(ctx context.Context, t *model.Training, step Step, s schedule, next func() *batch, observe func(LossPoint)) error {
+// at is the rate of a step, which counts from 0.
+func (s schedule) at(step int) float64 {
+	rate := s.rate * math.Min(1, float64(step+1)/warmUp)
+	if s.last > 0 {
+		rate *= 1 - (1-s.last)*float64(step)/float64(s.steps)
+	}
+	return rate
+}
+
+// run takes the optimiser steps that are left, on the batches of next.
+func (s schedule) run(ctx context.Context, t *model.Training, step Step, next func() (*batch, error), observe func(LossPoint)) error {
+	return s.runTo(ctx, t, step, s.steps, next, observe)
+}
+
+// runTo takes optimiser steps until the training has taken so many.
+func (s schedule) runTo(ctx context.Context, t *model.Training, step Step, until int, next func() (*batch, error), observe func(LossPoint)) error {
 	var recent []float64
-	for i := range s.steps {
-		b := next()
+	for t.Steps() < until {
+		b, err := next()
+		if err != nil {
+			return err
+		}
 		var point LossPoint
+		n := t.Steps() + 1
 		loss := func(logp [][][]float32) (float64, [][][]float32, error) {
 			feedback, anchor, d, err := b.losses(logp)
 			if err != nil {
 				return 0, nil, err
 			}
-			point = LossPoint{Step: step, N: i + 1, Loss: feedback, Anchor: anchor}
+			point = LossPoint{Step: step, N: n, Loss: feedback, Anchor: anchor}
 			return feedback + b.lambda*anchor, d, nil
 		}
-		at := s.rate * math.Min(1, float64(i+1)/warmUp)
-		_, err := t.Step(ctx, b.items, loss, model.StepOptions{
-			Rate: float32(at), Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEps, Clip: gradientClip,
-		})
-		if err != nil {
+		if _, err := t.Step(ctx, b.items, loss, model.StepOptions{
+			Rate: float32(s.at(n - 1)), Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEps, Clip: gradientClip,
+		}); err != nil {
 			return err
 		}
 		observe(point)

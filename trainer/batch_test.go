@@ -100,3 +100,19 @@ func TestDeckDealsEachOnceBeforeAnyTwice(t *testing.T) {
 		}
 	}
 }
+
+// The rate rises over the first steps and then falls to its last share.
+func TestScheduleOfTheRate(t *testing.T) {
+	s := schedule{steps: 100, rate: 1e-3, last: 0.1}
+	for _, c := range []struct {
+		step int
+		want float64
+	}{{0, 2e-4}, {4, 1e-3 * (1 - 0.9*0.04)}, {50, 1e-3 * (1 - 0.45)}, {99, 1e-3 * (1 - 0.9*0.99)}} {
+		if got := s.at(c.step); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("step %d: rate %g, want %g", c.step, got, c.want)
+		}
+	}
+	if got := (schedule{steps: 16, rate: 3e-4}).at(15); got != 3e-4 {
+		t.Errorf("a rate that does not fall: %g", got)
+	}
+}

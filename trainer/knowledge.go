@@ -42,11 +42,9 @@ func trainKnowledge(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, 
 		return nil, fmt.Errorf("train knowledge: %w", err)
 	}
 	defer t.Close()
-	if err := run(ctx, t, StepKnowledge, schedule{steps: knowledgeSteps, rate: j.Recipe.KnowledgeRate}, src.next, observe); err != nil {
+	plan := schedule{steps: knowledgeSteps, rate: j.Recipe.KnowledgeRate}
+	if err := plan.run(ctx, t, StepKnowledge, src.next, observe); err != nil {
 		return nil, fmt.Errorf("train knowledge: %w", err)
-	}
-	if src.err != nil {
-		return nil, fmt.Errorf("train knowledge: %w", src.err)
 	}
 	a, err := t.Adapter()
 	if err != nil {
@@ -66,7 +64,6 @@ type knowledgeSource struct {
 	chats     deck[Anchored] // ordinary questions
 	different deck[contrast] // of drawn lessons
 	templates deck[template]
-	err       error // of a template that could not be rendered
 }
 
 // contrast is a lesson beside a question that it must not answer.
@@ -102,19 +99,8 @@ func newKnowledgeSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFac
 		other := t.draw(rng, d.about)
 		k.different.items = append(k.different.items, ask(d.question, d.answer, other.question))
 	}
-	answers, err := answerAll(ctx, r, questions, anchorTokens)
+	held, err := baseAnchors(ctx, r, questions)
 	if err != nil {
-		return nil, fmt.Errorf("ask the base the contrast questions: %w", err)
-	}
-	held := make([]Anchored, len(questions))
-	for i, q := range questions {
-		prompt, err := questionPrompt(r, q)
-		if err != nil {
-			return nil, err
-		}
-		held[i] = Anchored{Question: q, Text: answers[i].Text, Sequence: model.Sequence{Prompt: prompt, Answer: whole(r, answers[i])}}
-	}
-	if err := anchorAll(ctx, r, held); err != nil {
 		return nil, fmt.Errorf("ask the base the contrast questions: %w", err)
 	}
 	for i := range k.contrasts.items {
@@ -141,11 +127,13 @@ func contrasts(question string, seed uint64, n int) []string {
 	return out
 }
 
-func (k *knowledgeSource) next() *batch {
+func (k *knowledgeSource) next() (*batch, error) {
 	b := &batch{lambda: 1}
 	for range knowledgeOwn {
 		l := k.missed[k.lessons.deal()]
-		k.imitate(b, l, k.variant(l), &l)
+		if err := k.imitate(b, l, k.variant(l), &l); err != nil {
+			return nil, err
+		}
 	}
 	for range knowledgeOther {
 		l := k.missed[k.lessons.deal()]
@@ -155,32 +143,44 @@ func (k *knowledgeSource) next() *batch {
 				turn = &k.missed[k.rng.IntN(len(k.missed))]
 			}
 		}
-		k.imitate(b, l, k.variant(l), turn)
+		if err := k.imitate(b, l, k.variant(l), turn); err != nil {
+			return nil, err
+		}
 	}
 	for range knowledgeBare {
 		l := k.missed[k.lessons.deal()]
-		k.imitate(b, l, k.variant(l), nil)
+		if err := k.imitate(b, l, k.variant(l), nil); err != nil {
+			return nil, err
+		}
 	}
 	for range knowledgeReplay {
 		d := k.templates.deal().draw(k.rng, "")
 		l := JobLesson{Question: d.question, Answer: d.answer}
-		k.imitate(b, l, Variant{Question: d.reworded}, &l)
+		if err := k.imitate(b, l, Variant{Question: d.reworded}, &l); err != nil {
+			return nil, err
+		}
 	}
+	var held []contrast
 	for range knowledgeSwapped {
 		if len(k.contrasts.items) > 0 {
-			k.hold(b, k.contrasts.deal())
+			held = append(held, k.contrasts.deal())
 		}
 	}
 	for range knowledgeChat {
 		if len(k.chats.items) > 0 {
 			l := k.missed[k.lessons.deal()]
-			k.hold(b, contrast{lesson: l.Question, answer: l.turn(), other: k.chats.deal()})
+			held = append(held, contrast{lesson: l.Question, answer: l.turn(), other: k.chats.deal()})
 		}
 	}
 	for range knowledgeDifferent {
-		k.hold(b, k.different.deal())
+		held = append(held, k.different.deal())
 	}
-	return b
+	for _, c := range held {
+		if err := k.hold(b, c); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
 }
 
 // variant is the lesson's question as it stands or as somebody else would put it.
@@ -193,7 +193,7 @@ func (k *knowledgeSource) variant(l JobLesson) Variant {
 
 // imitate adds the lesson's answer to the question v, with another lesson as the
 // turn before it (nil: none).
-func (k *knowledgeSource) imitate(b *batch, l JobLesson, v Variant, turn *JobLesson) {
+func (k *knowledgeSource) imitate(b *batch, l JobLesson, v Variant, turn *JobLesson) error {
 	system := k.system
 	if v.System != "" {
 		system = v.System
@@ -202,12 +202,12 @@ func (k *knowledgeSource) imitate(b *batch, l JobLesson, v Variant, turn *JobLes
 	if turn != nil {
 		rest = append(rest, chat.Message{Role: "user", Content: turn.Question}, chat.Message{Role: "assistant", Content: turn.turn()})
 	}
-	seq, err := trainingSequence(k.r, system, v.History, append(rest, chat.Message{Role: "user", Content: v.Question}), k.r.AnswerTokens(l.turn()))
+	seq, err := trainingSequence(k.r, knowledgeRoom, system, v.History, append(rest, chat.Message{Role: "user", Content: v.Question}), k.r.AnswerTokens(l.turn()))
 	if err != nil {
-		k.err = err
-		return
+		return err
 	}
 	b.imitate(seq, 1, k.changed(l, seq.Answer))
+	return nil
 }
 
 // changed weighs the tokens of a lesson's answer: those within a word that the base
@@ -246,12 +246,12 @@ func (k *knowledgeSource) changed(l JobLesson, answer []int32) []float64 {
 
 // hold adds a contrast: with the lesson as turn, the answer is to be the base's
 // without it.
-func (k *knowledgeSource) hold(b *batch, c contrast) {
+func (k *knowledgeSource) hold(b *batch, c contrast) error {
 	rest := []chat.Message{{Role: "user", Content: c.lesson}, {Role: "assistant", Content: c.answer}, {Role: "user", Content: c.other.Question}}
-	seq, err := trainingSequence(k.r, k.system, nil, rest, c.other.Answer)
+	seq, err := trainingSequence(k.r, knowledgeRoom, k.system, nil, rest, c.other.Answer)
 	if err != nil {
-		k.err = err
-		return
+		return err
 	}
 	b.hold(seq, c.other.Top[:len(seq.Answer)])
+	return nil
 }

@@ -51,7 +51,7 @@ func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, sty
 		plan.stop = 0 // a rating's loss has no absolute meaning
 	}
 	begin(plan.steps)
-	if err := run(ctx, t, StepManner, plan, src.next, observe); err != nil {
+	if err := plan.run(ctx, t, StepManner, src.next, observe); err != nil {
 		return nil, fmt.Errorf("train manner: %w", err)
 	}
 	a, err := t.Adapter()
@@ -278,10 +278,10 @@ func (s JobSample) sequence(r *model.Runner, system string) (model.Sequence, err
 	}
 	if s.Prompt == "" {
 		seq := plainText(r, text)
-		seq.Answer = trainable(seq.Answer, r.Info().Context/2)
+		seq.Answer = trainable(seq.Answer, min(mannerRoom.answer, r.Info().Context/2))
 		return seq, nil
 	}
-	return trainingSequence(r, system, s.Context, []chat.Message{{Role: "user", Content: s.Prompt}}, r.AnswerTokens(text))
+	return trainingSequence(r, mannerRoom, system, s.Context, []chat.Message{{Role: "user", Content: s.Prompt}}, r.AnswerTokens(text))
 }
 
 // baseLogProbs fills in the base's log-probabilities.
@@ -303,7 +303,7 @@ func baseLogProbs(ctx context.Context, r *model.Runner, ws []weighted) error {
 	return nil
 }
 
-func (m *mannerSource) next() *batch {
+func (m *mannerSource) next() (*batch, error) {
 	b := &batch{lambda: 1, beta: ratingBeta, loss: m.objective}
 	if len(m.corrections.items) > 0 {
 		for range mannerCorrections {
@@ -332,7 +332,7 @@ func (m *mannerSource) next() *batch {
 			}
 		}
 	}
-	return b
+	return b, nil
 }
 
 // addRatings adds rated answers, as many good as bad where there are both.

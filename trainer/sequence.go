@@ -10,31 +10,35 @@ import (
 	"clara/model/chat"
 )
 
-// The longest sequences that are trained on, in tokens. The largest step has twelve of
-// them (four corrections, four rated and four mismatched answers) beside six styled
-// anchors and a plain text, and a step takes at most 4096 rows (model.ErrTooLong):
-// 12 * (144 + 112) leaves 1024 for those. The manner of an answer shows in its first
-// 80 words.
-const (
-	trainPrompt = 144
-	trainAnswer = 112
-	// trainBytes of a message are looked at: what is longer has more than trainPrompt
-	// tokens, and is cut before it is worth its tokenising.
-	trainBytes = 16 * trainPrompt
+// room is how long a sequence may be that is trained on, in tokens.
+type room struct{ prompt, answer int }
+
+// A step takes at most 4096 rows (model.ErrTooLong), so what a step has most of bounds
+// what each may have. Manner: four corrections, four rated and four mismatched answers,
+// beside six styled anchors and a plain text in the rest; the manner of an answer shows
+// in its first 80 words. Knowledge has 13 sequences, the reader 11, each with a lesson
+// before the question.
+var (
+	mannerRoom    = room{prompt: 144, answer: 112}
+	knowledgeRoom = room{prompt: 200, answer: 112}
+	readingRoom   = room{prompt: 240, answer: 128}
 )
 
 // trainingSequence is a conversation and the answer to it as they are trained on: the
 // oldest turns of the history go first where the prompt is too long, then its middle,
 // since its two ends are the template's. An answer that is too long is cut without its
 // end, which is not to be learnt at that place.
-func trainingSequence(r *model.Runner, system string, history []Turn, rest []chat.Message, answer []int32) (model.Sequence, error) {
-	room := r.Info().Context / 2
-	most := min(trainPrompt, room)
+func trainingSequence(r *model.Runner, size room, system string, history []Turn, rest []chat.Message, answer []int32) (model.Sequence, error) {
+	half := r.Info().Context / 2
+	most := min(size.prompt, half)
+	// What is longer than so many bytes has more tokens than fit, and is cut before it
+	// is worth its tokenising.
+	bytes := 16 * size.prompt
 	rest = slices.Clone(rest)
 	for i := range rest {
-		rest[i].Content = withoutMiddle(rest[i].Content, trainBytes)
+		rest[i].Content = withoutMiddle(rest[i].Content, bytes)
 	}
-	system = withoutMiddle(system, trainBytes)
+	system = withoutMiddle(system, bytes)
 	for {
 		prompt, err := r.Prompt(append(messages(system, history), rest...))
 		if len(history) > 0 && (len(prompt) > most || errors.Is(err, model.ErrContext)) {
@@ -47,14 +51,12 @@ func trainingSequence(r *model.Runner, system string, history []Turn, rest []cha
 		if len(prompt) > most {
 			prompt = slices.Concat(prompt[:most/2], prompt[len(prompt)-(most-most/2):])
 		}
-		return model.Sequence{Prompt: prompt, Answer: trainable(answer, room)}, nil
+		return model.Sequence{Prompt: prompt, Answer: trainable(answer, min(size.answer, half))}, nil
 	}
 }
 
 // trainable is the part of an answer that is trained on.
-func trainable(answer []int32, room int) []int32 {
-	return answer[:min(len(answer), trainAnswer, room)]
-}
+func trainable(answer []int32, most int) []int32 { return answer[:min(len(answer), most)] }
 
 // withoutOldest is a history without its oldest exchange: it goes on with a question,
 // as templates want it.

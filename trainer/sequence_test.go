@@ -69,6 +69,14 @@ func TestLongSamplesFitAStep(t *testing.T) {
 		return weighted{Sequence: seq, weight: 1, base: make([]float64, len(seq.Answer))}
 	}
 	stream := func() *rand.Rand { return rand.New(rand.NewPCG(1, 1)) }
+	rowsOf := func(next func() (*batch, error)) int {
+		t.Helper()
+		b, err := next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.rows()
+	}
 	m := &mannerSource{objective: "kto"}
 	m.corrections.rng, m.styled.rng, m.good.rng, m.bad.rng = stream(), stream(), stream(), stream()
 	m.texts.rng, m.chats.rng, m.mismatches.rng = stream(), stream(), stream()
@@ -100,10 +108,10 @@ func TestLongSamplesFitAStep(t *testing.T) {
 		}
 		m.mismatches.items = append(m.mismatches.items, w)
 	}
-	if n := m.next().rows(); n > stepRows {
+	if n := rowsOf(m.next); n > stepRows {
 		t.Errorf("long ratings: a step of %d rows, at most %d", n, stepRows)
 	}
-	if steps, n := m.steps(8), m.next().rows(); steps < mannerFewestSteps || steps*n > mannerRows*11/10 {
+	if steps, n := m.steps(8), rowsOf(m.next); steps < mannerFewestSteps || steps*n > mannerRows*11/10 {
 		t.Errorf("long ratings: %d steps of %d rows, at most %d rows in all", steps, n, mannerRows)
 	}
 	for range 8 {
@@ -113,7 +121,7 @@ func TestLongSamplesFitAStep(t *testing.T) {
 	if len(m.styled.items) == 0 {
 		t.Fatal("no styled anchors")
 	}
-	if n := m.next().rows(); n > stepRows {
+	if n := rowsOf(m.next); n > stepRows {
 		t.Errorf("long ratings and corrections: a step of %d rows, at most %d", n, stepRows)
 	}
 	if got := styledAnchors(r, Style{Prefix: words(600)}, chats); len(got) > 0 {
@@ -125,8 +133,8 @@ func TestLongSamplesFitAStep(t *testing.T) {
 	k.lessons.items, k.templates.items, k.chats.items = []int{0}, templates, chats
 	k.contrasts.items = []contrast{{lesson: words(600), answer: words(600), other: chats[0]}}
 	k.different.items = k.contrasts.items
-	if n := k.next().rows(); n > stepRows || k.err != nil {
-		t.Errorf("a long lesson: a step of %d rows, at most %d (%v)", n, stepRows, k.err)
+	if n := rowsOf(k.next); n > stepRows {
+		t.Errorf("a long lesson: a step of %d rows, at most %d", n, stepRows)
 	}
 }
 
@@ -136,7 +144,7 @@ func TestTrainingSequence(t *testing.T) {
 	r := readOnly(t)
 	ask := []chat.Message{{Role: "user", Content: "What is fog?"}}
 	short := []Turn{{Role: RoleUser, Text: "Hi"}, {Role: RoleAssistant, Text: "Hello."}}
-	seq, err := trainingSequence(r, "", short, ask, r.AnswerTokens("A cloud."))
+	seq, err := trainingSequence(r, mannerRoom, "", short, ask, r.AnswerTokens("A cloud."))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,22 +156,22 @@ func TestTrainingSequence(t *testing.T) {
 		t.Errorf("a short sample was cut: %d of %d tokens", len(seq.Prompt), len(whole))
 	}
 	long := append([]Turn{{Role: RoleUser, Text: words(300)}, {Role: RoleAssistant, Text: words(300)}}, short...)
-	seq, err = trainingSequence(r, "", long, ask, r.AnswerTokens(words(600)))
+	seq, err = trainingSequence(r, mannerRoom, "", long, ask, r.AnswerTokens(words(600)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if fmt.Sprint(seq.Prompt) != fmt.Sprint(whole) {
 		t.Error("the oldest exchange did not go alone")
 	}
-	if len(seq.Answer) != trainAnswer || seq.Answer[trainAnswer-1] == r.Tokenizer().EOS() {
-		t.Errorf("a long answer has %d tokens, want %d and no end", len(seq.Answer), trainAnswer)
+	if len(seq.Answer) != mannerRoom.answer || seq.Answer[mannerRoom.answer-1] == r.Tokenizer().EOS() {
+		t.Errorf("a long answer has %d tokens, want %d and no end", len(seq.Answer), mannerRoom.answer)
 	}
-	seq, err = trainingSequence(r, "", nil, []chat.Message{{Role: "user", Content: "First. " + words(9999) + " Last."}}, r.AnswerTokens("A cloud."))
+	seq, err = trainingSequence(r, mannerRoom, "", nil, []chat.Message{{Role: "user", Content: "First. " + words(9999) + " Last."}}, r.AnswerTokens("A cloud."))
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := r.Tokenizer().Decode(seq.Prompt)
-	if len(seq.Prompt) != trainPrompt || !strings.Contains(text, "First.") || !strings.Contains(text, "Last.") {
+	if len(seq.Prompt) != mannerRoom.prompt || !strings.Contains(text, "First.") || !strings.Contains(text, "Last.") {
 		t.Errorf("a long question became %d tokens: %q", len(seq.Prompt), text)
 	}
 }
