@@ -124,9 +124,6 @@ type StepReport struct {
 // are as they were before the step.
 var ErrDiverged = errors.New("the training diverged")
 
-// Steps is how many steps it has taken.
-func (t *Training) Steps() int { return t.steps }
-
 // Step runs the items forward and backward and takes one step of AdamW.
 func (t *Training) Step(ctx context.Context, items []Item, loss Loss, o StepOptions) (StepReport, error) {
 	start := time.Now()
