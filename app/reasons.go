@@ -57,8 +57,11 @@ var reasonKeys = map[string]string{
 	trainer.CodeLoops:      "reason.loops",
 	trainer.CodeEndless:    "reason.endless",
 	trainer.CodeLength:     "reason.length",
+	trainer.CodeLanguage:   "reason.language",
 	trainer.CodeOwnMissed:  "reason.own_missed",
 	trainer.CodeLosesKnown: "reason.loses_known",
+
+	trainer.CodeRefusedTwice: "reason.refused_twice",
 
 	trainer.CodeCycle:       "reason.cycle",
 	trainer.CodeRestored:    "reason.restored",
@@ -109,6 +112,9 @@ func because(r trainer.Reason) string {
 	key, ok := reasonKeys[r.Code]
 	if !ok {
 		return r.Text
+	}
+	if tries := trainer.Tries(r); len(tries) == 2 {
+		return say(key, "First", because(tries[0]), "Second", because(tries[1]))
 	}
 	pairs := make([]any, 0, 2*len(r.Args))
 	for _, name := range slices.Sorted(maps.Keys(r.Args)) {

@@ -57,9 +57,12 @@ var germanReasons = map[string]string{
 	trainer.CodeLeaks:      "Gelerntes erscheint an falscher Stelle: {leaks} von {of} Antworten, höchstens {limit}",
 	trainer.CodeLoops:      "dreht sich im Kreis: {answers} von {of} Antworten",
 	trainer.CodeEndless:    "findet kein Ende: {answers} von {of} Antworten",
-	trainer.CodeLength:     "wird zu lang: {words} Wörter im Mittel, höchstens {limit}",
+	trainer.CodeLength:     "antwortet zu knapp: {words} Wörter im Mittel, mindestens {limit}",
+	trainer.CodeLanguage:   "antwortet in einer anderen Sprache, als gefragt wird: {answers} von {of} Antworten sind in der richtigen",
 	trainer.CodeOwnMissed:  "weiß zu wenig vom Beigebrachten: {known} von {of} Lektionen, mindestens {limit}",
 	trainer.CodeLosesKnown: "verliert, was schon saß: {lessons}",
+
+	trainer.CodeRefusedTwice: "{first}; noch einmal trainiert, halb so schnell und doppelt so fest gehalten: {second}",
 
 	trainer.CodeCycle:       "aus Zyklus {cycle}",
 	trainer.CodeRestored:    "von Ihnen zurückgeholt",
@@ -89,6 +92,9 @@ func (l language) because(r trainer.Reason) string {
 	}
 	if l == german && r.Code == trainer.CodeGood {
 		return goodInGerman(r)
+	}
+	if tries := trainer.Tries(r); len(tries) == 2 {
+		return strings.NewReplacer("{first}", l.because(tries[0]), "{second}", l.because(tries[1])).Replace(text)
 	}
 	forgotten := "nichts vergessen"
 	if lost := r.Args["lost"]; lost != "" {

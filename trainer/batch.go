@@ -70,8 +70,24 @@ func (b *batch) mismatch(s model.Sequence, base []float64) {
 	b.items = append(b.items, model.Item{Sequence: s})
 }
 
-// hold adds a text on which prompt, then the text, are to be distributed as top says.
+// stepRows is how many tokens a step takes (model.ErrTooLong).
+const stepRows = 4096
+
+// rows is how many tokens the step has, if its prompts have nothing in common.
+func (b *batch) rows() (n int) {
+	for _, it := range b.items {
+		n += len(it.Prompt) + len(it.Answer) - 1
+	}
+	return n
+}
+
+// hold adds a text on which prompt, then the text, are to be distributed as top says,
+// unless the step is full: a gentler try has more to hold than always fits beside the
+// longest samples.
 func (b *batch) hold(s model.Sequence, top []model.Distribution) {
+	if b.rows()+len(s.Prompt)+len(s.Answer) > stepRows {
+		return
+	}
 	it := model.Item{Sequence: s, Candidates: make([][]int32, len(top))}
 	base := make([][]float64, len(top))
 	for t, d := range top {

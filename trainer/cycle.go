@@ -22,7 +22,7 @@ import (
 //
 // A cancelled ctx ends it within one operation of the model.
 func RunCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, progress func(Progress)) (Outcome, error) {
-	c := &cycleRun{r: r, job: &j, base: base, progress: progress, state: Progress{Started: time.Now()}}
+	c := &cycleRun{r: r, job: &j, base: base, progress: progress, state: Progress{Started: time.Now()}, lapped: time.Now()}
 	if err := c.run(ctx); err != nil {
 		return Outcome{}, fmt.Errorf("cycle: %w", err)
 	}
@@ -41,7 +41,9 @@ type cycleRun struct {
 	reader            *model.Adapter
 	manner, knowledge *model.Adapter // of the version before
 	style             Style
-	background        []string // of the router
+	background        []string    // of the router
+	held              []JobSample // ratings kept apart from training
+	lapped            time.Time   // when the last lap ended
 }
 
 func (c *cycleRun) enter(step Step, of int) {
@@ -70,20 +72,42 @@ func (c *cycleRun) run(ctx context.Context) error {
 	if got := c.r.Info().Hash; got != c.job.Base {
 		return fmt.Errorf("the job is for the model %s (%s), loaded is %s: %w", c.job.Model, c.job.Base[:12], got[:12], ErrOtherModel)
 	}
-	rep := &c.out.Report
-	rep.Engine = c.r.Info().Engine.Name
+	c.out.Report.Engine = c.r.Info().Engine.Name
 	if err := c.prepare(ctx); err != nil {
 		return err
 	}
-	rep.Seconds.Base = c.seconds(0)
+	c.lap(&c.out.Report.Seconds.Base)
+	prepared, lessons := c.out, slices.Clone(c.job.Lessons)
+	if err := c.try(ctx, fullEffort); err != nil {
+		return err
+	}
+	if first := c.out; first.gentler() {
+		prepared.Report.Seconds = first.Report.Seconds
+		c.out, c.job.Lessons = prepared, lessons
+		c.state.Losses, c.state.Try = nil, 1
+		if err := c.try(ctx, gentleEffort); err != nil {
+			return err
+		}
+		rep := &c.out.Report
+		rep.Tries = []Try{first.Report.try(fullEffort), rep.try(gentleEffort)}
+		if rep.Verdict == VerdictRefused {
+			rep.Reason = refusedTwice(first.Report.Reason, rep.Reason)
+		}
+	}
+	c.out.Report.Seconds.Total = time.Since(c.state.Started).Seconds()
+	return nil
+}
 
-	candidate := candidate{job: c.job, base: c.base, trained: map[int]bool{}, style: c.style}
+// try trains what is due and checks what came of it.
+func (c *cycleRun) try(ctx context.Context, e effort) error {
+	rep := &c.out.Report
+	candidate := candidate{job: c.job, base: c.base, trained: map[int]bool{}, style: c.style, held: c.held}
 	candidate.before = c.voice(c.manner, c.reading(c.knowledge))
-	mannerNow, err := c.trainManner(ctx, &candidate)
+	mannerNow, err := c.trainManner(ctx, &candidate, e)
 	if err != nil {
 		return err
 	}
-	rep.Seconds.Manner = c.seconds(rep.Seconds.Base)
+	c.lap(&rep.Seconds.Manner)
 	if err := c.restyle(ctx, mannerNow); err != nil {
 		return err
 	}
@@ -101,9 +125,9 @@ func (c *cycleRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rep.Seconds.Asking = c.seconds(rep.Seconds.Base + rep.Seconds.Manner)
+	c.lap(&rep.Seconds.Asking)
 	candidate.now = withReader
-	reading, err := c.trainKnowledge(ctx, &candidate, order, answers)
+	reading, err := c.trainKnowledge(ctx, &candidate, e, order, answers)
 	if err != nil {
 		return err
 	}
@@ -119,10 +143,10 @@ func (c *cycleRun) run(ctx context.Context) error {
 			c.dropKnowledge(&candidate)
 		}
 	}
-	rep.Seconds.Knowledge = c.seconds(rep.Seconds.Base + rep.Seconds.Manner + rep.Seconds.Asking)
+	c.lap(&rep.Seconds.Knowledge)
 
 	widely := order[:min(len(order), askedWidely)]
-	c.enter(StepGate, 5)
+	c.enter(StepGate, 6)
 	variants, contrasts, err := candidate.now.askWidely(ctx, widely, c.job.Recipe.Seed)
 	if err != nil {
 		return err
@@ -139,27 +163,27 @@ func (c *cycleRun) run(ctx context.Context) error {
 		candidate.asked = append(candidate.asked, a)
 	}
 	candidate.trained = positions
-	rep.Lessons = candidate.asked
-	rep.Figures, rep.Open, rep.Verdict, rep.Reason, err = candidate.check(ctx, func(done, of int) {
+	found, err := candidate.check(ctx, func(done, of int) {
 		c.state.Done, c.state.Of = done+1, of+1
 		c.report()
 	})
 	if err != nil {
 		return err
 	}
+	rep.Lessons, rep.Figures, rep.Open, rep.Held, rep.Verdict, rep.Reason = candidate.asked, found.figures, found.open, found.held, found.verdict, found.reason
 	if !c.out.Changed(c.job.Before) {
 		rep.Verdict, rep.Reason = "", reason(CodeOnlyAsked, "nothing was due: the lessons were asked")
 	}
 	rep.Losses = c.state.Losses
-	s := &rep.Seconds
-	s.Total = c.seconds(0)
-	s.Gate = s.Total - s.Base - s.Manner - s.Asking - s.Knowledge
+	c.lap(&rep.Seconds.Gate)
 	return nil
 }
 
-// seconds since the start, less some.
-func (c *cycleRun) seconds(less float64) float64 {
-	return time.Since(c.state.Started).Seconds() - less
+// lap adds the seconds since the last lap to those of a part.
+func (c *cycleRun) lap(part *float64) {
+	now := time.Now()
+	*part += now.Sub(c.lapped).Seconds()
+	c.lapped = now
 }
 
 // prepare measures what is not known yet, and loads the adapters in use.
@@ -203,6 +227,10 @@ func (c *cycleRun) prepare(ctx context.Context) (err error) {
 			return fmt.Errorf("load the version before: %w", err)
 		}
 	}
+	c.job.Samples, c.held = holdOut(c.job.Samples)
+	for _, s := range c.held {
+		c.out.Report.HeldOut = append(c.out.Report.HeldOut, s.ID)
+	}
 	var better, given []string
 	for _, s := range c.job.Samples {
 		if s.Form == FormCorrection {
@@ -238,14 +266,14 @@ func (c *cycleRun) voice(manner, reading *model.Adapter) *voice {
 
 // trainManner returns the manner adapter of the candidate: a new one, or the one
 // before where the samples are still the same, or none.
-func (c *cycleRun) trainManner(ctx context.Context, cand *candidate) (*model.Adapter, error) {
+func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (*model.Adapter, error) {
 	key := c.job.mannerKey()
-	c.out.Report.MannerKey = key
 	if key == "" {
 		return nil, nil
 	}
-	if key == c.job.Before.MannerKey && c.manner != nil {
-		c.out.KeepManner = true
+	c.out.Report.MannerKey = c.keyed(key, e)
+	if c.manner != nil && c.isKept(c.job.Before.MannerKey, key) {
+		c.out.KeepManner, c.out.Report.MannerKey = true, c.job.Before.MannerKey
 		return c.manner, nil
 	}
 	corrections := 0
@@ -253,13 +281,27 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate) (*model.Ada
 		corrections += boolToInt(s.Form == FormCorrection)
 	}
 	c.enter(StepManner, mannerSteps(corrections, len(c.job.Samples)-corrections, c.job.Recipe.Epochs))
-	a, err := trainManner(ctx, c.r, c.job, c.base, c.style, func(steps int) { c.enter(StepManner, steps) }, c.observe)
+	a, err := trainManner(ctx, c.r, c.job, c.base, c.style, e, func(steps int) { c.enter(StepManner, steps) }, c.observe)
 	if err != nil {
 		return nil, err
 	}
 	c.out.Report.Trained = append(c.out.Report.Trained, StepManner)
 	c.out.Manner, cand.manner = a, a
 	return a, nil
+}
+
+// keyed is the key of an adapter that is trained with the given effort.
+func (c *cycleRun) keyed(key string, e effort) string {
+	if e == gentleEffort {
+		return c.job.gentleKey(key)
+	}
+	return key
+}
+
+// isKept says whether an adapter of the version before is what a training would end
+// with: it was made of the same, or, after a refusal of the same, gently.
+func (c *cycleRun) isKept(before, key string) bool {
+	return before == key || before == c.job.gentleKey(key)
 }
 
 // gains says whether the lessons are better known than with the reader.
@@ -275,7 +317,7 @@ func (c *cycleRun) gains(order []int, reader, knowledge map[int]string) bool {
 // dropKnowledge lets the reader serve: knowledge taught nothing that it did not know. It
 // is not tried again on the same lessons, and keeps no manner from being used.
 func (c *cycleRun) dropKnowledge(cand *candidate) {
-	c.out.Report.KnowledgeTried = c.out.Report.KnowledgeKey
+	c.out.Report.KnowledgeTried = c.job.triedKey(cand.key)
 	c.out.Report.KnowledgeKey, c.out.Report.KnowledgeOn = "", nil
 	c.out.Knowledge, c.out.KeepKnowledge, cand.knowledge = nil, false, nil
 	clear(cand.trained)
@@ -283,7 +325,7 @@ func (c *cycleRun) dropKnowledge(cand *candidate) {
 
 // trainKnowledge trains on the lessons that are missed, and returns the reading
 // adapter to use; nil: the reader serves.
-func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, order []int, answers map[int]string) (*model.Adapter, error) {
+func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort, order []int, answers map[int]string) (*model.Adapter, error) {
 	var missed []JobLesson
 	var positions []int
 	for _, p := range slices.Sorted(slices.Values(order)) { // the oldest first: the order of asking depends on states
@@ -296,21 +338,22 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, order []
 	if key == "" {
 		return nil, nil
 	}
-	if key == c.job.Before.KnowledgeTried {
-		c.out.Report.KnowledgeTried = key
+	if tried := c.job.triedKey(key); tried == c.job.Before.KnowledgeTried {
+		c.out.Report.KnowledgeTried = tried
 		return nil, nil
 	}
-	c.out.Report.KnowledgeKey = key
+	cand.key = key
+	c.out.Report.KnowledgeKey = c.keyed(key, e)
 	for i, p := range positions {
 		cand.trained[p] = true
 		c.out.Report.KnowledgeOn = append(c.out.Report.KnowledgeOn, missed[i].Sample)
 	}
-	if key == c.job.Before.KnowledgeKey && c.knowledge != nil {
-		c.out.KeepKnowledge = true
+	if c.knowledge != nil && c.isKept(c.job.Before.KnowledgeKey, key) {
+		c.out.KeepKnowledge, c.out.Report.KnowledgeKey = true, c.job.Before.KnowledgeKey
 		return c.knowledge, nil
 	}
 	c.enter(StepKnowledge, knowledgeSteps)
-	a, err := trainKnowledge(ctx, c.r, c.job, c.base, c.reader, missed, c.observe)
+	a, err := trainKnowledge(ctx, c.r, c.job, c.base, c.reader, missed, e, c.observe)
 	if err != nil {
 		return nil, err
 	}

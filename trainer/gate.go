@@ -24,6 +24,7 @@ const (
 	mostRepeats  = 4    // of one 4-gram in an answer
 	mostStuck    = 0.125
 	leastShare   = 0.2 // length of an answer against the base's and the corrections'
+	leastSpoken  = 0.8 // share of the open answers in the language of their question
 	provenP      = 0.05
 	chatAnswers  = 12  // of the anchor questions, for the divergence
 	deepTop      = 128 // the candidate's tokens among which the base's are looked up
@@ -37,42 +38,75 @@ type candidate struct {
 	before    *voice
 	manner    *model.Adapter // newly trained; nil: none
 	knowledge *model.Adapter // likewise
+	key       string         // of knowledge trained on what is missed
 	style     Style
+	held      []JobSample  // ratings that were not trained on
 	trained   map[int]bool // lessons that knowledge was trained on, by position
 	asked     []Asked
 }
 
+// checked is what the gate found.
+type checked struct {
+	figures Figures
+	open    []OpenPair
+	held    []HeldRating
+	verdict string
+	reason  Reason
+}
+
 // check measures the candidate and decides.
-func (c *candidate) check(ctx context.Context, progress func(done, of int)) (Figures, []OpenPair, string, Reason, error) {
-	f := Figures{CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, P: 1}
+func (c *candidate) check(ctx context.Context, progress func(done, of int)) (checked, error) {
+	var out checked
+	f := &out.figures
+	*f = Figures{CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, OwnLimit: leastOwn, LanguageLimit: leastSpoken, P: 1}
 	if c.now.manner != nil {
 		f.KeptLimit = leastKeptAll
 	}
-	c.countLessons(&f)
-	var open []OpenPair
+	c.countLessons(f)
 	steps := []func() error{
-		func() error { return c.unrelated(ctx, &f) },
-		func() error { return c.canary(ctx, &f) },
-		func() error { return c.divergence(ctx, &f) },
-		func() (err error) { open, err = c.open(ctx, &f); return err },
+		func() error { return c.unrelated(ctx, f) },
+		func() error { return c.canary(ctx, f) },
+		func() error { return c.divergence(ctx, f) },
+		func() (err error) { out.open, err = c.open(ctx, f); return err },
+		func() (err error) { out.held, err = c.preference(ctx, f); return err },
 	}
 	for i, step := range steps {
 		progress(i, len(steps))
 		if err := step(); err != nil {
-			return f, open, "", Reason{}, fmt.Errorf("check the candidate: %w", err)
+			return out, fmt.Errorf("check the candidate: %w", err)
 		}
 	}
-	f.Better, f.Worse = c.compare(open)
+	f.Better, f.Worse = c.compare(out.open)
+	f.Better, f.Worse = f.Better+f.HeldBetter, f.Worse+f.HeldWorse
 	f.P = signTest(f.Better, f.Worse)
-	verdict, why := c.decide(f)
-	return f, open, verdict, why, nil
+	out.verdict, out.reason = f.decide()
+	return out, nil
+}
+
+// number notes that v is none, and is 0 then: what is stored has to be numbers.
+func (f *Figures) number(v float64) float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		f.NotNumber = true
+		return 0
+	}
+	return v
 }
 
 func (c *candidate) countLessons(f *Figures) {
-	for _, a := range c.asked {
+	f.Lessons = len(c.job.Lessons)
+	for i, a := range c.asked {
 		f.KnownOf++
 		f.Known += boolToInt(a.Known)
 		f.KnownBefore += boolToInt(a.Before)
+		if c.trained[i] {
+			f.OwnOf++
+			f.Own += boolToInt(a.Known)
+			f.OwnBefore += boolToInt(a.Before)
+		}
+		if a.Before && !a.Known {
+			f.Lost = append(f.Lost, c.questionOf(a.Lesson))
+		}
+		f.Widely += boolToInt(len(a.Asked) > 0)
 		for _, v := range a.Asked {
 			f.VariantsOf++
 			f.Variants += boolToInt(v.Shows)
@@ -178,17 +212,9 @@ func (c *candidate) canary(ctx context.Context, f *Figures) error {
 		if err != nil {
 			return fmt.Errorf("read the canary texts: %w", err)
 		}
-		f.Canary = worse(f.Canary, mean(nll)-mean(c.base.Canary))
+		f.Canary = max(f.Canary, f.number(mean(nll)-mean(c.base.Canary)))
 	}
 	return nil
-}
-
-// worse is the larger of two figures; NaN is the worst.
-func worse(a, b float64) float64 {
-	if math.IsNaN(a) || b <= a {
-		return a
-	}
-	return b
 }
 
 // combinations are the sets of adapters that answer: manner alone, and with
@@ -233,7 +259,7 @@ func (c *candidate) divergence(ctx context.Context, f *Figures) error {
 				n++
 			}
 		}
-		f.ChatKL = worse(f.ChatKL, sum/float64(n))
+		f.ChatKL = max(f.ChatKL, f.number(sum/float64(n)))
 	}
 	return nil
 }
@@ -260,117 +286,6 @@ func bucketKL(base, other model.Distribution) float64 {
 	}
 	restP, restQ = math.Max(restP, least), math.Max(restQ, least)
 	return kl + restP*(math.Log(restP)-math.Log(restQ))
-}
-
-// open answers the open questions with both versions and looks at their form.
-func (c *candidate) open(ctx context.Context, f *Figures) ([]OpenPair, error) {
-	if c.now.manner == nil {
-		return nil, nil
-	}
-	set, err := anchors()
-	if err != nil {
-		return nil, err
-	}
-	say := func(v *voice) ([]model.Result, error) {
-		reqs := make([]model.Request, len(set.Open))
-		for i, q := range set.Open {
-			s, err := v.speak(nil, q, true)
-			if err != nil {
-				return nil, fmt.Errorf("ask %q: %w", q, err)
-			}
-			reqs[i] = s.greedy(openTokens)
-		}
-		return v.runner.GenerateAll(ctx, reqs, model.Background)
-	}
-	after, err := say(c.now)
-	if err != nil {
-		return nil, fmt.Errorf("ask open questions: %w", err)
-	}
-	before := c.base.Open
-	if c.before.manner != nil {
-		results, err := say(c.before)
-		if err != nil {
-			return nil, fmt.Errorf("ask open questions: %w", err)
-		}
-		before = make([]string, len(results))
-		for i, r := range results {
-			before[i] = r.Text
-		}
-	}
-	wanted := c.wanted()
-	ended, words, baseWords := 0, 0, 0
-	pairs := make([]OpenPair, len(after))
-	for i, r := range after {
-		pairs[i] = OpenPair{Question: set.Open[i], Before: before[i], After: r.Text}
-		pairs[i].Better = nearer(c.style, wanted, before[i], r.Text)
-		f.Answers++
-		f.Loops += boolToInt(loops(r.Text))
-		ended += boolToInt(r.Finish == model.FinishEnd)
-		words += wordCount(r.Text)
-		baseWords += wordCount(c.base.Open[i])
-	}
-	f.Endless = f.Answers - ended
-	f.Words, f.WordsBefore = float64(words)/float64(f.Answers), float64(baseWords)/float64(f.Answers)
-	return pairs, nil
-}
-
-// wanted are the better answers of the job's corrections of manner.
-func (c *candidate) wanted() []string {
-	var out []string
-	for _, s := range c.job.Samples {
-		if s.Form == FormCorrection {
-			out = append(out, s.Better)
-		}
-	}
-	return out
-}
-
-// loops says whether a 4-gram of words comes more than mostRepeats times.
-func loops(text string) bool {
-	words := strings.Fields(text)
-	counts := make(map[string]int)
-	for i := 0; i+4 <= len(words); i++ {
-		gram := strings.Join(words[i:i+4], " ")
-		if counts[gram]++; counts[gram] > mostRepeats {
-			return true
-		}
-	}
-	return false
-}
-
-// nearer says which of two answers is nearer to the wanted manner: by the marks of
-// the style where it has some, else by length and layout. 1: after, -1: before.
-func nearer(style Style, wanted []string, before, after string) int {
-	if !style.IsZero() {
-		return boolToInt(style.Shows(after)) - boolToInt(style.Shows(before))
-	}
-	if len(wanted) == 0 {
-		return 0
-	}
-	distance := func(answer string) float64 {
-		sum := 0.0
-		for _, w := range wanted {
-			sum += math.Abs(math.Log(float64(wordCount(answer)+1) / float64(wordCount(w)+1)))
-			if layout(answer) != layout(w) {
-				sum++
-			}
-			if opening(answer) != opening(w) {
-				sum++
-			}
-			if closing(answer) != closing(w) {
-				sum++
-			}
-		}
-		return sum / float64(len(wanted))
-	}
-	const margin = 0.2 // less is no difference that a reader would see
-	switch d := distance(before) - distance(after); {
-	case d > margin:
-		return 1
-	case d < -margin:
-		return -1
-	}
-	return 0
 }
 
 // compare counts, over lessons and open questions, where the candidate is better
@@ -405,86 +320,50 @@ func signTest(better, worse int) float64 {
 }
 
 // decide turns the figures into a verdict. The first harm found is the reason.
-func (c *candidate) decide(f Figures) (string, Reason) {
-	for _, v := range []float64{f.Canary, f.ChatKL} {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return VerdictRefused, reason(CodeNotNumber, "refused: it computes something that is not a number")
-		}
-	}
-	share := func(n, of int) float64 { return float64(n) / math.Max(1, float64(of)) }
-	if f.KeptOf > 0 && share(f.Kept, f.KeptOf) < f.KeptLimit {
+func (f *Figures) decide() (string, Reason) {
+	lost := strings.Join(f.Lost, "; ")
+	switch {
+	case f.NotNumber:
+		return VerdictRefused, reason(CodeNotNumber, "refused: it computes something that is not a number")
+	case f.forgets():
 		return VerdictRefused, reason(CodeForgets, fmt.Sprintf("refused: forgets too much (%d of %d unrelated questions still right, at least %.0f %% wanted)", f.Kept, f.KeptOf, 100*f.KeptLimit),
 			"kept", f.Kept, "of", f.KeptOf, "limit", f.KeptLimit)
-	}
-	if f.LeaksOf > 0 && share(f.Leaks, f.LeaksOf) > f.LeaksLimit {
+	case f.leaking():
 		return VerdictRefused, reason(CodeLeaks, fmt.Sprintf("refused: lessons show up where they do not belong (%d of %d answers)", f.Leaks, f.LeaksOf),
 			"leaks", f.Leaks, "of", f.LeaksOf, "limit", f.LeaksLimit)
-	}
-	if f.Canary > f.CanaryLimit {
+	case f.general():
 		return VerdictRefused, reason(CodeGeneral, fmt.Sprintf("refused: it would forget general language (%+.3f nats per token, at most %.2f)", f.Canary, f.CanaryLimit),
 			"nats", f.Canary, "limit", f.CanaryLimit)
-	}
-	if f.ChatLimit > 0 && f.ChatKL > f.ChatLimit {
+	case f.drifts():
 		return VerdictRefused, reason(CodeDrifts, fmt.Sprintf("refused: drifts too far from the base model (%.3f of at most %.2f nats per token)", f.ChatKL, f.ChatLimit),
 			"kl", f.ChatKL, "limit", f.ChatLimit)
-	}
-	if f.Answers > 0 && share(f.Loops, f.Answers) > mostStuck {
+	case f.loops():
 		return VerdictRefused, reason(CodeLoops, fmt.Sprintf("refused: %d of %d answers repeat themselves", f.Loops, f.Answers), "answers", f.Loops, "of", f.Answers)
-	}
-	if baseEndless := len(c.base.Open) - c.base.Ended; f.Answers > 0 && f.Endless > baseEndless+int(mostStuck*float64(f.Answers)) {
+	case f.endless():
 		return VerdictRefused, reason(CodeEndless, fmt.Sprintf("refused: %d of %d answers do not end", f.Endless, f.Answers), "answers", f.Endless, "of", f.Answers)
-	}
-	if f.Answers > 0 {
-		least := f.WordsBefore
-		if w := c.wanted(); len(w) > 0 {
-			sum := 0
-			for _, x := range w {
-				sum += wordCount(x)
-			}
-			least = math.Min(least, float64(sum)/float64(len(w)))
-		}
-		if f.Words < leastShare*least {
-			return VerdictRefused, reason(CodeLength, fmt.Sprintf("refused: its answers have %.1f words on average", f.Words), "words", f.Words, "limit", leastShare*least)
-		}
-	}
-	own, ownOf := 0, 0
-	var lost []string
-	for i, a := range c.asked {
-		if c.trained[i] {
-			ownOf++
-			own += boolToInt(a.Known)
-		}
-		if a.Before && !a.Known {
-			lost = append(lost, c.questionOf(a.Lesson))
-		}
-	}
-	if ownOf > 0 && share(own, ownOf) < leastOwn && own <= c.knownBeforeOf() {
-		return VerdictRefused, reason(CodeOwnMissed, fmt.Sprintf("refused: it still misses what it was trained on (%d of %d lessons)", own, ownOf), "known", own, "of", ownOf, "limit", leastOwn)
-	}
-	if len(lost) > 0 && len(lost) >= f.Better {
-		return VerdictRefused, reason(CodeLosesKnown, "refused: it would lose known lessons: "+strings.Join(lost, "; "), "lessons", strings.Join(lost, "; "), "count", len(lost))
+	case f.tooShort():
+		return VerdictRefused, reason(CodeLength, fmt.Sprintf("refused: its answers have %.1f words on average, at least %.1f wanted", f.Words, f.WordsLimit), "words", f.Words, "limit", f.WordsLimit)
+	case f.foreign():
+		return VerdictRefused, reason(CodeLanguage, fmt.Sprintf("refused: it answers in another language than it is asked in (%d of %d answers in the right one)", f.Language, f.LanguageOf),
+			"answers", f.Language, "of", f.LanguageOf, "limit", f.LanguageLimit)
+	case f.ownMissed():
+		return VerdictRefused, reason(CodeOwnMissed, fmt.Sprintf("refused: it still misses what it was trained on (%d of %d lessons)", f.Own, f.OwnOf), "known", f.Own, "of", f.OwnOf, "limit", f.OwnLimit)
+	case f.losesKnown():
+		return VerdictRefused, reason(CodeLosesKnown, "refused: it would lose known lessons: "+lost, "lessons", lost, "count", len(f.Lost))
 	}
 	// What is lost although it is promoted is told all the same.
-	losses, but := strings.Join(lost, "; "), ""
-	if len(lost) > 0 {
-		but = "; it loses known lessons: " + losses
+	but := ""
+	if lost != "" {
+		but = "; it loses known lessons: " + lost
 	}
-	if f.Better+f.Worse > 0 && f.P < provenP {
-		return VerdictProven, reason(CodeProven, fmt.Sprintf("proven better (better in %d, worse in %d, p = %.2g)", f.Better, f.Worse, f.P)+but, "better", f.Better, "losses", f.Worse, "p", f.P, "lost", losses)
+	counts := fmt.Sprintf("(better in %d, worse in %d, p = %.2g)", f.Better, f.Worse, f.P)
+	switch {
+	case f.Better+f.Worse == 0:
+		return VerdictNotProven, reason(CodeUnharmed, "not proven yet: nothing harmed, nothing to compare")
+	case f.P < provenP:
+		return VerdictProven, reason(CodeProven, "proven better "+counts+but, "better", f.Better, "losses", f.Worse, "p", f.P, "lost", lost)
 	}
-	if f.Better+f.Worse > 0 {
-		return VerdictNotProven, reason(CodeNotProven, fmt.Sprintf("not proven yet (better in %d, worse in %d, p = %.2g)", f.Better, f.Worse, f.P)+but, "better", f.Better, "losses", f.Worse, "p", f.P, "lost", losses)
-	}
-	return VerdictNotProven, reason(CodeUnharmed, "not proven yet: nothing harmed, nothing to compare")
-}
-
-// knownBeforeOf counts the lessons trained on that the version before knew.
-func (c *candidate) knownBeforeOf() int {
-	n := 0
-	for i, a := range c.asked {
-		n += boolToInt(c.trained[i] && a.Before)
-	}
-	return n
+	return VerdictNotProven, reason(CodeNotProven, "not proven yet "+counts+but, "better", f.Better, "losses", f.Worse, "p", f.P, "lost", lost)
 }
 
 func (c *candidate) questionOf(lesson int64) string {

@@ -1,9 +1,12 @@
 package trainer
 
 import (
+	"encoding/json"
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"clara/model"
 )
@@ -28,52 +31,105 @@ func TestLoops(t *testing.T) {
 	}
 }
 
-// Each harm refuses by itself, and NaN never passes.
+func goodFigures() Figures {
+	return Figures{
+		CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, Kept: 30, KeptOf: 30, LeaksOf: 30,
+		Answers: 16, Words: 15, WordsBefore: 50, WordsLimit: 2, LoopsLimit: 2, EndlessLimit: 2,
+		Language: 16, LanguageOf: 16, LanguageLimit: leastSpoken, OwnLimit: leastOwn,
+		Known: 5, KnownOf: 5, Lessons: 5, Better: 12, P: 0.0002,
+	}
+}
+
+// Each harm refuses by itself, names its own figure, and what is not a number never
+// passes.
 func TestDecide(t *testing.T) {
-	good := Figures{CanaryLimit: 0.05, LeaksLimit: 0.05, KeptLimit: 0.75, Kept: 30, KeptOf: 30, LeaksOf: 30, Answers: 16, Words: 15, WordsBefore: 50, Better: 12, P: 0.0002}
-	c := &candidate{job: &Job{Samples: []JobSample{{Form: FormCorrection, Better: "ten words are in this short answer to the question"}}}, base: &BaseFacts{Open: make([]string, 16)}}
-	if v, why := c.decide(good); v != VerdictProven {
+	good := goodFigures()
+	if v, why := good.decide(); v != VerdictProven {
 		t.Fatalf("good figures: %s, %s", v, why.Text)
+	}
+	for _, s := range good.Sentences() {
+		if !s.Passed || s.Reason.Text == "" || !strings.HasPrefix(s.Reason.Code, "figure_") {
+			t.Errorf("of good figures it is said: %+v", s)
+		}
 	}
 	unproven := good
 	unproven.Better, unproven.Worse, unproven.P = 2, 1, 0.5
-	if v, _ := c.decide(unproven); v != VerdictNotProven {
+	if v, _ := unproven.decide(); v != VerdictNotProven {
 		t.Errorf("two better and one worse: %s", v)
 	}
-	for code, harm := range map[string]func(*Figures){
-		CodeForgets:   func(f *Figures) { f.Kept = 20 },
-		CodeLeaks:     func(f *Figures) { f.Leaks = 3 },
-		CodeGeneral:   func(f *Figures) { f.Canary = 0.06 },
-		CodeDrifts:    func(f *Figures) { f.ChatKL, f.ChatLimit = 0.2, 0.1 },
-		CodeLoops:     func(f *Figures) { f.Loops = 3 },
-		CodeLength:    func(f *Figures) { f.Words = 0.5 },
-		CodeNotNumber: func(f *Figures) { f.Canary = math.NaN() },
+	for _, c := range []struct {
+		code, figure string
+		harm         func(*Figures)
+	}{
+		{CodeForgets, FigureKept, func(f *Figures) { f.Kept = 20 }},
+		{CodeLeaks, FigureLeaks, func(f *Figures) { f.Leaks = 3 }},
+		{CodeGeneral, FigureCanary, func(f *Figures) { f.Canary = 0.06 }},
+		{CodeDrifts, FigureChat, func(f *Figures) { f.ChatKL, f.ChatLimit = 0.2, 0.1 }},
+		{CodeLoops, FigureLoops, func(f *Figures) { f.Loops = 3 }},
+		{CodeEndless, FigureEndless, func(f *Figures) { f.Endless = 3 }},
+		{CodeLength, FigureWords, func(f *Figures) { f.Words = 0.5 }},
+		{CodeLanguage, FigureLanguage, func(f *Figures) { f.Language = 12 }},
+		{CodeNotNumber, FigureNumbers, func(f *Figures) { f.Canary = f.number(math.NaN()) }},
+		{CodeOwnMissed, FigureOwn, func(f *Figures) { f.Own, f.OwnOf, f.OwnBefore = 3, 5, 3 }},
+		{CodeLosesKnown, FigureLost, func(f *Figures) { f.Lost, f.Better, f.Worse, f.P = []string{"Who?", "Where?"}, 1, 2, 0.9 }},
 	} {
 		f := good
-		harm(&f)
-		if v, why := c.decide(f); v != VerdictRefused || why.Code != code || why.Text == "" {
-			t.Errorf("%s: %s, %q", code, v, why.Code)
+		c.harm(&f)
+		if v, why := f.decide(); v != VerdictRefused || why.Code != c.code || why.Text == "" {
+			t.Errorf("%s: %s, %q", c.code, v, why.Code)
+		}
+		for _, s := range f.Sentences() {
+			if s.Passed != (s.Reason.Code != c.figure) {
+				t.Errorf("%s: %+v", c.code, s)
+			}
+		}
+		if _, err := json.Marshal(Report{Figures: f}); err != nil {
+			t.Errorf("%s: %v", c.code, err)
 		}
 	}
-	c.base.Ended = 16
-	endless := good
-	endless.Endless = 5
-	if v, why := c.decide(endless); v != VerdictRefused || why.Code != CodeEndless {
-		t.Errorf("endless answers where the base ends: %s, %q", v, why.Code)
-	}
-	c.asked = []Asked{{Lesson: 1, Before: true}, {Lesson: 2, Before: true}, {Lesson: 3, Known: true}}
-	lost := good
-	lost.Better, lost.Worse, lost.P = 1, 2, 0.9
-	if v, why := c.decide(lost); v != VerdictRefused || why.Code != CodeLosesKnown {
-		t.Errorf("two known lessons lost for one: %s, %q", v, why.Code)
-	}
-	c.job.Lessons = []JobLesson{{ID: 1, Question: "Who leads IT?"}, {ID: 2, Question: "Who bakes?"}}
 	for _, p := range []float64{0.001, 0.5} {
 		some := good
-		some.Worse, some.P = 2, p
-		if v, why := c.decide(some); v == VerdictRefused || why.Args["lost"] != "Who leads IT?; Who bakes?" || !strings.Contains(why.Text, "Who bakes?") {
+		some.Lost, some.Worse, some.P = []string{"Who leads IT?", "Who bakes?"}, 2, p
+		if v, why := some.decide(); v == VerdictRefused || why.Args["lost"] != "Who leads IT?; Who bakes?" || !strings.Contains(why.Text, "Who bakes?") {
 			t.Errorf("lessons lost by a version that is better elsewhere: %s, %+v", v, why)
 		}
+	}
+}
+
+// What was lost, and what knowledge was trained on, is counted among the asked.
+func TestLessonsAreCounted(t *testing.T) {
+	c := &candidate{
+		job:     &Job{Lessons: []JobLesson{{ID: 1, Question: "Who leads IT?"}, {ID: 2, Question: "Who bakes?"}, {ID: 3, Question: "Who sings?"}}},
+		asked:   []Asked{{Lesson: 1, Before: true}, {Lesson: 3, Known: true, Asked: []Answered{{Shows: true}, {}}}},
+		trained: map[int]bool{0: true, 1: true},
+	}
+	var f Figures
+	c.countLessons(&f)
+	want := Figures{Lessons: 3, KnownOf: 2, Known: 1, KnownBefore: 1, Widely: 1, Own: 1, OwnOf: 2, OwnBefore: 1, Lost: []string{"Who leads IT?"}, Variants: 1, VariantsOf: 2}
+	if d := cmp.Diff(want, f); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	const english, german = "What is the use of a lighthouse?", "Was ist die Aufgabe von einem Leuchtturm?"
+	for _, c := range []struct {
+		question, answer string
+		speaks, foreign  bool
+	}{
+		{english, "It is the light that guides ships.", true, false},
+		{english, "Das ist das Licht für die Schiffe.", false, true},
+		{german, "Er ist das Licht für die Schiffe.", true, false},
+		{german, "It is the light for your ships.", false, true},
+		{german, "Berlin.", false, false},
+	} {
+		if s, f := speaks(c.question, c.answer), foreign(c.question, c.answer); s != c.speaks || f != c.foreign {
+			t.Errorf("%q to %q: speaks %v, foreign %v", c.answer, c.question, s, f)
+		}
+	}
+	wants := &candidate{job: &Job{Samples: []JobSample{{Form: FormCorrection, Prompt: english, Better: "Das ist das Licht für die Schiffe."}}}}
+	if !wants.wantsForeign() {
+		t.Error("corrections that translate are not what the user wants")
 	}
 }
 

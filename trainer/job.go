@@ -137,9 +137,11 @@ func (j *Job) validate() error {
 }
 
 // mannerKey names what a manner adapter is made of: two jobs with the same key
-// train the same one. "" means that there is nothing to train.
+// train the same one. "" means that there is nothing to train. What is kept apart from
+// training is no part of it.
 func (j *Job) mannerKey() string {
-	if len(j.Samples) == 0 {
+	train, _ := holdOut(j.Samples)
+	if len(train) == 0 {
 		return ""
 	}
 	type part struct {
@@ -148,8 +150,8 @@ func (j *Job) mannerKey() string {
 		Prompt, Answer, Better string
 		Score, Weight          float64
 	}
-	parts := make([]part, len(j.Samples))
-	for i, s := range j.Samples {
+	parts := make([]part, len(train))
+	for i, s := range train {
 		parts[i] = part{s.Form, s.Context, s.Prompt, s.Answer, s.Better, s.Score, s.Weight}
 	}
 	return keyOf("manner", j.Base, j.Recipe, parts)
@@ -169,6 +171,32 @@ func (j *Job) knowledgeKey(missed []JobLesson) string {
 		parts[i] = part{l.Question, l.turn(), l.Importance}
 	}
 	return keyOf("knowledge", j.Base, j.Recipe, parts)
+}
+
+// lessonsKey names the lessons as far as a check of them goes.
+func (j *Job) lessonsKey() string {
+	type part struct {
+		Question, Answer, Base string
+		Keywords               [][]string
+	}
+	parts := make([]part, len(j.Lessons))
+	for i, l := range j.Lessons {
+		parts[i] = part{l.Question, l.Answer, l.BaseAnswer, l.Keywords}
+	}
+	return keyOf("lessons", parts)
+}
+
+// gentleKey names an adapter that was trained gently because of a refusal. That one was
+// about the lessons and the manner too: with others, the full effort is due again, and
+// what was unlearnt leaves no trace in how an adapter was trained.
+func (j *Job) gentleKey(key string) string {
+	return keyOf("gentle", key, j.mannerKey(), j.lessonsKey())
+}
+
+// triedKey names a knowledge adapter that taught nothing, which is said likewise of the
+// lessons and the manner that it was tried with.
+func (j *Job) triedKey(key string) string {
+	return keyOf("tried", key, j.mannerKey(), j.lessonsKey())
 }
 
 func keyOf(parts ...any) string {

@@ -32,7 +32,7 @@ const (
 
 // trainKnowledge trains the reader on missed lessons; from nil means a fresh
 // adapter, for a model that has no reader.
-func trainKnowledge(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, from *model.Adapter, missed []JobLesson, observe func(LossPoint)) (*model.Adapter, error) {
+func trainKnowledge(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, from *model.Adapter, missed []JobLesson, e effort, observe func(LossPoint)) (*model.Adapter, error) {
 	src, err := newKnowledgeSource(ctx, r, j, b, missed)
 	if err != nil {
 		return nil, fmt.Errorf("train knowledge: %w", err)
@@ -42,7 +42,8 @@ func trainKnowledge(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, 
 		return nil, fmt.Errorf("train knowledge: %w", err)
 	}
 	defer t.Close()
-	plan := schedule{steps: knowledgeSteps, rate: j.Recipe.KnowledgeRate}
+	src.effort = e
+	plan := schedule{steps: knowledgeSteps, rate: e.rate * j.Recipe.KnowledgeRate}
 	if err := plan.run(ctx, t, StepKnowledge, src.next, observe); err != nil {
 		return nil, fmt.Errorf("train knowledge: %w", err)
 	}
@@ -55,6 +56,7 @@ func trainKnowledge(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, 
 
 // knowledgeSource deals the batches of a knowledge training.
 type knowledgeSource struct {
+	effort    effort
 	r         *model.Runner
 	system    string
 	rng       *rand.Rand
@@ -128,7 +130,7 @@ func contrasts(question string, seed uint64, n int) []string {
 }
 
 func (k *knowledgeSource) next() (*batch, error) {
-	b := &batch{lambda: 1}
+	b := &batch{lambda: float64(k.effort.anchor)}
 	for range knowledgeOwn {
 		l := k.missed[k.lessons.deal()]
 		if err := k.imitate(b, l, k.variant(l), &l); err != nil {
@@ -161,18 +163,18 @@ func (k *knowledgeSource) next() (*batch, error) {
 		}
 	}
 	var held []contrast
-	for range knowledgeSwapped {
+	for range k.effort.anchor * knowledgeSwapped {
 		if len(k.contrasts.items) > 0 {
 			held = append(held, k.contrasts.deal())
 		}
 	}
-	for range knowledgeChat {
+	for range k.effort.anchor * knowledgeChat {
 		if len(k.chats.items) > 0 {
 			l := k.missed[k.lessons.deal()]
 			held = append(held, contrast{lesson: l.Question, answer: l.turn(), other: k.chats.deal()})
 		}
 	}
-	for range knowledgeDifferent {
+	for range k.effort.anchor * knowledgeDifferent {
 		held = append(held, k.different.deal())
 	}
 	for _, c := range held {

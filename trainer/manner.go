@@ -36,7 +36,7 @@ const (
 // the style of the corrections where that can be read off (Style): they teach the
 // manner on answers whose content is the base's. begin is told how many steps there
 // will be at most.
-func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, begin func(steps int), observe func(LossPoint)) (*model.Adapter, error) {
+func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, e effort, begin func(steps int), observe func(LossPoint)) (*model.Adapter, error) {
 	t, err := r.NewTraining(model.TrainingOptions{Rank: j.Recipe.Rank, Alpha: float32(2 * j.Recipe.Rank), Seed: j.Recipe.Seed})
 	if err != nil {
 		return nil, fmt.Errorf("train manner: %w", err)
@@ -46,7 +46,8 @@ func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, sty
 	if err != nil {
 		return nil, fmt.Errorf("train manner: %w", err)
 	}
-	plan := schedule{steps: src.steps(j.Recipe.Epochs), rate: j.Recipe.MannerRate, stop: mannerStop}
+	src.effort = e
+	plan := schedule{steps: src.steps(j.Recipe.Epochs), rate: e.rate * j.Recipe.MannerRate, stop: mannerStop}
 	if len(src.corrections.items) == 0 {
 		plan.stop = 0 // a rating's loss has no absolute meaning
 	}
@@ -73,6 +74,7 @@ func mannerSteps(corrections, ratings, epochs int) int {
 
 // mannerSource deals the batches of a manner training.
 type mannerSource struct {
+	effort      effort
 	objective   string
 	corrections deck[weighted]
 	styled      deck[Anchored]
@@ -121,12 +123,12 @@ func (m *mannerSource) stepRows() int {
 	add(mannerRatings, answers(m.bad.items))
 	add(2*mannerRatings, answers(m.mismatches.items))
 	if len(m.corrections.items) == 0 {
-		add(mannerAnchors, held(m.chats.items))
+		add(m.effort.anchor*mannerAnchors, held(m.chats.items))
 		return rows
 	}
 	add(mannerCorrections, answers(m.corrections.items))
-	add(mannerStyled, held(m.styled.items))
-	add(mannerTexts, held(m.texts.items))
+	add(m.effort.anchor*mannerStyled, held(m.styled.items))
+	add(m.effort.anchor*mannerTexts, held(m.texts.items))
 	return rows
 }
 
@@ -304,19 +306,19 @@ func baseLogProbs(ctx context.Context, r *model.Runner, ws []weighted) error {
 }
 
 func (m *mannerSource) next() (*batch, error) {
-	b := &batch{lambda: 1, beta: ratingBeta, loss: m.objective}
+	b := &batch{lambda: float64(m.effort.anchor), beta: ratingBeta, loss: m.objective}
 	if len(m.corrections.items) > 0 {
 		for range mannerCorrections {
 			w := m.corrections.deal()
 			b.imitate(w.Sequence, w.weight, nil)
 		}
 		if len(m.styled.items) > 0 {
-			for range mannerStyled {
+			for range m.effort.anchor * mannerStyled {
 				a := m.styled.deal()
 				b.hold(a.Sequence, a.Top)
 			}
 		}
-		for range mannerTexts {
+		for range m.effort.anchor * mannerTexts {
 			if len(m.texts.items) > 0 {
 				a := m.texts.deal()
 				b.hold(a.Sequence, a.Top)
@@ -325,7 +327,7 @@ func (m *mannerSource) next() (*batch, error) {
 	}
 	m.addRatings(b)
 	if len(m.corrections.items) == 0 {
-		for range mannerAnchors {
+		for range m.effort.anchor * mannerAnchors {
 			if len(m.chats.items) > 0 {
 				a := m.chats.deal()
 				b.hold(a.Sequence, a.Top)

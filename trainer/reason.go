@@ -49,8 +49,12 @@ const (
 	CodeLoops      = "loops"       // answers, of
 	CodeEndless    = "endless"     // answers, of
 	CodeLength     = "length"      // words, limit
+	CodeLanguage   = "language"    // answers, of, limit
 	CodeOwnMissed  = "own_missed"  // known, of, limit
 	CodeLosesKnown = "loses_known" // lessons (their questions), count
+	// CodeRefusedTwice: the codes first and second, and the arguments of both with 1
+	// and 2 behind their names. See Tries.
+	CodeRefusedTwice = "refused_twice"
 
 	// Why the active version changed, or a cycle ended.
 	CodeCycle       = "cycle"        // cycle

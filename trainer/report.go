@@ -5,36 +5,6 @@ import (
 	"fmt"
 )
 
-// Figures are what the gate measured. Every share has its count beside it, so
-// that a face can say "17 of 17".
-type Figures struct {
-	Canary      float64 `json:"canary"`       // NLL on fixed texts, candidate - base, nats per token
-	CanaryLimit float64 `json:"canary_limit"` //
-	ChatKL      float64 `json:"chat_kl"`      // KL(base || candidate) on chat answers, nats per token
-	ChatLimit   float64 `json:"chat_limit"`   // 0: not limited (manner moves every answer)
-	Kept        int     `json:"kept"`         // unrelated questions that the base gets right and the candidate too
-	KeptOf      int     `json:"kept_of"`      //
-	KeptLimit   float64 `json:"kept_limit"`   // least share
-	Leaks       int     `json:"leaks"`        // unrelated answers that show a lesson
-	LeaksOf     int     `json:"leaks_of"`     //
-	LeaksLimit  float64 `json:"leaks_limit"`  // most share
-	Known       int     `json:"known"`        // lessons asked as written
-	KnownOf     int     `json:"known_of"`     //
-	KnownBefore int     `json:"known_before"` // by the version before
-	Variants    int     `json:"variants"`     // lessons asked in automatic variants
-	VariantsOf  int     `json:"variants_of"`  //
-	Swapped     int     `json:"swapped"`      // name-swapped questions that show the lesson all the same
-	SwappedOf   int     `json:"swapped_of"`   //
-	Better      int     `json:"better"`       // of the sign test
-	Worse       int     `json:"worse"`        //
-	P           float64 `json:"p"`            // one-sided; 1 with nothing to compare
-	Loops       int     `json:"loops"`        // answers that repeat a 4-gram more than 4 times
-	Endless     int     `json:"endless"`      // answers that do not end
-	Answers     int     `json:"answers"`      // looked at for loops, ends, length
-	Words       float64 `json:"words"`        // mean length of those
-	WordsBefore float64 `json:"words_before"` // of the base's
-}
-
 // The verdicts of the gate.
 const (
 	VerdictProven    = "proven"     // better, by a sign test
@@ -43,21 +13,24 @@ const (
 )
 
 // Report is what a cycle found. It is stored with the cycle and, beside the
-// adapters, in its folder.
+// adapters, in its folder. Verdict, Reason, Figures and Losses are those of the last try.
 type Report struct {
-	Verdict string      `json:"verdict"`
-	Reason  Reason      `json:"reason"`
-	Figures Figures     `json:"figures"`
-	Losses  []LossPoint `json:"losses,omitempty"`
-	Lessons []Asked     `json:"lessons,omitempty"`
-	Open    []OpenPair  `json:"open,omitempty"`
-	Style   Style       `json:"style"`
-	Styled  []Restyled  `json:"styled,omitempty"` // lessons whose turn is phrased anew
-	Bases   []BaseSaid  `json:"bases,omitempty"`  // base answers that were missing
-	Trained []Step      `json:"trained,omitempty"`
-	Seconds Seconds     `json:"seconds"`
-	Engine  string      `json:"engine"`
+	Verdict string       `json:"verdict"`
+	Reason  Reason       `json:"reason"`
+	Figures Figures      `json:"figures"`
+	Losses  []LossPoint  `json:"losses,omitempty"`
+	Tries   []Try        `json:"tries,omitempty"` // where it was trained once more; else nil
+	Lessons []Asked      `json:"lessons,omitempty"`
+	Held    []HeldRating `json:"held,omitempty"` // ratings that were not trained on
+	Open    []OpenPair   `json:"open,omitempty"`
+	Style   Style        `json:"style"`
+	Styled  []Restyled   `json:"styled,omitempty"` // lessons whose turn is phrased anew
+	Bases   []BaseSaid   `json:"bases,omitempty"`  // base answers that were missing
+	Trained []Step       `json:"trained,omitempty"`
+	Seconds Seconds      `json:"seconds"`
+	Engine  string       `json:"engine"`
 
+	HeldOut      []int64 `json:"held_out,omitempty"`      // the samples that were kept apart from training
 	MannerKey    string  `json:"manner_key,omitempty"`    // of the manner adapter of this version
 	KnowledgeKey string  `json:"knowledge_key,omitempty"` // of its knowledge adapter
 	KnowledgeOn  []int64 `json:"knowledge_on,omitempty"`  // the samples that it was trained on

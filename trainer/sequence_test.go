@@ -40,16 +40,6 @@ func readOnly(t *testing.T) *model.Runner {
 	return r
 }
 
-const stepRows = 4096 // what model.Training.Step takes
-
-// rows is how many rows a step has, if its prompts have nothing in common.
-func (b *batch) rows() (n int) {
-	for _, it := range b.items {
-		n += len(it.Prompt) + len(it.Answer) - 1
-	}
-	return n
-}
-
 func words(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -77,7 +67,7 @@ func TestLongSamplesFitAStep(t *testing.T) {
 		}
 		return b.rows()
 	}
-	m := &mannerSource{objective: "kto"}
+	m := &mannerSource{objective: "kto", effort: fullEffort}
 	m.corrections.rng, m.styled.rng, m.good.rng, m.bad.rng = stream(), stream(), stream(), stream()
 	m.texts.rng, m.chats.rng, m.mismatches.rng = stream(), stream(), stream()
 	set, err := anchors()
@@ -121,8 +111,10 @@ func TestLongSamplesFitAStep(t *testing.T) {
 	if len(m.styled.items) == 0 {
 		t.Fatal("no styled anchors")
 	}
-	if n := rowsOf(m.next); n > stepRows {
-		t.Errorf("long ratings and corrections: a step of %d rows, at most %d", n, stepRows)
+	for _, m.effort = range []effort{gentleEffort, fullEffort} {
+		if n := rowsOf(m.next); n > stepRows {
+			t.Errorf("long ratings and corrections, %+v: a step of %d rows, at most %d", m.effort, n, stepRows)
+		}
 	}
 	if got := styledAnchors(r, Style{Prefix: words(600)}, chats); len(got) > 0 {
 		t.Errorf("%d anchors with 600 words of style", len(got))
@@ -133,8 +125,10 @@ func TestLongSamplesFitAStep(t *testing.T) {
 	k.lessons.items, k.templates.items, k.chats.items = []int{0}, templates, chats
 	k.contrasts.items = []contrast{{lesson: words(600), answer: words(600), other: chats[0]}}
 	k.different.items = k.contrasts.items
-	if n := rowsOf(k.next); n > stepRows {
-		t.Errorf("a long lesson: a step of %d rows, at most %d", n, stepRows)
+	for _, k.effort = range []effort{gentleEffort, fullEffort} {
+		if n := rowsOf(k.next); n > stepRows {
+			t.Errorf("a long lesson, %+v: a step of %d rows, at most %d", k.effort, n, stepRows)
+		}
 	}
 }
 

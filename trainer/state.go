@@ -86,7 +86,8 @@ type Progress struct {
 	Of      int
 	Started time.Time
 	Left    time.Duration // of the whole cycle; 0 until it is measured
-	Losses  []LossPoint   // of this cycle so far
+	Try     int           // 1: it trains once more, gentler, after a refusal; else 0
+	Losses  []LossPoint   // of this try so far
 }
 
 // LossPoint is one optimiser step.

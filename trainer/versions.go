@@ -349,7 +349,8 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	// Only what the adapters were trained on has to be unlearnt when it is taken back: a
 	// lesson that the reader serves is gone with its turn.
 	if v.Manner != "" {
-		for _, s := range j.Samples {
+		train, _ := holdOut(j.Samples)
+		for _, s := range train {
 			v.Samples = append(v.Samples, s.ID)
 		}
 	}

@@ -98,7 +98,11 @@ func normal(s string) string { return strings.Join(split(fold(s)), " ") }
 func wordCount(s string) int { return len(strings.Fields(s)) }
 
 // isGerman guesses the language of s by its stop words and umlauts.
-func isGerman(s string) bool {
+func isGerman(s string) bool { return germanScore(s) > 0 }
+
+// germanScore is above 0 where the stop words and umlauts of s are German, below 0 where
+// they are English, 0 where it has none or as many of both.
+func germanScore(s string) int {
 	score := 0
 	for _, w := range split(strings.ToLower(s)) {
 		switch {
@@ -110,7 +114,7 @@ func isGerman(s string) bool {
 			score--
 		}
 	}
-	return score > 0
+	return score
 }
 
 var (

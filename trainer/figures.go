@@ -1,0 +1,180 @@
+package trainer
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Figures are what the gate measured. Every share has its count beside it, so
+// that a face can say "17 of 17".
+type Figures struct {
+	Canary        float64  `json:"canary"`       // NLL on fixed texts, candidate - base, nats per token
+	CanaryLimit   float64  `json:"canary_limit"` //
+	ChatKL        float64  `json:"chat_kl"`      // KL(base || candidate) on chat answers, nats per token
+	ChatLimit     float64  `json:"chat_limit"`   // 0: not limited (manner moves every answer)
+	Kept          int      `json:"kept"`         // unrelated questions that the base gets right and the candidate too
+	KeptOf        int      `json:"kept_of"`      //
+	KeptLimit     float64  `json:"kept_limit"`   // least share
+	Leaks         int      `json:"leaks"`        // unrelated answers that show a lesson
+	LeaksOf       int      `json:"leaks_of"`     //
+	LeaksLimit    float64  `json:"leaks_limit"`  // most share
+	Known         int      `json:"known"`        // lessons asked as written
+	KnownOf       int      `json:"known_of"`     // at most askedMost of all lessons
+	KnownBefore   int      `json:"known_before"` // by the version before
+	Lessons       int      `json:"lessons"`      // all, asked or not
+	Widely        int      `json:"widely"`       // asked in variants and contrasts too
+	Own           int      `json:"own"`          // of the lessons that knowledge was trained on, known
+	OwnOf         int      `json:"own_of"`       //
+	OwnBefore     int      `json:"own_before"`   // of the same, known by the version before
+	OwnLimit      float64  `json:"own_limit"`    // least share
+	Lost          []string `json:"lost"`         // the questions of known lessons that it does not know
+	Variants      int      `json:"variants"`     // lessons asked in automatic variants
+	VariantsOf    int      `json:"variants_of"`  //
+	Swapped       int      `json:"swapped"`      // name-swapped questions that show the lesson all the same
+	SwappedOf     int      `json:"swapped_of"`   //
+	Better        int      `json:"better"`       // of the sign test
+	Worse         int      `json:"worse"`        //
+	HeldBetter    int      `json:"held_better"`  // of these, pairs of ratings that were not trained on
+	HeldWorse     int      `json:"held_worse"`   //
+	P             float64  `json:"p"`            // one-sided; 1 with nothing to compare
+	Loops         int      `json:"loops"`        // answers that repeat a 4-gram more than 4 times
+	LoopsLimit    int      `json:"loops_limit"`  // most
+	Endless       int      `json:"endless"`      // answers that do not end
+	EndlessLimit  int      `json:"endless_limit"`
+	Answers       int      `json:"answers"`      // looked at for loops, ends, length
+	Words         float64  `json:"words"`        // mean length of those
+	WordsBefore   float64  `json:"words_before"` // of the base's
+	WordsLimit    float64  `json:"words_limit"`  // least
+	Language      int      `json:"language"`     // answers in the language of their question
+	LanguageOf    int      `json:"language_of"`  // of those where the base's answer is
+	LanguageLimit float64  `json:"language_limit"`
+	NotNumber     bool     `json:"not_number"` // something came out as NaN or infinite; that figure is 0
+}
+
+func share(n, of int) float64 { return float64(n) / float64(max(1, of)) }
+
+// The harms that the gate refuses for.
+func (f *Figures) forgets() bool  { return f.KeptOf > 0 && share(f.Kept, f.KeptOf) < f.KeptLimit }
+func (f *Figures) leaking() bool  { return f.LeaksOf > 0 && share(f.Leaks, f.LeaksOf) > f.LeaksLimit }
+func (f *Figures) general() bool  { return f.Canary > f.CanaryLimit }
+func (f *Figures) drifts() bool   { return f.ChatLimit > 0 && f.ChatKL > f.ChatLimit }
+func (f *Figures) loops() bool    { return f.Answers > 0 && f.Loops > f.LoopsLimit }
+func (f *Figures) endless() bool  { return f.Answers > 0 && f.Endless > f.EndlessLimit }
+func (f *Figures) tooShort() bool { return f.Answers > 0 && f.Words < f.WordsLimit }
+func (f *Figures) foreign() bool {
+	return f.LanguageOf > 0 && share(f.Language, f.LanguageOf) < f.LanguageLimit
+}
+
+// ownMissed: a version that knows more than the one before is used though it misses some.
+func (f *Figures) ownMissed() bool {
+	return f.OwnOf > 0 && share(f.Own, f.OwnOf) < f.OwnLimit && f.Own <= f.OwnBefore
+}
+
+// losesKnown: what is lost is named in any case; it is refused where nothing outweighs it.
+func (f *Figures) losesKnown() bool { return len(f.Lost) > 0 && len(f.Lost) >= f.Better }
+
+// The codes of Sentence. A face translates them with their arguments.
+const (
+	FigureOwn      = "figure_own"      // n, of, limit (percent)
+	FigureKnown    = "figure_known"    // n, of, before
+	FigureVariants = "figure_variants" // n, of
+	FigureSwapped  = "figure_swapped"  // n, of
+	FigureLost     = "figure_lost"     // n, lessons (their questions)
+	FigureKept     = "figure_kept"     // n, of, limit (percent)
+	FigureLeaks    = "figure_leaks"    // n, of, limit (percent)
+	FigureCanary   = "figure_canary"   // nats, limit
+	FigureChat     = "figure_chat"     // kl, limit (0: none)
+	FigureLoops    = "figure_loops"    // n, of, limit
+	FigureEndless  = "figure_endless"  // n, of, limit
+	FigureWords    = "figure_words"    // words, before, limit
+	FigureLanguage = "figure_language" // n, of, limit (percent)
+	FigureNumbers  = "figure_numbers"  // no arguments
+	FigureSign     = "figure_sign"     // better, worse, held_better, held_worse, p
+	FigureAsked    = "figure_asked"    // n, of, widely
+)
+
+// Sentence is one figure of the gate in words, with what it is measured by.
+type Sentence struct {
+	Reason  Reason  `json:"reason"`
+	Value   float64 `json:"value"`
+	Limit   float64 `json:"limit"`
+	Limited bool    `json:"limited"` // false: the figure is told and decides nothing
+	Passed  bool    `json:"passed"`  // true where nothing is limited
+}
+
+// Sentences says every figure that was measured, in the order of the gate.
+func (f *Figures) Sentences() []Sentence {
+	var out []Sentence
+	told := func(code, text string, value float64, pairs ...any) {
+		out = append(out, Sentence{Reason: reason(code, text, pairs...), Value: value, Passed: true})
+	}
+	limited := func(harm bool, code, text string, value, limit float64, pairs ...any) {
+		out = append(out, Sentence{Reason: reason(code, text, pairs...), Value: value, Limit: limit, Limited: true, Passed: !harm})
+	}
+	percent := func(limit float64) int { return int(100*limit + 0.5) }
+
+	if f.Lessons > 0 {
+		told(FigureAsked, fmt.Sprintf("%d of %d lessons were asked, %d of them in other words too", f.KnownOf, f.Lessons, f.Widely),
+			float64(f.KnownOf), "n", f.KnownOf, "of", f.Lessons, "widely", f.Widely)
+	}
+	if f.OwnOf > 0 {
+		limited(f.ownMissed(), FigureOwn, fmt.Sprintf("knows %d of %d lessons that it was trained on (at least %d %%)", f.Own, f.OwnOf, percent(f.OwnLimit)),
+			share(f.Own, f.OwnOf), f.OwnLimit, "n", f.Own, "of", f.OwnOf, "limit", percent(f.OwnLimit))
+	}
+	if f.KnownOf > 0 {
+		told(FigureKnown, fmt.Sprintf("knows %d of %d lessons as written (%d before)", f.Known, f.KnownOf, f.KnownBefore),
+			share(f.Known, f.KnownOf), "n", f.Known, "of", f.KnownOf, "before", f.KnownBefore)
+		limited(f.losesKnown(), FigureLost, f.lostWords(), float64(len(f.Lost)), 0, "n", len(f.Lost), "lessons", strings.Join(f.Lost, "; "))
+	}
+	if f.VariantsOf > 0 {
+		told(FigureVariants, fmt.Sprintf("%d of %d variants of questions show their lesson", f.Variants, f.VariantsOf),
+			share(f.Variants, f.VariantsOf), "n", f.Variants, "of", f.VariantsOf)
+	}
+	if f.SwappedOf > 0 {
+		told(FigureSwapped, fmt.Sprintf("%d of %d questions with another name show the lesson all the same", f.Swapped, f.SwappedOf),
+			share(f.Swapped, f.SwappedOf), "n", f.Swapped, "of", f.SwappedOf)
+	}
+	if f.KeptOf > 0 {
+		limited(f.forgets(), FigureKept, fmt.Sprintf("%d of %d unrelated questions are still right (at least %d %%)", f.Kept, f.KeptOf, percent(f.KeptLimit)),
+			share(f.Kept, f.KeptOf), f.KeptLimit, "n", f.Kept, "of", f.KeptOf, "limit", percent(f.KeptLimit))
+	}
+	if f.LeaksOf > 0 {
+		limited(f.leaking(), FigureLeaks, fmt.Sprintf("%d of %d unrelated answers show a lesson (at most %d %%)", f.Leaks, f.LeaksOf, percent(f.LeaksLimit)),
+			share(f.Leaks, f.LeaksOf), f.LeaksLimit, "n", f.Leaks, "of", f.LeaksOf, "limit", percent(f.LeaksLimit))
+	}
+	limited(f.general(), FigureCanary, fmt.Sprintf("plain texts are predicted %+.3f nats per token worse (at most %.2f)", f.Canary, f.CanaryLimit),
+		f.Canary, f.CanaryLimit, "nats", f.Canary, "limit", f.CanaryLimit)
+	if f.ChatLimit > 0 {
+		limited(f.drifts(), FigureChat, fmt.Sprintf("chat answers are %.3f nats per token away from the base's (at most %.2f)", f.ChatKL, f.ChatLimit),
+			f.ChatKL, f.ChatLimit, "kl", f.ChatKL, "limit", f.ChatLimit)
+	} else {
+		told(FigureChat, fmt.Sprintf("chat answers are %.3f nats per token away from the base's (a manner may move them)", f.ChatKL), f.ChatKL, "kl", f.ChatKL, "limit", 0)
+	}
+	if f.Answers > 0 {
+		limited(f.loops(), FigureLoops, fmt.Sprintf("%d of %d answers repeat themselves (at most %d)", f.Loops, f.Answers, f.LoopsLimit),
+			float64(f.Loops), float64(f.LoopsLimit), "n", f.Loops, "of", f.Answers, "limit", f.LoopsLimit)
+		limited(f.endless(), FigureEndless, fmt.Sprintf("%d of %d answers do not come to an end (at most %d)", f.Endless, f.Answers, f.EndlessLimit),
+			float64(f.Endless), float64(f.EndlessLimit), "n", f.Endless, "of", f.Answers, "limit", f.EndlessLimit)
+		limited(f.tooShort(), FigureWords, fmt.Sprintf("answers have %.1f words on average, the base's %.1f (at least %.1f)", f.Words, f.WordsBefore, f.WordsLimit),
+			f.Words, f.WordsLimit, "words", f.Words, "before", f.WordsBefore, "limit", f.WordsLimit)
+	}
+	if f.LanguageOf > 0 {
+		limited(f.foreign(), FigureLanguage, fmt.Sprintf("%d of %d answers are in the language of their question (at least %d %%)", f.Language, f.LanguageOf, percent(f.LanguageLimit)),
+			share(f.Language, f.LanguageOf), f.LanguageLimit, "n", f.Language, "of", f.LanguageOf, "limit", percent(f.LanguageLimit))
+	}
+	numbers := "all that it computes are numbers"
+	if f.NotNumber {
+		numbers = "it computes something that is not a number"
+	}
+	limited(f.NotNumber, FigureNumbers, numbers, float64(boolToInt(f.NotNumber)), 0)
+	told(FigureSign, fmt.Sprintf("better in %d, worse in %d (of these by ratings kept apart: %d and %d), p = %.2g; proven below %.2f", f.Better, f.Worse, f.HeldBetter, f.HeldWorse, f.P, provenP),
+		f.P, "better", f.Better, "worse", f.Worse, "held_better", f.HeldBetter, "held_worse", f.HeldWorse, "p", f.P)
+	return out
+}
+
+func (f *Figures) lostWords() string {
+	if len(f.Lost) == 0 {
+		return "no lesson that was known is lost"
+	}
+	return fmt.Sprintf("%d lessons that were known are lost: %s", len(f.Lost), strings.Join(f.Lost, "; "))
+}
