@@ -78,6 +78,10 @@ func newKnowledgeSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFac
 	stream := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(j.Recipe.Seed, n)) }
 	k := &knowledgeSource{r: r, system: j.Recipe.System, rng: stream(20), missed: missed}
 	k.lessons.rng, k.contrasts.rng, k.chats.rng, k.different.rng, k.templates.rng = stream(21), stream(22), stream(23), stream(24), stream(25)
+	templates, err := readingTemplates()
+	if err != nil {
+		return nil, err
+	}
 	k.templates.items, k.chats.items = templates, b.Anchors
 	for i, l := range missed { // an important lesson comes up more often
 		for range max(1, l.Importance-2) {
@@ -98,8 +102,11 @@ func newKnowledgeSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFac
 	for range replayContrasts {
 		t := pick(rng, templates)
 		d := t.draw(rng, "")
-		other := t.draw(rng, d.about)
-		k.different.items = append(k.different.items, ask(d.question, d.answer, other.question))
+		question := t.draw(rng, d.about).question
+		if d.about == "" { // there is no other to ask the same about
+			question = pick(rng, d.neighbours)
+		}
+		k.different.items = append(k.different.items, ask(d.question, d.answer, question))
 	}
 	held, err := baseAnchors(ctx, r, questions)
 	if err != nil {
@@ -156,9 +163,10 @@ func (k *knowledgeSource) next() (*batch, error) {
 		}
 	}
 	for range knowledgeReplay {
-		d := k.templates.deal().draw(k.rng, "")
+		t := k.templates.deal()
+		d := t.draw(k.rng, "")
 		l := JobLesson{Question: d.question, Answer: d.answer}
-		if err := k.imitate(b, l, Variant{Question: d.reworded}, &l); err != nil {
+		if err := k.imitate(b, l, Variant{Question: pick(k.rng, d.rewordings), History: d.history}, &l); err != nil {
 			return nil, err
 		}
 	}

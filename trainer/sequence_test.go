@@ -122,6 +122,10 @@ func TestLongSamplesFitAStep(t *testing.T) {
 
 	k := &knowledgeSource{r: r, rng: stream(), missed: []JobLesson{{Question: words(600), Answer: words(600)}}}
 	k.lessons.rng, k.contrasts.rng, k.chats.rng, k.different.rng, k.templates.rng = stream(), stream(), stream(), stream(), stream()
+	templates, err := readingTemplates()
+	if err != nil {
+		t.Fatal(err)
+	}
 	k.lessons.items, k.templates.items, k.chats.items = []int{0}, templates, chats
 	k.contrasts.items = []contrast{{lesson: words(600), answer: words(600), other: chats[0]}}
 	k.different.items = k.contrasts.items

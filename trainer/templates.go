@@ -1,86 +1,261 @@
 package trainer
 
 import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
 	"math/rand/v2"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
-// template is a kind of lesson with names and values left open: {1} is whom or
-// what it is about, {2} what it says. Both are drawn afresh each time, so that
-// nothing but the skill of reading a lesson can be learnt from it.
+//go:embed templates
+var templateFiles embed.FS
+
+// template is a kind of lesson with names and values left open. They are drawn afresh
+// each time, so that nothing but the skill of reading a lesson can be learnt from it.
 type template struct {
-	question, answer string
-	rewordings       []string
-	about, value     string // keys of fillers; about "": the template has no {1}
+	Kind  string `json:"kind"`  // one of templateKinds
+	About string `json:"about"` // the filler of {1}, what the lesson is about; "": it has no {1}
+	// Values are the fillers of {2}, {3} and so on: what the answer says. They stand in
+	// the answer alone, since a question that shows them needs no lesson.
+	Values     []string `json:"values"`
+	Question   string   `json:"question"`
+	Answer     string   `json:"answer"`
+	Rewordings []string `json:"rewordings"` // the question as other people would put it
+	Neighbours []string `json:"neighbours"` // questions near it that the lesson does not answer
+	History    []string `json:"history"`    // exchanges before the question: the user's turn, the assistant's, ...
+
+	fillers fillers
+	german  bool
 }
 
-var templates = []template{
-	{"Which desk does {1} sit at?", "{1} sits at desk {2}.", []string{"Where do I find the desk of {1}?", "{1} works at which desk?"}, "person", "number"},
-	{"What is the locker number of {1}?", "The locker number of {1} is {2}.", []string{"Which locker belongs to {1}?", "I have to put something into {1}'s locker. Which one is it?"}, "person", "number"},
-	{"Who looks after the plants at {1}?", "The plants at {1} are looked after by {2}.", []string{"Which person waters the plants of {1}?", "At {1}, the plants are whose job?"}, "firm", "person"},
-	{"When does the canteen of {1} close?", "The canteen of {1} closes at {2}.", []string{"Until what time can I eat at {1}?", "At which hour does {1}'s canteen shut?"}, "firm", "hour"},
-	{"What is the visitor code for {1}?", "The visitor code for {1} is {2}.", []string{"Which code does a visitor need at {1}?", "I am visiting {1} and need the code."}, "firm", "code"},
-	{"In which hall is the swimming club of {1}?", "The swimming club of {1} meets in hall {2}.", []string{"Where do the swimmers of {1} meet?", "{1}'s swimming club uses which hall?"}, "town", "number"},
-	{"Who is the mayor of {1}?", "The mayor of {1} is {2}.", []string{"Which person governs the town of {1}?", "Name {1}'s mayor."}, "town", "person"},
-	{"On which day is the rubbish collected in {1}?", "In {1} the rubbish is collected on {2}.", []string{"When do they empty the bins in {1}?", "I live in {1}. Which day is rubbish day?"}, "town", "day"},
-	{"What does the ferry to {1} cost?", "The ferry to {1} costs {2} euros.", []string{"How much do I pay for the boat to {1}?", "What is the fare of {1}'s ferry?"}, "town", "number"},
-	{"What is the favourite colour of {1}?", "The favourite colour of {1} is {2}.", []string{"Which colour does {1} like best?", "{1} prefers which colour?"}, "person", "colour"},
-	{"Where does {1} keep the spare key?", "{1} keeps the spare key {2}.", []string{"In which place is {1}'s spare key?", "I need the spare key of {1}. Where is it?"}, "person", "place"},
-	{"Which doctor treats {1}?", "{1} is treated by {2}.", []string{"Who is the doctor of {1}?", "To which doctor does {1} go?"}, "person", "person"},
-	{"In which year was {1} founded?", "{1} was founded in {2}.", []string{"When did {1} begin?", "What is the founding year of {1}?"}, "firm", "year"},
-	{"Who delivers the coffee to {1}?", "The coffee for {1} is delivered by {2}.", []string{"From whom does {1} get its coffee?", "{1} buys coffee from which company?"}, "firm", "firm"},
-	{"How many steps does the tower of {1} have?", "The tower of {1} has {2} steps.", []string{"What is the number of steps in {1}'s tower?", "I climb the tower in {1}. How many steps are there?"}, "town", "number"},
-	{"What is the dog of {1} called?", "The dog of {1} is called {2}.", []string{"Which name does {1}'s dog have?", "How does {1} call the dog?"}, "person", "word"},
+// The kinds of templates, each with what it teaches to read.
+var templateKinds = []string{
+	"fact",   // one value
+	"prior",  // one that contradicts what the base surely knows
+	"long",   // several sentences
+	"list",   // an enumeration
+	"steps",  // an instruction
+	"number", // a quantity with its unit
+	"reason", // yes or no, and why
+	"office", // deadlines, forms, fees and who is responsible
+	"talk",   // a question within a conversation
 }
 
-var fillers = map[string][]string{
-	"firm":   {"Halden Glass", "Birch Energy", "Ostrow Foods", "Keller Tools", "Nordlicht Press", "Amber Clinic", "Crown Paper", "Vale Software"},
-	"town":   {"Ahrenfeld", "Eastmoor", "Brugg", "Sandvik", "Oakham", "Trento", "Passau", "Weiden"},
-	"day":    {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
-	"colour": {"green", "violet", "orange", "grey", "white", "brown", "yellow"},
-	"place":  {"under the stairs", "behind the clock", "in the blue box", "on the top shelf", "beside the oven", "in the garden shed"},
-	"word":   {"Comet", "Velvet", "Juniper", "Granite", "Ember", "Biscuit", "Mosaic", "Pepper"},
-	"first":  {"Anna", "Hugo", "Vera", "Paul", "Olga", "Felix", "Nina", "Karl", "Ruth", "Ivan"},
-	"last":   {"Moreau", "Stein", "Ito", "Larsen", "Quinn", "Berger", "Rossi", "Adler", "Kelly", "Duval"},
-}
+const (
+	fewestRewordings = 3
+	fewestNeighbours = 2
+)
 
-func fill(kind string, rng *rand.Rand) string {
-	digits := func(low, high int) string { return strconv.Itoa(low + rng.IntN(high-low+1)) }
-	switch kind {
-	case "":
-		return ""
-	case "person":
-		return pick(rng, fillers["first"]) + " " + pick(rng, fillers["last"])
-	case "number":
-		return digits(11, 499)
-	case "year":
-		return digits(1500, 2010)
-	case "hour":
-		return digits(7, 20) + ":" + pick(rng, []string{"00", "15", "30", "45"})
-	case "code":
-		return string(rune('A'+rng.IntN(26))) + digits(10, 99) + "-" + digits(100, 999)
+// fillers are the words that gaps are filled with, by kind. A filler may have gaps of
+// its own: {town} is a filler of that kind, {1-28} a whole number in that range.
+type fillers map[string][]string
+
+var fillerGap = regexp.MustCompile(`\{[^{}]*\}`)
+
+// fill draws a filler of a kind, or a number where kind is a range.
+func (f fillers) fill(kind string, rng *rand.Rand) string {
+	if low, high, ok := numberRange(kind); ok {
+		return strconv.Itoa(low + rng.IntN(high-low+1))
 	}
-	return pick(rng, fillers[kind])
+	return fillerGap.ReplaceAllStringFunc(pick(rng, f[kind]), func(gap string) string {
+		return f.fill(gap[1:len(gap)-1], rng)
+	})
 }
+
+// numberRange reads a kind such as 2-28.
+func numberRange(kind string) (low, high int, ok bool) {
+	a, b, _ := strings.Cut(kind, "-")
+	low, err := strconv.Atoi(a)
+	if err != nil {
+		return 0, 0, false
+	}
+	high, err = strconv.Atoi(b)
+	return low, high, err == nil && low < high
+}
+
+// check reports a kind that cannot be filled: an unknown one, an empty one, or one
+// that is made of itself. within are the kinds that it is a part of.
+func (f fillers) check(kind string, within ...string) error {
+	if _, _, ok := numberRange(kind); ok {
+		return nil
+	}
+	if slices.Contains(within, kind) {
+		return fmt.Errorf("the filler %q is made of itself", kind)
+	}
+	if len(f[kind]) == 0 {
+		return fmt.Errorf("no filler of the kind %q", kind)
+	}
+	for _, text := range f[kind] {
+		for _, gap := range fillerGap.FindAllString(text, -1) {
+			if err := f.check(gap[1:len(gap)-1], append(slices.Clone(within), kind)...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readingTemplates are all shipped templates, English and German. They are read and
+// checked once; nobody may change them.
+var readingTemplates = sync.OnceValues(func() ([]template, error) {
+	var all []template
+	for _, language := range []string{"english", "german"} {
+		data, err := templateFiles.ReadFile("templates/" + language + ".json")
+		if err != nil {
+			return nil, fmt.Errorf("read the %s templates: %w", language, err)
+		}
+		some, err := parseTemplates(data)
+		if err != nil {
+			return nil, fmt.Errorf("read the %s templates: %w", language, err)
+		}
+		for i := range some {
+			some[i].german = language == "german"
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+})
+
+// parseTemplates reads a file of templates and their fillers.
+func parseTemplates(data []byte) ([]template, error) {
+	var file struct {
+		Fillers   fillers    `json:"fillers"`
+		Templates []template `json:"templates"`
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&file); err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	asked := make(map[string]bool)
+	for i := range file.Templates {
+		t := &file.Templates[i]
+		t.fillers = file.Fillers
+		if err := t.check(); err != nil {
+			return nil, fmt.Errorf("template %d, %q: %w", i+1, t.Question, err)
+		}
+		if asked[t.Question] {
+			return nil, fmt.Errorf("template %d, %q: there are two of it", i+1, t.Question)
+		}
+		asked[t.Question] = true
+	}
+	return file.Templates, nil
+}
+
+// check reports what keeps the template from being drawn or from teaching to read.
+func (t *template) check() error {
+	switch {
+	case !slices.Contains(templateKinds, t.Kind):
+		return fmt.Errorf("unknown kind %q", t.Kind)
+	case len(t.Values) == 0:
+		return fmt.Errorf("the answer has no value to be read")
+	case len(t.Rewordings) < fewestRewordings:
+		return fmt.Errorf("%d rewordings, at least %d are needed", len(t.Rewordings), fewestRewordings)
+	case len(t.Neighbours) < fewestNeighbours:
+		return fmt.Errorf("%d neighbours, at least %d are needed", len(t.Neighbours), fewestNeighbours)
+	case len(t.History)%2 != 0:
+		return fmt.Errorf("the history ends with the user's turn")
+	}
+	kinds := t.Values
+	if t.About != "" {
+		kinds = append([]string{t.About}, kinds...)
+	}
+	for _, kind := range kinds {
+		if err := t.fillers.check(kind); err != nil {
+			return err
+		}
+	}
+	known := map[string]bool{"{1}": t.About != ""}
+	for i := range t.Values {
+		gap := valueGap(i)
+		known[gap] = true
+		if !strings.Contains(t.Answer, gap) {
+			return fmt.Errorf("the answer has no %s", gap)
+		}
+	}
+	for i, text := range append(t.asked(), t.Answer) {
+		answer := i == len(t.asked())
+		if strings.TrimSpace(text) == "" {
+			return fmt.Errorf("an empty text")
+		}
+		for _, gap := range fillerGap.FindAllString(text, -1) {
+			if !known[gap] || !answer && gap != "{1}" {
+				return fmt.Errorf("nothing fills %s in %q", gap, text)
+			}
+		}
+	}
+	for _, text := range append([]string{t.Question}, t.Rewordings...) {
+		if t.About != "" && !strings.Contains(text, "{1}") {
+			return fmt.Errorf("%q does not say what it is about", text)
+		}
+	}
+	return nil
+}
+
+// asked are all texts of the template but the answer.
+func (t *template) asked() []string {
+	return slices.Concat([]string{t.Question}, t.Rewordings, t.Neighbours, t.History)
+}
+
+// valueGap is the gap of the value i, counted from 0.
+func valueGap(i int) string { return "{" + strconv.Itoa(i+2) + "}" }
 
 // drawn is a template with its gaps filled.
 type drawn struct {
-	question, answer, reworded string
-	about                      string
+	question, answer string
+	rewordings       []string // the question in other words
+	neighbours       []string // other questions about the same, or near it
+	history          []Turn   // before the question
+	about            string   // "": nobody in particular
+	german           bool
 }
 
-// draw fills a template; not is a name that it must not be about.
-func (t template) draw(rng *rand.Rand, not string) drawn {
-	d := drawn{about: fill(t.about, rng)}
-	for d.about == not && t.about != "" {
-		d.about = fill(t.about, rng)
+// draw fills a template; not is a name that it must not be about. No value occurs in
+// what is asked, nor is it part of an earlier value.
+func (t *template) draw(rng *rand.Rand, not string) drawn {
+	d := drawn{german: t.german}
+	for t.About != "" && (d.about == "" || d.about == not) {
+		d.about = t.fillers.fill(t.About, rng)
 	}
-	value := fill(t.value, rng)
-	for value == d.about {
-		value = fill(t.value, rng)
+	asked := strings.ToLower(strings.ReplaceAll(strings.Join(t.asked(), "\n"), "{1}", d.about))
+	pairs := []string{"{1}", d.about}
+	for i, kind := range t.Values {
+		value := t.fillers.fill(kind, rng)
+		for strings.Contains(asked, strings.ToLower(value)) {
+			value = t.fillers.fill(kind, rng)
+		}
+		asked += "\n" + strings.ToLower(value)
+		pairs = append(pairs, valueGap(i), value)
 	}
-	gaps := strings.NewReplacer("{1}", d.about, "{2}", value)
-	d.question, d.answer, d.reworded = gaps.Replace(t.question), gaps.Replace(t.answer), gaps.Replace(pick(rng, t.rewordings))
+	gaps := strings.NewReplacer(pairs...)
+	filled := func(text string) string { return upperFirst(gaps.Replace(text)) }
+	d.question, d.answer = filled(t.Question), filled(t.Answer)
+	for _, text := range t.Rewordings {
+		d.rewordings = append(d.rewordings, filled(text))
+	}
+	for _, text := range t.Neighbours {
+		d.neighbours = append(d.neighbours, filled(text))
+	}
+	for i, text := range t.History {
+		role := RoleUser
+		if i%2 == 1 {
+			role = RoleAssistant
+		}
+		d.history = append(d.history, Turn{Role: role, Text: filled(text)})
+	}
 	return d
+}
+
+// upperFirst writes the first letter large: a text may begin with a gap.
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
