@@ -111,7 +111,7 @@ func (s *Store) FinishCycle(ctx context.Context, e CycleEnd) (Cycle, Version, er
 			}
 			results[i] = r
 		}
-		if err := s.insertResults(ctx, tx, results); err != nil {
+		if err := s.insertResults(ctx, tx, cycle.BaseHash, results); err != nil {
 			return err
 		}
 		switch e.State {

@@ -84,7 +84,7 @@ func TestTrailIsTheLastResultsInOrder(t *testing.T) {
 	_, a := correct(t, s)
 	_, b := correct(t, s)
 	for _, outcome := range []LessonState{LessonMissed, LessonKnown, LessonLost, LessonKnown} {
-		check(t, s.AddResults(ctx, []LessonResult{{Lesson: a.ID, Outcome: outcome}, {Lesson: b.ID, Outcome: LessonMissed}}))
+		check(t, s.AddResults(ctx, "base", []LessonResult{{Lesson: a.ID, Outcome: outcome}, {Lesson: b.ID, Outcome: LessonMissed}}))
 	}
 	outcomes := func(trail []LessonResult) (out []LessonState) {
 		for _, r := range trail {
@@ -92,12 +92,12 @@ func TestTrailIsTheLastResultsInOrder(t *testing.T) {
 		}
 		return out
 	}
-	same(t, []LessonState{LessonLost, LessonKnown}, outcomes(must(s.Trail(ctx, a.ID, 2))(t)))
-	same(t, []LessonState{LessonMissed, LessonKnown, LessonLost, LessonKnown}, outcomes(must(s.Trail(ctx, a.ID, 0))(t)))
-	trails := must(s.Trails(ctx, 3))(t)
+	same(t, []LessonState{LessonLost, LessonKnown}, outcomes(must(s.Trail(ctx, "base", a.ID, 2))(t)))
+	same(t, []LessonState{LessonMissed, LessonKnown, LessonLost, LessonKnown}, outcomes(must(s.Trail(ctx, "base", a.ID, 0))(t)))
+	trails := must(s.Trails(ctx, "base", 3))(t)
 	same(t, []LessonState{LessonKnown, LessonLost, LessonKnown}, outcomes(trails[a.ID]))
 	same(t, []LessonState{LessonMissed, LessonMissed, LessonMissed}, outcomes(trails[b.ID]))
-	if l := must(s.Lesson(ctx, a.ID))(t); l.State != LessonKnown {
+	if l := must(s.Lesson(ctx, "base", a.ID))(t); l.State != LessonKnown {
 		t.Errorf("the lesson is %s", l.State)
 	}
 }

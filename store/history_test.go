@@ -21,7 +21,7 @@ func TestModel(t *testing.T) {
 		files++
 		h := &history{dir: dir, path: fmt.Sprintf("%s/%d.db", dir, files), accounts: map[string]*account{}, clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 		for _, user := range []string{Local, "ann"} {
-			h.accounts[user] = &account{drafts: map[string]Draft{}, base: map[string][]byte{}}
+			h.accounts[user] = &account{drafts: map[string]Draft{}, base: map[string][]byte{}, pairs: map[SamplePair]bool{}}
 		}
 		h.open(rt)
 		defer func() { h.store.Close() }()
@@ -232,7 +232,8 @@ func (h *history) AddFeedback(t *rapid.T) {
 	x.ID, x.User, x.Created, x.rejection = sample.ID, s.User(), h.clock, f.Reject
 	if f.Lesson != nil {
 		l := *f.Lesson
-		l.ID, l.User, l.Sample, l.State, l.Created, l.Importance = lesson.ID, s.User(), x.ID, LessonNew, h.clock, x.Importance
+		l.ID, l.User, l.Sample, l.Created, l.Importance = lesson.ID, s.User(), x.ID, h.clock, x.Importance
+		l.State = LessonNew
 		if diff := cmp.Diff(l, lesson, sameRecords); diff != "" {
 			t.Fatalf("lesson, want (-) and got (+):\n%s", diff)
 		}
@@ -298,7 +299,7 @@ func (h *history) SetSample(t *rapid.T) {
 	x.Kind, x.Cycle = rapid.SampledFrom([]Kind{Knowledge, Manner}).Draw(t, "kind"), 0
 	check(t, s.SetKind(t.Context(), x.ID, x.Kind, &Lesson{Question: "late"}))
 	if x.lesson == nil && x.Kind == Knowledge {
-		l := must(s.LessonOf(t.Context(), x.ID))(t)
+		l := must(s.LessonOf(t.Context(), hashes[0], x.ID))(t)
 		x.lesson = &Lesson{ID: l.ID, User: s.User(), Sample: x.ID, Question: "late", State: LessonNew, Created: h.clock}
 	}
 }
@@ -310,12 +311,26 @@ func (h *history) SetLesson(t *rapid.T) {
 		if x.lesson == nil || x.lesson.ID != id {
 			continue
 		}
-		x.lesson.Styled, x.lesson.BaseAnswer = text.Draw(t, "styled"), text.Draw(t, "base answer")
+		base := rapid.SampledFrom(hashes).Draw(t, "base")
+		on := x.on(base)
+		on.styled, on.baseAnswer = text.Draw(t, "styled"), text.Draw(t, "base answer")
 		x.lesson.Keywords = rapid.SampledFrom([][][]string{nil, {{"a"}}}).Draw(t, "keywords")
-		check(t, s.SetStyled(t.Context(), id, x.lesson.Styled))
-		check(t, s.SetBaseAnswer(t.Context(), id, x.lesson.BaseAnswer))
+		check(t, s.SetStyled(t.Context(), base, id, on.styled))
+		check(t, s.SetBaseAnswer(t.Context(), base, id, on.baseAnswer))
 		check(t, s.SetKeywords(t.Context(), id, x.lesson.Keywords))
 	}
+}
+
+func (h *history) SetBothRight(t *rapid.T) {
+	s, a := h.turn(t)
+	first, second := pick(t, a.sampleIDs(), "first"), pick(t, a.sampleIDs(), "second")
+	err := s.SetBothRight(t.Context(), first, second)
+	if first == second {
+		wantErr(t, err, ErrInvalid)
+		return
+	}
+	check(t, err)
+	a.pairs[SamplePair{min(first, second), max(first, second)}] = true
 }
 
 func (h *history) drawResults(t *rapid.T, a *account) []LessonResult {
@@ -332,8 +347,10 @@ func (h *history) drawResults(t *rapid.T, a *account) []LessonResult {
 func (h *history) AddResults(t *rapid.T) {
 	s, a := h.turn(t)
 	results := h.drawResults(t, a)
-	check(t, s.AddResults(t.Context(), results))
+	base := rapid.SampledFrom(hashes).Draw(t, "base")
+	check(t, s.AddResults(t.Context(), base, results))
 	for _, r := range results {
+		r.Base = base
 		a.addResult(r)
 	}
 }
@@ -390,7 +407,7 @@ func (h *history) FinishCycle(t *rapid.T) {
 		a.activations = append(a.activations, Activation{BaseHash: c.BaseHash, Version: v.ID, Number: v.Number, Cause: CauseCycle, Reason: e.Reason, Created: h.clock})
 	}
 	for _, r := range e.Results {
-		r.Cycle = c.ID
+		r.Base, r.Cycle = c.BaseHash, c.ID
 		if e.Version != nil {
 			r.Version = version.ID
 		}

@@ -74,7 +74,7 @@ func victim(path string) {
 	for { // trains
 		used, err := s.Samples(ctx, SampleQuery{States: []SampleState{SampleNew, SampleUsed}, NewestFirst: true, Limit: 20})
 		die(err)
-		lessons, err := s.Lessons(ctx)
+		lessons, err := s.Lessons(ctx, "base")
 		die(err)
 		end := CycleEnd{State: CyclePromoted, Version: &Version{}}
 		for _, x := range used {
@@ -197,7 +197,7 @@ func afterKill(t *testing.T, path string, acknowledged map[string][]int64) {
 				t.Fatalf("half a rating: %+v", x)
 			}
 		case FormCorrection:
-			l, err := s.LessonOf(ctx, x.ID)
+			l, err := s.LessonOf(ctx, "base", x.ID)
 			if err != nil || l.Answer != "At 8." {
 				t.Fatalf("correction %d without its lesson: %v", x.ID, err)
 			}
@@ -224,7 +224,7 @@ func afterKill(t *testing.T, path string, acknowledged map[string][]int64) {
 	if n := len(must(s.Activations(ctx, "base"))(t)); n != len(versions) {
 		t.Fatalf("%d versions, %d activations", len(versions), n)
 	}
-	trails := must(s.Trails(ctx, 0))(t)
+	trails := must(s.Trails(ctx, "base", 0))(t)
 	results := map[int64]int{}
 	for _, trail := range trails {
 		for _, r := range trail {

@@ -27,21 +27,25 @@ type Lesson struct {
 	User       string
 	Sample     int64 // set by the store
 	Question   string
-	Answer     string      // as the user wrote it
-	Styled     string      // in the user's manner, passing the check; "": Answer serves
-	BaseAnswer string      // of the untrained base, for the words that it lacks
-	Keywords   [][]string  // the answer needs one word of each group; nil: the check goes by the novel words
-	State      LessonState // set by the store
-	Importance int         // the sample's; set by the store
+	Answer     string     // as the user wrote it
+	Keywords   [][]string // the answer needs one word of each group; nil: the check goes by the novel words
+	Importance int        // the sample's; set by the store
 	Created    time.Time
+
+	// What the base model makes of it that the lesson was read for; set by the store:
+
+	Styled     string // the answer in the user's manner, passing the check; "": Answer serves (SetStyled)
+	BaseAnswer string // of the untrained model, for the words that it lacks; "": not asked yet (SetBaseAnswer)
+	State      LessonState
 }
 
 // LessonResult is one asking of a lesson. The results of a lesson are its trail.
 type LessonResult struct {
 	ID      int64
 	Lesson  int64
-	Cycle   int64 // that asked; 0: asked outside of a cycle
-	Version int64 // that answered; 0: the untrained base
+	Base    string // the hash of the base model that was asked; set by the store
+	Cycle   int64  // that asked; 0: asked outside of a cycle
+	Version int64  // that answered; 0: the untrained base
 	Outcome LessonState
 	Answer  string
 	Created time.Time
@@ -49,87 +53,101 @@ type LessonResult struct {
 }
 
 func (s *Store) insertLesson(ctx context.Context, tx *sql.Tx, sample int64, l Lesson) (Lesson, error) {
-	if err := checkTexts(l.Question, l.Answer, l.Styled, l.BaseAnswer); err != nil {
+	if err := checkTexts(l.Question, l.Answer); err != nil {
 		return l, err
 	}
 	keywords, err := jsonValue(l.Keywords)
 	if err != nil {
 		return l, err
 	}
-	l.User, l.Sample, l.State, l.Created = s.user, sample, LessonNew, s.stamp(l.Created)
-	err = tx.QueryRowContext(ctx, `INSERT INTO lessons (user, sample, question, answer, styled, base_answer, keywords, state, created)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, (SELECT importance FROM samples WHERE id = sample)`,
-		s.user, sample, l.Question, l.Answer, l.Styled, l.BaseAnswer, keywords, l.State, timeValue(l.Created)).Scan(&l.ID, &l.Importance)
+	l.User, l.Sample, l.Created = s.user, sample, s.stamp(l.Created)
+	l.Styled, l.BaseAnswer, l.State = "", "", LessonNew
+	err = tx.QueryRowContext(ctx, `INSERT INTO lessons (user, sample, question, answer, keywords, created)
+		VALUES (?, ?, ?, ?, ?, ?) RETURNING id, (SELECT importance FROM samples WHERE id = sample)`,
+		s.user, sample, l.Question, l.Answer, keywords, timeValue(l.Created)).Scan(&l.ID, &l.Importance)
 	return l, err
 }
 
+// lessonBase is the base model that a lesson is read for: parameter ?1, or, where that
+// is "", the one that lessons were asked on last. Parameter ?2 is the user.
+const lessonBase = `coalesce(nullif(?1, ''), (SELECT base_hash FROM lesson_results WHERE user = ?2 ORDER BY id DESC LIMIT 1))`
+
 const (
-	selectLesson = `SELECT l.id, l.user, l.sample, l.question, l.answer, l.styled, l.base_answer, l.keywords, l.state, s.importance, l.created
-		FROM lessons l JOIN samples s ON s.id = l.sample`
+	selectLesson = `SELECT l.id, l.user, l.sample, l.question, l.answer, l.keywords, s.importance, l.created,
+		coalesce(m.styled, ''), coalesce(m.base_answer, ''), coalesce(m.state, 'new')
+		FROM lessons l JOIN samples s ON s.id = l.sample
+		LEFT JOIN lesson_models m ON m.user = l.user AND m.lesson = l.id AND m.base_hash = ` + lessonBase + `
+		WHERE l.user = ?2`
 	lessonShows = ` AND s.kind = 'knowledge' AND s.state IN ('new', 'used')`
 )
 
 func scanLesson(r scanner) (Lesson, error) {
 	var l Lesson
-	err := r.Scan(&l.ID, &l.User, &l.Sample, &l.Question, &l.Answer, &l.Styled, &l.BaseAnswer, jsonColumn{&l.Keywords}, &l.State,
-		&l.Importance, timeColumn{&l.Created})
+	err := r.Scan(&l.ID, &l.User, &l.Sample, &l.Question, &l.Answer, jsonColumn{&l.Keywords}, &l.Importance, timeColumn{&l.Created},
+		&l.Styled, &l.BaseAnswer, &l.State)
 	return l, err
 }
 
 // Lesson returns one lesson, also one that does not show: an answer that used
-// it may outlive it.
-func (s *Store) Lesson(ctx context.Context, id int64) (Lesson, error) {
-	return one(ctx, s, "read lesson", scanLesson, selectLesson+` WHERE l.user = ? AND l.id = ?`, s.user, id)
+// it may outlive it. In this and the other methods, base is the hash of the base
+// model whose State, BaseAnswer and Styled are wanted; "" is the one that lessons
+// were asked on last.
+func (s *Store) Lesson(ctx context.Context, base string, id int64) (Lesson, error) {
+	return one(ctx, s, "read lesson", scanLesson, selectLesson+` AND l.id = ?3`, base, s.user, id)
 }
 
 // LessonOf returns the lesson of a sample, also one that does not show.
-func (s *Store) LessonOf(ctx context.Context, sample int64) (Lesson, error) {
-	return one(ctx, s, "read lesson of a sample", scanLesson, selectLesson+` WHERE l.user = ? AND l.sample = ?`, s.user, sample)
+func (s *Store) LessonOf(ctx context.Context, base string, sample int64) (Lesson, error) {
+	return one(ctx, s, "read lesson of a sample", scanLesson, selectLesson+` AND l.sample = ?3`, base, s.user, sample)
 }
 
 // Lessons returns the lessons that show, the oldest first.
-func (s *Store) Lessons(ctx context.Context) ([]Lesson, error) {
-	return list(ctx, s, "list lessons", scanLesson, selectLesson+` WHERE l.user = ?`+lessonShows+` ORDER BY l.id`, s.user)
+func (s *Store) Lessons(ctx context.Context, base string) ([]Lesson, error) {
+	return list(ctx, s, "list lessons", scanLesson, selectLesson+lessonShows+` ORDER BY l.id`, base, s.user)
 }
 
 // SetKeywords gives a lesson another check; nil: the check goes by the novel words.
 func (s *Store) SetKeywords(ctx context.Context, lesson int64, keywords [][]string) error {
-	v, err := jsonValue(keywords)
-	if err != nil {
-		return fmt.Errorf("set keywords: %w", err)
-	}
-	return s.setLesson(ctx, "set keywords", lesson, "keywords", v)
-}
-
-// SetStyled keeps a lesson's answer in the user's manner.
-func (s *Store) SetStyled(ctx context.Context, lesson int64, answer string) error {
-	return s.setLesson(ctx, "set a lesson's styled answer", lesson, "styled", answer)
-}
-
-// SetBaseAnswer keeps what the untrained base answers to a lesson.
-func (s *Store) SetBaseAnswer(ctx context.Context, lesson int64, answer string) error {
-	return s.setLesson(ctx, "set a lesson's base answer", lesson, "base_answer", answer)
-}
-
-func (s *Store) setLesson(ctx context.Context, what string, lesson int64, column string, value any) error {
-	return s.update(ctx, what, func(tx *sql.Tx) error {
-		if text, ok := value.(string); ok {
-			if err := checkTexts(text); err != nil {
-				return err
-			}
+	return s.update(ctx, "set keywords", func(tx *sql.Tx) error {
+		v, err := jsonValue(keywords)
+		if err != nil {
+			return err
 		}
-		r, err := tx.ExecContext(ctx, `UPDATE lessons SET `+column+` = ? WHERE user = ? AND id = ?`, value, s.user, lesson)
+		r, err := tx.ExecContext(ctx, `UPDATE lessons SET keywords = ? WHERE user = ? AND id = ?`, v, s.user, lesson)
 		return touched(r, err, 1)
 	})
 }
 
-// AddResults appends to the trails of lessons, all or none; the outcome of a
-// lesson's last one becomes its state.
-func (s *Store) AddResults(ctx context.Context, results []LessonResult) error {
-	return s.update(ctx, "add lesson results", func(tx *sql.Tx) error { return s.insertResults(ctx, tx, results) })
+// SetStyled keeps a lesson's answer in the manner that a base model was taught.
+func (s *Store) SetStyled(ctx context.Context, base string, lesson int64, answer string) error {
+	return s.update(ctx, "set a lesson's styled answer", func(tx *sql.Tx) error {
+		return s.setOnModel(ctx, tx, base, lesson, "styled", answer)
+	})
 }
 
-func (s *Store) insertResults(ctx context.Context, tx *sql.Tx, results []LessonResult) error {
+// SetBaseAnswer keeps what an untrained base model answers to a lesson.
+func (s *Store) SetBaseAnswer(ctx context.Context, base string, lesson int64, answer string) error {
+	return s.update(ctx, "set a lesson's base answer", func(tx *sql.Tx) error {
+		return s.setOnModel(ctx, tx, base, lesson, "base_answer", answer)
+	})
+}
+
+func (s *Store) setOnModel(ctx context.Context, tx *sql.Tx, base string, lesson int64, column, value string) error {
+	if err := checkTexts(value); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO lesson_models (user, lesson, base_hash, `+column+`) VALUES (?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET `+column+` = excluded.`+column, s.user, lesson, base, value)
+	return err
+}
+
+// AddResults appends to the trails that lessons have on a base model, all or none; the
+// outcome of a lesson's last one becomes its state there.
+func (s *Store) AddResults(ctx context.Context, base string, results []LessonResult) error {
+	return s.update(ctx, "add lesson results", func(tx *sql.Tx) error { return s.insertResults(ctx, tx, base, results) })
+}
+
+func (s *Store) insertResults(ctx context.Context, tx *sql.Tx, base string, results []LessonResult) error {
 	for _, v := range results {
 		if err := checkTexts(v.Answer); err != nil {
 			return fmt.Errorf("lesson %d: %w", v.Lesson, err)
@@ -138,27 +156,27 @@ func (s *Store) insertResults(ctx context.Context, tx *sql.Tx, results []LessonR
 		if err != nil {
 			return fmt.Errorf("lesson %d: %w", v.Lesson, err)
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO lesson_results (user, lesson, cycle, version, outcome, answer, created, details)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, s.user, v.Lesson, idValue(v.Cycle), idValue(v.Version), v.Outcome, v.Answer,
+		if _, err := tx.ExecContext(ctx, `INSERT INTO lesson_results (user, lesson, base_hash, cycle, version, outcome, answer, created, details)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, s.user, v.Lesson, base, idValue(v.Cycle), idValue(v.Version), v.Outcome, v.Answer,
 			timeValue(s.stamp(v.Created)), details); err != nil {
 			return fmt.Errorf("lesson %d: %w", v.Lesson, err)
 		}
-		r, err := tx.ExecContext(ctx, `UPDATE lessons SET state = ? WHERE user = ? AND id = ?`, v.Outcome, s.user, v.Lesson)
-		if err := touched(r, err, 1); err != nil {
+		if err := s.setOnModel(ctx, tx, base, v.Lesson, "state", string(v.Outcome)); err != nil {
 			return fmt.Errorf("lesson %d: %w", v.Lesson, err)
 		}
 	}
 	return nil
 }
 
-// Trail returns the last results of a lesson, the oldest of them first; last 0: all.
-func (s *Store) Trail(ctx context.Context, lesson int64, last int) ([]LessonResult, error) {
-	return s.trail(ctx, last, `lesson = ?`, s.user, lesson)
+// Trail returns the last results that a lesson has on a base model, the oldest of them
+// first; last 0: all.
+func (s *Store) Trail(ctx context.Context, base string, lesson int64, last int) ([]LessonResult, error) {
+	return s.trail(ctx, base, last, ` AND lesson = ?4`, lesson)
 }
 
-// Trails returns the last results of every lesson, by the lesson's ID.
-func (s *Store) Trails(ctx context.Context, last int) (map[int64][]LessonResult, error) {
-	results, err := s.trail(ctx, last, `true`, s.user)
+// Trails returns the last results of every lesson on a base model, by the lesson's ID.
+func (s *Store) Trails(ctx context.Context, base string, last int) (map[int64][]LessonResult, error) {
+	results, err := s.trail(ctx, base, last, "")
 	if err != nil {
 		return nil, err
 	}
@@ -169,14 +187,15 @@ func (s *Store) Trails(ctx context.Context, last int) (map[int64][]LessonResult,
 	return trails, nil
 }
 
-func (s *Store) trail(ctx context.Context, last int, which string, args ...any) ([]LessonResult, error) {
-	return list(ctx, s, "read lesson trail", scanResult, `SELECT id, lesson, cycle, version, outcome, answer, created, details FROM
-		(SELECT *, row_number() OVER (PARTITION BY lesson ORDER BY id DESC) AS back FROM lesson_results WHERE user = ? AND `+which+`)
-		WHERE back <= ? OR ? = 0 ORDER BY id`, append(args, last, last)...)
+func (s *Store) trail(ctx context.Context, base string, last int, which string, args ...any) ([]LessonResult, error) {
+	return list(ctx, s, "read lesson trail", scanResult, `SELECT id, lesson, base_hash, cycle, version, outcome, answer, created, details FROM
+		(SELECT *, row_number() OVER (PARTITION BY lesson ORDER BY id DESC) AS back FROM lesson_results
+			WHERE user = ?2 AND base_hash = `+lessonBase+which+`)
+		WHERE back <= ?3 OR ?3 = 0 ORDER BY id`, append([]any{base, s.user, last}, args...)...)
 }
 
 func scanResult(r scanner) (LessonResult, error) {
 	var v LessonResult
-	err := r.Scan(&v.ID, &v.Lesson, idColumn{&v.Cycle}, idColumn{&v.Version}, &v.Outcome, &v.Answer, timeColumn{&v.Created}, jsonColumn{&v.Details})
+	err := r.Scan(&v.ID, &v.Lesson, &v.Base, idColumn{&v.Cycle}, idColumn{&v.Version}, &v.Outcome, &v.Answer, timeColumn{&v.Created}, jsonColumn{&v.Details})
 	return v, err
 }

@@ -76,17 +76,40 @@ func migrate(ctx context.Context, path string, steps []migration) (err error) {
 	if version == len(steps) {
 		return nil
 	}
+	return upgrade(ctx, path, db, steps)
+}
+
+// upgrade runs the steps that the file has not had yet, all in one transaction, after a
+// copy of the file was made. Other programs that open the file meanwhile wait: what they
+// find is the file before or after it, and there is one copy.
+func upgrade(ctx context.Context, path string, db *sql.DB, steps []migration) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return classify(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
+	version, err := schemaVersion(ctx, tx)
+	if err != nil || version >= len(steps) {
+		return classify(err)
+	}
 	if version > 0 {
-		if err := backup(ctx, db, fmt.Sprintf("%s.before-%d", path, len(steps))); err != nil {
+		if err := backup(ctx, path, fmt.Sprintf("%s.before-%d", path, len(steps))); err != nil {
 			return fmt.Errorf("copy the database before its schema changes: %w", classify(err))
 		}
 	}
-	for i, step := range steps {
-		if err := apply(ctx, db, i+1, step); err != nil {
+	for _, step := range steps[version:] {
+		if _, err := tx.ExecContext(ctx, step.sql); err != nil {
 			return fmt.Errorf("apply migration %s: %w", step.name, classify(err))
 		}
+		if err := checkReferences(ctx, tx); err != nil {
+			return fmt.Errorf("apply migration %s: %w", step.name, err)
+		}
 	}
-	return nil
+	// PRAGMAs take no parameters. Both numbers are part of the transaction.
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(steps))); err != nil {
+		return classify(err)
+	}
+	return classify(tx.Commit())
 }
 
 // notEmpty says whether there is a file with something in it.
@@ -117,39 +140,20 @@ func schemaVersion(ctx context.Context, db interface {
 	}
 }
 
-// apply runs step number n in one transaction, unless another program that
-// opened the file at the same moment has done so.
-func apply(ctx context.Context, db *sql.DB, n int, step migration) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
-	version, err := schemaVersion(ctx, tx)
-	if err != nil || version >= n {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, step.sql); err != nil {
-		return err
-	}
-	// PRAGMAs take no parameters. Both numbers are part of the transaction.
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, n)); err != nil {
-		return err
-	}
-	if err := checkReferences(ctx, tx); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
-// backup writes a whole, compact copy of the database to path. It is complete
-// once it has that name.
-func backup(ctx context.Context, db *sql.DB, path string) error {
+// backup writes a whole, compact copy of the database from to path. It is complete
+// once it has that name. It reads on a connection of its own: that of the caller is in
+// the transaction that keeps other writers out.
+func backup(ctx context.Context, from, path string) (err error) {
 	part := path + ".part"
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	_, err := db.ExecContext(ctx, "VACUUM INTO ?", part)
+	db, err := sql.Open("sqlite", dsn(from, commonPragmas+"&mode=rw"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", part)
 	if err == nil {
 		err = os.Chmod(part, 0o600)
 	}

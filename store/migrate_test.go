@@ -35,8 +35,8 @@ func TestMigratesEverySchema(t *testing.T) {
 			if len(c) != 1 || c[0].Title != "Öffnungszeiten" || c[0].Messages != 2 {
 				t.Errorf("conversations %+v", c)
 			}
-			l := must(s.Lessons(t.Context()))(t)
-			if len(l) != 1 || l[0].Question != "When does the registry office open?" || l[0].State != LessonKnown {
+			l := must(s.Lessons(t.Context(), "base"))(t)
+			if len(l) != 1 || l[0].Question != "When does the registry office open?" || l[0].State != LessonKnown || l[0].BaseAnswer != "At 9." {
 				t.Errorf("lessons %+v", l)
 			}
 			v := must(s.ActiveVersion(t.Context(), "base"))(t)
@@ -134,7 +134,7 @@ func TestMigrationsRunOnce(t *testing.T) {
 			defer cancel()
 			db, err := sql.Open("sqlite", dsn(path, commonPragmas+"&mode=rw&_txlock=immediate"))
 			if err == nil {
-				err = errors.Join(apply(ctx, db, len(next), next[len(next)-1]), db.Close())
+				err = errors.Join(upgrade(ctx, path, db, next), db.Close())
 			}
 			errs <- err
 		}()

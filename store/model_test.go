@@ -20,7 +20,8 @@ type account struct {
 	versions      []*Version
 	activations   []Activation
 	drafts        map[string]Draft
-	base          map[string][]byte // "hash/kind/key"
+	pairs         map[SamplePair]bool // both right
+	base          map[string][]byte   // "hash/kind/key"
 }
 
 type modelConversation struct {
@@ -33,7 +34,31 @@ type modelSample struct {
 	Sample     // without what the store sets
 	rejection  Reason
 	replacedBy *modelSample
-	lesson     *Lesson
+	lesson     *Lesson                 // without what models make of it
+	models     map[string]*modelLesson // by the base's hash
+}
+
+// modelLesson is what a base model makes of a lesson.
+type modelLesson struct {
+	styled, baseAnswer string
+	state              LessonState
+}
+
+func (x *modelSample) on(base string) *modelLesson {
+	if x.models == nil {
+		x.models = map[string]*modelLesson{}
+	}
+	if x.models[base] == nil {
+		x.models[base] = &modelLesson{state: LessonNew}
+	}
+	return x.models[base]
+}
+
+// lessonOn is the sample's lesson as read for a base model.
+func (x *modelSample) lessonOn(base string) Lesson {
+	l, on := *x.lesson, x.on(base)
+	l.Importance, l.Styled, l.BaseAnswer, l.State = x.Importance, on.styled, on.baseAnswer, on.state
+	return l
 }
 
 func (x *modelSample) replaced() bool {
@@ -100,7 +125,7 @@ func (a *account) addResult(r LessonResult) {
 	a.results = append(a.results, r)
 	for _, x := range a.samples {
 		if x.lesson != nil && x.lesson.ID == r.Lesson {
-			x.lesson.State = r.Outcome
+			x.on(r.Base).state = r.Outcome
 		}
 	}
 }
@@ -136,9 +161,9 @@ type snapshot struct {
 	Conversations []Conversation
 	Messages      map[int64][]Message
 	Samples       []Sample
-	AllLessons    []Lesson
-	Lessons       []Lesson
-	Trails        map[int64][]LessonResult
+	AllLessons    map[string][]Lesson // by the base's hash; "": the last that was asked
+	Lessons       map[string][]Lesson
+	Trails        map[string]map[int64][]LessonResult
 	Cycles        []Cycle
 	Versions      []Version
 	Active        map[string]int64
@@ -147,12 +172,16 @@ type snapshot struct {
 	Base          map[string][]byte
 	Counts        map[string]Counts
 	Ratings       []Rating
+	BothRight     []SamplePair
 }
+
+// lessonBases are the bases that lessons are read for.
+var lessonBases = append([]string{""}, hashes...)
 
 func (a *account) snapshot() snapshot {
 	v := snapshot{
-		Messages: map[int64][]Message{}, Trails: map[int64][]LessonResult{}, Active: map[string]int64{},
-		Activations: map[string][]Activation{}, Base: a.base, Counts: map[string]Counts{},
+		Messages: map[int64][]Message{}, AllLessons: map[string][]Lesson{}, Lessons: map[string][]Lesson{}, Trails: map[string]map[int64][]LessonResult{},
+		Active: map[string]int64{}, Activations: map[string][]Activation{}, Base: a.base, Counts: map[string]Counts{},
 	}
 	for _, c := range a.conversations {
 		if c.deleted.IsZero() {
@@ -186,12 +215,12 @@ func (a *account) snapshot() snapshot {
 			}
 		}
 		if x.lesson != nil {
-			l := *x.lesson
-			l.Importance = x.Importance
-			v.AllLessons = append(v.AllLessons, l)
-			if live && x.Kind == Knowledge {
-				v.Lessons = append(v.Lessons, l)
-				counts.Lessons[l.State]++
+			for _, base := range lessonBases {
+				l := x.lessonOn(a.lessonBase(base))
+				v.AllLessons[base] = append(v.AllLessons[base], l)
+				if live && x.Kind == Knowledge {
+					v.Lessons[base] = append(v.Lessons[base], l)
+				}
 			}
 		}
 		if seen.Form == FormRating && x.Deleted.IsZero() && !x.replaced() {
@@ -201,13 +230,22 @@ func (a *account) snapshot() snapshot {
 	if buffer > 0 {
 		counts.MeanScore /= float64(buffer)
 	}
-	sort.Slice(v.Lessons, func(i, j int) bool { return v.Lessons[i].ID < v.Lessons[j].ID })
-	sort.SliceStable(v.Ratings, func(i, j int) bool { return v.Ratings[i].Created.Before(v.Ratings[j].Created) })
-	for _, r := range a.results {
-		v.Trails[r.Lesson] = append(v.Trails[r.Lesson], r)
+	for _, base := range lessonBases {
+		l := v.Lessons[base]
+		sort.Slice(l, func(i, j int) bool { return l[i].ID < l[j].ID })
 	}
-	for l, trail := range v.Trails {
-		v.Trails[l] = trail[max(0, len(trail)-3):]
+	sort.SliceStable(v.Ratings, func(i, j int) bool { return v.Ratings[i].Created.Before(v.Ratings[j].Created) })
+	for _, base := range lessonBases {
+		trails := map[int64][]LessonResult{}
+		for _, r := range a.results {
+			if r.Base == a.lessonBase(base) {
+				trails[r.Lesson] = append(trails[r.Lesson], r)
+			}
+		}
+		for l, trail := range trails {
+			trails[l] = trail[max(0, len(trail)-3):]
+		}
+		v.Trails[base] = trails
 	}
 	for _, c := range slices.Backward(a.cycles) {
 		v.Cycles = append(v.Cycles, *c)
@@ -227,6 +265,10 @@ func (a *account) snapshot() snapshot {
 			}
 		}
 		c := counts
+		c.Lessons = map[LessonState]int{}
+		for _, l := range v.Lessons[h] {
+			c.Lessons[l.State]++
+		}
 		for _, x := range a.versions {
 			if x.ID != v.Active[h] {
 				continue
@@ -246,7 +288,24 @@ func (a *account) snapshot() snapshot {
 		x, y := v.Drafts[i], v.Drafts[j]
 		return x.Updated.After(y.Updated) || x.Updated.Equal(y.Updated) && x.Key < y.Key
 	})
+	for p := range a.pairs {
+		if a.sample(p.First) != nil && a.sample(p.Second) != nil { // else they were erased
+			v.BothRight = append(v.BothRight, p)
+		}
+	}
+	sort.Slice(v.BothRight, func(i, j int) bool {
+		x, y := v.BothRight[i], v.BothRight[j]
+		return x.First < y.First || x.First == y.First && x.Second < y.Second
+	})
 	return v
+}
+
+// lessonBase is the base that lessons are read for: the last asked for "".
+func (a *account) lessonBase(base string) string {
+	if base == "" && len(a.results) > 0 {
+		return a.results[len(a.results)-1].Base
+	}
+	return base
 }
 
 // read is the snapshot as the store gives it.
@@ -257,8 +316,9 @@ func read(t tester, s *Store) snapshot {
 		Conversations: must(s.Conversations(ctx))(t),
 		Messages:      map[int64][]Message{},
 		Samples:       must(s.Samples(ctx, SampleQuery{States: []SampleState{SampleNew, SampleUsed, SampleRejected, SampleDeleted}}))(t),
-		Lessons:       must(s.Lessons(ctx))(t),
-		Trails:        must(s.Trails(ctx, 3))(t),
+		AllLessons:    map[string][]Lesson{},
+		Lessons:       map[string][]Lesson{},
+		Trails:        map[string]map[int64][]LessonResult{},
 		Cycles:        must(s.Cycles(ctx, 0))(t),
 		Versions:      must(s.Versions(ctx, ""))(t),
 		Active:        map[string]int64{},
@@ -267,13 +327,22 @@ func read(t tester, s *Store) snapshot {
 		Base:          map[string][]byte{},
 		Counts:        map[string]Counts{},
 		Ratings:       must(s.Ratings(ctx, time.Time{}))(t),
+		BothRight:     must(s.BothRight(ctx))(t),
+	}
+	for _, base := range lessonBases {
+		if l := must(s.Lessons(ctx, base))(t); l != nil {
+			v.Lessons[base] = l
+		}
+		v.Trails[base] = must(s.Trails(ctx, base, 3))(t)
 	}
 	for _, c := range v.Conversations {
 		v.Messages[c.ID] = must(s.Messages(ctx, c.ID))(t)
 	}
 	for _, x := range v.Samples {
-		if l, err := s.LessonOf(ctx, x.ID); err == nil {
-			v.AllLessons = append(v.AllLessons, l)
+		for _, base := range lessonBases {
+			if l, err := s.LessonOf(ctx, base, x.ID); err == nil {
+				v.AllLessons[base] = append(v.AllLessons[base], l)
+			}
 		}
 	}
 	for _, h := range hashes {

@@ -110,7 +110,7 @@ func TestDeletedIsErasedByTheNextVersion(t *testing.T) {
 	}
 	train([]int64{x.ID})
 	check(t, s.DeleteSample(ctx, x.ID))
-	if n := len(must(s.Lessons(ctx))(t)); n != 0 {
+	if n := len(must(s.Lessons(ctx, ""))(t)); n != 0 {
 		t.Errorf("the lesson of a deleted sample shows")
 	}
 	if c := must(s.Counts(ctx, "base"))(t); c.Erasures != 1 {
@@ -362,11 +362,11 @@ func TestSettingTheKindMakesASampleNew(t *testing.T) {
 	check(t, err)
 	check(t, s.SetKind(ctx, x.ID, Manner, nil))
 	wantStates(t, s, map[int64]SampleState{x.ID: SampleNew})
-	if l := must(s.Lessons(ctx))(t); len(l) != 0 {
+	if l := must(s.Lessons(ctx, ""))(t); len(l) != 0 {
 		t.Errorf("a manner sample shows the lesson %+v", l)
 	}
 	check(t, s.SetKind(ctx, x.ID, Knowledge, &Lesson{Question: "second"}))
-	if l := must(s.Lessons(ctx))(t); len(l) != 1 || l[0].Question != "first" {
+	if l := must(s.Lessons(ctx, ""))(t); len(l) != 1 || l[0].Question != "first" {
 		t.Errorf("the lesson did not come back: %+v", l)
 	}
 }

@@ -20,8 +20,8 @@ type Counts struct {
 	Erasures    int // samples that the active version was trained on and that were deleted since
 }
 
-// Counts returns the figures; base is the hash of the base model whose active
-// version Erasures is about.
+// Counts returns the figures; base is the hash of the base model that Lessons and
+// Erasures are about.
 func (s *Store) Counts(ctx context.Context, base string) (Counts, error) {
 	c := Counts{Samples: map[SampleState]int{}, Lessons: map[LessonState]int{}, Cycles: map[CycleState]int{}}
 	// One transaction, so that the figures are of one moment.
@@ -37,7 +37,7 @@ func (s *Store) Counts(ctx context.Context, base string) (Counts, error) {
 }
 
 func (s *Store) count(ctx context.Context, tx *sql.Tx, base string, c *Counts) error {
-	each := func(put func(name string, n int), query string) error {
+	each := func(put func(name string, n int), query string, args ...any) error {
 		type group struct {
 			name string
 			n    int
@@ -45,22 +45,24 @@ func (s *Store) count(ctx context.Context, tx *sql.Tx, base string, c *Counts) e
 		groups, err := collect(ctx, tx, func(r scanner) (group, error) {
 			var g group
 			return g, r.Scan(&g.name, &g.n)
-		}, query, s.user)
+		}, query, args...)
 		for _, g := range groups {
 			put(g.name, g.n)
 		}
 		return err
 	}
 	if err := each(func(name string, n int) { c.Samples[SampleState(name)] = n },
-		`SELECT state, count(*) FROM samples WHERE user = ? GROUP BY state`); err != nil {
+		`SELECT state, count(*) FROM samples WHERE user = ? GROUP BY state`, s.user); err != nil {
 		return err
 	}
 	if err := each(func(name string, n int) { c.Lessons[LessonState(name)] = n },
-		`SELECT l.state, count(*) FROM lessons l JOIN samples s ON s.id = l.sample WHERE l.user = ?`+lessonShows+` GROUP BY l.state`); err != nil {
+		`SELECT coalesce(m.state, 'new') AS of, count(*) FROM lessons l JOIN samples s ON s.id = l.sample
+			LEFT JOIN lesson_models m ON m.user = l.user AND m.lesson = l.id AND m.base_hash = `+lessonBase+`
+			WHERE l.user = ?2`+lessonShows+` GROUP BY of`, base, s.user); err != nil {
 		return err
 	}
 	if err := each(func(name string, n int) { c.Cycles[CycleState(name)] = n },
-		`SELECT state, count(*) FROM cycles WHERE user = ? GROUP BY state`); err != nil {
+		`SELECT state, count(*) FROM cycles WHERE user = ? GROUP BY state`, s.user); err != nil {
 		return err
 	}
 	if err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE form = 'rating'), count(*) FILTER (WHERE form = 'correction'),

@@ -39,6 +39,7 @@ func filled(t *testing.T) (s *Store, ids map[string]int64) {
 	check(t, err)
 	check(t, ann.DeleteSample(ctx, rating.ID))
 	running := must(ann.StartCycle(ctx, Cycle{BaseHash: hashes[0]}))(t)
+	check(t, ann.SetBothRight(ctx, sample.ID, rating.ID))
 	check(t, ann.SaveDraft(ctx, "chat/1", "hers"))
 	check(t, ann.PutBase(ctx, hashes[0], "answer", map[string][]byte{"a": {1}}))
 	return s, map[string]int64{
@@ -168,31 +169,37 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"SetKind": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.SetKind(ctx, id["sample"], Manner, nil)
 		}},
+		"SetBothRight": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.SetBothRight(ctx, id["sample"], id["deleted"])
+		}},
+		"BothRight": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.BothRight(ctx)) }},
 		"Lesson": {func(ctx context.Context, s *Store, id map[string]int64) error {
-			return empty(s.Lesson(ctx, id["lesson"]))
+			return empty(s.Lesson(ctx, "", id["lesson"]))
 		}},
 		"LessonOf": {func(ctx context.Context, s *Store, id map[string]int64) error {
-			return empty(s.LessonOf(ctx, id["sample"]))
+			return empty(s.LessonOf(ctx, "", id["sample"]))
 		}},
-		"Lessons": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Lessons(ctx)) }},
+		"Lessons": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Lessons(ctx, hashes[0])) }},
 		"SetKeywords": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.SetKeywords(ctx, id["lesson"], nil)
 		}},
 		"SetStyled": {func(ctx context.Context, s *Store, id map[string]int64) error {
-			return s.SetStyled(ctx, id["lesson"], "x")
+			return s.SetStyled(ctx, hashes[0], id["lesson"], "x")
 		}},
 		"SetBaseAnswer": {func(ctx context.Context, s *Store, id map[string]int64) error {
-			return s.SetBaseAnswer(ctx, id["lesson"], "x")
+			return s.SetBaseAnswer(ctx, hashes[0], id["lesson"], "x")
 		}},
 		"AddResults": {
 			func(ctx context.Context, s *Store, id map[string]int64) error {
-				return s.AddResults(ctx, []LessonResult{{Lesson: id["lesson"], Outcome: LessonLost}})
+				return s.AddResults(ctx, hashes[0], []LessonResult{{Lesson: id["lesson"], Outcome: LessonLost}})
 			},
 		},
 		"Trail": {func(ctx context.Context, s *Store, id map[string]int64) error {
-			return empty(s.Trail(ctx, id["lesson"], 0))
+			return empty(s.Trail(ctx, hashes[0], id["lesson"], 0))
 		}},
-		"Trails": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Trails(ctx, 0)) }},
+		"Trails": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.Trails(ctx, hashes[0], 0))
+		}},
 		"FinishCycle": {
 			func(ctx context.Context, s *Store, id map[string]int64) error {
 				_, _, err := s.FinishCycle(ctx, CycleEnd{Cycle: id["running"], State: CycleFailed})

@@ -186,7 +186,7 @@ func (t *Trainer) speakerOf(ctx context.Context, a *attached) (*speaker, error) 
 	if knowledge != nil {
 		s.reading = knowledge
 	}
-	if s.lessons, s.router, err = t.routed(ctx, s.manner != nil); err != nil {
+	if s.lessons, s.router, err = t.routed(ctx, a.info.Hash, s.manner != nil); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -214,9 +214,9 @@ func (a *attached) load(home string, v store.Version) (manner, knowledge *model.
 	return loaded[v.Manner], loaded[v.Knowledge], nil
 }
 
-// routed reads the lessons and indexes them.
-func (t *Trainer) routed(ctx context.Context, styled bool) ([]JobLesson, *Router, error) {
-	all, err := t.store.Lessons(ctx)
+// routed reads the lessons as a base model has them, and indexes them.
+func (t *Trainer) routed(ctx context.Context, base string, styled bool) ([]JobLesson, *Router, error) {
+	all, err := t.store.Lessons(ctx, base)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the lessons: %w", err)
 	}

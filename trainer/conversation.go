@@ -89,7 +89,7 @@ func (t *Trainer) Entries(ctx context.Context, conversation int64) ([]Entry, err
 	for i, m := range current {
 		out[i] = Entry{Message: m, Number: numbers[m.Version]}
 		if m.Lesson != 0 {
-			if l, err := t.store.Lesson(ctx, m.Lesson); err == nil {
+			if l, err := t.store.Lesson(ctx, "", m.Lesson); err == nil {
 				out[i].Question = l.Question
 			}
 		}

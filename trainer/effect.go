@@ -16,11 +16,12 @@ func (t *Trainer) Effect(ctx context.Context, s Settings) (Effect, error) {
 	if err != nil {
 		return Effect{}, fmt.Errorf("read the samples: %w", err)
 	}
-	lessons, err := t.store.Lessons(ctx)
+	hash := t.baseHash()
+	lessons, err := t.store.Lessons(ctx, hash)
 	if err != nil {
 		return Effect{}, fmt.Errorf("read the lessons: %w", err)
 	}
-	last, err := t.refusal(ctx, t.baseHash())
+	last, err := t.refusal(ctx, hash)
 	if err != nil {
 		return Effect{}, err
 	}

@@ -13,13 +13,15 @@ import (
 // trailLength is how many askings of a lesson a face shows.
 const trailLength = 8
 
-// Lessons returns the lessons, the newest first.
+// Lessons returns the lessons, the newest first, with what the attached model makes of
+// them (without one: the model that was asked last).
 func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
-	all, err := t.store.Lessons(ctx)
+	base := t.baseHash()
+	all, err := t.store.Lessons(ctx, base)
 	if err != nil {
 		return nil, fmt.Errorf("read the lessons: %w", err)
 	}
-	trails, err := t.store.Trails(ctx, 0)
+	trails, err := t.store.Trails(ctx, base, 0)
 	if err != nil {
 		return nil, fmt.Errorf("read the lessons' trails: %w", err)
 	}
@@ -109,7 +111,7 @@ func (t *Trainer) askNow(ctx context.Context, which func(JobLesson) bool) ([]Les
 	if len(positions) == 0 {
 		return nil, nil
 	}
-	if err := t.fillBaseAnswers(until, &v, positions); err != nil {
+	if err := t.fillBaseAnswers(until, a.info.Hash, &v, positions); err != nil {
 		return nil, err
 	}
 	answers, err := v.ask(until, positions)
@@ -121,7 +123,7 @@ func (t *Trainer) askNow(ctx context.Context, which func(JobLesson) bool) ([]Les
 		l := v.lessons[p]
 		results[i] = LessonResult{Lesson: l.ID, Version: s.version.ID, Answer: answers[p], Outcome: outcome(l.State, l.check().Passes(answers[p]))}
 	}
-	if err := t.store.AddResults(context.WithoutCancel(ctx), results); err != nil {
+	if err := t.store.AddResults(context.WithoutCancel(ctx), a.info.Hash, results); err != nil {
 		return nil, saving(fmt.Errorf("keep what the lessons answered: %w", err))
 	}
 	if err := t.renew(context.WithoutCancel(ctx)); err != nil {
@@ -132,7 +134,7 @@ func (t *Trainer) askNow(ctx context.Context, which func(JobLesson) bool) ([]Les
 }
 
 // fillBaseAnswers asks the base what it says to lessons of which that is not known.
-func (t *Trainer) fillBaseAnswers(ctx context.Context, v *voice, positions []int) error {
+func (t *Trainer) fillBaseAnswers(ctx context.Context, base string, v *voice, positions []int) error {
 	var some []JobLesson
 	var at []int
 	for _, p := range positions {
@@ -145,7 +147,7 @@ func (t *Trainer) fillBaseAnswers(ctx context.Context, v *voice, positions []int
 	}
 	for i, p := range at {
 		v.lessons[p].BaseAnswer = some[i].BaseAnswer
-		if err := t.store.SetBaseAnswer(ctx, some[i].ID, some[i].BaseAnswer); err != nil {
+		if err := t.store.SetBaseAnswer(ctx, base, some[i].ID, some[i].BaseAnswer); err != nil {
 			return saving(fmt.Errorf("keep the base's answer to %q: %w", some[i].Question, err))
 		}
 	}
@@ -154,7 +156,7 @@ func (t *Trainer) fillBaseAnswers(ctx context.Context, v *voice, positions []int
 
 // Practise raises a lesson's importance by one, up to 5, and trains.
 func (t *Trainer) Practise(ctx context.Context, lesson int64) error {
-	l, err := t.store.Lesson(ctx, lesson)
+	l, err := t.store.Lesson(ctx, "", lesson)
 	if err != nil {
 		return fmt.Errorf("practise lesson %d: %w", lesson, err)
 	}
@@ -172,7 +174,7 @@ func (t *Trainer) Practise(ctx context.Context, lesson int64) error {
 
 // Unlearn takes back the sample of a lesson: see TakeBack.
 func (t *Trainer) Unlearn(ctx context.Context, lesson int64) error {
-	l, err := t.store.Lesson(ctx, lesson)
+	l, err := t.store.Lesson(ctx, "", lesson)
 	if err != nil {
 		return fmt.Errorf("unlearn lesson %d: %w", lesson, err)
 	}
@@ -192,7 +194,7 @@ func (t *Trainer) SetKeywords(ctx context.Context, lesson int64, keywords [][]st
 // SetAnswer replaces the wanted answer of a lesson: a new sample, and a new lesson,
 // in the place of the old.
 func (t *Trainer) SetAnswer(ctx context.Context, lesson int64, answer string) error {
-	l, err := t.store.Lesson(ctx, lesson)
+	l, err := t.store.Lesson(ctx, "", lesson)
 	if err != nil {
 		return fmt.Errorf("the answer of lesson %d: %w", lesson, err)
 	}

@@ -235,11 +235,11 @@ func (l *loop) pending(ctx context.Context) (pending, error) {
 	if err != nil {
 		return pending{}, fmt.Errorf("read the samples: %w", err)
 	}
-	lessons, err := l.store.Lessons(ctx)
+	hash := l.baseHash()
+	lessons, err := l.store.Lessons(ctx, hash)
 	if err != nil {
 		return pending{}, fmt.Errorf("read the lessons: %w", err)
 	}
-	hash := l.baseHash()
 	last, err := l.refusal(ctx, hash)
 	if err != nil {
 		return pending{}, err

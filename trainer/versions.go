@@ -379,7 +379,7 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	if err != nil {
 		return Version{}, t.fail(ctx, cycle, fmt.Errorf("keep the new version: %w", err))
 	}
-	if err := t.noteLessons(ctx, &o.Report); err != nil {
+	if err := t.noteLessons(ctx, j.Base, &o.Report); err != nil {
 		return made, err
 	}
 	if err := t.renew(ctx); err != nil {
@@ -426,14 +426,14 @@ func newlyKnown(r *Report, j Job) []string {
 }
 
 // noteLessons keeps what a cycle found out about lessons besides their outcomes.
-func (t *Trainer) noteLessons(ctx context.Context, r *Report) error {
+func (t *Trainer) noteLessons(ctx context.Context, base string, r *Report) error {
 	for _, s := range r.Bases {
-		if err := t.store.SetBaseAnswer(ctx, s.Lesson, s.Text); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err := t.store.SetBaseAnswer(ctx, base, s.Lesson, s.Text); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("keep the base's answer to lesson %d: %w", s.Lesson, err)
 		}
 	}
 	for _, s := range r.Styled {
-		if err := t.store.SetStyled(ctx, s.Lesson, s.Text); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err := t.store.SetStyled(ctx, base, s.Lesson, s.Text); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("keep lesson %d in the manner: %w", s.Lesson, err)
 		}
 	}

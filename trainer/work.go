@@ -329,7 +329,7 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 		return l.withdraw(ctx, w)
 	case !o.Changed(w.job.Before):
 		e.State = CycleChecked
-		if err := l.noteLessons(ctx, &o.Report); err != nil {
+		if err := l.noteLessons(ctx, w.job.Base, &o.Report); err != nil {
 			return saving(err)
 		}
 		if err := l.closeWith(ctx, w, CycleChecked, &o.Report, o.Report.results()); err != nil {

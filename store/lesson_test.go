@@ -1,0 +1,35 @@
+package store
+
+import "testing"
+
+// What one base model makes of a lesson does not mix with what another makes of it.
+func TestModelsDoNotMixInALesson(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	_, l := correct(t, s)
+	check(t, s.SetBaseAnswer(ctx, "small", l.ID, "At 9."))
+	check(t, s.SetStyled(ctx, "small", l.ID, "Dear reader, at 8."))
+	check(t, s.AddResults(ctx, "small", []LessonResult{{Lesson: l.ID, Outcome: LessonKnown}}))
+	check(t, s.SetBaseAnswer(ctx, "large", l.ID, "At noon."))
+	for _, want := range []struct {
+		base, styled, answer string
+		state                LessonState
+		asked                int
+	}{
+		{"small", "Dear reader, at 8.", "At 9.", LessonKnown, 1},
+		{"large", "", "At noon.", LessonNew, 0},
+		{"unseen", "", "", LessonNew, 0},
+		{"", "Dear reader, at 8.", "At 9.", LessonKnown, 1}, // the last that was asked
+	} {
+		got := must(s.Lessons(ctx, want.base))(t)
+		if len(got) != 1 || got[0].Styled != want.styled || got[0].BaseAnswer != want.answer || got[0].State != want.state {
+			t.Errorf("on %q: %+v, want %+v", want.base, got, want)
+		}
+		if n := len(must(s.Trail(ctx, want.base, l.ID, 0))(t)); n != want.asked {
+			t.Errorf("on %q it was asked %d times, want %d", want.base, n, want.asked)
+		}
+		if n := must(s.Counts(ctx, want.base))(t).Lessons[want.state]; n != 1 {
+			t.Errorf("on %q %d lessons are %s, want 1", want.base, n, want.state)
+		}
+	}
+}
