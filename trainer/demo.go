@@ -227,11 +227,6 @@ func (d *demo) train(ctx context.Context) error {
 
 // ask asks everything and counts.
 func (d *demo) ask(ctx context.Context, stage DemoStage) error {
-	speaker := d.trainer.speaking.Load()
-	if speaker == nil {
-		return noModel()
-	}
-	v := speaker.voice
 	type question struct {
 		part, prompt string
 		lesson       int
@@ -255,25 +250,19 @@ func (d *demo) ask(ctx context.Context, stage DemoStage) error {
 			qs = append(qs, question{part: "manner", prompt: p})
 		}
 	}
-	reqs := make([]model.Request, len(qs))
-	routed := make([]bool, len(qs))
+	questions := make([]Question, len(qs))
 	for i, q := range qs {
-		s, err := v.speak(nil, q.prompt, true)
-		if err != nil {
-			return fmt.Errorf("ask %q: %w", q.prompt, err)
-		}
-		room := demoTokens
+		questions[i] = Question{Text: q.prompt, Tokens: demoTokens}
 		switch {
 		case q.part == "manner":
-			room = openTokens
+			questions[i].Tokens = openTokens
 		case q.part == "unrelated" && stage == DemoBefore:
-			room = demoRight
+			questions[i].Tokens = demoRight
 		}
-		reqs[i], routed[i] = s.greedy(room), s.lesson >= 0
 	}
-	results, err := v.runner.GenerateAll(ctx, reqs, model.Background)
+	results, err := d.trainer.Examine(ctx, questions)
 	if err != nil {
-		return fmt.Errorf("ask %d questions: %w", len(qs), err)
+		return err
 	}
 	var c demoCounts
 	isRight := make(map[int]bool)
@@ -289,7 +278,7 @@ func (d *demo) ask(ctx context.Context, stage DemoStage) error {
 			c.exact += boolToInt(ok)
 			wrong = !ok
 			if m := d.script.Manner; m != nil {
-				c.mannerLessons += boolToInt(m.Check.passes(text, results[i].Finish == model.FinishEnd))
+				c.mannerLessons += boolToInt(m.Check.passes(text, results[i].Ended))
 			}
 		case "reworded":
 			ok := hasKeywords(text, d.script.Lessons[q.lesson].Expect)
@@ -315,15 +304,15 @@ func (d *demo) ask(ctx context.Context, stage DemoStage) error {
 			c.unrelatedLeaks += boolToInt(leak)
 			wrong = !ok || leak
 		case "manner":
-			ok := d.script.Manner.Check.passes(text, results[i].Finish == model.FinishEnd)
+			ok := d.script.Manner.Check.passes(text, results[i].Ended)
 			c.manner += boolToInt(ok)
 			wrong = !ok
 		}
 		if wrong && stage != DemoBefore {
-			d.report.Answers = append(d.report.Answers, DemoAnswer{Stage: stage, Part: q.part, Prompt: q.prompt, Answer: text, Lesson: routed[i]})
+			d.report.Answers = append(d.report.Answers, DemoAnswer{Stage: stage, Part: q.part, Prompt: q.prompt, Answer: text, Lesson: results[i].Lesson != 0})
 		}
 	}
-	canary, err := d.canary(ctx, &v)
+	canary, err := d.trainer.Canary(ctx)
 	if err != nil {
 		return err
 	}
@@ -368,19 +357,6 @@ func (d *demo) showsLesson(answer, without string) bool {
 		}
 	}
 	return false
-}
-
-// canary is the mean NLL of the canary texts as an unrelated question is answered.
-func (d *demo) canary(ctx context.Context, v *voice) (float64, error) {
-	var adapters []*model.Adapter
-	if v.manner != nil {
-		adapters = append(adapters, v.manner)
-	}
-	nll, err := canaryNLL(ctx, v.runner, adapters)
-	if err != nil {
-		return 0, fmt.Errorf("read the canary texts: %w", err)
-	}
-	return mean(nll), nil
 }
 
 func (d *demo) readReport(c Cycle) error {

@@ -22,7 +22,8 @@ type voice struct {
 type spoken struct {
 	prompt   []int32
 	adapters []*model.Adapter
-	lesson   int // position in voice.lessons; -1: none
+	lesson   int     // position in voice.lessons; -1: none
+	overlap  float64 // of the question with the nearest lesson
 }
 
 // speak builds the prompt for a question after the turns of a conversation
@@ -30,13 +31,13 @@ type spoken struct {
 // turn right before the question (k = 1: better than a system prompt, quoting,
 // or more of them), with the reading adapter on; else base and manner answer.
 func (v *voice) speak(history []Turn, question string, withLesson bool) (spoken, error) {
-	lesson := -1
+	lesson, overlap := -1, 0.0
 	if withLesson && v.router != nil {
-		if i, _, ok := v.router.Match(question); ok {
-			lesson = i
-		}
+		lesson, overlap, _ = v.router.Match(question)
 	}
-	return v.speakWith(history, question, lesson)
+	s, err := v.speakWith(history, question, lesson)
+	s.overlap = overlap
+	return s, err
 }
 
 // speakWith is speak with the lesson chosen by the caller; -1: none.

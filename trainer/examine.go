@@ -1,0 +1,106 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+
+	"clara/model"
+)
+
+// Question is one question of an examination.
+type Question struct {
+	Text    string
+	History []Turn // the turns before it; it may begin with a system turn
+	Tokens  int    // of the answer at most, at least 1
+
+	WithoutLesson bool // no lesson is put before the model
+	WithoutReader bool // a lesson is put before the model, without the reading adapter
+	Untrained     bool // the base alone: neither lessons nor adapters
+
+	// Seed, if it is not 0, samples the answer by the Settings; else it is the
+	// likeliest one.
+	Seed uint64
+}
+
+// Said is the answer to a question of an examination.
+type Said struct {
+	Text    string
+	Ended   bool    // by itself, not for want of tokens
+	Lesson  int64   // that was put before the model; 0: none
+	Overlap float64 // of the question with the nearest lesson, 0 to 1
+}
+
+// Examine asks many questions at once and returns the answers in their order. They
+// are answered as a person would get them, each in a conversation of its own, but
+// nothing is kept. It works in the background of conversations, on the version and
+// the lessons of the moment when it was called.
+func (t *Trainer) Examine(ctx context.Context, questions []Question) ([]Said, error) {
+	a := t.model.use()
+	if a == nil {
+		return nil, noModel()
+	}
+	defer a.users.Done()
+	s := t.speaking.Load()
+	if s == nil || s.model != a {
+		return nil, noModel()
+	}
+	until, done := a.until(ctx)
+	defer done()
+	set := t.settings.Load()
+	reqs := make([]model.Request, len(questions))
+	out := make([]Said, len(questions))
+	for i, q := range questions {
+		v := s.voice
+		switch {
+		case q.Untrained:
+			v = voice{runner: s.runner, system: s.system}
+		case q.WithoutReader:
+			v.reading = nil
+		}
+		said, err := v.speak(q.History, q.Text, !q.WithoutLesson)
+		if err != nil {
+			return nil, fmt.Errorf("ask %q: %w", q.Text, err)
+		}
+		if said.lesson >= 0 {
+			out[i].Lesson = v.lessons[said.lesson].ID
+		}
+		out[i].Overlap = said.overlap
+		reqs[i] = said.greedy(q.Tokens)
+		reqs[i].Sampling = sampling(set, Ask{Greedy: q.Seed == 0, Seed: q.Seed})
+	}
+	results, err := s.runner.GenerateAll(until, reqs, model.Background)
+	if err != nil {
+		return nil, fmt.Errorf("ask %d questions: %w", len(reqs), cause(until, err))
+	}
+	for i, r := range results {
+		out[i].Text, out[i].Ended = r.Text, r.Finish == model.FinishEnd
+	}
+	return out, nil
+}
+
+// Canary is the mean negative log-likelihood of the canary texts, plain texts that
+// nothing is trained on, in nats per token, as a question without a lesson is
+// answered: by the base, or with the manner adapter in use. It rises when a
+// version forgets general language.
+func (t *Trainer) Canary(ctx context.Context) (float64, error) {
+	a := t.model.use()
+	if a == nil {
+		return 0, noModel()
+	}
+	defer a.users.Done()
+	s := t.speaking.Load()
+	if s == nil || s.model != a {
+		return 0, noModel()
+	}
+	until, done := a.until(ctx)
+	defer done()
+	var adapters []*model.Adapter
+	if s.manner != nil {
+		adapters = append(adapters, s.manner)
+	}
+	nll, err := canaryNLL(until, s.runner, adapters)
+	if err != nil {
+		return 0, fmt.Errorf("read the canary texts: %w", cause(until, err))
+	}
+	return mean(nll), nil
+}

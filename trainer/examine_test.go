@@ -1,0 +1,70 @@
+package trainer
+
+import (
+	"context"
+	"testing"
+)
+
+// What is examined is what a person gets, and nothing of it is kept.
+func TestExamineAnswersAsAPersonGetsIt(t *testing.T) {
+	r := tinyRunner(t, 1)
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	if err := b.Attach(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Attach(context.Background(), nil); err != nil {
+			t.Error(err)
+		}
+	}()
+	const asked, tokens = "When do we open?", 12
+	b.teach(asked, "At eight.", Knowledge)
+	said, err := b.Examine(t.Context(), []Question{
+		{Text: asked, Tokens: tokens},
+		{Text: asked, Tokens: tokens, WithoutLesson: true},
+		{Text: asked, Tokens: tokens, Untrained: true},
+		{Text: "Why is the sky blue?", Tokens: tokens},
+		{Text: asked, Tokens: tokens, Seed: 7},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conversations, err := b.Conversations(t.Context())
+	if err != nil || len(conversations) != 0 {
+		t.Errorf("the examination left %d conversations, %v", len(conversations), err)
+	}
+	for i, ask := range []Ask{
+		{Text: asked, Greedy: true},
+		{Text: asked, Greedy: true, WithoutLesson: true},
+		{Text: asked, Greedy: true, WithoutLesson: true},
+		{Text: "Why is the sky blue?", Greedy: true},
+		{Text: asked, Seed: 7},
+	} {
+		ask.MaxTokens = tokens
+		e, err := b.Answer(t.Context(), ask, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Text != said[i].Text || e.Lesson != said[i].Lesson || (e.Finish == FinishEnd) != said[i].Ended {
+			t.Errorf("question %d: examined %+v, answered %q with lesson %d", i, said[i], e.Text, e.Lesson)
+		}
+	}
+	if said[0].Lesson == 0 || said[0].Overlap != 1 {
+		t.Errorf("the lesson is not put before the model: %+v", said[0])
+	}
+	if said[3].Lesson != 0 || said[3].Overlap >= leastOverlap {
+		t.Errorf("an unrelated question gets a lesson: %+v", said[3])
+	}
+}
+
+func TestExamineNeedsAModel(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	if _, err := b.Examine(t.Context(), []Question{{Text: "Why?", Tokens: 1}}); err == nil {
+		t.Error("answered without a model")
+	}
+	if _, err := b.Canary(t.Context()); err == nil {
+		t.Error("read without a model")
+	}
+}
