@@ -12,7 +12,7 @@ VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unkno
 BUILD := -buildvcs=false
 SCRIPT ?=
 
-.PHONY: all run build deps model model-gemma test test-slow lint bench bench-peers clean
+.PHONY: all run build deps model model-gemma test test-slow lint prove prove-short bench bench-peers clean
 
 all: build
 
@@ -42,6 +42,12 @@ test-slow: build model model-gemma ## races, fuzzing, kill -9, parity, the demo
 
 lint: deps ## go vet, staticcheck, gofumpt, the rules of the tree
 	@tools/lint.sh
+
+prove: deps model ## what learning promises, 3 seeds, into docs/learning; goes on where it was stopped. ARGS="-budget 50m"
+	@go run $(BUILD) ./prove $(ARGS)
+
+prove-short: deps model ## a part of it in less than 20 minutes, into a folder of its own
+	@go run $(BUILD) ./prove -short -out bin/learning $(ARGS)
 
 bench: build model ## this machine's figures, as JSON
 	@for work in decode prompt train gemm; do bin/clara bench $$work --json || exit; done

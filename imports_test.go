@@ -71,6 +71,7 @@ var libraries = map[string][]string{
 	"golang.org/x/sys":                  {"compute/cpu", "model/gguf", "store", "trainer", "widgets", ""},
 	"golang.org/x/term":                 {"cli"},
 	"golang.org/x/text":                 {"app", "cli", "model/chat", "model/tokenizer", "trainer", "widgets"},
+	"gonum.org/v1/plot":                 {"prove"},
 	"modernc.org/sqlite":                {"store"},
 	"github.com/google/go-cmp":          nil, // tests everywhere
 	"github.com/rogpeppe/go-internal":   nil,

@@ -1,12 +1,33 @@
 // Command prove measures what learning promises, through the same trainer that the
-// faces use, and writes every count down. sets/README.md says what it asks.
+// faces use, and writes every count down. sets/README.md says what it asks, and
+// -report makes docs/learning.md of what it wrote.
+//
+// Every finished measurement is a line of the results file. One that is there is not
+// done again, so it can be stopped at any time, and goes on where it was.
 package main
 
 import (
+	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
 )
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "prove:", err)
+		os.Exit(1)
+	}
+}
 
 // givenFolder holds the sets that came with the project.
 func givenFolder() string {
@@ -20,19 +41,176 @@ func givenFolder() string {
 	return filepath.Join(data, "learning")
 }
 
-// main checks the sets.
-func main() {
-	own, err := ownSets()
-	if err == nil {
-		var given []set
-		given, err = givenSets(givenFolder())
-		own = append(own, given...)
+// session is one run of the program.
+type session struct {
+	options
+	folder  string // of the results and pictures
+	models  string
+	home    string
+	threads int
+	budget  time.Duration
+	commit  string
+}
+
+// resultsFile is the name of the results in their folder.
+const resultsFile = "results.jsonl"
+
+func run(ctx context.Context, args []string) error {
+	s := session{}
+	f := flag.NewFlagSet("prove", flag.ContinueOnError)
+	f.StringVar(&s.folder, "out", filepath.Join("docs", "learning"), "`folder` of the results and pictures; the report lies beside it")
+	f.StringVar(&s.models, "models", "models", "`folder` of the model files")
+	f.StringVar(&s.home, "home", "", "data `folder` with prepared readers of other models")
+	f.IntVar(&s.threads, "threads", 0, "threads that compute; 0: one a core")
+	f.IntVar(&s.seeds, "seeds", 3, "how often each measurement is repeated with another seed")
+	f.BoolVar(&s.short, "short", false, "one seed and smaller sizes: less than 20 minutes on two cores")
+	f.DurationVar(&s.budget, "budget", 0, "begin no measurement that would not end within this `time`; 0: no limit")
+	only := f.String("only", "", "only these `measurements`: "+strings.Join(order, ","))
+	list := f.Bool("list", false, "only say what would be done")
+	report := f.Bool("report", false, "only make the report of the results")
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
 	}
+	if s.short {
+		s.seeds = 1
+	}
+	if *only != "" {
+		s.only = strings.Split(*only, ",")
+	}
+	if *report {
+		return writeReport(s.folder)
+	}
+	sets, err := ownSets()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return err
 	}
-	for _, s := range own {
-		fmt.Printf("%s: %s\n", s.name, s.About)
+	given, err := givenSets(givenFolder())
+	if err != nil {
+		return err
 	}
+	if given == nil {
+		fmt.Fprintf(os.Stderr, "without the given sets: there is no %s (CLARA_TESTDATA)\n", givenFolder())
+	}
+	units, err := plan(append(sets, given...), s.options)
+	if err != nil {
+		return err
+	}
+	if *list {
+		total := time.Duration(0)
+		for _, u := range units {
+			r := u.result()
+			fmt.Printf("%4.0f s  %s\n", u.cost.Seconds(), r.key())
+			total += u.cost
+		}
+		fmt.Printf("%d measurements, about %s\n", len(units), total.Round(time.Minute))
+		return nil
+	}
+	s.commit = commit(ctx)
+	return errors.Join(s.measure(ctx, units), writeReport(s.folder))
+}
+
+// commit names what is measured; a changed working tree is told.
+func commit(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "git", "describe", "--always", "--abbrev=12", "--dirty").Output()
+	if err != nil { // an archive has no history, and a container may not read it
+		return "unknown"
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// measure does what has no line yet, as long as the budget lasts.
+func (s *session) measure(ctx context.Context, units []unit) (err error) {
+	if err := os.MkdirAll(s.folder, 0o755); err != nil {
+		return fmt.Errorf("make the folder of the results: %w", err)
+	}
+	file, err := openResults(filepath.Join(s.folder, resultsFile))
+	if err != nil {
+		return err
+	}
+	var todo []unit
+	for _, u := range units {
+		if r := u.result(); !file.done[r.key()] {
+			todo = append(todo, u)
+		}
+	}
+	var b *bench
+	defer func() {
+		if b != nil {
+			err = errors.Join(err, b.close())
+		}
+	}()
+	began, opened := time.Now(), ""
+	pace := paceOf{}
+	var failed []error // the others go on
+	for i, u := range todo {
+		spent := time.Since(began)
+		if s.budget > 0 && spent+pace.of(u.cost) > s.budget {
+			fmt.Fprintf(os.Stderr, "left out for the budget: %s\n", u.name())
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "%d of %d, %s, %s left: %s\n", i+1, len(todo), clock(spent), clock(pace.left(todo[i:], s.budget, spent)), u.name())
+		if opened != u.model {
+			if b != nil {
+				if err := b.close(); err != nil {
+					return err
+				}
+			}
+			if b, err = openBench(ctx, filepath.Join(s.models, u.model), s.home, s.threads); err != nil {
+				return err
+			}
+			opened = u.model
+		}
+		r, start := u.result(), time.Now()
+		if err := u.run(ctx, b, &r); err != nil {
+			if ctx.Err() != nil {
+				return fmt.Errorf("stopped in %s; what is finished is kept, and the next run goes on", u.name())
+			}
+			failed = append(failed, fmt.Errorf("%s: %w", u.name(), err))
+			fmt.Fprintln(os.Stderr, failed[len(failed)-1])
+			continue
+		}
+		r.Commit, r.Base, r.Machine = s.commit, b.runner.Info().Hash, b.machine()
+		r.Ended, r.Seconds = time.Now().UTC().Truncate(time.Second), time.Since(start).Seconds()
+		pace.note(u.cost, time.Since(start))
+		if err := file.append(r); err != nil {
+			return err
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (u *unit) name() string {
+	r := u.result()
+	return r.key()
+}
+
+func clock(d time.Duration) string { return d.Round(time.Second).String() }
+
+// paceOf learns how long measurements take against what was expected of them.
+type paceOf struct{ expected, taken time.Duration }
+
+func (p *paceOf) note(expected, taken time.Duration) {
+	p.expected += expected
+	p.taken += taken
+}
+
+func (p *paceOf) of(cost time.Duration) time.Duration {
+	if p.expected == 0 {
+		return cost
+	}
+	return time.Duration(float64(cost) * float64(p.taken) / float64(p.expected))
+}
+
+func (p *paceOf) left(units []unit, budget, spent time.Duration) time.Duration {
+	sum := time.Duration(0)
+	for _, u := range units {
+		sum += p.of(u.cost)
+	}
+	if budget > 0 {
+		sum = min(sum, budget-spent)
+	}
+	return sum
 }

@@ -46,6 +46,7 @@ type lesson struct {
 	Rewordings []string   `json:"rewordings,omitempty"`
 	Neighbours []string   `json:"neighbours,omitempty"`
 	Expect     [][]string `json:"expect,omitempty"`
+	Known      [][]string `json:"known,omitempty"` // of priors: what the base says of itself
 }
 
 type trivia struct {
@@ -260,7 +261,9 @@ func givenSets(folder string) ([]set, error) {
 	}
 	facts := set{name: "given-facts", About: "the given facts.json", Part: partFacts, Language: "en", Tuned: true}
 	for _, l := range script.Lessons {
-		facts.Lessons = append(facts.Lessons, lesson(l))
+		facts.Lessons = append(facts.Lessons, lesson{
+			Prompt: l.Prompt, Correction: l.Correction, Rewordings: l.Rewordings, Neighbours: l.Neighbours, Expect: l.Expect,
+		})
 	}
 	for _, u := range script.Unrelated {
 		facts.Unrelated = append(facts.Unrelated, trivia(u))

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// unit is one measurement that is done or not: one line of the results.
+type unit struct {
+	measurement string
+	set         set
+	variant     string
+	model       string // file name
+	seed        uint64
+	pass        int           // units of an earlier pass come first; by default the seed's
+	value       int           // within a pass, the smaller come first
+	cost        time.Duration // about, on two cores
+	run         func(context.Context, *bench, *result) error
+}
+
+func (u *unit) result() result {
+	return result{Measurement: u.measurement, Set: u.set.name, Variant: u.variant, Seed: u.seed, Model: u.model, Tuned: u.set.Tuned}
+}
+
+// options are what is wanted of all that could be measured.
+type options struct {
+	short bool // one seed, smaller sizes
+	seeds int
+	only  []string // names of measurements; empty: all
+}
+
+// The models, by the names of their files.
+const (
+	builtIn = "SmolLM2-135M-Instruct.Q4_1.gguf"
+	german  = "gemma-3-270m-q4_k_m.gguf"
+)
+
+// The order of the measurements: most valuable first.
+var order = []string{"facts", "manner", "both", "ratings", "seconds", "priors", "long", "unlearn", "gate", "german", "drift"}
+
+// plan lists everything that is wanted in the order in which it is to be done: all
+// measurements with one seed before any with two.
+func plan(sets []set, o options) ([]unit, error) {
+	for _, name := range o.only {
+		if !slices.Contains(order, name) {
+			return nil, fmt.Errorf("there is no measurement %q; there are %s", name, strings.Join(order, ", "))
+		}
+	}
+	var once []unit
+	for _, s := range sets {
+		once = append(once, planFacts(s, o)...)
+		once = append(once, planManner(s, o)...)
+		once = append(once, planRatings(s, o)...)
+	}
+	once = append(once, planBoth(sets, o)...)
+	var out []unit
+	for _, u := range once {
+		if len(o.only) > 0 && !slices.Contains(o.only, u.measurement) {
+			continue
+		}
+		if u.model == "" {
+			u.model = builtIn
+		}
+		for seed := range o.seeds {
+			u := u
+			u.seed, u.pass = uint64(seed+1), u.pass+seed
+			out = append(out, u)
+		}
+	}
+	rank := func(u unit) int { return slices.Index(order, u.measurement) }
+	slices.SortStableFunc(out, func(a, b unit) int {
+		return cmp.Or(cmp.Compare(a.pass, b.pass), cmp.Compare(rank(a), rank(b)), cmp.Compare(a.value, b.value), cmp.Compare(a.model, b.model))
+	})
+	return out, nil
+}
+
+// planFacts lists the measurements of the lessons of a set.
+func planFacts(s set, o options) []unit {
+	if len(s.Lessons) == 0 || s.Part == partFillers {
+		return nil
+	}
+	asked := time.Duration(12*min(len(s.Lessons), mostAsked)+2*len(s.Unrelated)) * time.Second / 12
+	var out []unit
+	add := func(measurement, model string, memory int, cycle bool, most, value int, cost time.Duration) {
+		out = append(out, unit{
+			measurement: measurement, set: s, variant: fmt.Sprint(memory), model: model, value: value, cost: cost,
+			run: factsIn(s, memory, cycle, most),
+		})
+	}
+	switch {
+	case s.Language == "de":
+		add("german", german, 12, true, mostAsked, 0, 2*asked)
+		add("german", builtIn, 12, false, mostAsked, 1, asked)
+		return out
+	case s.Part != partFacts:
+		add(s.Part, "", 12, true, mostAsked, 0, asked+asked/2)
+		return out
+	}
+	add("facts", "", 12, true, mostAsked, 0, asked+asked/2+20*time.Second)
+	add("facts", "", 100, false, mostAsked, 1, asked+10*time.Second)
+	if o.short {
+		return out
+	}
+	add("facts", "", 1, false, 12, 2, asked/2)
+	add("facts", "", 4, false, 24, 3, asked/2)
+	add("facts", "", 50, false, 50, 4, asked)
+	add("facts", "", 1000, false, mostAsked, 1, asked+30*time.Second)
+	return out
+}
+
+func planManner(s set, o options) []unit {
+	var out []unit
+	for i, w := range s.Manner {
+		if o.short && i > 0 {
+			break
+		}
+		out = append(out, unit{
+			measurement: "manner", set: s, variant: w.Wish, value: i, cost: 60 * time.Second,
+			run: mannerBy(w, s.Unrelated),
+		})
+	}
+	return out
+}
+
+// planRatings lists the ratings of a set: honest stars beside the control first.
+func planRatings(s set, o options) []unit {
+	var out []unit
+	for _, w := range s.Ratings {
+		for i, how := range []struct{ stars, objective string }{
+			{starsHonest, "kto"},
+			{starsShuffled, "kto"},
+			{starsNoisy, "kto"},
+			{starsHonest, "dpo"},
+			{starsHonest, "sft"},
+			{starsHonest, "bounded"},
+		} {
+			if o.short && i > 1 {
+				break
+			}
+			out = append(out, unit{
+				measurement: "ratings", set: s, variant: strings.Join([]string{w.Wish, how.stars, how.objective}, "; "), value: i,
+				pass: max(0, i-2), cost: 75 * time.Second, run: ratingsBy(w, how.stars, how.objective, s.Unrelated),
+			})
+		}
+	}
+	return out
+}
+
+// planBoth teaches twelve facts of a set together with a wish of it, or of another
+// that is as much tuned.
+func planBoth(sets []set, o options) []unit {
+	var out []unit
+	for _, tuned := range []bool{true, false} {
+		var facts []set
+		var wishes []wish
+		for _, s := range sets {
+			if s.Tuned != tuned || s.Language != "en" {
+				continue
+			}
+			if s.Part == partFacts && len(s.Lessons) > 0 {
+				facts = append(facts, s)
+			}
+			wishes = append(wishes, s.Manner...)
+		}
+		for i, w := range wishes {
+			if len(facts) == 0 || o.short && i > 0 {
+				break
+			}
+			s := facts[i%len(facts)]
+			out = append(out, unit{
+				measurement: "both", set: s, variant: w.Wish, value: i, cost: 90 * time.Second, run: both(s, w),
+			})
+		}
+	}
+	return out
+}

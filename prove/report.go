@@ -1,0 +1,278 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"clara/store"
+)
+
+// The files beside the results.
+const (
+	notesFile = "notes.md"    // what does not work, written by hand
+	peersFile = "peers.jsonl" // what prove/peers wrote
+)
+
+// writeReport makes the report of the results in a folder: a page beside it and
+// pictures in it.
+func writeReport(folder string) error {
+	pages, err := makeReport(folder)
+	if err != nil {
+		return err
+	}
+	for _, path := range slices.Sorted(keys(pages)) {
+		if err := store.WriteFile(path, pages[path]); err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+	}
+	return nil
+}
+
+func keys(m map[string][]byte) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// makeReport makes the files of the report, by path.
+func makeReport(folder string) (map[string][]byte, error) {
+	lines, _, err := readResults(filepath.Join(folder, resultsFile))
+	if err != nil {
+		return nil, err
+	}
+	peers, _, err := readResults(filepath.Join(folder, peersFile))
+	if err != nil {
+		return nil, err
+	}
+	notes, err := os.ReadFile(filepath.Join(folder, notesFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the notes: %w", err)
+	}
+	out := make(map[string][]byte)
+	name := filepath.Base(folder)
+	var b bytes.Buffer
+	w := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
+	w("# What learning does\n\n")
+	w("Made by `go run ./prove -report` of [%s](%s/%s); do not edit. `make prove` measures it all again, `make prove-short` a part.\n", resultsFile, name, resultsFile)
+	w("%s\n\n", madeOn(lines))
+	w(`A cell is a share, its 95 %% interval (Wilson), and the counts. The seeds mostly ask the
+same questions, so an interval counts each question once. The last column names the lines
+of the results file that a row adds up; all of them stand below as they were counted.
+Sets "not tuned on" had no part in choosing anything; the recipes were found on the given ones.
+
+`)
+	if t := goalTable(lines); t != "" {
+		w("## Goals\n\n%s\n", t)
+	}
+	if t := controlTable(lines); t != "" {
+		w("## Ratings against shuffled ratings\n\nThe same stars on other answers: what is gained with them is no learning.\np is one-sided, Fisher's exact test on the answers of all seeds.\n\n%s\n", t)
+	}
+	if t := secondsTable(lines); t != "" {
+		w("## Seconds from a correction to the changed answer\n\n%s\n", t)
+	}
+	if t := readerTable(lines); t != "" {
+		w("## Retrieval without a reader\n\nThe same lessons put before the untrained model.\n\n%s\n", t)
+	}
+	if t := peerTable(lines, peers); t != "" {
+		w("## Beside others\n\nThe same data, base and counts; see prove/peers. Lines are of [%s](%s/%s).\n\n%s\n", peersFile, name, peersFile, t)
+	}
+	for _, p := range pictures {
+		data, err := p.draw(lines)
+		if err != nil {
+			return nil, fmt.Errorf("draw %s: %w", p.file, err)
+		}
+		if data == nil {
+			continue
+		}
+		out[filepath.Join(folder, p.file)] = data
+		w("## %s\n\n%s\n\n![%s](%s/%s)\n\n", p.title, p.text, p.title, name, p.file)
+	}
+	if len(notes) > 0 {
+		w("%s\n\n", bytes.TrimSpace(notes))
+	}
+	w("## Every line\n\n")
+	for _, m := range order {
+		if t := lineTable(lines, m); t != "" {
+			w("### %s\n\n%s\n", m, t)
+		}
+	}
+	out[folder+".md"] = append(bytes.TrimSpace(b.Bytes()), '\n')
+	return out, nil
+}
+
+// madeOn names the machines, bases and commits of the lines.
+func madeOn(lines []result) string {
+	var machines, commits, bases []string
+	note := func(list *[]string, s string) {
+		if !slices.Contains(*list, s) {
+			*list = append(*list, s)
+		}
+	}
+	for _, r := range lines {
+		note(&machines, r.Machine)
+		note(&commits, r.Commit)
+		note(&bases, fmt.Sprintf("%s (%.12s)", r.Model, r.Base))
+	}
+	return fmt.Sprintf("%d measurements on %s; bases %s; commits %s.", len(lines), strings.Join(machines, "; "), strings.Join(bases, ", "), strings.Join(commits, ", "))
+}
+
+// controlTable sets honest and noisy stars beside shuffled ones, wish by wish.
+func controlTable(lines []result) string {
+	rows := [][]string{{"wish", "set", "stars", "objective", "before", "comply after", "shuffled", "p", "kept", "lines"}}
+	type group struct{ wish, set, kind, objective string }
+	groups := make(map[group][]result)
+	var found []group
+	for _, r := range lines {
+		parts := strings.Split(r.Variant, "; ")
+		if r.Measurement != "ratings" || len(parts) != 3 {
+			continue
+		}
+		g := group{parts[0], r.Set, parts[1], parts[2]}
+		if groups[g] == nil {
+			found = append(found, g)
+		}
+		groups[g] = append(groups[g], r)
+	}
+	for _, g := range found {
+		if g.kind == starsShuffled {
+			continue
+		}
+		some, control := groups[g], groups[group{g.wish, g.set, starsShuffled, "kto"}]
+		after, shuffled := pool(some, "complies"), pool(control, "complies")
+		p := "–"
+		if shuffled.Of > 0 {
+			p = fmt.Sprintf("%.2g", fisher(after.count, shuffled.count))
+		}
+		rows = append(rows, []string{
+			g.wish, g.set, g.kind, g.objective, pool(some, "before").cell(), after.cell(), shuffled.cell(), p, pool(some, "kept").cell(),
+			lineList(slices.Concat(some, control)),
+		})
+	}
+	if len(rows) == 1 {
+		return ""
+	}
+	return table(rows)
+}
+
+// secondsTable is how long a person waits.
+func secondsTable(lines []result) string {
+	rows := [][]string{{"what", "goal", "median", "longest", "times", "lines"}}
+	for _, x := range []struct{ what, goal, series string }{
+		{"a lesson: from saving to the whole changed answer", "< 1", "lesson_seconds"},
+		{"a manner, 8 corrections: from the last one to the version in use, gate included", "≤ 30", "manner_seconds"},
+	} {
+		var all []float64
+		var from []result
+		for _, r := range lines {
+			if v := r.Series[x.series]; r.Measurement == "seconds" && len(v) > 0 {
+				all = append(all, v...)
+				from = append(from, r)
+			}
+		}
+		if len(all) == 0 {
+			continue
+		}
+		slices.Sort(all)
+		rows = append(rows, []string{
+			x.what, x.goal, fmt.Sprintf("%.2f", all[len(all)/2]), fmt.Sprintf("%.2f", all[len(all)-1]), fmt.Sprint(len(all)), lineList(from),
+		})
+	}
+	if len(rows) == 1 {
+		return ""
+	}
+	return table(rows)
+}
+
+// readerTable sets what the reader adds beside retrieval alone.
+func readerTable(lines []result) string {
+	rows := [][]string{{"lessons", "in memory", "as written", "without reader", "in other words", "without reader", "leak", "without reader", "lines"}}
+	type group struct{ measurement, variant string }
+	groups := make(map[group][]result)
+	var found []group
+	for _, r := range lines {
+		if _, ok := r.Counts["reworded_without_reader"]; !ok || r.Model != builtIn {
+			continue
+		}
+		g := group{r.Measurement, r.Variant}
+		if groups[g] == nil {
+			found = append(found, g)
+		}
+		groups[g] = append(groups[g], r)
+	}
+	for _, g := range found {
+		some := groups[g]
+		row := []string{g.measurement, g.variant}
+		for _, name := range []string{"exact", "reworded", "leaks"} {
+			row = append(row, pool(some, name).cell(), pool(some, name+"_without_reader").cell())
+		}
+		rows = append(rows, append(row, lineList(some)))
+	}
+	if len(rows) == 1 {
+		return ""
+	}
+	return table(rows)
+}
+
+// peerTable sets what others reach on the same sets beside what this program does.
+func peerTable(lines, peers []result) string {
+	rows := [][]string{{"set", "who", "as written", "in other words", "leak", "comply", "unrelated kept", "lines"}}
+	add := func(set, who string, some []result) {
+		row := []string{set, who}
+		for _, name := range []string{"exact", "reworded", "leaks", "complies", "kept"} {
+			row = append(row, pool(some, name).cell())
+		}
+		rows = append(rows, append(row, lineList(some)))
+	}
+	var sets []string
+	for _, p := range peers {
+		if !slices.Contains(sets, p.Set) {
+			sets = append(sets, p.Set)
+		}
+	}
+	for _, set := range sets {
+		var whos []string
+		by := make(map[string][]result)
+		for _, p := range peers {
+			if p.Set != set {
+				continue
+			}
+			if by[p.Variant] == nil {
+				whos = append(whos, p.Variant)
+			}
+			by[p.Variant] = append(by[p.Variant], p)
+		}
+		for _, who := range whos {
+			add(set, who, by[who])
+		}
+		ours := make(map[string][]result)
+		var kinds []string
+		for _, r := range lines {
+			if r.Set != set || r.Model != builtIn || !slices.Contains([]string{"facts", "manner", "ratings"}, r.Measurement) ||
+				r.Measurement == "facts" && r.Variant != "12" || r.Measurement == "ratings" && !stars(starsHonest, "kto")(r.Variant) {
+				continue
+			}
+			kind := "CLARA, " + r.Measurement + " (" + r.Variant + ")"
+			if ours[kind] == nil {
+				kinds = append(kinds, kind)
+			}
+			ours[kind] = append(ours[kind], r)
+		}
+		for _, kind := range kinds {
+			add(set, kind+", lines of "+resultsFile, ours[kind])
+		}
+	}
+	if len(rows) == 1 {
+		return ""
+	}
+	return table(rows)
+}

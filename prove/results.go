@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// result is one finished measurement: one line of the results file.
+type result struct {
+	Measurement string `json:"measurement"`
+	Set         string `json:"set"`
+	Variant     string `json:"variant,omitempty"` // as the number of lessons in memory
+	Seed        uint64 `json:"seed"`
+	Tuned       bool   `json:"tuned"` // the set is one that something was chosen by
+
+	Commit  string    `json:"commit"`
+	Model   string    `json:"model"`
+	Base    string    `json:"base"` // SHA-256 of the model file
+	Machine string    `json:"machine"`
+	Ended   time.Time `json:"ended"`
+	Seconds float64   `json:"seconds"`
+
+	Counts  map[string]count     `json:"counts,omitempty"`
+	Values  map[string]float64   `json:"values,omitempty"`
+	Series  map[string][]float64 `json:"series,omitempty"`
+	Skipped string               `json:"skipped,omitempty"` // why nothing was measured
+	Wrong   []wrong              `json:"wrong,omitempty"`   // answers that did not come as wanted, at most mostWrong
+
+	line int // in the file, from 1
+}
+
+// count is how many of how many.
+type count struct {
+	N  int `json:"n"`
+	Of int `json:"of"`
+}
+
+// wrong is an answer that did not come as wanted, for people.
+type wrong struct {
+	Part   string `json:"part"`
+	Prompt string `json:"prompt"`
+	Answer string `json:"answer"`
+}
+
+const mostWrong = 24
+
+// tally adds to a count; what went wrong is kept with its answer.
+func (r *result) tally(name string, good bool) {
+	c := r.Counts[name]
+	c.Of++
+	if good {
+		c.N++
+	}
+	if r.Counts == nil {
+		r.Counts = make(map[string]count)
+	}
+	r.Counts[name] = c
+}
+
+func (r *result) value(name string, v float64) {
+	if r.Values == nil {
+		r.Values = make(map[string]float64)
+	}
+	r.Values[name] = v
+}
+
+func (r *result) add(name string, v float64) {
+	if r.Series == nil {
+		r.Series = make(map[string][]float64)
+	}
+	r.Series[name] = append(r.Series[name], v)
+}
+
+func (r *result) complain(part, prompt, answer string) {
+	if len(r.Wrong) < mostWrong {
+		r.Wrong = append(r.Wrong, wrong{part, prompt, answer})
+	}
+}
+
+// key names a measurement whatever the commit: one that has a line is not done again.
+func (r *result) key() string {
+	return fmt.Sprintf("%s/%s/%s/%s/%d", r.Model, r.Measurement, r.Set, r.Variant, r.Seed)
+}
+
+// results is the file that the lines go to.
+type results struct {
+	path string
+	done map[string]bool
+}
+
+// openResults reads the keys of what is done. A last line that was cut off is
+// dropped from the file.
+func openResults(path string) (*results, error) {
+	r := &results{path: path, done: make(map[string]bool)}
+	lines, whole, err := readResults(path)
+	if err != nil {
+		return nil, err
+	}
+	for i := range lines {
+		r.done[lines[i].key()] = true
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.Size() > whole {
+		err = os.Truncate(path, whole)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open the results: %w", err)
+	}
+	return r, nil
+}
+
+// readResults reads the lines of a file and the bytes that they take; a missing file
+// has none. A last line without its end is left out.
+func readResults(path string) (lines []result, whole int64, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the results: %w", err)
+	}
+	s := bufio.NewScanner(bytes.NewReader(data))
+	s.Buffer(nil, 16<<20)
+	for n := 1; s.Scan(); n++ {
+		next := whole + int64(len(s.Bytes())) + 1
+		if next > int64(len(data)) {
+			break
+		}
+		r := result{line: n}
+		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
+			return nil, 0, fmt.Errorf("read line %d of %s: %w", n, path, err)
+		}
+		lines, whole = append(lines, r), next
+	}
+	if err := s.Err(); err != nil {
+		return nil, 0, fmt.Errorf("read the results %s: %w", path, err)
+	}
+	return lines, whole, nil
+}
+
+// append writes a line; it is on disk when append returns.
+func (r *results) append(line result) (err error) {
+	data, err := json.Marshal(line)
+	if err != nil {
+		return fmt.Errorf("encode a result: %w", err)
+	}
+	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("keep a result: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if _, err := f.Write(append(data, '\n')); err != nil {
+		return fmt.Errorf("keep a result: %w", err)
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("keep a result: %w", err)
+	}
+	r.done[line.key()] = true
+	return nil
+}
