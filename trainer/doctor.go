@@ -33,11 +33,15 @@ func (t *Trainer) Doctor(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the cycles: %w", err)
 	}
+	against, err := t.Contradictions(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return []Finding{
 		t.doctorModel(),
 		doctorBuffer(judged, set),
 		doctorTraining(state, t.now()),
-		doctorImprovement(stats, set, cycles),
+		doctorImprovement(stats, set, cycles, against),
 	}, nil
 }
 
@@ -126,7 +130,7 @@ func doctorTraining(s State, now time.Time) Finding {
 	return f
 }
 
-func doctorImprovement(s LiveStats, set Settings, cycles []Cycle) Finding {
+func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Contradiction) Finding {
 	m := s.Metrics
 	refused := 0
 	for _, c := range cycles {
@@ -142,6 +146,9 @@ func doctorImprovement(s LiveStats, set Settings, cycles []Cycle) Finding {
 	case refused > 0:
 		return bad(SubjectImprovement, HintReviewFeedback, CodeRefusedAgain, fmt.Sprintf("the gate refused the last %d trainings: %s", refused, cycles[0].Reason.Text),
 			"cycles", refused, "code", cycles[0].Reason.Code)
+	case len(against) > 0:
+		return bad(SubjectImprovement, HintReviewFeedback, CodeContradiction, "lessons contradict each other: "+against[0].Why.Text,
+			"older", against[0].Older.Question, "newer", against[0].Newer.Question, "count", len(against))
 	case m.Cycles == 0 && m.SamplesTotal == 0:
 		return bad(SubjectImprovement, HintRate, CodeBufferEmpty, "nothing has been trained yet", "kept", 0, "total", 0)
 	case m.LessonsTotal > 0 && 2*m.LessonsKnown < m.LessonsTotal:

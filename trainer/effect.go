@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 )
 
@@ -12,21 +11,11 @@ func (t *Trainer) Effect(ctx context.Context, s Settings) (Effect, error) {
 	if err := s.Validate(); err != nil {
 		return Effect{}, err
 	}
-	samples, err := t.store.Samples(ctx, SampleQuery{})
-	if err != nil {
-		return Effect{}, fmt.Errorf("read the samples: %w", err)
-	}
-	hash := t.baseHash()
-	lessons, err := t.store.Lessons(ctx, hash)
-	if err != nil {
-		return Effect{}, fmt.Errorf("read the lessons: %w", err)
-	}
-	last, err := t.refusal(ctx, hash)
+	p, buffer, _, err := t.gathered(ctx, &s)
 	if err != nil {
 		return Effect{}, err
 	}
 	probe := loop{Trainer: t}
-	p, buffer, _ := gather(samples, lessons, &s, last)
 	e := Effect{Samples: buffer.Total, Trains: buffer.Kept, Dropped: buffer.Dropped}
 	now := t.now()
 	why, at := probe.due(p, &s, now)

@@ -94,12 +94,24 @@ type pending struct {
 	erased  int       // samples that the version in use was trained on and that are gone
 	newest  int64     // sample that trains
 	refused bool      // the gate refused all that is there, as it is
+	last    *refusal  // that it was gathered by
+	against []Contradiction
 }
 
 // gather counts what no cycle has used. What the gate refused is not new, as long as
-// it stands as it was refused: once a part of it is gone, the rest is new again.
-func gather(samples []Sample, lessons []Lesson, set *Settings, last *refusal) (pending, BufferState, LessonCounts) {
-	p := pending{judged: Judge(samples, *set), lessons: lessons}
+// it stands as it was refused: once a part of it is gone, the rest is new again. Of two
+// lessons that contradict each other the older one waits for the user.
+func gather(samples []Sample, lessons []Lesson, against []Contradiction, set *Settings, last *refusal) (pending, BufferState, LessonCounts) {
+	waits := make(map[int64]bool, len(against))
+	for _, c := range against {
+		waits[c.Older.ID] = true
+	}
+	p := pending{judged: Judge(samples, *set), against: against}
+	for _, x := range lessons {
+		if !waits[x.ID] {
+			p.lessons = append(p.lessons, x)
+		}
+	}
 	p.refused = last.stands(p)
 	note := func(at time.Time) {
 		if p.since.IsZero() || at.Before(p.since) {
@@ -143,7 +155,7 @@ func gather(samples []Sample, lessons []Lesson, set *Settings, last *refusal) (p
 			counts.Lost++
 		default:
 			counts.New++
-			if p.refused && last.held[lessonKey(x.ID)] {
+			if waits[x.ID] || p.refused && last.held[lessonKey(x.ID)] {
 				continue
 			}
 			p.fresh++
@@ -230,34 +242,52 @@ func (l *loop) count(ctx context.Context) {
 	}
 }
 
-func (l *loop) pending(ctx context.Context) (pending, error) {
-	samples, err := l.store.Samples(ctx, SampleQuery{})
+// gathered reads the store and gathers by the given settings.
+func (t *Trainer) gathered(ctx context.Context, set *Settings) (pending, BufferState, LessonCounts, error) {
+	samples, err := t.store.Samples(ctx, SampleQuery{})
 	if err != nil {
-		return pending{}, fmt.Errorf("read the samples: %w", err)
+		return pending{}, BufferState{}, LessonCounts{}, fmt.Errorf("read the samples: %w", err)
 	}
-	hash := l.baseHash()
-	lessons, err := l.store.Lessons(ctx, hash)
+	hash := t.baseHash()
+	lessons, err := t.store.Lessons(ctx, hash)
 	if err != nil {
-		return pending{}, fmt.Errorf("read the lessons: %w", err)
+		return pending{}, BufferState{}, LessonCounts{}, fmt.Errorf("read the lessons: %w", err)
 	}
-	last, err := l.refusal(ctx, hash)
+	against, err := t.contradictions(ctx, lessons)
 	if err != nil {
-		return pending{}, err
+		return pending{}, BufferState{}, LessonCounts{}, err
 	}
-	l.refused.Store(last)
-	set := l.settings.Load()
-	p, buffer, counts := gather(samples, lessons, set, last)
+	last, err := t.refusal(ctx, hash)
+	if err != nil {
+		return pending{}, BufferState{}, LessonCounts{}, err
+	}
+	p, buffer, counts := gather(samples, lessons, against, set, last)
+	p.last = last
 	if hash != "" {
-		c, err := l.store.Counts(ctx, hash)
+		c, err := t.store.Counts(ctx, hash)
 		if err != nil {
-			return p, fmt.Errorf("count what was taken back: %w", err)
+			return p, buffer, counts, fmt.Errorf("count what was taken back: %w", err)
 		}
 		p.erased = c.Erasures
 	}
+	return p, buffer, counts, nil
+}
+
+func (l *loop) pending(ctx context.Context) (pending, error) {
+	set := l.settings.Load()
+	p, buffer, counts, err := l.gathered(ctx, set)
+	if err != nil {
+		return p, err
+	}
+	l.refused.Store(p.last)
+	var news []News
+	if len(p.against) > l.hub.get().Contradictions {
+		news = []News{{Kind: NewsContradiction, Reason: p.against[0].Why}}
+	}
 	l.hub.update(func(s *State) {
-		s.Buffer, s.Lessons = buffer, counts
+		s.Buffer, s.Lessons, s.Contradictions = buffer, counts, len(p.against)
 		s.NewRatings, s.NewManner, s.NewLessons, s.LeastRating = p.ratings, p.manner, p.fresh, set.MinBatchSize
-	})
+	}, news...)
 	return p, nil
 }
 

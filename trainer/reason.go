@@ -74,6 +74,7 @@ const (
 	CodeOnlyRatings   = "only_ratings"   // ratings
 	CodeLessonsMissed = "lessons_missed" // missed, total
 	CodeStillHolds    = "still_holds"    // the version in use, what was taken back; number
+	CodeContradiction = "contradiction"  // two lessons; older, newer (their questions), count
 	CodeVersionBroken = "version_broken" // the files of the version in use cannot be loaded; number, error
 	CodeGood          = "good"
 )

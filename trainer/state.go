@@ -39,7 +39,9 @@ type State struct {
 	Active   ActiveVersion
 	Progress Progress // of the running cycle, or of the last one
 	Trouble  *Finding // a lasting trouble; nil: none
-	Last     *CycleEnd
+
+	Contradictions int // that wait for the user: see Trainer.Contradictions
+	Last           *CycleEnd
 }
 
 // BufferState counts the samples as the filter judges them now.
@@ -114,13 +116,14 @@ type NewsKind string
 
 // The kinds of news.
 const (
-	NewsCycleStarted NewsKind = "cycle_started" // Cycle
-	NewsCycleEnded   NewsKind = "cycle_ended"   // End
-	NewsActivated    NewsKind = "activated"     // Version, Number, Known: newly known questions
-	NewsRolledBack   NewsKind = "rolled_back"   // Version, Number, From, Reason
-	NewsLessons      NewsKind = "lessons"       // lessons changed or were asked
-	NewsSamples      NewsKind = "samples"       // samples changed
-	NewsTrouble      NewsKind = "trouble"       // Reason
+	NewsCycleStarted  NewsKind = "cycle_started" // Cycle
+	NewsCycleEnded    NewsKind = "cycle_ended"   // End
+	NewsActivated     NewsKind = "activated"     // Version, Number, Known: newly known questions
+	NewsRolledBack    NewsKind = "rolled_back"   // Version, Number, From, Reason
+	NewsLessons       NewsKind = "lessons"       // lessons changed or were asked
+	NewsSamples       NewsKind = "samples"       // samples changed
+	NewsTrouble       NewsKind = "trouble"       // Reason
+	NewsContradiction NewsKind = "contradiction" // Reason: the newest of the contradictions
 )
 
 // News is one thing that happened.

@@ -1,0 +1,148 @@
+package trainer
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+type contradictionCase struct {
+	Older, Newer [2]string // question, answer
+	Contradict   bool
+}
+
+// On the half of the pairs that nothing was tuned on: false alarms are what makes a
+// person stop reading notices.
+func TestContradictionsAreMeasured(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "contradictions.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sets struct {
+		Dev     []contradictionCase `json:"dev"`
+		HeldOut []contradictionCase `json:"held_out"`
+	}
+	if err := json.Unmarshal(data, &sets); err != nil {
+		t.Fatal(err)
+	}
+	set, err := anchors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	measure := func(name string, cases []contradictionCase, least int) {
+		found, of, alarms := 0, 0, 0
+		for _, c := range cases {
+			lessons := []Lesson{
+				{ID: 1, Sample: 1, Question: c.Older[0], Answer: c.Older[1]},
+				{ID: 2, Sample: 2, Question: "What colour is the fence?", Answer: "Red."},
+				{ID: 3, Sample: 3, Question: c.Newer[0], Answer: c.Newer[1]},
+			}
+			got := len(findContradictions(lessons, set.Background, nil)) == 1
+			of += boolToInt(c.Contradict)
+			found += boolToInt(got && c.Contradict)
+			alarms += boolToInt(got && !c.Contradict)
+			if got != c.Contradict {
+				t.Logf("%s: %q - %q: found %v", name, c.Older[0], c.Newer[0], got)
+			}
+		}
+		t.Logf("%s: %d of %d found, %d false alarms of %d", name, found, of, alarms, len(cases)-of)
+		if found < least || alarms > 0 {
+			t.Errorf("%s: %d of %d found, want %d; %d false alarms, want none", name, found, of, least, alarms)
+		}
+	}
+	measure("dev", sets.Dev, 9)
+	measure("held out", sets.HeldOut, 5) // measured: 6 of 10
+}
+
+// Two lessons that contradict each other are put to the user. Until one is chosen the
+// older is not trained on; each choice can be undone, and "both are right" is not asked
+// again.
+func TestContradictionIsPutToTheUser(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer func() { b.close() }()
+		var trained []string
+		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) {
+			trained = nil
+			for _, l := range j.Lessons {
+				trained = append(trained, l.Answer)
+			}
+			return promoted(j)
+		})
+		b.start()
+		b.attach()
+		events := b.Watch(t.Context())
+		older := b.teach("When does the registry office open?", "It opens at 8.", Knowledge)
+		newer := b.teach("At what time does the registry office open?", "It opens at 9.", Knowledge)
+		b.teach("Who leads IT at Brandt?", "Maria Kowalski.", Knowledge)
+		if s := b.settle(); s.Contradictions != 1 || s.Lessons.Total() != 3 {
+			t.Errorf("%d contradictions among %d lessons, want 1 among 3", s.Contradictions, s.Lessons.Total())
+		}
+		told := 0
+		for _, n := range (<-events).News {
+			told += boolToInt(n.Kind == NewsContradiction && n.Reason.Code == CodeContradiction)
+		}
+		if told != 1 {
+			t.Errorf("it was told %d times, want once", told)
+		}
+		found, err := b.Contradictions(t.Context())
+		if err != nil || len(found) != 1 || found[0].Older.Sample != older.ID || found[0].Newer.Sample != newer.ID {
+			t.Fatalf("found %+v, %v", found, err)
+		}
+		f := doctorImprovement(LiveStats{}, b.Settings(), nil, found)
+		if f.Good || f.Reason.Code != CodeContradiction || f.Hint != HintReviewFeedback {
+			t.Errorf("the doctor: %+v", f)
+		}
+		for _, q := range []string{"When does the registry office open?", "At what time does the registry office open?"} {
+			s := b.speaking.Load()
+			if i, _, ok := s.router.Match(q); !ok || s.lessons[i].Question != q {
+				t.Errorf("%q is not answered by its own lesson", q)
+			}
+		}
+		time.Sleep(4 * time.Minute)
+		b.want(PhaseWaiting, CodeNothingNew) // training goes on, and does not go round and round
+		if !slices.Equal(trained, []string{"It opens at 9.", "Maria Kowalski."}) {
+			t.Errorf("trained on %q", trained)
+		}
+		runs := b.runs.Load()
+
+		if err := b.Resolve(t.Context(), found[0], KeepOlder); err != nil {
+			t.Fatal(err)
+		}
+		if s := b.settle(); s.Contradictions != 0 {
+			t.Errorf("%d contradictions after the choice", s.Contradictions)
+		}
+		time.Sleep(4 * time.Minute)
+		b.wantRuns(runs + 1)
+		if !slices.Equal(trained, []string{"It opens at 8.", "Maria Kowalski."}) {
+			t.Errorf("trained on %q", trained)
+		}
+		newer = b.teach("At what time does the registry office open?", "It opens at 9.", Knowledge)
+		if err := b.TakeBack(t.Context(), newer.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.PutBack(t.Context(), newer.ID); err != nil {
+			t.Fatal(err)
+		}
+		if found, err = b.Contradictions(t.Context()); err != nil || len(found) != 1 {
+			t.Fatalf("found %+v, %v", found, err)
+		}
+		if err := b.Resolve(t.Context(), found[0], BothRight); err != nil {
+			t.Fatal(err)
+		}
+		b.close()
+		b.open()
+		if found, err = b.Contradictions(t.Context()); err != nil || len(found) != 0 {
+			t.Errorf("asked again: %+v, %v", found, err)
+		}
+		if err := b.Resolve(t.Context(), Contradiction{}, "none"); err == nil {
+			t.Error("no resolution was accepted")
+		}
+	})
+}
