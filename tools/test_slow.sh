@@ -52,6 +52,10 @@ kills() {
 	CLARA_KILLS=100 go test -buildvcs=false -count=1 -v -timeout 20m -run Kill ./store ./cli
 }
 
+unlearning() {
+	CLARA_UNLEARN=1 go test -buildvcs=false -count=1 -timeout 20m -run UnlearningIsExact ./trainer
+}
+
 # The window needs each system's own C compiler; all below it has to build here.
 other_systems() {
 	local system
@@ -94,6 +98,7 @@ part 'generated assembly' generated
 part 'Windows, macOS, arm64' other_systems
 part 'fuzzing' fuzz
 part 'kill -9, 100 times' kills
+part 'unlearning, bit for bit' unlearning
 if [ -d "${data}" ]; then
 	part 'parity, SmolLM2' parity "${data}/golden/smollm2" models/SmolLM2-135M-Instruct.Q4_1.gguf
 	part 'parity, Gemma 3' parity "${data}/golden/gemma3" models/gemma-3-270m-q4_k_m.gguf

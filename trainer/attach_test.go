@@ -38,7 +38,7 @@ func tinyRunner(t *testing.T, seed uint64) *model.Runner {
 		{Key: "llama.attention.head_count", Value: uint32(2)},
 		{Key: "llama.attention.head_count_kv", Value: uint32(2)},
 		{Key: "llama.attention.layer_norm_rms_epsilon", Value: float32(1e-5)},
-		{Key: "llama.context_length", Value: uint32(512)},
+		{Key: "llama.context_length", Value: uint32(2048)},
 		{Key: "tokenizer.ggml.model", Value: "llama"},
 		{Key: "tokenizer.ggml.tokens", Value: tokens},
 		{Key: "tokenizer.ggml.scores", Value: make([]float32, len(tokens))},
@@ -46,6 +46,7 @@ func tinyRunner(t *testing.T, seed uint64) *model.Runner {
 		{Key: "tokenizer.ggml.bos_token_id", Value: uint32(1)},
 		{Key: "tokenizer.ggml.eos_token_id", Value: uint32(2)},
 		{Key: "tokenizer.ggml.unknown_token_id", Value: uint32(0)},
+		{Key: "tokenizer.chat_template", Value: "{% for m in messages %}{{ m['role'] }}:{{ m['content'] }}</s>{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}"},
 	}
 	rng := rand.New(rand.NewPCG(seed, 1))
 	var tensors []gguf.Tensor

@@ -122,3 +122,39 @@ func TestPairsOfRatings(t *testing.T) {
 		t.Errorf("%d better, %d worse", better, worse)
 	}
 }
+
+// Beside a base that knew the canary texts by heart any manner is harm: it is trained once
+// more at half the rate, and refused again: both tries are told, nothing is used, and the same job ends the
+// same way.
+func TestHarmIsTriedOnceMore(t *testing.T) {
+	r := tinyRunner(t, 1)
+	facts, err := MeasureBase(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(facts.Canary)
+	j := Job{Format: jobFormat, Base: r.Info().Hash, Model: "tiny", Recipe: DefaultSettings().recipe()}
+	j.Recipe.Rank, j.Recipe.Epochs = 4, 1
+	for n := range 3 {
+		j.Samples = append(j.Samples, JobSample{ID: int64(n), Form: FormCorrection, Prompt: fmt.Sprint("What is ", n, "?"), Better: fmt.Sprint("Dear reader, it is ", n, "."), Score: 1, Weight: 1})
+	}
+	tries := 0
+	o, err := RunCycle(t.Context(), r, j, facts, func(p Progress) { tries = max(tries, p.Try+1) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := o.Report
+	if rep.Verdict != VerdictRefused || rep.Reason.Code != CodeRefusedTwice || len(rep.Tries) != 2 || tries != 2 {
+		t.Fatalf("%s (%s) after %d tries of %d", rep.Verdict, rep.Reason.Text, len(rep.Tries), tries)
+	}
+	first, second := rep.Tries[0], rep.Tries[1]
+	if first.Rate != 1 || second.Rate != 0.5 || second.Anchors != 2 || first.Reason.Code == "" || first.Reason.Code == CodeRefusedTwice {
+		t.Errorf("the tries: %+v and %+v", first.Reason, second.Reason)
+	}
+	if first.Figures.ChatKL == second.Figures.ChatKL || len(first.Losses) == 0 || len(rep.Losses) != len(second.Losses) {
+		t.Errorf("both tries have the figures %+v", first.Figures)
+	}
+	if len(rep.Trained) != 1 || rep.MannerKey != j.gentleKey(j.mannerKey()) {
+		t.Errorf("trained %v, key %s", rep.Trained, rep.MannerKey)
+	}
+}
