@@ -37,6 +37,7 @@ type cycleRun struct {
 	progress func(Progress)
 	state    Progress
 	out      Outcome
+	given    *Adapters // are put to the gate instead of trained ones; nil: trains
 
 	reader            *model.Adapter
 	manner, knowledge *model.Adapter // of the version before
@@ -81,7 +82,7 @@ func (c *cycleRun) run(ctx context.Context) error {
 	if err := c.try(ctx, fullEffort); err != nil {
 		return err
 	}
-	if first := c.out; first.gentler() {
+	if first := c.out; c.given == nil && first.gentler() {
 		prepared.Report.Seconds = first.Report.Seconds
 		c.out, c.job.Lessons = prepared, lessons
 		c.state.Losses, c.state.Try = nil, 1
@@ -137,7 +138,7 @@ func (c *cycleRun) try(ctx context.Context, e effort) error {
 		if err != nil {
 			return err
 		}
-		if c.gains(order, answers, now) {
+		if c.given != nil || c.gains(order, answers, now) {
 			candidate.now, answers = withKnowledge, now
 		} else {
 			c.dropKnowledge(&candidate)
@@ -267,6 +268,10 @@ func (c *cycleRun) voice(manner, reading *model.Adapter) *voice {
 // trainManner returns the manner adapter of the candidate: a new one, or the one
 // before where the samples are still the same, or none.
 func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (*model.Adapter, error) {
+	if c.given != nil {
+		c.out.Manner, cand.manner = c.given.Manner, c.given.Manner
+		return c.given.Manner, nil
+	}
 	key := c.job.mannerKey()
 	if key == "" {
 		return nil, nil
@@ -326,6 +331,9 @@ func (c *cycleRun) dropKnowledge(cand *candidate) {
 // trainKnowledge trains on the lessons that are missed, and returns the reading
 // adapter to use; nil: the reader serves.
 func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort, order []int, answers map[int]string) (*model.Adapter, error) {
+	if c.given != nil {
+		return c.giveKnowledge(cand, order), nil
+	}
 	var missed []JobLesson
 	var positions []int
 	for _, p := range slices.Sorted(slices.Values(order)) { // the oldest first: the order of asking depends on states

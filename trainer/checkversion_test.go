@@ -1,0 +1,102 @@
+package trainer
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"clara/model"
+	"clara/model/safetensors"
+)
+
+// noisy is an adapter with noise of that size on its weights.
+func noisy(t *testing.T, r *model.Runner, a *model.Adapter, size float64) *model.Adapter {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "adapter")
+	if err := a.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "adapter_model.safetensors")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := safetensors.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i, x := range f.Tensors {
+		values, err := x.Float32s()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range values {
+			values[k] += float32(size * rng.NormFloat64())
+		}
+		f.Tensors[i] = safetensors.FromFloat32s(x.Name, x.Shape, values)
+	}
+	var out bytes.Buffer
+	if err := safetensors.Write(&out, f.Tensors, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err = r.LoadAdapter(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// An adapter that changes nothing passes the gate, one of noise does not, whichever
+// part of a version it is.
+func TestCheckVersion(t *testing.T) {
+	r := tinyRunner(t, 1)
+	base, err := MeasureBase(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	training, err := r.NewTraining(model.TrainingOptions{Rank: 4, Alpha: 8, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	fresh, err := training.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := Job{
+		Format: jobFormat, Base: r.Info().Hash, Recipe: DefaultSettings().recipe(),
+		Samples: []JobSample{{Form: FormCorrection, Prompt: "Why?", Better: "Because.", Score: 1, Weight: 1}},
+	}
+	lesson := JobLesson{Question: "When do we open?", Answer: "At eight.", Keywords: [][]string{{"`"}}} // what the tiny model says anyway
+	broken := noisy(t, r, fresh, 3)
+	for _, c := range []struct {
+		name    string
+		given   Adapters
+		lessons []JobLesson
+		refused bool
+	}{
+		{"a manner that changes nothing", Adapters{Manner: fresh}, nil, false},
+		{"a manner of noise", Adapters{Manner: broken}, nil, true},
+		{"knowledge that changes nothing", Adapters{Knowledge: fresh}, []JobLesson{lesson}, false},
+		{"knowledge of noise", Adapters{Knowledge: broken}, []JobLesson{lesson}, true},
+	} {
+		job.Lessons = c.lessons
+		report, err := CheckVersion(t.Context(), r, job, base, c.given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %s, %s", c.name, report.Verdict, report.Reason.Text)
+		if report.Verdict == "" || (report.Verdict == VerdictRefused) != c.refused {
+			t.Errorf("%s: %s, %s", c.name, report.Verdict, report.Reason.Text)
+		}
+		if len(report.Trained) > 0 {
+			t.Errorf("%s: trained %v", c.name, report.Trained)
+		}
+	}
+}
