@@ -78,6 +78,9 @@ const (
 	StepAsk       Step = "ask"       // asking the lessons
 	StepKnowledge Step = "knowledge" // training the lessons still missed
 	StepGate      Step = "gate"      // checking the candidate
+
+	// StepReader: training the reader of a model, which is no part of a cycle.
+	StepReader Step = "reader"
 )
 
 // Progress is how far a cycle is.

@@ -1,0 +1,215 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"clara/model"
+	"clara/model/chat"
+)
+
+// The recipe of the reader: the skill of using a lesson where it fits, and of
+// answering as the base would where it does not. Names and values are drawn afresh in
+// each step, so that nothing else can be learnt. A step imitates the answers of
+// lessons and holds as many answers to what the base says without any lesson.
+const (
+	readerSteps     = 120
+	readerRank      = 16
+	readerRate      = 1e-3
+	readerLast      = 0.1 // of the rate, in the last step
+	readerKeepEvery = 10  // steps whose base answers are asked together, and after which a training is kept
+
+	readerOwn    = 5 // a lesson as turn and its question -> the lesson's answer
+	readerOther  = 2 // a lesson, the same question about another -> as the base without the turn
+	readerBeside = 2 // a lesson, another question near it -> likewise
+	readerChat   = 1 // a lesson, an ordinary question -> likewise
+	readerAlien  = 1 // a lesson, the question of another template -> likewise
+
+	readerReworded = 0.6  // of the lessons' questions come in other words,
+	readerVaried   = 0.25 // so many in the same words with something changed; the rest as written
+)
+
+// readingTask is one item of a step in words: a lesson put before a question.
+type readingTask struct {
+	lesson   JobLesson
+	history  []Turn
+	system   string
+	question string
+	own      bool // to be answered by the lesson; else as the base answers without it
+}
+
+// readerSource deals the steps of a reader's training. All that is drawn is drawn in
+// words and in order, so a training that goes on at a later step meets the same steps.
+type readerSource struct {
+	r         *model.Runner
+	rng       *rand.Rand
+	templates deck[*template]
+	neighbour deck[*template]
+	chats     deck[Anchored]
+	planned   [][]readingTask // steps still to come, of the present group
+	held      map[string]Anchored
+}
+
+func newReaderSource(r *model.Runner, b *BaseFacts, seed uint64) (*readerSource, error) {
+	all, err := readingTemplates()
+	if err != nil {
+		return nil, err
+	}
+	stream := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }
+	s := &readerSource{r: r, rng: stream(60)}
+	s.templates.rng, s.neighbour.rng, s.chats.rng = stream(61), stream(62), stream(63)
+	for i := range all {
+		s.templates.items = append(s.templates.items, &all[i])
+	}
+	s.neighbour.items, s.chats.items = s.templates.items, b.Anchors
+	return s, nil
+}
+
+// plan draws the tasks of one step.
+func (s *readerSource) plan() []readingTask {
+	var out []readingTask
+	lesson := func(d drawn) JobLesson { return JobLesson{Question: d.question, Answer: d.answer} }
+	for range readerOwn {
+		d := s.templates.deal().draw(s.rng, "")
+		t := readingTask{lesson: lesson(d), history: d.history, question: d.question, own: true}
+		switch x := s.rng.Float64(); {
+		case x < readerReworded:
+			t.question = pick(s.rng, d.rewordings)
+		case x < readerReworded+readerVaried:
+			v := vary(d.question, s.rng, trainingWays)
+			t.question, t.system = v.Question, v.System
+			t.history = append(slices.Clone(t.history), v.History...)
+		}
+		out = append(out, t)
+	}
+	for range readerOther {
+		t := s.neighbour.deal()
+		d := t.draw(s.rng, "")
+		other := t.draw(s.rng, d.about)
+		if other.about == d.about { // the template is about nobody: only a neighbour is another question
+			out = append(out, readingTask{lesson: lesson(d), question: pick(s.rng, d.neighbours)})
+			continue
+		}
+		question := other.question
+		if s.rng.Float64() < 0.5 {
+			question = pick(s.rng, other.rewordings)
+		}
+		out = append(out, readingTask{lesson: lesson(d), question: question})
+	}
+	for range readerBeside {
+		d := s.neighbour.deal().draw(s.rng, "")
+		out = append(out, readingTask{lesson: lesson(d), question: pick(s.rng, d.neighbours)})
+	}
+	for range readerChat {
+		if len(s.chats.items) > 0 {
+			d := s.neighbour.deal().draw(s.rng, "")
+			out = append(out, readingTask{lesson: lesson(d), question: s.chats.deal().Question})
+		}
+	}
+	for range readerAlien {
+		d, other := s.neighbour.deal().draw(s.rng, ""), s.neighbour.deal().draw(s.rng, "")
+		out = append(out, readingTask{lesson: lesson(d), question: other.question})
+	}
+	return out
+}
+
+// group plans the next steps and asks the base what it says to their held questions.
+func (s *readerSource) group(ctx context.Context, steps int) error {
+	s.planned = s.planned[:0]
+	var questions []string
+	for range steps {
+		tasks := s.plan()
+		for _, t := range tasks {
+			if !t.own && !slices.Contains(questions, t.question) {
+				questions = append(questions, t.question)
+			}
+		}
+		s.planned = append(s.planned, tasks)
+	}
+	held, err := baseAnchors(ctx, s.r, questions)
+	if err != nil {
+		return fmt.Errorf("ask the base %d questions: %w", len(questions), err)
+	}
+	s.held = make(map[string]Anchored, len(held))
+	for _, a := range held {
+		s.held[a.Question] = a
+	}
+	return nil
+}
+
+// skip leaves out steps that a training has behind it.
+func (s *readerSource) skip(steps int) {
+	for range steps {
+		s.plan()
+	}
+}
+
+// next is the batch of the first planned step.
+func (s *readerSource) next() (*batch, error) {
+	tasks := s.planned[0]
+	s.planned = s.planned[1:]
+	b := &batch{lambda: 1}
+	for _, t := range tasks {
+		rest := []chat.Message{
+			{Role: "user", Content: t.lesson.Question}, {Role: "assistant", Content: t.lesson.Answer},
+			{Role: "user", Content: t.question},
+		}
+		if t.own {
+			seq, err := trainingSequence(s.r, readingRoom, t.system, t.history, rest, s.r.AnswerTokens(t.lesson.Answer))
+			if err != nil {
+				return nil, err
+			}
+			b.imitate(seq, 1, nil)
+			continue
+		}
+		a, ok := s.held[t.question]
+		if !ok || len(a.Answer) == 0 {
+			continue // the base says nothing to it
+		}
+		seq, err := trainingSequence(s.r, readingRoom, "", nil, rest, a.Answer)
+		if err != nil {
+			return nil, err
+		}
+		b.hold(seq, a.Top[:len(seq.Answer)])
+	}
+	return b, nil
+}
+
+// trainReader trains the reader of r's model, deterministically by seed. from goes on
+// with a training that was kept, nil begins one. keep, if not nil, is called with the
+// training after every readerKeepEvery steps.
+func trainReader(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe func(LossPoint)) (*model.Adapter, error) {
+	fail := func(err error) (*model.Adapter, error) { return nil, fmt.Errorf("train the reader: %w", err) }
+	src, err := newReaderSource(r, b, seed)
+	if err != nil {
+		return fail(err)
+	}
+	t, err := r.NewTraining(model.TrainingOptions{Rank: readerRank, Alpha: 2 * readerRank, Seed: seed, State: from})
+	if err != nil {
+		return fail(err)
+	}
+	defer t.Close()
+	plan := schedule{steps: readerSteps, rate: readerRate, last: readerLast}
+	src.skip(t.Steps())
+	for t.Steps() < plan.steps {
+		until := min(plan.steps, t.Steps()+readerKeepEvery)
+		if err := src.group(ctx, until-t.Steps()); err != nil {
+			return fail(err)
+		}
+		if err := plan.runTo(ctx, t, StepReader, until, src.next, observe); err != nil {
+			return fail(err)
+		}
+		if keep != nil {
+			if err := keep(t); err != nil {
+				return fail(err)
+			}
+		}
+	}
+	a, err := t.Adapter()
+	if err != nil {
+		return fail(err)
+	}
+	return a, nil
+}
