@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -23,21 +24,54 @@ type anchorSet struct {
 	Canary []string `json:"canary"`
 	// Unrelated questions with a word that a right answer has are only looked
 	// at: those count that the base gets right.
-	Unrelated []struct {
-		Question string     `json:"question"`
-		Expect   [][]string `json:"expect"`
-	} `json:"unrelated"`
+	Unrelated []unrelated `json:"unrelated"`
 	// Open questions, only looked at too, show a manner.
 	Open []string `json:"open"`
+}
+
+// unrelated is a question with the words that a right answer has, one of each group.
+type unrelated struct {
+	Question string     `json:"question"`
+	Expect   [][]string `json:"expect"`
 }
 
 //go:embed anchors/english.json
 var anchorsJSON []byte
 
-var anchors = sync.OnceValues(func() (*anchorSet, error) {
+//go:embed anchors/german.json
+var germanJSON []byte
+
+// anchors are the English ones: every model of ours speaks English.
+var anchors = sync.OnceValues(func() (*anchorSet, error) { return readAnchors(anchorsJSON) })
+
+var germanAnchors = sync.OnceValues(func() (*anchorSet, error) { return readAnchors(germanJSON) })
+
+func readAnchors(data []byte) (*anchorSet, error) {
 	set := new(anchorSet)
-	if err := json.Unmarshal(anchorsJSON, set); err != nil {
+	if err := json.Unmarshal(data, set); err != nil {
 		return nil, fmt.Errorf("read the built-in anchors: %w", err)
 	}
 	return set, nil
+}
+
+// bilingual are those of a base that speaks German too. The open questions are answered
+// at length, so it gets half of them in each language.
+var bilingual = sync.OnceValues(func() (*anchorSet, error) {
+	english, err := anchors()
+	if err != nil {
+		return nil, err
+	}
+	german, err := germanAnchors()
+	if err != nil {
+		return nil, err
+	}
+	half := len(english.Open) / 2
+	return &anchorSet{
+		Background: english.Background,
+		Questions:  slices.Concat(english.Questions, german.Questions),
+		Texts:      slices.Concat(english.Texts, german.Texts),
+		Canary:     slices.Concat(english.Canary, german.Canary),
+		Unrelated:  slices.Concat(english.Unrelated, german.Unrelated),
+		Open:       slices.Concat(english.Open[:half], german.Open[:half]),
+	}, nil
 })

@@ -259,7 +259,7 @@ func jobLesson(l Lesson) JobLesson {
 // baseKind and baseKey name BaseFacts in the store. Other anchors ask for other facts.
 const baseKind = "facts"
 
-var baseKey = keyOf(string(anchorsJSON))
+var baseKey = keyOf(string(anchorsJSON), string(germanJSON))
 
 // keptFacts returns what was measured of the attached base before, nil if nothing was.
 func (t *Trainer) keptFacts(ctx context.Context, a *attached) (*BaseFacts, error) {

@@ -16,6 +16,7 @@ import (
 // not drift from.
 type BaseFacts struct {
 	Hash      string
+	German    bool       // it speaks German: the German anchors hold it too
 	Anchors   []Anchored // its own answers to the anchor questions
 	Texts     []Anchored // plain texts
 	Canary    []float64  // NLL of each canary text, nats per token
@@ -42,15 +43,64 @@ const (
 	openTokens   = 72
 	topTokens    = 32 // the base's most likely tokens kept at each place
 	unrelatedMax = 30 // questions of the gate
+	unrelatedTwo = 20 // in each of two languages
+	probed       = 12 // questions that tell whether a base speaks German
 )
+
+// anchors are those in the languages that the base speaks.
+func (b *BaseFacts) anchors() (*anchorSet, error) {
+	if b.German {
+		return bilingual()
+	}
+	return anchors()
+}
+
+// speaksGerman says whether the base answers in German, and at least a third of easy
+// questions right. A base that does not is asked no more than those.
+func speaksGerman(ctx context.Context, r *model.Runner) (bool, error) {
+	set, err := germanAnchors()
+	if err != nil {
+		return false, err
+	}
+	some := set.Unrelated[:probed]
+	questions := make([]string, len(some))
+	for i, u := range some {
+		questions[i] = u.Question
+	}
+	answers, err := answerAll(ctx, r, questions, anchorTokens)
+	if err != nil {
+		return false, fmt.Errorf("ask the base in German: %w", err)
+	}
+	said := make([]string, len(answers))
+	for i, a := range answers {
+		said[i] = a.Text
+	}
+	return inGerman(said, some), nil
+}
+
+// inGerman says whether at least a third of the answers are right, and at least a third
+// clearly German: a name alone is in no language.
+func inGerman(answers []string, to []unrelated) bool {
+	right, german := 0, 0
+	for i, a := range answers {
+		score := germanScore(a)
+		right += boolToInt(score >= 0 && hasKeywords(a, to[i].Expect))
+		german += boolToInt(score > 0)
+	}
+	return 3*right >= len(answers) && 3*german >= len(answers)
+}
 
 // MeasureBase measures the base of r. It takes about 20 s on two cores.
 func MeasureBase(ctx context.Context, r *model.Runner) (*BaseFacts, error) {
-	set, err := anchors()
+	b := &BaseFacts{Hash: r.Info().Hash}
+	var err error
+	if b.German, err = speaksGerman(ctx, r); err != nil {
+		return nil, err
+	}
+	set, err := b.anchors()
 	if err != nil {
 		return nil, err
 	}
-	b := &BaseFacts{Hash: r.Info().Hash}
 	asked, err := baseAnchors(ctx, r, set.Questions)
 	if err != nil {
 		return nil, fmt.Errorf("measure the base on the anchor questions: %w", err)
@@ -66,7 +116,7 @@ func MeasureBase(ctx context.Context, r *model.Runner) (*BaseFacts, error) {
 	if err := anchorAll(ctx, r, b.Texts); err != nil {
 		return nil, fmt.Errorf("measure the base on plain texts: %w", err)
 	}
-	if b.Canary, err = canaryNLL(ctx, r, nil); err != nil {
+	if b.Canary, err = canaryNLL(ctx, r, set.Canary, nil); err != nil {
 		return nil, fmt.Errorf("measure the base on the canary texts: %w", err)
 	}
 	questions := make([]string, len(set.Unrelated))
@@ -77,8 +127,18 @@ func MeasureBase(ctx context.Context, r *model.Runner) (*BaseFacts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("measure the base on unrelated questions: %w", err)
 	}
+	english, err := anchors()
+	if err != nil {
+		return nil, err
+	}
+	room := map[bool]int{true: unrelatedMax} // by whether the question is English
+	if b.German {
+		room = map[bool]int{true: unrelatedTwo, false: unrelatedTwo}
+	}
 	for i, a := range answers {
-		if len(b.Unrelated) < unrelatedMax && hasKeywords(a.Text, set.Unrelated[i].Expect) {
+		inEnglish := i < len(english.Unrelated)
+		if room[inEnglish] > 0 && hasKeywords(a.Text, set.Unrelated[i].Expect) {
+			room[inEnglish]--
 			b.Unrelated = append(b.Unrelated, i)
 			b.Answers = append(b.Answers, a.Text)
 		}
@@ -113,7 +173,7 @@ func DecodeBaseFacts(data []byte, hash string) (*BaseFacts, error) {
 	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(b); err != nil {
 		return nil, fmt.Errorf("decode what was measured of the base: %w", err)
 	}
-	set, err := anchors()
+	set, err := b.anchors()
 	if err != nil {
 		return nil, err
 	}
@@ -214,13 +274,9 @@ func anchorAll(ctx context.Context, r *model.Runner, anchors []Anchored) error {
 }
 
 // canaryNLL is the mean negative log-likelihood of each canary text.
-func canaryNLL(ctx context.Context, r *model.Runner, adapters []*model.Adapter) ([]float64, error) {
-	set, err := anchors()
-	if err != nil {
-		return nil, err
-	}
-	seqs := make([]model.Sequence, len(set.Canary))
-	for i, text := range set.Canary {
+func canaryNLL(ctx context.Context, r *model.Runner, texts []string, adapters []*model.Adapter) ([]float64, error) {
+	seqs := make([]model.Sequence, len(texts))
+	for i, text := range texts {
 		seqs[i] = plainText(r, text)
 	}
 	lps, err := r.LogProbs(ctx, seqs, adapters, model.Background)

@@ -78,7 +78,7 @@ func (t *Trainer) Examine(ctx context.Context, questions []Question) ([]Said, er
 	return out, nil
 }
 
-// Canary is the mean negative log-likelihood of the canary texts, plain texts that
+// Canary is the mean negative log-likelihood of the English canary texts, plain texts that
 // nothing is trained on, in nats per token, as a question without a lesson is
 // answered: by the base, or with the manner adapter in use. It rises when a
 // version forgets general language.
@@ -98,7 +98,11 @@ func (t *Trainer) Canary(ctx context.Context) (float64, error) {
 	if s.manner != nil {
 		adapters = append(adapters, s.manner)
 	}
-	nll, err := canaryNLL(until, s.runner, adapters)
+	english, err := anchors()
+	if err != nil {
+		return 0, err
+	}
+	nll, err := canaryNLL(until, s.runner, english.Canary, adapters)
 	if err != nil {
 		return 0, fmt.Errorf("read the canary texts: %w", cause(until, err))
 	}

@@ -14,7 +14,7 @@ func (c *candidate) open(ctx context.Context, f *Figures) ([]OpenPair, error) {
 	if c.now.manner == nil {
 		return nil, nil
 	}
-	set, err := anchors()
+	set, err := c.base.anchors()
 	if err != nil {
 		return nil, err
 	}

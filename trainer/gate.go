@@ -122,7 +122,7 @@ func (c *candidate) countLessons(f *Figures) {
 // question is answered by the base itself, so there the knowledge adapter is put
 // to the test with somebody else's lesson before each question.
 func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
-	set, err := anchors()
+	set, err := c.base.anchors()
 	if err != nil {
 		return err
 	}
@@ -207,8 +207,12 @@ func leaks(answer, base, question string, lessons []Check) bool {
 // canary is how much worse plain texts are predicted, by the worse of the new
 // adapters, as they are used: manner alone, or manner and knowledge together.
 func (c *candidate) canary(ctx context.Context, f *Figures) error {
+	set, err := c.base.anchors()
+	if err != nil {
+		return err
+	}
 	for _, adapters := range c.combinations() {
-		nll, err := canaryNLL(ctx, c.now.runner, adapters)
+		nll, err := canaryNLL(ctx, c.now.runner, set.Canary, adapters)
 		if err != nil {
 			return fmt.Errorf("read the canary texts: %w", err)
 		}

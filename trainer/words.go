@@ -119,6 +119,6 @@ func germanScore(s string) int {
 
 var (
 	germanMarks = wordSet(`der die das den dem des ein eine einen einem einer und ist sind nicht wie wer wo wann warum
-		welche welcher welches mein meine ich sie wir ihr mit von zu zum zur auf bei für im hat haben wird heißt heisst`)
+		welche welcher welches welchem welchen mein meine ich sie wir ihr mit von zu zum zur auf bei für im hat haben wird heißt heisst`)
 	englishMarks = wordSet(`the of is are and what which who where when why how do does my our to in a an it for with you your has have`)
 )
