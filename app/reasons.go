@@ -81,6 +81,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeLessonsMissed: "reason.lessons_missed",
 	trainer.CodeStillHolds:    "reason.still_holds",
 	trainer.CodeVersionBroken: "reason.version_broken",
+	trainer.CodeCutTwice:      "reason.cut_twice",
 	trainer.CodeContradiction: "reason.contradiction",
 	trainer.CodeGood:          "reason.good",
 

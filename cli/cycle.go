@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,8 +23,8 @@ func (c *program) cycleCommand() *cobra.Command {
 adapters, as PEFT folders. The same job on the same model and machine gives the
 same adapters. The data folder is not touched.
 
-With --from N the job of cycle N is written into DIR instead, to be run later or
-elsewhere.`,
+With --from N the job of cycle N is written into DIR instead, with the adapters that
+it starts from, to be run later or elsewhere.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if from != 0 {
@@ -89,15 +88,15 @@ func (c *program) runJob(ctx context.Context, dir, out string) (err error) {
 
 func (c *program) writeJob(ctx context.Context, dir string, cycle int64) error {
 	return c.opened(ctx, func(s *Session) error {
-		job, err := jobOf(ctx, s, cycle)
-		if err != nil {
-			return err
-		}
 		path := filepath.Join(dir, "job.json")
 		if err := isFree(path); err != nil {
 			return err
 		}
-		if err := trainer.WriteJob(dir, job); err != nil {
+		err := s.Trainer.ExportJob(ctx, cycle, dir)
+		if errors.Is(err, trainer.ErrNotFound) {
+			return &missingError{kindCycle, cycle}
+		}
+		if err != nil {
 			return err
 		}
 		return c.show(struct {
@@ -120,28 +119,4 @@ func isFree(path string) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return fmt.Errorf("write %s: %w", path, fs.ErrExist)
-}
-
-// jobOf is the job of a past cycle, with paths that hold anywhere on this machine.
-func jobOf(ctx context.Context, s *Session, cycle int64) (trainer.Job, error) {
-	var job trainer.Job
-	cycles, err := s.Trainer.Cycles(ctx, 0)
-	if err != nil {
-		return job, err
-	}
-	for _, past := range cycles {
-		if past.ID != cycle || len(past.Job) == 0 {
-			continue
-		}
-		if err := json.Unmarshal(past.Job, &job); err != nil {
-			return job, fmt.Errorf("read the job of cycle %d: %w", cycle, err)
-		}
-		for _, p := range []*string{&job.Before.Manner, &job.Before.Knowledge} {
-			if *p != "" && !filepath.IsAbs(*p) {
-				*p = filepath.Join(s.Home, filepath.FromSlash(*p))
-			}
-		}
-		return job, nil
-	}
-	return job, &missingError{kindCycle, cycle}
 }

@@ -49,6 +49,7 @@ type CycleEnd struct {
 	Reason  Reason
 	Used    []int64        // samples that this cycle has used
 	Version *Version       // made and activated: with CyclePromoted, and only then
+	Over    *int64         // the version that must still be in use (0: the untrained base), or ErrOvertaken; nil: whichever
 	Results []LessonResult // the store sets Cycle and, with CyclePromoted, Version; what a refused candidate answered belongs in Report
 }
 
@@ -99,6 +100,9 @@ func (s *Store) FinishCycle(ctx context.Context, e CycleEnd) (Cycle, Version, er
 			return err
 		}
 		if e.Version != nil {
+			if err := s.checkActive(ctx, tx, cycle.BaseHash, e.Over); err != nil {
+				return err
+			}
 			if version, err = s.insertVersion(ctx, tx, cycle, *e.Version); err != nil {
 				return fmt.Errorf("version: %w", err)
 			}

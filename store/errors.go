@@ -23,6 +23,8 @@ var (
 	ErrFinished = errors.New("the cycle is already finished")
 	// ErrActive: the version is active, so its files must stay.
 	ErrActive = errors.New("the version is active")
+	// ErrOvertaken: another version was activated meanwhile.
+	ErrOvertaken = errors.New("another version was activated meanwhile")
 	// ErrRemoved: the version's files are gone.
 	ErrRemoved = errors.New("the version's files were removed")
 

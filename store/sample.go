@@ -377,8 +377,21 @@ func (s *Store) settleReplaced(ctx context.Context, tx *sql.Tx, id int64) error 
 // eraseDeleted removes for good the samples that were deleted before the time
 // and, unless all is set, no version was ever trained on. What an erased one
 // had replaced points at the one that replaced it. The cycles that were given
-// an erased one keep neither their job nor their report, which quote it.
+// an erased one keep neither their job nor their report, which quote it; in the reasons
+// and figures that stay, an erased question is struck out.
 func (s *Store) eraseDeleted(ctx context.Context, tx *sql.Tx, before time.Time, all bool) error {
+	questions, err := collect(ctx, tx, func(r scanner) (string, error) {
+		var q string
+		return q, r.Scan(&q)
+	}, `SELECT prompt FROM samples WHERE user = ?1 AND deleted < ?2 AND (?3 OR cycle IS NULL)
+		UNION SELECT l.question FROM samples s JOIN lessons l ON l.sample = s.id WHERE s.user = ?1 AND s.deleted < ?2 AND (?3 OR s.cycle IS NULL)`,
+		s.user, before.UnixMicro(), all)
+	if err != nil {
+		return err
+	}
+	if err := s.strike(ctx, tx, questions); err != nil {
+		return err
+	}
 	for _, step := range []struct {
 		sql  string
 		args []any

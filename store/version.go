@@ -91,6 +91,24 @@ func (s *Store) activate(ctx context.Context, tx *sql.Tx, base string, id int64,
 	return err
 }
 
+// checkActive is ErrOvertaken if another version of a base model than want is active;
+// want nil: whichever may be.
+func (s *Store) checkActive(ctx context.Context, tx *sql.Tx, base string, want *int64) error {
+	if want == nil {
+		return nil
+	}
+	var active int64
+	err := tx.QueryRowContext(ctx, `SELECT version FROM activations WHERE user = ? AND base_hash = ? ORDER BY id DESC LIMIT 1`, s.user, base).
+		Scan(idColumn{&active})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if active != *want {
+		return fmt.Errorf("%w: %d is in use, not %d", ErrOvertaken, active, *want)
+	}
+	return nil
+}
+
 // activeID is the ID of the active version of versions' user and base model.
 const activeID = `(SELECT a.version FROM activations a WHERE a.user = v.user AND a.base_hash = v.base_hash ORDER BY a.id DESC LIMIT 1)`
 

@@ -62,3 +62,26 @@ func TestRemovedVersionStaysInTheHistory(t *testing.T) {
 		t.Errorf("history %+v", versions)
 	}
 }
+
+// A cycle does not make a version over another one than it began with.
+func TestOvertakenCycleMakesNoVersion(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	end := func(over int64) (Version, error) {
+		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
+		_, v, err := s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CyclePromoted, Version: &Version{}, Over: &over})
+		if err != nil {
+			_, _, stop := s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CycleStopped})
+			check(t, stop)
+		}
+		return v, err
+	}
+	first := must(end(0))(t)
+	_, err := end(0)
+	wantErr(t, err, ErrOvertaken)
+	second := must(end(first.ID))(t)
+	check(t, s.ActivateVersion(ctx, "base", 0, CauseRestore, Reason{}))
+	_, err = end(second.ID)
+	wantErr(t, err, ErrOvertaken)
+	must(end(0))(t)
+}

@@ -173,6 +173,19 @@ func TestDamagedVersionLeavesTheBaseAnswering(t *testing.T) {
 	}
 	wantTrouble(t, b.Trainer, missing.Number)
 
+	// A cycle starts from nothing of it, so that it can make a version that works.
+	l := &loop{Trainer: b.Trainer}
+	p, err := l.pending(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := b.model.use()
+	j, _, err := l.job(t.Context(), a, p)
+	a.users.Done()
+	if err != nil || j.Before != (JobVersion{Version: missing.ID}) {
+		t.Errorf("the cycle starts from %+v, %v", j.Before, err)
+	}
+
 	// Another damaged one is refused, and nothing changes.
 	if err := b.Restore(t.Context(), damaged.ID); !errors.Is(err, model.ErrAdapter) {
 		t.Errorf("a damaged version was restored: %v", err)

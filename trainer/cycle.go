@@ -273,7 +273,11 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (
 		return c.given.Manner, nil
 	}
 	key := c.job.mannerKey()
-	if key == "" {
+	switch {
+	case key == "" && c.manner != nil && c.job.Before.MannerKey == importedManner:
+		c.out.KeepManner, c.out.Report.MannerKey = true, importedManner
+		return c.manner, nil
+	case key == "":
 		return nil, nil
 	}
 	c.out.Report.MannerKey = c.keyed(key, e)

@@ -109,8 +109,11 @@ func doctorTraining(s State, now time.Time) Finding {
 	case PhaseWaiting:
 		f.Good = s.Why.Code == CodeNothingNew && s.Buffer.Kept > 0
 		f.Hint = HintRate
-		if s.Why.Code == CodeRefusedWaits {
+		switch s.Why.Code {
+		case CodeRefusedWaits:
 			f.Hint = HintReviewFeedback
+		case CodeCutTwice:
+			f.Hint = HintTrainNow
 		}
 	case PhasePreparing:
 		f.Good = true

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -136,6 +137,10 @@ func (j *Job) validate() error {
 	return nil
 }
 
+// importedManner is the key of a manner adapter that was imported: it stays as long as
+// the user has no feedback of manner of their own.
+const importedManner = "imported"
+
 // mannerKey names what a manner adapter is made of: two jobs with the same key
 // train the same one. "" means that there is nothing to train. What is kept apart from
 // training is no part of it.
@@ -212,6 +217,7 @@ const (
 	reportFile      = "report.json"
 	mannerFolder    = "manner"
 	knowledgeFolder = "knowledge"
+	beforeFolder    = "before" // holds those that an exported job starts from
 )
 
 // ReadJob reads the job of a folder. Paths in it are then absolute.
@@ -234,7 +240,7 @@ func ReadJob(dir string) (Job, error) {
 			if !filepath.IsLocal(*p) {
 				return j, fmt.Errorf("read the job in %s: the path %q leaves the folder: %w", dir, *p, ErrJob)
 			}
-			*p = filepath.Join(dir, *p)
+			*p = filepath.Join(dir, filepath.FromSlash(*p))
 		}
 	}
 	return j, nil
@@ -266,6 +272,13 @@ func (o *Outcome) Changed(before JobVersion) bool {
 
 // WriteOutcome writes the report and the adapters (PEFT folders) into a folder.
 func WriteOutcome(dir string, o Outcome) error {
+	if err := writeAdapters(dir, o); err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(dir, reportFile), o.Report)
+}
+
+func writeAdapters(dir string, o Outcome) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write the outcome into %s: %w", dir, err)
 	}
@@ -280,7 +293,7 @@ func WriteOutcome(dir string, o Outcome) error {
 			return fmt.Errorf("write the outcome into %s: %w", dir, err)
 		}
 	}
-	return writeJSON(filepath.Join(dir, reportFile), o.Report)
+	return nil
 }
 
 func writeJSON(path string, v any) error {
@@ -292,6 +305,41 @@ func writeJSON(path string, v any) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// ExportJob writes the job of a past cycle into a folder, with copies of the adapters
+// that it starts from, so that the folder can be trained anywhere. ErrNotFound if there
+// is no such cycle, or it was given no job (an import), or that was erased.
+func (t *Trainer) ExportJob(ctx context.Context, cycle int64, dir string) error {
+	c, err := t.store.Cycle(ctx, cycle)
+	if err != nil {
+		return fmt.Errorf("export the job of cycle %d: %w", cycle, err)
+	}
+	if len(c.Job) == 0 {
+		return fmt.Errorf("export the job of cycle %d: %w", cycle, ErrNotFound)
+	}
+	var j Job
+	if err := json.Unmarshal(c.Job, &j); err != nil {
+		return fmt.Errorf("export the job of cycle %d: %w", cycle, err)
+	}
+	for _, part := range []struct {
+		path   *string
+		folder string
+	}{{&j.Before.Manner, mannerFolder}, {&j.Before.Knowledge, knowledgeFolder}} {
+		if *part.path == "" {
+			continue
+		}
+		from := *part.path
+		if !filepath.IsAbs(from) {
+			from = filepath.Join(t.home, filepath.FromSlash(from))
+		}
+		to := filepath.Join(beforeFolder, part.folder)
+		if err := os.CopyFS(filepath.Join(dir, to), os.DirFS(from)); err != nil {
+			return fmt.Errorf("export the job of cycle %d: %w", cycle, err)
+		}
+		*part.path = filepath.ToSlash(to)
+	}
+	return WriteJob(dir, j)
 }
 
 // absolute is the job with the paths of the version before below home.

@@ -95,6 +95,7 @@ type pending struct {
 	newest  int64     // sample that trains
 	refused bool      // the gate refused all that is there, as it is
 	last    *refusal  // that it was gathered by
+	key     string    // workKey of a cycle on it
 	against []Contradiction
 }
 
@@ -242,6 +243,46 @@ func (l *loop) count(ctx context.Context) {
 	}
 }
 
+// workKey names what a cycle would be about: the feedback that trains, the recipe and
+// the model, but not what is known of the lessons, which changes by asking.
+func workKey(base string, r Recipe, samples, lessons []int64) string {
+	return keyOf(base, r, samples, lessons)
+}
+
+func (p *pending) workKey(base string, r Recipe) string {
+	var samples, lessons []int64
+	for _, j := range p.judged {
+		if j.Kept && j.Kind == Manner {
+			samples = append(samples, j.ID)
+		}
+	}
+	for _, x := range p.lessons {
+		lessons = append(lessons, x.ID)
+	}
+	return workKey(base, r, samples, lessons)
+}
+
+// workKeyOf is the workKey of a cycle; "" if its job is not kept.
+func workKeyOf(c Cycle) string {
+	var j Job
+	if len(c.Job) == 0 || json.Unmarshal(c.Job, &j) != nil {
+		return ""
+	}
+	var samples, lessons []int64
+	for _, s := range j.Samples {
+		samples = append(samples, s.ID)
+	}
+	for _, x := range j.Lessons {
+		lessons = append(lessons, x.ID)
+	}
+	return workKey(j.Base, j.Recipe, samples, lessons)
+}
+
+func (t *Trainer) isCutTwice(key string) bool {
+	k := t.cutTwice.Load()
+	return k != nil && *k == key
+}
+
 // gathered reads the store and gathers by the given settings.
 func (t *Trainer) gathered(ctx context.Context, set *Settings) (pending, BufferState, LessonCounts, error) {
 	samples, err := t.store.Samples(ctx, SampleQuery{})
@@ -262,7 +303,7 @@ func (t *Trainer) gathered(ctx context.Context, set *Settings) (pending, BufferS
 		return pending{}, BufferState{}, LessonCounts{}, err
 	}
 	p, buffer, counts := gather(samples, lessons, against, set, last)
-	p.last = last
+	p.last, p.key = last, p.workKey(hash, set.recipe())
 	if hash != "" {
 		c, err := t.store.Counts(ctx, hash)
 		if err != nil {
@@ -359,6 +400,8 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 		return reason(CodeInterrupted, "a cycle was cut short and is started again"), now
 	case l.wantedNow:
 		return reason(CodeWanted, "asked for by the user"), now
+	case l.isCutTwice(p.key):
+		return cutTwiceReason(), time.Time{}
 	case now.Before(l.retryAt) && errors.Is(l.lastError, errCancelled):
 		left := seconds(l.retryAt.Sub(now))
 		return reason(CodeStopped, fmt.Sprintf("the user cancelled the training; it starts with new feedback, or in %d s", left), "seconds", left), l.retryAt

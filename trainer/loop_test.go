@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -681,4 +682,47 @@ func TestTimeLeftIsMeasured(t *testing.T) {
 	if left := l.left(p); left <= 0 {
 		t.Error("nothing is left of a measured cycle")
 	}
+}
+
+// A cycle in which the program was killed twice in a row is not started a third time by
+// itself: it may be what kills it. The user can start it, and new feedback does.
+func TestCutTwiceWaitsForTheUser(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer func() { b.close() }()
+		b.attach()
+		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		job := Job{Format: jobFormat, Base: testHash, Recipe: b.Settings().recipe(), Samples: []JobSample{{ID: 1}}}
+		encoded, err := json.Marshal(job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // as if killed: nothing ends the cycle
+			if _, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash, Job: encoded}); err != nil {
+				t.Fatal(err)
+			}
+			if err := b.store.Close(); err != nil {
+				t.Fatal(err)
+			}
+			b.open()
+		}
+		b.attach()
+		b.start()
+		s := b.want(PhaseWaiting, CodeCutTwice)
+		if s.Trouble == nil || s.Trouble.Reason.Code != CodeCutTwice {
+			t.Errorf("the trouble is %+v", s.Trouble)
+		}
+		if f := doctorTraining(s, time.Now()); f.Good || f.Hint != HintTrainNow {
+			t.Errorf("the doctor: %+v", f)
+		}
+		time.Sleep(10 * time.Hour)
+		b.wantRuns(0)
+		b.teach("What is rain?", "Dear reader, rain is water.", Manner)
+		s = b.want(PhaseWaiting, CodeNothingNew)
+		b.wantRuns(1)
+		if s.Trouble != nil {
+			t.Errorf("the trouble stays: %+v", s.Trouble)
+		}
+	})
 }

@@ -32,6 +32,7 @@ const (
 	CodeInterrupted   = "interrupted"     // a cycle was cut short and is started again
 	CodeAnswering     = "answering"       // training gives way to an answer
 	CodeRefusedWaits  = "refused_waits"   // the gate refused what there is; waits for new feedback
+	CodeCutTwice      = "cut_twice"       // the program was killed in the same cycle twice; waits for the user
 	CodeRetryLater    = "retry_later"     // the last cycle failed; seconds, error
 	CodeOtherModel    = "other_model"     // what was learnt belongs to another model; model
 	CodeNewModel      = "new_model"       // a model that was not measured yet; model

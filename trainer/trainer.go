@@ -46,6 +46,7 @@ type Trainer struct {
 
 	interrupted atomic.Bool             // a cycle was cut short or stopped: it is started again
 	refused     atomic.Pointer[refusal] // of the last decided cycle; nil: to be looked up
+	cutTwice    atomic.Pointer[string]  // workKey of what the program was killed over twice in a row; nil: nothing
 
 	model    modelSlot
 	speaking atomic.Pointer[speaker] // what answers now; nil: no model
@@ -94,14 +95,40 @@ func New(ctx context.Context, p Params) (*Trainer, error) {
 		return nil, fmt.Errorf("look for a cycle that was cut short: %w", err)
 	}
 	if len(cut) > 0 {
-		t.log.Warn("the last cycle was cut short and is started again", "cycle", cut[0].ID)
-		t.interrupted.Store(true)
+		if err := t.resume(ctx, cut[0]); err != nil {
+			return nil, err
+		}
 	}
 	l := &loop{Trainer: t}
 	if err := l.look(ctx); err != nil {
 		return nil, err
 	}
 	return t, nil
+}
+
+// resume lets a cycle that a crash cut short start again; unless the same work was cut
+// short the time before, too: it may be what kills the program, and waits for the user
+// or for new feedback.
+func (t *Trainer) resume(ctx context.Context, cut Cycle) error {
+	last, err := t.store.Cycles(ctx, 2)
+	if err != nil {
+		return fmt.Errorf("look for a cycle that was cut short: %w", err)
+	}
+	key := workKeyOf(cut)
+	if len(last) == 2 && last[1].State == CycleCut && key != "" && workKeyOf(last[1]) == key {
+		t.log.Error("training the same was cut short twice and is not started again", "cycle", cut.ID)
+		t.cutTwice.Store(&key)
+		f := Finding{Subject: SubjectTraining, Reason: cutTwiceReason(), Hint: HintTrainNow}
+		t.hub.update(func(s *State) { s.Trouble = &f })
+		return nil
+	}
+	t.log.Warn("the last cycle was cut short and is started again", "cycle", cut.ID)
+	t.interrupted.Store(true)
+	return nil
+}
+
+func cutTwiceReason() Reason {
+	return reason(CodeCutTwice, "the program ended in the middle of this training twice in a row; it is not started again by itself")
 }
 
 // Start runs the loop in a goroutine of its own until ctx ends or Stop is called.

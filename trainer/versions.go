@@ -19,8 +19,7 @@ import (
 // versionsFolder holds the adapters of the versions, below the home folder.
 const versionsFolder = "versions"
 
-// cycleFolder is where a cycle's job, report and adapters are, relative to the home
-// folder.
+// cycleFolder is where a cycle's adapters are, relative to the home folder.
 func cycleFolder(cycle int64) string {
 	return filepath.Join(versionsFolder, "cycle-"+strconv.FormatInt(cycle, 10))
 }
@@ -215,14 +214,38 @@ func (t *Trainer) prune(ctx context.Context, hash string) error {
 		if err := t.store.RemoveVersion(ctx, v.ID); err != nil {
 			return fmt.Errorf("remove version %d: %w", v.Number, err)
 		}
-		for _, p := range []string{v.Manner, v.Knowledge} {
-			if p == "" || needed[p] {
-				continue
-			}
-			if err := os.RemoveAll(filepath.Join(t.home, filepath.FromSlash(p))); err != nil {
-				return fmt.Errorf("remove the files of version %d: %w", v.Number, err)
-			}
+	}
+	for _, v := range versions {
+		if err := t.removeUnneeded(cycleFolder(v.Cycle), needed); err != nil {
+			return fmt.Errorf("remove the files of version %d: %w", v.Number, err)
 		}
+	}
+	return nil
+}
+
+// removeUnneeded removes what is in a cycle's folder but for the adapters that are
+// needed, and the folder itself once nothing is left in it.
+func (t *Trainer) removeUnneeded(folder string, needed map[string]bool) error {
+	path := filepath.Join(t.home, folder)
+	entries, err := os.ReadDir(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	left := 0
+	for _, e := range entries {
+		if needed[filepath.ToSlash(filepath.Join(folder, e.Name()))] {
+			left++
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(path, e.Name())); err != nil {
+			return err
+		}
+	}
+	if left == 0 {
+		return os.Remove(path)
 	}
 	return nil
 }
@@ -311,6 +334,9 @@ func (t *Trainer) ImportVersion(ctx context.Context, dir string) (VersionRow, er
 		return VersionRow{}, fmt.Errorf("import from %s: read the version in use: %w", dir, err)
 	}
 	o.Report.Verdict, o.Report.Reason = VerdictNotProven, reason(CodeImported, "imported, not checked")
+	if o.Manner != nil {
+		o.Report.MannerKey = importedManner
+	}
 	c, err := t.store.StartCycle(ctx, Cycle{BaseHash: a.info.Hash})
 	if err != nil {
 		return VersionRow{}, fmt.Errorf("import from %s: %w", dir, err)
@@ -329,7 +355,7 @@ func (t *Trainer) ImportVersion(ctx context.Context, dir string) (VersionRow, er
 // longer the one in use, the cycle ends as stopped, with errOvertaken.
 func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, used []int64) (Version, error) {
 	folder := cycleFolder(cycle)
-	if err := WriteOutcome(filepath.Join(t.home, folder), o); err != nil {
+	if err := writeAdapters(filepath.Join(t.home, folder), o); err != nil {
 		return Version{}, t.fail(ctx, cycle, err)
 	}
 	before := j.Before
@@ -369,13 +395,13 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	if err != nil {
 		return Version{}, t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err))
 	}
-	if active.ID != before.Version {
-		return Version{}, t.overtaken(ctx, cycle, active)
-	}
 	_, made, err := t.store.FinishCycle(ctx, store.CycleEnd{
 		Cycle: cycle, State: CyclePromoted, Report: report, Verdict: o.Report.Verdict, Reason: o.Report.Reason,
-		Used: used, Version: &v, Results: o.Report.results(),
+		Used: used, Version: &v, Over: &before.Version, Results: o.Report.results(),
 	})
+	if errors.Is(err, store.ErrOvertaken) {
+		return Version{}, t.overtaken(ctx, cycle, j.Base)
+	}
 	if err != nil {
 		return Version{}, t.fail(ctx, cycle, fmt.Errorf("keep the new version: %w", err))
 	}
@@ -395,7 +421,11 @@ var errOvertaken = errors.New("another version was chosen while the cycle ran")
 
 // overtaken ends a cycle that another activation has overtaken: the choice of the user,
 // or a rollback, stands. What the cycle used counts as unused, and is trained again.
-func (t *Trainer) overtaken(ctx context.Context, cycle int64, active Version) error {
+func (t *Trainer) overtaken(ctx context.Context, cycle int64, base string) error {
+	active, err := t.store.ActiveVersion(ctx, base)
+	if err != nil {
+		return t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err))
+	}
 	why := reason(CodeOvertaken, fmt.Sprintf("version %d was chosen while it trained", active.Number), "number", active.Number)
 	if active.ID == 0 {
 		why = reason(CodeOvertaken, "the untrained base was chosen while it trained", "number", 0)

@@ -28,6 +28,24 @@ func (b *bench) version() Version {
 	return v
 }
 
+// versionOver makes a version with a manner adapter that follows another one.
+func (b *bench) versionOver(parent int64) Version {
+	b.t.Helper()
+	c, err := b.store.StartCycle(b.t.Context(), Cycle{BaseHash: testHash})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	v := Version{Parent: parent}
+	if parent == 0 {
+		v.Manner = filepath.ToSlash(filepath.Join(cycleFolder(c.ID), mannerFolder))
+	}
+	_, v, err = b.store.FinishCycle(b.t.Context(), store.CycleEnd{Cycle: c.ID, State: CyclePromoted, Version: &v})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return v
+}
+
 func (b *bench) rated(version int64, n, stars int) {
 	b.t.Helper()
 	for i := range n {
@@ -220,4 +238,129 @@ func TestSamplesOfAnImport(t *testing.T) {
 			t.Errorf("the samples of an import: %+v, %v", got, err)
 		}
 	})
+}
+
+// The automatic rollback goes one version back, says why with its figures, and does not
+// go on falling when the ratings stay low; nor does it go to a version whose files are
+// gone.
+func TestRollbackOnce(t *testing.T) {
+	for _, removed := range []bool{false, true} {
+		home := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, home)
+			defer b.close()
+			set := DefaultSettings()
+			set.MinBatchSize, set.TrainInterval = 1000, 24*time.Hour
+			if err := b.SetSettings(t.Context(), set); err != nil {
+				t.Fatal(err)
+			}
+			b.attach()
+			b.start()
+			first := b.version()
+			b.rated(first.ID, 5, 5)
+			second := b.versionOver(first.ID)
+			if removed {
+				if err := b.store.RemoveVersion(t.Context(), first.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := b.renew(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			want := first.ID
+			if removed {
+				want = 0
+			}
+			b.rated(second.ID, 2, 5)
+			b.rated(second.ID, 3, 2)
+			if got := b.settle().Active.ID; got != want {
+				t.Fatalf("version %d answers, want %d", got, want)
+			}
+			b.rated(want, 5, 1)
+			if got := b.settle().Active.ID; got != want {
+				t.Errorf("it fell on to version %d", got)
+			}
+			all, err := b.store.Activations(t.Context(), testHash)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := all[len(all)-1]
+			if len(all) != 3 || last.Cause != CauseRollback || last.Reason.Args["low"] != "3" || last.Reason.Args["of"] != "5" ||
+				last.Reason.Args["version"] != "2" || last.Reason.Args["before"] != "5.0" || last.Reason.Args["after"] != "3.2" {
+				t.Errorf("the activations: %+v", all)
+			}
+		})
+	}
+}
+
+// Low ratings that are no worse than before, or that the user has switched the rollback
+// off for, change nothing.
+func TestNoRollback(t *testing.T) {
+	for name, c := range map[string]struct {
+		auto          bool
+		before, after int
+	}{"as low before": {true, 1, 1}, "switched off": {false, 5, 1}, "liked": {true, 3, 4}} {
+		home := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, home)
+			defer b.close()
+			set := DefaultSettings()
+			set.MinBatchSize, set.TrainInterval, set.AutoRollback = 1000, 24*time.Hour, c.auto
+			if err := b.SetSettings(t.Context(), set); err != nil {
+				t.Fatal(err)
+			}
+			b.attach()
+			b.start()
+			b.rated(0, 5, c.before)
+			v := b.version()
+			if err := b.renew(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			b.rated(v.ID, 5, c.after)
+			if got := b.settle().Active.ID; got != v.ID {
+				t.Errorf("%s: version %d answers, want %d", name, got, v.ID)
+			}
+		})
+	}
+}
+
+// Nothing of a removed version stays on the disk, nor the reports that earlier programs
+// wrote beside the adapters; what a version that stays refers to does.
+func TestPruneLeavesNothing(t *testing.T) {
+	home := t.TempDir()
+	b := newBench(t, home)
+	defer b.close()
+	b.attach()
+	var versions []Version
+	for range 3 {
+		v := b.versionOver(0)
+		folder := filepath.Join(home, cycleFolder(v.Cycle))
+		for _, name := range []string{filepath.Join(mannerFolder, "adapter_config.json"), reportFile} {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(folder, name), []byte("{}"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		versions = append(versions, v)
+	}
+	set := DefaultSettings()
+	set.KeepVersions = 2
+	b.settings.Store(&set)
+	if err := b.prune(t.Context(), testHash); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range versions {
+		folder := filepath.Join(home, cycleFolder(v.Cycle))
+		if _, err := os.Stat(filepath.Join(folder, reportFile)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the report of version %d: %v", v.Number, err)
+		}
+		if _, err := os.Stat(filepath.Join(folder, mannerFolder)); (err == nil) != (i > 0) {
+			t.Errorf("the adapter of version %d: %v", v.Number, err)
+		}
+		if _, err := os.Stat(folder); (err == nil) != (i > 0) {
+			t.Errorf("the folder of version %d: %v", v.Number, err)
+		}
+	}
 }

@@ -179,7 +179,9 @@ func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, e
 	if err != nil {
 		return j, nil, fmt.Errorf("read the version in use: %w", err)
 	}
-	if active.ID != 0 {
+	if active.ID != 0 && l.isDamaged(active.ID) {
+		j.Before = JobVersion{Version: active.ID} // nothing of it can be kept: all is trained anew
+	} else if active.ID != 0 {
 		j.Before = JobVersion{Version: active.ID, Manner: active.Manner, Knowledge: active.Knowledge}
 		c, err := l.store.Cycle(ctx, active.Cycle)
 		if err != nil {
@@ -207,6 +209,13 @@ func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, e
 		break
 	}
 	return j, used, nil
+}
+
+// isDamaged says whether the version in use could not be loaded, so that the untrained
+// base stands in for it.
+func (t *Trainer) isDamaged(version int64) bool {
+	s := t.speaking.Load()
+	return s != nil && s.damage != nil && s.chosen == version
 }
 
 // lastSeconds is how long the parts of the last full cycle took on this model.
@@ -288,6 +297,7 @@ func (l *loop) end(ctx context.Context, r workResult) {
 	if err != nil {
 		l.failed("", err)
 	} else if e.State != CycleStopped {
+		l.cutTwice.Store(nil)
 		l.succeeded("")
 	}
 	if e.State == CycleFailed && w.owed {

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"strings"
+)
+
+// struck stands where an erased text was quoted.
+const struck = "…"
+
+// strike strikes texts out of the reasons and figures that may quote them: the gate
+// names lessons by their questions.
+func (s *Store) strike(ctx context.Context, tx *sql.Tx, texts []string) error {
+	var pairs []string
+	for _, t := range texts {
+		if strings.TrimSpace(t) != "" {
+			pairs = append(pairs, t, struck)
+		}
+	}
+	if len(pairs) == 0 {
+		return nil
+	}
+	without := strings.NewReplacer(pairs...)
+	for _, column := range []struct{ table, name string }{
+		{"cycles", "reason"}, {"versions", "reason"}, {"versions", "figures"}, {"activations", "reason"},
+	} {
+		type document struct {
+			id   int64
+			text string
+		}
+		all, err := collect(ctx, tx, func(r scanner) (document, error) {
+			var d document
+			return d, r.Scan(&d.id, &d.text)
+		}, `SELECT id, `+column.name+` FROM `+column.table+` WHERE user = ? AND `+column.name+` IS NOT NULL`, s.user)
+		if err != nil {
+			return err
+		}
+		for _, d := range all {
+			text, err := strikeDocument(d.text, without)
+			if err != nil {
+				return err
+			}
+			if text == d.text {
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE `+column.table+` SET `+column.name+` = ? WHERE id = ?`, text, d.id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// strikeDocument is a JSON document with the texts struck out of its strings; the
+// document itself where it holds none.
+func strikeDocument(document string, without *strings.Replacer) (string, error) {
+	d := json.NewDecoder(strings.NewReader(document))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return "", err
+	}
+	changed := false
+	var walk func(v any) any
+	walk = func(v any) any {
+		switch v := v.(type) {
+		case string:
+			text := without.Replace(v)
+			changed = changed || text != v
+			return text
+		case []any:
+			for i := range v {
+				v[i] = walk(v[i])
+			}
+		case map[string]any:
+			for key := range v {
+				v[key] = walk(v[key])
+			}
+		}
+		return v
+	}
+	v = walk(v)
+	if !changed {
+		return document, nil
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(out.String()), nil
+}

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// What was unlearnt is quoted nowhere: not in the reason of a cycle or version, not in
+// figures; what else they say stays.
+func TestErasedQuestionsAreStruckOut(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	const question = "What is the <safe's> code & \"key\"?"
+	x, l, err := s.AddFeedback(ctx, Feedback{
+		Sample: Sample{Form: FormCorrection, Kind: Knowledge, Prompt: question, Better: "4092"}, Lesson: &Lesson{Question: question, Answer: "4092"},
+	})
+	check(t, err)
+	why := Reason{Code: "loses_known", Args: map[string]string{"lessons": "When?; " + question, "count": "2"}, Text: "loses: " + question}
+	for _, e := range []CycleEnd{
+		{State: CycleRefused, Reason: why, Used: []int64{x.ID}},
+		{State: CyclePromoted, Reason: why, Version: &Version{Reason: why, Figures: []byte(`{"kept":0.96,"lost":["What is the <safe's> code & \"key\"?"]}`)}},
+	} {
+		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
+		e.Cycle = c.ID
+		_, _, err := s.FinishCycle(ctx, e)
+		check(t, err)
+	}
+	check(t, s.DeleteSample(ctx, x.ID))
+	c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
+	_, _, err = s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CyclePromoted, Version: &Version{}})
+	check(t, err)
+	_, err = s.Lesson(ctx, "", l.ID)
+	wantErr(t, err, ErrNotFound)
+	for _, c := range must(s.Cycles(ctx, 0))(t)[1:] {
+		if c.Reason.Args["lessons"] != "When?; …" || c.Reason.Args["count"] != "2" || c.Reason.Text != "loses: …" {
+			t.Errorf("cycle %d: %+v", c.ID, c.Reason)
+		}
+	}
+	v := must(s.Versions(ctx, ""))(t)[1]
+	if v.Reason.Args["lessons"] != "When?; …" || string(v.Figures) != `{"kept":0.96,"lost":["…"]}` {
+		t.Errorf("version: %+v, %s", v.Reason, v.Figures)
+	}
+	check(t, s.Close())
+	for _, name := range []string{s.Path(), s.Path() + "-wal"} {
+		if data, err := os.ReadFile(name); err == nil && strings.Contains(string(data), "safe's") {
+			t.Errorf("%s still quotes it", name)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package trainer
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"clara/model"
+)
+
+// A folder with an exported job holds all that it needs, and can be moved.
+func TestExportedJobIsWhole(t *testing.T) {
+	home := t.TempDir()
+	b := newBench(t, home)
+	defer b.close()
+	adapter := filepath.Join(home, cycleFolder(1), mannerFolder)
+	if err := os.MkdirAll(adapter, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(adapter, "adapter_config.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	job := Job{
+		Format: jobFormat, Base: testHash, Recipe: b.Settings().recipe(),
+		Before: JobVersion{Version: 1, Manner: filepath.ToSlash(filepath.Join(cycleFolder(1), mannerFolder)), MannerKey: "key"},
+	}
+	encoded, err := json.Marshal(job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash, Job: encoded})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "job")
+	if err := b.ExportJob(t.Context(), c.ID, dir); err != nil {
+		t.Fatal(err)
+	}
+	moved := filepath.Join(t.TempDir(), "moved")
+	if err := os.Rename(dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadJob(moved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(got.Before.Manner, moved) || got.Before.MannerKey != "key" {
+		t.Errorf("it starts from %+v", got.Before)
+	}
+	if _, err := os.Stat(filepath.Join(got.Before.Manner, "adapter_config.json")); err != nil {
+		t.Error(err)
+	}
+	if err := b.ExportJob(t.Context(), c.ID, moved); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("written over another job: %v", err)
+	}
+	if err := b.ExportJob(t.Context(), 77, t.TempDir()); !errors.Is(err, ErrNotFound) {
+		t.Errorf("no such cycle: %v", err)
+	}
+}
+
+// An imported manner stays as long as the user has none of their own; one that was
+// trained goes with the last feedback of manner.
+func TestImportedMannerStays(t *testing.T) {
+	r := tinyRunner(t, 1)
+	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	adapter, err := training.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	training.Close()
+	dir := t.TempDir()
+	if err := adapter.Save(filepath.Join(dir, mannerFolder)); err != nil {
+		t.Fatal(err)
+	}
+	base, err := MeasureBase(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, stays := range map[string]bool{importedManner: true, "trained": false} {
+		job := Job{
+			Format: jobFormat, Base: r.Info().Hash, Recipe: DefaultSettings().recipe(),
+			Before: JobVersion{Version: 1, Manner: filepath.Join(dir, mannerFolder), MannerKey: key},
+		}
+		o, err := RunCycle(t.Context(), r, job, base, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.KeepManner != stays || o.Changed(job.Before) == stays || (o.Report.MannerKey == importedManner) != stays {
+			t.Errorf("manner %q: kept %v, changed %v, key %q", key, o.KeepManner, o.Changed(job.Before), o.Report.MannerKey)
+		}
+	}
+}
