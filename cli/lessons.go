@@ -22,18 +22,7 @@ func (c *program) lessonsCommand() *cobra.Command {
 	}
 	cmd.AddCommand(
 		&cobra.Command{Use: "list", Short: "List the lessons, the newest first", Args: cobra.NoArgs, RunE: list},
-		&cobra.Command{
-			Use:   "show ID",
-			Short: "Show one lesson with its answers before and now",
-			Args:  cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				id, err := idOf(args[0])
-				if err != nil {
-					return err
-				}
-				return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.showLesson(cmd.Context(), s.Trainer, id) })
-			},
-		},
+		c.showLessonCommand(),
 		&cobra.Command{
 			Use:   "ask [ID]",
 			Short: "Ask one lesson now, or all of them",
@@ -59,6 +48,29 @@ func (c *program) lessonsCommand() *cobra.Command {
 				return c.eachID(cmd.Context(), args, "unlearnt", (*trainer.Trainer).Unlearn, "Lesson %d is taken back.", "Lektion %d ist zurückgenommen.")
 			},
 		})
+	return cmd
+}
+
+func (c *program) showLessonCommand() *cobra.Command {
+	var training bool
+	cmd := &cobra.Command{
+		Use:   "show ID",
+		Short: "Show one lesson with its answers before and now",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := idOf(args[0])
+			if err != nil {
+				return err
+			}
+			return c.openedForFigures(cmd.Context(), func(s *Session) error {
+				if training {
+					return c.showTraining(cmd.Context(), s.Trainer, id)
+				}
+				return c.showLesson(cmd.Context(), s.Trainer, id)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&training, "training", false, "what it is trained with instead: variants, contrasts, anchors, weights")
 	return cmd
 }
 

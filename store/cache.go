@@ -62,6 +62,21 @@ func (s *Store) Base(ctx context.Context, base, kind string, keys []string) (map
 	return values, nil
 }
 
+// ForgetBase forgets those of the keys that were kept of a kind, of whichever base.
+func (s *Store) ForgetBase(ctx context.Context, kind string, keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	gone, err := json.Marshal(keys)
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, "forget what base models said", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM base_cache WHERE user = ? AND kind = ? AND key IN (SELECT value FROM json_each(?))`, s.user, kind, string(gone))
+		return err
+	})
+}
+
 // DropBase forgets all that was kept of a base model.
 func (s *Store) DropBase(ctx context.Context, base string) error {
 	return s.update(ctx, "drop a base model's cache", func(tx *sql.Tx) error {

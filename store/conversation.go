@@ -134,9 +134,28 @@ func (s *Store) EraseConversations(ctx context.Context, deletedBefore time.Time)
 			(SELECT id FROM messages WHERE user = ?1 AND conversation IN (`+gone+`))`, args...); err != nil {
 			return err
 		}
+		// The jobs of cycles quote questions of conversations.
+		if _, err := tx.ExecContext(ctx, `UPDATE cycles SET job = json_remove(job, '$.own')
+			WHERE user = ?1 AND json_extract(job, '$.own') IS NOT NULL AND EXISTS (`+gone+`)`, args...); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM conversations WHERE id IN (`+gone+`)`, args...)
 		return err
 	})
+}
+
+// OwnQuestions returns the last questions, the newest first, that were answered to the
+// end without a lesson, and whose answers no feedback stands on. longest is in bytes,
+// limit in questions.
+func (s *Store) OwnQuestions(ctx context.Context, longest, limit int) ([]string, error) {
+	return list(ctx, s, "list the user's own questions", func(r scanner) (string, error) {
+		var text string
+		return text, r.Scan(&text)
+	}, `SELECT q.text FROM messages a JOIN conversations c ON c.id = a.conversation AND c.deleted IS NULL
+		JOIN messages q ON q.id = (SELECT max(id) FROM messages WHERE conversation = a.conversation AND id < a.id AND role = 'user')
+		WHERE a.user = ? AND a.role = 'assistant' AND a.lesson IS NULL AND a.replaces IS NULL AND a.finish = 'end' AND length(CAST(q.text AS BLOB)) <= ?
+			AND NOT EXISTS (SELECT 1 FROM samples s WHERE s.user = a.user AND s.message = a.id AND s.deleted IS NULL)
+		ORDER BY a.id DESC LIMIT ?`, s.user, longest, limit)
 }
 
 // AddMessage appends a message to its conversation and returns it as stored.

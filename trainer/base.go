@@ -24,6 +24,8 @@ type BaseFacts struct {
 	Answers   []string   // to those
 	Open      []string   // to the open questions
 	Ended     int        // open answers that came to an end
+
+	own map[string]Anchored // its answers to the user's own questions, by question; kept apart
 }
 
 // Anchored is a text held by its distribution: the base's most likely tokens at

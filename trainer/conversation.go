@@ -40,9 +40,16 @@ func (t *Trainer) Rename(ctx context.Context, conversation int64, title string) 
 }
 
 // DeleteConversation hides a conversation; RestoreConversation brings it back. The
-// feedback given in it stays.
+// feedback given in it stays; its other questions hold no training to the base any more.
 func (t *Trainer) DeleteConversation(ctx context.Context, conversation int64) error {
-	return t.store.DeleteConversation(ctx, conversation)
+	messages, err := t.store.Messages(ctx, conversation)
+	if err != nil {
+		return fmt.Errorf("read conversation %d: %w", conversation, err)
+	}
+	if err := t.store.DeleteConversation(ctx, conversation); err != nil {
+		return err
+	}
+	return t.forgetOwn(ctx, messages)
 }
 
 // RestoreConversation undoes DeleteConversation.

@@ -200,6 +200,9 @@ func (c *cycleRun) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if c.base, err = c.base.holding(ctx, c.r, c.job.Own); err != nil {
+		return err
+	}
 	missing := make([]bool, len(c.job.Lessons))
 	c.job.Lessons = slices.Clone(c.job.Lessons)
 	for i, l := range c.job.Lessons {

@@ -17,7 +17,7 @@ import (
 )
 
 // jobFormat counts the changes of Job that older programs cannot read.
-const jobFormat = 1
+const jobFormat = 2
 
 // Job is all that a cycle depends on. The same job on the same base model and
 // machine gives the same adapters, bit for bit. It is plain JSON: a folder with a
@@ -31,6 +31,8 @@ type Job struct {
 	Samples []JobSample `json:"samples"` // of manner, that train, the oldest first
 	Lessons []JobLesson `json:"lessons"` // all of them, the oldest first
 	Before  JobVersion  `json:"before"`  // what answers now
+	// Own are the user's own ordinary questions: anchors beside those of the program.
+	Own []string `json:"own,omitempty"`
 }
 
 // Recipe is the part of Settings that training depends on.
@@ -129,6 +131,14 @@ func (j *Job) validate() error {
 			return fmt.Errorf("sample %d has weight %g and score %g: %w", i+1, s.Weight, s.Score, ErrJob)
 		}
 	}
+	if len(j.Own) > ownMost {
+		return fmt.Errorf("%d questions of the user's own, at most %d: %w", len(j.Own), ownMost, ErrJob)
+	}
+	for i, q := range j.Own {
+		if q == "" || len(q) > ownBytes {
+			return fmt.Errorf("question %d of the user's own has %d bytes: %w", i+1, len(q), ErrJob)
+		}
+	}
 	for i, l := range j.Lessons {
 		if l.Question == "" || l.Answer == "" {
 			return fmt.Errorf("lesson %d is empty: %w", i+1, ErrJob)
@@ -159,7 +169,7 @@ func (j *Job) mannerKey() string {
 	for i, s := range train {
 		parts[i] = part{s.Form, s.Context, s.Prompt, s.Answer, s.Better, s.Score, s.Weight}
 	}
-	return keyOf("manner", j.Base, j.Recipe, parts)
+	return keyOf("manner", j.Base, j.Recipe, parts, j.Own)
 }
 
 // knowledgeKey likewise, for the given missed lessons.
@@ -175,7 +185,7 @@ func (j *Job) knowledgeKey(missed []JobLesson) string {
 	for i, l := range missed {
 		parts[i] = part{l.Question, l.turn(), l.Importance}
 	}
-	return keyOf("knowledge", j.Base, j.Recipe, parts)
+	return keyOf("knowledge", j.Base, j.Recipe, parts, j.Own)
 }
 
 // lessonsKey names the lessons as far as a check of them goes.

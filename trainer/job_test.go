@@ -48,6 +48,8 @@ func TestBadJobs(t *testing.T) {
 		"an unknown objective": func(j *Job) { j.Recipe.Objective = "luck" },
 		"an empty sample":      func(j *Job) { j.Samples[0] = JobSample{Weight: 1} },
 		"a weight of nothing":  func(j *Job) { j.Samples[0].Weight = 0 },
+		"an empty question":    func(j *Job) { j.Own = []string{""} },
+		"a huge question":      func(j *Job) { j.Own = []string{strings.Repeat("why ", 100)} },
 		"an empty lesson":      func(j *Job) { j.Lessons[0].Answer = "" },
 		"a path out of it":     func(j *Job) { j.Before.Knowledge = "../../etc" },
 	} {
@@ -62,7 +64,7 @@ func TestBadJobs(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	for _, text := range []string{"", "{", "[]", `{"format":1,"nonsense":2}`, strings.Repeat("[", 100000)} {
+	for _, text := range []string{"", "{", "[]", `{"format":2,"nonsense":2}`, strings.Repeat("[", 100000)} {
 		if err := os.WriteFile(filepath.Join(dir, jobFile), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

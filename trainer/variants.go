@@ -10,9 +10,9 @@ import (
 
 // A Variant is a question as somebody else might have put it.
 type Variant struct {
-	Question string
-	History  []Turn // an unrelated exchange before it
-	System   string // another system prompt; "": the usual one
+	Question string `json:"question"`
+	History  []Turn `json:"history,omitempty"` // an unrelated exchange before it
+	System   string `json:"system,omitempty"`  // another system prompt; "": the usual one
 }
 
 // phrases are what variants are made with, in one language.

@@ -88,6 +88,9 @@ func (l *loop) train(ctx context.Context, w work) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, cause(until, err)
 	}
+	if facts, err = l.withOwn(until, a, facts, w.job.Own); err != nil {
+		return Outcome{}, cause(until, err)
+	}
 	o, err := l.cycle(until, a.runner, absolute(w.job, l.home), facts, func(p Progress) {
 		p.Cycle = w.cycle
 		select { // the loop gets the latest
@@ -175,6 +178,7 @@ func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, e
 	for _, x := range p.lessons {
 		j.Lessons = append(j.Lessons, jobLesson(x))
 	}
+	var own []string // of the version in use
 	active, err := l.store.ActiveVersion(ctx, info.Hash)
 	if err != nil {
 		return j, nil, fmt.Errorf("read the version in use: %w", err)
@@ -192,6 +196,7 @@ func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, e
 			return j, nil, err
 		}
 		j.Before.MannerKey, j.Before.KnowledgeKey = r.MannerKey, r.KnowledgeKey
+		own = ownOf(c)
 	}
 	cycles, err := l.store.Cycles(ctx, 10)
 	if err != nil {
@@ -207,6 +212,13 @@ func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, e
 		}
 		j.Before.KnowledgeTried = r.KnowledgeTried
 		break
+	}
+	prompts := make([]string, len(p.judged))
+	for i, s := range p.judged {
+		prompts[i] = s.Prompt
+	}
+	if j.Own, err = l.drawOwn(ctx, &j, prompts, own); err != nil {
+		return j, nil, err
 	}
 	return j, used, nil
 }

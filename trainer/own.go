@@ -1,0 +1,171 @@
+package trainer
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"encoding/json"
+	"fmt"
+
+	"clara/model"
+)
+
+// The user's own questions hold the adapters to the base where it matters to this user,
+// beside the ordinary ones that come with the program. They never leave the machine.
+const (
+	ownMost  = 24
+	ownBytes = 200 // a longer one is no question that a step has room for
+	ownLook  = 10  // times ownMost of the last questions are looked at
+	ownKind  = "own"
+)
+
+// drawOwn draws the latest of the user's questions that nothing was taught about: no
+// feedback stands on the answer, no lesson helped with it or matches it. What the
+// version in use was held to (before) stays, as long as all of it may be drawn and its
+// samples of manner are still the same: else each question would make it train anew.
+func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts, before []string) ([]string, error) {
+	asked, err := t.store.OwnQuestions(ctx, ownBytes, ownLook*ownMost)
+	if err != nil {
+		return nil, fmt.Errorf("read the user's own questions: %w", err)
+	}
+	set, err := anchors()
+	if err != nil {
+		return nil, err
+	}
+	lessons := make([]string, len(j.Lessons))
+	for i, l := range j.Lessons {
+		lessons[i] = l.Question
+	}
+	router := NewRouter(lessons, set.Background)
+	taken := make(map[string]bool)
+	for _, p := range prompts {
+		taken[normal(p)] = true
+	}
+	may := make(map[string]bool)
+	var out []string
+	for _, q := range asked {
+		if taken[normal(q)] || len(contentWords(q)) < 2 {
+			continue
+		}
+		taken[normal(q)] = true
+		if _, _, taught := router.Match(q); taught {
+			continue
+		}
+		may[q] = true
+		if len(out) < ownMost {
+			out = append(out, q)
+		}
+	}
+	if j.stillRight(before, may) && 2*len(before) > len(out) {
+		return before, nil
+	}
+	return out, nil
+}
+
+// stillRight says whether a manner that was held to those questions is what the job
+// would train again.
+func (j *Job) stillRight(own []string, may map[string]bool) bool {
+	for _, q := range own {
+		if !may[q] {
+			return false
+		}
+	}
+	same := *j
+	same.Own = own
+	key := same.mannerKey()
+	return len(own) > 0 && (key == j.Before.MannerKey || j.Before.MannerKey == same.gentleKey(key))
+}
+
+// ownOf reads what an earlier job drew; nothing where it is gone.
+func ownOf(c Cycle) []string {
+	var j Job
+	if len(c.Job) == 0 || json.Unmarshal(c.Job, &j) != nil {
+		return nil
+	}
+	return j.Own
+}
+
+// withOwn returns the facts with the base's answers to the user's own questions, which
+// are asked once and kept.
+func (t *Trainer) withOwn(ctx context.Context, a *attached, facts *BaseFacts, own []string) (*BaseFacts, error) {
+	if len(own) == 0 {
+		return facts, nil
+	}
+	keys := make([]string, len(own))
+	for i, q := range own {
+		keys[i] = keyOf(q)
+	}
+	kept, err := t.store.Base(ctx, a.info.Hash, ownKind, keys)
+	if err != nil {
+		return nil, fmt.Errorf("read the base's answers to the user's own questions: %w", err)
+	}
+	with := *facts
+	with.own = make(map[string]Anchored, len(own))
+	var missing []string
+	for i, q := range own {
+		var held Anchored
+		if data, ok := kept[keys[i]]; ok && gob.NewDecoder(bytes.NewReader(data)).Decode(&held) == nil && held.Question == q {
+			with.own[q] = held
+		} else {
+			missing = append(missing, q)
+		}
+	}
+	measured, err := baseAnchors(ctx, a.runner, missing)
+	if err != nil {
+		return nil, fmt.Errorf("ask the base the user's own questions: %w", err)
+	}
+	values := make(map[string][]byte, len(measured))
+	for _, held := range measured {
+		with.own[held.Question] = held
+		var buf bytes.Buffer
+		if err := gob.NewEncoder(&buf).Encode(held); err != nil {
+			return nil, fmt.Errorf("encode the base's answer to %q: %w", held.Question, err)
+		}
+		values[keyOf(held.Question)] = buf.Bytes()
+	}
+	if err := t.store.PutBase(ctx, a.info.Hash, ownKind, values); err != nil {
+		return nil, saving(fmt.Errorf("keep the base's answers to the user's own questions: %w", err))
+	}
+	return &with, nil
+}
+
+// holding returns the facts with the given questions among the anchors; those that the
+// facts have no answer to are asked now.
+func (b *BaseFacts) holding(ctx context.Context, r *model.Runner, own []string) (*BaseFacts, error) {
+	var missing []string
+	for _, q := range own {
+		if _, ok := b.own[q]; !ok {
+			missing = append(missing, q)
+		}
+	}
+	measured, err := baseAnchors(ctx, r, missing)
+	if err != nil {
+		return nil, fmt.Errorf("ask the base the user's own questions: %w", err)
+	}
+	with := *b
+	with.Anchors = b.Anchors[:len(b.Anchors):len(b.Anchors)]
+	for _, q := range own {
+		held, ok := b.own[q]
+		if !ok {
+			held, measured = measured[0], measured[1:]
+		}
+		if len(held.Answer) > 0 {
+			with.Anchors = append(with.Anchors, held)
+		}
+	}
+	return &with, nil
+}
+
+// forgetOwn forgets what the base answered to the questions of a conversation.
+func (t *Trainer) forgetOwn(ctx context.Context, messages []Message) error {
+	var keys []string
+	for _, m := range messages {
+		if m.Role == RoleUser {
+			keys = append(keys, keyOf(m.Text))
+		}
+	}
+	if err := t.store.ForgetBase(ctx, ownKind, keys); err != nil {
+		return saving(fmt.Errorf("forget the questions of the conversation: %w", err))
+	}
+	return nil
+}

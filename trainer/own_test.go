@@ -1,0 +1,179 @@
+package trainer
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// talk keeps a question with its answer in a conversation of its own.
+func (b *bench) talk(question string, lesson int64) (conversation, answer int64) {
+	b.t.Helper()
+	c, err := b.store.AddConversation(b.t.Context(), Conversation{Title: question})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, m := range []Message{{Role: RoleUser, Text: question}, {Role: RoleAssistant, Text: "an answer", Finish: FinishEnd, Lesson: lesson}} {
+		m.Conversation = c.ID
+		kept, err := b.store.AddMessage(b.t.Context(), m)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		answer = kept.ID
+	}
+	return c.ID, answer
+}
+
+// Only questions that nothing was taught about hold a training, the latest first; what
+// was drawn stays drawn as long as the manner is the same, and a deleted conversation
+// is out at once.
+func TestOwnQuestionsAreDrawn(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		b.teach("Who leads the IT department at Brandt?", "Maria leads the IT department at Brandt.", Knowledge)
+		lessons, err := b.Lessons(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fog, _ := b.talk("How does fog form over rivers?", 0)
+		b.talk("Which knots hold a heavy boat?", 0)
+		b.talk("Who leads IT at Brandt?", 0)                         // matches the lesson
+		b.talk("Which bakery opens early on Sunday?", lessons[0].ID) // was answered with one
+		b.talk("And why?", 0)
+		_, rated := b.talk("Which trees keep their leaves?", 0)
+		if _, err := b.Rate(t.Context(), rated, 5); err != nil {
+			t.Fatal(err)
+		}
+		j := Job{Base: testHash, Recipe: DefaultSettings().recipe()}
+		for _, l := range lessons {
+			j.Lessons = append(j.Lessons, jobLesson(l.Lesson))
+		}
+		draw := func(before ...string) []string {
+			t.Helper()
+			own, err := b.drawOwn(t.Context(), &j, []string{"Which trees keep their leaves?"}, before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return own
+		}
+		both := []string{"Which knots hold a heavy boat?", "How does fog form over rivers?"}
+		if d := cmp.Diff(both, draw()); d != "" {
+			t.Error(d)
+		}
+		j.Samples = testJob().Samples
+		held := j
+		held.Own = both
+		j.Before.MannerKey = held.mannerKey()
+		b.talk("How many strings does a harp have?", 0)
+		if d := cmp.Diff(both, draw(both...)); d != "" {
+			t.Errorf("one more question: %s", d)
+		}
+		j.Before.MannerKey = "of other samples"
+		if got := draw(both...); len(got) != 3 || got[0] != "How many strings does a harp have?" {
+			t.Errorf("with other samples: %q", got)
+		}
+		j.Before.MannerKey = held.mannerKey()
+		if err := b.DeleteConversation(t.Context(), fog); err != nil {
+			t.Fatal(err)
+		}
+		if got := draw(both...); slices.Contains(got, both[1]) {
+			t.Errorf("a deleted conversation: %q", got)
+		}
+		for n := range 40 {
+			b.talk(fmt.Sprintf("How far is station %d from harbour %d?", n, n), 0)
+		}
+		if got := draw(); len(got) != ownMost {
+			t.Errorf("%d questions are drawn", len(got))
+		}
+	})
+}
+
+// The base is asked once: its answers are kept, serve as if they were asked anew, and go
+// with their conversation.
+func TestOwnQuestionsAreKept(t *testing.T) {
+	s := newSchool(t, tinyRunner(t, 1))
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	a := &attached{runner: s.runner, info: s.runner.Info()}
+	j := Job{Format: jobFormat, Base: a.info.Hash, Model: "tiny", Recipe: DefaultSettings().recipe(), Own: []string{"How does fog form over rivers?", "Which knots hold a heavy boat?"}}
+	with, err := b.withOwn(t.Context(), a, s.facts, j.Own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := b.withOwn(t.Context(), a, s.facts, j.Own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(with.own, again.own); d != "" || len(with.own) != 2 || s.facts.own != nil {
+		t.Errorf("read back: %s", d)
+	}
+	fresh, err := s.facts.holding(t.Context(), s.runner, j.Own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := again.holding(t.Context(), s.runner, j.Own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(fresh.Anchors, kept.Anchors); d != "" || len(kept.Anchors) != len(s.facts.Anchors)+2 {
+		t.Errorf("asked anew and kept: %s", d)
+	}
+	if err := b.forgetOwn(t.Context(), []Message{{Role: RoleUser, Text: j.Own[0]}}); err != nil {
+		t.Fatal(err)
+	}
+	left, err := b.store.Base(t.Context(), a.info.Hash, ownKind, []string{keyOf(j.Own[0]), keyOf(j.Own[1])})
+	if err != nil || len(left) != 1 {
+		t.Errorf("%d answers are left, %v", len(left), err)
+	}
+	bare := j
+	bare.Own, bare.Samples = nil, testJob().Samples
+	held := bare
+	held.Own = j.Own
+	if bare.mannerKey() == held.mannerKey() {
+		t.Error("what a manner was held to is no part of its key")
+	}
+}
+
+// What a lesson is trained with can be looked at, without a model, and is the same each
+// time.
+func TestTrainingOfALesson(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.teach("Who leads the IT department at Brandt?", "Maria leads the IT department at Brandt.", Knowledge)
+		lessons, err := b.Lessons(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.talk("How does fog form over rivers?", 0)
+		x, err := b.TrainingOf(t.Context(), lessons[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := b.TrainingOf(t.Context(), lessons[0].ID)
+		if d := cmp.Diff(x, again); d != "" || err != nil {
+			t.Errorf("%v %s", err, d)
+		}
+		if !x.Due || x.Styled || len(x.Asked) != askedVariants || len(x.Contrasts) == 0 || len(x.Variants) < 5 || len(x.Anchors) < 100 || len(x.Own) != 1 {
+			t.Errorf("%+v", x)
+		}
+		for _, c := range x.Contrasts {
+			if normal(c) == normal(x.Question) {
+				t.Errorf("the contrast %q is the question", c)
+			}
+		}
+		if w := x.Words[0]; w.Word != "Maria" || w.Weight != changedWeight || x.Words[len(x.Words)-1].Weight != 1 {
+			t.Errorf("the words weigh %+v", x.Words)
+		}
+		if _, err := b.TrainingOf(t.Context(), 99); err == nil {
+			t.Error("a lesson that there is not has a training")
+		}
+	})
+}
