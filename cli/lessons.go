@@ -32,6 +32,7 @@ func (c *program) lessonsCommand() *cobra.Command {
 			},
 		},
 		c.teachCommand(),
+		c.moveCommand(),
 		&cobra.Command{
 			Use:   "practise ID...",
 			Short: "Make a lesson more important for the next training",

@@ -50,12 +50,10 @@ func (s *modelSlot) use() *attached {
 func (t *Trainer) Attach(ctx context.Context, r *model.Runner) error {
 	var next *attached
 	if r != nil {
-		reader, err := readerFor(r)
-		if err != nil {
+		var err error
+		if next, err = attachedTo(r); err != nil {
 			return err
 		}
-		next = &attached{runner: r, info: r.Info(), reader: reader, loaded: make(map[string]*model.Adapter)}
-		next.ctx, next.cancel = context.WithCancel(context.Background())
 	}
 	before, err := t.exchange(ctx, next)
 	if err != nil {
@@ -68,6 +66,16 @@ func (t *Trainer) Attach(ctx context.Context, r *model.Runner) error {
 	}
 	wake(t.changed)
 	return nil
+}
+
+func attachedTo(r *model.Runner) (*attached, error) {
+	reader, err := readerFor(r)
+	if err != nil {
+		return nil, err
+	}
+	a := &attached{runner: r, info: r.Info(), reader: reader, loaded: make(map[string]*model.Adapter)}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	return a, nil
 }
 
 // exchange puts next in the place of the model before, once it can speak.

@@ -11,7 +11,7 @@ func (t *Trainer) Effect(ctx context.Context, s Settings) (Effect, error) {
 	if err := s.Validate(); err != nil {
 		return Effect{}, err
 	}
-	p, buffer, _, err := t.gathered(ctx, &s)
+	p, buffer, _, err := t.gathered(ctx, t.baseHash(), &s)
 	if err != nil {
 		return Effect{}, err
 	}

@@ -283,13 +283,12 @@ func (t *Trainer) isCutTwice(key string) bool {
 	return k != nil && *k == key
 }
 
-// gathered reads the store and gathers by the given settings.
-func (t *Trainer) gathered(ctx context.Context, set *Settings) (pending, BufferState, LessonCounts, error) {
+// gathered reads the store and gathers for a base model by the given settings.
+func (t *Trainer) gathered(ctx context.Context, hash string, set *Settings) (pending, BufferState, LessonCounts, error) {
 	samples, err := t.store.Samples(ctx, SampleQuery{})
 	if err != nil {
 		return pending{}, BufferState{}, LessonCounts{}, fmt.Errorf("read the samples: %w", err)
 	}
-	hash := t.baseHash()
 	lessons, err := t.store.Lessons(ctx, hash)
 	if err != nil {
 		return pending{}, BufferState{}, LessonCounts{}, fmt.Errorf("read the lessons: %w", err)
@@ -316,7 +315,7 @@ func (t *Trainer) gathered(ctx context.Context, set *Settings) (pending, BufferS
 
 func (l *loop) pending(ctx context.Context) (pending, error) {
 	set := l.settings.Load()
-	p, buffer, counts, err := l.gathered(ctx, set)
+	p, buffer, counts, err := l.gathered(ctx, l.baseHash(), set)
 	if err != nil {
 		return p, err
 	}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"clara/configs"
+	"clara/trainer"
+)
+
+func (c *program) moveCommand() *cobra.Command {
+	var to string
+	var use bool
+	cmd := &cobra.Command{
+		Use:   "move",
+		Short: "Train everything it was taught on another base model",
+		Long: `Trains all lessons and all feedback on another base model, and prints how both do:
+the model in use, and the other one untrained, with the lessons put before it, and
+after the training. The model in use stays the same, unless --use is given. Ctrl+C
+stops it: nothing is used then.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if to == "" {
+				return usage("--to names the other model's file")
+			}
+			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.move(cmd.Context(), s, to, use) })
+		},
+	}
+	cmd.Flags().StringVar(&to, "to", "", "the GGUF `file` of the other model")
+	cmd.Flags().BoolVar(&use, "use", false, "let the other model answer from now on, unless the gate refused it")
+	return cmd
+}
+
+func (c *program) move(ctx context.Context, s *Session, to string, use bool) (err error) {
+	path, err := filepath.Abs(to)
+	if err != nil {
+		return err
+	}
+	o := c.options
+	o.Model = path
+	r, closeModel, err := c.Runner(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeModel()) }()
+	p := c.newProgress()
+	card, err := s.Trainer.Move(ctx, r, p.show)
+	p.end()
+	if err != nil {
+		return err
+	}
+	use = use && card.State != trainer.CycleRefused
+	if use {
+		if _, err := s.File.Modify(func(set *configs.Settings) { set.Model.Path = path }); err != nil {
+			return err
+		}
+	}
+	return c.show(card, func() { c.sayMove(card, path, use) })
+}
+
+func (c *program) sayMove(card trainer.ScoreCard, path string, used bool) {
+	for _, row := range []struct {
+		english, german string
+		score           trainer.Score
+	}{
+		{"before", "vorher", card.Old},
+		{"untrained", "untrainiert", card.Base},
+		{"with the lessons", "mit den Lektionen", card.Instant},
+		{"after", "nachher", card.After},
+	} {
+		x := row.score
+		c.sayf("%-18s %s: lessons %d of %d, varied %d of %d, leaks %d of %d, unrelated kept %d of %d, manner %d of %d",
+			"%-18s %s: Lektionen %d von %d, abgewandelt %d von %d, fälschlich %d von %d, Übriges richtig %d von %d, Umgangston %d von %d",
+			c.language.say(row.english, row.german), x.Model, x.Known, x.Lessons, x.Variants, x.VariantsOf, x.Swapped, x.SwappedOf, x.Kept, x.KeptOf, x.Manner, x.MannerOf)
+	}
+	for _, l := range card.Lessons {
+		switch {
+		case l.Before && !l.After:
+			c.sayf("  no longer known: %s", "  nicht mehr gekonnt: %s", l.Question)
+		case !l.Before && l.After:
+			c.sayf("  newly known: %s", "  neu gekonnt: %s", l.Question)
+		}
+	}
+	if card.State == trainer.CycleRefused {
+		c.sayf("The training was not used: %s.", "Das Training wird nicht benutzt: %s.", c.language.because(card.Reason))
+	}
+	if used {
+		c.sayf("%s answers from now on.", "Ab jetzt antwortet %s.", card.After.Model)
+	} else {
+		c.sayf("To use it: clara --model %q chat, or model.path in the settings.", "Benutzen: clara --model %q chat, oder model.path in den Einstellungen.", path)
+	}
+}

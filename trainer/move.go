@@ -1,0 +1,254 @@
+package trainer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"clara/model"
+	"clara/store"
+)
+
+// Score is how one model does with what it was taught, asked as a user would ask.
+type Score struct {
+	Model      string `json:"model"`
+	Version    int    `json:"version"` // its number; 0: the untrained base
+	Known      int    `json:"known"`   // lessons as written
+	Lessons    int    `json:"lessons"`
+	Variants   int    `json:"variants"` // lessons in automatic variants
+	VariantsOf int    `json:"variants_of"`
+	Swapped    int    `json:"swapped"` // name-swapped questions that show the lesson all the same
+	SwappedOf  int    `json:"swapped_of"`
+	Kept       int    `json:"kept"` // unrelated questions that this model's base gets right
+	KeptOf     int    `json:"kept_of"`
+	Manner     int    `json:"manner"`    // open questions answered with the marks of the manner
+	MannerOf   int    `json:"manner_of"` // 0: the manner has no marks to look for
+}
+
+// MovedLesson is whether a lesson is known before and after a move.
+type MovedLesson struct {
+	Lesson   int64  `json:"lesson"`
+	Question string `json:"question"`
+	Before   bool   `json:"before"`
+	After    bool   `json:"after"`
+}
+
+// ScoreCard is what a move to another model brought.
+type ScoreCard struct {
+	Old     Score         `json:"old"`     // the attached model with its version
+	Base    Score         `json:"base"`    // the other model, untrained and without lessons
+	Instant Score         `json:"instant"` // with the lessons put before it, nothing trained
+	After   Score         `json:"after"`   // after one cycle
+	Lessons []MovedLesson `json:"lessons"`
+	Cycle   int64         `json:"cycle"`
+	State   CycleState    `json:"state"`
+	Verdict string        `json:"verdict"`
+	Reason  Reason        `json:"reason"` // of the gate
+	Reader  bool          `json:"reader"` // the other model has a reader adapter
+}
+
+// Move trains all that the user has taught on another base model, from the same
+// feedback, and says how both do. The attached model goes on answering; what was made
+// for the other one is used once that one is attached. progress may be nil. A cancelled
+// ctx leaves the other model as it was. The loop must not run meanwhile.
+func (t *Trainer) Move(ctx context.Context, to *model.Runner, progress func(Progress)) (ScoreCard, error) {
+	var card ScoreCard
+	if err := t.move(ctx, to, progress, &card); err != nil {
+		return card, fmt.Errorf("move to %s: %w", to.Info().Name, err)
+	}
+	return card, nil
+}
+
+func (t *Trainer) move(ctx context.Context, to *model.Runner, progress func(Progress), card *ScoreCard) error {
+	old := t.model.use()
+	if old == nil {
+		return noModel()
+	}
+	defer old.users.Done()
+	if old.info.Hash == to.Info().Hash {
+		return errors.New("it is the model in use")
+	}
+	s := t.speaking.Load()
+	if s == nil || s.model != old {
+		return noModel()
+	}
+	next, err := attachedTo(to)
+	if err != nil {
+		return err
+	}
+	defer next.cancel()
+	card.Reader = next.reader != nil
+
+	before := map[int64]bool{}
+	if err := t.score(ctx, old, s.voice, &card.Old, before); err != nil {
+		return err
+	}
+	card.Old.Version = s.version.Number
+	plain := voice{runner: to, system: s.system}
+	if plain.lessons, _, err = t.routed(ctx, next.info.Hash, false); err != nil {
+		return err
+	}
+	if err := t.score(ctx, next, plain, &card.Base, nil); err != nil {
+		return err
+	}
+	instant := plain
+	instant.reading = next.reader
+	if instant.lessons, instant.router, err = t.routed(ctx, next.info.Hash, false); err != nil {
+		return err
+	}
+	if err := t.score(ctx, next, instant, &card.Instant, nil); err != nil {
+		return err
+	}
+	if err := t.trainOn(ctx, next, progress, card); err != nil {
+		return err
+	}
+	version, err := t.store.ActiveVersion(ctx, next.info.Hash)
+	if err != nil {
+		return fmt.Errorf("read the version in use: %w", err)
+	}
+	after := instant
+	if after.manner, after.reading, err = next.load(t.home, version); err != nil {
+		return err
+	}
+	if after.reading == nil {
+		after.reading = next.reader
+	}
+	if after.lessons, after.router, err = t.routed(ctx, next.info.Hash, after.manner != nil); err != nil {
+		return err
+	}
+	now := map[int64]bool{}
+	if err := t.score(ctx, next, after, &card.After, now); err != nil {
+		return err
+	}
+	card.After.Version = version.Number
+	for _, l := range after.lessons {
+		card.Lessons = append(card.Lessons, MovedLesson{Lesson: l.ID, Question: l.Question, Before: before[l.ID], After: now[l.ID]})
+	}
+	return nil
+}
+
+// trainOn runs one cycle on a model that is not attached, and ends it as the loop would.
+func (t *Trainer) trainOn(ctx context.Context, a *attached, progress func(Progress), card *ScoreCard) error {
+	l := &loop{Trainer: t}
+	p, _, _, err := t.gathered(ctx, a.info.Hash, t.settings.Load())
+	if err != nil {
+		return err
+	}
+	j, used, err := l.job(ctx, a, p)
+	if err != nil {
+		return err
+	}
+	encoded, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("encode the job: %w", err)
+	}
+	facts, err := t.facts(ctx, a)
+	if err != nil {
+		return err
+	}
+	c, err := t.store.StartCycle(ctx, Cycle{BaseHash: j.Base, Job: encoded})
+	if err != nil {
+		return saving(err)
+	}
+	card.Cycle = c.ID
+	o, err := t.cycle(ctx, a.runner, absolute(j, t.home), facts, progress)
+	until := context.WithoutCancel(ctx)
+	if ctx.Err() != nil {
+		_, _, end := t.store.FinishCycle(until, store.CycleEnd{Cycle: c.ID, State: CycleStopped, Reason: reason(CodeStopped, "the move was cancelled")})
+		return errors.Join(ctx.Err(), end)
+	}
+	e := CycleEnd{Cycle: c.ID}
+	err = l.conclude(until, work{cycle: c.ID, job: j, used: used}, workResult{o, err}, &e)
+	card.State, card.Verdict, card.Reason = e.State, o.Report.Verdict, o.Report.Reason
+	return err
+}
+
+// score asks a voice the lessons, unrelated questions and open ones. known, if not nil,
+// is told which lessons are known.
+func (t *Trainer) score(ctx context.Context, a *attached, v voice, s *Score, known map[int64]bool) error {
+	facts, err := t.facts(ctx, a)
+	if err != nil {
+		return err
+	}
+	set, err := anchors()
+	if err != nil {
+		return err
+	}
+	v.lessons = slices.Clone(v.lessons)
+	order := askOrder(v.lessons)
+	order = order[:min(len(order), askedMost)]
+	if err := t.fillBaseAnswers(ctx, a.info.Hash, &v, order); err != nil {
+		return err
+	}
+	answers, err := v.ask(ctx, order)
+	if err != nil {
+		return err
+	}
+	s.Model, s.Lessons = a.info.Name, len(order)
+	for _, p := range order {
+		passes := v.lessons[p].check().Passes(answers[p])
+		s.Known += boolToInt(passes)
+		if known != nil {
+			known[v.lessons[p].ID] = passes
+		}
+	}
+	variants, swapped, err := v.askWidely(ctx, order[:min(len(order), askedWidely)], t.settings.Load().Seed)
+	if err != nil {
+		return err
+	}
+	s.Variants, s.VariantsOf = shown(variants)
+	s.Swapped, s.SwappedOf = shown(swapped)
+
+	ask := func(question string, tokens int) (model.Request, error) {
+		said, err := v.speak(nil, question, true)
+		return said.greedy(tokens), err
+	}
+	var reqs []model.Request
+	for _, u := range facts.Unrelated {
+		r, err := ask(set.Unrelated[u].Question, checkTokens)
+		if err != nil {
+			return err
+		}
+		reqs = append(reqs, r)
+	}
+	better, err := t.mannerAnswers(ctx)
+	if err != nil {
+		return err
+	}
+	style := styleOf(better, nil)
+	if !style.IsZero() {
+		for _, q := range set.Open {
+			r, err := ask(q, openTokens)
+			if err != nil {
+				return err
+			}
+			reqs = append(reqs, r)
+		}
+	}
+	results, err := v.runner.GenerateAll(ctx, reqs, model.Background)
+	if err != nil {
+		return fmt.Errorf("ask what was not taught: %w", err)
+	}
+	s.KeptOf, s.MannerOf = len(facts.Unrelated), len(reqs)-len(facts.Unrelated)
+	for i, r := range results {
+		if i < s.KeptOf {
+			s.Kept += boolToInt(hasKeywords(r.Text, set.Unrelated[facts.Unrelated[i]].Expect))
+		} else {
+			s.Manner += boolToInt(style.Shows(r.Text))
+		}
+	}
+	return nil
+}
+
+// shown counts the answers that show their lesson.
+func shown(asked map[int][]Answered) (shows, all int) {
+	for _, list := range asked {
+		for _, a := range list {
+			all++
+			shows += boolToInt(a.Shows)
+		}
+	}
+	return shows, all
+}
