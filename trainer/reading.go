@@ -27,6 +27,10 @@ const (
 	readerChat   = 1 // a lesson, an ordinary question -> likewise
 	readerAlien  = 1 // a lesson, the question of another template -> likewise
 
+	// Half of the templates are German. A base that speaks none still learns to read a
+	// German lesson, but its lessons will be English: those come up so often as the others.
+	readerOwnLanguage = 3
+
 	readerReworded = 0.6  // of the lessons' questions come in other words,
 	readerVaried   = 0.25 // so many in the same words with something changed; the rest as written
 )
@@ -61,7 +65,13 @@ func newReaderSource(r *model.Runner, b *BaseFacts, seed uint64) (*readerSource,
 	s := &readerSource{r: r, rng: stream(60)}
 	s.templates.rng, s.neighbour.rng, s.chats.rng = stream(61), stream(62), stream(63)
 	for i := range all {
-		s.templates.items = append(s.templates.items, &all[i])
+		often := 1
+		if !all[i].german && !b.German {
+			often = readerOwnLanguage
+		}
+		for range often {
+			s.templates.items = append(s.templates.items, &all[i])
+		}
 	}
 	s.neighbour.items, s.chats.items = s.templates.items, b.Anchors
 	return s, nil
@@ -109,8 +119,11 @@ func (s *readerSource) plan() []readingTask {
 		}
 	}
 	for range readerAlien {
-		d, other := s.neighbour.deal().draw(s.rng, ""), s.neighbour.deal().draw(s.rng, "")
-		out = append(out, readingTask{lesson: lesson(d), question: other.question})
+		t, other := s.neighbour.deal(), s.neighbour.deal()
+		for other == t { // the last of a round and the first of the next
+			other = s.neighbour.deal()
+		}
+		out = append(out, readingTask{lesson: lesson(t.draw(s.rng, "")), question: other.draw(s.rng, "").question})
 	}
 	return out
 }
