@@ -12,8 +12,9 @@ import (
 // nothing to do with any lesson, and plain texts. What is trained with and what is
 // looked at is disjoint.
 type anchorSet struct {
-	// Background is what the Router counts words against: with many more questions,
-	// words such as "many" would look rare beside those of a lesson, and match.
+	// Background is what contradictions count words against: with many more questions,
+	// words such as "many" would look rare beside those of a lesson. The Router has its
+	// own, in both languages.
 	Background []string `json:"background"`
 	// Questions are trained with: the base's own answers to them are kept, by
 	// their divergence (package objective, Anchor).

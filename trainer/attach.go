@@ -250,11 +250,7 @@ func (t *Trainer) routed(ctx context.Context, base string, styled bool) ([]JobLe
 		}
 		questions[i] = l.Question
 	}
-	set, err := anchors()
-	if err != nil {
-		return nil, nil, err
-	}
-	return lessons, NewRouter(questions, set.Background), nil
+	return lessons, NewRouter(questions), nil
 }
 
 func jobLesson(l Lesson) JobLesson {

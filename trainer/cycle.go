@@ -42,7 +42,6 @@ type cycleRun struct {
 	reader            *model.Adapter
 	manner, knowledge *model.Adapter // of the version before
 	style             Style
-	background        []string    // of the router
 	held              []JobSample // ratings kept apart from training
 	lapped            time.Time   // when the last lap ended
 }
@@ -190,11 +189,6 @@ func (c *cycleRun) lap(part *float64) {
 // prepare measures what is not known yet, and loads the adapters in use.
 func (c *cycleRun) prepare(ctx context.Context) (err error) {
 	c.enter(StepBase, 1)
-	set, err := anchors()
-	if err != nil {
-		return err
-	}
-	c.background = set.Background
 	if c.base == nil {
 		if c.base, err = MeasureBase(ctx, c.r); err != nil {
 			return err
@@ -263,7 +257,7 @@ func (c *cycleRun) voice(manner, reading *model.Adapter) *voice {
 		questions[i] = l.Question
 	}
 	return &voice{
-		runner: c.r, router: NewRouter(questions, c.background), lessons: slices.Clone(c.job.Lessons),
+		runner: c.r, router: NewRouter(questions), lessons: slices.Clone(c.job.Lessons),
 		manner: manner, reading: reading, system: c.job.Recipe.System,
 	}
 }

@@ -28,15 +28,11 @@ func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts, before []string)
 	if err != nil {
 		return nil, fmt.Errorf("read the user's own questions: %w", err)
 	}
-	set, err := anchors()
-	if err != nil {
-		return nil, err
-	}
 	lessons := make([]string, len(j.Lessons))
 	for i, l := range j.Lessons {
 		lessons[i] = l.Question
 	}
-	router := NewRouter(lessons, set.Background)
+	router := NewRouter(lessons)
 	taken := make(map[string]bool)
 	for _, p := range prompts {
 		taken[normal(p)] = true

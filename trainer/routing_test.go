@@ -50,24 +50,15 @@ func facts(t testing.TB) []factLesson {
 	return f.Lessons
 }
 
-func routerOf(t testing.TB, questions []string) *Router {
-	t.Helper()
-	set, err := anchors()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return NewRouter(questions, set.Background)
-}
-
-// The figures of the experiment: at least 34 of 36 rewordings find their lesson, at
-// most 6 of 22 neighbours get past the veto, no unrelated question does.
+// All 36 rewordings of the experiment find their lesson, at most 6 of 22 neighbours
+// get past the veto, no unrelated question does.
 func TestRoutingOfTheExperiment(t *testing.T) {
 	lessons := facts(t)
 	var questions []string
 	for _, l := range lessons {
 		questions = append(questions, l.Prompt)
 	}
-	r := routerOf(t, questions)
+	r := NewRouter(questions)
 	found, of, passed, neighbours := 0, 0, 0, 0
 	for i, l := range lessons {
 		if got, overlap, ok := r.Match(l.Prompt); !ok || got != i || overlap != 1 {
@@ -89,8 +80,8 @@ func TestRoutingOfTheExperiment(t *testing.T) {
 			}
 		}
 	}
-	if found < 34 || of != 36 {
-		t.Errorf("%d of %d rewordings found their lesson, want at least 34 of 36", found, of)
+	if found < 36 || of != 36 {
+		t.Errorf("%d of %d rewordings found their lesson, want all 36", found, of)
 	}
 	if passed > 6 {
 		t.Errorf("%d of %d neighbours match, want at most 6", passed, neighbours)
@@ -110,8 +101,10 @@ func TestRouting(t *testing.T) {
 		"What is the Wi-Fi password?",
 		"Who are you?",
 		"How many people work in building 7?",
+		"Wie hoch ist die Personalausweisgebühr?",
+		"Ab welchem Betrag braucht eine Bestellung über 1.500 Euro zwei Unterschriften?",
 	}
-	r := routerOf(t, questions)
+	r := NewRouter(questions)
 	for _, c := range []struct {
 		question string
 		want     int // -1: none
@@ -121,10 +114,15 @@ func TestRouting(t *testing.T) {
 		{"What is the capital of Greece?", -1},
 		{"Welche Öffnungszeiten hat das Bürgerbüro Neuburg?", 1},
 		{"welche oeffnungszeiten hat das buergerbuero neuburg", 1},
-		{"Wie lauten die Öffnungszeiten des Bürgerbüros in Hamburg?", 1}, // two of three names: the reader decides
+		{"Wie lauten die Öffnungszeiten des Bürgerbüros in Hamburg?", -1},
+		{"Wann ist das Neuburger Bürgerbüro geöffnet?", 1},
+		{"Öffungszeiten Bürgerbüro Neuburg", 1}, // misspelt
 		{"Wo ist das Rathaus?", -1},
 		{"WHO ARE YOU", 3}, // nothing but stop words, yet the same question
 		{"How many people work in building 9?", -1},
+		{"Welche Gebühr fällt für den Personalausweis an?", 5}, // a compound taken apart
+		{"Was kostet ein Personalausweis?", 5},
+		{"Wer unterschreibt eine Bestellung über 1500 Euro?", 6},
 		{"", -1},
 		{"?!", -1},
 	} {
@@ -136,7 +134,7 @@ func TestRouting(t *testing.T) {
 			t.Errorf("Match(%q) = %d (%.2f), want %d", c.question, got, overlap, c.want)
 		}
 	}
-	if _, _, ok := NewRouter(nil, nil).Match("anything"); ok {
+	if _, _, ok := NewRouter(nil).Match("anything"); ok {
 		t.Error("a router without lessons matched")
 	}
 }
@@ -153,26 +151,23 @@ func manyLessons(n int) []string {
 const manyQuestion = "Which phone extension has employee Number4711 in department 55 at Brandt Logistics?"
 
 func TestRoutingAmongMany(t *testing.T) {
-	if got, _, ok := routerOf(t, manyLessons(10000)).Match(manyQuestion); !ok || got != 4711 {
+	if got, _, ok := NewRouter(manyLessons(10000)).Match(manyQuestion); !ok || got != 4711 {
 		t.Errorf("Match = %d, %v", got, ok)
 	}
 }
 
 // BenchmarkRouting is a match among 10,000 lessons; a person must not feel it: 5 ms.
 func BenchmarkRouting(b *testing.B) {
-	r := routerOf(b, manyLessons(10000))
+	r := NewRouter(manyLessons(10000))
 	for b.Loop() {
 		r.Match(manyQuestion)
 	}
 }
 
-func BenchmarkMatch(b *testing.B) {
-	questions := make([]string, 10000)
-	for i := range questions {
-		questions[i] = fmt.Sprintf("What is the phone extension of employee Number%d in department %d?", i, i%97)
-	}
-	r := routerOf(b, questions)
+// BenchmarkNewRouter indexes 10,000 lessons, as each correction does: at most a second.
+func BenchmarkNewRouter(b *testing.B) {
+	questions := manyLessons(10000)
 	for b.Loop() {
-		r.Match("Which phone extension has employee Number4711 in department 55?")
+		NewRouter(questions)
 	}
 }
