@@ -257,6 +257,12 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"Base": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return empty(s.Base(ctx, hashes[0], "answer", []string{"a"}))
 		}},
+		"ForgetBase": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return errors.Join(s.ForgetBase(ctx, "answer", []string{"a"}), errNothing)
+		}},
+		"OwnQuestions": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.OwnQuestions(ctx, 200, 10))
+		}},
 		"DropBase": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return errors.Join(s.DropBase(ctx, hashes[0]), errNothing)
 		}},
