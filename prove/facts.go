@@ -35,7 +35,7 @@ func factsIn(s set, memory int, cycle bool, most int) func(context.Context, *ben
 			groups = groups[:len(groups)-1]
 		}
 		for i, group := range groups {
-			others := fillers(s.Language, memory-len(group), rng)
+			others := b.fillers(s.Language, memory-len(group), rng)
 			err := b.on(ctx, settings(r.Seed), func(p *subject) error {
 				memory := slices.Concat(group, others)
 				rng.Shuffle(len(memory), func(i, j int) { memory[i], memory[j] = memory[j], memory[i] })

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 )
 
 // What fillers are made of: nothing that a set asks about.
@@ -26,9 +27,17 @@ var (
 	}
 )
 
-// fillers are n different lessons that nobody asks: they only lie in memory. There
-// are some ten thousand.
-func fillers(language string, n int, rng *rand.Rand) []lesson {
+// fillers are n lessons that nobody asks and that only lie in memory: those of the sets
+// first, then invented ones.
+func (b *bench) fillers(language string, n int, rng *rand.Rand) []lesson {
+	own := slices.Clone(b.others[language])
+	rng.Shuffle(len(own), func(i, j int) { own[i], own[j] = own[j], own[i] })
+	own = own[:min(n, len(own))]
+	return append(own, invented(language, n-len(own), rng)...)
+}
+
+// invented are n different lessons of some ten thousand.
+func invented(language string, n int, rng *rand.Rand) []lesson {
 	kinds := fillerSubject[language]
 	seen := make(map[string]bool, n)
 	var out []lesson

@@ -50,6 +50,7 @@ type session struct {
 	threads int
 	budget  time.Duration
 	commit  string
+	others  map[string][]lesson // fillers, by language
 }
 
 // resultsFile is the name of the results in their folder.
@@ -94,7 +95,15 @@ func run(ctx context.Context, args []string) error {
 	if given == nil {
 		fmt.Fprintf(os.Stderr, "without the given sets: there is no %s (CLARA_TESTDATA)\n", givenFolder())
 	}
-	units, err := plan(append(sets, given...), s.options)
+	sets = append(sets, given...)
+	lendUnrelated(sets)
+	s.others = make(map[string][]lesson)
+	for _, x := range sets {
+		if x.Part == partFillers {
+			s.others[x.Language] = append(s.others[x.Language], x.Lessons...)
+		}
+	}
+	units, err := plan(sets, s.options)
 	if err != nil {
 		return err
 	}
@@ -161,7 +170,7 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 			if b, err = openBench(ctx, filepath.Join(s.models, u.model), s.home, s.threads); err != nil {
 				return err
 			}
-			opened = u.model
+			opened, b.others = u.model, s.others
 		}
 		r, start := u.result(), time.Now()
 		if err := u.run(ctx, b, &r); err != nil {

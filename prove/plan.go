@@ -16,6 +16,7 @@ type unit struct {
 	variant     string
 	model       string // file name
 	seed        uint64
+	once        bool          // it is not repeated with other seeds
 	pass        int           // units of an earlier pass come first; by default the seed's
 	value       int           // within a pass, the smaller come first
 	cost        time.Duration // about, on two cores
@@ -57,6 +58,10 @@ func plan(sets []set, o options) ([]unit, error) {
 		once = append(once, planRatings(s, o)...)
 	}
 	once = append(once, planBoth(sets, o)...)
+	once = append(once, planSeconds(sets)...)
+	once = append(once, planUnlearning(sets)...)
+	once = append(once, planDrift(sets, o)...)
+	once = append(once, planGate(sets, o)...)
 	var out []unit
 	for _, u := range once {
 		if len(o.only) > 0 && !slices.Contains(o.only, u.measurement) {
@@ -65,7 +70,11 @@ func plan(sets []set, o options) ([]unit, error) {
 		if u.model == "" {
 			u.model = builtIn
 		}
-		for seed := range o.seeds {
+		seeds := o.seeds
+		if u.once {
+			seeds = 1
+		}
+		for seed := range seeds {
 			u := u
 			u.seed, u.pass = uint64(seed+1), u.pass+seed
 			out = append(out, u)
@@ -172,7 +181,7 @@ func planBoth(sets []set, o options) []unit {
 			}
 			s := facts[i%len(facts)]
 			out = append(out, unit{
-				measurement: "both", set: s, variant: w.Wish, value: i, cost: 90 * time.Second, run: both(s, w),
+				measurement: "both", set: s, variant: w.Wish, value: i, pass: i / 2, cost: 90 * time.Second, run: both(s, w),
 			})
 		}
 	}

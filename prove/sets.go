@@ -239,6 +239,23 @@ func (c check) validate() error {
 	return err
 }
 
+// lendUnrelated gives sets without unrelated questions those of the largest list of
+// their language that is as much tuned.
+func lendUnrelated(sets []set) {
+	for i := range sets {
+		if len(sets[i].Unrelated) > 0 {
+			continue
+		}
+		var most []trivia
+		for _, s := range sets {
+			if s.Language == sets[i].Language && s.Tuned == sets[i].Tuned && len(s.Unrelated) > len(most) {
+				most = s.Unrelated
+			}
+		}
+		sets[i].Unrelated = most
+	}
+}
+
 // usable says whether groups of words can be looked for.
 func usable(groups [][]string) bool {
 	for _, g := range groups {

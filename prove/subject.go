@@ -34,6 +34,7 @@ type bench struct {
 	engine compute.Backend
 	runner *model.Runner
 	said   map[string]trainer.Said // by the untrained base
+	others map[string][]lesson     // fillers of the sets, by language
 }
 
 // measured is the store of a program that has measured its model and was taught

@@ -1,0 +1,360 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"clara/model"
+	"clara/model/chat"
+	"clara/trainer"
+)
+
+// The gate is proven on manner adapters, which every person has: good ones from
+// honest cycles on other wishes, corrections, lessons and seeds, and damaged ones.
+const (
+	gateGood    = 100
+	gateDamaged = 100
+	goodEach    = 4  // adapters of one line
+	damagedEach = 13 // every damage and two mistakes
+	gateLessons = 4
+)
+
+// An adapter is harmful if an independent look finds it so, on questions that the gate
+// does not ask.
+const (
+	harmKept  = 0.8   // least share of unrelated questions still right
+	harmLoops = 0.125 // most of the open answers
+)
+
+// gateBench is what adapters for the gate are made of.
+type gateBench struct {
+	*bench
+	base    *trainer.BaseFacts
+	format  trainer.Job
+	rng     *rand.Rand
+	wishes  []wish
+	lessons []lesson
+	look    []trivia // for the independent look
+	open    []string
+}
+
+func newGateBench(ctx context.Context, b *bench, sets []set, seed uint64) (*gateBench, error) {
+	g := &gateBench{bench: b, rng: rand.New(rand.NewPCG(seed, 5))}
+	var err error
+	if g.base, err = trainer.MeasureBase(ctx, b.runner); err != nil {
+		return nil, err
+	}
+	for _, s := range sets {
+		if s.Language != "en" {
+			continue
+		}
+		g.wishes = append(g.wishes, s.Manner...)
+		if s.Part == partFacts {
+			g.lessons = append(g.lessons, s.Lessons...)
+			g.look = append(g.look, s.Unrelated...)
+		}
+	}
+	if len(g.wishes) == 0 || len(g.lessons) < gateLessons {
+		return nil, errors.New("the sets have no wishes or no lessons")
+	}
+	g.open = g.wishes[0].Test[:16]
+	// A job as the loop makes it, to be filled in.
+	err = b.on(ctx, settings(seed), func(p *subject) error {
+		if err := p.teach(ctx, g.lessons[:1]); err != nil {
+			return err
+		}
+		end, err := p.cycle(ctx)
+		g.format = end.job
+		return err
+	})
+	return g, err
+}
+
+// job is a job of a few corrections of one wish and a few lessons.
+func (g *gateBench) job(ctx context.Context) (trainer.Job, error) {
+	j := g.format
+	j.Recipe.Seed = g.rng.Uint64()
+	w := g.wishes[g.rng.IntN(len(g.wishes))]
+	some := slices.Clone(w.Corrections)
+	g.rng.Shuffle(len(some), func(a, b int) { some[a], some[b] = some[b], some[a] })
+	some = some[:5+g.rng.IntN(mannerTaught-4)]
+	var asked []string
+	for _, c := range some {
+		asked = append(asked, c.Prompt)
+	}
+	var said map[string]trainer.Said
+	err := g.on(ctx, settings(0), func(p *subject) (err error) {
+		said, err = p.baseSays(ctx, asked, answerTokens)
+		return err
+	})
+	if err != nil {
+		return j, err
+	}
+	j.Samples, j.Lessons = nil, nil
+	for i, c := range some {
+		j.Samples = append(j.Samples, trainer.JobSample{
+			ID: int64(i + 1), Form: trainer.FormCorrection, Prompt: c.Prompt, Answer: said[c.Prompt].Text, Better: c.Answer, Score: 1, Weight: 1,
+		})
+	}
+	for i, at := range g.rng.Perm(len(g.lessons))[:gateLessons] {
+		l := g.lessons[at]
+		j.Lessons = append(j.Lessons, trainer.JobLesson{
+			ID: int64(i + 1), Sample: int64(100 + i), Question: l.Prompt, Answer: l.Correction, State: trainer.LessonNew, Importance: 3,
+		})
+	}
+	return j, nil
+}
+
+// note keeps a verdict with what the gate saw.
+func note(r *result, kind string, report trainer.Report, refused bool) {
+	how := "_passed"
+	if refused {
+		how = "_refused"
+	}
+	r.add(kind+how+"_canary", finite(report.Figures.Canary))
+	r.add(kind+how+"_kept", float64(report.Figures.Kept)/float64(max(1, report.Figures.KeptOf)))
+}
+
+// finite is a figure as JSON can hold it.
+func finite(v float64) float64 {
+	if !(v < 1e3) { // NaN too
+		return 1e3
+	}
+	return v
+}
+
+// goodAdapters run honest cycles, gentler tries included, and count those refused.
+func goodAdapters(sets []set, n int) func(context.Context, *bench, *result) error {
+	return func(ctx context.Context, b *bench, r *result) error {
+		g, err := newGateBench(ctx, b, sets, r.Seed<<8|batchOf(r.Variant))
+		if err != nil {
+			return err
+		}
+		for range n {
+			j, err := g.job(ctx)
+			if err != nil {
+				return err
+			}
+			out, err := trainer.RunCycle(ctx, b.runner, j, g.base, nil)
+			if err != nil {
+				return err
+			}
+			refused := out.Report.Verdict == trainer.VerdictRefused
+			r.tally("good_refused", refused)
+			r.tally("good_tried_twice", len(out.Report.Tries) > 0)
+			note(r, "good", out.Report, refused)
+			if refused {
+				r.complain("good refused", j.Samples[0].Better, out.Report.Reason.Text)
+			}
+		}
+		return nil
+	}
+}
+
+// damagedAdapters break an honest adapter in every way, train others wrongly, and
+// count those that the gate lets through, and how many of these do harm.
+func damagedAdapters(sets []set, trainedWrongly bool) func(context.Context, *bench, *result) error {
+	return func(ctx context.Context, b *bench, r *result) error {
+		g, err := newGateBench(ctx, b, sets, r.Seed<<8|batchOf(r.Variant))
+		if err != nil {
+			return err
+		}
+		j, err := g.job(ctx)
+		if err != nil {
+			return err
+		}
+		good, err := g.trained(ctx, j)
+		if err != nil {
+			return err
+		}
+		if good != nil {
+			for _, d := range damages {
+				a, err := damaged(b.runner, good, b.dir, d, g.rng)
+				if errors.Is(err, model.ErrAdapter) { // not even loaded
+					r.tally("damaged_let_through", false)
+					r.tally("refused_by_the_reader_of_files", true)
+					continue
+				}
+				if err != nil {
+					return err
+				}
+				if err := g.put(ctx, r, d.name, j, a); err != nil {
+					return err
+				}
+			}
+		}
+		if !trainedWrongly {
+			return nil
+		}
+		for i := range 2 {
+			m := mistakes[(2*int(batchOf(r.Variant))+i)%len(mistakes)]
+			wrongJob, wrongBase := j, *g.base
+			wrongJob.Samples = slices.Clone(j.Samples)
+			m.make(&wrongJob, &wrongBase, g.rng)
+			out, err := trainer.RunCycle(ctx, b.runner, wrongJob, &wrongBase, nil)
+			if err != nil {
+				return err
+			}
+			if out.Manner == nil {
+				continue
+			}
+			if err := g.put(ctx, r, m.name, j, out.Manner); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// trained is the manner adapter of an honest cycle.
+func (g *gateBench) trained(ctx context.Context, j trainer.Job) (*model.Adapter, error) {
+	out, err := trainer.RunCycle(ctx, g.runner, j, g.base, nil)
+	return out.Manner, err
+}
+
+// put puts an adapter to the gate, and looks at it independently.
+func (g *gateBench) put(ctx context.Context, r *result, name string, j trainer.Job, a *model.Adapter) error {
+	report, err := trainer.CheckVersion(ctx, g.runner, j, g.base, trainer.Adapters{Manner: a})
+	if err != nil {
+		return fmt.Errorf("an adapter with %s: %w", name, err)
+	}
+	kept, loop, err := g.lookAt(ctx, a)
+	if err != nil {
+		return fmt.Errorf("an adapter with %s: %w", name, err)
+	}
+	passed := report.Verdict != trainer.VerdictRefused
+	harm := kept < harmKept || loop > harmLoops
+	r.tally("damaged_let_through", passed)
+	if harm {
+		r.tally("harmful_let_through", passed)
+	}
+	note(r, "damaged", report, !passed)
+	if passed {
+		r.complain("let through", name, fmt.Sprintf("kept %s of other questions, %s of other answers loop: %s", decimals(kept), decimals(loop), report.Reason.Text))
+	}
+	return nil
+}
+
+// lookAt asks what the gate does not: the unrelated questions of the sets, as far as the
+// base gets them right, and open ones.
+func (g *gateBench) lookAt(ctx context.Context, a *model.Adapter) (kept, looping float64, err error) {
+	var right []trivia
+	err = g.on(ctx, settings(0), func(p *subject) error {
+		var asked []string
+		for _, u := range g.look {
+			asked = append(asked, u.Prompt)
+		}
+		said, err := p.baseSays(ctx, asked, rightTokens)
+		for _, u := range g.look {
+			if shows(said[u.Prompt].Text, u.Expect) && len(right) < 30 {
+				right = append(right, u)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	var reqs []model.Request
+	ask := func(question string, tokens int) error {
+		prompt, err := g.runner.Prompt([]chat.Message{{Role: "user", Content: question}})
+		reqs = append(reqs, model.Request{Prompt: prompt, Adapters: []*model.Adapter{a}, MaxTokens: tokens})
+		return err
+	}
+	for _, u := range right {
+		if err := ask(u.Prompt, answerTokens); err != nil {
+			return 0, 0, err
+		}
+	}
+	for _, q := range g.open {
+		if err := ask(q, openTokens); err != nil {
+			return 0, 0, err
+		}
+	}
+	results, err := g.runner.GenerateAll(ctx, reqs, model.Background)
+	if err != nil {
+		return 0, 0, err
+	}
+	n, l := 0, 0
+	for i, x := range results {
+		switch {
+		case i >= len(right):
+			if loops(x.Text) {
+				l++
+			}
+		case shows(x.Text, right[i].Expect):
+			n++
+		}
+	}
+	return float64(n) / float64(max(1, len(right))), float64(l) / float64(len(g.open)), nil
+}
+
+// mistake is a training that goes wrong.
+type mistake struct {
+	name string
+	make func(*trainer.Job, *trainer.BaseFacts, *rand.Rand)
+}
+
+var mistakes = []mistake{
+	{"a rate of 1e-2", func(j *trainer.Job, _ *trainer.BaseFacts, _ *rand.Rand) { j.Recipe.MannerRate = 1e-2 }},
+	{"answers of words in no order", func(j *trainer.Job, _ *trainer.BaseFacts, rng *rand.Rand) {
+		for i := range j.Samples {
+			words := strings.Fields(j.Samples[i].Better)
+			rng.Shuffle(len(words), func(a, b int) { words[a], words[b] = words[b], words[a] })
+			j.Samples[i].Better = strings.Join(words, " ")
+		}
+	}},
+	{"answers that repeat themselves", func(j *trainer.Job, _ *trainer.BaseFacts, _ *rand.Rand) {
+		for i := range j.Samples {
+			words := strings.Fields(j.Samples[i].Better)
+			j.Samples[i].Better = strings.Repeat(strings.Join(words[:min(4, len(words))], " ")+" ", 10)
+		}
+	}},
+	{"anchors with the answers of others, and a rate of 3e-3", func(j *trainer.Job, b *trainer.BaseFacts, rng *rand.Rand) {
+		j.Recipe.MannerRate = 3e-3
+		b.Anchors = slices.Clone(b.Anchors)
+		from := slices.Clone(b.Anchors)
+		for i, at := range rng.Perm(len(from)) {
+			b.Anchors[i].Answer, b.Anchors[i].Text, b.Anchors[i].Top = from[at].Answer, from[at].Text, from[at].Top
+		}
+	}},
+}
+
+// batchOf is the number at the end of a variant.
+func batchOf(variant string) uint64 {
+	n := uint64(0)
+	if i := strings.LastIndexByte(variant, ' '); i >= 0 {
+		_, _ = fmt.Sscan(variant[i+1:], &n)
+	}
+	return n
+}
+
+// planGate lists the adapters in lines of a few: the first of each kind with the first
+// seed, the others after all else.
+func planGate(sets []set, o options) []unit {
+	var out []unit
+	all := set{name: "all"}
+	add := func(variant string, batch, value int, cost int, run func(context.Context, *bench, *result) error) {
+		out = append(out, unit{
+			measurement: "gate", set: all, variant: fmt.Sprintf("%s %d", variant, batch+1), once: true, pass: 2 * batch, value: value, cost: time.Duration(cost) * time.Second, run: run,
+		})
+	}
+	for k := range (gateDamaged + damagedEach - 1) / damagedEach {
+		if o.short && k > 0 {
+			break
+		}
+		add("damaged", k, 0, 24*damagedEach, damagedAdapters(sets, !o.short))
+	}
+	for k := range (gateGood + goodEach - 1) / goodEach {
+		if o.short && k > 0 {
+			break
+		}
+		add("good", k, 1, 50*goodEach, goodAdapters(sets, goodEach))
+	}
+	return out
+}

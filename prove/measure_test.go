@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"clara/model"
+)
+
+// smallBench is a bench with a model of 260,000 parameters, which knows nothing but
+// goes every way that a large one goes.
+func smallBench(t *testing.T) *bench {
+	t.Helper()
+	path := filepath.Join(givenFolder(), "..", "models", "stories260K", "stories260K.gguf")
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no small model: %v", err)
+	}
+	b, err := openBench(t.Context(), path, "", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+// smallSet has a little of everything.
+func smallSet() set {
+	s := set{name: "small", About: "a test", Part: partFacts, Language: "en"}
+	for i := range 4 {
+		s.Lessons = append(s.Lessons, lesson{
+			Prompt: fmt.Sprintf("When does the shop in Neuburg street %d open?", i), Correction: fmt.Sprintf("It opens at %d77.", i),
+			Rewordings: []string{"Opening time of shop " + fmt.Sprint(i) + "?"}, Neighbours: []string{"When does the post open?"},
+			Expect: [][]string{{fmt.Sprintf("%d77", i)}},
+		})
+	}
+	s.Unrelated = []trivia{{"Once upon a time", [][]string{{"e"}}}}
+	w := wish{Wish: "says dear", Check: check{Prefix: "dear"}}
+	h := hiddenWish{Wish: "has an e", Check: check{Contains: "he"}}
+	for i := range 32 {
+		q := fmt.Sprintf("Who is friend number %d?", i)
+		w.Test, h.Test = append(w.Test, q), append(h.Test, q)
+		h.Rate = append(h.Rate, "And "+q)
+		if i < mannerTaught {
+			w.Corrections = append(w.Corrections, exchange{"Say " + q, "Dear friend, it is you and me and the dog."})
+		}
+	}
+	s.Manner, s.Ratings = []wish{w}, []hiddenWish{h}
+	return s
+}
+
+// The measurements run to their end and count what the report is made of. Those that
+// are left out are made of the same parts, and take longer.
+func TestMeasurements(t *testing.T) {
+	b, s := smallBench(t), smallSet()
+	sets := []set{s}
+	for _, m := range []struct {
+		name   string
+		run    func(context.Context, *bench, *result) error
+		counts []string
+	}{
+		{"facts", factsIn(s, 6, true, 4), []string{"exact", "reworded", "reworded_without_reader", "exact_after", "leaks", "promoted"}},
+		{"manner", mannerBy(s.Manner[0], s.Unrelated), []string{"before", "complies", "promoted", "looping"}},
+		{"ratings", ratingsBy(s.Ratings[0], starsNoisy, "kto", s.Unrelated), []string{"rated_good", "before", "complies"}},
+		{"drift", drift(s, s.Manner[0], 1), []string{"known_at_end", "looping", "promoted"}},
+		{"gate", goodAdapters(sets, 1), []string{"good_refused", "good_tried_twice"}},
+	} {
+		t.Run(m.name, func(t *testing.T) {
+			r := result{Measurement: m.name, Seed: 1}
+			if err := m.run(t.Context(), b, &r); err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range m.counts {
+				if r.Counts[c].Of == 0 {
+					t.Errorf("no %s in %+v", c, r.Counts)
+				}
+			}
+		})
+	}
+}
+
+// Every way of damaging changes an adapter, and always in the same way.
+func TestDamages(t *testing.T) {
+	b := smallBench(t)
+	training, err := b.runner.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	fresh, err := training.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := func() *rand.Rand { return rngOf(1, 9) }
+	good, err := damaged(b.runner, fresh, b.dir, damage{"", func(ts []weights, rng *rand.Rand) { // B is not all zero
+		for _, w := range ts {
+			for i := range w.values {
+				w.values[i] += float32(rng.NormFloat64()) / 100
+			}
+		}
+	}}, rng())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen []string
+	for _, d := range damages {
+		a, err := damaged(b.runner, good, b.dir, d, rng())
+		if err != nil {
+			t.Logf("%s: %v", d.name, err)
+			continue
+		}
+		again, err := damaged(b.runner, good, b.dir, d, rng())
+		if err != nil || again.Hash() != a.Hash() {
+			t.Errorf("%s differs from one time to the next: %v", d.name, err)
+		}
+		if a.Hash() == good.Hash() || slices.Contains(seen, a.Hash()) {
+			t.Errorf("%s changes nothing of its own", d.name)
+		}
+		seen = append(seen, a.Hash())
+	}
+	if len(seen) < len(damages)-2 {
+		t.Errorf("only %d of %d damaged adapters can be read", len(seen), len(damages))
+	}
+}
+
+// All measurements with one seed come before any with two, and none comes twice.
+func TestPlan(t *testing.T) {
+	s := smallSet()
+	units, err := plan([]set{s}, options{seeds: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]bool)
+	pass, found := 0, make(map[string]bool)
+	for _, u := range units {
+		if seen[u.name()] {
+			t.Errorf("%s comes twice", u.name())
+		}
+		seen[u.name()] = true
+		if u.pass < pass {
+			t.Errorf("%s of pass %d comes after pass %d", u.name(), u.pass, pass)
+		}
+		if pass = u.pass; pass == 0 {
+			found[u.measurement] = true
+		}
+		if u.cost <= 0 {
+			t.Errorf("%s costs nothing", u.name())
+		}
+	}
+	for _, m := range []string{"facts", "manner", "both", "ratings", "seconds", "unlearn", "gate", "drift"} {
+		if !found[m] {
+			t.Errorf("%s is not measured in the first pass", m)
+		}
+	}
+	if _, err := plan([]set{s}, options{seeds: 1, only: []string{"facs"}}); err == nil {
+		t.Error("a measurement that does not exist is planned")
+	}
+	one, err := plan([]set{s}, options{seeds: 1, short: true, only: []string{"manner"}})
+	if err != nil || len(one) != 1 {
+		t.Errorf("planned %d, %v", len(one), err)
+	}
+}
+
+func TestLoops(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": false,
+		"it is so and it is not so and that is all there is to say": false,
+		"no no no no no no": true,
+		"the cat sat down the cat sat down the cat sat down the cat sat down the cat sat down": true,
+		"yes it is. yes it is. yes it is. yes it is. yes it is. yes":                           true,
+	} {
+		if loops(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"clara/trainer"
+)
+
+// timedLessons is how many lessons are timed; others lie in memory beside them.
+const (
+	timedLessons = 12
+	timedMemory  = 88
+)
+
+// wait measures how long a person waits: from saving a lesson to the whole answer to
+// the question in other words, and from the last of eight corrections to the version
+// that answers in the manner, gate included.
+func wait(facts set, w wish) func(context.Context, *bench, *result) error {
+	return func(ctx context.Context, b *bench, r *result) error {
+		return b.on(ctx, settings(r.Seed), func(p *subject) error {
+			if err := p.teach(ctx, b.fillers(facts.Language, timedMemory, rngOf(r.Seed, 6))); err != nil {
+				return err
+			}
+			for _, l := range facts.Lessons[:min(timedLessons, len(facts.Lessons))] {
+				e, err := p.Answer(ctx, trainer.Ask{Text: l.Prompt, Greedy: true, MaxTokens: answerTokens, WithoutLesson: true}, nil)
+				if err != nil {
+					return err
+				}
+				start := time.Now()
+				if _, err := p.Correct(ctx, trainer.Correction{Message: e.ID, Better: l.Correction, Kind: trainer.Knowledge}); err != nil {
+					return fmt.Errorf("correct the answer to %q: %w", l.Prompt, err)
+				}
+				again, err := p.Answer(ctx, trainer.Ask{Text: l.Rewordings[0], Greedy: true, MaxTokens: answerTokens}, nil)
+				if err != nil {
+					return err
+				}
+				r.add("lesson_seconds", time.Since(start).Seconds())
+				r.tally("changed", shows(again.Text, l.Expect))
+			}
+			for _, c := range w.Corrections[:mannerTaught] {
+				if err := p.correct(ctx, c.Prompt, c.Answer, trainer.Manner); err != nil {
+					return err
+				}
+			}
+			start := time.Now()
+			end, err := p.cycle(ctx)
+			if err != nil {
+				return err
+			}
+			r.add("manner_seconds", time.Since(start).Seconds())
+			noteCycle(r, end)
+			return nil
+		})
+	}
+}
+
+func planSeconds(sets []set) []unit {
+	facts, wishes := untuned(sets)
+	if len(facts) == 0 || len(wishes) == 0 {
+		return nil
+	}
+	return []unit{{measurement: "seconds", set: facts[0], variant: wishes[0].Wish, cost: 80 * time.Second, run: wait(facts[0], wishes[0])}}
+}
+
+// untuned are the English sets of facts and the wishes that nothing was chosen by; all
+// of them where there are none such.
+func untuned(sets []set) (facts []set, wishes []wish) {
+	for _, tuned := range []bool{false, true} {
+		if len(facts) > 0 && len(wishes) > 0 {
+			break
+		}
+		facts, wishes = nil, nil
+		for _, s := range sets {
+			if s.Language != "en" || s.Tuned != tuned {
+				continue
+			}
+			if s.Part == partFacts && len(s.Lessons) > 0 {
+				facts = append(facts, s)
+			}
+			wishes = append(wishes, s.Manner...)
+		}
+	}
+	return facts, wishes
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"clara/trainer"
+)
+
+// The program that unlearns has so much to begin with.
+const (
+	unlearnLessons     = 8
+	unlearnCorrections = 6
+)
+
+// unlearning teaches lessons and a manner, trains, takes one of each back, trains again,
+// and compares the adapters byte for byte with those of a program that was never taught
+// the two.
+func unlearning(lessons []lesson, w wish) func(context.Context, *bench, *result) error {
+	return func(ctx context.Context, b *bench, r *result) error {
+		rng := rngOf(r.Seed, 7)
+		some := slices.Clone(lessons)
+		rng.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
+		some = some[:min(unlearnLessons, len(some))]
+		gone, goneToo := rng.IntN(len(some)), rng.IntN(unlearnCorrections)
+		var taught, never map[string][]byte
+		var asked []trainer.Said
+		prompts := prompts(some)
+		err := b.on(ctx, settings(r.Seed), func(p *subject) (err error) {
+			if err := p.teachBoth(ctx, some, w.Corrections[:unlearnCorrections]); err != nil {
+				return err
+			}
+			if _, err := p.cycle(ctx); err != nil {
+				return err
+			}
+			samples, err := p.Samples(ctx, trainer.SampleQuery{})
+			if err != nil {
+				return err
+			}
+			for _, s := range samples {
+				if s.Prompt == some[gone].Prompt || s.Prompt == w.Corrections[goneToo].Prompt {
+					if err := p.TakeBack(ctx, s.ID); err != nil {
+						return err
+					}
+				}
+			}
+			if _, err := p.cycle(ctx); err != nil {
+				return err
+			}
+			if taught, err = p.adapters(ctx); err != nil {
+				return err
+			}
+			asked, err = p.ask(ctx, prompts, answerTokens, trainer.Question{})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return b.on(ctx, settings(r.Seed), func(p *subject) (err error) {
+			if err := p.teachBoth(ctx, slices.Delete(slices.Clone(some), gone, gone+1), slices.Delete(slices.Clone(w.Corrections[:unlearnCorrections]), goneToo, goneToo+1)); err != nil {
+				return err
+			}
+			if _, err := p.cycle(ctx); err != nil {
+				return err
+			}
+			if never, err = p.adapters(ctx); err != nil {
+				return err
+			}
+			for _, part := range []string{"manner", "knowledge"} {
+				if taught[part] == nil && never[part] == nil {
+					continue
+				}
+				r.tally("equal", bytes.Equal(taught[part], never[part]))
+				r.value(part+"_bytes", float64(len(taught[part])))
+			}
+			answers, err := p.ask(ctx, prompts, answerTokens, trainer.Question{})
+			if err != nil {
+				return err
+			}
+			for i := range answers {
+				r.tally("same_answers", answers[i].Text == asked[i].Text)
+			}
+			return nil
+		})
+	}
+}
+
+func (s *subject) teachBoth(ctx context.Context, lessons []lesson, manner []exchange) error {
+	for _, l := range lessons {
+		if err := s.correct(ctx, l.Prompt, l.Correction, trainer.Knowledge); err != nil {
+			return err
+		}
+	}
+	for _, c := range manner {
+		if err := s.correct(ctx, c.Prompt, c.Answer, trainer.Manner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adapters are the files of the version in use, by part; nil for one that it has not.
+func (s *subject) adapters(ctx context.Context) (map[string][]byte, error) {
+	v, err := s.store.ActiveVersion(ctx, s.bench.runner.Info().Hash)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string][]byte)
+	for part, folder := range map[string]string{"manner": v.Manner, "knowledge": v.Knowledge} {
+		if folder == "" {
+			continue
+		}
+		out[part], err = os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(folder), tensorsFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("the version in use has no %s: %w", part, err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the adapters of the version in use: %w", err)
+		}
+	}
+	return out, nil
+}
+
+func planUnlearning(sets []set) []unit {
+	facts, wishes := untuned(sets)
+	if len(facts) == 0 || len(wishes) == 0 {
+		return nil
+	}
+	return []unit{{measurement: "unlearn", set: facts[0], variant: wishes[0].Wish, cost: 150 * time.Second, run: unlearning(facts[0].Lessons, wishes[0])}}
+}
