@@ -12,7 +12,7 @@ VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unkno
 BUILD := -buildvcs=false
 SCRIPT ?=
 
-.PHONY: all run build deps model model-gemma test test-slow lint prove prove-short bench bench-peers clean
+.PHONY: all run build deps model model-gemma reader test test-slow lint prove prove-short bench bench-peers clean
 
 all: build
 
@@ -33,6 +33,9 @@ model-gemma: $(GEMMA) ## a Gemma 3 for the tests; its licence forbids shipping i
 
 $(MODEL) $(GEMMA): | deps
 	@python3 tools/fetch_model.py $@
+
+reader: build model ## the built-in model's reader again, by the program itself; takes minutes, Ctrl-C keeps
+	@bin/clara --home .tools/reader --model $(MODEL) models prepare --seed 1 --force --out trainer/reader
 
 test: deps model ## what has to pass before a change lands
 	@go test $(BUILD) -timeout 8m ./...

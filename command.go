@@ -76,12 +76,11 @@ func readChoice(o cli.Options) (home string, choice configs.Model, err error) {
 }
 
 // listModels lists the model files that would be found, and where.
-func listModels(o cli.Options) (found, searched []string, err error) {
-	home, err := homeFolder(o)
-	if err != nil {
-		return nil, nil, err
+func listModels(o cli.Options) (l cli.ModelList, err error) {
+	if l.Home, err = homeFolder(o); err != nil {
+		return l, err
 	}
-	searched = modelFolders(home)
-	found, err = modelFiles(searched)
-	return found, searched, err
+	l.Searched = modelFolders(l.Home)
+	l.Found, err = modelFiles(l.Searched)
+	return l, err
 }

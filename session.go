@@ -171,6 +171,7 @@ func learning(s configs.Settings) trainer.Settings {
 		Rank:              c.Rank,
 		Objective:         c.Objective,
 		Seed:              uint64(c.Seed),
+		PrepareModels:     c.PrepareModels,
 		KeepVersions:      c.KeepVersions,
 		AutoRollback:      c.AutoRollback,
 		System:            a.System,

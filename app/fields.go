@@ -139,6 +139,10 @@ var fields = []field{
 		at: func(s *configs.Settings) any { return &s.Continuous.AutoRollback },
 	},
 	{
+		section: sectionDevice, key: "continuous.prepare_models", name: "set.prepare", help: "set.prepare_help",
+		at: func(s *configs.Settings) any { return &s.Continuous.PrepareModels },
+	},
+	{
 		section: sectionGate, key: "continuous.keep_versions", name: "set.keep", help: "set.keep_help", unit: "set.pieces",
 		at: func(s *configs.Settings) any { return &s.Continuous.KeepVersions },
 	},

@@ -141,6 +141,7 @@ type modelView struct {
 	w     *window
 	cards *fyne.Container // model and engine
 	start *widgets.Button // of the welcome
+	shown string          // what cards say of the reader
 }
 
 func newModelView(w *window) *modelView { return &modelView{w: w} }
@@ -157,9 +158,16 @@ func (v *modelView) build() fyne.CanvasObject {
 	return widgets.NewScroll(widgets.Pad(body, 16, margin, 12, margin))
 }
 
-func (v *modelView) open()                {}
-func (v *modelView) heard([]trainer.News) {}
-func (v *modelView) escape() bool         { return false }
+func (v *modelView) open() {}
+
+// heard shows how far the preparation is.
+func (v *modelView) heard([]trainer.News) {
+	if words := v.readerWords(); words != v.shown && v.w.model.ready {
+		v.fill()
+	}
+}
+
+func (v *modelView) escape() bool { return false }
 
 // fill shows the model, what is known of it, and what computes.
 func (v *modelView) fill() {
@@ -167,6 +175,7 @@ func (v *modelView) fill() {
 		return
 	}
 	m := &v.w.model
+	v.shown = v.readerWords()
 	v.cards.RemoveAll()
 	defer v.cards.Refresh()
 	if m.err != nil && !m.busy {
@@ -214,14 +223,49 @@ func (v *modelView) card() fyne.CanvasObject {
 		pair(say("model.parameters"), say("model.millions", "N", whole(int((m.info.Parameters+5e5)/1e6))))
 		pair(say("model.kind"), m.info.Architecture+", "+m.info.FileType)
 		pair(say("model.context"), say("model.tokens", "N", whole(m.info.Context)))
-		reader := say("model.no_reader")
-		if m.info.Reader {
-			reader = say("model.reader")
-		}
-		pair(say("model.lessons"), reader)
+		pair(say("model.lessons"), v.readerWords())
 	}
 	pair(say("model.file"), m.path())
+	if offer := v.offer(); offer != nil {
+		body.Add(offer)
+	}
 	return widgets.Card(body, 14, 16)
+}
+
+func (v *modelView) preparing() bool {
+	s := v.w.state
+	return s.Phase == trainer.PhasePreparing && s.Why.Code == trainer.CodePreparing
+}
+
+// readerWords say how lessons reach the model.
+func (v *modelView) readerWords() string {
+	s := v.w.state
+	p := s.Progress
+	switch {
+	case v.preparing() && p.Step != trainer.StepReader:
+		return say("model.preparing_checked")
+	case v.preparing() && p.Left > 0:
+		return say("model.preparing_left", "Done", whole(p.Done), "Of", whole(p.Of), "Left", span(p.Left))
+	case v.preparing():
+		return say("model.preparing", "Done", whole(p.Done), "Of", whole(p.Of))
+	case s.Reader.Usable():
+		return say("model.reader")
+	case s.Reader == trainer.ReaderRefused:
+		return say("model.reader_refused")
+	}
+	return say("model.no_reader")
+}
+
+// offer is what can be done about the reader; nil: nothing.
+func (v *modelView) offer() fyne.CanvasObject {
+	switch t := v.w.Trainer; {
+	case !v.w.model.ready || v.w.state.Reader.Usable():
+		return nil
+	case v.preparing():
+		return widgets.NewButton(say("model.stop_preparing"), &widgets.IconStop, widgets.Secondary, t.CancelPreparing)
+	default:
+		return widgets.NewButton(say("model.prepare"), &widgets.IconBolt, widgets.Secondary, t.Prepare)
+	}
 }
 
 // failure says why there is no model and what to do.

@@ -45,6 +45,10 @@ var reasonKeys = map[string]string{
 	trainer.CodeOtherModel:    "reason.other_model",
 	trainer.CodeNewModel:      "reason.new_model",
 	trainer.CodeNoReader:      "reason.no_reader",
+	trainer.CodePreparing:     "reason.preparing",
+	trainer.CodeReaderRefused: "reason.reader_refused",
+	trainer.CodePrepareFailed: "reason.prepare_failed",
+	trainer.CodePrepared:      "reason.prepared",
 
 	trainer.CodeProven:     "reason.proven",
 	trainer.CodeNotProven:  "reason.not_proven",
@@ -107,6 +111,7 @@ var hintKeys = map[string]string{
 	trainer.HintRephrase:       "hint.rephrase",
 	trainer.HintShorten:        "hint.shorten",
 	trainer.HintWait:           "hint.wait",
+	trainer.HintPrepare:        "hint.prepare",
 }
 
 // because says a reason in words; one that this window does not know yet is said as the trainer put it.
@@ -117,6 +122,9 @@ func because(r trainer.Reason) string {
 	}
 	if tries := trainer.Tries(r); len(tries) == 2 {
 		return say(key, "First", because(tries[0]), "Second", because(tries[1]))
+	}
+	if r.Code == trainer.CodeReaderRefused {
+		return say(key, "Model", r.Args["model"], "Gate", because(trainer.GateOf(r)))
 	}
 	pairs := make([]any, 0, 2*len(r.Args))
 	for _, name := range slices.Sorted(maps.Keys(r.Args)) {
@@ -232,6 +240,9 @@ func (w *window) statusWords() (widgets.Tone, string) {
 		}
 		return widgets.ToneInfo, say("status.checking", "Version", whole(w.nextNumber()))
 	case trainer.PhasePreparing:
+		if s.Why.Code == trainer.CodePreparing {
+			return widgets.ToneInfo, w.preparingWords()
+		}
 		if s.Progress.Left > 0 {
 			return widgets.ToneInfo, say("status.preparing_left", "Left", span(s.Progress.Left))
 		}
@@ -251,6 +262,18 @@ func (w *window) statusWords() (widgets.Tone, string) {
 		return widgets.ToneWarning, say("status.waiting", "Why", because(s.Why))
 	}
 	return widgets.ToneSuccess, say("status.waiting", "Why", because(s.Why))
+}
+
+// preparingWords say how far the preparation of the model's reader is.
+func (w *window) preparingWords() string {
+	p := w.state.Progress
+	switch {
+	case p.Left > 0:
+		return say("status.reader_left", "Left", span(p.Left))
+	case p.Of > 0:
+		return say("status.reader_step", "Step", stepWords(p.Step), "Done", whole(p.Done), "Of", whole(p.Of))
+	}
+	return say("status.reader")
 }
 
 func (w *window) runningWords(news string) string {
@@ -287,6 +310,8 @@ func stepWords(s trainer.Step) string {
 		return say("step.knowledge")
 	case trainer.StepGate:
 		return say("step.gate")
+	case trainer.StepReader:
+		return say("step.reader")
 	}
 	return ""
 }
@@ -301,6 +326,8 @@ func (w *window) announce(n trainer.News) {
 		}
 	case trainer.NewsRolledBack:
 		w.snackbar.Say(say("news.rolled_back", "Version", versionName(n.Number), "Why", because(n.Reason)), say("place.learning"), func() { w.show(placeLearning) })
+	case trainer.NewsReader, trainer.NewsReaderRefused:
+		w.snackbar.Say(because(n.Reason), say("place.model"), func() { w.show(placeModel) })
 	case trainer.NewsTrouble:
 		w.snackbar.Say(because(n.Reason), "", nil)
 	case trainer.NewsCycleEnded:

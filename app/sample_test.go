@@ -267,6 +267,7 @@ func sampleState(phase trainer.Phase) trainer.State {
 		Buffer:  trainer.BufferState{Total: 20, Kept: 14, Dropped: map[string]int{trainer.CodeNeutral: 3, trainer.CodeTooShort: 2, trainer.CodeReplaced: 1}},
 		Lessons: trainer.LessonCounts{New: 1, Known: 3, Missed: 1, Lost: 1},
 		Active:  trainer.ActiveVersion{ID: 12, Number: 12, Verdict: trainer.VerdictProven, Manner: true},
+		Reader:  trainer.ReaderBuiltIn,
 		Why:     trainer.Reason{Code: trainer.CodeTooFewRatings, Args: map[string]string{"ratings": "3", "least": "8", "seconds": "120"}},
 	}
 	switch phase {
@@ -292,7 +293,7 @@ func sampleState(phase trainer.Phase) trainer.State {
 func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 	w.model = loading{
 		ready: true, found: Model{Name: "SmolLM2 135M Instruct", Path: "/home/anna/.local/share/clara/models/SmolLM2-135M-Instruct.Q4_1.gguf", Bytes: 98_362_432, Engine: "CPU, AVX2"},
-		info: trainer.ModelInfo{Name: "SmolLM2 135M Instruct", Architecture: "llama", FileType: "Q4_1", Engine: "CPU, AVX2", Parameters: 134_515_008, Context: 2048, Reader: true},
+		info: trainer.ModelInfo{Name: "SmolLM2 135M Instruct", Architecture: "llama", FileType: "Q4_1", Engine: "CPU, AVX2", Parameters: 134_515_008, Context: 2048, Reader: trainer.ReaderBuiltIn},
 	}
 	w.state = sampleState(phase)
 	w.chat.openLast()

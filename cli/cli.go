@@ -42,11 +42,16 @@ type Params struct {
 	Runner func(ctx context.Context, o Options) (*model.Runner, func() error, error)
 	// Engine starts an engine alone; nil: there is no such work.
 	Engine func(ctx context.Context, o Options) (compute.Backend, error)
-	// Models lists the model files in the order of preference, and the folders that
-	// were looked in.
-	Models func(o Options) (found, searched []string, err error)
+	Models func(o Options) (ModelList, error)
 	// Desktop shows the window until it is closed.
 	Desktop func(ctx context.Context, o Options) error
+}
+
+// ModelList are the model files in the order of preference, the folders that were
+// looked in, and the data folder, which has their readers.
+type ModelList struct {
+	Found, Searched []string
+	Home            string
 }
 
 // Session is an open data folder.

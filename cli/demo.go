@@ -35,7 +35,11 @@ func (c *program) demo(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	p := trainer.DemoParams{Settings: trainer.DefaultSettings()}
+	models, err := c.Models(c.options)
+	if err != nil {
+		return err
+	}
+	p := trainer.DemoParams{Settings: trainer.DefaultSettings(), Readers: models.Home}
 	if c.options.Home != "" {
 		if err := os.MkdirAll(c.options.Home, 0o700); err != nil {
 			return fmt.Errorf("make the folder of the demo: %w", err)

@@ -30,7 +30,10 @@ func (c *program) newProgress() *cycleProgress {
 func (p *cycleProgress) follow(s trainer.State) {
 	switch s.Phase {
 	case trainer.PhasePreparing:
-		p.show(trainer.Progress{Step: trainer.StepBase})
+		if s.Progress.Step == "" {
+			s.Progress.Step = trainer.StepBase
+		}
+		p.show(s.Progress)
 	case trainer.PhaseRunning, trainer.PhaseChecking:
 		p.show(s.Progress)
 	}

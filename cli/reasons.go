@@ -46,6 +46,7 @@ var germanReasons = map[string]string{
 	trainer.CodeOtherModel:    "das Gelernte gehört zu einem anderen Modell",
 	trainer.CodeNewModel:      "das Modell wird einmal gemessen, damit sich das Training daran messen lässt",
 	trainer.CodeNoReader:      "dieses Modell ist nicht darauf vorbereitet, Lektionen zu benutzen: Es tut es weniger sicher",
+	trainer.CodePreparing:     "{model} lernt einmalig, Lektionen zu benutzen; bis dahin wirken sie weniger sicher",
 
 	trainer.CodeProven:     "nachweislich besser: {better} besser, {losses} schlechter (p = {p}), {lost}",
 	trainer.CodeNotProven:  "{lost}; besser noch unbewiesen: {better} besser, {losses} schlechter (p = {p})",
@@ -79,6 +80,9 @@ var germanReasons = map[string]string{
 	trainer.CodeRefusedAgain:  "die Prüfung hat die letzten {cycles} Trainings abgelehnt",
 	trainer.CodeOnlyRatings:   "{ratings} Bewertungen und keine Korrektur: Sterne allein lehren wenig",
 	trainer.CodeLessonsMissed: "{missed} von {total} Lektionen sitzen nicht",
+	trainer.CodeReaderRefused: "die Vorbereitung von {model} hat die Prüfung nicht bestanden ({why}); Lektionen wirken weniger sicher",
+	trainer.CodePrepareFailed: "das Modell ließ sich nicht auf Lektionen vorbereiten: {error}",
+	trainer.CodePrepared:      "{model} ist vorbereitet: Lektionen wirken sofort",
 	trainer.CodeStillHolds:    "Version {number} antwortet und enthält noch, was Sie zurückgenommen haben",
 	trainer.CodeCutTwice:      "das Programm wurde zweimal hintereinander mitten in diesem Training beendet; es beginnt nicht von selbst wieder",
 	trainer.CodeContradiction: "zwei Lektionen widersprechen sich: „{older}“ und „{newer}“; wählen Sie, welche stimmt, bis dahin wird die ältere nicht trainiert",
@@ -103,6 +107,9 @@ func (l language) because(r trainer.Reason) string {
 		forgotten = "verliert: " + lost
 	}
 	text = strings.ReplaceAll(text, "{lost}", forgotten)
+	if r.Code == trainer.CodeReaderRefused {
+		text = strings.ReplaceAll(text, "{why}", l.because(trainer.GateOf(r)))
+	}
 	for name, value := range r.Args {
 		text = strings.ReplaceAll(text, "{"+name+"}", l.argument(name, value))
 	}
@@ -177,6 +184,8 @@ func (l language) hint(code string) string {
 		return l.say("Put the lessons of `clara lessons` in other words.", "Sagen Sie die Lektionen aus `clara lessons` in anderen Worten.")
 	case trainer.HintShorten:
 		return l.say("Shorten the text.", "Kürzen Sie den Text.")
+	case trainer.HintPrepare:
+		return l.say("Prepare it with `clara models prepare`.", "Bereiten Sie es mit `clara models prepare` vor.")
 	case trainer.HintWait:
 		return l.say("It goes on by itself.", "Es geht von selbst weiter.")
 	}

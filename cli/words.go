@@ -128,6 +128,9 @@ func (l language) phase(s trainer.State) string {
 	case trainer.PhaseChecking:
 		return l.say("checking", "prüft")
 	case trainer.PhasePreparing:
+		if s.Why.Code == trainer.CodePreparing {
+			return l.say("preparing the model", "bereitet das Modell vor")
+		}
 		return l.say("measuring the model", "misst das Modell")
 	case trainer.PhaseAsking:
 		return l.say("asking the lessons", "fragt die Lektionen ab")
@@ -149,6 +152,8 @@ func (l language) step(s trainer.Step) string {
 		return l.say("training the lessons still missed", "trainiert, was noch nicht sitzt")
 	case trainer.StepGate:
 		return l.say("checking the new version", "prüft die neue Version")
+	case trainer.StepReader:
+		return l.say("teaching the model to use lessons", "lehrt das Modell, Lektionen zu benutzen")
 	}
 	return string(s)
 }

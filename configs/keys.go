@@ -63,6 +63,7 @@ var keys = []Key{
 	{"continuous.rank", "", between(1, 128), func(s *Settings) any { return &s.Continuous.Rank }},
 	{"continuous.objective", "", oneOf("kto", "sft", "dpo", "bounded"), func(s *Settings) any { return &s.Continuous.Objective }},
 	{"continuous.seed", "", between(0, math.MaxInt32), func(s *Settings) any { return &s.Continuous.Seed }},
+	{"continuous.prepare_models", "", Range{}, func(s *Settings) any { return &s.Continuous.PrepareModels }},
 	{"continuous.keep_versions", "versions", between(1, 100), func(s *Settings) any { return &s.Continuous.KeepVersions }},
 	{"continuous.auto_rollback", "", Range{}, func(s *Settings) any { return &s.Continuous.AutoRollback }},
 

@@ -29,6 +29,7 @@ type Continuous struct {
 	Rank              int     `toml:"rank"`
 	Objective         string  `toml:"objective"`
 	Seed              int     `toml:"seed"`
+	PrepareModels     bool    `toml:"prepare_models"`
 	KeepVersions      int     `toml:"keep_versions"`
 	AutoRollback      bool    `toml:"auto_rollback"`
 }
@@ -76,6 +77,7 @@ func Default() Settings {
 			Rank:              16,
 			Objective:         "kto",
 			Seed:              0,
+			PrepareModels:     true,
 			KeepVersions:      5,
 			AutoRollback:      true,
 		},

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -217,31 +218,14 @@ func (a *Adapter) save(dir string) error {
 		return err
 	}
 	defer os.RemoveAll(tmp) // gone already when all went well
-	modules, err := json.Marshal(a.modules())
+	files, err := a.Files()
 	if err != nil {
 		return err
 	}
-	config, err := json.MarshalIndent(peftConfig{
-		PeftType: "LORA", TaskType: "CAUSAL_LM", R: a.rank, LoraAlpha: a.scale * float32(a.rank),
-		Bias: "none", TargetModules: modules, InferenceMode: true,
-	}, "", "  ")
-	if err != nil {
-		return err
-	}
-	var tensors []safetensors.Tensor
-	for _, t := range a.config.peftTensors(a.layers, a.rank) {
-		tensors = append(tensors, safetensors.FromFloat32s(t.name, t.shape, t.values))
-	}
-	if err := writeSynced(filepath.Join(tmp, peftConfigFile), func(f *os.File) error {
-		_, err := f.Write(config)
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := writeSynced(filepath.Join(tmp, peftTensorsFile), func(f *os.File) error {
-		return safetensors.Write(f, tensors, map[string]string{"format": "pt"})
-	}); err != nil {
-		return err
+	for name, data := range files {
+		if err := writeSynced(filepath.Join(tmp, name), data); err != nil {
+			return err
+		}
 	}
 	if err := os.Chmod(tmp, 0o755); err != nil {
 		return err
@@ -253,6 +237,31 @@ func (a *Adapter) save(dir string) error {
 		return err
 	}
 	return syncFolder(parent)
+}
+
+// Files are the contents of the adapter's PEFT folder by name, as [Runner.ReadAdapter]
+// reads them.
+func (a *Adapter) Files() (map[string][]byte, error) {
+	modules, err := json.Marshal(a.modules())
+	if err != nil {
+		return nil, fmt.Errorf("encode adapter: %w", err)
+	}
+	config, err := json.MarshalIndent(peftConfig{
+		PeftType: "LORA", TaskType: "CAUSAL_LM", R: a.rank, LoraAlpha: a.scale * float32(a.rank),
+		Bias: "none", TargetModules: modules, InferenceMode: true,
+	}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode adapter: %w", err)
+	}
+	var tensors []safetensors.Tensor
+	for _, t := range a.config.peftTensors(a.layers, a.rank) {
+		tensors = append(tensors, safetensors.FromFloat32s(t.name, t.shape, t.values))
+	}
+	var values bytes.Buffer
+	if err := safetensors.Write(&values, tensors, map[string]string{"format": "pt"}); err != nil {
+		return nil, fmt.Errorf("encode adapter: %w", err)
+	}
+	return map[string][]byte{peftConfigFile: config, peftTensorsFile: values.Bytes()}, nil
 }
 
 // modules lists the last parts of the module names, as PEFT's target_modules has it.
@@ -272,12 +281,12 @@ func (a *Adapter) modules() []string {
 }
 
 // writeSynced writes a file and waits until it is on the disk.
-func writeSynced(path string, write func(*os.File) error) error {
+func writeSynced(path string, data []byte) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	if err := write(f); err != nil {
+	if _, err := f.Write(data); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	if err := f.Sync(); err != nil {

@@ -77,7 +77,7 @@ func Open(ctx context.Context, path string, be compute.Backend, o Options) (_ *R
 	if o.Context < 0 {
 		return nil, fmt.Errorf("a context of %d tokens", o.Context)
 	}
-	hash, err := hashFile(ctx, path)
+	hash, err := HashFile(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -126,8 +126,8 @@ func Open(ctx context.Context, path string, be compute.Backend, o Options) (_ *R
 	return r, nil
 }
 
-// hashFile is the SHA-256 of a file, hexadecimal.
-func hashFile(ctx context.Context, path string) (string, error) {
+// HashFile is the SHA-256 of a file, hexadecimal: [Info.Hash] of a model.
+func HashFile(ctx context.Context, path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

@@ -28,6 +28,9 @@ type TrainingState struct {
 // Steps is the number of optimiser steps that the saved training has taken.
 func (s *TrainingState) Steps() int { return s.steps }
 
+// Base is the hash of the model that is trained, as in [Info].
+func (s *TrainingState) Base() string { return s.base }
+
 // stateHeader begins a saved training. After it come parameters, m and v as
 // little-endian float32, Values of each, and the SHA-256 of all before it.
 type stateHeader struct {

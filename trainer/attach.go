@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"clara/model"
 	"clara/store"
@@ -21,10 +22,13 @@ type modelSlot struct {
 type attached struct {
 	runner *model.Runner
 	info   model.Info
-	reader *model.Adapter // nil: it has none
+	reader atomic.Pointer[reader] // never nil
 	ctx    context.Context
 	cancel context.CancelFunc
 	users  sync.WaitGroup
+
+	asked    atomic.Bool // the user wants a reader made
+	declined atomic.Bool // the user wants none made by itself
 
 	loading sync.Mutex
 	base    *BaseFacts                // nil: not measured or read yet
@@ -51,7 +55,7 @@ func (t *Trainer) Attach(ctx context.Context, r *model.Runner) error {
 	var next *attached
 	if r != nil {
 		var err error
-		if next, err = attachedTo(r); err != nil {
+		if next, err = t.attachedTo(r); err != nil {
 			return err
 		}
 	}
@@ -68,12 +72,16 @@ func (t *Trainer) Attach(ctx context.Context, r *model.Runner) error {
 	return nil
 }
 
-func attachedTo(r *model.Runner) (*attached, error) {
-	reader, err := readerFor(r)
-	if err != nil {
+// attachedTo is a model as it is attached, with the reader that it has.
+func (t *Trainer) attachedTo(r *model.Runner) (*attached, error) {
+	found, err := readerFor(t.made, r)
+	if errors.Is(err, errReader) { // it can be prepared anew
+		t.log.Warn("the prepared reader is of no use", "error", err)
+	} else if err != nil {
 		return nil, err
 	}
-	a := &attached{runner: r, info: r.Info(), reader: reader, loaded: make(map[string]*model.Adapter)}
+	a := &attached{runner: r, info: r.Info(), loaded: make(map[string]*model.Adapter)}
+	a.reader.Store(found)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	return a, nil
 }
@@ -113,7 +121,7 @@ func (t *Trainer) ModelInfo() (info ModelInfo, ok bool) {
 	i := a.info
 	return ModelInfo{
 		Name: i.Name, Path: i.Path, Hash: i.Hash, Architecture: i.Architecture, FileType: i.FileType,
-		Engine: i.Engine.Name, Parameters: i.Parameters, Context: i.Context, Reader: a.reader != nil,
+		Engine: i.Engine.Name, Parameters: i.Parameters, Context: i.Context, Reader: a.reader.Load().state,
 	}, true
 }
 
@@ -152,6 +160,7 @@ func (t *Trainer) renew(ctx context.Context) error {
 func (t *Trainer) speak(s *speaker) {
 	before := t.speaking.Swap(s)
 	if s == nil {
+		t.hub.update(func(st *State) { st.Reader = "" })
 		return
 	}
 	var news []News
@@ -162,6 +171,7 @@ func (t *Trainer) speak(s *speaker) {
 	t.hub.update(func(st *State) {
 		v := s.version
 		st.Active = ActiveVersion{ID: v.ID, Number: v.Number, Verdict: v.Verdict, Manner: s.manner != nil, Reader: s.reading != nil}
+		st.Reader = s.model.reader.Load().state
 		switch {
 		case s.damage != nil:
 			st.Trouble = s.damage
@@ -190,7 +200,7 @@ func (t *Trainer) speakerOf(ctx context.Context, a *attached) (*speaker, error) 
 			fmt.Sprintf("the files of version %d are missing or damaged; the base model answers until another version is restored: %v", version.Number, err),
 			"number", version.Number, "error", err)}
 	}
-	s.manner, s.reading = manner, a.reader
+	s.manner, s.reading = manner, a.reader.Load().adapter
 	if knowledge != nil {
 		s.reading = knowledge
 	}

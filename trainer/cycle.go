@@ -210,7 +210,7 @@ func (c *cycleRun) prepare(ctx context.Context) (err error) {
 			c.out.Report.Bases = append(c.out.Report.Bases, BaseSaid{Lesson: l.ID, Text: l.BaseAnswer})
 		}
 	}
-	if c.reader, err = readerFor(c.r); err != nil {
+	if c.reader, err = c.job.reader(c.r); err != nil {
 		return err
 	}
 	c.out.Report.Reader = c.reader != nil

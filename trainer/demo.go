@@ -16,6 +16,7 @@ import (
 type DemoParams struct {
 	Runner   *model.Runner
 	Dir      string // an empty or missing folder for its data; "": a temporary one, removed afterwards
+	Readers  string // the data folder whose prepared readers are used; "": none but those that come with the program
 	Settings Settings
 	Log      *slog.Logger
 	// Progress, if not nil, is told what happens, in English, and during the cycle
@@ -128,7 +129,8 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	d.trainer, err = New(ctx, Params{Store: st, Home: d.Dir, Settings: d.Settings, Log: d.Log})
+	d.Settings.PrepareModels = false // that would take minutes
+	d.trainer, err = New(ctx, Params{Store: st, Home: d.Dir, Readers: d.Readers, Settings: d.Settings, Log: d.Log})
 	if err != nil {
 		return err
 	}

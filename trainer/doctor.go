@@ -38,7 +38,7 @@ func (t *Trainer) Doctor(ctx context.Context) ([]Finding, error) {
 		return nil, err
 	}
 	return []Finding{
-		t.doctorModel(),
+		t.doctorModel(state),
 		doctorBuffer(judged, set),
 		doctorTraining(state, t.now()),
 		doctorImprovement(stats, set, cycles, against),
@@ -53,13 +53,19 @@ func bad(subject, hint, code, text string, pairs ...any) Finding {
 	return Finding{Subject: subject, Reason: reason(code, text, pairs...), Hint: hint}
 }
 
-func (t *Trainer) doctorModel() Finding {
+func (t *Trainer) doctorModel(s State) Finding {
 	info, ok := t.ModelInfo()
 	if !ok {
 		return bad(SubjectModel, HintLoadModel, CodeNoModel, "no model is loaded yet")
 	}
-	if !info.Reader {
-		return bad(SubjectModel, HintNone, CodeNoReader, info.Name+" has no reader adapter: lessons are put before it, but it uses them less surely", "model", info.Name)
+	switch {
+	case info.Reader.Usable():
+	case s.Why.Code == CodePreparing:
+		return Finding{Subject: SubjectModel, Good: true, Reason: s.Why}
+	case info.Reader == ReaderRefused:
+		return Finding{Subject: SubjectModel, Hint: HintPrepare, Reason: t.whyRefused(info)}
+	default:
+		return bad(SubjectModel, HintPrepare, CodeNoReader, info.Name+" has no reader adapter: lessons are put before it, but it uses them less surely", "model", info.Name)
 	}
 	return good(SubjectModel, fmt.Sprintf("%s is loaded on %s", info.Name, info.Engine), "model", info.Name, "engine", info.Engine)
 }

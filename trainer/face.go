@@ -123,7 +123,7 @@ type ModelInfo struct {
 	Name, Path, Hash, Architecture, FileType, Engine string
 	Parameters                                       int64
 	Context                                          int
-	Reader                                           bool // a reader adapter is at hand
+	Reader                                           ReaderState
 }
 
 // LiveStats are the figures of the loop; their JSON names are a promise.

@@ -33,6 +33,10 @@ type Job struct {
 	Before  JobVersion  `json:"before"`  // what answers now
 	// Own are the user's own ordinary questions: anchors beside those of the program.
 	Own []string `json:"own,omitempty"`
+	// Reader is the PEFT folder of a reader that was prepared, relative to the job's
+	// folder or absolute; "": the one that comes with the program, if there is one.
+	Reader    string `json:"reader,omitempty"`
+	ReaderKey string `json:"reader_key,omitempty"` // hash of the reader's adapter; "": not noted, or none
 }
 
 // Recipe is the part of Settings that training depends on.
@@ -185,7 +189,7 @@ func (j *Job) knowledgeKey(missed []JobLesson) string {
 	for i, l := range missed {
 		parts[i] = part{l.Question, l.turn(), l.Importance}
 	}
-	return keyOf("knowledge", j.Base, j.Recipe, parts, j.Own)
+	return keyOf("knowledge", j.Base, j.ReaderKey, j.Recipe, parts, j.Own)
 }
 
 // lessonsKey names the lessons as far as a check of them goes.
@@ -245,7 +249,7 @@ func ReadJob(dir string) (Job, error) {
 	if err := j.validate(); err != nil {
 		return j, fmt.Errorf("read the job in %s: %w", dir, err)
 	}
-	for _, p := range []*string{&j.Before.Manner, &j.Before.Knowledge} {
+	for _, p := range []*string{&j.Before.Manner, &j.Before.Knowledge, &j.Reader} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			if !filepath.IsLocal(*p) {
 				return j, fmt.Errorf("read the job in %s: the path %q leaves the folder: %w", dir, *p, ErrJob)

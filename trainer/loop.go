@@ -20,9 +20,10 @@ type loop struct {
 	failures  int
 	failedOf  Phase // what failed: "" a cycle, else the work beside the loop
 	lastError error
-	newest    int64  // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
-	tried     string // what the last unlearning cycle that was decided was about
-	now       work   // under way; nil channels: nothing
+	newest    int64     // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
+	prepareAt time.Time // not before it a reader is made, after a failure
+	tried     string    // what the last unlearning cycle that was decided was about
+	now       work      // under way; nil channels: nothing
 	last      Seconds
 }
 
@@ -49,6 +50,9 @@ func (l *loop) run(ctx context.Context) {
 			}
 		case <-l.wanted:
 			l.wantedNow = true
+			if l.now.running && l.now.reader != nil { // it goes on afterwards
+				l.now.cancel(errGivesWay)
+			}
 		case <-l.asked:
 			l.askedNow = true
 		case <-l.cancelled:
@@ -80,6 +84,8 @@ func (l *loop) reconsider() {
 		l.now.cancel(errPaused)
 	case !l.settings.Load().Enabled:
 		l.now.cancel(errOff)
+	case l.now.reader != nil && !l.lacksReader(l.now.reader):
+		l.now.cancel(errCancelled)
 	}
 }
 
@@ -360,16 +366,18 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 	if known, err := l.keptFacts(ctx, a); err != nil {
 		l.trouble(err)
 	} else if known == nil && !l.Trainer.now().Before(l.retryAt) {
-		l.beside(ctx, PhasePreparing, reason(CodeNewModel, "the model is measured once, so that training can be compared with it", "model", a.info.Name), func(ctx context.Context) error {
+		l.beside(ctx, PhasePreparing, reason(CodeNewModel, "the model is measured once, so that training can be compared with it", "model", a.info.Name), func(ctx context.Context, _ func(Progress)) error {
 			_, err := l.facts(ctx, a)
 			return err
 		})
+		return idle
+	} else if known != nil && l.startPreparing(ctx, a) {
 		return idle
 	}
 	l.heed(p)
 	if l.askedNow || l.askLater && !l.Trainer.now().Before(l.retryAt) {
 		l.askedNow, l.askLater = false, false
-		l.beside(ctx, PhaseAsking, reason(CodeWanted, "asked for by the user"), func(ctx context.Context) error {
+		l.beside(ctx, PhaseAsking, reason(CodeWanted, "asked for by the user"), func(ctx context.Context, _ func(Progress)) error {
 			_, err := l.askNow(ctx, func(JobLesson) bool { return true })
 			return err
 		})

@@ -73,6 +73,7 @@ func (b *bench) open() {
 // attach plays a model that is loaded.
 func (b *bench) attach() {
 	a := &attached{info: model.Info{Name: "played", Hash: testHash, Context: 2048}, base: &BaseFacts{}}
+	a.reader.Store(&reader{state: ReaderBuiltIn})
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	b.model.mu.Lock()
 	b.model.current = a
@@ -641,7 +642,7 @@ func TestWorkBesideTheLoop(t *testing.T) {
 		l := &loop{Trainer: b.Trainer}
 		play := func(phase Phase, err error) {
 			b.hub.update(func(s *State) { s.Progress = Progress{Cycle: 7, Step: StepGate, Done: 3, Of: 5} })
-			l.beside(t.Context(), phase, reason(CodeWanted, "asked for by the user"), func(context.Context) error { return err })
+			l.beside(t.Context(), phase, reason(CodeWanted, "asked for by the user"), func(context.Context, func(Progress)) error { return err })
 			s := b.State()
 			if s.Progress.Cycle != 0 || s.Progress.Of != 0 {
 				t.Errorf("%s shows the progress of a cycle: %+v", phase, s.Progress)

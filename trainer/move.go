@@ -74,12 +74,13 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, progress func(Prog
 	if s == nil || s.model != old {
 		return noModel()
 	}
-	next, err := attachedTo(to)
+	next, err := t.attachedTo(to)
 	if err != nil {
 		return err
 	}
 	defer next.cancel()
-	card.Reader = next.reader != nil
+	reader := next.reader.Load().adapter
+	card.Reader = reader != nil
 
 	before := map[int64]bool{}
 	if err := t.score(ctx, old, s.voice, &card.Old, before); err != nil {
@@ -94,7 +95,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, progress func(Prog
 		return err
 	}
 	instant := plain
-	instant.reading = next.reader
+	instant.reading = reader
 	if instant.lessons, instant.router, err = t.routed(ctx, next.info.Hash, false); err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, progress func(Prog
 		return err
 	}
 	if after.reading == nil {
-		after.reading = next.reader
+		after.reading = reader
 	}
 	if after.lessons, after.router, err = t.routed(ctx, next.info.Hash, after.manner != nil); err != nil {
 		return err

@@ -36,7 +36,8 @@ const (
 	CodeRetryLater    = "retry_later"     // the last cycle failed; seconds, error
 	CodeOtherModel    = "other_model"     // what was learnt belongs to another model; model
 	CodeNewModel      = "new_model"       // a model that was not measured yet; model
-	CodeNoReader      = "no_reader"       // this model has no reader adapter: the turn alone serves
+	CodeNoReader      = "no_reader"       // this model has no reader adapter: the turn alone serves; model
+	CodePreparing     = "preparing"       // the model's reader is being made; model
 
 	// The gate's verdicts.
 	CodeProven     = "proven"      // better, tested, losses, p
@@ -74,6 +75,9 @@ const (
 	CodeRefusedAgain  = "refused_again"  // cycles
 	CodeOnlyRatings   = "only_ratings"   // ratings
 	CodeLessonsMissed = "lessons_missed" // missed, total
+	CodeReaderRefused = "reader_refused" // the model's reader, by the gate: the turn alone serves; model, and the gate's own reason (GateOf)
+	CodePrepareFailed = "prepare_failed" // the model's reader could not be made; error
+	CodePrepared      = "prepared"       // the model's reader is ready; model
 	CodeStillHolds    = "still_holds"    // the version in use, what was taken back; number
 	CodeContradiction = "contradiction"  // two lessons; older, newer (their questions), count
 	CodeVersionBroken = "version_broken" // the files of the version in use cannot be loaded; number, error
@@ -126,6 +130,7 @@ const (
 	HintRephrase       = "rephrase"        // say the lesson in other words, or its keywords
 	HintShorten        = "shorten"         // the text is too long for the model's context
 	HintWait           = "wait"            //
+	HintPrepare        = "prepare"         // make the model's reader
 	HintNone           = ""                //
 )
 

@@ -30,6 +30,8 @@ type Settings struct {
 	Objective     string  // of ratings: "kto", "sft", "dpo" or "bounded"
 	Seed          uint64  // of every random choice in training
 
+	PrepareModels bool // make a reader for a model that has none
+
 	KeepVersions int  // versions whose files are kept, 1 to 100
 	AutoRollback bool // go back when ratings fall
 
@@ -58,6 +60,7 @@ func DefaultSettings() Settings {
 		Rank:              16,
 		Objective:         "kto",
 		Seed:              0,
+		PrepareModels:     true,
 		KeepVersions:      5,
 		AutoRollback:      true,
 		Temperature:       0.2,

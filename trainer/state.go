@@ -16,8 +16,8 @@ const (
 	PhaseChecking Phase = "checking" // a cycle's candidate is being checked
 	PhaseAsking   Phase = "asking"   // the lessons are asked, nothing trains
 
-	// PhasePreparing: the untrained model is measured, once for each model, so that
-	// later training can be compared with it. Chatting goes on.
+	// PhasePreparing: the untrained model is measured, so that later training can be
+	// compared with it, or its reader is made; once for each model. Chatting goes on.
 	PhasePreparing Phase = "preparing"
 )
 
@@ -37,8 +37,9 @@ type State struct {
 	Buffer   BufferState
 	Lessons  LessonCounts
 	Active   ActiveVersion
-	Progress Progress // of the running cycle, or of the last one
-	Trouble  *Finding // a lasting trouble; nil: none
+	Reader   ReaderState // of the model; "" while there is no model
+	Progress Progress    // of the running cycle or preparation, or of the last cycle
+	Trouble  *Finding    // a lasting trouble; nil: none
 
 	Contradictions int // that wait for the user: see Trainer.Contradictions
 	Last           *CycleEnd
@@ -127,6 +128,9 @@ const (
 	NewsSamples       NewsKind = "samples"       // samples changed
 	NewsTrouble       NewsKind = "trouble"       // Reason
 	NewsContradiction NewsKind = "contradiction" // Reason: the newest of the contradictions
+
+	NewsReader        NewsKind = "reader"         // the model's reader is ready and used from now on; Reason
+	NewsReaderRefused NewsKind = "reader_refused" // the gate refused it; Reason
 )
 
 // News is one thing that happened.

@@ -9,6 +9,7 @@
 package trainer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ import (
 type Params struct {
 	Store    *store.Store
 	Home     string       // the data folder; adapters are kept in its folder "versions"
+	Readers  string       // the data folder whose prepared readers are used; "": Home
 	User     string       // whose feedback this is; "": "local"
 	Settings Settings     // checked by New
 	Log      *slog.Logger // nil: nothing is logged
@@ -35,10 +37,13 @@ type Params struct {
 type Trainer struct {
 	store *store.Store // of the user
 	home  string
+	made  string // the data folder with the prepared readers
 	log   *slog.Logger
 	now   func() time.Time
 	cycle cycleFunc // RunCycle, but for tests of the loop
 	hub   *hub      // the state, and who watches it
+
+	prepare prepareFunc // makeReader, but for tests of the loop
 
 	settings atomic.Pointer[Settings]
 	paused   atomic.Bool
@@ -80,9 +85,10 @@ func New(ctx context.Context, p Params) (*Trainer, error) {
 		return nil, fmt.Errorf("settings of the trainer: %w", err)
 	}
 	t := &Trainer{
-		store: p.Store, home: p.Home, log: p.Log, now: time.Now, cycle: RunCycle, hub: newHub(),
+		store: p.Store, home: p.Home, made: cmp.Or(p.Readers, p.Home), log: p.Log, now: time.Now, cycle: RunCycle, hub: newHub(),
 		changed: make(chan struct{}, 1), wanted: make(chan struct{}, 1), asked: make(chan struct{}, 1), cancelled: make(chan struct{}, 1),
 	}
+	t.prepare = t.makeReader
 	if p.User != "" {
 		t.store = p.Store.As(p.User)
 	}

@@ -13,7 +13,8 @@ import (
 // work is what runs beside the loop: one cycle or one asking.
 type work struct {
 	running  bool
-	aside    Phase // what runs if it is no cycle
+	aside    Phase     // what runs if it is no cycle
+	reader   *attached // the model that is prepared, if that is what runs
 	cycle    int64
 	job      Job
 	used     []int64
@@ -34,6 +35,7 @@ var (
 	errPaused    = errors.New("training was paused")
 	errCancelled = errors.New("the cycle was cancelled")
 	errOff       = errors.New("learning was switched off")
+	errGivesWay  = errors.New("the preparation gives way to a cycle")
 )
 
 // startCycle makes the job of what there is, notes the cycle, and starts it.
@@ -93,13 +95,18 @@ func (l *loop) train(ctx context.Context, w work) (Outcome, error) {
 	}
 	o, err := l.cycle(until, a.runner, absolute(w.job, l.home), facts, func(p Progress) {
 		p.Cycle = w.cycle
-		select { // the loop gets the latest
-		case <-w.progress:
-		default:
-		}
-		w.progress <- p
+		w.report(p)
 	})
 	return o, cause(until, err)
+}
+
+// report hands the loop the latest progress. It is called from one goroutine.
+func (w *work) report(p Progress) {
+	select {
+	case <-w.progress:
+	default:
+	}
+	w.progress <- p
 }
 
 // cause names why a context ended instead of that it did.
@@ -111,9 +118,9 @@ func cause(ctx context.Context, err error) error {
 }
 
 // beside runs work that is no cycle beside the loop, as long as the model is attached.
-func (l *loop) beside(ctx context.Context, phase Phase, why Reason, do func(context.Context) error) {
+func (l *loop) beside(ctx context.Context, phase Phase, why Reason, do func(ctx context.Context, progress func(Progress)) error) {
 	runCtx, cancel := context.WithCancelCause(ctx)
-	l.now = work{running: true, aside: phase, cancel: cancel, done: make(chan workResult, 1)}
+	l.now = work{running: true, aside: phase, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
 	l.hub.update(func(s *State) { s.Progress = Progress{} }) // that of the last cycle
 	l.enter(phase, why, time.Time{})
 	w := l.now
@@ -126,7 +133,7 @@ func (l *loop) beside(ctx context.Context, phase Phase, why Reason, do func(cont
 		defer a.users.Done()
 		until, done := a.until(runCtx)
 		defer done()
-		w.done <- workResult{err: cause(until, do(until))}
+		w.done <- workResult{err: cause(until, do(until, w.report))}
 	}()
 }
 
@@ -162,7 +169,8 @@ func (l *loop) settle(ctx context.Context, judged []JudgedSample) error {
 // job makes the job of a cycle that starts now, and names the samples that it uses.
 func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, error) {
 	info := a.info
-	j := Job{Format: jobFormat, Base: info.Hash, Model: info.Name, User: l.store.User(), Recipe: l.settings.Load().recipe()}
+	reader := a.reader.Load()
+	j := Job{Format: jobFormat, Base: info.Hash, Reader: reader.folder, ReaderKey: reader.key(), Model: info.Name, User: l.store.User(), Recipe: l.settings.Load().recipe()}
 	var used []int64
 	for _, s := range p.judged {
 		if !s.Kept {
@@ -250,6 +258,10 @@ func (l *loop) lastSeconds(ctx context.Context) Seconds {
 // far as this or the last cycle has measured it.
 func (l *loop) show(p Progress) {
 	before := l.hub.get()
+	if l.now.aside != "" {
+		l.hub.update(func(s *State) { s.Progress = p })
+		return
+	}
 	p.Left = l.left(p)
 	p.Started = before.Progress.Started
 	phase := PhaseRunning
@@ -290,6 +302,10 @@ func (l *loop) end(ctx context.Context, r workResult) {
 	w := l.now
 	l.now = work{}
 	w.cancel(nil)
+	if w.reader != nil {
+		l.endPreparing(w, r.err)
+		return
+	}
 	if w.aside != "" {
 		switch {
 		case r.err == nil:
@@ -321,7 +337,7 @@ func (l *loop) end(ctx context.Context, r workResult) {
 
 // stopped says whether work ended because somebody stopped it.
 func stopped(err error) bool {
-	for _, cause := range []error{errPaused, errCancelled, errOff, errTakenAway, context.Canceled} {
+	for _, cause := range []error{errPaused, errCancelled, errOff, errGivesWay, errTakenAway, context.Canceled} {
 		if errors.Is(err, cause) {
 			return true
 		}

@@ -1,0 +1,241 @@
+package trainer
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"clara/model"
+	"clara/store"
+)
+
+// readerRecipe counts the changes of what a reader is trained with: templates, mix,
+// rates. A prepared reader of an older recipe goes on serving; a training that was kept
+// half-way by one is not gone on with.
+const readerRecipe = 1
+
+// stateFile is a reader's training that was kept half-way, in the folder of its model.
+const stateFile = "training.state"
+
+// Preparation says how a reader is prepared.
+type Preparation struct {
+	Dir      string         // where the training is kept half-way, and the reader if it passes; made if missing
+	Out      string         // where the reader goes instead of Dir; "": Dir
+	Seed     uint64         // of all that is drawn
+	Base     *BaseFacts     // nil: measured first
+	Progress func(Progress) // may be nil; called from the calling goroutine
+
+	train readerTraining // trainReader, but for tests
+	check readerCheck    // checkReader, but for tests
+}
+
+type (
+	readerTraining func(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe func(LossPoint)) (*model.Adapter, error)
+	readerCheck    func(ctx context.Context, r *model.Runner, a *model.Adapter, b *BaseFacts, seed uint64, progress func(done, of int)) (ReaderReport, error)
+)
+
+// ReaderReport is what a preparation found. It lies beside the adapter.
+type ReaderReport struct {
+	Recipe  int          `json:"recipe"` // of the training: see readerRecipe
+	Base    string       `json:"base"`   // SHA-256 of the model
+	Model   string       `json:"model"`  // its name, for people
+	Engine  string       `json:"engine"`
+	Seed    uint64       `json:"seed"`
+	Verdict string       `json:"verdict"`
+	Reason  Reason       `json:"reason"`
+	Adapter string       `json:"adapter"` // its hash
+	Figures Figures      `json:"figures"`
+	Lessons []ReadLesson `json:"lessons"`
+	Losses  []LossPoint  `json:"losses"`
+	Seconds float64      `json:"seconds"` // of training and check, all tries together
+}
+
+// ReadLesson is a lesson of the gate, put before the model as a turn.
+type ReadLesson struct {
+	Question string   `json:"question"` // of the lesson
+	Asked    string   `json:"asked"`    // the same in other words
+	Answer   string   `json:"answer"`   // with the reader
+	Known    bool     `json:"known"`
+	Before   bool     `json:"before"` // the base knew it from the turn alone
+	Beside   Answered `json:"beside"` // the same question about another: must not show it
+}
+
+// PrepareReader trains the reader adapter of r's model and checks it. It is a function
+// of the model and the seed: the same ones give the same adapter, bit for bit, however
+// often it was cut short. A cancelled ctx ends it within one operation of the model;
+// the next call with the same seed goes on with the training that was kept. A reader
+// that the gate refuses is not written; the report says why.
+func PrepareReader(ctx context.Context, r *model.Runner, p Preparation) (ReaderReport, error) {
+	w := &readerWork{Preparation: p, r: r, began: time.Now()}
+	report, err := w.run(ctx)
+	if err != nil {
+		return report, fmt.Errorf("prepare a reader for %s: %w", r.Info().Name, err)
+	}
+	return report, nil
+}
+
+// readerWork is one preparation under way.
+type readerWork struct {
+	Preparation
+	r     *model.Runner
+	began time.Time
+	kept  keptTraining // before this try
+	at    Progress
+}
+
+// keptTraining heads a training that is kept, as a line of JSON; the training follows.
+type keptTraining struct {
+	Recipe  int         `json:"recipe"`
+	Seed    uint64      `json:"seed"`
+	Seconds float64     `json:"seconds"`
+	Losses  []LossPoint `json:"losses"`
+}
+
+func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
+	if w.train == nil {
+		w.train = trainReader
+	}
+	if w.check == nil {
+		w.check = checkReader
+	}
+	if w.Out == "" {
+		w.Out = w.Dir
+	}
+	if err := os.MkdirAll(w.Dir, 0o700); err != nil {
+		return report, err
+	}
+	from, err := w.restore()
+	if err != nil {
+		return report, err
+	}
+	w.at = Progress{Step: StepReader, Of: readerSteps, Started: time.Now(), Losses: w.kept.Losses}
+	if w.Base == nil {
+		w.show(StepBase, 0, 1)
+		if w.Base, err = MeasureBase(ctx, w.r); err != nil {
+			return report, err
+		}
+	}
+	done := 0
+	if from != nil {
+		done = from.Steps()
+	}
+	w.show(StepReader, done, readerSteps)
+	start := time.Now()
+	adapter, err := w.train(ctx, w.r, w.Base, w.Seed, from, w.keep, func(p LossPoint) {
+		w.at.Losses = append(w.at.Losses, p)
+		w.at.Left = time.Since(start) / time.Duration(max(1, p.N-done)) * time.Duration(max(0, readerSteps-p.N))
+		w.show(StepReader, p.N, readerSteps)
+	})
+	if err != nil {
+		return report, err
+	}
+	w.at.Left = 0
+	w.show(StepGate, 0, 1)
+	report, err = w.check(ctx, w.r, adapter, w.Base, w.Seed, func(done, of int) { w.show(StepGate, done, of) })
+	if err != nil {
+		return report, err
+	}
+	info := w.r.Info()
+	report.Recipe, report.Base, report.Model, report.Engine, report.Seed = readerRecipe, info.Hash, info.Name, info.Engine.Name, w.Seed
+	report.Adapter, report.Losses, report.Seconds = adapter.Hash(), w.at.Losses, w.seconds()
+	return report, w.write(adapter, report)
+}
+
+// show tells how far the preparation is.
+func (w *readerWork) show(step Step, done, of int) {
+	w.at.Step, w.at.Done, w.at.Of = step, done, of
+	if w.Progress != nil {
+		p := w.at
+		p.Losses = slices.Clone(p.Losses)
+		w.Progress(p)
+	}
+}
+
+// seconds that the preparation took so far, all tries together.
+func (w *readerWork) seconds() float64 { return w.kept.Seconds + time.Since(w.began).Seconds() }
+
+// keep writes the training down.
+func (w *readerWork) keep(t *model.Training) error {
+	return store.Write(filepath.Join(w.Dir, stateFile), func(out io.Writer) error {
+		if err := json.NewEncoder(out).Encode(keptTraining{readerRecipe, w.Seed, w.seconds(), w.at.Losses}); err != nil {
+			return err
+		}
+		return t.Save(out)
+	})
+}
+
+// restore reads a training that was kept, nil if there is none, or none that can be
+// gone on with: then the training begins anew.
+func (w *readerWork) restore() (*model.TrainingState, error) {
+	f, err := os.Open(filepath.Join(w.Dir, stateFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	in := bufio.NewReader(f)
+	line, err := in.ReadBytes('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	var head keptTraining
+	if json.Unmarshal(line, &head) != nil || head.Recipe != readerRecipe || head.Seed != w.Seed {
+		return nil, nil
+	}
+	s, err := model.ReadTrainingState(in)
+	if errors.Is(err, model.ErrTrainingState) || err == nil && (s.Base() != w.r.Info().Hash || s.Steps() != len(head.Losses)) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	w.kept = head
+	return s, nil
+}
+
+// write puts the reader into its folder. The report comes last and names the adapter:
+// whatever was cut short is found to be no reader. A refused one is noted, unless there
+// is a better one in its place.
+func (w *readerWork) write(a *model.Adapter, report ReaderReport) error {
+	write := report.Verdict != VerdictRefused
+	if !write && w.Out == w.Dir {
+		before, err := readReaderReport(w.Dir, report.Base)
+		if err != nil && !errors.Is(err, errReader) {
+			return err
+		}
+		write = before == nil || before.Verdict == VerdictRefused
+	}
+	if write {
+		if err := os.MkdirAll(w.Out, 0o755); err != nil {
+			return err
+		}
+		if report.Verdict != VerdictRefused {
+			files, err := a.Files()
+			if err != nil {
+				return err
+			}
+			for name, data := range files {
+				if err := store.WriteFile(filepath.Join(w.Out, name), data); err != nil {
+					return err
+				}
+			}
+		}
+		if err := writeJSON(filepath.Join(w.Out, reportFile), report); err != nil {
+			return err
+		}
+	}
+	if err := os.Remove(filepath.Join(w.Dir, stateFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,262 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"clara/model"
+)
+
+// tinyReading is a reader's training of a few steps, kept after every second one. It
+// counts its steps and ends ctx at step stopAt.
+type tinyReading struct {
+	steps, stopAt int
+	stop          context.CancelFunc
+	taken         int
+}
+
+func (y *tinyReading) train(ctx context.Context, r *model.Runner, _ *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe func(LossPoint)) (*model.Adapter, error) {
+	t, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: seed, State: from})
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	for t.Steps() < y.steps {
+		if t.Steps() == y.stopAt && y.stop != nil {
+			y.stop()
+		}
+		b := &batch{}
+		b.imitate(model.Sequence{Prompt: r.Tokenizer().Encode(fmt.Sprint("step ", t.Steps()), true), Answer: r.AnswerTokens("read")}, 1, nil)
+		loss := func(logp [][][]float32) (float64, [][][]float32, error) {
+			v, _, d, err := b.losses(logp)
+			return v, d, err
+		}
+		report, err := t.Step(ctx, b.items, loss, model.StepOptions{Rate: 1e-2, Beta1: .9, Beta2: .99, Eps: 1e-8})
+		if err != nil {
+			return nil, err
+		}
+		y.taken++
+		observe(LossPoint{Step: StepReader, N: t.Steps(), Loss: report.Loss})
+		if t.Steps()%2 == 0 {
+			if err := keep(t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return t.Adapter()
+}
+
+// gatePasses and gateRefuses are gates that have decided already.
+func gatePasses(context.Context, *model.Runner, *model.Adapter, *BaseFacts, uint64, func(int, int)) (ReaderReport, error) {
+	return ReaderReport{Verdict: VerdictProven, Reason: reason(CodeProven, "proven better")}, nil
+}
+
+func gateRefuses(context.Context, *model.Runner, *model.Adapter, *BaseFacts, uint64, func(int, int)) (ReaderReport, error) {
+	return ReaderReport{Verdict: VerdictRefused, Reason: reason(CodeForgets, "refused: forgets too much", "kept", 1, "of", 30)}, nil
+}
+
+// A preparation that is cut short again and again makes the same reader as one that was
+// not, and takes no step twice that was kept.
+func TestPreparationGoesOnWhereItWasCutShort(t *testing.T) {
+	r := tinyRunner(t, 1)
+	prepare := func(ctx context.Context, dir string, y *tinyReading) (ReaderReport, error) {
+		return PrepareReader(ctx, r, Preparation{Dir: dir, Seed: 3, Base: &BaseFacts{}, train: y.train, check: gatePasses})
+	}
+	whole, err := prepare(t.Context(), t.TempDir(), &tinyReading{steps: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "readers", "hash")
+	taken := 0
+	for _, at := range []int{1, 3, 7} { // nothing kept; kept at 2; kept at 6
+		ctx, stop := context.WithCancel(t.Context())
+		y := &tinyReading{steps: 8, stopAt: at, stop: stop}
+		if _, err := prepare(ctx, dir, y); !errors.Is(err, context.Canceled) {
+			t.Fatalf("cut at step %d: %v", at, err)
+		}
+		taken += y.taken
+	}
+	y := &tinyReading{steps: 8}
+	again, err := prepare(t.Context(), dir, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if taken += y.taken; taken != 1+3+5+2 {
+		t.Errorf("%d steps were taken, want 1 + 3 + 5 + 2", taken)
+	}
+	if again.Adapter != whole.Adapter {
+		t.Error("another reader than without interruptions")
+	}
+	if len(again.Losses) != 8 || again.Losses[7] != whole.Losses[7] {
+		t.Errorf("losses %v, want %v", again.Losses, whole.Losses)
+	}
+	if _, err := os.Stat(filepath.Join(dir, stateFile)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the kept training is still there: %v", err)
+	}
+	got, err := r.LoadAdapter(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Hash() != whole.Adapter {
+		t.Error("the reader on disk is another one")
+	}
+}
+
+// What cannot be gone on with is left: another seed's training, a damaged file.
+func TestPreparationBeginsAnewWhereItCannotGoOn(t *testing.T) {
+	r := tinyRunner(t, 1)
+	prepare := func(ctx context.Context, dir string, seed uint64, y *tinyReading) error {
+		_, err := PrepareReader(ctx, r, Preparation{Dir: dir, Seed: seed, Base: &BaseFacts{}, train: y.train, check: gatePasses})
+		return err
+	}
+	for name, spoil := range map[string]func(path string) (seed uint64){
+		"another seed": func(string) uint64 { return 4 },
+		"damaged": func(path string) uint64 {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data[len(data)-100] ^= 1
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return 3
+		},
+		"empty": func(path string) uint64 {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return 3
+		},
+	} {
+		dir := t.TempDir()
+		ctx, stop := context.WithCancel(t.Context())
+		if err := prepare(ctx, dir, 3, &tinyReading{steps: 6, stopAt: 4, stop: stop}); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		y := &tinyReading{steps: 6}
+		if err := prepare(t.Context(), dir, spoil(filepath.Join(dir, stateFile)), y); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if y.taken != 6 {
+			t.Errorf("%s: %d steps, want all 6", name, y.taken)
+		}
+	}
+}
+
+// A prepared reader is found by its model alone, and only as it was checked.
+func TestReaderIsFoundByItsModel(t *testing.T) {
+	home := t.TempDir()
+	r, other := tinyRunner(t, 1), tinyRunner(t, 2)
+	dir := readerFolder(home, r.Info().Hash)
+	state := func(r *model.Runner) ReaderState {
+		t.Helper()
+		found, err := readerFor(home, r)
+		if err != nil && !errors.Is(err, errReader) {
+			t.Fatal(err)
+		}
+		listed, err2 := ReaderOf(home, r.Info().Hash)
+		if err2 != nil {
+			t.Fatal(err2)
+		}
+		if err == nil && listed != found.state {
+			t.Errorf("listed as %s, found as %s", listed, found.state)
+		}
+		return found.state
+	}
+	if got := state(r); got != ReaderNone {
+		t.Fatalf("at first: %s", got)
+	}
+	prepare := func(check readerCheck, seed uint64) ReaderReport {
+		t.Helper()
+		y := &tinyReading{steps: 2}
+		report, err := PrepareReader(t.Context(), r, Preparation{Dir: dir, Seed: seed, Base: &BaseFacts{}, train: y.train, check: check})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report
+	}
+	prepare(gateRefuses, 1)
+	if found, err := readerFor(home, r); err != nil || found.state != ReaderRefused || found.adapter != nil || found.report.Reason.Code != CodeForgets {
+		t.Fatalf("refused: %+v, %v", found, err)
+	}
+	report := prepare(gatePasses, 2)
+	found, err := readerFor(home, r)
+	if err != nil || found.state != ReaderPrepared || found.key() != report.Adapter {
+		t.Fatalf("prepared: %+v, %v", found, err)
+	}
+	if got := state(other); got != ReaderNone {
+		t.Errorf("for another model: %s", got)
+	}
+	prepare(gateRefuses, 3)
+	if got := state(r); got != ReaderPrepared {
+		t.Errorf("after another one was refused: %s", got)
+	}
+
+	// The folder of one model under the name of another.
+	if err := os.CopyFS(readerFolder(home, other.Info().Hash), os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readerFor(home, other); !errors.Is(err, errReader) {
+		t.Errorf("a reader of another model: %v", err)
+	}
+	// An adapter that is not the one that was checked.
+	y := &tinyReading{steps: 4}
+	a, err := y.train(t.Context(), r, nil, 9, nil, func(*model.Training) error { return nil }, func(LossPoint) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := a.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := readerFor(home, r); !errors.Is(err, errReader) || found.state != ReaderNone {
+		t.Errorf("an adapter that was exchanged: %+v, %v", found, err)
+	}
+}
+
+// The gate keeps out a reader that reads nothing.
+func TestGateRefusesAReaderThatDoesNotRead(t *testing.T) {
+	r := tinyRunner(t, 1)
+	y := &tinyReading{steps: 1}
+	report, err := PrepareReader(t.Context(), r, Preparation{Dir: t.TempDir(), Base: &BaseFacts{Canary: []float64{6}}, train: y.train})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Verdict != VerdictRefused || report.Figures.KnownOf != 30 {
+		t.Errorf("%s (%s), of %d lessons", report.Verdict, report.Reason.Text, report.Figures.KnownOf)
+	}
+}
+
+// A job is trained from the reader that it names, and from no other.
+func TestJobNamesItsReader(t *testing.T) {
+	r := tinyRunner(t, 1)
+	dir := t.TempDir()
+	y := &tinyReading{steps: 2}
+	report, err := PrepareReader(t.Context(), r, Preparation{Dir: dir, Base: &BaseFacts{}, train: y.train, check: gatePasses})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := Job{Reader: dir, ReaderKey: report.Adapter}
+	if a, err := j.reader(r); err != nil || a.Hash() != report.Adapter {
+		t.Errorf("the reader named: %v", err)
+	}
+	j.ReaderKey = "another"
+	if _, err := j.reader(r); !errors.Is(err, ErrJob) {
+		t.Errorf("another reader: %v", err)
+	}
+	missed := []JobLesson{{Question: "Who leads IT?", Answer: "Maria leads IT."}}
+	other := Job{Reader: dir, ReaderKey: report.Adapter}
+	if j.knowledgeKey(missed) == other.knowledgeKey(missed) {
+		t.Error("knowledge from two readers has one key")
+	}
+}

@@ -1,0 +1,201 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"clara/model"
+)
+
+// A model without a reader gets one in the background, once: minutes in which the loop
+// trains nothing else, unless the user asks for a cycle, which then goes first. Each
+// time the preparation goes on where it stopped.
+
+// prepareFunc is makeReader.
+type prepareFunc func(ctx context.Context, r *model.Runner, p Preparation) (*reader, ReaderReport, error)
+
+// makeReader prepares a reader and looks for what the model has then.
+func (t *Trainer) makeReader(ctx context.Context, r *model.Runner, p Preparation) (*reader, ReaderReport, error) {
+	report, err := PrepareReader(ctx, r, p)
+	if err != nil {
+		return nil, report, err
+	}
+	found, err := readerFor(t.made, r)
+	return found, report, err
+}
+
+// ErrPrepared says that a model has a reader already.
+var ErrPrepared = errors.New("the model has a reader already")
+
+// PrepareOptions say how PrepareModel works.
+type PrepareOptions struct {
+	Force bool   // make a reader although there is one, or although the gate refused the same before
+	Seed  uint64 // of all that is drawn
+	Out   string // write the reader into this folder instead of using it; "": use it
+}
+
+// PrepareModel makes the reader of the attached model now, while the loop does not run
+// (ErrRunning), and lets the model use it. When ctx is cancelled, the next call with
+// the same seed goes on where this one was. Without Force it is ErrPrepared that there
+// is a usable reader already; the report is then its own, or zero if it came with the
+// program.
+func (t *Trainer) PrepareModel(ctx context.Context, o PrepareOptions, progress func(Progress)) (ReaderReport, error) {
+	t.lifecycle.Lock()
+	defer t.lifecycle.Unlock()
+	if t.stop != nil {
+		return ReaderReport{}, ErrRunning
+	}
+	a := t.model.use()
+	if a == nil {
+		return ReaderReport{}, noModel()
+	}
+	defer a.users.Done()
+	if now := a.reader.Load(); !o.Force && o.Out == "" {
+		var report ReaderReport
+		if now.report != nil {
+			report = *now.report
+		}
+		switch {
+		case now.state.Usable():
+			return report, ErrPrepared
+		case now.state == ReaderRefused && report.Recipe == readerRecipe && report.Seed == o.Seed:
+			return report, nil
+		}
+	}
+	progress(Progress{Step: StepBase, Of: 1, Started: time.Now()})
+	facts, err := t.facts(ctx, a)
+	if err != nil {
+		return ReaderReport{}, err
+	}
+	p := Preparation{Dir: readerFolder(t.made, a.info.Hash), Out: o.Out, Seed: o.Seed, Base: facts, Progress: progress}
+	found, report, err := t.prepare(ctx, a.runner, p)
+	if err != nil {
+		return report, err
+	}
+	a.reader.Store(found)
+	return report, t.renew(ctx)
+}
+
+// Prepare asks the loop for a reader for the attached model, if it has none: also after
+// CancelPreparing, with the automatic preparation switched off, or after the gate has
+// refused one; then another is made with the next seed.
+func (t *Trainer) Prepare() { t.wish(true) }
+
+// CancelPreparing stops the preparation until Prepare asks for it. What it has trained
+// is kept.
+func (t *Trainer) CancelPreparing() { t.wish(false) }
+
+// wish notes whether the user wants the attached model prepared.
+func (t *Trainer) wish(prepare bool) {
+	a := t.model.use()
+	if a == nil {
+		return
+	}
+	defer a.users.Done()
+	a.asked.Store(prepare)
+	a.declined.Store(!prepare)
+	wake(t.changed)
+}
+
+// lacksReader says whether a reader is to be made for the model.
+func (l *loop) lacksReader(a *attached) bool {
+	switch state := a.reader.Load().state; {
+	case state.Usable():
+		return false
+	case a.asked.Load():
+		return true
+	default:
+		return state == ReaderNone && l.settings.Load().PrepareModels && !a.declined.Load()
+	}
+}
+
+// startPreparing starts the preparation of a model that is to have a reader.
+func (l *loop) startPreparing(ctx context.Context, a *attached) bool {
+	select { // a cycle that was asked for goes first
+	case <-l.wanted:
+		l.wantedNow = true
+	default:
+	}
+	if l.wantedNow || !l.lacksReader(a) || l.Trainer.now().Before(l.prepareAt) {
+		return false
+	}
+	p := Preparation{Dir: readerFolder(l.made, a.info.Hash), Seed: l.settings.Load().Seed}
+	if before := a.reader.Load().report; before != nil && before.Verdict == VerdictRefused {
+		p.Seed = before.Seed + 1
+	}
+	why := reason(CodePreparing, a.info.Name+" learns to use lessons, once; until then lessons work by their turn alone", "model", a.info.Name)
+	l.beside(ctx, PhasePreparing, why, func(ctx context.Context, progress func(Progress)) (err error) {
+		p.Progress = progress
+		if p.Base, err = l.facts(ctx, a); err != nil {
+			return err
+		}
+		found, report, err := l.prepare(ctx, a.runner, p)
+		if err != nil {
+			return err
+		}
+		a.reader.Store(found)
+		if err := l.renew(ctx); err != nil {
+			return err
+		}
+		news := News{Kind: NewsReader, Reason: reason(CodePrepared, a.info.Name+" is prepared: lessons work at once", "model", a.info.Name)}
+		if report.Verdict == VerdictRefused {
+			news = News{Kind: NewsReaderRefused, Reason: refusedReader(a.info.Name, &report)}
+		}
+		l.hub.update(func(*State) {}, news)
+		return nil
+	})
+	l.now.reader = a
+	return true
+}
+
+// endPreparing takes the end of a preparation.
+func (l *loop) endPreparing(w work, err error) {
+	l.hub.update(func(s *State) {
+		s.Progress = Progress{}
+		if err == nil && s.Trouble != nil && s.Trouble.Reason.Code == CodePrepareFailed {
+			s.Trouble = nil
+		}
+	})
+	switch {
+	case err == nil:
+		w.reader.asked.Store(false)
+		// What was missed without a reader may be known with it.
+		l.askedNow = w.reader.reader.Load().state.Usable() && l.hub.get().Lessons.Total() > 0
+	case !stopped(err):
+		w.reader.asked.Store(false)
+		l.prepareAt = l.Trainer.now().Add(time.Hour)
+		why := reason(CodePrepareFailed, "the model could not be prepared for lessons: "+err.Error(), "error", err)
+		l.trouble(&UserError{Reason: why, Hint: HintPrepare, Err: err})
+	}
+}
+
+// GateOf is the gate's own reason within one of CodeReaderRefused.
+func GateOf(r Reason) Reason {
+	why := Reason{Code: r.Args["gate"], Text: r.Args["text"], Args: maps.Clone(r.Args)}
+	delete(why.Args, "gate")
+	delete(why.Args, "text")
+	return why
+}
+
+// whyRefused says why the attached model's reader was refused.
+func (t *Trainer) whyRefused(info ModelInfo) Reason {
+	a := t.model.use()
+	if a == nil {
+		return Reason{}
+	}
+	defer a.users.Done()
+	return refusedReader(info.Name, a.reader.Load().report)
+}
+
+// refusedReader says why a model has no reader although one was made.
+func refusedReader(name string, r *ReaderReport) Reason {
+	why := reason(CodeReaderRefused, fmt.Sprintf("%s has no reader adapter, lessons work by their turn alone; the one that was made is %s", name, r.Reason.Text),
+		"model", name, "gate", r.Reason.Code, "text", r.Reason.Text)
+	for k, v := range r.Reason.Args {
+		why.Args[k] = v
+	}
+	return why
+}
