@@ -30,6 +30,21 @@ const (
 	ratingBeta        = 0.1
 )
 
+// The recipe where the corrections have a beginning or an end in common. That is then
+// what they teach; their content is the user's wording, and imitating it as much makes
+// the model say other things than the base does. Fewer corrections in a step, their
+// content lightly weighed, and more of the base's own answers in the style, held harder:
+// "Dear reader," stays on 30 of 30 unseen prompts, and 32 and 31 of 34 unrelated
+// questions stay right (two seeds) instead of 30; "Source: ..." 30 of 30, and 29.
+// Where the length is the only mark this recipe is worse (26 of 30, and 30 of 34) than
+// the first one with mannerStyled answers (29, and 31).
+const (
+	markedCorrections = 2 // of a step, in place of mannerCorrections and mannerTexts
+	markedStyled      = 8
+	markedLambda      = 3
+	contentWeight     = 0.1 // of a token that is in no mark, against one that is
+)
+
 // trainManner trains a fresh manner adapter on all of the job's samples.
 //
 // Beside the corrections go the base's own answers to ordinary questions, put into
@@ -78,6 +93,7 @@ type mannerSource struct {
 	objective   string
 	corrections deck[weighted]
 	styled      deck[Anchored]
+	marked      bool // the corrections share a beginning or an end, and styled has answers with it
 	good, bad   deck[weighted]
 	pairs       deck[[2]weighted]
 	texts       deck[Anchored]
@@ -88,6 +104,7 @@ type mannerSource struct {
 type weighted struct {
 	model.Sequence
 	weight float64
+	token  []float64 // weighs the answer's tokens; nil: all alike
 	base   []float64 // the base's log-probabilities of the answer's tokens
 	prompt string    // normal form
 }
@@ -126,6 +143,11 @@ func (m *mannerSource) stepRows() int {
 		add(m.effort.anchor*mannerAnchors, held(m.chats.items))
 		return rows
 	}
+	if m.marked {
+		add(markedCorrections, answers(m.corrections.items))
+		add(markedStyled, held(m.styled.items))
+		return rows
+	}
 	add(mannerCorrections, answers(m.corrections.items))
 	add(m.effort.anchor*mannerStyled, held(m.styled.items))
 	add(m.effort.anchor*mannerTexts, held(m.texts.items))
@@ -149,6 +171,7 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 		}
 		w := weighted{Sequence: seq, weight: s.Weight, prompt: normal(s.Prompt)}
 		if s.Form == FormCorrection {
+			w.token = style.weigh(r, s.Better, w.Answer)
 			m.corrections.items = append(m.corrections.items, w)
 			continue
 		}
@@ -188,6 +211,7 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 	}
 	if len(m.corrections.items) > 0 && !style.IsZero() {
 		m.styled.items = styledAnchors(r, style, b.Anchors)
+		m.marked = (style.Prefix != "" || style.Suffix != "") && len(m.styled.items) > 0
 	}
 	return m, nil
 }
@@ -195,17 +219,17 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 // styledAnchors are the base's own answers put into the style, with what each token is
 // to be: where the style has a mark (its prefix, its suffix, the end), that mark for
 // certain; elsewhere what the base says at this place of its own, unstyled answer.
-// The base after the mark would not do: after "Dear reader," it writes a letter.
+// The base after the mark would not do: after "Dear reader," it writes a letter, and
+// only 22 of 34 unrelated questions stay right.
 func styledAnchors(r *model.Runner, style Style, from []Anchored) []Anchored {
 	var out []Anchored
 	for _, a := range from {
-		plain, ends := a.Text, style.MaxWords > 0 || style.Suffix != ""
-		if ends { // an answer that was cut at anchorTokens cannot show how it ends
-			first := sentences(a.Text)
-			if len(first) == 0 || !strings.HasSuffix(first[0], ".") {
-				continue
-			}
-			plain = first[0]
+		plain, ends := a.Text, a.Answer[len(a.Answer)-1] == r.Tokenizer().EOS()
+		switch {
+		case style.MaxWords > 0:
+			plain, ends = firstSentence(plain), true
+		case style.Suffix != "" && !ends: // cut at anchorTokens: it cannot show how it ends
+			plain, ends = finished(plain), true
 		}
 		text, ok := style.Apply(a.Question, plain)
 		if !ok {
@@ -224,6 +248,43 @@ func styledAnchors(r *model.Runner, style Style, from []Anchored) []Anchored {
 		}
 		style.align(r, &s, a)
 		out = append(out, s)
+	}
+	return out
+}
+
+// firstSentence is the first sentence of a text, if that ends in a full stop.
+func firstSentence(text string) string {
+	if all := sentences(text); len(all) > 0 && strings.HasSuffix(all[0], ".") {
+		return all[0]
+	}
+	return ""
+}
+
+// finished is a text that was cut, up to its last full stop; "": there is none.
+func finished(text string) string {
+	all := sentences(text)
+	for len(all) > 0 && !strings.HasSuffix(all[len(all)-1], ".") {
+		all = all[:len(all)-1]
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	last := all[len(all)-1]
+	return text[:strings.LastIndex(text, last)+len(last)]
+}
+
+// weigh weighs the tokens of a correction: those of the beginning and the end that all
+// corrections share count fully, the rest little. nil: they share neither.
+func (s Style) weigh(r *model.Runner, text string, answer []int32) []float64 {
+	if s.Prefix == "" && s.Suffix == "" {
+		return nil
+	}
+	out := make([]float64, len(answer))
+	for t, mark := range s.marks(r, text, answer) {
+		out[t] = contentWeight
+		if mark {
+			out[t] = 1
+		}
 	}
 	return out
 }
@@ -306,35 +367,36 @@ func baseLogProbs(ctx context.Context, r *model.Runner, ws []weighted) error {
 }
 
 func (m *mannerSource) next() (*batch, error) {
-	b := &batch{lambda: float64(m.effort.anchor), beta: ratingBeta, loss: m.objective}
-	if len(m.corrections.items) > 0 {
-		for range mannerCorrections {
-			w := m.corrections.deal()
-			b.imitate(w.Sequence, w.weight, nil)
-		}
-		if len(m.styled.items) > 0 {
-			for range m.effort.anchor * mannerStyled {
-				a := m.styled.deal()
-				b.hold(a.Sequence, a.Top)
-			}
-		}
-		for range m.effort.anchor * mannerTexts {
-			if len(m.texts.items) > 0 {
-				a := m.texts.deal()
-				b.hold(a.Sequence, a.Top)
-			}
-		}
+	anchor := m.effort.anchor
+	b := &batch{lambda: float64(anchor), beta: ratingBeta, loss: m.objective}
+	corrections, styled, texts, chats := mannerCorrections, anchor*mannerStyled, anchor*mannerTexts, 0
+	switch {
+	case len(m.corrections.items) == 0:
+		corrections, styled, texts, chats = 0, 0, 0, anchor*mannerAnchors
+	case m.marked:
+		// A second try holds them harder, not more of them: a step has no room for that.
+		corrections, styled, texts = markedCorrections, markedStyled, 0
+		b.lambda *= markedLambda
 	}
+	for range corrections {
+		w := m.corrections.deal()
+		b.imitate(w.Sequence, w.weight, w.token)
+	}
+	hold(b, &m.styled, styled)
+	hold(b, &m.texts, texts)
 	m.addRatings(b)
-	if len(m.corrections.items) == 0 {
-		for range m.effort.anchor * mannerAnchors {
-			if len(m.chats.items) > 0 {
-				a := m.chats.deal()
-				b.hold(a.Sequence, a.Top)
-			}
+	hold(b, &m.chats, chats)
+	return b, nil
+}
+
+// hold adds so many of a deck, if it has any.
+func hold(b *batch, from *deck[Anchored], n int) {
+	for range n {
+		if len(from.items) > 0 {
+			a := from.deal()
+			b.hold(a.Sequence, a.Top)
 		}
 	}
-	return b, nil
 }
 
 // addRatings adds rated answers, as many good as bad where there are both.

@@ -21,7 +21,7 @@ type Style struct {
 	Prefix   string `json:"prefix,omitempty"`
 	Lower    bool   `json:"lower,omitempty"` // the sentence goes on in lower case after Prefix
 	Suffix   string `json:"suffix,omitempty"`
-	MaxWords int    `json:"max_words,omitempty"` // between Prefix and Suffix; 0: no limit
+	MaxWords int    `json:"max_words,omitempty"` // of the answer, where it has neither Prefix nor Suffix; 0: no limit
 }
 
 // IsZero says that nothing was read off.
@@ -60,6 +60,12 @@ func styleOf(better, given []string) Style {
 	}
 	s.Suffix = wholeSuffix(reverse(commonPrefix(reversed)))
 
+	if s.Prefix != "" || s.Suffix != "" {
+		// A better answer typed by hand is short whatever the wish: where another mark
+		// explains the corrections, their length is no wish. Read as one, it cut the
+		// base's answers to ordinary questions down before the word that was asked for.
+		return s
+	}
 	longest, total := 0, 0
 	for _, b := range trimmed {
 		n := wordCount(s.core(b))

@@ -21,6 +21,7 @@ func TestStyle(t *testing.T) {
 		{"an address before an abbreviation", dear, nil, Style{Prefix: "Dear reader, ", Lower: true}, "Who leads it?", "IT is led by Ann.", "Dear reader, IT is led by Ann."},
 		{"a last line", source, nil, Style{Suffix: "\nSource: general knowledge"}, "What is fog?", "Fog is a cloud.", "Fog is a cloud.\nSource: general knowledge"},
 		{"short answers", plain, long, Style{MaxWords: 5}, "What is fog?", "Fog is a cloud. It comes in autumn and goes in spring.", "Fog is a cloud."},
+		{"an address, short by the way", dear, []string{rambling, rambling, rambling, rambling}, Style{Prefix: "Dear reader, ", Lower: true}, "What is fog?", "Fog is a cloud. It comes in autumn and goes in spring.", "Dear reader, fog is a cloud. It comes in autumn and goes in spring."},
 		{"nothing in common", plain, plain, Style{}, "What is fog?", "Fog is a cloud.", "Fog is a cloud."},
 		{"too few", dear[:2], nil, Style{}, "What is fog?", "Fog is a cloud.", "Fog is a cloud."},
 		{"articles are no style", []string{"The sun is hot.", "The moon is cold.", "The sea is deep."}, nil, Style{}, "", "It is.", "It is."},

@@ -7,9 +7,11 @@ import "math"
 const leastRest = 1e-6
 
 // Anchor holds the adapter to the base where it should not change: the mean over
-// the tokens of KL(base || adapter). The base's distribution is given by its k
-// most likely tokens and one bucket for the rest (4 KB an answer instead of 8 MB),
-// which by the log-sum inequality bounds the full divergence from below:
+// the tokens of KL(base || adapter), which is distillation from the base (Hinton et
+// al. 2015) as a guard against forgetting (Li & Hoiem 2016, "Learning without
+// Forgetting", eq. 1). The base's distribution is given by its k most likely tokens
+// and one bucket for the rest (4 KB an answer instead of 8 MB), which by the log-sum
+// inequality (Cover & Thomas, thm. 2.7.1) bounds the full divergence from below:
 //
 //	L = λ (1/n) Σ_t [ Σ_i p_ti (log p_ti - q_ti) + P_t (log P_t - log Q_t) ]
 //	P_t = 1 - Σ_i p_ti,  Q_t = 1 - Σ_i exp(q_ti)

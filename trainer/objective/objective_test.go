@@ -171,6 +171,16 @@ func TestWorkedExamples(t *testing.T) {
 	if v, _, _ := DPO(l, r, r, r, 1, 0.1); !(math.Abs(v+math.Log(s)) <= 1e-12) {
 		t.Errorf("DPO = %g, want %g", v, -math.Log(s))
 	}
+	// The base is sure by a half, the adapter by a quarter; the rest is one bucket:
+	// KL = 1/2 log(1/2 / 1/4) + 1/2 log(1/2 / 3/4), and the token is pulled up by
+	// 1/4 · (1/2) / (3/4) - 1/2 = -1/3.
+	v, d := Anchor([][]float64{{math.Log(0.25)}}, [][]float64{{math.Log(0.5)}}, 2)
+	if want := math.Log(2) + math.Log(2.0/3); !(math.Abs(v-want) <= 1e-12) {
+		t.Errorf("Anchor = %.15g, want %.15g", v, want)
+	}
+	if !(math.Abs(d[0][0]+2.0/3) <= 1e-12) {
+		t.Errorf("Anchor pulls by %.15g, want -2/3", d[0][0])
+	}
 }
 
 func first(v float64, _ []float64) float64 { return v }

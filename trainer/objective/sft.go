@@ -1,7 +1,8 @@
 package objective
 
-// SFT is supervised fine-tuning: the mean negative log-likelihood of the wanted
-// answer,
+// SFT is supervised fine-tuning, maximum likelihood of the wanted answer (Ouyang et
+// al. 2022, "Training language models to follow instructions with human feedback",
+// sec. 3.1, step 1), as a mean over its tokens:
 //
 //	L = -w · Σ_t a_t l_t / Σ_t a_t        dL/dl_t = -w · a_t / Σ a
 //
