@@ -170,7 +170,15 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 			if b, err = openBench(ctx, filepath.Join(s.models, u.model), s.home, s.threads); err != nil {
 				return err
 			}
-			opened, b.others = u.model, s.others
+			if opened, b.others = u.model, s.others; b.hasReader() {
+				if err := b.measure(ctx); err != nil {
+					return err
+				}
+			}
+		}
+		if !b.hasReader() { // no line: it may have one the next time
+			fmt.Fprintf(os.Stderr, "left out: %s has no reader (clara models prepare, then -home)\n", u.model)
+			continue
 		}
 		r, start := u.result(), time.Now()
 		if err := u.run(ctx, b, &r); err != nil {

@@ -24,6 +24,9 @@ func smallBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := b.measure(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		if err := b.close(); err != nil {
 			t.Error(err)

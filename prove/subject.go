@@ -41,6 +41,7 @@ type bench struct {
 // nothing: every fresh one begins with a copy.
 func (b *bench) measured() string { return filepath.Join(b.dir, "measured.db") }
 
+// openBench opens a model. Before the first subject, measure it.
 func openBench(ctx context.Context, path, home string, threads int) (_ *bench, err error) {
 	b := &bench{home: home, said: make(map[string]trainer.Said)}
 	defer func() {
@@ -57,7 +58,18 @@ func openBench(ctx context.Context, path, home string, threads int) (_ *bench, e
 	if b.runner, err = model.Open(ctx, path, b.engine, model.Options{}); err != nil {
 		return nil, err
 	}
-	return b, b.measure(ctx)
+	return b, nil
+}
+
+// hasReader says whether the model has its reader adapter, as a person would have it:
+// the built-in one's is in the program, others are prepared.
+func (b *bench) hasReader() bool {
+	info := b.runner.Info()
+	if filepath.Base(info.Path) == builtIn {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(b.home, "readers", info.Hash, tensorsFile))
+	return b.home != "" && err == nil
 }
 
 // measure lets a loop measure the model, once for all subjects.
