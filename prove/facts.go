@@ -8,8 +8,11 @@ import (
 	"clara/trainer"
 )
 
-// mostAsked bounds the lessons that are asked of a large memory.
-const mostAsked = 60
+// mostAsked bounds the lessons of a set that are asked, shortAsked in the short form.
+const (
+	mostAsked  = 60
+	shortAsked = 24
+)
 
 // unrelatedGroups bounds the groups of lessons that unrelated questions are asked with.
 const unrelatedGroups = 3

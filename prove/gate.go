@@ -21,6 +21,7 @@ const (
 	gateDamaged = 100
 	goodEach    = 4  // adapters of one line
 	damagedEach = 13 // every damage and two mistakes
+	goodShort   = 2
 	gateLessons = 4
 )
 
@@ -348,13 +349,21 @@ func planGate(sets []set, o options) []unit {
 		if o.short && k > 0 {
 			break
 		}
-		add("damaged", k, 0, 24*damagedEach, damagedAdapters(sets, !o.short))
+		cost := 24 * damagedEach
+		if o.short {
+			cost = 16 * len(damages)
+		}
+		add("damaged", k, 0, cost, damagedAdapters(sets, !o.short))
 	}
 	for k := range (gateGood + goodEach - 1) / goodEach {
 		if o.short && k > 0 {
 			break
 		}
-		add("good", k, 1, 50*goodEach, goodAdapters(sets, goodEach))
+		n := goodEach
+		if o.short {
+			n = goodShort
+		}
+		add("good", k, 1, 50*n, goodAdapters(sets, n))
 	}
 	return out
 }

@@ -53,6 +53,9 @@ type session struct {
 	others  map[string][]lesson // fillers, by language
 }
 
+// shortBudget is what the short form takes at most.
+const shortBudget = 20 * time.Minute
+
 // resultsFile is the name of the results in their folder.
 const resultsFile = "results.jsonl"
 
@@ -77,6 +80,9 @@ func run(ctx context.Context, args []string) error {
 	}
 	if s.short {
 		s.seeds = 1
+		if s.budget == 0 {
+			s.budget = shortBudget
+		}
 	}
 	if *only != "" {
 		s.only = strings.Split(*only, ",")

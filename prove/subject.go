@@ -200,6 +200,7 @@ func (b *bench) on(ctx context.Context, set trainer.Settings, work func(*subject
 func settings(seed uint64) trainer.Settings {
 	s := trainer.DefaultSettings()
 	s.Seed = seed
+	s.PrepareModels = false // a reader is made before it is measured with, not in between
 	return s
 }
 
