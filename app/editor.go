@@ -27,6 +27,7 @@ type editor struct {
 	better     *widgets.Editor
 	change     *widgets.Diff
 	kinds      *widgets.Segmented
+	means      *widgets.Text   // what the kind means
 	lesson     *fyne.Container // what makes it a lesson: shown for knowledge only
 	keywords   *widgets.Keywords
 	importance int
@@ -130,7 +131,10 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 	}
 	importance := widgets.VStack(6, label(say("editor.importance")), widgets.NewImportance(d.importance, importanceWords(), func(n int) { d.importance = n }))
 	if d.kinds != nil {
+		d.kinds.Hint = say("editor.what_or_how")
+		d.means = widgets.Caption("").Wrapped()
 		body.Add(widgets.WrapRow(24, widgets.VStack(6, label(say("editor.what_or_how")), d.kinds), widgets.Sized(importanceWidth, 0, importance)))
+		body.Add(d.means)
 	} else {
 		body.Add(importance)
 	}
@@ -176,6 +180,7 @@ func (d *editor) kindIndex() int {
 func (d *editor) showKind() {
 	if d.kinds != nil {
 		d.kinds.SetOn(d.kindIndex())
+		d.means.SetText(kindMeans(d.kind))
 	}
 	if d.kind == trainer.Knowledge {
 		d.lesson.Show()

@@ -231,55 +231,6 @@ func (v *learningView) versionLine(i int, r trainer.VersionRow) fyne.CanvasObjec
 	return row
 }
 
-// figures shows everything that the gate measured of one version or refused cycle.
-func (v *learningView) figures(r trainer.VersionRow) fyne.CanvasObject {
-	back := widgets.NewIconButton(widgets.IconLeft, say("history.title"), func() { v.opened = -1; v.showHistory() })
-	head := widgets.Sized(0, 32, widgets.HStack(6, back, widgets.Grow(widgets.Section(v.rowName(r)).Cutting())))
-	list := widgets.VStack(8)
-	pair := func(name, value string) {
-		list.Add(widgets.HStackTop(8, widgets.Grow(widgets.Caption(name).Wrapped()), widgets.Caption(value).In(widgets.ColorText)))
-	}
-	list.Add(widgets.Body(because(r.Reason)).Wrapped())
-	pair(say("figures.when"), moment(r.Created, v.w.now()))
-	if r.ID != 0 {
-		pair(say("figures.parent"), v.nameOf(r.Parent))
-	}
-	if f := r.Figures; f != nil {
-		of := func(n, of int) string { return say("forget.of", "N", whole(n), "Of", whole(of)) }
-		if f.KnownOf > 0 {
-			pair(say("figures.known"), of(f.Known, f.KnownOf))
-			pair(say("figures.known_before"), of(f.KnownBefore, f.KnownOf))
-		}
-		if f.VariantsOf > 0 {
-			pair(say("figures.variants"), of(f.Variants, f.VariantsOf))
-		}
-		if f.SwappedOf > 0 {
-			pair(say("figures.swapped"), of(f.Swapped, f.SwappedOf))
-		}
-		if f.KeptOf > 0 {
-			pair(say("figures.kept"), of(f.Kept, f.KeptOf))
-		}
-		if f.LeaksOf > 0 {
-			pair(say("figures.leaks"), of(f.Leaks, f.LeaksOf))
-		}
-		pair(say("figures.canary"), say("forget.nats", "Value", signed(f.Canary, 4), "Limit", decimal(f.CanaryLimit, 3)))
-		if f.ChatLimit > 0 {
-			pair(say("figures.kl"), say("forget.kl", "Value", decimal(f.ChatKL, 4), "Limit", decimal(f.ChatLimit, 3)))
-		} else {
-			pair(say("figures.kl"), say("figures.kl_free", "Value", decimal(f.ChatKL, 4)))
-		}
-		if f.Better+f.Worse > 0 {
-			pair(say("figures.test"), say("figures.test_value", "Better", whole(f.Better), "Worse", whole(f.Worse), "P", chance(f.P)))
-		}
-		if f.Answers > 0 {
-			pair(say("figures.loops"), of(f.Loops, f.Answers))
-			pair(say("figures.endless"), of(f.Endless, f.Answers))
-			pair(say("figures.length"), say("figures.length_value", "Words", decimal(f.Words, 0), "Before", decimal(f.WordsBefore, 0)))
-		}
-	}
-	return widgets.VStack(4, head, list)
-}
-
 // restore lets another version answer, and offers the way back.
 func (v *learningView) restore(id int64) {
 	before := v.w.state.Active.ID

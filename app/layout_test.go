@@ -87,6 +87,32 @@ var scenes = []scene{
 		w.learning.opened = 0
 		w.learning.fill()
 	}},
+	{"tries", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeLearning, trainer.PhaseWaiting)
+		first, second := sampleFigures(), sampleFigures()
+		first.Kept, second.Kept = 19, 21
+		reason := trainer.Reason{Code: trainer.CodeForgets, Args: map[string]string{"kept": "21", "of": "29", "limit": "0.75"}}
+		i := slices.IndexFunc(w.learning.versions, func(r trainer.VersionRow) bool { return r.State == trainer.CycleRefused })
+		w.learning.versions[i].Tries = []trainer.Try{
+			{Rate: 1, Anchors: 1, Verdict: trainer.VerdictRefused, Reason: forgetsReason, Figures: first},
+			{Rate: .5, Anchors: 2, Verdict: trainer.VerdictRefused, Reason: reason, Figures: second},
+		}
+		w.learning.opened = i
+		w.learning.fill()
+	}},
+	{"contradiction", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeLessons, trainer.PhaseWaiting)
+		w.lessons.against = sampleContradictions(w.lessons.lessons)
+		w.lessons.choose(w.lessons.against[0].Newer.ID)
+		if w.tight {
+			w.lessons.decide(w.lessons.against[0])
+		}
+	}},
+	{"warned", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeLessons, trainer.PhaseWaiting)
+		w.lessons.against = sampleContradictions(w.lessons.lessons)
+		w.lessons.fill()
+	}},
 	{"refused", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeLearning, trainer.PhaseWaiting)
 		w.state.Last = &trainer.CycleEnd{Cycle: 10, State: trainer.CycleRefused, Verdict: trainer.VerdictRefused, Reason: forgetsReason}

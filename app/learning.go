@@ -23,6 +23,7 @@ type learningView struct {
 	former     [][]trainer.LossPoint // curves of the last cycles, the newest first
 	lastNumber int                   // of the newest version
 	opened     int                   // index in versions of the row whose figures are shown; -1: none
+	try        int                   // of that row, where it was trained twice: the first or the second
 	span       int                   // of the chart: this cycle, or the last five
 	part       int                   // of the samples: all, kept, dropped
 	everything bool                  // all samples and versions are listed, not only the newest
@@ -42,7 +43,7 @@ type learningView struct {
 	stopDots context.CancelFunc
 }
 
-func newLearningView(w *window) *learningView { return &learningView{w: w, opened: -1} }
+func newLearningView(w *window) *learningView { return &learningView{w: w, opened: -1, try: 1} }
 
 func (v *learningView) build() fyne.CanvasObject {
 	v.head, v.says, v.verdicts = widgets.VStack(0), nil, verdict{}

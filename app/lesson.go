@@ -37,6 +37,9 @@ func (v *lessonsView) detailOf(d detail) fyne.CanvasObject {
 	if d == detailTeach {
 		return widgets.NewScroll(v.editor.content)
 	}
+	if c, ok := v.contradicted(v.chosen); ok && d == detailContradiction {
+		return widgets.NewScroll(v.contradictionCard(c))
+	}
 	if v.filter == filterManner {
 		i := slices.IndexFunc(v.manner, func(s trainer.Sample) bool { return s.ID == v.chosen })
 		if i < 0 {
@@ -93,6 +96,9 @@ func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
 	body := widgets.VStack(14,
 		widgets.HStackTop(8, widgets.Grow(widgets.Section(brief(l.Question, 300)).Wrapped()), widgets.NewChip(word, &mark, state.Tone())),
 		widgets.VStack(3, label(say("lesson.answer")), widgets.Body(l.Answer).Wrapped()))
+	if c, ok := v.contradicted(l.ID); ok {
+		body.Add(v.againstLine(l, c))
+	}
 	if l.Keywords != nil {
 		chips := widgets.WrapRow(6)
 		for _, k := range flat(l.Keywords) {
@@ -122,6 +128,8 @@ func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
 	if l.Form == trainer.FormText {
 		origin = say("lesson.taught", "When", moment(l.Created, v.w.now()), "N", whole(l.Importance))
 	}
+	body.Add(wayBlock(l.Way))
+	body.Add(v.kindRow(l.Sample, trainer.Knowledge))
 	body.Add(widgets.Caption(origin).Wrapped())
 
 	again := widgets.NewButton(say("lesson.ask"), &widgets.IconAgain, widgets.Secondary, func() { v.ask(l.ID) })
@@ -134,6 +142,68 @@ func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
 	}
 	foot.Add(widgets.NewButton(say("lesson.unlearn"), nil, widgets.Ghost, func() { v.showDetail(detailUnlearn) }))
 	return widgets.Card(widgets.VStack(12, widgets.Grow(widgets.NewScroll(body)), widgets.Rule(), foot), 14, 16, 12, 16)
+}
+
+// againstLine says that another lesson says something else, and leads to where that is decided.
+func (v *lessonsView) againstLine(l trainer.LessonView, c trainer.Contradiction) fyne.CanvasObject {
+	other := c.Older
+	if l.ID == c.Older.ID {
+		other = c.Newer
+	}
+	words := widgets.VStack(4,
+		widgets.HStackTop(7, widgets.NewIcon(widgets.IconAlert, 15, widgets.ToneWarning.Ink()),
+			widgets.Grow(widgets.Caption(say("contradiction.against", "Lesson", brief(other.Question, 80))).Bold().In(widgets.ToneWarning.Ink()).Wrapped())),
+		widgets.Body(brief(other.Answer, 160)).Wrapped())
+	if v.w.tight {
+		words.Add(widgets.HStack(0, widgets.NewSmallButton(say("contradiction.look"), nil, widgets.Secondary, func() { v.decide(c) }), widgets.Space()))
+	}
+	return widgets.On(widgets.ColorWarningSoft, 9, words, 10, 12)
+}
+
+// wayStep is one of the ways in which a lesson reaches an answer.
+type wayStep struct {
+	way         trainer.Way
+	name, means string // keys of the words
+}
+
+// ways are the steps by which a lesson comes nearer to the model, in their order.
+var ways = []wayStep{
+	{trainer.WayTurn, "way.turn", "way.turn_means"},
+	{trainer.WayReader, "way.reader", "way.reader_means"},
+	{trainer.WayKnowledge, "way.knowledge", "way.knowledge_means"},
+}
+
+// wayBlock says by what a lesson reaches an answer now, among the steps that there are.
+func wayBlock(way trainer.Way) fyne.CanvasObject {
+	at := max(0, slices.IndexFunc(ways, func(x wayStep) bool { return x.way == way }))
+	steps := widgets.WrapRow(6)
+	for i, x := range ways {
+		glyph, tone := &widgets.IconDash, widgets.ToneQuiet
+		switch {
+		case i < at:
+			glyph = &widgets.IconCheck
+		case i == at:
+			glyph, tone = &widgets.IconRight, widgets.ToneInfo
+		}
+		steps.Add(widgets.NewChip(say(x.name), glyph, tone))
+	}
+	return widgets.VStack(5, label(say("way.title")), steps, widgets.Caption(say(ways[at].means)).Wrapped())
+}
+
+// kindRow shows what a correction teaches, with what that means, and lets it be changed.
+func (v *lessonsView) kindRow(sample int64, k trainer.Kind) fyne.CanvasObject {
+	choice := widgets.NewSegmented(slices.Index(kindsInOrder, k), func(i int) { v.setKind(sample, kindsInOrder[i]) },
+		say("editor.content"), say("editor.manner"))
+	choice.Hint = say("kind.title")
+	return widgets.VStack(5, label(say("kind.title")), widgets.HStack(0, choice, widgets.Space()), widgets.Caption(kindMeans(k)).Wrapped())
+}
+
+// kindMeans says what follows from the kind of a correction.
+func kindMeans(k trainer.Kind) string {
+	if k == trainer.Manner {
+		return say("kind.manner_means")
+	}
+	return say("kind.content_means")
 }
 
 // editDetail changes the wanted answer and the check of a lesson.
@@ -170,11 +240,10 @@ func (v *lessonsView) editDetail(l trainer.LessonView) fyne.CanvasObject {
 	}
 	cancel := func() { v.showDetail(detailShow) }
 	answer.OnSubmit, answer.OnEscape = save, cancel
-	asKnown := widgets.NewButton(say("lesson.to_manner"), nil, widgets.Ghost, func() { v.setKind(l.Sample, trainer.Manner) })
 	body := widgets.VStack(14, widgets.Section(brief(l.Question, 300)).Wrapped(),
 		widgets.VStack(6, label(say("editor.answer")), answer),
 		widgets.VStack(6, label(say("lesson.check")), keys, widgets.Caption(say("keywords.either")).Wrapped()))
-	foot := widgets.WrapRow(4, widgets.NewButton(say("save"), nil, widgets.Primary, save), widgets.NewButton(say("cancel"), nil, widgets.Ghost, cancel), asKnown)
+	foot := widgets.WrapRow(4, widgets.NewButton(say("save"), nil, widgets.Primary, save), widgets.NewButton(say("cancel"), nil, widgets.Ghost, cancel))
 	return widgets.Card(widgets.VStack(12, widgets.Grow(widgets.NewScroll(body)), widgets.Rule(), foot), 14, 16, 12, 16)
 }
 
@@ -186,10 +255,9 @@ func (v *lessonsView) wishDetail(s trainer.Sample) fyne.CanvasObject {
 		widgets.VStack(3, label(say("manner.asked")), widgets.Body(s.Prompt).Wrapped()),
 		answerBlock(say("editor.until_now"), s.Answer, widgets.Missing),
 		answerBlock(say("editor.better"), s.Better, widgets.Known),
+		v.kindRow(s.ID, trainer.Manner),
 		widgets.Caption(say("lesson.corrected", "When", moment(s.Created, v.w.now()), "N", whole(s.Importance))).Wrapped())
-	foot := widgets.WrapRow(4,
-		widgets.NewButton(say("manner.to_lesson"), nil, widgets.Ghost, func() { v.setKind(s.ID, trainer.Knowledge) }),
-		widgets.NewButton(say("lesson.unlearn"), nil, widgets.Ghost, func() { v.showDetail(detailUnlearn) }))
+	foot := widgets.WrapRow(4, widgets.NewButton(say("lesson.unlearn"), nil, widgets.Ghost, func() { v.showDetail(detailUnlearn) }))
 	return widgets.Card(widgets.VStack(12, widgets.Grow(widgets.NewScroll(body)), widgets.Rule(), foot), 14, 16, 12, 16)
 }
 
@@ -247,13 +315,26 @@ func (v *lessonsView) practise(id int64) {
 	})
 }
 
-// setKind says anew whether a correction is about one answer or about all.
+// setKind says anew whether a correction is about one answer or about all, shows it in the list where it is now, and offers
+// the way back.
 func (v *lessonsView) setKind(sample int64, k trainer.Kind) {
 	queued(v.w.work, func(ctx context.Context) (none, error) {
 		return none{}, v.w.Trainer.SetKind(ctx, sample, k)
 	}, func(_ none, err error) {
 		v.w.failed(err)
 		v.detail = detailShow
+		if err == nil {
+			words, back := say("kind.now_content"), trainer.Manner
+			v.filter, v.wanted = filterAll, sample
+			if k == trainer.Manner {
+				words, back = say("kind.now_manner"), trainer.Knowledge
+				v.filter, v.chosen, v.wanted = filterManner, sample, 0
+			}
+			v.choice.SetOn(int(v.filter))
+			undo := func() { v.setKind(sample, back) }
+			v.w.undo = undo
+			v.w.snackbar.Say(words, say("undo"), undo)
+		}
 		v.refresh()
 	})
 }

@@ -27,6 +27,7 @@ type lessonsView struct {
 	w       *window
 	lessons []trainer.LessonView
 	manner  []trainer.Sample // corrections of manner, the newest first
+	against []trainer.Contradiction
 	filter  lessonFilter
 	chosen  int64 // a lesson, or with filterManner a sample; 0: none
 	wanted  int64 // the sample whose lesson is to be chosen once it is read; 0: none
@@ -35,11 +36,12 @@ type lessonsView struct {
 	asking  map[int64]bool
 
 	summary *fyne.Container
+	notice  *fyne.Container // the newest contradiction, while there is one
 	choice  *widgets.Segmented
 	list    *widgets.Feed
 	pane    *fyne.Container
 	page    *fyne.Container // narrow: list or pane
-	listed  fyne.CanvasObject
+	listed  *fyne.Container  // the list with what stands above it
 }
 
 // detail is what the pane beside the list shows of the chosen lesson.
@@ -50,6 +52,7 @@ const (
 	detailEdit
 	detailUnlearn
 	detailTeach
+	detailContradiction
 )
 
 func newLessonsView(w *window) *lessonsView {
@@ -57,7 +60,7 @@ func newLessonsView(w *window) *lessonsView {
 }
 
 func (v *lessonsView) build() fyne.CanvasObject {
-	v.summary = widgets.VStack(0)
+	v.summary, v.notice = widgets.VStack(0), widgets.VStack(0)
 	v.choice = widgets.NewSegmented(int(v.filter), func(i int) {
 		v.filter, v.detail = lessonFilter(i), detailShow
 		v.choose(v.first())
@@ -73,17 +76,17 @@ func (v *lessonsView) build() fyne.CanvasObject {
 	head := widgets.Header(say("place.lessons"), say("lessons.about"), ask, add)
 	filter := widgets.HStack(8, v.choice, widgets.Space(), widgets.Caption(say("lessons.trail")))
 	left := widgets.Card(widgets.VStack(8, widgets.Pad(filter, 0, 6, 0, 2), widgets.Grow(v.list)), 12, 10, 8, 10)
-	body := widgets.VStack(12, head, v.summary,
+	v.listed = widgets.VStack(12, head, v.summary, v.notice,
 		widgets.Grow(widgets.HStackFill(12, widgets.GrowBy(1.5, left), widgets.GrowBy(1, v.pane))))
 	v.fill()
-	return widgets.Pad(body, 16, 24, 12, 24)
+	return widgets.Pad(v.listed, 16, 24, 12, 24)
 }
 
 func (v *lessonsView) buildNarrow() fyne.CanvasObject {
 	head := widgets.HStack(4, widgets.Grow(widgets.NewText(say("place.lessons"), widgets.TextHeading, widgets.ColorText).Bold()),
 		widgets.NewIconButton(widgets.IconAgain, say("lessons.ask_all"), v.askAll), widgets.NewIconButton(widgets.IconPlus, say("lessons.new"), v.teach))
 	v.listed = widgets.VStack(0, widgets.Sized(0, 50, widgets.Pad(head, 0, 8, 0, 16)),
-		widgets.Pad(v.summary, 4, 12, 8, 12), widgets.Pad(widgets.HStack(0, v.choice, widgets.Space()), 0, 12, 8, 12),
+		widgets.Pad(v.summary, 4, 12, 8, 12), v.notice, widgets.Pad(widgets.HStack(0, v.choice, widgets.Space()), 0, 12, 8, 12),
 		widgets.Grow(widgets.Pad(widgets.Card(v.list, 2, 4), 0, 12, 10, 12)))
 	v.page = widgets.Layers(v.listed)
 	v.fill()
@@ -97,7 +100,7 @@ func (v *lessonsView) open() {
 func (v *lessonsView) heard(news []trainer.News) {
 	for _, n := range news {
 		switch n.Kind {
-		case trainer.NewsLessons, trainer.NewsSamples, trainer.NewsActivated, trainer.NewsCycleEnded:
+		case trainer.NewsLessons, trainer.NewsSamples, trainer.NewsContradiction, trainer.NewsActivated, trainer.NewsCycleEnded:
 			if v.w.place == placeLessons {
 				v.refresh()
 			}
@@ -118,11 +121,15 @@ func (v *lessonsView) escape() bool {
 type taught struct {
 	lessons []trainer.LessonView
 	manner  []trainer.Sample
+	against []trainer.Contradiction
 }
 
 func (v *lessonsView) refresh() {
 	queued(v.w.work, func(ctx context.Context) (t taught, err error) {
 		if t.lessons, err = v.w.Trainer.Lessons(ctx); err != nil {
+			return t, err
+		}
+		if t.against, err = v.w.Trainer.Contradictions(ctx); err != nil {
 			return t, err
 		}
 		t.manner, err = v.w.Trainer.Samples(ctx, trainer.SampleQuery{
@@ -134,7 +141,10 @@ func (v *lessonsView) refresh() {
 			v.w.failed(err)
 			return
 		}
-		v.lessons, v.manner = t.lessons, t.manner
+		v.lessons, v.manner, v.against = t.lessons, t.manner, t.against
+		if v.detail == detailContradiction && len(v.against) == 0 {
+			v.detail = detailShow
+		}
 		if v.list == nil {
 			return
 		}
@@ -160,6 +170,7 @@ func (v *lessonsView) reveal(lesson int64) {
 // fill shows what the view knows.
 func (v *lessonsView) fill() {
 	v.showSummary()
+	v.showContradiction()
 	v.choice.SetNames(v.filterNames()...)
 	ids := v.ids()
 	v.list.SetIDs(ids)
@@ -337,7 +348,11 @@ func (v *lessonsView) lessonLine(l trainer.LessonView) fyne.CanvasObject {
 		word = say("state.asking")
 	}
 	words := widgets.VStack(1, widgets.Strong(brief(l.Question, 200)).Cutting(), widgets.Caption(brief(l.Answer, 200)).Cutting())
-	name := widgets.Caption(word).In(state.Tone().Ink()).Right()
+	tone := state.Tone()
+	if _, ok := v.contradicted(l.ID); ok {
+		word, tone = say("contradiction.mark"), widgets.ToneWarning
+	}
+	name := widgets.Caption(word).In(tone.Ink()).Right()
 	if v.w.tight {
 		return widgets.HStack(12, widgets.Badge(state, 28), widgets.Grow(words), widgets.VStack(2, trail(l.Trail), name))
 	}
@@ -396,14 +411,16 @@ func (v *lessonsView) takeBack(sample int64) {
 	}, func(_ none, err error) {
 		v.w.failed(err)
 		if err == nil {
-			v.w.snackbar.Say(say("lesson.unlearnt"), say("undo"), func() {
+			undo := func() {
 				queued(v.w.work, func(ctx context.Context) (none, error) {
 					return none{}, v.w.Trainer.PutBack(ctx, sample)
 				}, func(_ none, err error) {
 					v.w.failed(err)
 					v.refresh()
 				})
-			})
+			}
+			v.w.undo = undo
+			v.w.snackbar.Say(say("lesson.unlearnt"), say("undo"), undo)
 		}
 		v.detail = detailShow
 		v.refresh()

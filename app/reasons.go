@@ -126,11 +126,16 @@ func because(r trainer.Reason) string {
 	if r.Code == trainer.CodeReaderRefused {
 		return say(key, "Model", r.Args["model"], "Gate", because(trainer.GateOf(r)))
 	}
+	return say(key, argumentsOf(r)...)
+}
+
+// argumentsOf are the arguments of a reason as names of places with what fills them.
+func argumentsOf(r trainer.Reason) []any {
 	pairs := make([]any, 0, 2*len(r.Args))
 	for _, name := range slices.Sorted(maps.Keys(r.Args)) {
 		pairs = append(pairs, strings.ToUpper(name[:1])+name[1:], argument(name, r.Args[name]))
 	}
-	return say(key, pairs...)
+	return pairs
 }
 
 // argument writes one argument of a reason: numbers as numbers are written in the language spoken, seconds as a span, codes as
@@ -328,6 +333,8 @@ func (w *window) announce(n trainer.News) {
 		w.snackbar.Say(say("news.rolled_back", "Version", versionName(n.Number), "Why", because(n.Reason)), say("place.learning"), func() { w.show(placeLearning) })
 	case trainer.NewsReader, trainer.NewsReaderRefused:
 		w.snackbar.Say(because(n.Reason), say("place.model"), func() { w.show(placeModel) })
+	case trainer.NewsContradiction:
+		w.warn()
 	case trainer.NewsTrouble:
 		w.snackbar.Say(because(n.Reason), "", nil)
 	case trainer.NewsCycleEnded:

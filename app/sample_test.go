@@ -192,6 +192,7 @@ func sampleFigures() trainer.Figures {
 	return trainer.Figures{
 		Canary: .004, CanaryLimit: .05, ChatKL: .031, ChatLimit: .1, Kept: 28, KeptOf: 29, KeptLimit: .75, LeaksOf: 29, LeaksLimit: .05, Known: 17, KnownOf: 17, KnownBefore: 15,
 		Variants: 48, VariantsOf: 51, SwappedOf: 17, Better: 12, P: .0002, Answers: 29, Words: 31, WordsBefore: 33,
+		Lessons: 17, Widely: 17, Own: 5, OwnOf: 6, OwnLimit: .8, LoopsLimit: 3, EndlessLimit: 3, WordsLimit: 6.6, Language: 27, LanguageOf: 28, LanguageLimit: .8,
 	}
 }
 
@@ -242,6 +243,14 @@ func sampleLessons() []trainer.LessonView {
 		all = append(all, l)
 	}
 	return all
+}
+
+// sampleContradictions makes two of the lessons contradict each other.
+func sampleContradictions(all []trainer.LessonView) []trainer.Contradiction {
+	older, newer := all[len(all)-1].Lesson, all[len(all)-2].Lesson
+	older.Question, older.Answer = "Ab wann gilt ein Brief der Behörde als bekannt gegeben?", "am dritten Tag nach der Aufgabe zur Post (§ 41 Abs. 2 VwVfG)"
+	newer.Question, newer.Answer = "Wann gilt ein Brief der Behörde als bekannt gegeben?", "am vierten Tag nach der Aufgabe zur Post (§ 41 Abs. 2 VwVfG)"
+	return []trainer.Contradiction{{Older: older, Newer: newer, Overlap: .9}}
 }
 
 func sampleManner() []trainer.Sample {

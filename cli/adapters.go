@@ -14,8 +14,9 @@ import (
 )
 
 func (c *program) adaptersCommand() *cobra.Command {
+	figures := false
 	list := func(cmd *cobra.Command, _ []string) error {
-		return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.listVersions(cmd.Context(), s.Trainer) })
+		return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.listVersions(cmd.Context(), s.Trainer, figures) })
 	}
 	cmd := &cobra.Command{
 		Use:   "adapters",
@@ -33,8 +34,10 @@ func (c *program) adaptersCommand() *cobra.Command {
 		},
 	}
 	export.Flags().IntVar(&version, "version", -1, "its `number` (default: the one in use)")
+	all := &cobra.Command{Use: "list", Short: "List the versions and the refused trainings, the newest first", Args: cobra.NoArgs, RunE: list}
+	all.Flags().BoolVar(&figures, "figures", false, "with every figure of the gate in a sentence, with its limit")
 	cmd.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the versions and the refused trainings, the newest first", Args: cobra.NoArgs, RunE: list},
+		all,
 		&cobra.Command{
 			Use:   "restore VERSION",
 			Short: "Let a version answer; 0 is the untrained base",
@@ -69,6 +72,8 @@ type versionView struct {
 	Verdict string             `json:"verdict,omitempty"`
 	Reason  *trainer.Reason    `json:"reason,omitempty"`
 	Figures *trainer.Figures   `json:"figures,omitempty"`
+	Gate    []trainer.Sentence `json:"gate,omitempty"`  // the figures in sentences, with their limits
+	Tries   []tryView          `json:"tries,omitempty"` // both trainings, where it was trained twice
 	Base    string             `json:"base_sha256,omitempty"`
 	Created *time.Time         `json:"created,omitempty"`
 }
@@ -77,6 +82,9 @@ func versionViewOf(r trainer.VersionRow) versionView {
 	v := versionView{
 		Version: r.Number, State: r.State, Cycle: r.Cycle, Active: r.Active, Removed: r.Removed,
 		Verdict: r.Verdict, Figures: r.Figures, Base: r.BaseHash,
+	}
+	if r.Figures != nil {
+		v.Gate, v.Tries = r.Figures.Sentences(), triesOf(r.Tries)
 	}
 	if r.Reason.Code != "" {
 		v.Reason = &r.Reason
@@ -87,7 +95,7 @@ func versionViewOf(r trainer.VersionRow) versionView {
 	return v
 }
 
-func (c *program) listVersions(ctx context.Context, t *trainer.Trainer) error {
+func (c *program) listVersions(ctx context.Context, t *trainer.Trainer, figures bool) error {
 	rows, err := t.Versions(ctx)
 	if err != nil {
 		return err
@@ -120,6 +128,12 @@ func (c *program) listVersions(ctx context.Context, t *trainer.Trainer) error {
 			lines[i] = []string{name, when(r.Created), mark, l.verdict(r.Verdict), brief(why, 80)}
 		}
 		c.table([]string{l.say("version", "Version"), l.say("when", "wann"), "", l.say("verdict", "Urteil"), ""}, lines)
+		for _, r := range rows {
+			if figures && r.Figures != nil {
+				c.sayf("", "")
+				c.sayFigures(r)
+			}
+		}
 	})
 }
 

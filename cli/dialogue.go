@@ -448,7 +448,7 @@ func (d *dialogue) status(context.Context, string) error {
 
 func (d *dialogue) restore(ctx context.Context, rest string) error {
 	if rest == "" {
-		return d.listVersions(ctx, d.trainer)
+		return d.listVersions(ctx, d.trainer, false)
 	}
 	number, err := strconv.Atoi(rest)
 	if err != nil {

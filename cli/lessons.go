@@ -33,6 +33,8 @@ func (c *program) lessonsCommand() *cobra.Command {
 		},
 		c.teachCommand(),
 		c.moveCommand(),
+		c.contradictionsCommand(),
+		c.resolveCommand(),
 		&cobra.Command{
 			Use:   "practise ID...",
 			Short: "Make a lesson more important for the next training",
@@ -170,12 +172,26 @@ func (c *program) showLesson(ctx context.Context, t *trainer.Trainer, id int64) 
 			if v.Now != "" {
 				c.sayf("Now:      %s", "Jetzt:    %s", v.Now)
 			}
+			c.sayf("Way:      %s", "Weg:      %s", l.way(v.Way))
 			for _, r := range v.Trail {
 				c.sayf("  %s  %s", "  %s  %s", when(r.Created), l.lessonState(r.Outcome))
 			}
 		})
 	}
 	return &missingError{kindLesson, id}
+}
+
+// way says by what a lesson reaches an answer.
+func (l language) way(w trainer.Way) string {
+	switch w {
+	case trainer.WayReader:
+		return l.say("a turn before the question, read with the reader that the model was prepared with",
+			"ein Zug vor der Frage, gelesen mit dem Leser, mit dem das Modell vorbereitet ist")
+	case trainer.WayKnowledge:
+		return l.say("a turn before the question, read with what was trained on your lessons (knowledge)",
+			"ein Zug vor der Frage, gelesen mit dem, was an Ihren Lektionen trainiert wurde (Wissen)")
+	}
+	return l.say("a turn before the question, nothing trained for it", "ein Zug vor der Frage, nichts ist dafür trainiert")
 }
 
 // askedView is what a lesson answered.

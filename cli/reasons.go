@@ -179,7 +179,8 @@ func (l language) hint(code string) string {
 	case trainer.HintMoreEpochs:
 		return l.say("Raise continuous.max_epochs in the settings file.", "Erhöhen Sie continuous.max_epochs in der Einstellungsdatei.")
 	case trainer.HintReviewFeedback:
-		return l.say("Look through `clara feedback list`: does some of it contradict itself?", "Sehen Sie `clara feedback list` durch: Widersprechen sich Rückmeldungen?")
+		return l.say("Look through `clara lessons contradictions` and `clara feedback list`: does some of it contradict itself?",
+			"Sehen Sie `clara lessons contradictions` und `clara feedback list` durch: Widersprechen sich Rückmeldungen?")
 	case trainer.HintRephrase:
 		return l.say("Put the lessons of `clara lessons` in other words.", "Sagen Sie die Lektionen aus `clara lessons` in anderen Worten.")
 	case trainer.HintShorten:

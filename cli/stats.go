@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,10 +46,28 @@ func (c *program) stats(ctx context.Context, t *trainer.Trainer) error {
 	if days == nil {
 		days = []trainer.RatingPoint{}
 	}
+	versions, err := t.Versions(ctx)
+	if err != nil {
+		return err
+	}
+	var last trainer.VersionRow // the newest that the gate looked at
+	var gate *versionView
+	if i := slices.IndexFunc(versions, func(r trainer.VersionRow) bool { return r.Figures != nil }); i >= 0 {
+		last = versions[i]
+		v := versionViewOf(last)
+		gate = &v
+	}
 	return c.show(struct {
 		trainer.LiveStats
 		Ratings []trainer.RatingPoint `json:"ratings_by_day"`
-	}{s, days}, func() { c.sayStats(s, days) })
+		Gate    *versionView          `json:"last_gate,omitempty"`
+	}{s, days, gate}, func() {
+		c.sayStats(s, days)
+		if gate != nil {
+			c.sayf("", "")
+			c.sayFigures(last)
+		}
+	})
 }
 
 func (c *program) sayStats(s trainer.LiveStats, days []trainer.RatingPoint) {

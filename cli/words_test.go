@@ -151,3 +151,23 @@ func TestPrintableKeepsTextAndDropsControls(t *testing.T) {
 		t.Errorf("%q, not %q", got, want)
 	}
 }
+
+// Every figure of the gate has German words, and they name what the sentence is made of.
+func TestEveryFigureHasWords(t *testing.T) {
+	f := trainer.Figures{
+		Lessons: 3, OwnOf: 2, KnownOf: 3, Lost: []string{"Who?"}, VariantsOf: 3, SwappedOf: 3, KeptOf: 29, LeaksOf: 29, ChatLimit: 0.1, Answers: 12, LanguageOf: 12, NotNumber: true,
+	}
+	all := f.Sentences()
+	f.ChatLimit, f.NotNumber, f.Lost = 0, false, nil
+	all = append(all, f.Sentences()...)
+	seen := make(map[string]bool)
+	for _, s := range all {
+		seen[s.Reason.Code] = true
+		if text := german.figure(s); text == s.Reason.Text || strings.ContainsAny(text, "{}") {
+			t.Errorf("%s is said as %q", s.Reason.Code, text)
+		}
+	}
+	if len(seen) != len(germanFigures) {
+		t.Errorf("%d of %d figures were seen", len(seen), len(germanFigures))
+	}
+}

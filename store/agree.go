@@ -25,3 +25,12 @@ func (s *Store) BothRight(ctx context.Context) ([]SamplePair, error) {
 		return p, r.Scan(&p.First, &p.Second)
 	}, `SELECT first, second FROM both_right WHERE user = ? ORDER BY first, second`, s.user)
 }
+
+// UnsetBothRight undoes SetBothRight; a pair that was never noted is left as it is.
+func (s *Store) UnsetBothRight(ctx context.Context, one, other int64) error {
+	return s.update(ctx, "ask again whether two samples are both right", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM both_right WHERE user = ? AND first = ? AND second = ?`,
+			s.user, min(one, other), max(one, other))
+		return err
+	})
+}

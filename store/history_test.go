@@ -333,6 +333,13 @@ func (h *history) SetBothRight(t *rapid.T) {
 	a.pairs[SamplePair{min(first, second), max(first, second)}] = true
 }
 
+func (h *history) UnsetBothRight(t *rapid.T) {
+	s, a := h.turn(t)
+	first, second := pick(t, a.sampleIDs(), "first"), pick(t, a.sampleIDs(), "second")
+	check(t, s.UnsetBothRight(t.Context(), first, second))
+	delete(a.pairs, SamplePair{min(first, second), max(first, second)})
+}
+
 func (h *history) drawResults(t *rapid.T, a *account) []LessonResult {
 	var out []LessonResult
 	for _, id := range some(t, a.lessonIDs(), "asked") {

@@ -172,6 +172,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"SetBothRight": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.SetBothRight(ctx, id["sample"], id["deleted"])
 		}},
+		"UnsetBothRight": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return errors.Join(s.UnsetBothRight(ctx, id["sample"], id["deleted"]), errNothing)
+		}},
 		"BothRight": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.BothRight(ctx)) }},
 		"Lesson": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return empty(s.Lesson(ctx, "", id["lesson"]))

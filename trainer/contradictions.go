@@ -24,8 +24,7 @@ type Contradiction struct {
 // Resolution is what the user says to a Contradiction.
 type Resolution string
 
-// The resolutions. The lesson that is not kept is taken back: PutBack of its sample
-// undoes it.
+// The resolutions. The lesson that is not kept is taken back. Reopen undoes each.
 const (
 	KeepNewer Resolution = "newer"
 	KeepOlder Resolution = "older"
@@ -70,6 +69,26 @@ func (t *Trainer) Resolve(ctx context.Context, c Contradiction, r Resolution) er
 		})
 	default:
 		return fmt.Errorf("resolve a contradiction: %q is none of %q, %q, %q", r, KeepNewer, KeepOlder, BothRight)
+	}
+}
+
+// Reopen undoes Resolve, as long as PutBack could: what was taken back is a lesson again,
+// and the contradiction is put to the user anew.
+func (t *Trainer) Reopen(ctx context.Context, c Contradiction, r Resolution) error {
+	switch r {
+	case KeepNewer:
+		return t.PutBack(ctx, c.Older.Sample)
+	case KeepOlder:
+		return t.PutBack(ctx, c.Newer.Sample)
+	case BothRight:
+		return t.change(ctx, func() error {
+			if err := t.store.UnsetBothRight(ctx, c.Older.Sample, c.Newer.Sample); err != nil {
+				return fmt.Errorf("reopen a contradiction: %w", err)
+			}
+			return nil
+		})
+	default:
+		return fmt.Errorf("reopen a contradiction: %q is none of %q, %q, %q", r, KeepNewer, KeepOlder, BothRight)
 	}
 }
 

@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,6 +134,14 @@ func TestContradictionIsPutToTheUser(t *testing.T) {
 		if found, err = b.Contradictions(t.Context()); err != nil || len(found) != 1 {
 			t.Fatalf("found %+v, %v", found, err)
 		}
+		for _, r := range []Resolution{KeepOlder, KeepNewer, BothRight} {
+			if err := errors.Join(b.Resolve(t.Context(), found[0], r), b.Reopen(t.Context(), found[0], r)); err != nil {
+				t.Fatal(err)
+			}
+			if again, err := b.Contradictions(t.Context()); err != nil || len(again) != 1 {
+				t.Errorf("%s was undone, and there are %d contradictions, %v", r, len(again), err)
+			}
+		}
 		if err := b.Resolve(t.Context(), found[0], BothRight); err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +150,7 @@ func TestContradictionIsPutToTheUser(t *testing.T) {
 		if found, err = b.Contradictions(t.Context()); err != nil || len(found) != 0 {
 			t.Errorf("asked again: %+v, %v", found, err)
 		}
-		if err := b.Resolve(t.Context(), Contradiction{}, "none"); err == nil {
+		if b.Resolve(t.Context(), Contradiction{}, "none") == nil || b.Reopen(t.Context(), Contradiction{}, "none") == nil {
 			t.Error("no resolution was accepted")
 		}
 	})

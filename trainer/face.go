@@ -102,6 +102,7 @@ type VersionRow struct {
 	Verdict  string
 	Reason   Reason
 	Figures  *Figures // nil: never measured
+	Tries    []Try    // both trainings, where it was trained once more; else nil
 	Active   bool
 	Removed  bool // its files are gone: it cannot be restored
 	BaseHash string

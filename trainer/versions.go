@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,13 +47,16 @@ func (t *Trainer) Versions(ctx context.Context) ([]VersionRow, error) {
 		})
 	}
 	for _, c := range cycles {
+		if i := slices.IndexFunc(rows, func(r VersionRow) bool { return r.Cycle == c.ID }); i >= 0 {
+			rows[i].Tries = triesOf(c.Report)
+		}
 		if c.State != CycleRefused || (hash != "" && c.BaseHash != hash) {
 			continue
 		}
 		row := VersionRow{Cycle: c.ID, Created: c.Finished, State: c.State, Verdict: c.Verdict, Reason: c.Reason, BaseHash: c.BaseHash}
 		var r Report
 		if json.Unmarshal(c.Report, &r) == nil {
-			row.Figures = &r.Figures
+			row.Figures, row.Tries = &r.Figures, r.Tries
 		}
 		rows = append(rows, row)
 	}
@@ -66,6 +70,16 @@ func figuresOf(data []byte) *Figures {
 		return nil
 	}
 	return f
+}
+
+// triesOf reads the tries of a report. Few cycles have any, and reports are long: most
+// are not decoded.
+func triesOf(report []byte) []Try {
+	var r struct{ Tries []Try }
+	if !bytes.Contains(report, []byte(`"tries":`)) || json.Unmarshal(report, &r) != nil {
+		return nil
+	}
+	return r.Tries
 }
 
 // baseHash is the hash of the attached model; "" without one.

@@ -1,0 +1,181 @@
+package app
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// openContradicting is a window on the lessons, of which two contradict each other.
+func openContradicting(t *testing.T) *window {
+	t.Helper()
+	w := newTestWindow(t, Params{Settings: spoken(english)}, wide)
+	w.model.ready = true
+	for _, l := range [][2]string{
+		{"When does the registry office open?", "It opens at 8."}, {"Who leads IT at Brandt?", "Maria Kowalski."}, {"At what time does the registry office open?", "It opens at 9."},
+	} {
+		if _, err := w.Trainer.Teach(t.Context(), trainer.Teaching{Question: l[0], Answer: l[1]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.show(placeLessons)
+	w.settle(t)
+	return w
+}
+
+func (w *window) answersOnDisk(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, l := range w.lessonsOnDisk(t) {
+		all = append(all, l.Answer)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func TestContradictionIsDecidedByThePersonAndEachChoiceUndone(t *testing.T) {
+	w := openContradicting(t)
+	both := []string{"It opens at 8.", "It opens at 9.", "Maria Kowalski."}
+	for _, c := range []struct {
+		button string
+		left   []string
+	}{
+		{"Keep the older one", []string{"It opens at 8.", "Maria Kowalski."}},
+		{"Keep the newer one", []string{"It opens at 9.", "Maria Kowalski."}},
+		{"Both are right", both},
+	} {
+		if !reads(w, "Two lessons say different things") || !reads(w, "It opens at 8.") || !reads(w, "It opens at 9.") || !reads(w, "contradiction") {
+			t.Fatalf("before %q the two lessons are not put to the person", c.button)
+		}
+		tap(t, w, c.button)
+		if got := w.answersOnDisk(t); !slices.Equal(got, c.left) {
+			t.Errorf("after %q the lessons are %q", c.button, got)
+		}
+		if reads(w, "Two lessons say different things") {
+			t.Errorf("after %q it is still asked", c.button)
+		}
+		w.press(t, fyne.KeyZ)
+		if got := w.answersOnDisk(t); !slices.Equal(got, both) {
+			t.Errorf("%q was undone, and the lessons are %q", c.button, got)
+		}
+	}
+}
+
+func TestContradictionIsToldWhereverThePersonIs(t *testing.T) {
+	w := openContradicting(t)
+	told := trainer.News{Kind: trainer.NewsContradiction, Reason: trainer.Reason{Code: trainer.CodeContradiction}}
+	w.announce(told)
+	if len(w.shell.banner.Objects) > 0 {
+		t.Error("among the lessons it is told twice")
+	}
+	w.show(placeChat)
+	w.settle(t)
+	w.announce(told)
+	if !reads(w, "Two lessons say different things") {
+		t.Fatal("in the conversation nothing tells of it")
+	}
+	tap(t, w, "Decide")
+	if w.place != placeLessons || len(w.shell.banner.Objects) > 0 || !reads(w, "Keep the newer one") {
+		t.Error("the notice does not lead to the choice")
+	}
+}
+
+func TestContradictionHasAPageOfItsOwnWhereItIsNarrow(t *testing.T) {
+	w := openContradicting(t)
+	w.frame.Resize(slim)
+	w.settle(t)
+	if reads(w, "Keep the newer one") {
+		t.Error("the choice takes the place of the list")
+	}
+	tap(t, w, "Decide")
+	tap(t, w, "Keep the newer one")
+	if got := w.answersOnDisk(t); !slices.Equal(got, []string{"It opens at 9.", "Maria Kowalski."}) {
+		t.Errorf("the lessons are %q", got)
+	}
+}
+
+func TestKindOfALessonIsShownAndChanged(t *testing.T) {
+	w := openContradicting(t)
+	w.lessons.choose(w.lessonsOnDisk(t)[1].ID)
+	w.settle(t)
+	if !reads(w, "becomes a lesson and holds from now on") {
+		t.Error("it is not said what the kind means")
+	}
+	kind := func() *widgets.Segmented {
+		return find(t, w, func(s *widgets.Segmented) bool { return s.Hint == "What it teaches" })
+	}
+	kind().OnChosen(1)
+	w.settle(t)
+	if got := w.answersOnDisk(t); slices.Contains(got, "Maria Kowalski.") {
+		t.Errorf("the lessons are %q", got)
+	}
+	if w.lessons.filter != filterManner || !reads(w, "Maria Kowalski.") || !reads(w, "answers all questions like this") || kind().On != 1 {
+		t.Error("the wish is not shown with what it means")
+	}
+	w.press(t, fyne.KeyZ)
+	if got := w.answersOnDisk(t); !slices.Contains(got, "Maria Kowalski.") || w.lessons.filter != filterAll {
+		t.Errorf("after the undo the lessons are %q", got)
+	}
+}
+
+func TestLessonSaysHowItGetsIntoTheAnswer(t *testing.T) {
+	w := openContradicting(t)
+	for way, words := range map[trainer.Way]string{
+		trainer.WayTurn: "not prepared for that yet", trainer.WayReader: "helped by the reader", trainer.WayKnowledge: "taken over from the reader",
+	} {
+		for i := range w.lessons.lessons {
+			w.lessons.lessons[i].Way = way
+		}
+		w.lessons.fill()
+		if !reads(w, words) {
+			t.Errorf("way %s is not said", way)
+		}
+	}
+}
+
+func TestFiguresAreSaidWithTheirLimitsForBothTries(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLearning)
+	w.settle(t)
+	first, second := sampleFigures(), sampleFigures()
+	first.Kept, second.Canary = 19, .08
+	w.learning.versions[0].Tries = []trainer.Try{
+		{Rate: 1, Anchors: 1, Verdict: trainer.VerdictRefused, Reason: forgetsReason, Figures: first},
+		{Rate: .5, Anchors: 2, Verdict: trainer.VerdictRefused, Reason: forgetsReason, Figures: second},
+	}
+	w.learning.opened = 0
+	w.learning.fill()
+	if !reads(w, "28 of 29 general questions are still right; at least 75 %") || !reads(w, "Failed: Fixed texts: 0.08 nats per token worse; at most 0.05") || !reads(w, "half as fast") {
+		t.Error("the second try is not said")
+	}
+	find(t, w, func(s *widgets.Segmented) bool { return slices.Contains(s.Names, "First try") }).OnChosen(0)
+	w.settle(t)
+	if !reads(w, "Failed: 19 of 29 general questions are still right; at least 75 %") || reads(w, "Failed: Fixed texts") {
+		t.Error("the first try is not said")
+	}
+}
+
+func TestEveryFigureHasWords(t *testing.T) {
+	w := newTestWindow(t, Params{Settings: spoken(german)}, wide)
+	w.settle(t)
+	f := trainer.Figures{
+		Lessons: 3, OwnOf: 2, KnownOf: 3, Lost: []string{"Wer?"}, VariantsOf: 3, SwappedOf: 3, KeptOf: 29, LeaksOf: 29, ChatLimit: .1, Answers: 12, LanguageOf: 12, NotNumber: true,
+	}
+	all := f.Sentences()
+	f.ChatLimit, f.NotNumber, f.Lost = 0, false, nil
+	codes := map[string]bool{}
+	for _, s := range append(all, f.Sentences()...) {
+		codes[s.Reason.Code] = true
+		if words := figureWords(s); words == s.Reason.Text || strings.Contains(words, "no value") || strings.HasPrefix(words, "figure.") {
+			t.Errorf("%s is said as %q", s.Reason.Code, words)
+		}
+	}
+	if len(codes) != len(figureKeys) {
+		t.Errorf("%d of %d figures were seen", len(codes), len(figureKeys))
+	}
+}

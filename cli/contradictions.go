@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"clara/trainer"
+)
+
+func (c *program) contradictionsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "contradictions",
+		Short: "List the lessons that contradict each other",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.opened(cmd.Context(), func(s *Session) error { return c.listContradictions(cmd.Context(), s.Trainer) })
+		},
+	}
+}
+
+// keepBoth and keepOpen are what --keep takes beside the number of a lesson.
+const (
+	keepBoth = "both"
+	keepOpen = "open"
+)
+
+func (c *program) resolveCommand() *cobra.Command {
+	var keep string
+	cmd := &cobra.Command{
+		Use:   "resolve LESSON LESSON --keep LESSON|both|open",
+		Short: "Say which of two lessons that contradict each other is right",
+		Long: `Says which of two lessons that contradict each other is right: the number of the one
+to keep, or both. The other one is taken back; ` + "`clara feedback undelete`" + ` brings it back.
+With --keep open a pair of which both were right is put to you again.`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var ids [2]int64
+			for i, a := range args {
+				id, err := idOf(a)
+				if err != nil {
+					return err
+				}
+				ids[i] = id
+			}
+			if keep != keepBoth && keep != keepOpen && keep != args[0] && keep != args[1] {
+				return usage("--keep is %s, %s, %s or %s, not %q", args[0], args[1], keepBoth, keepOpen, keep)
+			}
+			return c.opened(cmd.Context(), func(s *Session) error {
+				if keep == keepOpen {
+					return c.reopen(cmd.Context(), s.Trainer, ids)
+				}
+				return c.resolve(cmd.Context(), s.Trainer, ids, keep)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&keep, "keep", "", "the `lesson` that is right, or both, or open")
+	return cmd
+}
+
+// sideView is one of two lessons that contradict each other, as the commands print it.
+type sideView struct {
+	Lesson   int64     `json:"lesson"`
+	Sample   int64     `json:"sample"`
+	Question string    `json:"question"`
+	Answer   string    `json:"answer"`
+	Created  time.Time `json:"created"`
+}
+
+func sideOf(l trainer.Lesson) sideView {
+	return sideView{l.ID, l.Sample, l.Question, l.Answer, l.Created}
+}
+
+// contradictionView is a contradiction as the commands print it.
+type contradictionView struct {
+	Older   sideView       `json:"older"`
+	Newer   sideView       `json:"newer"`
+	Overlap float64        `json:"overlap"`
+	Reason  trainer.Reason `json:"reason"`
+}
+
+func (c *program) listContradictions(ctx context.Context, t *trainer.Trainer) error {
+	found, err := t.Contradictions(ctx)
+	if err != nil {
+		return err
+	}
+	views := make([]contradictionView, len(found))
+	for i, f := range found {
+		views[i] = contradictionView{sideOf(f.Older), sideOf(f.Newer), f.Overlap, f.Why}
+	}
+	return c.show(struct {
+		Contradictions []contradictionView `json:"contradictions"`
+	}{views}, func() {
+		if len(found) == 0 {
+			c.sayf("No lessons contradict each other.", "Keine Lektionen widersprechen sich.")
+			return
+		}
+		l := c.language
+		for _, f := range found {
+			c.table([]string{l.say("no.", "Nr."), "", l.say("question", "Frage"), l.say("answer", "Antwort")}, [][]string{
+				{strconv.FormatInt(f.Older.ID, 10), l.say("older", "älter"), brief(f.Older.Question, 60), brief(f.Older.Answer, 60)},
+				{strconv.FormatInt(f.Newer.ID, 10), l.say("newer", "neuer"), brief(f.Newer.Question, 60), brief(f.Newer.Answer, 60)},
+			})
+			c.sayf("  clara lessons resolve %d %d --keep %d|%d|both\n", "  clara lessons resolve %d %d --keep %d|%d|both\n", f.Older.ID, f.Newer.ID, f.Older.ID, f.Newer.ID)
+		}
+		c.sayf("Until you decide, the older lesson is not trained on.", "Bis Sie entscheiden, wird die ältere Lektion nicht trainiert.")
+	})
+}
+
+// resolvedView says what became of a contradiction.
+type resolvedView struct {
+	Kept      []int64 `json:"kept"`             // lessons
+	TakenBack int64   `json:"taken_back"`       // a lesson; 0: none
+	Sample    int64   `json:"sample,omitempty"` // of the lesson that was taken back
+}
+
+func (c *program) resolve(ctx context.Context, t *trainer.Trainer, ids [2]int64, keep string) error {
+	found, err := t.Contradictions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		if ids != [2]int64{f.Older.ID, f.Newer.ID} && ids != [2]int64{f.Newer.ID, f.Older.ID} {
+			continue
+		}
+		how, kept, gone := trainer.KeepNewer, f.Newer, f.Older
+		if keep == strconv.FormatInt(f.Older.ID, 10) {
+			how, kept, gone = trainer.KeepOlder, f.Older, f.Newer
+		}
+		if keep == keepBoth {
+			if err := t.Resolve(ctx, f, trainer.BothRight); err != nil {
+				return err
+			}
+			return c.show(resolvedView{Kept: ids[:]}, func() {
+				c.sayf("Both lessons stay.", "Beide Lektionen bleiben.")
+			})
+		}
+		if err := t.Resolve(ctx, f, how); err != nil {
+			return err
+		}
+		return c.show(resolvedView{Kept: []int64{kept.ID}, TakenBack: gone.ID, Sample: gone.Sample}, func() {
+			c.sayf("Lesson %d stays, lesson %d is taken back. `clara feedback undelete %d` undoes it.",
+				"Lektion %d bleibt, Lektion %d ist zurückgenommen. `clara feedback undelete %d` macht das rückgängig.", kept.ID, gone.ID, gone.Sample)
+		})
+	}
+	return &toldError{failure{
+		"no_contradiction",
+		c.language.say("lessons %d and %d do not contradict each other", "die Lektionen %d und %d widersprechen sich nicht", ids[0], ids[1]),
+		c.language.say("`clara lessons contradictions` lists those that do.", "`clara lessons contradictions` zeigt, welche es tun."), exitNotFound,
+	}}
+}
+
+func (c *program) reopen(ctx context.Context, t *trainer.Trainer, ids [2]int64) error {
+	lessons, err := t.Lessons(ctx)
+	if err != nil {
+		return err
+	}
+	var pair [2]trainer.Lesson
+	for _, l := range lessons {
+		for i, id := range ids {
+			if l.ID == id {
+				pair[i] = l.Lesson
+			}
+		}
+	}
+	for i, l := range pair {
+		if l.ID == 0 {
+			return &missingError{kindLesson, ids[i]}
+		}
+	}
+	if err := t.Reopen(ctx, trainer.Contradiction{Older: pair[0], Newer: pair[1]}, trainer.BothRight); err != nil {
+		return err
+	}
+	return c.listContradictions(ctx, t)
+}
