@@ -149,6 +149,7 @@ func (q inquiry) ask(ctx context.Context, p *subject, r *result, suffix string, 
 		judge = append(judge, func(s trainer.Said) {
 			is := good(s)
 			r.tally(part+suffix, is)
+			r.tally("looping"+suffix, loops(s.Text))
 			if is != wanted {
 				r.complain(part+suffix, prompt, s.Text)
 			}
