@@ -88,7 +88,8 @@ type window struct {
 	snackbar *widgets.Snackbar
 	settings *settingsDialog // nil while closed
 
-	undo func() // takes back the last feedback; nil: there is none
+	warned bool   // the notice above the view is about a contradiction
+	undo   func() // takes back the last feedback; nil: there is none
 }
 
 // view is one place of the window. It keeps what it knows when its widgets are made anew.

@@ -30,12 +30,14 @@ func (w *window) tell(n widgets.Notice) {
 	if w.tight {
 		margin = 12
 	}
+	w.warned = false
 	w.shell.banner.Objects = []fyne.CanvasObject{widgets.Pad(w.band(n), 12, margin, 0, margin)}
 	w.shell.column.Refresh()
 }
 
 // untell takes it away.
 func (w *window) untell() {
+	w.warned = false
 	w.shell.banner.RemoveAll()
 	w.shell.column.Refresh()
 }

@@ -22,8 +22,8 @@ func (v *lessonsView) contradicted(lesson int64) (trainer.Contradiction, bool) {
 // showContradiction puts the newest contradiction to the person, above the list. Where there is room for one column it
 // leads to a page of its own.
 func (v *lessonsView) showContradiction() {
-	before := len(v.notice.Objects)
 	v.notice.RemoveAll()
+	v.notice.Hidden = len(v.against) == 0
 	if len(v.against) > 0 {
 		if v.w.tight {
 			v.notice.Add(widgets.Pad(v.w.band(widgets.Notice{
@@ -33,9 +33,6 @@ func (v *lessonsView) showContradiction() {
 		} else {
 			v.notice.Add(v.contradictionCard(v.against[0]))
 		}
-	}
-	if before+len(v.notice.Objects) > 0 {
-		v.listed.Refresh() // it takes room from the list, or gives it back
 	}
 }
 
@@ -118,6 +115,14 @@ func (w *window) warn() {
 			{Label: say("contradiction.later"), OnTapped: w.untell},
 		},
 	})
+	w.warned = true
+}
+
+// unwarn takes the notice away once there is nothing to decide any more, as when the newer lesson was taken back.
+func (w *window) unwarn() {
+	if w.warned && w.state.Contradictions == 0 {
+		w.untell()
+	}
 }
 
 // openContradiction leads to the newest contradiction.

@@ -326,6 +326,7 @@ func (v *lessonsView) setKind(sample int64, k trainer.Kind) {
 		if err == nil {
 			words, back := say("kind.now_content"), trainer.Manner
 			v.filter, v.wanted = filterAll, sample
+			v.askNew(trainer.Sample{ID: sample, Kind: k})
 			if k == trainer.Manner {
 				words, back = say("kind.now_manner"), trainer.Knowledge
 				v.filter, v.chosen, v.wanted = filterManner, sample, 0

@@ -41,7 +41,7 @@ type lessonsView struct {
 	list    *widgets.Feed
 	pane    *fyne.Container
 	page    *fyne.Container // narrow: list or pane
-	listed  *fyne.Container  // the list with what stands above it
+	listed  *fyne.Container // the list with what stands above it
 }
 
 // detail is what the pane beside the list shows of the chosen lesson.
@@ -171,6 +171,7 @@ func (v *lessonsView) reveal(lesson int64) {
 func (v *lessonsView) fill() {
 	v.showSummary()
 	v.showContradiction()
+	v.listed.Refresh() // they take room from the list, or give it back
 	v.choice.SetNames(v.filterNames()...)
 	ids := v.ids()
 	v.list.SetIDs(ids)
@@ -247,7 +248,7 @@ func (v *lessonsView) filterNames() []string {
 
 func (v *lessonsView) showSummary() {
 	c := v.counts()
-	if c.Total() == 0 {
+	if v.summary.Hidden = c.Total() == 0; v.summary.Hidden {
 		v.summary.RemoveAll()
 		return
 	}

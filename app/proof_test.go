@@ -79,6 +79,11 @@ func TestContradictionIsToldWhereverThePersonIs(t *testing.T) {
 	if !reads(w, "Two lessons say different things") {
 		t.Fatal("in the conversation nothing tells of it")
 	}
+	w.heard(trainer.Event{State: trainer.State{Contradictions: 0}})
+	if len(w.shell.banner.Objects) > 0 {
+		t.Error("it is told on, though there is nothing to decide any more")
+	}
+	w.heard(trainer.Event{State: trainer.State{Contradictions: 1}, News: []trainer.News{told}})
 	tap(t, w, "Decide")
 	if w.place != placeLessons || len(w.shell.banner.Objects) > 0 || !reads(w, "Keep the newer one") {
 		t.Error("the notice does not lead to the choice")
@@ -103,7 +108,7 @@ func TestKindOfALessonIsShownAndChanged(t *testing.T) {
 	w := openContradicting(t)
 	w.lessons.choose(w.lessonsOnDisk(t)[1].ID)
 	w.settle(t)
-	if !reads(w, "becomes a lesson and holds from now on") {
+	if !reads(w, "a lesson that holds from now on") {
 		t.Error("it is not said what the kind means")
 	}
 	kind := func() *widgets.Segmented {
@@ -114,7 +119,7 @@ func TestKindOfALessonIsShownAndChanged(t *testing.T) {
 	if got := w.answersOnDisk(t); slices.Contains(got, "Maria Kowalski.") {
 		t.Errorf("the lessons are %q", got)
 	}
-	if w.lessons.filter != filterManner || !reads(w, "Maria Kowalski.") || !reads(w, "answers all questions like this") || kind().On != 1 {
+	if w.lessons.filter != filterManner || !reads(w, "Maria Kowalski.") || !reads(w, "from the next training on CLARA answers all questions") || kind().On != 1 {
 		t.Error("the wish is not shown with what it means")
 	}
 	w.press(t, fyne.KeyZ)

@@ -81,4 +81,5 @@ func (w *window) heard(e trainer.Event) {
 	for _, n := range e.News {
 		w.announce(n)
 	}
+	w.unwarn()
 }
