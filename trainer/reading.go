@@ -21,11 +21,12 @@ const (
 	readerLast      = 0.1 // of the rate, in the last step
 	readerKeepEvery = 10  // steps whose base answers are asked together, and after which a training is kept
 
-	readerOwn    = 5 // a lesson as turn and its question -> the lesson's answer
-	readerOther  = 2 // a lesson, the same question about another -> as the base without the turn
-	readerBeside = 2 // a lesson, another question near it -> likewise
-	readerChat   = 1 // a lesson, an ordinary question -> likewise
-	readerAlien  = 1 // a lesson, the question of another template -> likewise
+	// Of each lesson of a step, its question is to be answered by it, and another question
+	// held to what the base answers without it: what tells the two apart is then all that
+	// the step's gradient is about.
+	readerLessons = 5
+	readerOther   = 2 // of them with the same question about another, the rest with one near it,
+	readerChat    = 1 // and besides, an ordinary question
 
 	// Half of the templates are German. A base that speaks none still learns to read a
 	// German lesson, but its lessons will be English: those come up so often as the others.
@@ -50,7 +51,6 @@ type readerSource struct {
 	r         *model.Runner
 	rng       *rand.Rand
 	templates deck[*template]
-	neighbour deck[*template]
 	chats     deck[Anchored]
 	planned   [][]readingTask // steps still to come, of the present group
 	held      map[string]Anchored
@@ -63,7 +63,7 @@ func newReaderSource(r *model.Runner, b *BaseFacts, seed uint64) (*readerSource,
 	}
 	stream := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }
 	s := &readerSource{r: r, rng: stream(60)}
-	s.templates.rng, s.neighbour.rng, s.chats.rng = stream(61), stream(62), stream(63)
+	s.templates.rng, s.chats.rng = stream(61), stream(62)
 	for i := range all {
 		often := 1
 		if !all[i].german && !b.German {
@@ -73,59 +73,37 @@ func newReaderSource(r *model.Runner, b *BaseFacts, seed uint64) (*readerSource,
 			s.templates.items = append(s.templates.items, &all[i])
 		}
 	}
-	s.neighbour.items, s.chats.items = s.templates.items, b.Anchors
+	s.chats.items = b.Anchors
 	return s, nil
 }
 
 // plan draws the tasks of one step.
 func (s *readerSource) plan() []readingTask {
-	var out []readingTask
-	lesson := func(d drawn) JobLesson { return JobLesson{Question: d.question, Answer: d.answer} }
-	for range readerOwn {
-		d := s.templates.deal().draw(s.rng, "")
-		t := readingTask{lesson: lesson(d), history: d.history, question: d.question, own: true}
+	var own, held []readingTask
+	for i := range readerLessons {
+		t := s.templates.deal()
+		d := t.draw(s.rng, "")
+		lesson := JobLesson{Question: d.question, Answer: d.answer}
+		task := readingTask{lesson: lesson, history: d.history, question: d.question, own: true}
 		switch x := s.rng.Float64(); {
 		case x < readerReworded:
-			t.question = pick(s.rng, d.rewordings)
+			task.question = pick(s.rng, d.rewordings)
 		case x < readerReworded+readerVaried:
 			v := vary(d.question, s.rng, trainingWays)
-			t.question, t.system = v.Question, v.System
-			t.history = append(slices.Clone(t.history), v.History...)
+			task.question, task.system = v.Question, v.System
+			task.history = append(slices.Clone(task.history), v.History...)
 		}
-		out = append(out, t)
-	}
-	for range readerOther {
-		t := s.neighbour.deal()
-		d := t.draw(s.rng, "")
-		other := t.draw(s.rng, d.about)
-		if other.about == d.about { // the template is about nobody: only a neighbour is another question
-			out = append(out, readingTask{lesson: lesson(d), question: pick(s.rng, d.neighbours)})
-			continue
+		own = append(own, task)
+		question := pick(s.rng, d.neighbours)
+		if other := t.draw(s.rng, d.about); i < readerOther && other.about != d.about { // else it is about nobody
+			question = pick(s.rng, append([]string{other.question}, other.rewordings...))
 		}
-		question := other.question
-		if s.rng.Float64() < 0.5 {
-			question = pick(s.rng, other.rewordings)
-		}
-		out = append(out, readingTask{lesson: lesson(d), question: question})
+		held = append(held, readingTask{lesson: lesson, question: question})
 	}
-	for range readerBeside {
-		d := s.neighbour.deal().draw(s.rng, "")
-		out = append(out, readingTask{lesson: lesson(d), question: pick(s.rng, d.neighbours)})
+	for i := range min(readerChat, len(s.chats.items)) {
+		held = append(held, readingTask{lesson: own[i].lesson, question: s.chats.deal().Question})
 	}
-	for range readerChat {
-		if len(s.chats.items) > 0 {
-			d := s.neighbour.deal().draw(s.rng, "")
-			out = append(out, readingTask{lesson: lesson(d), question: s.chats.deal().Question})
-		}
-	}
-	for range readerAlien {
-		t, other := s.neighbour.deal(), s.neighbour.deal()
-		for other == t { // the last of a round and the first of the next
-			other = s.neighbour.deal()
-		}
-		out = append(out, readingTask{lesson: lesson(t.draw(s.rng, "")), question: other.draw(s.rng, "").question})
-	}
-	return out
+	return append(own, held...)
 }
 
 // group plans the next steps and asks the base what it says to their held questions.

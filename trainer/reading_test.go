@@ -64,7 +64,7 @@ func TestReadersTasks(t *testing.T) {
 				}
 			}
 		}
-		if own != 60*readerOwn || held != 60*(readerOther+readerBeside+readerChat+readerAlien) {
+		if own != 60*readerLessons || held != 60*(readerLessons+readerChat) {
 			t.Errorf("%d tasks to imitate and %d to hold", own, held)
 		}
 		if share := float64(inGerman) / float64(own); german && (share < 0.4 || share > 0.6) || !german && (share < 0.1 || share > 0.35) {
