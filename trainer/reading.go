@@ -26,7 +26,8 @@ const (
 	// the step's gradient is about.
 	readerLessons = 5
 	readerOther   = 2 // of them with the same question about another, the rest with one near it,
-	readerChat    = 1 // and besides, an ordinary question
+	readerChat    = 1 // and besides, an ordinary question,
+	readerTexts   = 1 // and a plain text: without one, general language drifts to the gate's limit
 
 	// Half of the templates are German. A base that speaks none still learns to read a
 	// German lesson, but its lessons will be English: those come up so often as the others.
@@ -36,13 +37,15 @@ const (
 	readerVaried   = 0.25 // so many in the same words with something changed; the rest as written
 )
 
-// readingTask is one item of a step in words: a lesson put before a question.
+// readingTask is one item of a step in words: a lesson put before a question, or a text.
 type readingTask struct {
 	lesson   JobLesson
 	history  []Turn
 	system   string
 	question string
 	own      bool // to be answered by the lesson; else as the base answers without it
+
+	text *Anchored // instead of all that: a plain text, which is held to the base
 }
 
 // readerSource deals the steps of a reader's training. All that is drawn is drawn in
@@ -52,6 +55,7 @@ type readerSource struct {
 	rng       *rand.Rand
 	templates deck[*template]
 	chats     deck[Anchored]
+	texts     deck[Anchored]
 	planned   [][]readingTask // steps still to come, of the present group
 	held      map[string]Anchored
 }
@@ -63,7 +67,7 @@ func newReaderSource(r *model.Runner, b *BaseFacts, seed uint64) (*readerSource,
 	}
 	stream := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }
 	s := &readerSource{r: r, rng: stream(60)}
-	s.templates.rng, s.chats.rng = stream(61), stream(62)
+	s.templates.rng, s.chats.rng, s.texts.rng = stream(61), stream(62), stream(63)
 	for i := range all {
 		often := 1
 		if !all[i].german && !b.German {
@@ -73,7 +77,7 @@ func newReaderSource(r *model.Runner, b *BaseFacts, seed uint64) (*readerSource,
 			s.templates.items = append(s.templates.items, &all[i])
 		}
 	}
-	s.chats.items = b.Anchors
+	s.chats.items, s.texts.items = b.Anchors, b.Texts
 	return s, nil
 }
 
@@ -103,6 +107,10 @@ func (s *readerSource) plan() []readingTask {
 	for i := range min(readerChat, len(s.chats.items)) {
 		held = append(held, readingTask{lesson: own[i].lesson, question: s.chats.deal().Question})
 	}
+	for range min(readerTexts, len(s.texts.items)) {
+		text := s.texts.deal()
+		held = append(held, readingTask{text: &text})
+	}
 	return append(own, held...)
 }
 
@@ -113,7 +121,7 @@ func (s *readerSource) group(ctx context.Context, steps int) error {
 	for range steps {
 		tasks := s.plan()
 		for _, t := range tasks {
-			if !t.own && !slices.Contains(questions, t.question) {
+			if !t.own && t.text == nil && !slices.Contains(questions, t.question) {
 				questions = append(questions, t.question)
 			}
 		}
@@ -143,6 +151,10 @@ func (s *readerSource) next() (*batch, error) {
 	s.planned = s.planned[1:]
 	b := &batch{lambda: 1}
 	for _, t := range tasks {
+		if t.text != nil {
+			b.hold(t.text.Sequence, t.text.Top)
+			continue
+		}
 		rest := []chat.Message{
 			{Role: "user", Content: t.lesson.Question}, {Role: "assistant", Content: t.lesson.Answer},
 			{Role: "user", Content: t.question},

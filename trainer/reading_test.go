@@ -7,7 +7,7 @@ import (
 
 func plannedSteps(t *testing.T, german bool, seed uint64, steps int) [][]readingTask {
 	t.Helper()
-	b := &BaseFacts{German: german, Anchors: []Anchored{{Question: "Why is the sky blue?"}, {Question: "What is a budget?"}}}
+	b := &BaseFacts{German: german, Anchors: []Anchored{{Question: "Why is the sky blue?"}, {Question: "What is a budget?"}}, Texts: []Anchored{{Text: "Fog is a cloud."}}}
 	s, err := newReaderSource(nil, b, seed)
 	if err != nil {
 		t.Fatal(err)
@@ -22,7 +22,7 @@ func plannedSteps(t *testing.T, german bool, seed uint64, steps int) [][]reading
 func sameTasks(a, b []readingTask) bool {
 	return slices.EqualFunc(a, b, func(x, y readingTask) bool {
 		return x.lesson.Question == y.lesson.Question && x.lesson.Answer == y.lesson.Answer && x.question == y.question &&
-			x.system == y.system && x.own == y.own && slices.Equal(x.history, y.history)
+			x.system == y.system && x.own == y.own && (x.text == nil) == (y.text == nil) && slices.Equal(x.history, y.history)
 	})
 }
 
@@ -36,7 +36,7 @@ func TestReadersStepsFollowFromTheSeed(t *testing.T) {
 	if other := plannedSteps(t, false, 2, 12); slices.EqualFunc(all, other, sameTasks) {
 		t.Error("another seed draws the same steps")
 	}
-	s, err := newReaderSource(nil, &BaseFacts{Anchors: []Anchored{{Question: "Why is the sky blue?"}, {Question: "What is a budget?"}}}, 1)
+	s, err := newReaderSource(nil, &BaseFacts{Anchors: []Anchored{{Question: "Why is the sky blue?"}, {Question: "What is a budget?"}}, Texts: []Anchored{{Text: "Fog is a cloud."}}}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,12 +50,16 @@ func TestReadersStepsFollowFromTheSeed(t *testing.T) {
 // another question.
 func TestReadersTasks(t *testing.T) {
 	for _, german := range []bool{false, true} {
-		own, held, inGerman := 0, 0, 0
+		own, held, texts, inGerman := 0, 0, 0, 0
 		for _, tasks := range plannedSteps(t, german, 3, 60) {
 			for _, x := range tasks {
 				if x.own {
 					own++
 					inGerman += boolToInt(isGerman(x.lesson.Question + " " + x.lesson.Answer))
+					continue
+				}
+				if x.text != nil {
+					texts++
 					continue
 				}
 				held++
@@ -64,8 +68,8 @@ func TestReadersTasks(t *testing.T) {
 				}
 			}
 		}
-		if own != 60*readerLessons || held != 60*(readerLessons+readerChat) {
-			t.Errorf("%d tasks to imitate and %d to hold", own, held)
+		if own != 60*readerLessons || held != 60*(readerLessons+readerChat) || texts != 60*readerTexts {
+			t.Errorf("%d tasks to imitate, %d and %d texts to hold", own, held, texts)
 		}
 		if share := float64(inGerman) / float64(own); german && (share < 0.4 || share > 0.6) || !german && (share < 0.1 || share > 0.35) {
 			t.Errorf("speaks German %v: %.2f of the lessons are German", german, share)

@@ -16,12 +16,12 @@ type room struct{ prompt, answer int }
 // A step takes at most 4096 rows (model.ErrTooLong), so what a step has most of bounds
 // what each may have. Manner: four corrections, four rated and four mismatched answers,
 // beside six styled anchors and a plain text in the rest; the manner of an answer shows
-// in its first 80 words. Knowledge has 13 sequences, the reader 11, each with a lesson
+// in its first 80 words. Knowledge has 13 sequences, the reader 11 and a text, each with a lesson
 // before the question.
 var (
 	mannerRoom    = room{prompt: 144, answer: 112}
 	knowledgeRoom = room{prompt: 200, answer: 112}
-	readingRoom   = room{prompt: 240, answer: 128}
+	readingRoom   = room{prompt: 232, answer: 128}
 )
 
 // trainingSequence is a conversation and the answer to it as they are trained on: the
