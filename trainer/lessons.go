@@ -46,6 +46,14 @@ func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
 			way = WayKnowledge
 		}
 	}
+	versions, err := t.store.Versions(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("read the versions: %w", err)
+	}
+	madeIn := make(map[int64]int64, len(versions)) // cycle
+	for _, v := range versions {
+		madeIn[v.ID] = v.Cycle
+	}
 	out := make([]LessonView, len(all))
 	for i, l := range all {
 		trail := trails[l.ID]
@@ -54,7 +62,7 @@ func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
 			v.Form = FormText // taught, not corrected
 		}
 		for _, r := range trail {
-			if r.Cycle != 0 {
+			if r.Cycle != 0 && madeIn[r.Version] == r.Cycle { // else the cycle only asked it
 				v.Trained++
 			}
 			if r.Outcome != LessonKnown {
@@ -211,11 +219,12 @@ func (t *Trainer) SetAnswer(ctx context.Context, lesson int64, answer string) er
 	return err
 }
 
-// results are the trail entries of a cycle's asking.
-func (r *Report) results() []LessonResult {
+// results are the trail entries of a cycle's asking; version is what answered (the store
+// puts in the one that a promoted cycle makes).
+func (r *Report) results(version int64) []LessonResult {
 	out := make([]LessonResult, len(r.Lessons))
 	for i, a := range r.Lessons {
-		out[i] = LessonResult{Lesson: a.Lesson, Outcome: a.Outcome, Answer: a.Answer}
+		out[i] = LessonResult{Lesson: a.Lesson, Version: version, Outcome: a.Outcome, Answer: a.Answer}
 		details := struct {
 			Asked    []Answered `json:"asked,omitempty"`
 			Contrast []Answered `json:"contrast,omitempty"`

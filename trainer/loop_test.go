@@ -325,6 +325,29 @@ func TestInterruptedCyclesStartAgain(t *testing.T) {
 	})
 }
 
+// A cycle that only asks the lessons says which version answered, and is no training.
+func TestAskingNamesTheVersionThatAnswered(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		before := b.version()
+		b.attach()
+		b.start()
+		b.teach("What is fog?", "Fog is a cloud.", Knowledge)
+		b.settle()
+		time.Sleep(b.Settings().TrainInterval)
+		b.settle()
+		lessons, err := b.Lessons(t.Context())
+		if err != nil || len(lessons) != 1 || len(lessons[0].Trail) != 1 {
+			t.Fatalf("lessons %+v, %v", lessons, err)
+		}
+		if l := lessons[0]; l.Version != before.ID || l.Trained != 0 {
+			t.Errorf("version %d answered after %d trainings, want version %d after none", l.Version, l.Trained, before.ID)
+		}
+	})
+}
+
 // Watch gives the state first, merges what a slow reader misses, and ends with its
 // context.
 func TestWatch(t *testing.T) {

@@ -411,7 +411,7 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	}
 	_, made, err := t.store.FinishCycle(ctx, store.CycleEnd{
 		Cycle: cycle, State: CyclePromoted, Report: report, Verdict: o.Report.Verdict, Reason: o.Report.Reason,
-		Used: used, Version: &v, Over: &before.Version, Results: o.Report.results(),
+		Used: used, Version: &v, Over: &before.Version, Results: o.Report.results(0),
 	})
 	if errors.Is(err, store.ErrOvertaken) {
 		return Version{}, t.overtaken(ctx, cycle, j.Base)

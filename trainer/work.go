@@ -370,7 +370,7 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 		if err := l.noteLessons(ctx, w.job.Base, &o.Report); err != nil {
 			return saving(err)
 		}
-		if err := l.closeWith(ctx, w, CycleChecked, &o.Report, o.Report.results()); err != nil {
+		if err := l.closeWith(ctx, w, CycleChecked, &o.Report, o.Report.results(w.job.Before.Version)); err != nil {
 			return err
 		}
 		if err := l.renew(ctx); err != nil {
