@@ -119,7 +119,7 @@ func (l *loop) startPreparing(ctx context.Context, a *attached) bool {
 		l.wantedNow = true
 	default:
 	}
-	if l.wantedNow || !l.lacksReader(a) || l.Trainer.now().Before(l.prepareAt) {
+	if l.wantedNow || !l.lacksReader(a) || !a.asked.Load() && l.Trainer.now().Before(l.prepareAt) {
 		return false
 	}
 	p := Preparation{Dir: readerFolder(l.made, a.info.Hash), Seed: l.settings.Load().Seed}
@@ -163,7 +163,9 @@ func (l *loop) endPreparing(w work, err error) {
 	case err == nil:
 		w.reader.asked.Store(false)
 		// What was missed without a reader may be known with it.
-		l.askedNow = w.reader.reader.Load().state.Usable() && l.hub.get().Lessons.Total() > 0
+		if w.reader.reader.Load().state.Usable() && l.hub.get().Lessons.Total() > 0 {
+			l.askedNow = true
+		}
 	case !stopped(err):
 		w.reader.asked.Store(false)
 		l.prepareAt = l.Trainer.now().Add(time.Hour)

@@ -220,3 +220,43 @@ func TestFailedPreparationIsTriedAgain(t *testing.T) {
 		}
 	})
 }
+
+// Who asks for a reader after a failure need not wait until it would be tried again.
+func TestFailedPreparationIsTriedAtOnceWhenAskedFor(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.unprepared(readyReader, ReaderReport{})
+		works := b.prepare
+		b.prepare = func(context.Context, *model.Runner, Preparation) (*reader, ReaderReport, error) {
+			b.prepare = works
+			return nil, ReaderReport{}, errors.New("the engine broke")
+		}
+		b.start()
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.Prepare()
+		time.Sleep(11 * time.Second)
+		if s := b.settle(); s.Reader != ReaderPrepared || s.Trouble != nil {
+			t.Errorf("asked for: %s, %+v", s.Reader, s.Trouble)
+		}
+	})
+}
+
+// An asking that the user wanted meanwhile is owed, whatever came of the preparation.
+func TestAskingWantedDuringAPreparationIsOwed(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		l := &loop{Trainer: b.Trainer, askedNow: true}
+		for _, state := range []ReaderState{ReaderRefused, ReaderPrepared} {
+			b.model.current.reader.Store(&reader{state: state})
+			l.endPreparing(work{reader: b.model.current}, nil)
+			if !l.askedNow {
+				t.Errorf("%s: the asking is lost", state)
+			}
+		}
+	})
+}
