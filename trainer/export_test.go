@@ -24,8 +24,12 @@ func TestExportedJobIsWhole(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(adapter, "adapter_config.json"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	prepared := readerFolder(home, testHash)
+	if err := os.CopyFS(prepared, os.DirFS(adapter)); err != nil {
+		t.Fatal(err)
+	}
 	job := Job{
-		Format: jobFormat, Base: testHash, Recipe: b.Settings().recipe(),
+		Format: jobFormat, Base: testHash, Recipe: b.Settings().recipe(), Reader: prepared,
 		Before: JobVersion{Version: 1, Manner: filepath.ToSlash(filepath.Join(cycleFolder(1), mannerFolder)), MannerKey: "key"},
 	}
 	encoded, err := json.Marshal(job)
@@ -51,8 +55,10 @@ func TestExportedJobIsWhole(t *testing.T) {
 	if !strings.HasPrefix(got.Before.Manner, moved) || got.Before.MannerKey != "key" {
 		t.Errorf("it starts from %+v", got.Before)
 	}
-	if _, err := os.Stat(filepath.Join(got.Before.Manner, "adapter_config.json")); err != nil {
-		t.Error(err)
+	for _, folder := range []string{got.Before.Manner, got.Reader} {
+		if _, err := os.Stat(filepath.Join(folder, "adapter_config.json")); err != nil || !strings.HasPrefix(folder, moved) {
+			t.Errorf("it needs %s: %v", folder, err)
+		}
 	}
 	if err := b.ExportJob(t.Context(), c.ID, moved); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("written over another job: %v", err)

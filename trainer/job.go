@@ -114,8 +114,8 @@ var ErrOtherModel = errors.New("made for another model")
 var ErrJob = errors.New("not a usable job")
 
 func (j *Job) validate() error {
-	if j.Format != jobFormat {
-		return fmt.Errorf("format %d, this program reads %d: %w", j.Format, jobFormat, ErrJob)
+	if j.Format < 1 || j.Format > jobFormat { // an older one has less in it, and is trained by the present recipes
+		return fmt.Errorf("format %d, this program reads up to %d: %w", j.Format, jobFormat, ErrJob)
 	}
 	switch r := j.Recipe; {
 	case len(j.Base) != 64:
@@ -232,6 +232,7 @@ const (
 	mannerFolder    = "manner"
 	knowledgeFolder = "knowledge"
 	beforeFolder    = "before" // holds those that an exported job starts from
+	readerJobFolder = "reader" // in it: a prepared reader
 )
 
 // ReadJob reads the job of a folder. Paths in it are then absolute.
@@ -339,7 +340,7 @@ func (t *Trainer) ExportJob(ctx context.Context, cycle int64, dir string) error 
 	for _, part := range []struct {
 		path   *string
 		folder string
-	}{{&j.Before.Manner, mannerFolder}, {&j.Before.Knowledge, knowledgeFolder}} {
+	}{{&j.Before.Manner, mannerFolder}, {&j.Before.Knowledge, knowledgeFolder}, {&j.Reader, readerJobFolder}} {
 		if *part.path == "" {
 			continue
 		}

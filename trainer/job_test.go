@@ -39,9 +39,24 @@ func TestJobFolder(t *testing.T) {
 	}
 }
 
+// A folder that an older program wrote can still be trained.
+func TestJobOfAnOlderFormatIsRead(t *testing.T) {
+	for format := 1; format < jobFormat; format++ {
+		dir, j := t.TempDir(), testJob()
+		j.Format = format
+		if err := WriteJob(dir, j); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ReadJob(dir); err != nil || len(got.Lessons) != 1 {
+			t.Errorf("format %d: %d lessons, %v", format, len(got.Lessons), err)
+		}
+	}
+}
+
 func TestBadJobs(t *testing.T) {
 	for name, change := range map[string]func(*Job){
 		"a later format":       func(j *Job) { j.Format++ },
+		"no format":            func(j *Job) { j.Format = 0 },
 		"no base":              func(j *Job) { j.Base = "" },
 		"no rate":              func(j *Job) { j.Recipe.MannerRate = 0 },
 		"a huge rank":          func(j *Job) { j.Recipe.Rank = 1 << 30 },
