@@ -21,7 +21,7 @@ type loop struct {
 	failedOf  Phase // what failed: "" a cycle, else the work beside the loop
 	lastError error
 	newest    int64     // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
-	prepareAt time.Time // not before it a reader is made, after a failure
+	prepareAt time.Time // not before it a reader is made by itself, after a failure
 	tried     string    // what the last unlearning cycle that was decided was about
 	now       work      // under way; nil channels: nothing
 	last      Seconds
@@ -509,7 +509,8 @@ func (l *loop) succeeded(of Phase) {
 	if of == "" || l.failures > 0 { // else a wait is the user's
 		l.failures, l.failedOf, l.retryAt, l.lastError = 0, "", time.Time{}, nil
 	}
-	if l.hub.get().Trouble != nil {
+	// A version that cannot be loaded is ended by one that can (speak).
+	if f := l.hub.get().Trouble; f != nil && f.Reason.Code != CodeVersionBroken {
 		l.hub.update(func(s *State) { s.Trouble = nil })
 	}
 }
