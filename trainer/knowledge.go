@@ -13,7 +13,7 @@ import (
 
 // The recipe of knowledge: the reader trained on, with its own mix, on the lessons
 // that reader and turn do not get right yet, and half of its own kind of items as
-// replay (kept .97-1.0, leak .09). A step has 7 answers to imitate and 6 held to
+// replay (kept .97-1.0, leak .09). A step has 7 answers to imitate and 5 held to
 // what the base answers without any lesson.
 const (
 	knowledgeSteps     = 14
@@ -146,13 +146,7 @@ func (k *knowledgeSource) next() (*batch, error) {
 	}
 	for range knowledgeOther {
 		l := k.missed[k.lessons.deal()]
-		turn := &l
-		if len(k.missed) > 1 {
-			for turn.Question == l.Question {
-				turn = &k.missed[k.rng.IntN(len(k.missed))]
-			}
-		}
-		if err := k.imitate(b, l, k.variant(l), turn); err != nil {
+		if err := k.imitate(b, l, k.variant(l), k.another(l)); err != nil {
 			return nil, err
 		}
 	}
@@ -191,6 +185,19 @@ func (k *knowledgeSource) next() (*batch, error) {
 		}
 	}
 	return b, nil
+}
+
+// another is a missed lesson with another question than l's; l itself where there is none.
+func (k *knowledgeSource) another(l JobLesson) *JobLesson {
+	isOther := func(o JobLesson) bool { return o.Question != l.Question }
+	if !slices.ContainsFunc(k.missed, isOther) {
+		return &l
+	}
+	for {
+		if o := &k.missed[k.rng.IntN(len(k.missed))]; isOther(*o) {
+			return o
+		}
+	}
 }
 
 // variant is the lesson's question as it stands or as somebody else would put it.
