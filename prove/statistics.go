@@ -40,16 +40,3 @@ func fisher(a, b count) float64 {
 	}
 	return math.Min(1, p)
 }
-
-// signTest is the one-sided p of at least better successes in better + worse tosses
-// of a fair coin (Dixon & Mood 1946); 1 with nothing to compare.
-func signTest(better, worse int) float64 {
-	n, p := better+worse, 0.0
-	if n == 0 {
-		return 1
-	}
-	for k := better; k <= n; k++ {
-		p += math.Exp(logChoose(n, k) - float64(n)*math.Ln2)
-	}
-	return math.Min(1, p)
-}

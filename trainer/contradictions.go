@@ -14,7 +14,7 @@ import (
 
 // Contradiction is two lessons that seem to answer one question in two ways. Until the
 // user decides, both are put before the model, each for its own wording, and the older
-// one is neither trained on nor asked.
+// one has no part in a cycle.
 type Contradiction struct {
 	Older, Newer Lesson
 	Overlap      float64 // of the two questions, 0 to 1

@@ -128,7 +128,6 @@ func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
 	}
 	rng := rand.New(rand.NewPCG(c.job.Recipe.Seed, 40))
 	var reqs []model.Request
-	var forced []int
 	ask := func(question string, lesson int) error {
 		s, err := c.now.speakWith(nil, question, lesson)
 		if lesson < -1 {
@@ -138,7 +137,6 @@ func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
 			return fmt.Errorf("ask %q: %w", question, err)
 		}
 		reqs = append(reqs, s.greedy(checkTokens))
-		forced = append(forced, s.lesson)
 		return nil
 	}
 	const routed = -2

@@ -693,7 +693,9 @@ func TestWorkBesideTheLoop(t *testing.T) {
 		if b.State().Trouble != nil || !l.retryAt.IsZero() {
 			t.Error("a cycle that succeeded leaves a trouble")
 		}
-		b.hub.update(func(s *State) { s.Trouble = &Finding{Subject: SubjectModel, Reason: reason(CodeVersionBroken, "damaged")} })
+		b.hub.update(func(s *State) {
+			s.Trouble = &Finding{Subject: SubjectModel, Reason: reason(CodeVersionBroken, "damaged")}
+		})
 		play(PhaseAsking, nil)
 		if b.State().Trouble == nil {
 			t.Error("an asking ended the trouble of a version that cannot be loaded")

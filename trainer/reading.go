@@ -30,7 +30,8 @@ const (
 	readerTexts   = 1 // and a plain text: without one, general language drifts to the gate's limit
 
 	// Half of the templates are German. A base that speaks none still learns to read a
-	// German lesson, but its lessons will be English: those come up so often as the others.
+	// German lesson, but its lessons will be English: each English template comes up so many
+	// times as often as a German one.
 	readerOwnLanguage = 3
 
 	readerReworded = 0.6  // of the lessons' questions come in other words,

@@ -16,8 +16,8 @@ type room struct{ prompt, answer int }
 // A step takes at most 4096 rows (model.ErrTooLong), so what a step has most of bounds
 // what each may have. Manner: four corrections, four rated and four mismatched answers,
 // beside six styled anchors and a plain text in the rest; the manner of an answer shows
-// in its first 80 words. Knowledge has 13 sequences, the reader 11 and a text, each with a lesson
-// before the question.
+// in its first 80 words. Knowledge has 12 sequences, the reader 11 and a text, each of
+// them but the text with a lesson before the question.
 var (
 	mannerRoom    = room{prompt: 144, answer: 112}
 	knowledgeRoom = room{prompt: 200, answer: 112}
