@@ -11,6 +11,10 @@ import (
 // struck stands where an erased text was quoted.
 const struck = "…"
 
+// codes are the parts of a reason that hold codes: they quote nothing, and a question
+// as short as "a" is in many.
+var codes = map[string]bool{"code": true, "first": true, "second": true, "gate": true}
+
 // strike strikes texts out of the reasons and figures that may quote them: the gate
 // names lessons by their questions.
 func (s *Store) strike(ctx context.Context, tx *sql.Tx, texts []string) error {
@@ -77,7 +81,9 @@ func strikeDocument(document string, without *strings.Replacer) (string, error) 
 			}
 		case map[string]any:
 			for key := range v {
-				v[key] = walk(v[key])
+				if !codes[key] {
+					v[key] = walk(v[key])
+				}
 			}
 		}
 		return v

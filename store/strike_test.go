@@ -6,6 +6,13 @@ import (
 	"testing"
 )
 
+func TestStrikingLeavesCodes(t *testing.T) {
+	got := must(strikeDocument(`{"args":{"first":"leaks","lessons":"a; b"},"code":"refused_again"}`, strings.NewReplacer("a", struck)))(t)
+	if want := `{"args":{"first":"leaks","lessons":"…; b"},"code":"refused_again"}`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // What was unlearnt is quoted nowhere: not in the reason of a cycle or version, not in
 // figures; what else they say stays.
 func TestErasedQuestionsAreStruckOut(t *testing.T) {
