@@ -52,9 +52,14 @@ type ScoreCard struct {
 // Move trains all that the user has taught on another base model, from the same
 // feedback, and says how both do. The attached model goes on answering; what was made
 // for the other one is used once that one is attached. progress may be nil. A cancelled
-// ctx leaves the other model as it was. The loop must not run meanwhile.
+// ctx leaves the other model as it was. The loop must not run (ErrRunning).
 func (t *Trainer) Move(ctx context.Context, to *model.Runner, progress func(Progress)) (ScoreCard, error) {
 	var card ScoreCard
+	t.lifecycle.Lock()
+	defer t.lifecycle.Unlock()
+	if t.stop != nil {
+		return card, ErrRunning
+	}
 	if err := t.move(ctx, to, progress, &card); err != nil {
 		return card, fmt.Errorf("move to %s: %w", to.Info().Name, err)
 	}

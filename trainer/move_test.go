@@ -60,6 +60,11 @@ func TestMove(t *testing.T) {
 			t.Errorf("on %.8s: %+v, %v; want %s", base, l, err, want)
 		}
 	}
+	b.start()
+	if _, err := b.Move(t.Context(), to, nil); !errors.Is(err, ErrRunning) {
+		t.Errorf("a move while the loop runs: %v", err)
+	}
+	b.Stop()
 	if _, err := b.Move(t.Context(), from, nil); err == nil {
 		t.Error("moved to the model in use")
 	}

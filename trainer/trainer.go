@@ -72,7 +72,8 @@ type Trainer struct {
 // ErrNoModel says that a method needs a model and none is attached yet.
 var ErrNoModel = errors.New("no model is loaded yet")
 
-// ErrRunning says that Start was called twice.
+// ErrRunning says that the loop runs: Start was called twice, or a method is called that
+// works without it.
 var ErrRunning = errors.New("the trainer is running already")
 
 // cycleFunc is RunCycle.
