@@ -54,7 +54,8 @@ type Figures struct {
 func share(n, of int) float64 { return float64(n) / float64(max(1, of)) }
 
 // The harms that the gate refuses for.
-func (f *Figures) forgets() bool  { return f.KeptOf > 0 && share(f.Kept, f.KeptOf) < f.KeptLimit }
+func (f *Figures) forgets() bool { return f.KeptOf > 0 && share(f.Kept, f.KeptOf) < f.KeptLimit }
+
 func (f *Figures) leaking() bool  { return f.LeaksOf > 0 && share(f.Leaks, f.LeaksOf) > f.LeaksLimit }
 func (f *Figures) general() bool  { return f.Canary > f.CanaryLimit }
 func (f *Figures) drifts() bool   { return f.ChatLimit > 0 && f.ChatKL > f.ChatLimit }

@@ -48,8 +48,13 @@ type WordWeight struct {
 // knowledgeItems are the items of a step, in their order.
 func knowledgeItems() []TrainingItem {
 	return []TrainingItem{
-		{"own", knowledgeOwn, false}, {"other", knowledgeOther, false}, {"bare", knowledgeBare, false}, {"replay", knowledgeReplay, false},
-		{"swapped", knowledgeSwapped, true}, {"chat", knowledgeChat, true}, {"different", knowledgeDifferent, true},
+		{"own", knowledgeOwn, false},
+		{"other", knowledgeOther, false},
+		{"bare", knowledgeBare, false},
+		{"replay", knowledgeReplay, false},
+		{"swapped", knowledgeSwapped, true},
+		{"chat", knowledgeChat, true},
+		{"different", knowledgeDifferent, true},
 	}
 }
 

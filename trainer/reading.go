@@ -157,7 +157,8 @@ func (s *readerSource) next() (*batch, error) {
 			continue
 		}
 		rest := []chat.Message{
-			{Role: "user", Content: t.lesson.Question}, {Role: "assistant", Content: t.lesson.Answer},
+			{Role: "user", Content: t.lesson.Question},
+			{Role: "assistant", Content: t.lesson.Answer},
 			{Role: "user", Content: t.question},
 		}
 		if t.own {

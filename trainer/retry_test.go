@@ -17,8 +17,12 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		outcome Outcome
 		want    bool
 	}{
-		{CodeForgets, trained, true}, {CodeLanguage, trained, true}, {CodeLength, trained, true},
-		{CodeOwnMissed, trained, false}, {CodeLosesKnown, trained, false}, {CodeForgets, kept, false},
+		{CodeForgets, trained, true},
+		{CodeLanguage, trained, true},
+		{CodeLength, trained, true},
+		{CodeOwnMissed, trained, false},
+		{CodeLosesKnown, trained, false},
+		{CodeForgets, kept, false},
 	} {
 		c.outcome.Report.Verdict, c.outcome.Report.Reason = VerdictRefused, reason(c.code, "refused")
 		if got := c.outcome.gentler(); got != c.want {
