@@ -22,6 +22,13 @@ import (
 // tinyRunner opens a model of one layer with random weights.
 func tinyRunner(t *testing.T, seed uint64) *model.Runner {
 	t.Helper()
+	return tinyRunnerOf(t, seed, 1)
+}
+
+// tinyRunnerOf is tinyRunner with so many times its logits: at 1 all tokens are about as
+// likely as each other, whatever an adapter does.
+func tinyRunnerOf(t *testing.T, seed uint64, gain float64) *model.Runner {
+	t.Helper()
 	const width, ff = 64, 96
 	tokens := []string{"<unk>", "<s>", "</s>"}
 	types := []int32{2, 3, 3}
@@ -70,9 +77,13 @@ func tinyRunner(t *testing.T, seed uint64) *model.Runner {
 		for _, d := range w.dims {
 			n *= d
 		}
+		scale := float32(1) / 8
+		if w.name == "output_norm" {
+			scale *= float32(gain)
+		}
 		var data []byte
 		for range n {
-			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(rng.NormFloat64())/8))
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(rng.NormFloat64())*scale))
 		}
 		tensors = append(tensors, gguf.Tensor{Name: w.name + ".weight", Type: gguf.F32, Dims: w.dims, Data: data})
 	}

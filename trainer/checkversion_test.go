@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"clara/model"
@@ -52,10 +53,10 @@ func noisy(t *testing.T, r *model.Runner, a *model.Adapter, size float64) *model
 	return a
 }
 
-// An adapter that changes nothing passes the gate, one of noise does not, whichever
+// An adapter that changes nothing passes the gate, a damaged one does not, whichever
 // part of a version it is.
 func TestCheckVersion(t *testing.T) {
-	r := tinyRunner(t, 1)
+	r := tinyRunnerOf(t, 1, 64)
 	base, err := MeasureBase(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +74,12 @@ func TestCheckVersion(t *testing.T) {
 		Format: jobFormat, Base: r.Info().Hash, Recipe: DefaultSettings().recipe(),
 		Samples: []JobSample{{Form: FormCorrection, Prompt: "Why?", Better: "Because.", Score: 1, Weight: 1}},
 	}
-	lesson := JobLesson{Question: "When do we open?", Answer: "At eight.", Keywords: [][]string{{"`"}}} // what the tiny model says anyway
+	lesson := JobLesson{Question: "When do we open?", Answer: "At eight."}
+	said, err := answerAll(t.Context(), r, []string{lesson.Question}, 24, fresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lesson.Keywords = [][]string{strings.Split(said[0].Text, "")[:1]} // what the tiny model says anyway
 	broken := noisy(t, r, fresh, 3)
 	for _, c := range []struct {
 		name    string
@@ -82,7 +88,7 @@ func TestCheckVersion(t *testing.T) {
 		refused bool
 	}{
 		{"a manner that changes nothing", Adapters{Manner: fresh}, nil, false},
-		{"a manner of noise", Adapters{Manner: broken}, nil, true},
+		{"a manner beyond all numbers", Adapters{Manner: noisy(t, r, fresh, 1e30)}, nil, true},
 		{"knowledge that changes nothing", Adapters{Knowledge: fresh}, []JobLesson{lesson}, false},
 		{"knowledge of noise", Adapters{Knowledge: broken}, []JobLesson{lesson}, true},
 	} {
