@@ -31,15 +31,11 @@ func (t *Trainer) Answer(ctx context.Context, ask Ask, onPiece func(string)) (En
 	if ask.OnAsked != nil {
 		ask.OnAsked(question)
 	}
-	a := t.model.use()
-	if a == nil {
-		return Entry{}, noModel()
+	a, s, err := t.engaged()
+	if err != nil {
+		return Entry{}, err
 	}
 	defer a.users.Done()
-	s := t.speaking.Load()
-	if s == nil || s.model != a {
-		return Entry{}, noModel()
-	}
 	if t.answers.Add(1) == 1 {
 		t.hub.update(func(st *State) { st.Answering = true })
 	}

@@ -334,6 +334,21 @@ func noModel() error {
 	return &UserError{Reason: reason(CodeNoModel, "no model is loaded yet"), Hint: HintLoadModel, Err: ErrNoModel}
 }
 
+// engaged returns the model and what speaks on it, with a user counted as by use; the
+// error is noModel's.
+func (t *Trainer) engaged() (*attached, *speaker, error) {
+	a := t.model.use()
+	if a == nil {
+		return nil, nil, noModel()
+	}
+	s := t.speaking.Load()
+	if s == nil || s.model != a {
+		a.users.Done()
+		return nil, nil, noModel()
+	}
+	return a, s, nil
+}
+
 // until returns a context that ends with ctx or with the model's attachment.
 func (a *attached) until(ctx context.Context) (context.Context, context.CancelFunc) {
 	merged, cancel := context.WithCancelCause(ctx)

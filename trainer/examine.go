@@ -35,15 +35,11 @@ type Said struct {
 // nothing is kept. It works in the background of conversations, on the version and
 // the lessons of the moment when it was called.
 func (t *Trainer) Examine(ctx context.Context, questions []Question) ([]Said, error) {
-	a := t.model.use()
-	if a == nil {
-		return nil, noModel()
+	a, s, err := t.engaged()
+	if err != nil {
+		return nil, err
 	}
 	defer a.users.Done()
-	s := t.speaking.Load()
-	if s == nil || s.model != a {
-		return nil, noModel()
-	}
 	until, done := a.until(ctx)
 	defer done()
 	set := t.settings.Load()

@@ -97,15 +97,11 @@ func (t *Trainer) AskLessons() { wake(t.asked) }
 
 // askNow asks the lessons that which selects and keeps the results.
 func (t *Trainer) askNow(ctx context.Context, which func(JobLesson) bool) ([]LessonResult, error) {
-	a := t.model.use()
-	if a == nil {
-		return nil, noModel()
+	a, s, err := t.engaged()
+	if err != nil {
+		return nil, err
 	}
 	defer a.users.Done()
-	s := t.speaking.Load()
-	if s == nil || s.model != a {
-		return nil, noModel()
-	}
 	until, done := a.until(ctx)
 	defer done()
 	v := s.voice
