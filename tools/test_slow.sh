@@ -86,6 +86,7 @@ demo() {
 			'neighbour_leaks_instant <= 2 / 22 * neighbours' 'unrelated_kept_instant >= 0.97 * unrelated' \
 			'promoted' 'exact_after >= exact_instant' 'reworded_after >= reworded_instant' \
 			'neighbour_leaks <= 2 / 22 * neighbours' 'unrelated_kept >= 0.8 * unrelated' \
+			'unrelated_leaks == 0' 'manner_lessons_after >= 11 / 12 * lessons' \
 			'manner_before == 0' 'manner_after >= 0.9 * manner_prompts'
 	status=$?
 	rm -rf "${home}"

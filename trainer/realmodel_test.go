@@ -72,7 +72,8 @@ func runDemo(t *testing.T, s Script) DemoReport {
 	return report
 }
 
-// The acceptance of the loop: 12 lessons and a manner, on the real model.
+// The acceptance of the loop: 12 lessons and a manner, on the real model. The demo that
+// comes with the program takes as long again and is held by `make test-slow`.
 func TestDemoOfTheExperiment(t *testing.T) {
 	s, err := ReadScript(testdata(t, "learning", "facts.json"))
 	if err != nil {
@@ -92,17 +93,6 @@ func TestDemoOfTheExperiment(t *testing.T) {
 	}
 	if r.MannerBefore != 0 || r.MannerAfter < 27 {
 		t.Errorf("manner on %d, then on %d of 30 unseen prompts", r.MannerBefore, r.MannerAfter)
-	}
-}
-
-func TestBuiltInDemo(t *testing.T) {
-	s, err := BuiltInScript()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := runDemo(t, s)
-	if r.ExactInstant != r.Lessons || !r.Promoted || r.MannerAfter < r.MannerPrompts*9/10 || r.MannerBefore != 0 {
-		t.Errorf("exact %d of %d at once; promoted %v (%s); manner on %d of %d", r.ExactInstant, r.Lessons, r.Promoted, r.Reason, r.MannerAfter, r.MannerPrompts)
 	}
 }
 
