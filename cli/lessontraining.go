@@ -27,7 +27,9 @@ func (c *program) sayTraining(x trainer.LessonTraining) {
 	if x.Styled {
 		c.sayf("          (in your manner)", "          (in Ihrer Art)")
 	}
-	if x.Due {
+	if x.Cycle != 0 {
+		c.sayf("Cycle %d has trained it for the version in use, with:", "Zyklus %d hat sie für die Version trainiert, die antwortet, mit:", x.Cycle)
+	} else if x.Due {
 		c.sayf("The next training may take it up.", "Das nächste Training kann sie aufnehmen.")
 	} else {
 		c.sayf("It is known: no training needs it.", "Sie sitzt: Kein Training braucht sie.")
@@ -42,10 +44,7 @@ func (c *program) sayTraining(x trainer.LessonTraining) {
 	c.sayVariants(x.Variants)
 	c.sayf("Asked after a training with:", "Nach einem Training abgefragt mit:")
 	c.sayVariants(x.Asked)
-	c.sayf("Must not be heard in answers to:", "Darf in Antworten hierauf nicht vorkommen:")
-	for _, q := range x.Contrasts {
-		c.sayf("  %s", "  %s", q)
-	}
+	c.sayQuestions(l.say("Must not be heard in answers to:", "Darf in Antworten hierauf nicht vorkommen:"), x.Contrasts)
 	var changed []string
 	for _, w := range x.Words {
 		if w.Weight != 1 {
@@ -57,8 +56,13 @@ func (c *program) sayTraining(x trainer.LessonTraining) {
 	}
 	c.sayf("Held to the base's answers: %s", "An den Antworten des Ausgangsmodells gehalten: %s",
 		l.count(len(x.Anchors), "ordinary question", "ordinary questions", "alltägliche Frage", "alltägliche Fragen"))
-	for _, q := range x.Own {
-		c.sayf("  your own: %s", "  Ihre eigene: %s", q)
+	c.sayQuestions(l.say("Your own questions, likewise:", "Ihre eigenen Fragen, ebenso:"), x.Own)
+}
+
+// sayQuestions lists questions below a heading; without any it says nothing.
+func (c *program) sayQuestions(heading string, questions []string) {
+	if len(questions) > 0 {
+		c.sayf("%s\n  %s", "%s\n  %s", heading, strings.Join(questions, "\n  "))
 	}
 }
 

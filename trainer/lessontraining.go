@@ -2,18 +2,21 @@ package trainer
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// LessonTraining is what a lesson is trained with, as long as it is missed: the same for
-// the same lesson, settings and seed.
+// LessonTraining is what a lesson is trained with: the same for the same lesson, settings
+// and seed.
 type LessonTraining struct {
 	Lesson   int64  `json:"lesson"`
 	Question string `json:"question"`
 	Turn     string `json:"turn"`   // the answer as it is put before the model and imitated
 	Styled   bool   `json:"styled"` // Turn is phrased in the user's manner
 	Due      bool   `json:"due"`    // it is missed, or was never asked: the next training may take it up
+	Cycle    int64  `json:"cycle"`  // that trained it for the version in use; 0: none, the rest is of the next training
 
 	Seed    uint64  `json:"seed"`
 	Rate    float64 `json:"rate"`
@@ -58,57 +61,81 @@ func knowledgeItems() []TrainingItem {
 	}
 }
 
-// TrainingOf says what a lesson is trained with. It trains nothing and asks no model.
+// TrainingOf says what a lesson is trained with: by the training that made the version
+// in use, if that has trained it, else by the next one. It trains nothing and asks no
+// model.
 func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining, error) {
 	hash := t.baseHash()
 	all, err := t.store.Lessons(ctx, hash)
 	if err != nil {
 		return LessonTraining{}, fmt.Errorf("read the lessons: %w", err)
 	}
-	j := Job{Base: hash, Recipe: t.settings.Load().recipe()}
-	at := -1
-	for i, l := range all {
-		j.Lessons = append(j.Lessons, jobLesson(l))
-		if l.ID == lesson {
-			at = i
-		}
-	}
+	at := slices.IndexFunc(all, func(l Lesson) bool { return l.ID == lesson })
 	if at < 0 {
 		return LessonTraining{}, fmt.Errorf("the training of lesson %d: %w", lesson, ErrNotFound)
-	}
-	samples, err := t.store.Samples(ctx, SampleQuery{})
-	if err != nil {
-		return LessonTraining{}, fmt.Errorf("read the samples: %w", err)
-	}
-	prompts := make([]string, len(samples))
-	for i, s := range samples {
-		prompts[i] = s.Prompt
-	}
-	var before []string
-	if hash != "" {
-		active, err := t.store.ActiveVersion(ctx, hash)
-		if err != nil {
-			return LessonTraining{}, fmt.Errorf("read the version in use: %w", err)
-		}
-		if active.ID != 0 {
-			c, err := t.store.Cycle(ctx, active.Cycle)
-			if err != nil {
-				return LessonTraining{}, fmt.Errorf("read the cycle of the version in use: %w", err)
-			}
-			before = ownOf(c)
-		}
-	}
-	own := before
-	if len(own) == 0 {
-		if own, err = t.drawOwn(ctx, &j, prompts, nil); err != nil {
-			return LessonTraining{}, err
-		}
 	}
 	set, err := t.anchorsOfBase(ctx)
 	if err != nil {
 		return LessonTraining{}, err
 	}
-	return lessonTraining(j.Lessons[at], j.Recipe, set.Questions, own), nil
+	c, err := t.trainedBy(ctx, hash, all[at].Sample)
+	if err != nil {
+		return LessonTraining{}, err
+	}
+	var j Job
+	if len(c.Job) > 0 {
+		r, err := reportOf(c)
+		if err != nil {
+			return LessonTraining{}, err
+		}
+		if err := json.Unmarshal(c.Job, &j); err != nil {
+			return LessonTraining{}, fmt.Errorf("read the job of cycle %d: %w", c.ID, err)
+		}
+		if n := len(r.Tries); n > 0 {
+			j.Recipe.KnowledgeRate *= r.Tries[n-1].Rate
+		}
+	} else {
+		p, _, _, err := t.gathered(ctx, hash, t.settings.Load())
+		if err != nil {
+			return LessonTraining{}, err
+		}
+		if j, _, err = t.draft(ctx, hash, p); err != nil {
+			return LessonTraining{}, err
+		}
+	}
+	out := lessonTraining(jobLesson(all[at]), j.Recipe, set.Questions, j.Own)
+	out.Cycle = c.ID
+	return out, nil
+}
+
+// trainedBy is the cycle that trained the knowledge adapter in use with a sample; the
+// zero Cycle if none has, or its job was erased. A version that keeps the adapter of the
+// one before it was not trained by its own cycle.
+func (t *Trainer) trainedBy(ctx context.Context, base string, sample int64) (Cycle, error) {
+	v, err := t.store.ActiveVersion(ctx, base)
+	if err != nil {
+		return Cycle{}, fmt.Errorf("read the version in use: %w", err)
+	}
+	for v.ID != 0 {
+		c, err := t.store.Cycle(ctx, v.Cycle)
+		if err != nil {
+			return Cycle{}, fmt.Errorf("read the cycle of version %d: %w", v.Number, err)
+		}
+		r, err := reportOf(c)
+		if err != nil {
+			return Cycle{}, err
+		}
+		switch {
+		case !slices.Contains(r.KnowledgeOn, sample) || len(c.Job) == 0:
+			return Cycle{}, nil
+		case slices.Contains(r.Trained, StepKnowledge) || v.Parent == 0:
+			return c, nil
+		}
+		if v, err = t.store.Version(ctx, v.Parent); err != nil {
+			return Cycle{}, fmt.Errorf("read a version before the one in use: %w", err)
+		}
+	}
+	return Cycle{}, nil
 }
 
 // anchorsOfBase are those of the attached model, as far as its languages are known.

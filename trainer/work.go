@@ -167,10 +167,16 @@ func (l *loop) settle(ctx context.Context, judged []JudgedSample) error {
 }
 
 // job makes the job of a cycle that starts now, and names the samples that it uses.
-func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, error) {
-	info := a.info
+func (t *Trainer) job(ctx context.Context, a *attached, p pending) (Job, []int64, error) {
+	j, used, err := t.draft(ctx, a.info.Hash, p)
 	reader := a.reader.Load()
-	j := Job{Format: jobFormat, Base: info.Hash, Reader: reader.folder, ReaderKey: reader.key(), Model: info.Name, User: l.store.User(), Recipe: l.settings.Load().recipe()}
+	j.Model, j.Reader, j.ReaderKey = a.info.Name, reader.folder, reader.key()
+	return j, used, err
+}
+
+// draft is job without what only the model itself tells; the base "" is no model.
+func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, []int64, error) {
+	j := Job{Format: jobFormat, Base: base, User: t.store.User(), Recipe: t.settings.Load().recipe()}
 	var used []int64
 	for _, s := range p.judged {
 		if !s.Kept {
@@ -187,15 +193,15 @@ func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, e
 		j.Lessons = append(j.Lessons, jobLesson(x))
 	}
 	var own []string // of the version in use
-	active, err := l.store.ActiveVersion(ctx, info.Hash)
+	active, err := t.store.ActiveVersion(ctx, base)
 	if err != nil {
 		return j, nil, fmt.Errorf("read the version in use: %w", err)
 	}
-	if active.ID != 0 && l.isDamaged(active.ID) {
+	if active.ID != 0 && t.isDamaged(active.ID) {
 		j.Before = JobVersion{Version: active.ID} // nothing of it can be kept: all is trained anew
 	} else if active.ID != 0 {
 		j.Before = JobVersion{Version: active.ID, Manner: active.Manner, Knowledge: active.Knowledge}
-		c, err := l.store.Cycle(ctx, active.Cycle)
+		c, err := t.store.Cycle(ctx, active.Cycle)
 		if err != nil {
 			return j, nil, fmt.Errorf("read the cycle of the version in use: %w", err)
 		}
@@ -206,12 +212,12 @@ func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, e
 		j.Before.MannerKey, j.Before.KnowledgeKey = r.MannerKey, r.KnowledgeKey
 		own = ownOf(c)
 	}
-	cycles, err := l.store.Cycles(ctx, 10)
+	cycles, err := t.store.Cycles(ctx, 10)
 	if err != nil {
 		return j, nil, fmt.Errorf("read the last cycles: %w", err)
 	}
 	for _, c := range cycles {
-		if c.BaseHash != info.Hash || len(c.Report) == 0 {
+		if c.BaseHash != base || len(c.Report) == 0 {
 			continue
 		}
 		r, err := reportOf(c)
@@ -225,7 +231,7 @@ func (l *loop) job(ctx context.Context, a *attached, p pending) (Job, []int64, e
 	for i, s := range p.judged {
 		prompts[i] = s.Prompt
 	}
-	if j.Own, err = l.drawOwn(ctx, &j, prompts, own); err != nil {
+	if j.Own, err = t.drawOwn(ctx, &j, prompts, own); err != nil {
 		return j, nil, err
 	}
 	return j, used, nil

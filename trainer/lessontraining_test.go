@@ -1,0 +1,109 @@
+package trainer
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"clara/store"
+)
+
+// What a lesson is trained with can be looked at, without a model, and is the same each
+// time.
+func TestTrainingOfALesson(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.teach("Who leads the IT department at Brandt?", "Maria leads the IT department at Brandt.", Knowledge)
+		lessons, err := b.Lessons(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.talk("How does fog form over rivers?", 0)
+		x, err := b.TrainingOf(t.Context(), lessons[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := b.TrainingOf(t.Context(), lessons[0].ID)
+		if d := cmp.Diff(x, again); d != "" || err != nil {
+			t.Errorf("%v %s", err, d)
+		}
+		if !x.Due || x.Styled || len(x.Asked) != askedVariants || len(x.Contrasts) == 0 || len(x.Variants) < 5 || len(x.Anchors) < 100 || len(x.Own) != 1 {
+			t.Errorf("%+v", x)
+		}
+		for _, c := range x.Contrasts {
+			if normal(c) == normal(x.Question) {
+				t.Errorf("the contrast %q is the question", c)
+			}
+		}
+		if w := x.Words[0]; w.Word != "Maria" || w.Weight != changedWeight || x.Words[len(x.Words)-1].Weight != 1 {
+			t.Errorf("the words weigh %+v", x.Words)
+		}
+		if _, err := b.TrainingOf(t.Context(), 99); err == nil {
+			t.Error("a lesson that there is not has a training")
+		}
+	})
+}
+
+// What a lesson was trained with is shown of the cycle that trained the adapter in use;
+// a lesson that this one was not about is shown as the next training would have it.
+func TestTrainingOfATrainedLesson(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		b.teach("Who leads the IT department at Brandt?", "Maria leads the IT department at Brandt.", Knowledge)
+		b.teach("What does a permit at Lindau cost?", "A permit at Lindau costs 40 euros.", Knowledge)
+		lessons, err := b.store.Lessons(t.Context(), testHash)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trained := func(version int64, own string, r Report) Cycle {
+			t.Helper()
+			j := Job{Format: jobFormat, Base: testHash, Recipe: b.Settings().recipe(), Own: []string{own}, Before: JobVersion{Version: version}}
+			job, err := json.Marshal(j)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash, Job: job})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.KnowledgeKey, r.KnowledgeOn = "key", []int64{lessons[0].Sample}
+			report, err := json.Marshal(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, v, err := b.store.FinishCycle(t.Context(), store.CycleEnd{
+				Cycle: c.ID, State: CyclePromoted, Report: report, Version: &Version{Parent: version, Knowledge: "versions/cycle-1/knowledge"},
+			})
+			if err != nil || !v.Active {
+				t.Fatal(v, err)
+			}
+			return c
+		}
+		first := trained(0, "Which knots hold a heavy boat?", Report{Trained: []Step{StepKnowledge}, Tries: []Try{new(Report).try(fullEffort), new(Report).try(gentleEffort)}})
+		trained(1, "Which trees keep their leaves?", Report{Trained: []Step{StepManner}}) // keeps it
+		b.talk("How does fog form over rivers?", 0)
+
+		got, err := b.TrainingOf(t.Context(), lessons[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Cycle != first.ID || !slices.Equal(got.Own, []string{"Which knots hold a heavy boat?"}) || got.Rate != b.Settings().KnowledgeRate/2 {
+			t.Errorf("trained by cycle %d, held to %q, at rate %g", got.Cycle, got.Own, got.Rate)
+		}
+		got, err = b.TrainingOf(t.Context(), lessons[1].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Cycle != 0 || !slices.Equal(got.Own, []string{"How does fog form over rivers?"}) {
+			t.Errorf("not trained yet, but by cycle %d, held to %q", got.Cycle, got.Own)
+		}
+	})
+}
