@@ -468,6 +468,21 @@ func TestClosingWhileTrainingAsksOnce(t *testing.T) {
 	}
 }
 
+// A training that runs can be stopped without pausing all that follow.
+func TestTrainingThatRunsCanBeStopped(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.fillSamples(t, placeLearning, trainer.PhaseRunning)
+	w.settle(t)
+	if !reads(w, "Stop this training") {
+		t.Error("it cannot")
+	}
+	w.fillSamples(t, placeLearning, trainer.PhaseWaiting)
+	w.settle(t)
+	if reads(w, "Stop this training") {
+		t.Error("nothing runs that could be stopped")
+	}
+}
+
 func TestEndingFromOutsideClosesTheWindow(t *testing.T) {
 	ended := make(chan struct{})
 	w := newTestWindow(t, Params{Settings: spoken(english), Ended: ended}, wide)

@@ -171,6 +171,7 @@ func (v *learningView) showState() {
 func (v *learningView) showHead() {
 	train := widgets.NewButton(say("learning.train"), &widgets.IconBolt, widgets.Secondary, v.w.Trainer.Train)
 	pause := widgets.NewButton(say("learning.pause"), &widgets.IconPause, widgets.Secondary, v.w.Trainer.Pause)
+	cancel := widgets.NewButton(say("learning.cancel"), &widgets.IconStop, widgets.Secondary, v.w.Trainer.CancelCycle)
 	resume := widgets.NewButton(say("learning.resume"), &widgets.IconBolt, widgets.Primary, v.w.Trainer.Resume)
 	settings := widgets.NewIconButton(widgets.IconSliders, say("learning.thresholds"), v.w.openLearningSettings)
 	var actions []fyne.CanvasObject
@@ -178,7 +179,7 @@ func (v *learningView) showHead() {
 	case trainer.PhasePaused:
 		actions = []fyne.CanvasObject{resume}
 	case trainer.PhaseRunning, trainer.PhaseChecking:
-		actions = []fyne.CanvasObject{pause}
+		actions = []fyne.CanvasObject{cancel, pause}
 	case trainer.PhaseNoModel, trainer.PhaseOff:
 	default:
 		actions = []fyne.CanvasObject{train, pause}

@@ -259,6 +259,7 @@ func (d *dialogue) commands() []dialogueCommand {
 		{"status", "", "what the learner does, and why", "was der Lerner tut, und warum", (*dialogue).status},
 		{"stats", "", "figures of the loop", "Zahlen zum Lernen", func(d *dialogue, ctx context.Context, _ string) error { return d.stats(ctx, d.trainer) }},
 		{"train", "", "train now", "jetzt trainieren", (*dialogue).train},
+		{"cancel", "", "stop the training that runs; nothing of it is used", "das laufende Training abbrechen; nichts davon wird benutzt", (*dialogue).cancel},
 		{"wait", "", "wait until the training has ended", "warten, bis das Training zu Ende ist", (*dialogue).wait},
 		{"why", "", "why it does not learn, and what to do", "warum es nicht lernt, und was zu tun ist", (*dialogue).why},
 		{"restore", "[VERSION]", "list the versions, or go back to one", "die Versionen zeigen oder zu einer zurückkehren", (*dialogue).restore},
@@ -419,6 +420,23 @@ func (d *dialogue) train(ctx context.Context, _ string) error {
 				}
 				d.sayf("Cycle %d trains; you can go on. %s waits for it.", "Zyklus %d trainiert; Sie können weitermachen. %s wartet darauf.", cycle, d.typed("wait"))
 			})
+		}
+	}
+	return ctx.Err()
+}
+
+// cancel stops the cycle that runs; it starts again with new feedback.
+func (d *dialogue) cancel(ctx context.Context, _ string) error {
+	if !isTraining(d.trainer.State().Phase) {
+		return usage("%s", d.language.say("no training runs", "es läuft kein Training"))
+	}
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	events := d.trainer.Watch(watching)
+	d.trainer.CancelCycle()
+	for e := range events {
+		if !isTraining(e.State.Phase) {
+			return d.status(ctx, "")
 		}
 	}
 	return ctx.Err()
