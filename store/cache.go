@@ -76,11 +76,3 @@ func (s *Store) ForgetBase(ctx context.Context, kind string, keys []string) erro
 		return err
 	})
 }
-
-// DropBase forgets all that was kept of a base model.
-func (s *Store) DropBase(ctx context.Context, base string) error {
-	return s.update(ctx, "drop a base model's cache", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM base_cache WHERE user = ? AND base_hash = ?`, s.user, base)
-		return err
-	})
-}

@@ -136,7 +136,8 @@ func (s *Store) EraseConversations(ctx context.Context, deletedBefore time.Time)
 		}
 		// The jobs of cycles quote questions of conversations.
 		if _, err := tx.ExecContext(ctx, `UPDATE cycles SET job = json_remove(job, '$.own')
-			WHERE user = ?1 AND json_extract(job, '$.own') IS NOT NULL AND EXISTS (`+gone+`)`, args...); err != nil {
+			WHERE user = ?1 AND EXISTS (SELECT 1 FROM json_each(job, '$.own') own JOIN messages m ON m.text = own.value
+				WHERE m.user = ?1 AND m.conversation IN (`+gone+`))`, args...); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM conversations WHERE id IN (`+gone+`)`, args...)

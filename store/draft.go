@@ -40,11 +40,6 @@ func (s *Store) Draft(ctx context.Context, key string) (Draft, error) {
 	return d, err
 }
 
-// Drafts returns all drafts, the newest first.
-func (s *Store) Drafts(ctx context.Context) ([]Draft, error) {
-	return list(ctx, s, "list drafts", scanDraft, `SELECT key, text, updated FROM drafts WHERE user = ? ORDER BY updated DESC, key`, s.user)
-}
-
 func scanDraft(r scanner) (Draft, error) {
 	var d Draft
 	err := r.Scan(&d.Key, &d.Text, timeColumn{&d.Updated})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -299,7 +298,7 @@ func (h *history) SetSample(t *rapid.T) {
 	x.Kind, x.Cycle = rapid.SampledFrom([]Kind{Knowledge, Manner}).Draw(t, "kind"), 0
 	check(t, s.SetKind(t.Context(), x.ID, x.Kind, &Lesson{Question: "late"}))
 	if x.lesson == nil && x.Kind == Knowledge {
-		l := must(s.LessonOf(t.Context(), hashes[0], x.ID))(t)
+		l := must(lessonOf(t.Context(), s, hashes[0], x.ID))(t)
 		x.lesson = &Lesson{ID: l.ID, User: s.User(), Sample: x.ID, Question: "late", State: LessonNew, Created: h.clock}
 	}
 }
@@ -492,11 +491,6 @@ func (h *history) Draft(t *rapid.T) {
 func (h *history) Base(t *rapid.T) {
 	s, a := h.turn(t)
 	base := rapid.SampledFrom(hashes).Draw(t, "base")
-	if rapid.IntRange(0, 4).Draw(t, "drop") == 0 {
-		check(t, s.DropBase(t.Context(), base))
-		maps.DeleteFunc(a.base, func(key string, _ []byte) bool { return strings.HasPrefix(key, base+"/") })
-		return
-	}
 	values := rapid.MapOf(rapid.SampledFrom([]string{"a", "b", "c"}), rapid.SliceOf(rapid.Byte())).Draw(t, "values")
 	check(t, s.PutBase(t.Context(), base, "answer", values))
 	for key, value := range values {

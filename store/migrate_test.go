@@ -144,7 +144,7 @@ func TestMigrationsRunOnce(t *testing.T) {
 	}
 	s := must(open(t.Context(), path, next))(t)
 	defer s.Close()
-	if n := len(must(s.Drafts(t.Context()))(t)); n != 1 {
+	if n := len(must(draftsOf(t.Context(), s))(t)); n != 1 {
 		t.Errorf("the step ran %d times", n)
 	}
 }

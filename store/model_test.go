@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"math"
 	"slices"
 	"sort"
@@ -323,7 +324,7 @@ func read(t tester, s *Store) snapshot {
 		Versions:      must(s.Versions(ctx, ""))(t),
 		Active:        map[string]int64{},
 		Activations:   map[string][]Activation{},
-		Drafts:        must(s.Drafts(ctx))(t),
+		Drafts:        must(draftsOf(ctx, s))(t),
 		Base:          map[string][]byte{},
 		Counts:        map[string]Counts{},
 		Ratings:       must(s.Ratings(ctx, time.Time{}))(t),
@@ -340,7 +341,7 @@ func read(t tester, s *Store) snapshot {
 	}
 	for _, x := range v.Samples {
 		for _, base := range lessonBases {
-			if l, err := s.LessonOf(ctx, base, x.ID); err == nil {
+			if l, err := lessonOf(ctx, s, base, x.ID); err == nil {
 				v.AllLessons[base] = append(v.AllLessons[base], l)
 			}
 		}
@@ -361,4 +362,14 @@ var sameRecords = cmp.Options{
 	cmpopts.IgnoreFields(LessonResult{}, "ID"),
 	cmpopts.IgnoreFields(Activation{}, "ID"),
 	cmp.Comparer(func(x, y float64) bool { return math.Abs(x-y) <= 1e-12 }),
+}
+
+// lessonOf is the lesson of a sample, also one that does not show.
+func lessonOf(ctx context.Context, s *Store, base string, sample int64) (Lesson, error) {
+	return one(ctx, s, "read the lesson of a sample", scanLesson, selectLesson+` AND l.sample = ?3`, base, s.user, sample)
+}
+
+// draftsOf are all drafts, the newest first.
+func draftsOf(ctx context.Context, s *Store) ([]Draft, error) {
+	return list(ctx, s, "list drafts", scanDraft, `SELECT key, text, updated FROM drafts WHERE user = ? ORDER BY updated DESC, key`, s.user)
 }

@@ -2,8 +2,10 @@ package store
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestStrikingLeavesCodes(t *testing.T) {
@@ -53,5 +55,34 @@ func TestErasedQuestionsAreStruckOut(t *testing.T) {
 		if data, err := os.ReadFile(name); err == nil && strings.Contains(string(data), "safe's") {
 			t.Errorf("%s still quotes it", name)
 		}
+	}
+}
+
+// The questions of an erased conversation are quoted by no job; a job that quotes others
+// stays as it was, so that nothing is trained anew for it.
+func TestErasedConversationsAreQuotedByNoJob(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	said := func(question string) Conversation {
+		t.Helper()
+		c := must(s.AddConversation(ctx, Conversation{}))(t)
+		must(s.AddMessage(ctx, Message{Conversation: c.ID, Role: RoleUser, Text: question}))(t)
+		return c
+	}
+	c := said("Where is the safe?")
+	said("Where is the harbour?")
+	for _, job := range []string{`{"own":["Where is the harbour?"],"seed":1}`, `{"own":["Where is the harbour?","Where is the safe?"],"seed":1}`, `{"seed":1}`} {
+		c := must(s.StartCycle(ctx, Cycle{Job: []byte(job)}))(t)
+		_, _, err := s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CycleChecked})
+		check(t, err)
+	}
+	check(t, s.DeleteConversation(ctx, c.ID))
+	check(t, s.EraseConversations(ctx, time.Now().Add(time.Hour)))
+	var jobs []string
+	for _, c := range must(s.Cycles(ctx, 0))(t) {
+		jobs = append(jobs, string(c.Job))
+	}
+	if want := []string{`{"seed":1}`, `{"seed":1}`, `{"own":["Where is the harbour?"],"seed":1}`}; !slices.Equal(jobs, want) {
+		t.Errorf("the jobs are %q, want %q", jobs, want)
 	}
 }

@@ -114,8 +114,7 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 				return errors.Join(s.SaveDraft(ctx, "chat/1", ""), errNothing)
 			},
 		},
-		"Draft":  {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Draft(ctx, "chat/1")) }},
-		"Drafts": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Drafts(ctx)) }},
+		"Draft": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Draft(ctx, "chat/1")) }},
 		"AddFeedback": {
 			func(ctx context.Context, s *Store, id map[string]int64) error {
 				x := sample
@@ -178,9 +177,6 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"BothRight": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.BothRight(ctx)) }},
 		"Lesson": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return empty(s.Lesson(ctx, "", id["lesson"]))
-		}},
-		"LessonOf": {func(ctx context.Context, s *Store, id map[string]int64) error {
-			return empty(s.LessonOf(ctx, "", id["sample"]))
 		}},
 		"Lessons": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Lessons(ctx, hashes[0])) }},
 		"SetKeywords": {func(ctx context.Context, s *Store, id map[string]int64) error {
@@ -255,7 +251,7 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 			return empty(s.Activations(ctx, hashes[0]))
 		}},
 		"PutBase": {func(ctx context.Context, s *Store, _ map[string]int64) error {
-			return errors.Join(s.PutBase(ctx, hashes[0], "answer", map[string][]byte{"a": {2}}), s.DropBase(ctx, hashes[0]), errNothing)
+			return errors.Join(s.PutBase(ctx, hashes[0], "answer", map[string][]byte{"a": {2}}), s.ForgetBase(ctx, "answer", []string{"a"}), errNothing)
 		}},
 		"Base": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return empty(s.Base(ctx, hashes[0], "answer", []string{"a"}))
@@ -265,9 +261,6 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		}},
 		"OwnQuestions": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return empty(s.OwnQuestions(ctx, 200, 10))
-		}},
-		"DropBase": {func(ctx context.Context, s *Store, _ map[string]int64) error {
-			return errors.Join(s.DropBase(ctx, hashes[0]), errNothing)
 		}},
 		"Counts": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			c, err := s.Counts(ctx, hashes[0])

@@ -128,13 +128,6 @@ func (t *Trainer) newQuestion(ctx context.Context, ask Ask, text string) (Messag
 			return Message{}, nil, 0, err
 		}
 		history = turns(current)
-		if len(all) == 0 { // made empty by NewConversation
-			if c, err := t.store.Conversation(ctx, conversation); err == nil && c.Title == "" {
-				if err := t.store.RenameConversation(ctx, conversation, titleOf(text)); err != nil {
-					return Message{}, nil, 0, saving(fmt.Errorf("title conversation %d: %w", conversation, err))
-				}
-			}
-		}
 	}
 	m, err := t.store.AddMessage(ctx, Message{Conversation: conversation, Role: RoleUser, Text: text})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -29,18 +30,17 @@ func (t *Trainer) Conversations(ctx context.Context) ([]Conversation, error) {
 	return t.store.Conversations(ctx)
 }
 
-// NewConversation makes an empty conversation.
-func (t *Trainer) NewConversation(ctx context.Context, title string) (Conversation, error) {
-	return t.store.AddConversation(ctx, Conversation{Title: title})
-}
-
 // Rename gives a conversation another title.
 func (t *Trainer) Rename(ctx context.Context, conversation int64, title string) error {
 	return t.store.RenameConversation(ctx, conversation, title)
 }
 
-// DeleteConversation hides a conversation; RestoreConversation brings it back. The
-// feedback given in it stays; its other questions hold no training to the base any more.
+// restorable is how long a deleted conversation can be brought back.
+const restorable = 24 * time.Hour
+
+// DeleteConversation hides a conversation; RestoreConversation brings it back for a day,
+// after which the loop erases it. The feedback given in it stays; its other questions
+// hold no training to the base any more.
 func (t *Trainer) DeleteConversation(ctx context.Context, conversation int64) error {
 	messages, err := t.store.Messages(ctx, conversation)
 	if err != nil {

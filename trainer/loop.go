@@ -23,6 +23,7 @@ type loop struct {
 	newest    int64     // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
 	prepareAt time.Time // not before it a reader is made by itself, after a failure
 	tried     string    // what the last unlearning cycle that was decided was about
+	eraseAt   time.Time // when deleted conversations are erased next
 	now       work      // under way; nil channels: nothing
 	last      Seconds
 }
@@ -32,6 +33,9 @@ func (l *loop) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
+		if err := l.erase(ctx); err != nil && ctx.Err() == nil {
+			l.trouble(err)
+		}
 		if !l.now.running {
 			if err := l.rollback(ctx); err != nil && ctx.Err() == nil {
 				l.trouble(fmt.Errorf("look at the ratings: %w", err))
@@ -65,6 +69,19 @@ func (l *loop) run(ctx context.Context) {
 			l.end(context.WithoutCancel(ctx), r)
 		}
 	}
+}
+
+// erase removes for good what was deleted longer ago than it can be brought back.
+func (l *loop) erase(ctx context.Context) error {
+	now := l.Trainer.now()
+	if now.Before(l.eraseAt) {
+		return nil
+	}
+	l.eraseAt = now.Add(time.Hour)
+	if err := l.store.EraseConversations(ctx, now.Add(-restorable)); err != nil {
+		return saving(fmt.Errorf("erase deleted conversations: %w", err))
+	}
+	return nil
 }
 
 // finish ends what runs when the loop ends, and waits for it.

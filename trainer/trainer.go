@@ -200,8 +200,5 @@ func (t *Trainer) Resume() {
 	wake(t.changed)
 }
 
-// Paused says whether the loop is paused.
-func (t *Trainer) Paused() bool { return t.paused.Load() }
-
 // CancelCycle stops the running cycle, if one runs, and waits for new feedback.
 func (t *Trainer) CancelCycle() { wake(t.cancelled) }
