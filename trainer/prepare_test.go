@@ -2,11 +2,13 @@ package trainer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 
 	"clara/model"
 )
@@ -221,6 +223,45 @@ func TestReaderIsFoundByItsModel(t *testing.T) {
 	}
 	if found, err := readerFor(home, r); !errors.Is(err, errReader) || found.state != ReaderNone {
 		t.Errorf("an adapter that was exchanged: %+v, %v", found, err)
+	}
+}
+
+// A reader that was prepared goes before the one that comes with the program, until that
+// is of a newer recipe.
+func TestNewerBuiltInReaderGoesBeforeAPreparedOne(t *testing.T) {
+	home := t.TempDir()
+	r := tinyRunner(t, 1)
+	hash := r.Info().Hash
+	dir := readerFolder(home, hash)
+	y := &tinyReading{steps: 2}
+	report, err := PrepareReader(t.Context(), r, Preparation{Dir: dir, Base: &BaseFacts{}, train: y.train, check: gatePasses})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shipped := make(fstest.MapFS)
+	t.Cleanup(func() { readers = embedded; delete(readerFolders, hash) })
+	readers, readerFolders[hash] = shipped, "tiny"
+	for _, name := range []string{"adapter_config.json", "adapter_model.safetensors"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shipped["tiny/"+name] = &fstest.MapFile{Data: data}
+	}
+	for recipe, want := range map[int]ReaderState{readerRecipe: ReaderPrepared, readerRecipe + 1: ReaderBuiltIn} {
+		report.Recipe = recipe
+		data, err := json.Marshal(report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shipped["tiny/"+reportFile] = &fstest.MapFile{Data: data}
+		found, err := readerFor(home, r)
+		if err != nil || found.state != want || found.adapter == nil {
+			t.Errorf("recipe %d comes with the program: %+v, %v, want %s", recipe, found, err, want)
+		}
+		if listed, err := ReaderOf(home, hash); err != nil || listed != want {
+			t.Errorf("recipe %d comes with the program: listed as %s, %v, want %s", recipe, listed, err, want)
+		}
 	}
 }
 

@@ -17,7 +17,9 @@ import (
 // the base model that they were trained on. `make reader` makes them again.
 //
 //go:embed reader
-var readers embed.FS
+var embedded embed.FS
+
+var readers fs.FS = embedded // but for tests
 
 var readerFolders = map[string]string{
 	"b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53": "reader", // SmolLM2-135M-Instruct Q4_1
@@ -61,7 +63,7 @@ var errReader = errors.New("not a usable reader")
 func readerFolder(home, hash string) string { return filepath.Join(home, "readers", hash) }
 
 // readerFor looks for the reader adapter of the runner's model: the one prepared below
-// home, else the one that comes with the program, else none. With an error that wraps
+// home, unless one of a newer recipe comes with the program, else that one, else none. With an error that wraps
 // errReader what it returns is right, without the prepared one, which is of no use.
 func readerFor(home string, r *model.Runner) (*reader, error) {
 	hash := r.Info().Hash
@@ -69,7 +71,11 @@ func readerFor(home string, r *model.Runner) (*reader, error) {
 	if damage != nil && !errors.Is(damage, errReader) {
 		return nil, damage
 	}
-	if prepared != nil && prepared.state == ReaderPrepared {
+	shipped, err := builtInReport(hash)
+	if err != nil {
+		return nil, err
+	}
+	if prepared != nil && prepared.state == ReaderPrepared && !prepared.report.outdatedBy(shipped) {
 		return prepared, nil
 	}
 	a, err := builtInReader(r)
@@ -132,7 +138,7 @@ func builtInReader(r *model.Runner) (*model.Adapter, error) {
 	}
 	var files [2][]byte
 	for i, name := range []string{"adapter_config.json", "adapter_model.safetensors"} {
-		data, err := readers.ReadFile(path.Join(folder, name))
+		data, err := fs.ReadFile(readers, path.Join(folder, name))
 		if err != nil {
 			return nil, fmt.Errorf("read the built-in reader: %w", err)
 		}
@@ -143,6 +149,30 @@ func builtInReader(r *model.Runner) (*model.Adapter, error) {
 		return nil, fmt.Errorf("read the built-in reader: %w", err)
 	}
 	return a, nil
+}
+
+// builtInReport is the report of the reader that comes with the program for the model of
+// the given hash, nil if none does.
+func builtInReport(hash string) (*ReaderReport, error) {
+	folder, ok := readerFolders[hash]
+	if !ok {
+		return nil, nil
+	}
+	data, err := fs.ReadFile(readers, path.Join(folder, reportFile))
+	if err != nil {
+		return nil, fmt.Errorf("read the report of the built-in reader: %w", err)
+	}
+	report := new(ReaderReport)
+	if err := json.Unmarshal(data, report); err != nil {
+		return nil, fmt.Errorf("read the report of the built-in reader: %w", err)
+	}
+	return report, nil
+}
+
+// outdatedBy says whether the program has come with a reader of a newer recipe since this
+// one was prepared. One of the same recipe was prepared because the user wanted it.
+func (r *ReaderReport) outdatedBy(shipped *ReaderReport) bool {
+	return shipped != nil && r.Recipe < shipped.Recipe
 }
 
 // reader is the reader adapter that the job was made with, nil for none.
@@ -164,13 +194,17 @@ func (j *Job) reader(r *model.Runner) (a *model.Adapter, err error) {
 // ReaderOf says what reader the model of the given hash has in the data folder home. It
 // looks at what was noted, not at the adapter itself.
 func ReaderOf(home, hash string) (ReaderState, error) {
+	shipped, err := builtInReport(hash)
+	if err != nil {
+		return ReaderNone, err
+	}
 	report, err := readReaderReport(readerFolder(home, hash), hash)
-	switch _, builtIn := readerFolders[hash]; {
+	switch {
 	case err != nil && !errors.Is(err, errReader):
 		return ReaderNone, err
-	case report != nil && report.Verdict != VerdictRefused:
+	case report != nil && report.Verdict != VerdictRefused && !report.outdatedBy(shipped):
 		return ReaderPrepared, nil
-	case builtIn:
+	case shipped != nil:
 		return ReaderBuiltIn, nil
 	case report != nil:
 		return ReaderRefused, nil
