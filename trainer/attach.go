@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"clara/model"
 	"clara/store"
@@ -29,6 +30,8 @@ type attached struct {
 
 	asked    atomic.Bool // the user wants a reader made
 	declined atomic.Bool // the user wants none made by itself
+
+	prepareAt time.Time // not before it a reader is made by itself, after a failure; the loop's own
 
 	loading sync.Mutex
 	base    *BaseFacts                // nil: not measured or read yet

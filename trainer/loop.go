@@ -21,7 +21,6 @@ type loop struct {
 	failedOf  Phase // what failed: "" a cycle, else the work beside the loop
 	lastError error
 	newest    int64     // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
-	prepareAt time.Time // not before it a reader is made by itself, after a failure
 	tried     string    // what the last unlearning cycle that was decided was about
 	eraseAt   time.Time // when deleted conversations are erased next
 	now       work      // under way; nil channels: nothing
@@ -47,18 +46,22 @@ func (l *loop) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
+			l.giveWay(ctx, timer)
 		case <-l.changed:
-			if l.now.running {
+			switch {
+			case l.now.reader != nil:
+				l.reconsider()
+				l.giveWay(ctx, timer)
+			case l.now.running:
 				l.reconsider()
 				l.count(ctx)
 			}
 		case <-l.wanted:
 			l.wantedNow = true
-			if l.now.running && l.now.reader != nil { // it goes on afterwards
-				l.now.cancel(errGivesWay)
-			}
+			l.giveWay(ctx, timer)
 		case <-l.asked:
 			l.askedNow = true
+			l.giveWay(ctx, timer)
 		case <-l.cancelled:
 			if l.now.running && l.now.aside == "" {
 				l.now.cancel(errCancelled)
@@ -354,10 +357,12 @@ func (l *loop) pending(ctx context.Context) (pending, error) {
 	return p, nil
 }
 
+// idle is how long the loop rests if nothing happens.
+const idle = time.Hour
+
 // decide looks at what is new and starts what is due. It returns how long to wait
 // until it is to be called again even if nothing happens.
 func (l *loop) decide(ctx context.Context) time.Duration {
-	const idle = time.Hour
 	p, err := l.pending(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -388,8 +393,11 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 			return err
 		})
 		return idle
-	} else if known != nil && l.startPreparing(ctx, a) {
-		return idle
+	}
+	select { // what was asked for before the loop looked
+	case <-l.wanted:
+		l.wantedNow = true
+	default:
 	}
 	l.heed(p)
 	if l.askedNow || l.askLater && !l.Trainer.now().Before(l.retryAt) {
@@ -399,6 +407,9 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 			return err
 		})
 		return idle
+	}
+	if wait := l.beforeReader(p); wait > 0 && l.startPreparing(ctx, a) {
+		return wait
 	}
 	why, at := l.due(p, set, l.Trainer.now())
 	if why.Code == "" || at.IsZero() {

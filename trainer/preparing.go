@@ -10,9 +10,9 @@ import (
 	"clara/model"
 )
 
-// A model without a reader gets one in the background, once: minutes in which the loop
-// trains nothing else, unless the user asks for a cycle, which then goes first. Each
-// time the preparation goes on where it stopped.
+// A model without a reader gets one in the background, once. That takes minutes, for which
+// no feedback waits: a cycle that is due goes first, and the preparation then goes on
+// from what it has kept. New lessons alone wait: the reader may be all that they need.
 
 // prepareFunc is makeReader.
 type prepareFunc func(ctx context.Context, r *model.Runner, p Preparation) (*reader, ReaderReport, error)
@@ -114,12 +114,7 @@ func (l *loop) lacksReader(a *attached) bool {
 
 // startPreparing starts the preparation of a model that is to have a reader.
 func (l *loop) startPreparing(ctx context.Context, a *attached) bool {
-	select { // a cycle that was asked for goes first
-	case <-l.wanted:
-		l.wantedNow = true
-	default:
-	}
-	if l.wantedNow || !l.lacksReader(a) || !a.asked.Load() && l.Trainer.now().Before(l.prepareAt) {
+	if !l.lacksReader(a) || !a.asked.Load() && l.Trainer.now().Before(a.prepareAt) {
 		return false
 	}
 	p := Preparation{Dir: readerFolder(l.made, a.info.Hash), Seed: l.settings.Load().Seed}
@@ -151,6 +146,41 @@ func (l *loop) startPreparing(ctx context.Context, a *attached) bool {
 	return true
 }
 
+// beforeReader is how long it is until a cycle is due that goes before the making of a
+// reader; 0: one is due.
+func (l *loop) beforeReader(p pending) time.Duration {
+	now := l.Trainer.now()
+	_, at := l.due(p, l.settings.Load(), now)
+	lessonsAlone := !l.wantedNow && !l.interrupted.Load() && p.manner+p.ratings+p.erased == 0
+	if at.IsZero() || lessonsAlone {
+		return idle
+	}
+	return max(0, at.Sub(now))
+}
+
+// giveWay lets the making of a reader, if that is what runs, wait for what goes before it:
+// an asking, or a cycle that is due.
+func (l *loop) giveWay(ctx context.Context, timer *time.Timer) {
+	if l.now.reader == nil {
+		return
+	}
+	p, err := l.pending(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			l.trouble(err)
+		}
+		timer.Reset(time.Minute)
+		return
+	}
+	l.heed(p)
+	wait := l.beforeReader(p)
+	if l.askedNow || wait == 0 {
+		l.now.cancel(errGivesWay)
+		return
+	}
+	timer.Reset(wait)
+}
+
 // endPreparing takes the end of a preparation.
 func (l *loop) endPreparing(w work, err error) {
 	l.hub.update(func(s *State) {
@@ -168,7 +198,7 @@ func (l *loop) endPreparing(w work, err error) {
 		}
 	case !stopped(err):
 		w.reader.asked.Store(false)
-		l.prepareAt = l.Trainer.now().Add(time.Hour)
+		w.reader.prepareAt = l.Trainer.now().Add(time.Hour)
 		why := reason(CodePrepareFailed, "the model could not be prepared for lessons: "+err.Error(), "error", err)
 		l.trouble(&UserError{Reason: why, Hint: HintPrepare, Err: err})
 	}

@@ -41,6 +41,15 @@ func (b *bench) unprepared(end *reader, report ReaderReport) (steps *int, seeds 
 	return steps, seeds
 }
 
+// breakOnce lets the next preparation fail at once.
+func (b *bench) breakOnce() {
+	works := b.prepare
+	b.prepare = func(context.Context, *model.Runner, Preparation) (*reader, ReaderReport, error) {
+		b.prepare = works
+		return nil, ReaderReport{}, errors.New("the engine broke")
+	}
+}
+
 var readyReader = &reader{state: ReaderPrepared}
 
 // A model without a reader is prepared once it is there, beside whatever the user does,
@@ -112,6 +121,69 @@ func TestPreparationGivesWayToAWantedCycle(t *testing.T) {
 		time.Sleep(9 * time.Second)
 		if s := b.settle(); b.runs.Load() != 2 || s.Reader != ReaderPrepared || *steps != 10 {
 			t.Errorf("%d cycles, reader %s after %d steps, want 2, prepared, 10", b.runs.Load(), s.Reader, *steps)
+		}
+	})
+}
+
+// Feedback does not wait for minutes: a cycle that is due goes first, by itself too, and
+// the preparation goes on from what it has kept.
+func TestPreparationGivesWayToADueCycle(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		steps, seeds := b.unprepared(readyReader, ReaderReport{})
+		b.rate("kept before", 5)
+		time.Sleep(b.Settings().TrainInterval - 2500*time.Millisecond)
+		b.start()
+		time.Sleep(2 * time.Second)
+		b.want(PhasePreparing, CodePreparing)
+		b.wantRuns(0)
+		time.Sleep(time.Second) // the interval is over, after two steps
+		b.want(PhasePreparing, CodePreparing)
+		b.wantRuns(1)
+		time.Sleep(4 * time.Second)
+		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		b.want(PhasePreparing, CodePreparing)
+		b.wantRuns(2)
+		time.Sleep(5 * time.Second)
+		if s := b.settle(); s.Reader != ReaderPrepared || *steps != 10 || len(*seeds) != 3 {
+			t.Errorf("reader %s after %d steps in %d goes, want it prepared after 10 in 3", s.Reader, *steps, len(*seeds))
+		}
+	})
+}
+
+// A new lesson waits for the reader, which may be all that it needs.
+func TestNewLessonsWaitForTheReader(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.unprepared(readyReader, ReaderReport{})
+		b.teach("Who leads the IT department at Brandt?", "Maria leads the IT department at Brandt.", Knowledge)
+		time.Sleep(b.Settings().TrainInterval)
+		b.start()
+		time.Sleep(9 * time.Second)
+		b.want(PhasePreparing, CodePreparing)
+		b.wantRuns(0)
+	})
+}
+
+// A model whose preparation failed does not keep another one from being prepared.
+func TestFailedPreparationIsOfItsModel(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.unprepared(readyReader, ReaderReport{})
+		b.breakOnce()
+		b.start()
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.attach()
+		b.model.current.reader.Store(&reader{state: ReaderNone})
+		time.Sleep(11 * time.Second)
+		if s := b.settle(); s.Reader != ReaderPrepared {
+			t.Errorf("the other model: %s", s.Reader)
 		}
 	})
 }
@@ -196,14 +268,7 @@ func TestFailedPreparationIsTriedAgain(t *testing.T) {
 		b := newBench(t, home)
 		defer b.close()
 		b.unprepared(readyReader, ReaderReport{})
-		works := b.prepare
-		tries := 0
-		b.prepare = func(ctx context.Context, r *model.Runner, p Preparation) (*reader, ReaderReport, error) {
-			if tries++; tries == 1 {
-				return nil, ReaderReport{}, errors.New("the engine broke")
-			}
-			return works(ctx, r, p)
-		}
+		b.breakOnce()
 		b.start()
 		s := b.want(PhaseWaiting, CodeNothingNew)
 		if s.Trouble == nil || s.Trouble.Reason.Code != CodePrepareFailed {
@@ -228,11 +293,7 @@ func TestFailedPreparationIsTriedAtOnceWhenAskedFor(t *testing.T) {
 		b := newBench(t, home)
 		defer b.close()
 		b.unprepared(readyReader, ReaderReport{})
-		works := b.prepare
-		b.prepare = func(context.Context, *model.Runner, Preparation) (*reader, ReaderReport, error) {
-			b.prepare = works
-			return nil, ReaderReport{}, errors.New("the engine broke")
-		}
+		b.breakOnce()
 		b.start()
 		b.want(PhaseWaiting, CodeNothingNew)
 		b.Prepare()
