@@ -4,12 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"clara/store"
 )
 
 type contradictionCase struct {
@@ -154,4 +159,65 @@ func TestContradictionIsPutToTheUser(t *testing.T) {
 			t.Error("no resolution was accepted")
 		}
 	})
+}
+
+// contradicted are n lessons, every third followed by one whose question is one of its
+// rewordings and whose answer is another.
+func contradicted(t testing.TB, n int) []Lesson {
+	var out []Lesson
+	add := func(question, answer string) {
+		id := int64(len(out) + 1)
+		out = append(out, Lesson{ID: id, Sample: id, Question: question, Answer: answer})
+	}
+	for i, l := range englishSet(t, n).lessons {
+		if add(l.Question, l.Answer); i%3 == 0 && len(l.Rewordings) > 0 {
+			add(l.Rewordings[i%len(l.Rewordings)], "Nobody has said so yet.")
+		}
+	}
+	return out[:n]
+}
+
+// Looking only at questions of one topic finds what looking at all pairs finds.
+func TestContradictionsAreThoseOfAllPairs(t *testing.T) {
+	set, err := anchors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lessons := contradicted(t, 600)
+	agreed := []store.SamplePair{{First: 1, Second: 2}}
+	asked := newAlike(lessons, set.Background)
+	var want [][2]int64
+	for newer, b := range lessons {
+		older, overlap := asked.nearest(newer)
+		if older < 0 || older > newer || overlap < leastAlike {
+			continue
+		}
+		a := lessons[older]
+		if back, _ := asked.nearest(older); back == newer && sameQuestion(a.Question, b.Question) && !agree(a, b) && (store.SamplePair{First: a.Sample, Second: b.Sample}) != agreed[0] {
+			want = append(want, [2]int64{a.ID, b.ID})
+		}
+	}
+	slices.Reverse(want)
+	var got [][2]int64
+	for _, c := range findContradictions(lessons, set.Background, agreed) {
+		got = append(got, [2]int64{c.Older.ID, c.Newer.ID})
+	}
+	if d := cmp.Diff(want, got); d != "" || len(want) < 10 {
+		t.Errorf("%d are wanted: %s", len(want), d)
+	}
+}
+
+func BenchmarkContradictions(b *testing.B) {
+	set, err := anchors()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, n := range []int{1000, 5000} {
+		lessons := contradicted(b, n)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				findContradictions(lessons, set.Background, nil)
+			}
+		})
+	}
 }
