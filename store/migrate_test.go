@@ -54,6 +54,24 @@ func TestMigratesEverySchema(t *testing.T) {
 	}
 }
 
+// What one model said is not taken for what another says.
+func TestMigrationTakesNoAnswerForAnotherModels(t *testing.T) {
+	steps := must(embeddedMigrations())(t)
+	path := filepath.Join(t.TempDir(), "clara.db")
+	s := must(open(t.Context(), path, steps[:1]))(t)
+	rows := must(os.ReadFile(filepath.Join("testdata", "0001.sql")))(t)
+	must(s.db.write.Exec(string(rows)))(t)
+	must(s.db.write.Exec(`INSERT INTO cycles (user, state, started, finished, base_hash) VALUES ('local', 'checked', 1700000080000000, 1700000090000000, 'other')`))(t)
+	check(t, s.Close())
+	s = openAt(t, path)
+	for _, base := range []string{"base", "other"} {
+		if l := must(s.Lessons(t.Context(), base))(t)[0]; l.BaseAnswer != "" || l.Styled != "" {
+			t.Errorf("%s is said to answer %q, in its manner %q", base, l.BaseAnswer, l.Styled)
+		}
+	}
+	check(t, s.Close())
+}
+
 func tables(t *testing.T, s *Store) []string {
 	t.Helper()
 	return must(collect(t.Context(), s.db.read, func(r scanner) (string, error) {
