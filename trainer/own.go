@@ -52,15 +52,16 @@ func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts, before []string)
 			out = append(out, q)
 		}
 	}
-	if j.stillRight(before, may) && 2*len(before) > len(out) {
+	if j.stillRight(before, may, len(out)) {
 		return before, nil
 	}
 	return out, nil
 }
 
-// stillRight says whether a manner that was held to those questions is what the job
-// would train again.
-func (j *Job) stillRight(own []string, may map[string]bool) bool {
+// stillRight says whether what the version in use was held to may stay: all of it may be
+// drawn, and its manner is what the job would train again. Without a manner, only knowledge
+// is held to the questions; that is trained again once there are twice as many.
+func (j *Job) stillRight(own []string, may map[string]bool, drawn int) bool {
 	for _, q := range own {
 		if !may[q] {
 			return false
@@ -69,7 +70,10 @@ func (j *Job) stillRight(own []string, may map[string]bool) bool {
 	same := *j
 	same.Own = own
 	key := same.mannerKey()
-	return len(own) > 0 && (key == j.Before.MannerKey || j.Before.MannerKey == same.gentleKey(key))
+	if key == "" {
+		return j.Before.MannerKey == "" && 2*len(own) > drawn
+	}
+	return key == j.Before.MannerKey || j.Before.MannerKey == same.gentleKey(key)
 }
 
 // ownOf reads what an earlier job drew; nothing where it is gone.

@@ -74,10 +74,21 @@ func TestOwnQuestionsAreDrawn(t *testing.T) {
 		if d := cmp.Diff(both, draw(both...)); d != "" {
 			t.Errorf("one more question: %s", d)
 		}
+		held.Own = nil
+		j.Before.MannerKey = held.mannerKey()
+		if got := draw(); len(got) != 0 {
+			t.Errorf("a manner that is held to none is to be trained again, held to %q", got)
+		}
+		held.Own = both[:1]
+		j.Before.MannerKey = held.mannerKey()
+		if got := draw(both[0]); len(got) != 1 {
+			t.Errorf("a manner that is held to one is to be trained again, held to %q", got)
+		}
 		j.Before.MannerKey = "of other samples"
 		if got := draw(both...); len(got) != 3 || got[0] != "How many strings does a harp have?" {
 			t.Errorf("with other samples: %q", got)
 		}
+		held.Own = both
 		j.Before.MannerKey = held.mannerKey()
 		if err := b.DeleteConversation(t.Context(), fog); err != nil {
 			t.Fatal(err)
@@ -85,6 +96,7 @@ func TestOwnQuestionsAreDrawn(t *testing.T) {
 		if got := draw(both...); slices.Contains(got, both[1]) {
 			t.Errorf("a deleted conversation: %q", got)
 		}
+		j.Samples = nil
 		for n := range 40 {
 			b.talk(fmt.Sprintf("How far is station %d from harbour %d?", n, n), 0)
 		}
