@@ -116,6 +116,9 @@ func TestContradictionIsPutToTheUser(t *testing.T) {
 		if !slices.Equal(trained, []string{"It opens at 9.", "Maria Kowalski."}) {
 			t.Errorf("trained on %q", trained)
 		}
+		if s, err := b.store.Sample(t.Context(), older.ID); err != nil || s.State != SampleNew {
+			t.Errorf("the lesson that waits is %s (%v), want it new", s.State, err)
+		}
 		runs := b.runs.Load()
 
 		if err := b.Resolve(t.Context(), found[0], KeepOlder); err != nil {

@@ -177,9 +177,13 @@ func (t *Trainer) job(ctx context.Context, a *attached, p pending) (Job, []int64
 // draft is job without what only the model itself tells; the base "" is no model.
 func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, []int64, error) {
 	j := Job{Format: jobFormat, Base: base, User: t.store.User(), Recipe: t.settings.Load().recipe()}
+	waits := make(map[int64]bool, len(p.against))
+	for _, c := range p.against {
+		waits[c.Older.Sample] = true
+	}
 	var used []int64
 	for _, s := range p.judged {
-		if !s.Kept {
+		if !s.Kept || waits[s.ID] {
 			continue
 		}
 		used = append(used, s.ID)
