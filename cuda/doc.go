@@ -1,0 +1,25 @@
+// Package cuda is the engine that runs on NVIDIA GPUs: every operation of
+// [compute.Backend] as kernels that the driver compiles for the GPU at hand.
+//
+// Each operation has a file of its own, named as in compute/cpu; its kernels stand in
+// kernels/, in a file of the same name. ptx.py compiles them ahead (make ptx); what it
+// writes is checked in and embedded, so that building needs no toolkit of NVIDIA's.
+// The program needs no driver in order to start: cuda/driver looks for one when an
+// engine is opened.
+//
+// All work goes through one stream, in the order of the calls. Only Read, SumSquares
+// and HeadTopK wait for it, and those who free memory. Working memory is kept from call
+// to call: once a step has run, the next of its kind allocates nothing.
+//
+// Without a GPU the same kernels run on an emulator (emulator/), compiled by g++: that
+// is how the tests hold this engine against compute/conformance on any machine.
+//
+// The package is built with the tag cuda, on Linux and Windows with cgo, and needs
+// cuda/driver in CPATH and LIBRARY_PATH (see the Makefile). Otherwise [Open] says that
+// the program was built without it.
+package cuda
+
+import "errors"
+
+// ErrNotBuilt says that the program was built without this engine.
+var ErrNotBuilt = errors.New("this program was built without the cuda engine")

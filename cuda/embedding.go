@@ -1,0 +1,39 @@
+//go:build cuda && cgo && (linux || windows)
+
+package cuda
+
+import "clara/compute"
+
+// Embedding: dst[i] = scale * row ids[i] of w.
+func (b *Backend) Embedding(dst compute.Tensor, cw compute.Weight, ids []int32, scale float32) error {
+	const op = "Embedding"
+	if err := b.begin(op); err != nil {
+		return err
+	}
+	defer b.end()
+	w, err := b.weight(op, cw)
+	if err != nil {
+		return err
+	}
+	d, err := b.operand(op, "dst", dst)
+	if err != nil {
+		return err
+	}
+	if !d.is(len(ids), w.cols) {
+		return b.misfit(op, "dst is %v, the weight %dx%d, %d ids", d, w.rows, w.cols, len(ids))
+	}
+	for i, id := range ids {
+		if id < 0 || int(id) >= w.rows {
+			return b.misfit(op, "id %d at %d, the vocabulary has %d", id, i, w.rows)
+		}
+	}
+	if d.empty() {
+		return nil
+	}
+	rows, err := b.upload(op, bytesOf(ids))
+	if err != nil {
+		return err
+	}
+	return b.launchOn(op, w, "embedding", overValues(d.rows, blocks(d.cols, 4)),
+		word(d.data), word(d.stride), word(w.data), word(w.stride()), word(rows), word(d.rows), word(d.cols), f32(scale))
+}

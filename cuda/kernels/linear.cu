@@ -1,0 +1,46 @@
+// Linear and LinearBackward against a frozen weight of one layout, which is unpacked
+// as it is read. Compiled once for each layout: WEIGHT is its name.
+#include "gemm.h"
+
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b) JOIN_(a, b)
+
+// y = x Wᵀ, or y += x Wᵀ.
+KERNEL(JOIN(linear, WEIGHT), (float *y, int64_t stride_y, const float *x, int64_t stride_x, const uint8_t *w, int64_t stride_w,
+                              int rows, int outputs, int inputs, int accumulate)) {
+	Along<weight::F32> a = {(const uint8_t *)x, 4 * stride_x, rows, inputs};
+	Along<weight::WEIGHT> b = {w, stride_w, outputs, inputs};
+	multiply(y, stride_y, a, b, rows, outputs, inputs, 1, accumulate);
+}
+
+// The same for one row of x, and for four at most.
+KERNEL(JOIN(linear_row, WEIGHT), (float *y, int64_t stride_y, const float *x, int64_t stride_x, const uint8_t *w, int64_t stride_w,
+                                  int rows, int outputs, int inputs, int accumulate)) {
+	multiply_rows<weight::WEIGHT, 1>(y, stride_y, x, stride_x, w, stride_w, rows, outputs, inputs, 1, accumulate);
+}
+
+KERNEL(JOIN(linear_rows, WEIGHT), (float *y, int64_t stride_y, const float *x, int64_t stride_x, const uint8_t *w, int64_t stride_w,
+                                   int rows, int outputs, int inputs, int accumulate)) {
+	multiply_rows<weight::WEIGHT, 4>(y, stride_y, x, stride_x, w, stride_w, rows, outputs, inputs, 1, accumulate);
+}
+
+// dx = dy W, or dx += dy W.
+KERNEL(JOIN(linear_backward, WEIGHT), (float *dx, int64_t stride_dx, const float *dy, int64_t stride_dy, const uint8_t *w, int64_t stride_w,
+                                       int rows, int outputs, int inputs, int accumulate)) {
+	Along<weight::F32> a = {(const uint8_t *)dy, 4 * stride_dy, rows, outputs};
+	Across<weight::WEIGHT> b = {w, stride_w, inputs, outputs};
+	multiply(dx, stride_dx, a, b, rows, inputs, outputs, 1, accumulate);
+}
+
+// dst[i] = scale row ids[i] of w.
+KERNEL(JOIN(embedding, WEIGHT), (float *dst, int64_t stride, const uint8_t *w, int64_t stride_w, const int *ids, int rows, int columns, float scale)) {
+	for (int row = blockIdx.y; row < rows; row += gridDim.y)
+		for (int column = (blockIdx.x * THREADS + threadIdx.x) * 4; column < columns; column += gridDim.x * THREADS * 4) {
+			float v[4];
+			weight::Row<weight::WEIGHT>::load(w + ids[row] * stride_w, column, columns, v);
+			for (int i = 0; i < 4 && column + i < columns; i++) dst[row * stride + column + i] = v[i] * scale;
+		}
+}
+
+#undef JOIN
+#undef JOIN_
