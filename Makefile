@@ -8,11 +8,17 @@ export GOTOOLCHAIN := local
 MODEL := models/SmolLM2-135M-Instruct.Q4_1.gguf
 GEMMA := models/gemma-3-270m-q4_k_m.gguf
 VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# The CUDA engine is built everywhere; a machine needs no driver in order to start it.
+# gorgonia.org/cu asks for the header cuda.h and the library cuda: ours, which the
+# compiler finds by these variables. As cgo flags they would build all C anew.
+TAGS := -tags cuda
+export CPATH := $(CURDIR)/cuda/driver$(if $(CPATH),:$(CPATH))
+export LIBRARY_PATH := $(CURDIR)/cuda/driver$(if $(LIBRARY_PATH),:$(LIBRARY_PATH))
 # Version control may be unreadable in a container; the version comes from describe.
 BUILD := -buildvcs=false
 SCRIPT ?=
 
-.PHONY: all run build deps model model-gemma reader test test-slow lint prove prove-short bench bench-peers clean
+.PHONY: all run build deps model model-gemma reader ptx test test-slow lint prove prove-short bench bench-peers clean
 
 all: build
 
@@ -20,7 +26,7 @@ run: model build ## start the program; ARGS="stats --json" gives it arguments
 	@bin/clara $(ARGS)
 
 build: deps ## bin/clara
-	@go build $(BUILD) -ldflags "-X main.version=$(VERSION)" -o bin/clara .
+	@go build $(BUILD) $(TAGS) -ldflags "-X main.version=$(VERSION)" -o bin/clara .
 
 deps: ## Debian packages and a Go toolchain, where they are missing
 	@tools/deps.sh
@@ -38,7 +44,11 @@ reader: build model ## the built-in model's reader again, by the program itself;
 	@bin/clara --home .tools/reader --model $(MODEL) models prepare --seed 1 --force --out trainer/reader
 
 test: deps model ## what has to pass before a change lands
-	@go test $(BUILD) -timeout 8m ./...
+	@tools/deps.sh g++
+	@go test $(BUILD) $(TAGS) -timeout 8m ./...
+
+ptx: deps ## the CUDA kernels as the driver takes them, after a change; fetches NVIDIA's compiler
+	@tools/ptx.sh
 
 test-slow: build model model-gemma ## races, fuzzing, kill -9, parity, the demo
 	@tools/test_slow.sh

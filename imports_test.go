@@ -37,6 +37,9 @@ var rooms = map[string][]string{
 	"compute/cpu":         {"compute"},
 	"compute/conformance": {"compute"},
 
+	"cuda":        {"compute", "cuda/driver"},
+	"cuda/driver": {},
+
 	"configs": {},
 
 	"prove": {"trainer", "store", "model", "model/*", "compute", "compute/cpu"}, // a program of its own, for figures
@@ -46,6 +49,7 @@ var rooms = map[string][]string{
 var roomsOfTests = map[string][]string{
 	"":                {"*"},
 	"compute/cpu":     {"compute/conformance"},
+	"cuda":            {"compute/conformance"},
 	"model":           {"compute/cpu"}, // a network needs an engine to run on
 	"model/tokenizer": {"model/gguf"},  // vocabularies come in GGUF files
 	"trainer":         {"compute/cpu"},
@@ -73,6 +77,7 @@ var libraries = map[string][]string{
 	"golang.org/x/term":                   {"cli"},
 	"golang.org/x/text":                   {"app", "cli", "model/chat", "model/tokenizer", "trainer", "widgets"},
 	"gonum.org/v1/plot":                   {"prove"},
+	"gorgonia.org/cu":                     {"cuda", "cuda/driver"},
 	"modernc.org/sqlite":                  {"store"},
 	"github.com/google/go-cmp":            nil, // tests everywhere
 	"github.com/rogpeppe/go-internal":     nil,
@@ -89,10 +94,11 @@ type pkg struct {
 
 func (p pkg) room() string { return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "clara"), "/") }
 
-// packages lists the program for the machine that the test runs on.
+// packages lists the program for the machine that the test runs on, with the files of
+// all engines: listing takes no compiler.
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Name,Doc,Dir,GoFiles,CgoFiles,Imports,TestImports,XTestImports", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-tags=cuda", "-json=ImportPath,Name,Doc,Dir,GoFiles,CgoFiles,Imports,TestImports,XTestImports", "./...")
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()

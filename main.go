@@ -12,6 +12,7 @@ import (
 	"clara/cli"
 	"clara/compute"
 	"clara/compute/cpu"
+	"clara/cuda"
 )
 
 // version is set by the Makefile.
@@ -19,6 +20,7 @@ var version = "unknown"
 
 // engines are what can compute, the fastest kind first.
 var engines = []engine{
+	{"cuda", func(int) (compute.Backend, error) { return cuda.Open() }},
 	{"cpu", func(threads int) (compute.Backend, error) {
 		b, err := cpu.New(cpu.Options{Threads: threads})
 		if err != nil {

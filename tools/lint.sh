@@ -16,7 +16,9 @@ for module in . tools compute/cpu/gen; do
 	go mod tidy -C "${module}" -diff || failed+=("go mod tidy in ${module}")
 done
 go vet ./... || failed+=("go vet")
+go vet -tags cuda ./cuda/... || failed+=("go vet of cuda")
 go tool -modfile=tools/go.mod staticcheck ./... || failed+=(staticcheck)
+go tool -modfile=tools/go.mod staticcheck -tags cuda ./cuda/... || failed+=("staticcheck of cuda")
 # Not from the cache: it cannot see what go list reads.
 go test -buildvcs=false -count=1 -run 'Imports|Every|Main|Module' . || failed+=("the rules of the tree")
 

@@ -60,7 +60,7 @@ unlearning() {
 other_systems() {
 	local system
 	for system in windows/amd64 darwin/arm64 linux/arm64; do
-		GOOS=${system%/*} GOARCH=${system#*/} CGO_ENABLED=0 go vet ./cli ./trainer/... ./model/... ./compute/... ./store ./configs || return
+		GOOS=${system%/*} GOARCH=${system#*/} CGO_ENABLED=0 go vet ./cli ./trainer/... ./model/... ./compute/... ./cuda/... ./store ./configs || return
 	done
 }
 
@@ -68,6 +68,8 @@ other_systems() {
 generated() {
 	(cd compute/cpu/gen && go vet ./... && go test -count=1 ./...)
 }
+
+ptx() { tools/ptx.sh --check; }
 
 parity() {
 	bin/clara parity "$1" --model "$2" --json | tools/expect.py \
@@ -96,6 +98,7 @@ demo() {
 part 'data races' races
 part 'calls from the wrong goroutine' window_calls
 part 'generated assembly' generated
+part 'generated PTX' ptx
 part 'Windows, macOS, arm64' other_systems
 part 'fuzzing' fuzz
 part 'kill -9, 100 times' kills

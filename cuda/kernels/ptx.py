@@ -68,20 +68,31 @@ def assemble(ptxas: pathlib.Path, file: pathlib.Path) -> None:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("packages", type=pathlib.Path, help="where pip put nvidia-cuda-nvrtc-cu11 and nvidia-cuda-nvcc-cu11")
-    packages = arguments.parse_args().packages
-    compiler = Compiler(packages)
+    arguments.add_argument("--check", action="store_true", help="compare with the files that are there, write none")
+    given = arguments.parse_args()
+    packages, compiler = given.packages, Compiler(given.packages)
     ptxas = packages / "nvidia" / "cuda_nvcc" / "bin" / "ptxas"
-    written = set()
+    files, differ = set(), []
     for source in sorted(HERE.glob("*.cu")):
         units = {f"linear_{layout.lower()}": [f"WEIGHT={layout}"] for layout in LAYOUTS} if source.stem == "linear" else {source.stem: []}
         for name, defines in units.items():
             file = HERE / f"{name}.ptx"
-            file.write_text(compiler.ptx(source, *defines))
-            written.add(file)
+            ptx = compiler.ptx(source, *defines)
+            files.add(file)
+            if given.check:
+                if not file.exists() or file.read_text() != ptx:
+                    differ.append(file.name)
+                continue
+            file.write_text(ptx)
             if ptxas.exists():
                 assemble(ptxas, file)
-    for file in set(HERE.glob("*.ptx")) - written:
-        file.unlink()
+    for file in set(HERE.glob("*.ptx")) - files:
+        if given.check:
+            differ.append(file.name)
+        else:
+            file.unlink()
+    if differ:
+        raise SystemExit(f"run make ptx, these are not what the kernels give: {', '.join(sorted(differ))}")
 
 
 if __name__ == "__main__":
