@@ -431,7 +431,7 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 // reason says what for the loop waits.
 func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) {
 	switch {
-	case l.wantedNow && l.interrupted.Load():
+	case l.wantedNow && l.isInterrupted():
 		return reason(CodeInterrupted, "a cycle was cut short and is started again"), now
 	case l.wantedNow:
 		return reason(CodeWanted, "asked for by the user"), now
@@ -442,7 +442,7 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 		return reason(CodeStopped, fmt.Sprintf("the user cancelled the training; it starts with new feedback, or in %d s", left), "seconds", left), l.retryAt
 	case now.Before(l.retryAt):
 		return reason(CodeRetryLater, "the last training failed and is tried again", "seconds", seconds(l.retryAt.Sub(now)), "error", l.lastError), l.retryAt
-	case l.interrupted.Load():
+	case l.isInterrupted():
 		return reason(CodeInterrupted, "a cycle was cut short and is started again"), now
 	case p.erased > 0 && l.tried != erasure(p):
 		return reason(CodeUnlearn, "what was taken back is unlearnt"), now

@@ -325,6 +325,27 @@ func TestInterruptedCyclesStartAgain(t *testing.T) {
 	})
 }
 
+// A cycle on another model, such as that of a move that was killed, is not started again
+// on the one in use.
+func TestInterruptedMoveStartsNoCycle(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		if _, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: strings.Repeat("1", 64)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b.open()
+		defer func() { b.close() }()
+		b.attach()
+		b.start()
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.wantCycles(CycleCut)
+	})
+}
+
 // A cycle that only asks the lessons says which version answered, and is no training.
 func TestAskingNamesTheVersionThatAnswered(t *testing.T) {
 	home := t.TempDir()

@@ -49,7 +49,7 @@ type Trainer struct {
 	paused   atomic.Bool
 	answers  atomic.Int32 // under way
 
-	interrupted atomic.Bool             // a cycle was cut short or stopped: it is started again
+	interrupted atomic.Pointer[string]  // the base of a cycle that was cut short or stopped: it is started again on that; nil: none
 	refused     atomic.Pointer[refusal] // of the last decided cycle; nil: to be looked up
 	cutTwice    atomic.Pointer[string]  // workKey of what the program was killed over twice in a row; nil: nothing
 
@@ -130,8 +130,15 @@ func (t *Trainer) resume(ctx context.Context, cut Cycle) error {
 		return nil
 	}
 	t.log.Warn("the last cycle was cut short and is started again", "cycle", cut.ID)
-	t.interrupted.Store(true)
+	t.interrupted.Store(&cut.BaseHash)
 	return nil
+}
+
+// isInterrupted says whether a cycle on the attached model is to be started again. One on
+// another model, such as that of a move, waits for that model.
+func (t *Trainer) isInterrupted() bool {
+	base := t.interrupted.Load()
+	return base != nil && *base == t.baseHash()
 }
 
 func cutTwiceReason() Reason {

@@ -59,9 +59,12 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 	if p.erased > 0 {
 		unlearn = erasure(p)
 	}
-	owed := l.wantedNow || l.interrupted.Load()
+	owed := l.wantedNow
 	l.wantedNow = false
-	l.interrupted.Store(false)
+	if l.isInterrupted() {
+		owed = true
+		l.interrupted.Store(nil)
+	}
 	runCtx, cancel := context.WithCancelCause(ctx)
 	l.now = work{running: true, cycle: c.ID, job: j, used: used, unlearn: unlearn, owed: owed, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
 	l.last = l.lastSeconds(ctx)
@@ -339,7 +342,7 @@ func (l *loop) end(ctx context.Context, r workResult) {
 		l.succeeded("")
 	}
 	if e.State == CycleFailed && w.owed {
-		l.interrupted.Store(true)
+		l.interrupted.Store(&w.job.Base)
 	}
 	l.hub.update(func(s *State) { s.Last = &e }, News{Kind: NewsCycleEnded, Cycle: w.cycle, Version: e.Version, Number: e.Number, Reason: e.Reason, End: &e},
 		News{Kind: NewsLessons}, News{Kind: NewsSamples})
@@ -361,8 +364,9 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 	switch {
 	case stopped(r.err):
 		e.State, e.Reason = CycleStopped, reason(CodeStopped, r.err.Error())
-		l.interrupted.Store(!errors.Is(r.err, errCancelled))
+		l.interrupted.Store(&w.job.Base)
 		if errors.Is(r.err, errCancelled) { // not before something is new
+			l.interrupted.Store(nil)
 			l.retryAt, l.lastError, l.newest = l.Trainer.now().Add(l.settings.Load().TrainInterval), errCancelled, -1
 		}
 		return l.close(ctx, store.CycleEnd{Cycle: w.cycle, State: CycleStopped, Reason: e.Reason})
