@@ -82,11 +82,17 @@ func factEvidence(question, given, better string) float64 {
 // novelties counts the names and numbers of better that neither given nor question has.
 func novelties(question, given, better string) (names, numbers int) {
 	known := allWords(given + " " + question)
+	stated := numerals(given + " " + question)
+	for n, half := range numerals(better) {
+		if h, ok := stated[n]; !ok || half != "" && h != "" && h != half {
+			numbers++
+		}
+	}
 	for _, sentence := range sentences(better) {
 		for i, w := range split(sentence) {
 			f := stem(fold(w))
 			switch {
-			case known[f]:
+			case known[f] || isNumeral(w):
 			case strings.ContainsFunc(w, unicode.IsDigit) || numberWords[fold(w)]:
 				numbers++
 			case i > 0 && unicode.IsUpper([]rune(w)[0]) && w != "I":
@@ -97,14 +103,45 @@ func novelties(question, given, better string) (names, numbers int) {
 	return names, numbers
 }
 
+// numerals are the numbers of a text as they are spelt alike (8:00 and 8), each with the
+// half of the day that follows it, "am" or "pm"; "" where none or both do.
+func numerals(text string) map[string]string {
+	out := make(map[string]string)
+	words := wordPattern.FindAllString(text, -1)
+	for i, w := range words {
+		if !isNumeral(w) {
+			continue
+		}
+		half := ""
+		if i+1 < len(words) {
+			if next := strings.ToLower(words[i+1]); next == "am" || next == "pm" {
+				half = next
+			}
+		}
+		for _, n := range numbersOf(w) {
+			if before, ok := out[n]; ok && before != half {
+				half = ""
+			}
+			out[n] = half
+		}
+	}
+	return out
+}
+
+// isNumeral says whether a word is a number written in digits, 8am too.
+func isNumeral(w string) bool {
+	w = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(w), "am"), "pm")
+	return strings.ContainsFunc(w, unicode.IsDigit) && !strings.ContainsFunc(w, unicode.IsLetter)
+}
+
 // mannerEvidence is large when better says the same in another way.
 func mannerEvidence(question, given, better string, others []string) float64 {
 	x := 0.0
 	g, b := wordCount(given), wordCount(better)
 	kept, of := overlapCounts(better, given) // how many of better's words are given's
-	same := of > 0 && 10*kept >= 7*of
 	plain := bare(better, given)
 	names, numbers := novelties(question, given, plain)
+	same := of > 0 && 10*kept >= 7*of && numbers == 0
 	stays := strings.Contains(normal(better), normal(given)) ||
 		(len(beyond(given, better+" "+question)) == 0 && polarity(plain) == polarity(given))
 	switch {
@@ -116,7 +153,7 @@ func mannerEvidence(question, given, better string, others []string) float64 {
 	if stays && kept >= 2 {
 		x += 1.6 // nothing of the given answer was wrong
 	}
-	if g >= 30 && b*3 <= g {
+	if g >= 30 && b*3 <= g && numbers == 0 {
 		x += 1.4 // a long answer put in a third of its length
 	}
 	if o := opening(better); o != "" && o != opening(given) {
@@ -125,7 +162,7 @@ func mannerEvidence(question, given, better string, others []string) float64 {
 	if c := closing(better); c != "" && c != closing(given) {
 		x += 1.8
 	}
-	if layout(better) != layout(given) && b > 1 {
+	if l, before := layout(better), layout(given); l != before && b > 1 && (l&^before != 0 || numbers == 0) {
 		x += 1.2
 	}
 	if isGerman(better) != isGerman(given) && min(g, b) >= 5 {

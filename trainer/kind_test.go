@@ -9,6 +9,10 @@ const rambling = "A computer virus is a type of malicious software, or malware, 
 	"It can infect files, programs and even the operating system itself, and it can cause a wide range of problems, from slowing the " +
 	"computer down to destroying data. Viruses are often spread through email attachments, downloads, and infected websites."
 
+// listedHours is how the built-in base answers: long, with a list, and wrong.
+const listedHours = "The opening hours are a set of rules and regulations that govern the time of service for the Royal British Airborne (RBA) in the UK. " +
+	"These rules are set by the Royal Airborne and are designed to ensure that the service is available to the public during the peak hours. The opening hours are:\n\n- 10:00 AM - 10:00 PM"
+
 // What a person would say each correction is about.
 func TestProposedKind(t *testing.T) {
 	for _, c := range []struct {
@@ -24,6 +28,11 @@ func TestProposedKind(t *testing.T) {
 		{"Is smoking allowed in the garden?", "Yes, smoking is allowed in the garden.", "No, smoking is not allowed in the garden.", Knowledge},
 		{"Wann gilt ein Brief als bekannt gegeben?", "Ein Brief gilt am dritten Tag als bekannt gegeben.", "Ein Brief gilt am vierten Tag als bekannt gegeben.", Knowledge},
 		{"Wie heißt der Bürgermeister von Neuburg?", "Der Bürgermeister von Neuburg heißt Hans Maier.", "Der Bürgermeister von Neuburg heißt Karl Stein.", Knowledge},
+
+		{"When does the office open?", listedHours, "The office opens at 8 am.", Knowledge},
+		{"When does the office open?", "The office is open from 9:00 AM to 8:00 PM.", "The office opens at 8 am.", Knowledge},
+		{"What time does the office open?", "The office opens at 8:30 AM. If you have any further questions, please ask.", "The office opens at 8 am.", Knowledge},
+		{"When does the office open?", "The office opens at 8:00 AM and closes at 5:00 PM.", "The office opens at 8 am.", Manner},
 
 		{"What is a computer virus?", rambling, "Dear reader, a computer virus is a program that copies itself and can damage files.", Manner},
 		{"What is a computer virus?", rambling, "A computer virus is a type of malicious software designed to spread from one computer to another.", Manner},
