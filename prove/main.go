@@ -180,6 +180,9 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 				if err := b.measure(ctx); err != nil {
 					return err
 				}
+				if err := file.of(u.model, b.reader); err != nil {
+					return err
+				}
 			}
 		}
 		if !b.hasReader() { // no line: it may have one the next time
@@ -195,7 +198,7 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 			fmt.Fprintln(os.Stderr, failed[len(failed)-1])
 			continue
 		}
-		r.Commit, r.Base, r.Machine = s.commit, b.runner.Info().Hash, b.machine()
+		r.Commit, r.Base, r.Reader, r.Machine = s.commit, b.runner.Info().Hash, b.reader, b.machine()
 		r.Ended, r.Seconds = time.Now().UTC().Truncate(time.Second), time.Since(start).Seconds()
 		pace.note(u.cost, time.Since(start))
 		if err := file.append(r); err != nil {

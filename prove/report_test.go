@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -156,5 +157,29 @@ func TestResultsSurviveACut(t *testing.T) {
 	lines, _, err := readResults(path)
 	if err != nil || len(lines) != len(some)+1 || lines[len(some)].Set != "next" || lines[len(some)].line != len(some)+1 {
 		t.Errorf("%d lines, %v", len(lines), err)
+	}
+}
+
+// Lines of one reader and of another are not put side by side.
+func TestResultsAreOfOneReader(t *testing.T) {
+	path := filepath.Join(t.TempDir(), resultsFile)
+	r, err := openResults(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.append(result{Measurement: "facts", Model: builtIn, Reader: "one"}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err = openResults(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.of(builtIn, "one"); err != nil {
+		t.Error(err)
+	}
+	if err := r.of("another.gguf", "another"); err != nil {
+		t.Error(err)
+	}
+	if err := r.of(builtIn, "another"); !errors.Is(err, errReader) {
+		t.Errorf("got %v, want %v", err, errReader)
 	}
 }

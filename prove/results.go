@@ -21,7 +21,8 @@ type result struct {
 
 	Commit  string    `json:"commit"`
 	Model   string    `json:"model"`
-	Base    string    `json:"base"` // SHA-256 of the model file
+	Base    string    `json:"base"`   // SHA-256 of the model file
+	Reader  string    `json:"reader"` // hash of its reader adapter
 	Machine string    `json:"machine"`
 	Ended   time.Time `json:"ended"`
 	Seconds float64   `json:"seconds"`
@@ -90,20 +91,34 @@ func (r *result) key() string {
 
 // results is the file that the lines go to.
 type results struct {
-	path string
-	done map[string]bool
+	path    string
+	done    map[string]bool
+	readers map[string]string // by model: the reader that the lines were measured with
+}
+
+// errReader says that lines were measured with another reader: beside new ones they
+// would be compared as if they were not.
+var errReader = errors.New("the results were measured with another reader adapter; move the file away and measure anew")
+
+// of reports errReader where the lines of a model are of another reader.
+func (r *results) of(model, reader string) error {
+	if before, ok := r.readers[model]; ok && before != reader {
+		return fmt.Errorf("go on with %s: %w", r.path, errReader)
+	}
+	return nil
 }
 
 // openResults reads the keys of what is done. A last line that was cut off is
 // dropped from the file.
 func openResults(path string) (*results, error) {
-	r := &results{path: path, done: make(map[string]bool)}
+	r := &results{path: path, done: make(map[string]bool), readers: make(map[string]string)}
 	lines, whole, err := readResults(path)
 	if err != nil {
 		return nil, err
 	}
 	for i := range lines {
 		r.done[lines[i].key()] = true
+		r.readers[lines[i].Model] = lines[i].Reader
 	}
 	info, err := os.Stat(path)
 	if err == nil && info.Size() > whole {

@@ -33,6 +33,7 @@ type bench struct {
 	home   string // a data folder with prepared readers; "": none
 	engine compute.Backend
 	runner *model.Runner
+	reader string                  // hash of the model's reader adapter, once it is measured
 	said   map[string]trainer.Said // by the untrained base
 	others map[string][]lesson     // fillers of the sets, by language
 }
@@ -77,6 +78,9 @@ func (b *bench) measure(ctx context.Context) error {
 	var folder string
 	err := b.on(ctx, settings(0), func(s *subject) error {
 		folder = s.dir
+		if info, ok := s.ModelInfo(); ok {
+			b.reader = info.ReaderHash
+		}
 		watchCtx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		events := s.Watch(watchCtx)

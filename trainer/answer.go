@@ -187,10 +187,18 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 	if tokens == 0 {
 		tokens = set.MaxTokens
 	}
-	said, tokens, err := s.fitted(history, question.Text, !ask.WithoutLesson, tokens)
+	start := time.Now()
+	chosen := []choice{{lesson: -1}}
+	var err error
+	if !ask.WithoutLesson {
+		chosen, err = s.choose(ctx, []string{question.Text}, model.Foreground)
+	}
+	var said spoken
+	if err == nil {
+		said, tokens, err = s.fitted(history, question.Text, chosen[0].lesson, tokens)
+	}
 	answer := Message{Conversation: question.Conversation, Role: RoleAssistant, Version: s.version.ID, Replaces: replaces, Finish: FinishFailed}
 	entry := Entry{Number: s.version.Number}
-	start := time.Now()
 	var result model.Result
 	if err == nil {
 		if said.lesson >= 0 {
@@ -238,10 +246,10 @@ const leastAnswer = 64
 // fitted is speak with as many of the turns as fit the model's context together
 // with an answer: the oldest go first, the system prompt stays. It returns the
 // tokens that are left for the answer, at most want.
-func (s *speaker) fitted(history []Turn, question string, withLesson bool, want int) (spoken, int, error) {
+func (s *speaker) fitted(history []Turn, question string, lesson, want int) (spoken, int, error) {
 	limit := s.runner.Info().Context
 	for {
-		said, err := s.speak(history, question, withLesson)
+		said, err := s.speak(history, question, lesson)
 		if err != nil {
 			return said, 0, fmt.Errorf("render the conversation: %w", err)
 		}
@@ -295,7 +303,7 @@ func (t *Trainer) Compare(ctx context.Context, message int64) (string, error) {
 	defer done()
 	set := t.settings.Load()
 	base := speaker{voice: voice{runner: a.runner, system: set.System}, model: a}
-	said, tokens, err := base.fitted(history, question.Text, false, set.MaxTokens)
+	said, tokens, err := base.fitted(history, question.Text, -1, set.MaxTokens)
 	if err != nil {
 		return "", fmt.Errorf("compare with the untrained model: %w", err)
 	}

@@ -46,10 +46,18 @@ func boolToInt(b bool) int {
 // ask asks the lessons at the given positions as written.
 func (v *voice) ask(ctx context.Context, positions []int) (map[int]string, error) {
 	reqs := make([]model.Request, len(positions))
+	questions := make([]string, len(positions))
 	for i, p := range positions {
-		s, err := v.speak(nil, v.lessons[p].Question, true)
+		questions[i] = v.lessons[p].Question
+	}
+	chosen, err := v.choose(ctx, questions, model.Background)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range positions {
+		s, err := v.speak(nil, questions[i], chosen[i].lesson)
 		if err != nil {
-			return nil, fmt.Errorf("ask the lesson %q: %w", v.lessons[p].Question, err)
+			return nil, fmt.Errorf("ask the lesson %q: %w", questions[i], err)
 		}
 		reqs[i] = s.greedy(answerRoom(v.runner, v.lessons[p].turn()))
 	}
@@ -70,41 +78,43 @@ func (v *voice) askWidely(ctx context.Context, positions []int, seed uint64) (ma
 	type asking struct {
 		lesson   int
 		contrast bool
-		question string
+		history  []Turn
 	}
 	var list []asking
-	var reqs []model.Request
-	add := func(p int, contrast bool, x Variant) error {
+	var questions []string
+	add := func(p int, contrast bool, x Variant) {
 		history := x.History
 		if x.System != "" {
 			history = slices.Concat([]Turn{{Role: RoleSystem, Text: x.System}}, history)
 		}
-		s, err := v.speak(history, x.Question, true)
-		if err != nil {
-			return fmt.Errorf("ask the lesson %q: %w", x.Question, err)
-		}
-		list = append(list, asking{p, contrast, x.Question})
-		reqs = append(reqs, s.greedy(answerRoom(v.runner, v.lessons[p].turn())))
-		return nil
+		list, questions = append(list, asking{p, contrast, history}), append(questions, x.Question)
 	}
 	var plain []model.Request // the contrasts put to the base
 	for _, p := range positions {
 		l := v.lessons[p]
 		for _, x := range variants(l.Question, seed, askedVariants) {
-			if err := add(p, false, x); err != nil {
-				return nil, nil, err
-			}
+			add(p, false, x)
 		}
 		if q, ok := swapped(l.Question, textRand(seed, "swapped:"+l.Question)); ok {
-			if err := add(p, true, Variant{Question: q}); err != nil {
-				return nil, nil, err
-			}
+			add(p, true, Variant{Question: q})
 			prompt, err := questionPrompt(v.runner, q)
 			if err != nil {
 				return nil, nil, err
 			}
 			plain = append(plain, model.Request{Prompt: prompt, MaxTokens: answerRoom(v.runner, l.turn())})
 		}
+	}
+	chosen, err := v.choose(ctx, questions, model.Background)
+	if err != nil {
+		return nil, nil, err
+	}
+	reqs := make([]model.Request, len(list))
+	for i, a := range list {
+		s, err := v.speak(a.history, questions[i], chosen[i].lesson)
+		if err != nil {
+			return nil, nil, fmt.Errorf("ask the lesson %q: %w", questions[i], err)
+		}
+		reqs[i] = s.greedy(answerRoom(v.runner, v.lessons[a.lesson].turn()))
 	}
 	results, err := v.runner.GenerateAll(ctx, append(reqs, plain...), model.Background)
 	if err != nil {
@@ -114,7 +124,7 @@ func (v *voice) askWidely(ctx context.Context, positions []int, seed uint64) (ma
 	base := results[len(reqs):]
 	for i, a := range list {
 		check := v.lessons[a.lesson].check()
-		got := Answered{Question: a.question, Answer: results[i].Text, Shows: check.Passes(results[i].Text)}
+		got := Answered{Question: questions[i], Answer: results[i].Text, Shows: check.Passes(results[i].Text)}
 		if !a.contrast {
 			asked[a.lesson] = append(asked[a.lesson], got)
 			continue

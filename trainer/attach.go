@@ -125,6 +125,7 @@ func (t *Trainer) ModelInfo() (info ModelInfo, ok bool) {
 	return ModelInfo{
 		Name: i.Name, Path: i.Path, Hash: i.Hash, Architecture: i.Architecture, FileType: i.FileType,
 		Engine: i.Engine.Name, Parameters: i.Parameters, Context: i.Context, Reader: a.reader.Load().state,
+		ReaderHash: a.reader.Load().key(),
 	}, true
 }
 

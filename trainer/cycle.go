@@ -42,6 +42,7 @@ type cycleRun struct {
 	reader            *model.Adapter
 	manner, knowledge *model.Adapter // of the version before
 	style             Style
+	trait             *Trait
 	held              []JobSample // ratings kept apart from training
 	lapped            time.Time   // when the last lap ended
 }
@@ -101,7 +102,7 @@ func (c *cycleRun) run(ctx context.Context) error {
 // try trains what is due and checks what came of it.
 func (c *cycleRun) try(ctx context.Context, e effort) error {
 	rep := &c.out.Report
-	candidate := candidate{job: c.job, base: c.base, trained: map[int]bool{}, style: c.style, held: c.held}
+	candidate := candidate{job: c.job, base: c.base, trained: map[int]bool{}, style: c.style, trait: c.trait, held: c.held}
 	candidate.before = c.voice(c.manner, c.reading(c.knowledge))
 	mannerNow, err := c.trainManner(ctx, &candidate, e)
 	if err != nil {
@@ -240,6 +241,9 @@ func (c *cycleRun) prepare(ctx context.Context) (err error) {
 	}
 	c.style = styleOf(better, given)
 	c.out.Report.Style = c.style
+	if t, ok := traitOf(ratedAnswers(c.job.Samples)); ok {
+		c.trait, c.out.Report.Trait = &t, &t
+	}
 	return nil
 }
 
@@ -287,7 +291,7 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (
 		corrections += boolToInt(s.Form == FormCorrection)
 	}
 	c.enter(StepManner, mannerSteps(corrections, len(c.job.Samples)-corrections, c.job.Recipe.Epochs))
-	a, err := trainManner(ctx, c.r, c.job, c.base, c.style, e, func(steps int) { c.enter(StepManner, steps) }, c.observe)
+	a, err := trainManner(ctx, c.r, c.job, c.base, c.style, c.trait, e, func(steps int) { c.enter(StepManner, steps) }, c.observe)
 	if err != nil {
 		return nil, err
 	}

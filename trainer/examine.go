@@ -43,26 +43,46 @@ func (t *Trainer) Examine(ctx context.Context, questions []Question) ([]Said, er
 	until, done := a.until(ctx)
 	defer done()
 	set := t.settings.Load()
-	reqs := make([]model.Request, len(questions))
-	out := make([]Said, len(questions))
+	untrained, bare := voice{runner: s.runner, system: s.system}, s.voice
+	bare.reading = nil
+	groups := make(map[*voice][]int) // the questions that each of them answers
 	for i, q := range questions {
-		v := s.voice
+		v := &s.voice
 		switch {
 		case q.Untrained:
-			v = voice{runner: s.runner, system: s.system}
+			v = &untrained
 		case q.WithoutReader:
-			v.reading = nil
+			v = &bare
 		}
-		said, err := v.speak(q.History, q.Text, !q.WithoutLesson)
+		groups[v] = append(groups[v], i)
+	}
+	reqs := make([]model.Request, len(questions))
+	out := make([]Said, len(questions))
+	for _, v := range []*voice{&s.voice, &bare, &untrained} {
+		texts := make([]string, len(groups[v]))
+		for k, i := range groups[v] {
+			texts[k] = questions[i].Text
+		}
+		chosen, err := v.choose(until, texts, model.Background)
 		if err != nil {
-			return nil, fmt.Errorf("ask %q: %w", q.Text, err)
+			return nil, cause(until, err)
 		}
-		if said.lesson >= 0 {
-			out[i].Lesson = v.lessons[said.lesson].ID
+		for k, i := range groups[v] {
+			q, lesson := questions[i], chosen[k].lesson
+			if q.WithoutLesson {
+				lesson = -1
+			}
+			said, err := v.speak(q.History, q.Text, lesson)
+			if err != nil {
+				return nil, fmt.Errorf("ask %q: %w", q.Text, err)
+			}
+			if lesson >= 0 {
+				out[i].Lesson = v.lessons[lesson].ID
+			}
+			out[i].Overlap = chosen[k].overlap
+			reqs[i] = said.greedy(q.Tokens)
+			reqs[i].Sampling = sampling(set, Ask{Greedy: q.Seed == 0, Seed: q.Seed})
 		}
-		out[i].Overlap = said.overlap
-		reqs[i] = said.greedy(q.Tokens)
-		reqs[i].Sampling = sampling(set, Ask{Greedy: q.Seed == 0, Seed: q.Seed})
 	}
 	results, err := s.runner.GenerateAll(until, reqs, model.Background)
 	if err != nil {

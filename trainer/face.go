@@ -125,6 +125,7 @@ type ModelInfo struct {
 	Parameters                                       int64
 	Context                                          int
 	Reader                                           ReaderState
+	ReaderHash                                       string // of the reader adapter; "": there is none
 }
 
 // LiveStats are the figures of the loop; their JSON names are a promise.

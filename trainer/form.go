@@ -19,9 +19,13 @@ func (c *candidate) open(ctx context.Context, f *Figures) ([]OpenPair, error) {
 		return nil, err
 	}
 	say := func(v *voice) ([]model.Result, error) {
+		chosen, err := v.choose(ctx, set.Open, model.Background)
+		if err != nil {
+			return nil, err
+		}
 		reqs := make([]model.Request, len(set.Open))
 		for i, q := range set.Open {
-			s, err := v.speak(nil, q, true)
+			s, err := v.speak(nil, q, chosen[i].lesson)
 			if err != nil {
 				return nil, fmt.Errorf("ask %q: %w", q, err)
 			}
@@ -51,6 +55,9 @@ func (c *candidate) open(ctx context.Context, f *Figures) ([]OpenPair, error) {
 	for i, r := range after {
 		pairs[i] = OpenPair{Question: set.Open[i], Before: before[i], After: r.Text}
 		pairs[i].Better = nearer(c.style, wanted, before[i], r.Text)
+		if c.style.IsZero() && c.trait != nil {
+			pairs[i].Better = boolToInt(c.trait.Has(r.Text, true)) - boolToInt(c.trait.Has(before[i], true))
+		}
 		f.Answers++
 		f.Loops += boolToInt(loops(r.Text))
 		ended += boolToInt(r.Finish == model.FinishEnd)

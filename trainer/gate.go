@@ -40,6 +40,7 @@ type candidate struct {
 	knowledge *model.Adapter // likewise
 	key       string         // of knowledge trained on what is missed
 	style     Style
+	trait     *Trait       // nil: none
 	held      []JobSample  // ratings that were not trained on
 	trained   map[int]bool // lessons that knowledge was trained on, by position
 	asked     []Asked
@@ -129,29 +130,33 @@ func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
 	rng := rand.New(rand.NewPCG(c.job.Recipe.Seed, 40))
 	var reqs []model.Request
 	ask := func(question string, lesson int) error {
-		s, err := c.now.speakWith(nil, question, lesson)
-		if lesson < -1 {
-			s, err = c.now.speak(nil, question, true)
-		}
+		s, err := c.now.speak(nil, question, lesson)
 		if err != nil {
 			return fmt.Errorf("ask %q: %w", question, err)
 		}
 		reqs = append(reqs, s.greedy(checkTokens))
 		return nil
 	}
-	const routed = -2
+	texts := make([]string, len(c.base.Unrelated))
+	for i, u := range c.base.Unrelated {
+		texts[i] = set.Unrelated[u].Question
+	}
 	var questions []int
 	if c.now.manner != nil {
-		for _, u := range c.base.Unrelated {
-			if err := ask(set.Unrelated[u].Question, routed); err != nil {
+		chosen, err := c.now.choose(ctx, texts, model.Background)
+		if err != nil {
+			return err
+		}
+		for i, u := range c.base.Unrelated {
+			if err := ask(texts[i], chosen[i].lesson); err != nil {
 				return err
 			}
 			questions = append(questions, u)
 		}
 	}
 	if c.knowledge != nil {
-		for _, u := range c.base.Unrelated {
-			if err := ask(set.Unrelated[u].Question, rng.IntN(len(c.now.lessons))); err != nil {
+		for i, u := range c.base.Unrelated {
+			if err := ask(texts[i], rng.IntN(len(c.now.lessons))); err != nil {
 				return err
 			}
 			questions = append(questions, u)

@@ -26,6 +26,7 @@ const (
 	mannerStyled      = 6
 	mannerRatings     = 2 // of each class
 	mannerAnchors     = 3 // with ratings alone
+	mannerWished      = 6
 	mannerStop        = 0.25
 	ratingBeta        = 0.1
 )
@@ -51,13 +52,13 @@ const (
 // the style of the corrections where that can be read off (Style): they teach the
 // manner on answers whose content is the base's. begin is told how many steps there
 // will be at most.
-func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, e effort, begin func(steps int), observe func(LossPoint)) (*model.Adapter, error) {
+func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, trait *Trait, e effort, begin func(steps int), observe func(LossPoint)) (*model.Adapter, error) {
 	t, err := r.NewTraining(model.TrainingOptions{Rank: j.Recipe.Rank, Alpha: float32(2 * j.Recipe.Rank), Seed: j.Recipe.Seed})
 	if err != nil {
 		return nil, fmt.Errorf("train manner: %w", err)
 	}
 	defer t.Close()
-	src, err := newMannerSource(ctx, r, j, b, style)
+	src, err := newMannerSource(ctx, r, j, b, style, trait)
 	if err != nil {
 		return nil, fmt.Errorf("train manner: %w", err)
 	}
@@ -99,6 +100,7 @@ type mannerSource struct {
 	texts       deck[Anchored]
 	chats       deck[Anchored]
 	mismatches  deck[weighted]
+	wished      deck[weighted] // samples of the base that have the trait of the good ratings
 }
 
 type weighted struct {
@@ -154,12 +156,13 @@ func (m *mannerSource) stepRows() int {
 	return rows
 }
 
-func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style) (*mannerSource, error) {
+func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, trait *Trait) (*mannerSource, error) {
 	// Each deck draws from a stream of its own: what one holds does not move the others.
 	stream := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(j.Recipe.Seed, n)) }
 	m := &mannerSource{objective: j.Recipe.Objective}
 	m.corrections.rng, m.styled.rng, m.good.rng, m.bad.rng = stream(1), stream(2), stream(3), stream(4)
 	m.pairs.rng, m.texts.rng, m.chats.rng, m.mismatches.rng = stream(5), stream(6), stream(7), stream(8)
+	m.wished.rng = stream(9)
 	m.texts.items, m.chats.items = b.Texts, b.Anchors
 
 	var ratings []weighted
@@ -206,6 +209,11 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 			}
 		}
 		if err := baseLogProbs(ctx, r, m.mismatches.items); err != nil {
+			return nil, err
+		}
+	}
+	if trait != nil {
+		if m.wished.items, err = trait.sampled(ctx, r, b.Anchors, j.Recipe.Seed); err != nil {
 			return nil, err
 		}
 	}
@@ -381,6 +389,12 @@ func (m *mannerSource) next() (*batch, error) {
 	for range corrections {
 		w := m.corrections.deal()
 		b.imitate(w.Sequence, w.weight, w.token)
+	}
+	for range mannerWished {
+		if len(m.wished.items) > 0 {
+			w := m.wished.deal()
+			b.imitate(w.Sequence, w.weight, nil)
+		}
 	}
 	hold(b, &m.styled, styled)
 	hold(b, &m.texts, texts)

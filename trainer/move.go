@@ -208,7 +208,11 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, s *Score, kno
 	s.Swapped, s.SwappedOf = shown(swapped)
 
 	ask := func(question string, tokens int) (model.Request, error) {
-		said, err := v.speak(nil, question, true)
+		chosen, err := v.choose(ctx, []string{question}, model.Background)
+		if err != nil {
+			return model.Request{}, err
+		}
+		said, err := v.speak(nil, question, chosen[0].lesson)
 		return said.greedy(tokens), err
 	}
 	var reqs []model.Request

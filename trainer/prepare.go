@@ -20,7 +20,7 @@ import (
 // readerRecipe counts the changes of what a reader is trained with: templates, mix,
 // rates. A prepared reader of an older recipe goes on serving; a training that was kept
 // half-way by one is not gone on with.
-const readerRecipe = 1
+const readerRecipe = 2
 
 // stateFile is a reader's training that was kept half-way, in the folder of its model.
 const stateFile = "training.state"
@@ -60,12 +60,12 @@ type ReaderReport struct {
 
 // ReadLesson is a lesson of the gate, put before the model as a turn.
 type ReadLesson struct {
-	Question string   `json:"question"` // of the lesson
-	Asked    string   `json:"asked"`    // the same in other words
-	Answer   string   `json:"answer"`   // with the reader
-	Known    bool     `json:"known"`
-	Before   bool     `json:"before"` // the base knew it from the turn alone
-	Beside   Answered `json:"beside"` // the same question about another: must not show it
+	Question string     `json:"question"` // of the lesson
+	Asked    string     `json:"asked"`    // the same in other words
+	Answer   string     `json:"answer"`   // with the reader
+	Known    bool       `json:"known"`
+	Before   bool       `json:"before"` // the base knew it from the turn alone
+	Others   []Answered `json:"others"` // other questions near it: must not show it
 }
 
 // PrepareReader trains the reader adapter of r's model and checks it. It is a function

@@ -15,8 +15,20 @@ type heldLesson struct {
 	Question string `json:"question"`
 	Answer   string `json:"answer"`
 	Reworded string `json:"reworded"`
-	Beside   string `json:"beside"` // the same question about another
+	Beside   string `json:"beside"` // the same question about another; "": it is about nobody
+	Near     string `json:"near"`   // another question about the same
 }
+
+// others are the questions that a lesson must not answer.
+func (h heldLesson) others() []string {
+	if h.Beside == "" {
+		return []string{h.Near}
+	}
+	return []string{h.Beside, h.Near}
+}
+
+// mostShown is the share of such questions that may be answered by the lesson.
+const mostShown = 0.3
 
 //go:embed anchors/reading.json
 var heldJSON []byte
@@ -41,7 +53,9 @@ func checkReader(ctx context.Context, r *model.Runner, a *model.Adapter, b *Base
 		return fail(err)
 	}
 	j := &Job{Recipe: Recipe{Seed: seed}, Lessons: make([]JobLesson, len(held))}
+	questions := make([]string, len(held))
 	for i, h := range held {
+		questions[i] = h.Question
 		j.Lessons[i] = JobLesson{ID: int64(i + 1), Question: h.Question, Answer: h.Answer}
 	}
 	if err := baseAnswers(ctx, r, j.Lessons); err != nil {
@@ -49,13 +63,13 @@ func checkReader(ctx context.Context, r *model.Runner, a *model.Adapter, b *Base
 	}
 	c := &candidate{job: j, base: b, knowledge: a, trained: make(map[int]bool)}
 	c.before = &voice{runner: r, lessons: j.Lessons}
-	c.now = &voice{runner: r, lessons: j.Lessons, reading: a}
+	c.now = &voice{runner: r, lessons: j.Lessons, reading: a, router: NewRouter(questions)}
 	if report.Lessons, err = c.readLessons(ctx, held); err != nil {
 		return fail(err)
 	}
 	for i, l := range report.Lessons {
 		c.trained[i] = true // as far as the gate is concerned: they must be known
-		c.asked = append(c.asked, Asked{Lesson: j.Lessons[i].ID, Answer: l.Answer, Known: l.Known, Before: l.Before, Swapped: []Answered{l.Beside}})
+		c.asked = append(c.asked, Asked{Lesson: j.Lessons[i].ID, Answer: l.Answer, Known: l.Known, Before: l.Before, Swapped: l.Others})
 	}
 	found, err := c.check(ctx, progress)
 	if err != nil {
@@ -66,23 +80,48 @@ func checkReader(ctx context.Context, r *model.Runner, a *model.Adapter, b *Base
 		report.Verdict, report.Reason = VerdictRefused, reason(CodeOwnMissed, fmt.Sprintf("refused: it reads too few lessons (%d of %d)", f.Known, f.KnownOf),
 			"known", f.Known, "of", f.KnownOf, "limit", leastOwn)
 	}
+	if f := report.Figures; report.Verdict != VerdictRefused && float64(f.Swapped) > mostShown*float64(f.SwappedOf) {
+		report.Verdict, report.Reason = VerdictRefused, reason(CodeLeaks, fmt.Sprintf("refused: lessons show up where they do not belong (%d of %d answers)", f.Swapped, f.SwappedOf),
+			"leaks", f.Swapped, "of", f.SwappedOf, "limit", mostShown)
+	}
 	return report, nil
 }
 
-// readLessons asks each lesson in other words and its neighbour, with the lesson as
-// turn, by the candidate, and the first by the version before too.
+// readLessons asks each lesson in other words, and what it must not answer, by the
+// candidate as a user would get it, and the first by the base with the lesson as turn.
 func (c *candidate) readLessons(ctx context.Context, held []heldLesson) ([]ReadLesson, error) {
-	var reqs []model.Request
+	type asking struct {
+		lesson   int
+		question string
+	}
+	var list []asking
+	var questions []string
 	for i, h := range held {
-		for _, a := range []struct {
-			v        *voice
-			question string
-		}{{c.now, h.Reworded}, {c.before, h.Reworded}, {c.now, h.Beside}} {
-			s, err := a.v.speakWith(nil, a.question, i)
-			if err != nil {
-				return nil, fmt.Errorf("ask the lesson %q: %w", a.question, err)
-			}
-			reqs = append(reqs, s.greedy(answerRoom(c.now.runner, h.Answer)))
+		for _, q := range append([]string{h.Reworded}, h.others()...) {
+			list, questions = append(list, asking{i, q}), append(questions, q)
+		}
+	}
+	chosen, err := c.now.choose(ctx, questions, model.Background)
+	if err != nil {
+		return nil, err
+	}
+	var reqs []model.Request
+	add := func(v *voice, a asking, lesson int) error {
+		s, err := v.speak(nil, a.question, lesson)
+		if err != nil {
+			return fmt.Errorf("ask the lesson %q: %w", a.question, err)
+		}
+		reqs = append(reqs, s.greedy(answerRoom(c.now.runner, held[a.lesson].Answer)))
+		return nil
+	}
+	for k, a := range list {
+		if err := add(c.now, a, chosen[k].lesson); err != nil {
+			return nil, err
+		}
+	}
+	for i, h := range held {
+		if err := add(c.before, asking{i, h.Reworded}, i); err != nil {
+			return nil, err
 		}
 	}
 	results, err := c.now.runner.GenerateAll(ctx, reqs, model.Background)
@@ -90,13 +129,17 @@ func (c *candidate) readLessons(ctx context.Context, held []heldLesson) ([]ReadL
 		return nil, fmt.Errorf("ask %d lessons: %w", len(held), err)
 	}
 	out := make([]ReadLesson, len(held))
-	for i, h := range held {
-		now, before, beside := results[3*i].Text, results[3*i+1].Text, results[3*i+2].Text
-		check := c.now.lessons[i].check()
-		out[i] = ReadLesson{
-			Question: h.Question, Asked: h.Reworded, Answer: now, Known: check.Passes(now), Before: check.Passes(before),
-			Beside: Answered{Question: h.Beside, Answer: beside, Shows: check.Passes(beside)},
+	for k, a := range list {
+		text, l := results[k].Text, &out[a.lesson]
+		shows := c.now.lessons[a.lesson].check().Passes(text)
+		if l.Asked == "" {
+			*l = ReadLesson{
+				Question: held[a.lesson].Question, Asked: a.question, Answer: text, Known: shows,
+				Before: c.now.lessons[a.lesson].check().Passes(results[len(list)+a.lesson].Text),
+			}
+			continue
 		}
+		l.Others = append(l.Others, Answered{Question: a.question, Answer: text, Shows: shows})
 	}
 	return out, nil
 }

@@ -15,7 +15,7 @@ import (
 // each step, so that nothing else can be learnt. A step imitates the answers of
 // lessons and holds as many answers to what the base says without any lesson.
 const (
-	readerSteps     = 120
+	readerSteps     = 160
 	readerRank      = 16
 	readerRate      = 1e-3
 	readerLast      = 0.1 // of the rate, in the last step
@@ -25,17 +25,17 @@ const (
 	// held to what the base answers without it: what tells the two apart is then all that
 	// the step's gradient is about.
 	readerLessons = 5
-	readerOther   = 2 // of them with the same question about another, the rest with one near it,
+	readerOther   = 1 // of them with the same question about another, the rest with one near it,
 	readerChat    = 1 // and besides, an ordinary question,
 	readerTexts   = 1 // and a plain text: without one, general language drifts to the gate's limit
 
 	// Half of the templates are German. A base that speaks none still learns to read a
 	// German lesson, but its lessons will be English: each English template comes up so many
 	// times as often as a German one.
-	readerOwnLanguage = 3
+	readerOwnLanguage = 1
 
-	readerReworded = 0.6  // of the lessons' questions come in other words,
-	readerVaried   = 0.25 // so many in the same words with something changed; the rest as written
+	readerReworded = 0.75 // of the lessons' questions come in other words,
+	readerVaried   = 0.15 // so many in the same words with something changed; the rest as written
 )
 
 // readingTask is one item of a step in words: a lesson put before a question, or a text.

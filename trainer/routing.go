@@ -197,24 +197,37 @@ type hit struct {
 	part            bool    // one is a part of the other: parts add up
 }
 
+// match is a lesson that a question may be about.
+type match struct {
+	lesson  int
+	overlap float64 // of their questions, in [0, 1]
+	own     bool    // the question is the lesson's own, but for case and punctuation
+	vetoed  bool    // half of the names of the lesson's question are missing, or more
+	named   bool    // all of them occur
+}
+
 // Match returns the position of the lesson that question is about and their
 // overlap in [0, 1]; ok is false when there is none. A question that is a
 // lesson's own, but for case and punctuation, always matches it.
 func (r *Router) Match(question string) (lesson int, overlap float64, ok bool) {
-	if i, same := r.exact[normal(question)]; same {
-		return i, 1, true
+	ms := r.near(question, 1)
+	if len(ms) == 0 {
+		return -1, 0, false
 	}
-	lesson, overlap, vetoed, named := r.nearest(takeApart(question))
-	if lesson < 0 || overlap < leastNamed || vetoed || overlap < leastOverlap && !named {
-		return -1, overlap, false
+	m := ms[0]
+	if m.overlap < leastNamed || m.vetoed || m.overlap < leastOverlap && !m.named {
+		return -1, m.overlap, false
 	}
-	return lesson, overlap, true
+	return m.lesson, m.overlap, true
 }
 
-// nearest returns the lesson with the largest overlap, of those that no veto holds
-// against if there are any, and of equal ones the newest; -1 without any. named says
-// that all names of its question occur.
-func (r *Router) nearest(q asked) (lesson int, overlap float64, vetoed, named bool) {
+// near returns up to n lessons that share anything with a question: those that no veto
+// holds against first, then by their overlap, the newest of equal ones first.
+func (r *Router) near(question string, n int) []match {
+	if i, same := r.exact[normal(question)]; same {
+		return []match{{lesson: i, overlap: 1, own: true, named: true}}
+	}
+	q := takeApart(question)
 	hits := make(map[int32][]hit)
 	weights := make([]float64, len(q.terms))
 	scores := make([]float32, len(r.lessons))
@@ -237,14 +250,16 @@ func (r *Router) nearest(q asked) (lesson int, overlap float64, vetoed, named bo
 		}
 	}
 	slices.SortFunc(best, func(a, b int32) int { return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(a, b)) })
-	lesson = -1
+	var out []match
 	for _, i := range best[:min(len(best), candidates)] {
-		o, v, n := r.overlap(int(i), q, weights, hits)
-		if lesson < 0 || vetoed && !v || v == vetoed && (o > overlap || o == overlap && int(i) > lesson) {
-			lesson, overlap, vetoed, named = int(i), o, v, n
-		}
+		m := match{lesson: int(i)}
+		m.overlap, m.vetoed, m.named = r.overlap(int(i), q, weights, hits)
+		out = append(out, m)
 	}
-	return lesson, overlap, vetoed, named
+	slices.SortFunc(out, func(a, b match) int {
+		return cmp.Or(cmp.Compare(boolToInt(a.vetoed), boolToInt(b.vetoed)), cmp.Compare(b.overlap, a.overlap), cmp.Compare(b.lesson, a.lesson))
+	})
+	return out[:min(len(out), n)]
 }
 
 // overlap is that of a lesson's question with the question asked, in [0, 1].

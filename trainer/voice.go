@@ -22,26 +22,15 @@ type voice struct {
 type spoken struct {
 	prompt   []int32
 	adapters []*model.Adapter
-	lesson   int     // position in voice.lessons; -1: none
-	overlap  float64 // of the question with the nearest lesson
+	lesson   int // position in voice.lessons; -1: none
 }
 
-// speak builds the prompt for a question after the turns of a conversation
-// (which may begin with a system turn). A lesson that matches goes in as one earlier
-// turn right before the question (k = 1: better than a system prompt, quoting,
-// or more of them), with the reading adapter on; else base and manner answer.
-func (v *voice) speak(history []Turn, question string, withLesson bool) (spoken, error) {
-	lesson, overlap := -1, 0.0
-	if withLesson && v.router != nil {
-		lesson, overlap, _ = v.router.Match(question)
-	}
-	s, err := v.speakWith(history, question, lesson)
-	s.overlap = overlap
-	return s, err
-}
-
-// speakWith is speak with the lesson chosen by the caller; -1: none.
-func (v *voice) speakWith(history []Turn, question string, lesson int) (spoken, error) {
+// speak builds the prompt for a question after the turns of a conversation (which may
+// begin with a system turn). lesson is the position of the one to answer by, -1 for none
+// (choose finds it): it goes in as one earlier turn right before the question (k = 1:
+// better than a system prompt, quoting, or more of them), with the reading adapter on;
+// else base and manner answer.
+func (v *voice) speak(history []Turn, question string, lesson int) (spoken, error) {
 	s := spoken{lesson: lesson}
 	if v.manner != nil {
 		s.adapters = append(s.adapters, v.manner)

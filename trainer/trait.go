@@ -1,0 +1,248 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"clara/model"
+)
+
+// Trait is something on the surface of answers that the well rated ones have and the
+// badly rated ones lack. Stars alone are a weak teacher: thirty of them move a manner
+// little. What they have in common can be told apart from chance, shown to the user,
+// and looked for in what the base says to other questions.
+type Trait struct {
+	Kind   string  `json:"kind"`            // one of the trait kinds
+	Word   string  `json:"word,omitempty"`  // of TraitWord and TraitOpening, in lower case
+	Words  int     `json:"words,omitempty"` // of TraitShort and TraitFirst: at most so many
+	Lacks  bool    `json:"lacks,omitempty"` // the well rated ones lack it
+	Good   int     `json:"good"`            // well rated answers that show it (or lack it, as wanted)
+	GoodOf int     `json:"good_of"`         //
+	Bad    int     `json:"bad"`             // badly rated ones that do
+	BadOf  int     `json:"bad_of"`          //
+	P      float64 `json:"p"`               // that chance alone does as well, for all that was looked at together
+}
+
+// The kinds of traits.
+const (
+	TraitWord     = "word"     // a word occurs
+	TraitOpening  = "opening"  // the first word
+	TraitQuestion = "question" // the answer ends with a question
+	TraitList     = "list"     // it has a list
+	TraitShort    = "short"    // it ends, and has at most so many words
+	TraitFirst    = "first"    // its first sentence ends, and has at most so many words
+)
+
+// traitP is the p below which a trait is believed.
+const traitP = 0.01
+
+// Has says whether an answer has the trait as wanted; ended, whether it came to its end.
+func (t Trait) Has(answer string, ended bool) bool {
+	has := false
+	switch t.Kind {
+	case TraitWord:
+		has = slices.Contains(split(fold(answer)), t.Word)
+	case TraitOpening:
+		has = fold(firstWord(answer)) == t.Word
+	case TraitQuestion:
+		has = ended && strings.HasSuffix(strings.TrimSpace(answer), "?")
+	case TraitList:
+		has = hasList(answer)
+	case TraitShort:
+		has = ended && wordCount(answer) <= t.Words
+	case TraitFirst:
+		all := sentences(answer)
+		has = len(all) > 0 && (len(all) > 1 || ended) && wordCount(all[0]) <= t.Words
+	}
+	return has != t.Lacks
+}
+
+// hasList says whether two lines or more begin with a bullet or a number.
+func hasList(answer string) bool {
+	items := 0
+	for line := range strings.Lines(answer) {
+		line = strings.TrimSpace(line)
+		rest := strings.TrimLeft(line, "0123456789")
+		numbered := rest != line && (strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, ") "))
+		if numbered || strings.HasPrefix(line, "- ") || strings.HasPrefix(line, "* ") || strings.HasPrefix(line, "• ") {
+			items++
+		}
+	}
+	return items >= 2
+}
+
+// ratedAnswer is an answer with its stars, as good or bad.
+type ratedAnswer struct {
+	text  string
+	ended bool
+	good  bool
+}
+
+// traitOf finds the trait that parts good answers from bad ones best. It is believed
+// where Fisher's exact test (Fisher 1922), times the number of different ways in which
+// traits part these answers (Bonferroni), is below traitP; ok is false where none is.
+func traitOf(answers []ratedAnswer) (best Trait, ok bool) {
+	good := 0
+	for _, a := range answers {
+		good += boolToInt(a.good)
+	}
+	bad := len(answers) - good
+	if good == 0 || bad == 0 {
+		return best, false
+	}
+	best.P = math.Inf(1)
+	ways := make(map[string]bool) // in which answers are parted
+	for _, t := range traitsIn(answers) {
+		way := make([]byte, len(answers))
+		t.GoodOf, t.BadOf = good, bad
+		for i, a := range answers {
+			has := t.Has(a.text, a.ended)
+			way[i] = byte('0' + boolToInt(has))
+			t.Good += boolToInt(has && a.good)
+			t.Bad += boolToInt(has && !a.good)
+		}
+		ways[string(way)] = true
+		if t.P = fisher(t.Good, good, t.Bad, bad); t.P < best.P {
+			best = t // of equal ones the first: the simplest kinds come first
+		}
+	}
+	best.P = math.Min(1, best.P*float64(len(ways)))
+	return best, best.P < traitP
+}
+
+// traitsIn are all traits that some of the answers have and some lack.
+func traitsIn(answers []ratedAnswer) []Trait {
+	words, openings := make(map[string]bool), make(map[string]bool)
+	var lengths, firsts []int
+	for _, a := range answers {
+		for _, w := range split(fold(a.text)) {
+			words[w] = true
+		}
+		openings[fold(firstWord(a.text))] = true
+		lengths = append(lengths, wordCount(a.text))
+		if all := sentences(a.text); len(all) > 0 {
+			firsts = append(firsts, wordCount(all[0]))
+		}
+	}
+	all := []Trait{{Kind: TraitQuestion}, {Kind: TraitList}}
+	sorted := func(m map[string]bool) []string {
+		out := make([]string, 0, len(m))
+		for w := range m {
+			out = append(out, w)
+		}
+		slices.Sort(out)
+		return out
+	}
+	for _, n := range distinct(firsts) {
+		all = append(all, Trait{Kind: TraitFirst, Words: n})
+	}
+	for _, n := range distinct(lengths) {
+		all = append(all, Trait{Kind: TraitShort, Words: n})
+	}
+	for _, w := range sorted(openings) {
+		all = append(all, Trait{Kind: TraitOpening, Word: w})
+	}
+	for _, w := range sorted(words) {
+		all = append(all, Trait{Kind: TraitWord, Word: w})
+	}
+	for _, t := range slices.Clone(all) {
+		t.Lacks = true
+		all = append(all, t)
+	}
+	return all
+}
+
+func distinct(ns []int) []int {
+	slices.Sort(ns)
+	return slices.Compact(ns)
+}
+
+// fisher is the one-sided p of Fisher's exact test: that of n good and m bad ones drawn
+// alike, as many good ones or more have what good and bad ones together have.
+func fisher(good, n, bad, m int) float64 {
+	choose := func(n, k int) float64 {
+		a, _ := math.Lgamma(float64(n + 1))
+		b, _ := math.Lgamma(float64(k + 1))
+		c, _ := math.Lgamma(float64(n - k + 1))
+		return a - b - c
+	}
+	has, p := good+bad, 0.0
+	for g := good; g <= min(n, has); g++ {
+		if b := has - g; b <= m {
+			p += math.Exp(choose(n, g) + choose(m, b) - choose(n+m, has))
+		}
+	}
+	return math.Min(p, 1)
+}
+
+// ratedAnswers are the ratings among samples. Whether an answer came to its end is not
+// kept with it; one that stops in mid-sentence did not.
+func ratedAnswers(samples []JobSample) []ratedAnswer {
+	var out []ratedAnswer
+	for _, s := range samples {
+		if s.Form == FormRating {
+			text := strings.TrimSpace(s.Answer)
+			ended := text != "" && strings.ContainsRune(".!?:)\"”“", []rune(text)[len([]rune(text))-1])
+			out = append(out, ratedAnswer{text: text, ended: ended, good: s.Score > 0})
+		}
+	}
+	return out
+}
+
+// The samples of the base in which a trait is looked for.
+const (
+	traitSamples     = 4 // of each anchor question
+	traitTokens      = 48
+	traitTemperature = 1
+)
+
+// sampled asks the base the questions of the anchors several times and returns the answers
+// that have the trait: they are what it says anyway, and so teach nothing else.
+func (t Trait) sampled(ctx context.Context, r *model.Runner, from []Anchored, seed uint64) ([]weighted, error) {
+	rng := rand.New(rand.NewPCG(seed, 70))
+	var reqs []model.Request
+	for range traitSamples {
+		for _, a := range from {
+			reqs = append(reqs, model.Request{Prompt: a.Prompt, MaxTokens: traitTokens, Sampling: model.Sampling{Temperature: traitTemperature, TopP: 1, Seed: 1 + rng.Uint64()>>1}})
+		}
+	}
+	results, err := r.GenerateAll(ctx, reqs, model.Background)
+	if err != nil {
+		return nil, fmt.Errorf("sample %d answers of the base: %w", len(reqs), err)
+	}
+	var out []weighted
+	for i, x := range results {
+		if len(x.IDs) > 0 && t.Has(x.Text, x.Finish == model.FinishEnd) && !loops(x.Text) {
+			out = append(out, weighted{Sequence: model.Sequence{Prompt: reqs[i].Prompt, Answer: whole(r, x)}, weight: 1})
+		}
+	}
+	return out, nil
+}
+
+// Text says the trait in English.
+func (t Trait) Text() string {
+	without := func(yes, no string) string {
+		if t.Lacks {
+			return no
+		}
+		return yes
+	}
+	switch t.Kind {
+	case TraitWord:
+		return without("the word", "not the word") + fmt.Sprintf(" %q", t.Word)
+	case TraitOpening:
+		return without("begins", "does not begin") + fmt.Sprintf(" with %q", t.Word)
+	case TraitQuestion:
+		return without("ends with a question", "does not end with a question")
+	case TraitList:
+		return without("has a list", "has no list")
+	case TraitShort:
+		return without("at most", "more than") + fmt.Sprintf(" %d words", t.Words)
+	default:
+		return "first sentence of " + without("at most", "more than") + fmt.Sprintf(" %d words", t.Words)
+	}
+}
