@@ -173,8 +173,15 @@ func TestEveryFigureHasWords(t *testing.T) {
 	}
 	all := f.Sentences()
 	f.ChatLimit, f.NotNumber, f.Lost = 0, false, nil
+	all = append(all, f.Sentences()...)
+	for _, kind := range trainer.TraitKinds {
+		for _, lacks := range []bool{false, true} {
+			f.Trait = &trainer.Trait{Kind: kind, Word: "Sie", Words: 15, Lacks: lacks, Good: 9, GoodOf: 10, Bad: 1, BadOf: 22}
+			all = append(all, f.Sentences()...)
+		}
+	}
 	codes := map[string]bool{}
-	for _, s := range append(all, f.Sentences()...) {
+	for _, s := range all {
 		codes[s.Reason.Code] = true
 		if words := figureWords(s); words == s.Reason.Text || strings.Contains(words, "no value") || strings.HasPrefix(words, "figure.") {
 			t.Errorf("%s is said as %q", s.Reason.Code, words)

@@ -160,6 +160,12 @@ func TestEveryFigureHasWords(t *testing.T) {
 	all := f.Sentences()
 	f.ChatLimit, f.NotNumber, f.Lost = 0, false, nil
 	all = append(all, f.Sentences()...)
+	for _, kind := range trainer.TraitKinds {
+		for _, lacks := range []bool{false, true} {
+			f.Trait = &trainer.Trait{Kind: kind, Word: "Sie", Words: 15, Lacks: lacks, Good: 9, GoodOf: 10, Bad: 1, BadOf: 22}
+			all = append(all, f.Sentences()...)
+		}
+	}
 	seen := make(map[string]bool)
 	for _, s := range all {
 		seen[s.Reason.Code] = true

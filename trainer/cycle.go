@@ -242,7 +242,7 @@ func (c *cycleRun) prepare(ctx context.Context) (err error) {
 	c.style = styleOf(better, given)
 	c.out.Report.Style = c.style
 	if t, ok := traitOf(ratedAnswers(c.job.Samples)); ok {
-		c.trait, c.out.Report.Trait = &t, &t
+		c.trait = &t
 	}
 	return nil
 }

@@ -48,7 +48,8 @@ type Figures struct {
 	Language      int      `json:"language"`     // answers in the language of their question
 	LanguageOf    int      `json:"language_of"`  // of those where the base's answer is
 	LanguageLimit float64  `json:"language_limit"`
-	NotNumber     bool     `json:"not_number"` // something came out as NaN or infinite; that figure is 0
+	Trait         *Trait   `json:"trait,omitempty"` // what well rated answers have in common; nil: nothing that chance would not
+	NotNumber     bool     `json:"not_number"`      // something came out as NaN or infinite; that figure is 0
 }
 
 func share(n, of int) float64 { return float64(n) / float64(max(1, of)) }
@@ -92,6 +93,20 @@ const (
 	FigureNumbers  = "figure_numbers"  // no arguments
 	FigureSign     = "figure_sign"     // better, worse, held_better, held_worse, p
 	FigureAsked    = "figure_asked"    // n, of, widely
+
+	// What well rated answers have in common (Trait): word, words, good, good_of, bad, bad_of.
+	FigureTraitWord       = "figure_trait_word"
+	FigureTraitNoWord     = "figure_trait_no_word"
+	FigureTraitOpening    = "figure_trait_opening"
+	FigureTraitNoOpening  = "figure_trait_no_opening"
+	FigureTraitQuestion   = "figure_trait_question"
+	FigureTraitNoQuestion = "figure_trait_no_question"
+	FigureTraitList       = "figure_trait_list"
+	FigureTraitNoList     = "figure_trait_no_list"
+	FigureTraitShort      = "figure_trait_short"
+	FigureTraitLong       = "figure_trait_long"
+	FigureTraitFirst      = "figure_trait_first"
+	FigureTraitLongFirst  = "figure_trait_long_first"
 )
 
 // Sentence is one figure of the gate in words, with what it is measured by.
@@ -113,6 +128,10 @@ func (f *Figures) Sentences() []Sentence {
 		out = append(out, Sentence{Reason: reason(code, text, pairs...), Value: value, Limit: limit, Limited: true, Passed: !harm})
 	}
 	percent := func(limit float64) int { return int(100*limit + 0.5) }
+	if t := f.Trait; t != nil {
+		told(t.figure(), fmt.Sprintf("what well rated answers have in common: %s (%d of %d; badly rated: %d of %d)", t.Text(), t.Good, t.GoodOf, t.Bad, t.BadOf),
+			t.P, "word", t.Word, "words", t.Words, "good", t.Good, "good_of", t.GoodOf, "bad", t.Bad, "bad_of", t.BadOf)
+	}
 
 	if f.Lessons > 0 {
 		told(FigureAsked, fmt.Sprintf("%d of %d lessons were asked, %d of them in other words too", f.KnownOf, f.Lessons, f.Widely),

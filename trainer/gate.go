@@ -59,7 +59,7 @@ type checked struct {
 func (c *candidate) check(ctx context.Context, progress func(done, of int)) (checked, error) {
 	var out checked
 	f := &out.figures
-	*f = Figures{CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, OwnLimit: leastOwn, LanguageLimit: leastSpoken, P: 1}
+	*f = Figures{CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, OwnLimit: leastOwn, LanguageLimit: leastSpoken, P: 1, Trait: c.trait}
 	if c.now.manner != nil {
 		f.KeptLimit = leastKeptAll
 	}

@@ -24,7 +24,6 @@ type Report struct {
 	Held    []HeldRating `json:"held,omitempty"` // ratings that were not trained on
 	Open    []OpenPair   `json:"open,omitempty"`
 	Style   Style        `json:"style"`
-	Trait   *Trait       `json:"trait,omitempty"`  // what well rated answers have in common; nil: nothing that chance would not
 	Styled  []Restyled   `json:"styled,omitempty"` // lessons whose turn is phrased anew
 	Bases   []BaseSaid   `json:"bases,omitempty"`  // base answers that were missing
 	Trained []Step       `json:"trained,omitempty"`

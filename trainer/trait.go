@@ -37,6 +37,9 @@ const (
 	TraitFirst    = "first"    // its first sentence ends, and has at most so many words
 )
 
+// TraitKinds are all of them.
+var TraitKinds = []string{TraitWord, TraitOpening, TraitQuestion, TraitList, TraitShort, TraitFirst}
+
 // traitP is the p below which a trait is believed.
 const traitP = 0.01
 
@@ -221,6 +224,19 @@ func (t Trait) sampled(ctx context.Context, r *model.Runner, from []Anchored, se
 		}
 	}
 	return out, nil
+}
+
+// figure is the code of the trait's sentence.
+func (t Trait) figure() string {
+	codes := map[string][2]string{ // as it is, and lacking
+		TraitWord:     {FigureTraitWord, FigureTraitNoWord},
+		TraitOpening:  {FigureTraitOpening, FigureTraitNoOpening},
+		TraitQuestion: {FigureTraitQuestion, FigureTraitNoQuestion},
+		TraitList:     {FigureTraitList, FigureTraitNoList},
+		TraitShort:    {FigureTraitShort, FigureTraitLong},
+		TraitFirst:    {FigureTraitFirst, FigureTraitLongFirst},
+	}
+	return codes[t.Kind][boolToInt(t.Lacks)]
 }
 
 // Text says the trait in English.
