@@ -14,10 +14,10 @@ import (
 // it was trained to say the lesson's answer where it fits and something else where it
 // does not, so the probability that it gives to that answer says which of the two it is.
 const (
-	choosingTries  = 3    // lessons that are looked at for a question
-	choosingTokens = 32   // of a lesson's answer that are looked at
-	leastNear      = 0.1  // the overlap below which none is looked at
-	leastCertain   = 0.45 // of the least probable token of the lesson's answer
+	choosingTries  = 2   // lessons that are looked at for a question
+	choosingTokens = 32  // of a lesson's answer that are looked at
+	leastNear      = 0.2 // the overlap below which none is looked at
+	leastCertain   = 0.3 // of the least probable token of the lesson's answer
 )
 
 // choice is what was chosen for a question.

@@ -27,8 +27,11 @@ func (h heldLesson) others() []string {
 	return []string{h.Beside, h.Near}
 }
 
-// mostShown is the share of such questions that may be answered by the lesson.
-const mostShown = 0.3
+// The bounds of the gate on what a reader answers by lessons that it was not trained on.
+const (
+	leastRead = 0.7 // of the rewordings, many of which share no word with the lesson
+	mostShown = 0.3 // of the questions that a lesson must not answer
+)
 
 //go:embed anchors/reading.json
 var heldJSON []byte
@@ -43,7 +46,7 @@ var heldLessons = sync.OnceValues(func() ([]heldLesson, error) {
 
 // checkReader puts a reader before the gate. Lessons that it was not trained on are
 // put before the model as a turn and asked for in other words: a reader that does not
-// show at least leastOwn of them has not learnt to read. Unrelated questions, canary
+// show at least leastRead of them has not learnt to read. Unrelated questions, canary
 // and divergence are the gate's own (candidate).
 func checkReader(ctx context.Context, r *model.Runner, a *model.Adapter, b *BaseFacts, seed uint64, progress func(done, of int)) (ReaderReport, error) {
 	var report ReaderReport
@@ -76,9 +79,9 @@ func checkReader(ctx context.Context, r *model.Runner, a *model.Adapter, b *Base
 		return fail(err)
 	}
 	report.Figures, report.Verdict, report.Reason = found.figures, found.verdict, found.reason
-	if f := report.Figures; report.Verdict != VerdictRefused && float64(f.Known) < leastOwn*float64(f.KnownOf) {
+	if f := report.Figures; report.Verdict != VerdictRefused && float64(f.Known) < leastRead*float64(f.KnownOf) {
 		report.Verdict, report.Reason = VerdictRefused, reason(CodeOwnMissed, fmt.Sprintf("refused: it reads too few lessons (%d of %d)", f.Known, f.KnownOf),
-			"known", f.Known, "of", f.KnownOf, "limit", leastOwn)
+			"known", f.Known, "of", f.KnownOf, "limit", leastRead)
 	}
 	if f := report.Figures; report.Verdict != VerdictRefused && float64(f.Swapped) > mostShown*float64(f.SwappedOf) {
 		report.Verdict, report.Reason = VerdictRefused, reason(CodeLeaks, fmt.Sprintf("refused: lessons show up where they do not belong (%d of %d answers)", f.Swapped, f.SwappedOf),
