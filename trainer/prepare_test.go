@@ -273,7 +273,7 @@ func TestGateRefusesAReaderThatDoesNotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Verdict != VerdictRefused || report.Figures.KnownOf != 30 {
+	if report.Verdict != VerdictRefused || report.Figures.KnownOf != 58 {
 		t.Errorf("%s (%s), of %d lessons", report.Verdict, report.Reason.Text, report.Figures.KnownOf)
 	}
 }

@@ -29,10 +29,9 @@ const (
 	readerChat    = 1 // and besides, an ordinary question,
 	readerTexts   = 1 // and a plain text: without one, general language drifts to the gate's limit
 
-	// Half of the templates are German. A base that speaks none still learns to read a
-	// German lesson, but its lessons will be English: each English template comes up so many
-	// times as often as a German one.
-	readerOwnLanguage = 1
+	// A fifth of the templates are German, enough for a base that speaks hardly any. For one
+	// that does, each comes up so many times as often as an English one: half of the lessons.
+	readerGerman = 4
 
 	readerReworded = 0.75 // of the lessons' questions come in other words,
 	readerVaried   = 0.15 // so many in the same words with something changed; the rest as written
@@ -71,8 +70,8 @@ func newReaderSource(r *model.Runner, b *BaseFacts, seed uint64) (*readerSource,
 	s.templates.rng, s.chats.rng, s.texts.rng = stream(61), stream(62), stream(63)
 	for i := range all {
 		often := 1
-		if !all[i].german && !b.German {
-			often = readerOwnLanguage
+		if all[i].german && b.German {
+			often = readerGerman
 		}
 		for range often {
 			s.templates.items = append(s.templates.items, &all[i])
