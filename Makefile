@@ -18,7 +18,7 @@ export LIBRARY_PATH := $(CURDIR)/cuda/driver$(if $(LIBRARY_PATH),:$(LIBRARY_PATH
 BUILD := -buildvcs=false
 SCRIPT ?=
 
-.PHONY: all run build deps model model-gemma reader ptx test test-slow lint prove prove-short bench bench-peers clean
+.PHONY: all run build deps model model-gemma reader ptx test test-slow lint prove prove-short bench bench-gpu-kit bench-gpu bench-peers clean
 
 all: build
 
@@ -64,6 +64,13 @@ prove-short: deps model ## a part of it in less than 20 minutes, into a folder o
 
 bench: build model ## this machine's figures, as JSON
 	@for work in decode prompt train gemm; do bin/clara bench $$work --json || exit; done
+
+bench-gpu-kit: build model ## what make bench-gpu needs, for a machine without compilers
+	@go test $(BUILD) $(TAGS) -c -o bin/cuda.test ./cuda
+
+bench-gpu: ## on a machine with an NVIDIA GPU: suite, parity, sanitizer, figures; needs no network
+	@[ -x bin/cuda.test ] || $(MAKE) bench-gpu-kit
+	@bench/gpu.sh
 
 bench-peers: build model ## the same work in llama.cpp and PyTorch + PEFT, with ratios
 	@tools/deps.sh g++ cmake python3-dev python3-venv

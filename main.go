@@ -20,7 +20,8 @@ var version = "unknown"
 
 // engines are what can compute, the fastest kind first.
 var engines = []engine{
-	{"cuda", func(int) (compute.Backend, error) { return cuda.Open() }},
+	{"cuda", func(int) (compute.Backend, error) { return cuda.Open(cuda.Options{}) }},
+	{"cuda-bf16", func(int) (compute.Backend, error) { return cuda.Open(cuda.Options{BFloat16: true}) }},
 	{"cpu", func(threads int) (compute.Backend, error) {
 		b, err := cpu.New(cpu.Options{Threads: threads})
 		if err != nil {

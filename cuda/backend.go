@@ -25,6 +25,9 @@ type Backend struct {
 	context cu.CUContext // the device's primary one, which every engine shares
 	stream  cu.Stream
 
+	processors int  // that can each work on a block
+	rounds     bool // what is to be exact goes to the tensor cores all the same
+
 	// mu is held by one operation at a time; it guards everything below.
 	mu       sync.Mutex
 	closed   bool
@@ -43,15 +46,15 @@ var _ compute.Backend = (*Backend)(nil)
 
 // Open starts an engine on the first device. Close it. The error wraps
 // [driver.ErrUnavailable] where there is no driver or no GPU that fits.
-func Open() (compute.Backend, error) {
-	b, err := open()
+func Open(o Options) (compute.Backend, error) {
+	b, err := open(o)
 	if err != nil {
 		return nil, fmt.Errorf("start the cuda engine: %w", err)
 	}
 	return b, nil
 }
 
-func open() (_ *Backend, err error) {
+func open(o Options) (_ *Backend, err error) {
 	if err := driver.Open(); err != nil {
 		return nil, err
 	}
@@ -76,9 +79,17 @@ func open() (_ *Backend, err error) {
 	if major < oldest {
 		return nil, fmt.Errorf("%s has compute capability %d.%d, below %d.0: %w", name, major, minor, oldest, driver.ErrUnavailable)
 	}
+	processors, err := device.Attribute(cu.MultiprocessorCount)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s for its processors: %w", name, err)
+	}
+	info := compute.Info{Name: "cuda", Device: fmt.Sprintf("%s, compute capability %d.%d", name, major, minor)}
+	if o.BFloat16 {
+		info = compute.Info{Name: "cuda-bf16", Device: info.Device + ", bfloat16"}
+	}
 	b := &Backend{
-		info:     compute.Info{Name: "cuda", Device: fmt.Sprintf("%s, compute capability %d.%d", name, major, minor)},
-		device:   device,
+		info:     info,
+		device: device, processors: processors, rounds: o.BFloat16,
 		memories: make(map[*memory]struct{}),
 		weights:  make(map[*weight]struct{}),
 		modules:  make(map[string]cu.Module),

@@ -5,11 +5,14 @@ package cuda
 import (
 	"testing"
 
+	"clara/compute"
 	"clara/compute/conformance"
 )
 
-func TestConformance(t *testing.T) { conformance.Run(t, Open) }
+func open32() (compute.Backend, error) { return Open(Options{}) }
 
-func TestConformanceFindsFaults(t *testing.T) { conformance.Faults(t, Open) }
+func TestConformance(t *testing.T) { conformance.Run(t, open32) }
 
-func BenchmarkBackend(b *testing.B) { conformance.Bench(b, Open) }
+func TestConformanceFindsFaults(t *testing.T) { conformance.Faults(t, open32) }
+
+func BenchmarkBackend(b *testing.B) { conformance.Bench(b, open32) }

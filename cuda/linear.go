@@ -10,7 +10,8 @@ const (
 	warps   = threads / 32 // rows of a weight that a block then has
 )
 
-// Linear: y = x Wᵀ, or y += x Wᵀ with accumulate.
+// Linear: y = x Wᵀ, or y += x Wᵀ with accumulate. Rounded goes to the tensor cores but
+// for a few rows, whose time is that of reading the weight.
 func (b *Backend) Linear(y, x compute.Tensor, cw compute.Weight, p compute.Precision, accumulate bool) error {
 	const op = "Linear"
 	if err := b.begin(op); err != nil {
@@ -27,6 +28,9 @@ func (b *Backend) Linear(y, x compute.Tensor, cw compute.Weight, p compute.Preci
 	}
 	if yv.rows != xv.rows || yv.cols != w.rows || xv.cols != w.cols {
 		return b.misfit(op, "y %v = x %v by a weight of %dx%d", yv, xv, w.rows, w.cols)
+	}
+	if (p == compute.Rounded || b.rounds) && xv.rows > fewRows && xv.cols > 0 {
+		return b.linearRounded(op, yv, xv, w, accumulate)
 	}
 	return b.linear(op, yv, xv, w, accumulate)
 }
@@ -48,6 +52,9 @@ func (b *Backend) LinearBackward(dx, dy compute.Tensor, cw compute.Weight, accum
 	}
 	if dxv.rows != dyv.rows || dxv.cols != w.cols || dyv.cols != w.rows {
 		return b.misfit(op, "dx %v = dy %v by a weight of %dx%d", dxv, dyv, w.rows, w.cols)
+	}
+	if b.rounds && dyv.cols > 0 {
+		return b.linearBackwardRounded(op, dxv, dyv, w, accumulate)
 	}
 	return b.linearBackward(op, dxv, dyv, w, accumulate)
 }

@@ -5,4 +5,4 @@ package cuda
 import "clara/compute"
 
 // Open returns [ErrNotBuilt].
-func Open() (compute.Backend, error) { return nil, ErrNotBuilt }
+func Open(Options) (compute.Backend, error) { return nil, ErrNotBuilt }

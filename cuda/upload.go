@@ -181,6 +181,7 @@ const (
 	attentionScratch
 	logitScratch
 	headScratch
+	roundedScratch
 	sumScratch
 	scratches
 )

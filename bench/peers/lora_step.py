@@ -18,6 +18,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("model")
 parser.add_argument("--threads", type=int, default=os.cpu_count())
 parser.add_argument("--steps", type=int, default=5)
+parser.add_argument("--device", default="cpu", help="cuda: a GPU, in bfloat16")
 args = parser.parse_args()
 
 torch.set_num_threads(args.threads)
@@ -25,11 +26,11 @@ torch.manual_seed(1)
 SEQUENCES, TOKENS, JUDGED = 8, 96, 40
 
 folder, file = os.path.split(os.path.abspath(args.model))
-base = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32)
+base = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.bfloat16 if args.device == "cuda" else torch.float32).to(args.device)
 model = get_peft_model(base, LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"))
 model.train()
 optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-4, betas=(0.9, 0.99), weight_decay=0.0)
-ids = torch.randint(100, base.config.vocab_size, (SEQUENCES, TOKENS))
+ids = torch.randint(100, base.config.vocab_size, (SEQUENCES, TOKENS)).to(args.device)
 
 seconds = []
 for step in range(args.steps + 1):
@@ -40,6 +41,8 @@ for step in range(args.steps + 1):
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
     optimiser.zero_grad()
+    if args.device == "cuda":
+        torch.cuda.synchronize()
     if step > 0:  # the first one allocates and compiles
         seconds.append(time.perf_counter() - start)
 

@@ -102,6 +102,9 @@ func scenes() []scene {
 		{"anywhere", 23, 50, shape(4, 2, 12, 0), anywhere(23, 50)},
 		{"anywhere in a window", 40, 64, shape(2, 2, 7, 11), anywhere(40, 64)},
 		{"sharp", 33, 33, sharp, causal(33, 0)},
+		{"wide heads", 35, 35, shape(2, 1, 128, 0), causal(35, 0)},
+		{"wider heads, packed", 37, 37, shape(2, 1, 256, 0), packed(5, 19, 13)},
+		{"decode with wide heads", 1, 90, shape(2, 1, 256, 0), causal(1, 89)},
 		{"no rows", 0, 5, shape(2, 1, 4, 0), fixed()},
 		{"no keys", 1, 0, shape(2, 1, 4, 0), fixed(compute.Span{})},
 	}

@@ -1,5 +1,6 @@
 // All kernels, compiled for the host: the folder that they lie in is given to the compiler.
 #include "add.cu"
+#include "bfloat16.cu"
 #include "copyrows.cu"
 #include "glu.cu"
 #include "rmsnorm.cu"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
+#include <deque>
 #include <vector>
 
 namespace machine {
@@ -81,10 +82,19 @@ struct Context {
 
 #endif
 
+// Sixteen bytes to copy, and the group that they belong to.
+struct Copy {
+	void *to;
+	const void *from;
+	size_t group;
+};
+
 struct Fiber {
 	Context context;
 	bool done;
 	size_t shared; // taken so far
+	std::deque<Copy> copies;
+	size_t groups; // ended
 };
 
 struct Warp {
@@ -137,6 +147,8 @@ bool run_block() {
 	for (unsigned i = 0; i < n; i++) {
 		p.fibers[i].done = false;
 		p.fibers[i].shared = p.dynamic;
+		p.fibers[i].copies.clear();
+		p.fibers[i].groups = 0;
 		p.fibers[i].context.begin(p.stacks + i * stack_size, run_fiber);
 	}
 	while (p.live > 0) {
@@ -188,6 +200,23 @@ void synchronize_warp() {
 		return;
 	}
 	while (epoch == w.epoch) p.yield();
+}
+
+void copy_later(void *to, const void *from) {
+	if (((uintptr_t)to | (uintptr_t)from) % 16 != 0) {
+		fprintf(stderr, "emulator: %s copies between places that are not aligned\n", p.kernel->name);
+		abort();
+	}
+	Fiber &f = p.fibers[p.current];
+	f.copies.push_back({to, from, f.groups});
+}
+
+void end_copies() { p.fibers[p.current].groups++; }
+
+void wait_for_copies(size_t left) {
+	Fiber &f = p.fibers[p.current];
+	for (; !f.copies.empty() && f.copies.front().group + left < f.groups; f.copies.pop_front())
+		memcpy(f.copies.front().to, f.copies.front().from, 16);
 }
 
 uint32_t (*warp_room())[8] { return p.warps[p.current / 32].room; }

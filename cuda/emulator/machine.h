@@ -44,6 +44,11 @@ void *take_shared(size_t size);
 void synchronize_block();
 void synchronize_warp();
 
+// Copies that arrive as late as they may: when the thread waits for their group.
+void copy_later(void *to, const void *from);
+void end_copies();
+void wait_for_copies(size_t left);
+
 // Room for a value of each lane of the current warp, and the lane of the thread.
 uint32_t (*warp_room())[8];
 unsigned lane();
@@ -125,6 +130,13 @@ INLINE float half_of_pair(uint32_t pair, int which) {
 	float f;
 	memcpy(&f, &u, 4);
 	return f;
+}
+
+INLINE void copy_later(void *to, const void *from) { machine::copy_later(to, from); }
+INLINE void end_copies() { machine::end_copies(); }
+template <int left>
+INLINE void wait_for_copies() {
+	machine::wait_for_copies(left);
 }
 
 INLINE void load_matrices(uint32_t (&r)[4], const void *row) {

@@ -41,12 +41,25 @@ INLINE uint32_t to_bfloat16(float low, float high) {
 	return r;
 }
 
+// Copies 16 bytes from global to shared memory beside what the thread does. end_copies
+// makes a group of those since the last; wait_for_copies returns when all groups but the
+// last `left` have arrived for this thread, and a barrier makes it so for all.
+INLINE void copy_later(void *to, const void *from) {
+	asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"((uint32_t)__cvta_generic_to_shared(to)), "l"(from) : "memory");
+}
+INLINE void end_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+template <int left>
+INLINE void wait_for_copies() {
+	asm volatile("cp.async.wait_group %0;" ::"n"(left) : "memory");
+}
+
 // Four 8x8 matrices of 16-bit values from shared memory: lane 8i+j names row j of
 // matrix i; lane l receives values 2(l%4) and 2(l%4)+1 of row l/4 of each.
 INLINE void load_matrices(uint32_t (&r)[4], const void *row) {
 	asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
 	             : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-	             : "r"((uint32_t)__cvta_generic_to_shared(row)));
+	             : "r"((uint32_t)__cvta_generic_to_shared(row))
+	             : "memory");
 }
 
 // c += a b on the tensor cores, 16x8 += 16x16 by 16x8, bfloat16 with f32 sums; the

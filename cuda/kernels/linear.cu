@@ -32,6 +32,34 @@ KERNEL(JOIN(linear_backward, WEIGHT), (float *dx, int64_t stride_dx, const float
 	multiply(dx, stride_dx, a, b, rows, inputs, outputs, 1, accumulate);
 }
 
+// The weight in bfloat16, for the tensor cores: rows of `inner` values, of which those
+// beyond the columns are 0.
+KERNEL(JOIN(unpack, WEIGHT), (uint32_t *to, const uint8_t *w, int64_t stride_w, int rows, int columns, int inner)) {
+	for (int row = blockIdx.y; row < rows; row += gridDim.y)
+		for (int column = (blockIdx.x * THREADS + threadIdx.x) * 4; column < inner; column += gridDim.x * THREADS * 4) {
+			float v[4];
+			weight::Row<weight::WEIGHT>::load(w + row * stride_w, column, columns, v);
+			uint32_t *p = to + ((int64_t)row * inner + column) / 2;
+			p[0] = to_bfloat16(v[0], v[1]);
+			p[1] = to_bfloat16(v[2], v[3]);
+		}
+}
+
+// The same of its transpose. A block turns 32x32 values about; inner is a multiple of 32.
+KERNEL(JOIN(unpack_transposed, WEIGHT), (uint32_t *to, const uint8_t *w, int64_t stride_w, int rows, int columns, int inner)) {
+	SHARED(float, turned, 32 * 33);
+	const int i = threadIdx.x / 8, j = threadIdx.x % 8 * 4, column = blockIdx.x * 32, first = blockIdx.y * 32;
+	float v[4] = {};
+	if (first + i < rows) weight::Row<weight::WEIGHT>::load(w + (first + i) * stride_w, column + j, columns, v);
+	UNROLL
+	for (int n = 0; n < 4; n++) turned[(j + n) * 33 + i] = v[n];
+	__syncthreads();
+	if (column + i >= columns) return;
+	uint32_t *p = to + ((int64_t)(column + i) * inner + first + j) / 2;
+	p[0] = to_bfloat16(turned[i * 33 + j], turned[i * 33 + j + 1]);
+	p[1] = to_bfloat16(turned[i * 33 + j + 2], turned[i * 33 + j + 3]);
+}
+
 // dst[i] = scale row ids[i] of w.
 KERNEL(JOIN(embedding, WEIGHT), (float *dst, int64_t stride, const uint8_t *w, int64_t stride_w, const int *ids, int rows, int columns, float scale)) {
 	for (int row = blockIdx.y; row < rows; row += gridDim.y)

@@ -1,0 +1,204 @@
+//go:build cuda && cgo && (linux || windows)
+
+package cuda
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"clara/compute"
+	"clara/cuda/driver"
+)
+
+// again runs a test of this package in a process of its own, with one more variable in
+// its environment: the driver is loaded once in a process, and a device that failed
+// stays lost for all engines of the process.
+func again(t *testing.T, test string, variable string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+test+"$", "-test.v", "-test.count=1")
+	cmd.Env = append(os.Environ(), inside+"=1", variable)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// inside says to a test that it runs in a process of its own.
+const inside = "CLARA_CUDA_TEST_INSIDE"
+
+// onEmulator leaves out what only the emulator can play.
+func onEmulator(t *testing.T) {
+	t.Helper()
+	if !strings.HasSuffix(os.Getenv(driver.LibraryVariable), ".so") {
+		t.Skip("a real device is tested; faults are played by the emulator")
+	}
+}
+
+func TestMissingDriverIsSaid(t *testing.T) {
+	if os.Getenv(inside) != "" {
+		_, err := Open(Options{})
+		if !errors.Is(err, driver.ErrUnavailable) {
+			t.Fatalf("without a driver: %v", err)
+		}
+		if _, again := Open(Options{}); again == nil || again.Error() != err.Error() {
+			t.Errorf("the second time: %v, want %v", again, err)
+		}
+		return
+	}
+	for _, library := range []string{
+		filepath.Join(t.TempDir(), "missing.so"),
+		"/dev/null",
+	} {
+		if out, err := again(t, t.Name(), driver.LibraryVariable+"="+library); err != nil {
+			t.Errorf("with %s for a driver: %v\n%s", library, err, out)
+		}
+	}
+}
+
+// TestWrongKernelIsFound plants an error in a kernel, and requires that the suite
+// finds it.
+func TestWrongKernelIsFound(t *testing.T) {
+	onEmulator(t)
+	kernels := t.TempDir()
+	if err := os.CopyFS(kernels, os.DirFS("kernels")); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(kernels, "rmsnorm.cu")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := strings.Replace(string(text), "/ columns + eps", "/ (columns + 1) + eps", 1)
+	if wrong == string(text) {
+		t.Fatal("the place for the error is gone")
+	}
+	if err := os.WriteFile(file, []byte(wrong), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	library, err := buildEmulator(kernels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(library)
+	out, err := again(t, "TestConformance", driver.LibraryVariable+"="+library)
+	if err == nil {
+		t.Fatalf("the suite passes with a wrong kernel:\n%s", out)
+	}
+	for _, op := range []string{"RMSNorm", "RMSNormBackward"} {
+		if !strings.Contains(out, "--- FAIL: TestConformance/"+op+" ") {
+			t.Errorf("%s did not fail:\n%s", op, out)
+		}
+	}
+	if strings.Contains(out, "--- FAIL: TestConformance/Linear ") {
+		t.Errorf("what is right failed:\n%s", out)
+	}
+}
+
+func TestRefusedMemoryLeavesTheEngineWhole(t *testing.T) {
+	onEmulator(t)
+	b, x := engineWith(t)
+	t.Setenv("CLARA_EMULATOR_MEMORY", "1000")
+	if _, err := b.Alloc(1000); !errors.Is(err, compute.ErrMemory) {
+		t.Errorf("memory that is not there: %v", err)
+	}
+	w := compute.Matrix{Type: compute.F32, Rows: 100, Cols: 100, Data: make([]byte, 40000)}
+	if _, err := b.NewWeight(w); !errors.Is(err, compute.ErrMemory) {
+		t.Errorf("a weight that has no room: %v", err)
+	}
+	// SumSquares needs working memory of its own.
+	if _, err := b.SumSquares(x); !errors.Is(err, compute.ErrMemory) {
+		t.Errorf("working memory that is not there: %v", err)
+	}
+	t.Setenv("CLARA_EMULATOR_MEMORY", "1000000000")
+	if s, err := b.SumSquares(x); err != nil || s != 6 {
+		t.Errorf("afterwards the sum of squares is %v, %v", s, err)
+	}
+}
+
+func TestLostDeviceIsSaid(t *testing.T) {
+	onEmulator(t)
+	if os.Getenv(inside) == "" {
+		if out, err := again(t, t.Name(), "CLARA_EMULATOR_NONE=1"); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	b, x := engineWith(t)
+	t.Setenv("CLARA_EMULATOR_LOST", "1")
+	if err := b.Scale(x, 2); err != nil {
+		t.Errorf("an operation that fails later: %v", err)
+	}
+	got := make([]float32, 6)
+	if err := b.Read(got, x); !errors.Is(err, compute.ErrLost) {
+		t.Errorf("the result of an operation that failed: %v", err)
+	}
+	if err := os.Unsetenv("CLARA_EMULATOR_LOST"); err != nil {
+		t.Fatal(err)
+	}
+	// Nothing brings a device back that CUDA gave up.
+	if err := b.Scale(x, 2); !errors.Is(err, compute.ErrLost) {
+		t.Errorf("an operation afterwards: %v", err)
+	}
+	x.Mem.Free()
+	if _, err := Open(Options{}); err == nil {
+		t.Error("an engine starts on a lost device")
+	}
+}
+
+// engineWith is an engine with a matrix of ones.
+func engineWith(t *testing.T) (compute.Backend, compute.Tensor) {
+	t.Helper()
+	b, err := Open(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	m, err := b.Alloc(6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := compute.Tensor{Mem: m, Rows: 2, Cols: 3, Stride: 3}
+	if err := b.Write(x, []float32{1, 1, 1, 1, 1, 1}); err != nil {
+		t.Fatal(err)
+	}
+	return b, x
+}
+
+func TestFreedOperandsAreRefused(t *testing.T) {
+	b, x := engineWith(t)
+	x.Mem.Free()
+	x.Mem.Free() // a second time does nothing
+	if err := b.Scale(x, 2); !errors.Is(err, compute.ErrShape) {
+		t.Errorf("freed memory: %v", err)
+	}
+	_, y := engineWith(t)
+	w, err := b.NewWeight(compute.Matrix{Type: compute.F32, Rows: 1, Cols: 3, Data: make([]byte, 12)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Free()
+	w.Free()
+	if err := b.Linear(y, y, w, compute.Exact, false); !errors.Is(err, compute.ErrShape) {
+		t.Errorf("freed weight: %v", err)
+	}
+}
+
+func TestHeadsThatNoKernelHasRoomFor(t *testing.T) {
+	b, _ := engineWith(t)
+	m, err := b.Alloc(1 << 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := compute.Tensor{Mem: m, Rows: 1, Cols: 257, Stride: 257}
+	y := compute.Tensor{Mem: m, Off: 512, Rows: 1, Cols: 257, Stride: 257}
+	err = b.Attention(y, compute.Tensor{}, x, x, x, []compute.Span{{To: 1}}, compute.AttentionShape{Heads: 1, KVHeads: 1, HeadDim: 257, Scale: 1})
+	if !errors.Is(err, compute.ErrUnsupported) {
+		t.Errorf("heads of 257 values: %v", err)
+	}
+}
