@@ -49,9 +49,9 @@ var rooms = map[string][]string{
 var roomsOfTests = map[string][]string{
 	"":                {"*"},
 	"compute/cpu":     {"compute/conformance"},
-	"cuda":            {"compute/conformance"},
-	"model":           {"compute/cpu"}, // a network needs an engine to run on
-	"model/tokenizer": {"model/gguf"},  // vocabularies come in GGUF files
+	"cuda":            {"compute/conformance", "compute/cpu", "model"}, // a network, on either engine
+	"model":           {"compute/cpu"},                                 // a network needs an engine to run on
+	"model/tokenizer": {"model/gguf"},                                  // vocabularies come in GGUF files
 	"trainer":         {"compute/cpu"},
 	"cli":             {"compute/cpu", "store"},
 	"app":             {"store"},

@@ -88,7 +88,7 @@ func open(o Options) (_ *Backend, err error) {
 		info = compute.Info{Name: "cuda-bf16", Device: info.Device + ", bfloat16"}
 	}
 	b := &Backend{
-		info:     info,
+		info:   info,
 		device: device, processors: processors, rounds: o.BFloat16,
 		memories: make(map[*memory]struct{}),
 		weights:  make(map[*weight]struct{}),
