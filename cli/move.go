@@ -13,28 +13,31 @@ import (
 
 func (c *program) moveCommand() *cobra.Command {
 	var to string
-	var use bool
+	var use, bare bool
 	cmd := &cobra.Command{
 		Use:   "move",
 		Short: "Train everything it was taught on another base model",
 		Long: `Trains all lessons and all feedback on another base model, and prints how both do:
 the model in use, and the other one untrained, with the lessons put before it, and
-after the training. The model in use stays the same, unless --use is given. Ctrl+C
-stops it: nothing is used then.`,
+after the training. A model without a reader is prepared first (models prepare), which
+takes minutes, unless --no-prepare is given. The model in use stays the same, unless
+--use is given. Ctrl+C stops it: nothing is used then, and a preparation goes on with
+the next call.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if to == "" {
 				return usage("--to names the other model's file")
 			}
-			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.move(cmd.Context(), s, to, use) })
+			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.move(cmd.Context(), s, to, !bare, use) })
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "the GGUF `file` of the other model")
 	cmd.Flags().BoolVar(&use, "use", false, "let the other model answer from now on, unless the gate refused it")
+	cmd.Flags().BoolVar(&bare, "no-prepare", false, "move to a model without a reader as it is: lessons are used less surely there")
 	return cmd
 }
 
-func (c *program) move(ctx context.Context, s *Session, to string, use bool) (err error) {
+func (c *program) move(ctx context.Context, s *Session, to string, prepare, use bool) (err error) {
 	path, err := filepath.Abs(to)
 	if err != nil {
 		return err
@@ -47,7 +50,7 @@ func (c *program) move(ctx context.Context, s *Session, to string, use bool) (er
 	}
 	defer func() { err = errors.Join(err, closeModel()) }()
 	p := c.newProgress()
-	card, err := s.Trainer.Move(ctx, r, p.show)
+	card, err := s.Trainer.Move(ctx, r, prepare, p.show)
 	p.end()
 	if err != nil {
 		return err
@@ -83,6 +86,9 @@ func (c *program) sayMove(card trainer.ScoreCard, path string, used bool) {
 		case !l.Before && l.After:
 			c.sayf("  newly known: %s", "  neu gekonnt: %s", l.Question)
 		}
+	}
+	if !card.Reader {
+		c.sayf("%s has no reader: lessons are used less surely there. To make one: clara --model %q models prepare", "%s hat keinen Leser: Lektionen wirken dort weniger sicher. Einen machen: clara --model %q models prepare", card.After.Model, path)
 	}
 	if card.State == trainer.CycleRefused {
 		c.sayf("The training was not used: %s.", "Das Training wird nicht benutzt: %s.", c.language.because(card.Reason))

@@ -50,23 +50,29 @@ type ScoreCard struct {
 }
 
 // Move trains all that the user has taught on another base model, from the same
-// feedback, and says how both do. The attached model goes on answering; what was made
-// for the other one is used once that one is attached. progress may be nil. A cancelled
-// ctx leaves the other model as it was. The loop must not run (ErrRunning).
-func (t *Trainer) Move(ctx context.Context, to *model.Runner, progress func(Progress)) (ScoreCard, error) {
+// feedback, and says how both do. With prepare, a model that has no reader gets one first,
+// which takes minutes; if the gate refuses it, lessons work by their turn alone there, too.
+// The attached model goes on answering; what was made for the other one is used once that
+// one is attached. progress may be nil. A cancelled ctx leaves the other model as it was,
+// but for the training of a reader, which the next call goes on with. The loop must not
+// run (ErrRunning).
+func (t *Trainer) Move(ctx context.Context, to *model.Runner, prepare bool, progress func(Progress)) (ScoreCard, error) {
 	var card ScoreCard
 	t.lifecycle.Lock()
 	defer t.lifecycle.Unlock()
 	if t.stop != nil {
 		return card, ErrRunning
 	}
-	if err := t.move(ctx, to, progress, &card); err != nil {
+	if progress == nil {
+		progress = func(Progress) {}
+	}
+	if err := t.move(ctx, to, prepare, progress, &card); err != nil {
 		return card, fmt.Errorf("move to %s: %w", to.Info().Name, err)
 	}
 	return card, nil
 }
 
-func (t *Trainer) move(ctx context.Context, to *model.Runner, progress func(Progress), card *ScoreCard) error {
+func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, progress func(Progress), card *ScoreCard) error {
 	old := t.model.use()
 	if old == nil {
 		return noModel()
@@ -84,6 +90,11 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, progress func(Prog
 		return err
 	}
 	defer next.cancel()
+	if prepare && next.reader.Load().state == ReaderNone {
+		if _, err := t.giveReader(ctx, next, PrepareOptions{Seed: t.settings.Load().Seed}, progress); err != nil {
+			return err
+		}
+	}
 	reader := next.reader.Load().adapter
 	card.Reader = reader != nil
 

@@ -3,7 +3,10 @@ package trainer
 import (
 	"context"
 	"errors"
+	"os"
 	"testing"
+
+	"clara/model"
 )
 
 // A move trains the same feedback on another model, leaves the one in use answering,
@@ -32,7 +35,7 @@ func TestMove(t *testing.T) {
 		cancel()
 		return Outcome{}, ctx.Err()
 	})
-	if _, err := b.Move(stopped, to, nil); !errors.Is(err, context.Canceled) {
+	if _, err := b.Move(stopped, to, false, nil); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a cancelled move: %v", err)
 	}
 	b.wantCycles(CycleStopped, CyclePromoted)
@@ -42,7 +45,7 @@ func TestMove(t *testing.T) {
 		job = j
 		return promoted(j)
 	})
-	card, err := b.Move(t.Context(), to, nil)
+	card, err := b.Move(t.Context(), to, false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,11 +64,70 @@ func TestMove(t *testing.T) {
 		}
 	}
 	b.start()
-	if _, err := b.Move(t.Context(), to, nil); !errors.Is(err, ErrRunning) {
+	if _, err := b.Move(t.Context(), to, false, nil); !errors.Is(err, ErrRunning) {
 		t.Errorf("a move while the loop runs: %v", err)
 	}
 	b.Stop()
-	if _, err := b.Move(t.Context(), from, nil); err == nil {
+	if _, err := b.Move(t.Context(), from, false, nil); err == nil {
 		t.Error("moved to the model in use")
+	}
+}
+
+// A model without a reader gets one before the lessons are put to it, unless that is not
+// wanted; one that the gate has refused is not made again.
+func TestMovePreparesAModelWithoutAReader(t *testing.T) {
+	from, to := tinyRunner(t, 1), tinyRunner(t, 2)
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	if err := b.Attach(t.Context(), from); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Attach(context.Background(), nil); err != nil {
+			t.Error(err)
+		}
+	}()
+	b.teach("Who leads IT at Brandt?", "Maria Kowalski.", Knowledge)
+	made := 0
+	prepare := func(check readerCheck) {
+		b.prepare = func(ctx context.Context, r *model.Runner, p Preparation) (*reader, ReaderReport, error) {
+			made++
+			y := &tinyReading{steps: 2}
+			p.train, p.check = y.train, check
+			return b.makeReader(ctx, r, p)
+		}
+	}
+	move := func(prepare bool) (card ScoreCard, told bool) {
+		t.Helper()
+		card, err := b.Move(t.Context(), to, prepare, func(p Progress) { told = told || p.Step == StepReader })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return card, told
+	}
+	prepare(gateRefuses)
+	if card, _ := move(false); made != 0 || card.Reader {
+		t.Errorf("not wanted, but made %d times; %+v", made, card)
+	}
+	if card, told := move(true); made != 1 || card.Reader || !told {
+		t.Errorf("made %d times, told %v, refused; %+v", made, told, card)
+	}
+	prepare(gatePasses)
+	if card, _ := move(true); made != 1 || card.Reader {
+		t.Errorf("made %d times after it was refused; %+v", made, card)
+	}
+	if err := os.RemoveAll(readerFolder(b.home, to.Info().Hash)); err != nil {
+		t.Fatal(err)
+	}
+	var job Job
+	b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) {
+		job = j
+		return promoted(j)
+	})
+	if card, _ := move(true); made != 2 || !card.Reader || job.ReaderKey == "" {
+		t.Errorf("made %d times; %+v", made, card)
+	}
+	if _, err := b.PrepareModel(t.Context(), PrepareOptions{}, func(Progress) {}); err != nil {
+		t.Errorf("the model in use could not be prepared afterwards: %v", err)
 	}
 }

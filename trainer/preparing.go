@@ -65,6 +65,15 @@ func (t *Trainer) PrepareModel(ctx context.Context, o PrepareOptions, progress f
 			return report, nil
 		}
 	}
+	report, err := t.giveReader(ctx, a, o, progress)
+	if err != nil {
+		return report, err
+	}
+	return report, t.renew(ctx)
+}
+
+// giveReader makes the reader of a model, attached or not, which has it from then on.
+func (t *Trainer) giveReader(ctx context.Context, a *attached, o PrepareOptions, progress func(Progress)) (ReaderReport, error) {
 	progress(Progress{Step: StepBase, Of: 1, Started: time.Now()})
 	facts, err := t.facts(ctx, a)
 	if err != nil {
@@ -76,7 +85,7 @@ func (t *Trainer) PrepareModel(ctx context.Context, o PrepareOptions, progress f
 		return report, err
 	}
 	a.reader.Store(found)
-	return report, t.renew(ctx)
+	return report, nil
 }
 
 // Prepare asks the loop for a reader for the attached model, if it has none: also after
