@@ -61,7 +61,7 @@ func (v *voice) ask(ctx context.Context, positions []int) (map[int]string, error
 		}
 		reqs[i] = s.greedy(answerRoom(v.runner, v.lessons[p].turn()))
 	}
-	results, err := v.runner.GenerateAll(ctx, reqs, model.Background)
+	results, err := v.memory.generate(ctx, v.runner, reqs)
 	if err != nil {
 		return nil, fmt.Errorf("ask %d lessons: %w", len(reqs), err)
 	}
@@ -116,7 +116,7 @@ func (v *voice) askWidely(ctx context.Context, positions []int, seed uint64) (ma
 		}
 		reqs[i] = s.greedy(answerRoom(v.runner, v.lessons[a.lesson].turn()))
 	}
-	results, err := v.runner.GenerateAll(ctx, append(reqs, plain...), model.Background)
+	results, err := v.memory.generate(ctx, v.runner, append(reqs, plain...))
 	if err != nil {
 		return nil, nil, fmt.Errorf("ask %d variants of lessons: %w", len(reqs), err)
 	}

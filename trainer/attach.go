@@ -23,6 +23,7 @@ type modelSlot struct {
 type attached struct {
 	runner *model.Runner
 	info   model.Info
+	memory *memory
 	reader atomic.Pointer[reader] // never nil
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -83,7 +84,7 @@ func (t *Trainer) attachedTo(r *model.Runner) (*attached, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	a := &attached{runner: r, info: r.Info(), loaded: make(map[string]*model.Adapter)}
+	a := &attached{runner: r, info: r.Info(), memory: new(memory), loaded: make(map[string]*model.Adapter)}
 	a.reader.Store(found)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	return a, nil
@@ -192,7 +193,7 @@ func (t *Trainer) speakerOf(ctx context.Context, a *attached) (*speaker, error) 
 		return nil, fmt.Errorf("read the version in use: %w", err)
 	}
 	s := &speaker{model: a, version: version, chosen: version.ID}
-	s.runner, s.system = a.runner, t.settings.Load().System
+	s.runner, s.memory, s.system = a.runner, a.memory, t.settings.Load().System
 	manner, knowledge, err := a.load(t.home, version)
 	if err != nil {
 		now := t.speaking.Load()

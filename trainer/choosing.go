@@ -71,7 +71,7 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 		if len(seqs) == 0 {
 			break
 		}
-		certain, err := v.runner.LogProbs(ctx, seqs, []*model.Adapter{v.reading}, p)
+		certain, err := v.memory.logProbs(ctx, v.runner, seqs, []*model.Adapter{v.reading}, p)
 		if err != nil {
 			return nil, fmt.Errorf("choose lessons for %d questions: %w", len(seqs), err)
 		}

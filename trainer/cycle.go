@@ -22,7 +22,12 @@ import (
 //
 // A cancelled ctx ends it within one operation of the model.
 func RunCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, progress func(Progress)) (Outcome, error) {
-	c := &cycleRun{r: r, job: &j, base: base, progress: progress, state: Progress{Started: time.Now()}, lapped: time.Now()}
+	return runCycle(ctx, r, j, base, nil, progress)
+}
+
+// runCycle is RunCycle with what was answered before, which it adds to.
+func runCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, m *memory, progress func(Progress)) (Outcome, error) {
+	c := &cycleRun{r: r, job: &j, base: base, memory: m, progress: progress, state: Progress{Started: time.Now()}, lapped: time.Now()}
 	if err := c.run(ctx); err != nil {
 		return Outcome{}, fmt.Errorf("cycle: %w", err)
 	}
@@ -34,6 +39,7 @@ type cycleRun struct {
 	r        *model.Runner
 	job      *Job
 	base     *BaseFacts
+	memory   *memory
 	progress func(Progress)
 	state    Progress
 	out      Outcome
@@ -164,6 +170,12 @@ func (c *cycleRun) try(ctx context.Context, e effort) error {
 		candidate.asked = append(candidate.asked, a)
 	}
 	candidate.trained = positions
+	rep.Lessons, rep.Losses = candidate.asked, c.state.Losses
+	if !c.out.Changed(c.job.Before) { // there is nothing that could harm
+		rep.Reason = reason(CodeOnlyAsked, "nothing was due: the lessons were asked")
+		c.lap(&rep.Seconds.Gate)
+		return nil
+	}
 	found, err := candidate.check(ctx, func(done, of int) {
 		c.state.Done, c.state.Of = done+1, of+1
 		c.report()
@@ -171,11 +183,7 @@ func (c *cycleRun) try(ctx context.Context, e effort) error {
 	if err != nil {
 		return err
 	}
-	rep.Lessons, rep.Figures, rep.Open, rep.Held, rep.Verdict, rep.Reason = candidate.asked, found.figures, found.open, found.held, found.verdict, found.reason
-	if !c.out.Changed(c.job.Before) {
-		rep.Verdict, rep.Reason = "", reason(CodeOnlyAsked, "nothing was due: the lessons were asked")
-	}
-	rep.Losses = c.state.Losses
+	rep.Figures, rep.Open, rep.Held, rep.Verdict, rep.Reason = found.figures, found.open, found.held, found.verdict, found.reason
 	c.lap(&rep.Seconds.Gate)
 	return nil
 }
@@ -261,7 +269,7 @@ func (c *cycleRun) voice(manner, reading *model.Adapter) *voice {
 		questions[i] = l.Question
 	}
 	return &voice{
-		runner: c.r, router: NewRouter(questions), lessons: slices.Clone(c.job.Lessons),
+		runner: c.r, memory: c.memory, router: NewRouter(questions), lessons: slices.Clone(c.job.Lessons),
 		manner: manner, reading: reading, system: c.job.Recipe.System,
 	}
 }
@@ -430,7 +438,7 @@ func (c *cycleRun) rephrase(ctx context.Context, manner *model.Adapter, styled [
 	if len(reqs) == 0 {
 		return nil
 	}
-	results, err := c.r.GenerateAll(ctx, reqs, model.Background)
+	results, err := c.memory.generate(ctx, c.r, reqs)
 	if err != nil {
 		return fmt.Errorf("phrase the lessons in the manner: %w", err)
 	}

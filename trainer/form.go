@@ -31,7 +31,7 @@ func (c *candidate) open(ctx context.Context, f *Figures) ([]OpenPair, error) {
 			}
 			reqs[i] = s.greedy(openTokens)
 		}
-		return v.runner.GenerateAll(ctx, reqs, model.Background)
+		return v.memory.generate(ctx, v.runner, reqs)
 	}
 	after, err := say(c.now)
 	if err != nil {

@@ -167,7 +167,7 @@ func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
 		f.LeaksOf = f.KeptOf
 		return nil
 	}
-	results, err := c.now.runner.GenerateAll(ctx, reqs, model.Background)
+	results, err := c.now.memory.generate(ctx, c.now.runner, reqs)
 	if err != nil {
 		return fmt.Errorf("ask unrelated questions: %w", err)
 	}

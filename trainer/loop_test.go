@@ -64,7 +64,7 @@ func (b *bench) open() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.cycle = func(ctx context.Context, _ *model.Runner, j Job, _ *BaseFacts, progress func(Progress)) (Outcome, error) {
+	b.cycle = func(ctx context.Context, _ *model.Runner, j Job, _ *BaseFacts, _ *memory, progress func(Progress)) (Outcome, error) {
 		b.runs.Add(1)
 		return (*b.next.Load())(ctx, j, progress)
 	}

@@ -170,7 +170,7 @@ func (t *Trainer) trainOn(ctx context.Context, a *attached, progress func(Progre
 		return saving(err)
 	}
 	card.Cycle = c.ID
-	o, err := t.cycle(ctx, a.runner, absolute(j, t.home), facts, progress)
+	o, err := t.cycle(ctx, a.runner, absolute(j, t.home), facts, a.memory, progress)
 	until := context.WithoutCancel(ctx)
 	if ctx.Err() != nil {
 		_, _, end := t.store.FinishCycle(until, store.CycleEnd{Cycle: c.ID, State: CycleStopped, Reason: reason(CodeStopped, "the move was cancelled")})

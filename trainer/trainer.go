@@ -40,7 +40,7 @@ type Trainer struct {
 	made  string // the data folder with the prepared readers
 	log   *slog.Logger
 	now   func() time.Time
-	cycle cycleFunc // RunCycle, but for tests of the loop
+	cycle cycleFunc // runCycle, but for tests of the loop
 	hub   *hub      // the state, and who watches it
 
 	prepare prepareFunc // makeReader, but for tests of the loop
@@ -76,8 +76,8 @@ var ErrNoModel = errors.New("no model is loaded yet")
 // works without it.
 var ErrRunning = errors.New("the trainer is running already")
 
-// cycleFunc is RunCycle.
-type cycleFunc func(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, progress func(Progress)) (Outcome, error)
+// cycleFunc is runCycle.
+type cycleFunc func(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, m *memory, progress func(Progress)) (Outcome, error)
 
 // New checks p and makes a Trainer that is not running yet. A cycle that a crash cut
 // short is marked so, and started again when the loop runs.
@@ -86,7 +86,7 @@ func New(ctx context.Context, p Params) (*Trainer, error) {
 		return nil, fmt.Errorf("settings of the trainer: %w", err)
 	}
 	t := &Trainer{
-		store: p.Store, home: p.Home, made: cmp.Or(p.Readers, p.Home), log: p.Log, now: time.Now, cycle: RunCycle, hub: newHub(),
+		store: p.Store, home: p.Home, made: cmp.Or(p.Readers, p.Home), log: p.Log, now: time.Now, cycle: runCycle, hub: newHub(),
 		changed: make(chan struct{}, 1), wanted: make(chan struct{}, 1), asked: make(chan struct{}, 1), cancelled: make(chan struct{}, 1),
 	}
 	t.prepare = t.makeReader

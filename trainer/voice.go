@@ -11,6 +11,7 @@ import (
 // checked is what a user gets.
 type voice struct {
 	runner  *model.Runner
+	memory  *memory // of what was asked in the background; nil: all is asked anew
 	router  *Router
 	lessons []JobLesson    // in the router's order
 	manner  *model.Adapter // always on; nil: none

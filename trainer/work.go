@@ -96,10 +96,15 @@ func (l *loop) train(ctx context.Context, w work) (Outcome, error) {
 	if facts, err = l.withOwn(until, a, facts, w.job.Own); err != nil {
 		return Outcome{}, cause(until, err)
 	}
-	o, err := l.cycle(until, a.runner, absolute(w.job, l.home), facts, func(p Progress) {
+	if w.unlearn != "" { // what is rebuilt is to be what it would be if nothing of it had been asked
+		a.memory.forget()
+	}
+	before := a.memory.count()
+	o, err := l.cycle(until, a.runner, absolute(w.job, l.home), facts, a.memory, func(p Progress) {
 		p.Cycle = w.cycle
 		w.report(p)
 	})
+	l.log.Debug("what a cycle asked", "cycle", w.cycle, "computed", a.memory.count()-before)
 	return o, cause(until, err)
 }
 
