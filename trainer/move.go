@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"clara/model"
 	"clara/store"
@@ -99,7 +100,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	card.Reader = reader != nil
 
 	before := map[int64]bool{}
-	if err := t.score(ctx, old, s.voice, &card.Old, before); err != nil {
+	if err := t.score(ctx, old, s.voice, progress, &card.Old, before); err != nil {
 		return err
 	}
 	card.Old.Version = s.version.Number
@@ -107,7 +108,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	if plain.lessons, _, err = t.routed(ctx, next.info.Hash, false); err != nil {
 		return err
 	}
-	if err := t.score(ctx, next, plain, &card.Base, nil); err != nil {
+	if err := t.score(ctx, next, plain, progress, &card.Base, nil); err != nil {
 		return err
 	}
 	instant := plain
@@ -115,7 +116,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	if instant.lessons, instant.router, err = t.routed(ctx, next.info.Hash, false); err != nil {
 		return err
 	}
-	if err := t.score(ctx, next, instant, &card.Instant, nil); err != nil {
+	if err := t.score(ctx, next, instant, progress, &card.Instant, nil); err != nil {
 		return err
 	}
 	if err := t.trainOn(ctx, next, progress, card); err != nil {
@@ -136,7 +137,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 		return err
 	}
 	now := map[int64]bool{}
-	if err := t.score(ctx, next, after, &card.After, now); err != nil {
+	if err := t.score(ctx, next, after, progress, &card.After, now); err != nil {
 		return err
 	}
 	card.After.Version = version.Number
@@ -184,11 +185,18 @@ func (t *Trainer) trainOn(ctx context.Context, a *attached, progress func(Progre
 
 // score asks a voice the lessons, unrelated questions and open ones. known, if not nil,
 // is told which lessons are known.
-func (t *Trainer) score(ctx context.Context, a *attached, v voice, s *Score, known map[int64]bool) error {
-	facts, err := t.facts(ctx, a)
+func (t *Trainer) score(ctx context.Context, a *attached, v voice, progress func(Progress), s *Score, known map[int64]bool) error {
+	facts, err := t.keptFacts(ctx, a)
 	if err != nil {
 		return err
 	}
+	if facts == nil {
+		progress(Progress{Step: StepBase, Of: 1, Started: time.Now()})
+		if facts, err = t.facts(ctx, a); err != nil {
+			return err
+		}
+	}
+	progress(Progress{Step: StepAsk, Of: len(v.lessons), Started: time.Now()})
 	set, err := anchors()
 	if err != nil {
 		return err

@@ -99,7 +99,14 @@ func TestMovePreparesAModelWithoutAReader(t *testing.T) {
 	}
 	move := func(prepare bool) (card ScoreCard, told bool) {
 		t.Helper()
-		card, err := b.Move(t.Context(), to, prepare, func(p Progress) { told = told || p.Step == StepReader })
+		asked := 0
+		card, err := b.Move(t.Context(), to, prepare, func(p Progress) {
+			told = told || p.Step == StepReader
+			asked += boolToInt(p.Step == StepAsk)
+		})
+		if asked != 4 {
+			t.Errorf("it was told %d times that the lessons are asked, want 4", asked)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
