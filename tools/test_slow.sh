@@ -60,7 +60,7 @@ unlearning() {
 other_systems() {
 	local system
 	for system in windows/amd64 darwin/arm64 linux/arm64; do
-		GOOS=${system%/*} GOARCH=${system#*/} CGO_ENABLED=0 go vet ./cli ./trainer/... ./model/... ./compute/... ./cuda/... ./store ./configs || return
+		GOOS=${system%/*} GOARCH=${system#*/} CGO_ENABLED=0 go vet ./cli ./trainer/... ./model/... ./compute/... ./cuda/... ./shaders ./store ./configs || return
 	done
 }
 

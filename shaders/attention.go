@@ -1,0 +1,199 @@
+//go:build cgo && (linux || windows)
+
+package shaders
+
+import (
+	"fmt"
+
+	"clara/compute"
+)
+
+// attention are the operands of one call, resolved.
+type attention struct {
+	compute.AttentionShape
+	q, k, v, out view
+	lse          view // no rows when the caller does not want it
+	plan         *plan
+}
+
+// Attention: out = softmax(scale * q kᵀ) v over the keys that the rows' spans name.
+func (b *Backend) Attention(out, lse, q, k, v compute.Tensor, spans []compute.Span, a compute.AttentionShape) error {
+	const op = "Attention"
+	if err := b.begin(op); err != nil {
+		return err
+	}
+	defer b.mu.Unlock()
+	o, err := b.attentionOperands(op, q, k, v, out, lse, spans, a)
+	if err != nil {
+		return err
+	}
+	if o.q.empty() {
+		return nil
+	}
+	if o.k.empty() { // no keys, and no buffer that could be bound
+		b.elements(shader{file: "scale.comp"}, []float32{0}, written(o.out))
+		if !lse.IsZero() {
+			b.elements(shader{file: "nokeys.comp", parts: []string{"math.glsl"}}, nil, written(o.lse))
+		}
+		return nil
+	}
+	statsTo := o.out.writes() // bound, not written
+	if !lse.IsZero() {
+		statsTo = o.lse.writes()
+	}
+	if o.plan.byRows() {
+		if err := b.attendRows(o, statsTo, !lse.IsZero()); err != nil {
+			return fmt.Errorf("%s: %w", op, err)
+		}
+		return nil
+	}
+	b.squares(o, o.plan.work, a.Heads, 4, dispatch{
+		shader:   o.shader("attention.comp", 5),
+		operands: []operand{o.out.writes(), statsTo, o.q.reads(), o.k.reads(), o.v.reads(), o.plan.reads()},
+		ints:     append(o.ints(o.plan.tiles, o.plan.blocks), flag(!lse.IsZero())),
+	})
+	return nil
+}
+
+// AttentionBackward: dq =; dk, dv += .
+func (b *Backend) AttentionBackward(dq, dk, dv, dout, out, lse, q, k, v compute.Tensor, spans []compute.Span, a compute.AttentionShape) error {
+	const op = "AttentionBackward"
+	if err := b.begin(op); err != nil {
+		return err
+	}
+	defer b.mu.Unlock()
+	if lse.IsZero() {
+		return b.misfit(op, "lse is missing")
+	}
+	o, err := b.attentionOperands(op, q, k, v, out, lse, spans, a)
+	if err != nil {
+		return err
+	}
+	var dqv, dkv, dvv, doutv view
+	if err := b.tensors(op, named{"dq", dq, &dqv}, named{"dk", dk, &dkv}, named{"dv", dv, &dvv}, named{"dout", dout, &doutv}); err != nil {
+		return err
+	}
+	r, c := o.q.rows, o.q.cols
+	if !dqv.is(r, c) || !doutv.is(r, c) || !dkv.is(o.k.rows, o.k.cols) || !dvv.is(o.k.rows, o.k.cols) {
+		return b.misfit(op, "q is %v, k %v, but dq %v, dk %v, dv %v, dout %v", o.q, o.k, dqv, dkv, dvv, doutv)
+	}
+	if err := b.seen(op, dqv, dkv, dvv, doutv); err != nil {
+		return err
+	}
+	if o.q.empty() {
+		return nil
+	}
+	if o.k.empty() {
+		b.elements(shader{file: "scale.comp"}, []float32{0}, written(dqv))
+		return nil
+	}
+	stats, err := b.roomFor(scratchStats, r, 2*a.Heads)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	b.dispatch(dispatch{
+		shader:   shader{file: "attention_stats.comp"},
+		operands: []operand{stats.writes(), o.lse.reads(), o.out.reads(), doutv.reads()},
+		ints:     []int32{int32(a.HeadDim), int32(r), int32(a.Heads)},
+		groups:   [3]int{ceil(r*a.Heads, 64)},
+	})
+	arguments := []operand{stats.reads(), o.q.reads(), o.k.reads(), o.v.reads(), doutv.reads(), o.plan.reads()}
+	b.squares(o, o.plan.work, a.Heads, 6, dispatch{
+		shader:   o.shader("attention_backward.comp", 7),
+		operands: append([]operand{dqv.writes(), dqv.writes()}, arguments...),
+		ints:     append(o.ints(o.plan.tiles, o.plan.blocks), int32(a.Heads)),
+	})
+	b.squares(o, o.plan.keyWork, a.KVHeads, 8*a.Heads/a.KVHeads, dispatch{
+		shader:   o.shader("attention_backward.comp", 7, "KEYS_SIDE 1"),
+		operands: append([]operand{dkv.writes(), dvv.writes()}, arguments...),
+		ints:     append(o.ints(o.plan.keyTiles, o.plan.rowTiles), int32(a.Heads)),
+	})
+	return nil
+}
+
+// attentionOperands resolves and checks what both directions have in common.
+func (b *Backend) attentionOperands(op string, q, k, v, out, lse compute.Tensor, spans []compute.Span, a compute.AttentionShape) (*attention, error) {
+	o := &attention{AttentionShape: a}
+	if err := b.tensors(op, named{"q", q, &o.q}, named{"k", k, &o.k}, named{"v", v, &o.v}, named{"out", out, &o.out}); err != nil {
+		return nil, err
+	}
+	if a.Heads < 1 || a.KVHeads < 1 || a.Heads%a.KVHeads != 0 || a.HeadDim < 1 || a.Window < 0 ||
+		a.Heads > o.q.cols || a.HeadDim > o.q.cols { // which also keeps their product in range
+		return nil, b.misfit(op, "%d heads on %d key heads of %d values, window %d", a.Heads, a.KVHeads, a.HeadDim, a.Window)
+	}
+	rows, width, keyWidth := len(spans), a.Heads*a.HeadDim, a.KVHeads*a.HeadDim
+	if !o.q.is(rows, width) || !o.out.is(rows, width) || !o.k.is(o.k.rows, keyWidth) || !o.v.is(o.k.rows, keyWidth) {
+		return nil, b.misfit(op, "q is %v, out %v, k %v, v %v, with %d spans, %d heads on %d key heads of %d values",
+			o.q, o.out, o.k, o.v, rows, a.Heads, a.KVHeads, a.HeadDim)
+	}
+	if !lse.IsZero() {
+		var err error
+		if o.lse, err = b.tensor(op, "lse", lse); err != nil {
+			return nil, err
+		}
+		if !o.lse.is(rows, a.Heads) {
+			return nil, b.misfit(op, "lse is %v for %d rows and %d heads", o.lse, rows, a.Heads)
+		}
+	}
+	ranges := make([][2]keyRange, rows)
+	for i, s := range spans {
+		var ok bool
+		if ranges[i], ok = resolveSpan(s, a.Window, o.k.rows); !ok {
+			return nil, b.misfit(op, "span %+v of row %d, with %d keys", s, i, o.k.rows)
+		}
+	}
+	if err := b.seen(op, o.q, o.k, o.v, o.out); err != nil || o.q.empty() || o.k.empty() {
+		return o, err
+	}
+	var err error
+	if o.plan, err = b.plan(spans, ranges, a.Window, o.k.rows); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	return o, nil
+}
+
+// shader is one of the attention shaders for the head's dimension, with the plan bound
+// to a buffer.
+func (o *attention) shader(file string, plan int, defines ...string) shader {
+	width := 64
+	for width < o.HeadDim {
+		width *= 2
+	}
+	tx := min(width/8, 32)
+	return shader{file, []string{"math.glsl", "attention.glsl"}, append(defines,
+		fmt.Sprintf("WIDTH %d", width), fmt.Sprintf("TX %d", tx), fmt.Sprintf("THREADS %d", 8*tx), fmt.Sprintf("PLAN %d", plan))}
+}
+
+// ints are the constants that the attention shaders share; tiles and blocks are places
+// in the plan.
+func (o *attention) ints(tiles, blocks int) []int32 {
+	return []int32{
+		int32(o.HeadDim), int32(o.q.rows), int32(o.k.rows), int32(o.Heads / o.KVHeads),
+		int32(o.plan.spans), int32(tiles), int32(blocks), 0,
+	}
+}
+
+// reads binds the plan.
+func (p *plan) reads() operand { return p.table.part(0, p.table.bytes, 1) }
+
+// squares runs c with a work group for each tile and head, some tiles at a time so that
+// a dispatch stays short. work is the number of squares of each tile, products how many
+// operations each value of the head takes in a square.
+func (b *Backend) squares(o *attention, work []int, heads, products int, c dispatch) {
+	cost := float64(products*side*side*o.HeadDim) * float64(heads)
+	for from := 0; from < len(work); {
+		to, flops := from, 0.0
+		for to < len(work) && to-from < b.groups && (to == from || flops+cost*float64(work[to]) <= maxFlops) {
+			flops += cost * float64(work[to])
+			to++
+		}
+		part := c
+		part.ints = append([]int32(nil), c.ints...)
+		part.ints[7] = int32(from)
+		part.floats = []float32{o.Scale}
+		part.groups = [3]int{to - from, heads}
+		part.flops = flops
+		b.dispatch(part)
+		from = to
+	}
+}
