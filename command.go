@@ -56,7 +56,8 @@ func openEngineAlone(_ context.Context, o cli.Options) (compute.Backend, error) 
 	if err != nil {
 		return nil, err
 	}
-	return openEngine(choice.Engine, choice.Threads)
+	b, _, err := openEngine(choice.Engine, choice.Threads)
+	return b, err
 }
 
 // readChoice reads what flags and settings choose, and makes no file.

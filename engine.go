@@ -15,13 +15,16 @@ import (
 // engine is one kind of machine that can compute.
 type engine struct {
 	name string
-	open func(threads int) (compute.Backend, error) // threads 0: one a core
+	// open starts it: threads 0 are one a core; forced is whether the user asked for
+	// this engine, also where another is faster.
+	open func(threads int, forced bool) (compute.Backend, error)
 }
 
 // loadedModel is a model with the engine that it lies on.
 type loadedModel struct {
-	runner *model.Runner
-	engine compute.Backend
+	runner  *model.Runner
+	engine  compute.Backend
+	leftOut error // why no faster engine was taken; nil where there is none
 }
 
 func (m *loadedModel) close() error {
@@ -51,23 +54,23 @@ func chosen(o cli.Options, s configs.Settings, file string) configs.Model {
 }
 
 // openEngine starts the engine that was asked for; "auto" takes the first that
-// starts.
-func openEngine(name string, threads int) (compute.Backend, error) {
+// starts. leftOut is why those before it did not.
+func openEngine(name string, threads int) (b compute.Backend, leftOut, err error) {
 	var failed []error
 	for _, e := range engines {
 		if name != e.name && name != "auto" {
 			continue
 		}
-		b, err := e.open(threads)
+		b, err := e.open(threads, name != "auto")
 		if err == nil {
-			return b, nil
+			return b, errors.Join(failed...), nil
 		}
 		failed = append(failed, err)
 	}
 	if len(failed) == 0 {
-		return nil, fmt.Errorf("there is no engine %q", name)
+		return nil, nil, fmt.Errorf("there is no engine %q", name)
 	}
-	return nil, errors.Join(failed...)
+	return nil, nil, errors.Join(failed...)
 }
 
 // openModel finds and opens a model on an engine. found, if not nil, hears of the
@@ -77,7 +80,7 @@ func openModel(ctx context.Context, m configs.Model, home string, found func(pat
 	if err != nil {
 		return nil, err
 	}
-	b, err := openEngine(m.Engine, m.Threads)
+	b, leftOut, err := openEngine(m.Engine, m.Threads)
 	if err != nil {
 		return nil, err
 	}
@@ -88,5 +91,5 @@ func openModel(ctx context.Context, m configs.Model, home string, found func(pat
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	return &loadedModel{runner: r, engine: b}, nil
+	return &loadedModel{r, b, leftOut}, nil
 }

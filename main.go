@@ -13,6 +13,7 @@ import (
 	"clara/compute"
 	"clara/compute/cpu"
 	"clara/cuda"
+	"clara/shaders"
 )
 
 // version is set by the Makefile.
@@ -20,9 +21,12 @@ var version = "unknown"
 
 // engines are what can compute, the fastest kind first.
 var engines = []engine{
-	{"cuda", func(int) (compute.Backend, error) { return cuda.Open(cuda.Options{}) }},
-	{"cuda-bf16", func(int) (compute.Backend, error) { return cuda.Open(cuda.Options{BFloat16: true}) }},
-	{"cpu", func(threads int) (compute.Backend, error) {
+	{"cuda", func(int, bool) (compute.Backend, error) { return cuda.Open(cuda.Options{}) }},
+	{"cuda-bf16", func(int, bool) (compute.Backend, error) { return cuda.Open(cuda.Options{BFloat16: true}) }},
+	{"opengl", func(_ int, forced bool) (compute.Backend, error) {
+		return shaders.New(shaders.Options{Software: forced})
+	}},
+	{"cpu", func(threads int, _ bool) (compute.Backend, error) {
 		b, err := cpu.New(cpu.Options{Threads: threads})
 		if err != nil {
 			return nil, err // not a nil *cpu.Backend in an interface

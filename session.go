@@ -200,6 +200,9 @@ func (s *session) load(ctx context.Context, found func(path string, e compute.In
 		s.log.Error("model not opened", "error", err)
 		return nil, err
 	}
+	if m.leftOut != nil {
+		s.log.Info("faster engines left out", "engine", m.engine.Info().Name, "reason", m.leftOut)
+	}
 	if err := s.trainer.Attach(ctx, m.runner); err != nil {
 		return nil, errors.Join(err, m.close())
 	}

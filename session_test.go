@@ -13,6 +13,7 @@ import (
 
 	"clara/cli"
 	"clara/configs"
+	"clara/shaders"
 	"clara/trainer"
 )
 
@@ -210,18 +211,22 @@ func TestSettingsThatWentBadAreLogged(t *testing.T) {
 
 func TestEngineIsChosenByName(t *testing.T) {
 	for _, name := range []string{"auto", "cpu"} {
-		b, err := openEngine(name, 1)
+		b, leftOut, err := openEngine(name, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := b.Info().Name; got != name && name != "auto" {
 			t.Errorf("%s gives %s", name, got)
 		}
+		// An OpenGL that computes on the processor is taken by name only.
+		if name == "auto" && b.Info().Name == "cpu" && !errors.Is(leftOut, shaders.ErrNoOpenGL) {
+			t.Errorf("opengl was left out because of %v", leftOut)
+		}
 		if err := b.Close(); err != nil {
 			t.Error(err)
 		}
 	}
-	if _, err := openEngine("abacus", 1); err == nil {
+	if _, _, err := openEngine("abacus", 1); err == nil {
 		t.Error("an engine that does not exist was opened")
 	}
 }
