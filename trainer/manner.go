@@ -26,7 +26,7 @@ const (
 	mannerStyled      = 6
 	mannerRatings     = 2 // of each class
 	mannerAnchors     = 3 // with ratings alone
-	mannerWished      = 6
+	mannerWished      = 3 // pairs, in place of the ratings whose trait they have
 	mannerStop        = 0.25
 	ratingBeta        = 0.1
 )
@@ -100,7 +100,7 @@ type mannerSource struct {
 	texts       deck[Anchored]
 	chats       deck[Anchored]
 	mismatches  deck[weighted]
-	wished      deck[weighted] // samples of the base that have the trait of the good ratings
+	wished      deck[[2]weighted] // samples of the base with the trait of the good ratings, and without
 }
 
 type weighted struct {
@@ -143,7 +143,7 @@ func (m *mannerSource) stepRows() int {
 	add(2*mannerRatings, answers(m.mismatches.items))
 	if len(m.corrections.items) == 0 {
 		add(m.effort.anchor*mannerAnchors, held(m.chats.items))
-		return rows
+		return rows // with pairs of samples in place of the ratings, about as many
 	}
 	if m.marked {
 		add(markedCorrections, answers(m.corrections.items))
@@ -192,8 +192,14 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 			m.bad.items = append(m.bad.items, w)
 		}
 	}
-	switch m.objective {
-	case "dpo":
+	if trait != nil && len(m.corrections.items) == 0 {
+		if m.wished.items, err = trait.sampled(ctx, r, b.Anchors, j.Recipe.Seed); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case len(m.wished.items) > 0:
+	case m.objective == "dpo":
 		for _, g := range m.good.items {
 			for _, x := range m.bad.items {
 				if g.prompt == x.prompt {
@@ -201,7 +207,7 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 				}
 			}
 		}
-	case "kto":
+	case m.objective == "kto":
 		for i := range ratings {
 			next := ratings[(i+1)%len(ratings)]
 			if len(ratings) > 1 {
@@ -209,11 +215,6 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 			}
 		}
 		if err := baseLogProbs(ctx, r, m.mismatches.items); err != nil {
-			return nil, err
-		}
-	}
-	if trait != nil {
-		if m.wished.items, err = trait.sampled(ctx, r, b.Anchors, j.Recipe.Seed); err != nil {
 			return nil, err
 		}
 	}
@@ -379,6 +380,16 @@ func (m *mannerSource) next() (*batch, error) {
 	b := &batch{lambda: float64(anchor), beta: ratingBeta, loss: m.objective}
 	corrections, styled, texts, chats := mannerCorrections, anchor*mannerStyled, anchor*mannerTexts, 0
 	switch {
+	case len(m.wished.items) > 0:
+		// What the ratings have in common is known: pairs that differ in it teach it on more
+		// questions, and nothing else (Rafailov et al. 2023, on the model's own samples).
+		b.loss = "dpo"
+		for range mannerWished {
+			b.prefer(m.wished.deal())
+		}
+		hold(b, &m.chats, anchor*mannerAnchors)
+		hold(b, &m.texts, anchor*mannerTexts)
+		return b, nil
 	case len(m.corrections.items) == 0:
 		corrections, styled, texts, chats = 0, 0, 0, anchor*mannerAnchors
 	case m.marked:
@@ -389,12 +400,6 @@ func (m *mannerSource) next() (*batch, error) {
 	for range corrections {
 		w := m.corrections.deal()
 		b.imitate(w.Sequence, w.weight, w.token)
-	}
-	for range mannerWished {
-		if len(m.wished.items) > 0 {
-			w := m.wished.deal()
-			b.imitate(w.Sequence, w.weight, nil)
-		}
 	}
 	hold(b, &m.styled, styled)
 	hold(b, &m.texts, texts)
@@ -413,15 +418,19 @@ func hold(b *batch, from *deck[Anchored], n int) {
 	}
 }
 
+// prefer adds an answer that is to become likelier than another to the same question.
+func (b *batch) prefer(p [2]weighted) {
+	n := len(b.rated)
+	b.rate(p[0].Sequence, p[0].base, true, p[0].weight)
+	b.rate(p[1].Sequence, p[1].base, false, p[1].weight)
+	b.pairs = append(b.pairs, pair{better: n, given: n + 1, weightFrom: n})
+}
+
 // addRatings adds rated answers, as many good as bad where there are both.
 func (m *mannerSource) addRatings(b *batch) {
 	if len(m.pairs.items) > 0 {
 		for range mannerRatings {
-			p := m.pairs.deal()
-			n := len(b.rated)
-			b.rate(p[0].Sequence, p[0].base, true, p[0].weight)
-			b.rate(p[1].Sequence, p[1].base, false, p[1].weight)
-			b.pairs = append(b.pairs, pair{better: n, given: n + 1, weightFrom: n})
+			b.prefer(m.pairs.deal())
 		}
 		return
 	}

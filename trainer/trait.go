@@ -198,18 +198,23 @@ func ratedAnswers(samples []JobSample) []ratedAnswer {
 
 // The samples of the base in which a trait is looked for.
 const (
-	traitSamples     = 4 // of each anchor question
-	traitTokens      = 48
-	traitTemperature = 1
+	traitQuestions   = 40 // of the anchors
+	traitSamples     = 3  // of each
+	traitTokens      = 40
+	traitTemperature = 0.7
 )
 
-// sampled asks the base the questions of the anchors several times and returns the answers
-// that have the trait: they are what it says anyway, and so teach nothing else.
-func (t Trait) sampled(ctx context.Context, r *model.Runner, from []Anchored, seed uint64) ([]weighted, error) {
+// sampled asks the base the questions of some anchors several times and pairs answers that
+// have the trait with answers to the same question that lack it: the first is what the base
+// says anyway, so that nothing else is taught.
+func (t Trait) sampled(ctx context.Context, r *model.Runner, from []Anchored, seed uint64) ([][2]weighted, error) {
 	rng := rand.New(rand.NewPCG(seed, 70))
+	some := slices.Clone(from)
+	rng.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
+	some = some[:min(len(some), traitQuestions)]
 	var reqs []model.Request
-	for range traitSamples {
-		for _, a := range from {
+	for _, a := range some {
+		for range traitSamples {
 			reqs = append(reqs, model.Request{Prompt: a.Prompt, MaxTokens: traitTokens, Sampling: model.Sampling{Temperature: traitTemperature, TopP: 1, Seed: 1 + rng.Uint64()>>1}})
 		}
 	}
@@ -217,11 +222,32 @@ func (t Trait) sampled(ctx context.Context, r *model.Runner, from []Anchored, se
 	if err != nil {
 		return nil, fmt.Errorf("sample %d answers of the base: %w", len(reqs), err)
 	}
-	var out []weighted
-	for i, x := range results {
-		if len(x.IDs) > 0 && t.Has(x.Text, x.Finish == model.FinishEnd) && !loops(x.Text) {
-			out = append(out, weighted{Sequence: model.Sequence{Prompt: reqs[i].Prompt, Answer: whole(r, x)}, weight: 1})
+	var flat []weighted
+	for i := range some {
+		var with, without []weighted
+		for k := range traitSamples {
+			n := i*traitSamples + k
+			x := results[n]
+			if len(x.IDs) == 0 || loops(x.Text) {
+				continue
+			}
+			w := weighted{Sequence: model.Sequence{Prompt: reqs[n].Prompt, Answer: whole(r, x)}, weight: 1}
+			if t.Has(x.Text, x.Finish == model.FinishEnd) {
+				with = append(with, w)
+			} else {
+				without = append(without, w)
+			}
 		}
+		for k := range min(len(with), len(without)) {
+			flat = append(flat, with[k], without[k])
+		}
+	}
+	if err := baseLogProbs(ctx, r, flat); err != nil {
+		return nil, fmt.Errorf("read the samples of the base: %w", err)
+	}
+	var out [][2]weighted
+	for i := 0; i < len(flat); i += 2 {
+		out = append(out, [2]weighted{flat[i], flat[i+1]})
 	}
 	return out, nil
 }
