@@ -42,12 +42,6 @@ func (a *Adapter) Alpha() float32 { return a.alpha }
 // Hash names the adapter by its values: SHA-256, hexadecimal.
 func (a *Adapter) Hash() string { return a.hash }
 
-// Scaled is the adapter with its update multiplied by factor: between the base, at 0,
-// and the adapter itself, at 1.
-func (a *Adapter) Scaled(factor float32) *Adapter {
-	return newAdapter(a.config, a.rank, factor*a.alpha, factor*a.scale, a.layers)
-}
-
 // newAdapter seals values; a scale other than alpha/rank is rsLoRA's.
 func newAdapter(c *Config, rank int, alpha, scale float32, layers [][projections]pair) *Adapter {
 	a := &Adapter{config: c, rank: rank, alpha: alpha, scale: scale, layers: layers}
