@@ -32,6 +32,12 @@ func openForCommand(ctx context.Context, o cli.Options) (*cli.Session, error) {
 			once.Do(func() { runner, failed = s.load(ctx, nil) })
 			return runner, failed
 		},
+		LeftOut: func() error {
+			if s.model == nil {
+				return nil
+			}
+			return s.model.leftOut
+		},
 		Close: s.close,
 	}, nil
 }

@@ -61,8 +61,10 @@ type Session struct {
 	Settings configs.Settings
 	Trainer  *trainer.Trainer
 	// Load opens the model and gives it to the trainer, once.
-	Load  func(ctx context.Context) (*model.Runner, error)
-	Close func() error
+	Load func(ctx context.Context) (*model.Runner, error)
+	// LeftOut is why no faster engine computes, after Load; nil where there is none.
+	LeftOut func() error
+	Close   func() error
 }
 
 // Run runs the program with its arguments (without its own name) and returns its

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/shirou/gopsutil/v4/disk"
 	"github.com/spf13/cobra"
 
+	"clara/compute"
 	"clara/trainer"
 )
 
@@ -131,17 +133,27 @@ func (c *program) examine(ctx context.Context, s *Session) ([]trainer.Finding, e
 		}
 	}
 	if r != nil {
-		e := r.Info().Engine
-		findings = append([]trainer.Finding{{Subject: subjectEngine, Good: true, Reason: trainer.Reason{
-			Code: "engine", Text: fmt.Sprintf("%s: %s, %d threads", e.Name, e.Device, e.Threads),
-			Args: map[string]string{"name": e.Name, "device": e.Device, "threads": strconv.Itoa(e.Threads)},
-		}}}, findings...)
+		findings = append([]trainer.Finding{c.engineFinding(r.Info().Engine, s.LeftOut())}, findings...)
 	}
 	room, err := c.diskFinding(s.Home)
 	if err != nil {
 		return nil, err
 	}
 	return append(findings, room), nil
+}
+
+// engineFinding names what computes, and why nothing faster does.
+func (c *program) engineFinding(e compute.Info, leftOut error) trainer.Finding {
+	text := e.Name + ": " + e.Device
+	if e.Threads > 0 {
+		text += c.language.say(", %d threads", ", %d Threads", e.Threads)
+	}
+	args := map[string]string{"name": e.Name, "device": e.Device, "threads": strconv.Itoa(e.Threads)}
+	if leftOut != nil {
+		args["left_out"] = strings.ReplaceAll(leftOut.Error(), "\n", "; ")
+		text += c.language.say(" (left out: %s)", " (nicht genommen: %s)", args["left_out"])
+	}
+	return trainer.Finding{Subject: subjectEngine, Good: true, Reason: trainer.Reason{Code: "engine", Text: text, Args: args}}
 }
 
 // trainingFinding says what the loop would do: it does not run in a command that

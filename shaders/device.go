@@ -58,7 +58,10 @@ func serve(o Options, jobs <-chan func(*device), opened chan<- error, d *device,
 	err := openContexts(func(c *context) bool {
 		err := d.examine(o)
 		if err != nil {
-			refused = append(refused, err)
+			// Without a surface the same card shows up again.
+			if len(refused) == 0 || refused[len(refused)-1].Error() != err.Error() {
+				refused = append(refused, err)
+			}
 			return false
 		}
 		current = c
