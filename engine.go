@@ -53,8 +53,9 @@ func chosen(o cli.Options, s configs.Settings, file string) configs.Model {
 	return m
 }
 
-// openEngine starts the engine that was asked for; "auto" takes the first that
-// starts. leftOut is why those before it did not.
+// openEngine starts the engine that was asked for; "auto" takes the first that starts,
+// computes what the CPU does, and is faster. leftOut is why those before it were not
+// taken.
 func openEngine(name string, threads int) (b compute.Backend, leftOut, err error) {
 	var failed []error
 	for _, e := range engines {
@@ -62,6 +63,11 @@ func openEngine(name string, threads int) (b compute.Backend, leftOut, err error
 			continue
 		}
 		b, err := e.open(threads, name != "auto")
+		if err == nil && e.name != "cpu" { // which the others are held against
+			if err = proven(b, threads, name == "auto"); err != nil {
+				err = errors.Join(err, b.Close())
+			}
+		}
 		if err == nil {
 			return b, errors.Join(failed...), nil
 		}

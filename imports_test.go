@@ -52,8 +52,8 @@ var roomsOfTests = map[string][]string{
 	"compute/cpu":     {"compute/conformance"},
 	"cuda":            {"compute/conformance", "compute/cpu", "model"}, // a network, on either engine
 	"shaders":         {"compute/conformance", "compute/cpu", "model"},
-	"model":           {"compute/cpu"},                                 // a network needs an engine to run on
-	"model/tokenizer": {"model/gguf"},                                  // vocabularies come in GGUF files
+	"model":           {"compute/cpu"}, // a network needs an engine to run on
+	"model/tokenizer": {"model/gguf"},  // vocabularies come in GGUF files
 	"trainer":         {"compute/cpu"},
 	"cli":             {"compute/cpu", "store"},
 	"app":             {"store"},

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"clara/compute"
+	"clara/compute/cpu"
+)
+
+// damaged is an engine that gets one operation wrong, or takes its time.
+type damaged struct {
+	compute.Backend
+	attention func(out compute.Tensor) error
+	delay     time.Duration
+}
+
+func (d damaged) Attention(out, lse, q, k, v compute.Tensor, spans []compute.Span, a compute.AttentionShape) error {
+	if err := d.Backend.Attention(out, lse, q, k, v, spans, a); err != nil || d.attention == nil {
+		return err
+	}
+	return d.attention(out)
+}
+
+func (d damaged) Linear(y, x compute.Tensor, w compute.Weight, p compute.Precision, accumulate bool) error {
+	time.Sleep(d.delay)
+	return d.Backend.Linear(y, x, w, p, accumulate)
+}
+
+func TestSelfTest(t *testing.T) {
+	b, err := cpu.New(cpu.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	nan := []float32{float32(math.NaN())}
+	for _, c := range []struct {
+		name      string
+		engine    damaged
+		auto      bool
+		want      error
+		operation string
+	}{
+		{"right", damaged{Backend: b}, false, nil, ""},
+		{"wrong", damaged{Backend: b, attention: func(out compute.Tensor) error { return b.Scale(out, 1.01) }}, false, errWrong, "Attention"},
+		{"not a number", damaged{Backend: b, attention: func(out compute.Tensor) error {
+			return b.Write(out.Slice(0, 1).Columns(0, 1), nan)
+		}}, false, errWrong, "Attention"},
+		{"failing", damaged{Backend: b, attention: func(compute.Tensor) error { return compute.ErrLost }}, true, compute.ErrLost, "Attention"},
+		{"slow, and asked for", damaged{Backend: b, delay: 50 * time.Millisecond}, false, nil, ""},
+		{"slow", damaged{Backend: b, delay: 50 * time.Millisecond}, true, errSlow, ""},
+	} {
+		err := proven(c.engine, 1, c.auto)
+		if !errors.Is(err, c.want) || err != nil && !strings.Contains(err.Error(), c.operation) {
+			t.Errorf("%s: %v, want %v of %q", c.name, err, c.want, c.operation)
+		}
+	}
+}
