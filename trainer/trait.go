@@ -87,7 +87,8 @@ type ratedAnswer struct {
 
 // traitOf finds the trait that parts good answers from bad ones best. It is believed
 // where Fisher's exact test (Fisher 1922), times the number of different ways in which
-// traits part these answers (Bonferroni), is below traitP; ok is false where none is.
+// traits part these answers, is below traitP; ok is false where none is. Ways that are
+// too lopsided ever to be believed do not count (Tarone 1990).
 func traitOf(answers []ratedAnswer) (best Trait, ok bool) {
 	good := 0
 	for _, a := range answers {
@@ -98,7 +99,7 @@ func traitOf(answers []ratedAnswer) (best Trait, ok bool) {
 		return best, false
 	}
 	best.P = math.Inf(1)
-	ways := make(map[string]bool) // in which answers are parted
+	ways := make(map[string]float64) // in which answers are parted, with the least p that each could have
 	for _, t := range traitsIn(answers) {
 		way := make([]byte, len(answers))
 		t.GoodOf, t.BadOf = good, bad
@@ -108,13 +109,30 @@ func traitOf(answers []ratedAnswer) (best Trait, ok bool) {
 			t.Good += boolToInt(has && a.good)
 			t.Bad += boolToInt(has && !a.good)
 		}
-		ways[string(way)] = true
+		has := t.Good + t.Bad
+		ways[string(way)] = fisher(min(good, has), good, has-min(good, has), bad)
 		if t.P = fisher(t.Good, good, t.Bad, bad); t.P < best.P {
 			best = t // of equal ones the first: the simplest kinds come first
 		}
 	}
-	best.P = math.Min(1, best.P*float64(len(ways)))
+	best.P = math.Min(1, best.P*tarone(ways))
 	return best, best.P < traitP
+}
+
+// tarone is the number that a p has to be multiplied with: the smallest k such that at
+// most k of the ways could come below traitP / k.
+func tarone(ways map[string]float64) float64 {
+	for k := 1.0; ; k++ {
+		n := 0.0
+		for _, least := range ways {
+			if least <= traitP/k {
+				n++
+			}
+		}
+		if n <= k {
+			return k
+		}
+	}
 }
 
 // traitsIn are all traits that some of the answers have and some lack.

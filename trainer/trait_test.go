@@ -129,3 +129,20 @@ func TestFisher(t *testing.T) {
 		}
 	}
 }
+
+// Five good answers among 26 are enough to tell a word that they alone have.
+func TestTraitOfFewGoodAnswers(t *testing.T) {
+	found := 0
+	for seed := range uint64(10) {
+		answers := someAnswers(26, rand.New(rand.NewPCG(seed, 3)))
+		for i := range 5 {
+			answers[5*i].text += " You know."
+			answers[5*i].good = true
+		}
+		got, ok := traitOf(answers)
+		found += boolToInt(ok && (got.Word == "you" || got.Word == "know"))
+	}
+	if found < 9 {
+		t.Errorf("found in %d of 10 sets of ratings", found)
+	}
+}
