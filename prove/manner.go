@@ -65,9 +65,7 @@ func noteCycle(r *result, end trained) {
 	r.tally("promoted", end.promoted())
 	r.value("cycle_seconds", end.Seconds)
 	r.value("gate_seconds", end.report.Seconds.Gate)
-	if !end.promoted() {
-		r.complain("gate", "the cycle", end.Reason.Text)
-	}
+	r.Gate = end.Reason.Text
 }
 
 func noteCanary(ctx context.Context, p *subject, r *result) error {

@@ -30,6 +30,7 @@ type result struct {
 	Counts  map[string]count     `json:"counts,omitempty"`
 	Values  map[string]float64   `json:"values,omitempty"`
 	Series  map[string][]float64 `json:"series,omitempty"`
+	Gate    string               `json:"gate,omitempty"`    // what the gate said of the cycle
 	Skipped string               `json:"skipped,omitempty"` // why nothing was measured
 	Wrong   []wrong              `json:"wrong,omitempty"`   // answers that did not come as wanted, at most mostWrong
 
