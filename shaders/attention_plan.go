@@ -23,7 +23,7 @@ type plan struct {
 
 	// The parts of the table, by the index of their first value.
 	spans  int // 4 for each row: the two ranges of keys that it looks at
-	tiles  int // 1 for each 32 rows, and one more: where their blocks begin
+	tiles  int // 2 for each 32 rows: which of the blocks are theirs, from and to
 	blocks int // 2 for each block of keys: the first, and how many
 	// From the keys' side, for their gradients.
 	keyTiles int // 3 for each 32 keys that anybody looks at: their place, and which of
@@ -114,7 +114,6 @@ func (p *plan) lay(rows [][2]keyRange) []int32 {
 		p.work = append(p.work, len(blocks)/2-int(starts[t]))
 	}
 	p.tiles = len(table)
-	// A tile's shader reads the next one's start as its end.
 	for t := range queryTiles {
 		end := int32(len(blocks) / 2)
 		if t+1 < queryTiles {
