@@ -58,10 +58,23 @@ func (t Trait) Has(answer string, ended bool) bool {
 	case TraitShort:
 		has = ended && wordCount(answer) <= t.Words
 	case TraitFirst:
-		all := sentences(answer)
-		has = len(all) > 0 && (len(all) > 1 || ended) && wordCount(all[0]) <= t.Words
+		first, whole := openingStatement(answer)
+		has = first != "" && (whole || ended) && wordCount(first) <= t.Words
 	}
 	return has != t.Lacks
+}
+
+// openingStatement is the first sentence of an answer, also one that a colon ends; whole,
+// whether it came to its end.
+func openingStatement(answer string) (first string, whole bool) {
+	all := sentences(answer)
+	if len(all) == 0 {
+		return "", false
+	}
+	if before, _, ok := strings.Cut(all[0], ": "); ok {
+		return before, true
+	}
+	return all[0], len(all) > 1 || strings.HasSuffix(all[0], ":")
 }
 
 // hasList says whether two lines or more begin with a bullet or a number.
@@ -145,8 +158,8 @@ func traitsIn(answers []ratedAnswer) []Trait {
 		}
 		openings[fold(firstWord(a.text))] = true
 		lengths = append(lengths, wordCount(a.text))
-		if all := sentences(a.text); len(all) > 0 {
-			firsts = append(firsts, wordCount(all[0]))
+		if first, _ := openingStatement(a.text); first != "" {
+			firsts = append(firsts, wordCount(first))
 		}
 	}
 	all := []Trait{{Kind: TraitQuestion}, {Kind: TraitList}}
