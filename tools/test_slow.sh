@@ -77,14 +77,17 @@ parity() {
 		'logprob_max_abs <= 2e-3' 'loss_rel <= 1e-4' 'grad_rel_max <= 1e-3'
 }
 
-# Right after saving, and after one cycle. The cycle brings the manner, which costs
+# Right after saving, and after one cycle; the first argument is the least share of the
+# rewordings that are to be known (of the demo's own 15 the reader misses two since it
+# was trained to leave near questions alone: docs/learning.md). The cycle brings the manner, which costs
 # some of the unrelated answers: the gate's own limit holds for them then.
 demo() {
-	local home status
+	local home status reworded=$1
+	shift
 	home=$(mktemp -d)
 	bin/clara demo "$@" --home "${home}" --json >"${home}/figures.json" &&
 		tools/expect.py <"${home}/figures.json" \
-			'exact_instant >= 11 / 12 * lessons' 'reworded_instant >= 32 / 36 * reworded' \
+			'exact_instant >= 11 / 12 * lessons' "reworded_instant >= ${reworded} * reworded" \
 			'neighbour_leaks_instant <= 2 / 22 * neighbours' 'unrelated_kept_instant >= 0.97 * unrelated' \
 			'promoted' 'exact_after >= exact_instant' 'reworded_after >= reworded_instant' \
 			'neighbour_leaks <= 2 / 22 * neighbours' 'unrelated_kept >= 0.8 * unrelated' \
@@ -106,11 +109,11 @@ part 'unlearning, bit for bit' unlearning
 if [ -d "${data}" ]; then
 	part 'parity, SmolLM2' parity "${data}/golden/smollm2" models/SmolLM2-135M-Instruct.Q4_1.gguf
 	part 'parity, Gemma 3' parity "${data}/golden/gemma3" models/gemma-3-270m-q4_k_m.gguf
-	part 'demo with the script of 12 lessons' demo --script "${data}/learning/facts.json"
+	part 'demo with the script of 12 lessons' demo '32 / 36' --script "${data}/learning/facts.json"
 else
 	skip 'parity and the script of 12 lessons' "${data} is not there"
 fi
-part 'demo' demo
+part 'demo' demo '13 / 15'
 
 echo
 printf '%s\n' "${summary[@]}"
