@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"clara/store"
+	"clara/trainer"
 )
 
 // The files beside the results.
@@ -151,7 +152,7 @@ func controlTable(lines []result) string {
 		after, shuffled := pool(some, "complies"), pool(control, "complies")
 		p := "–"
 		if shuffled.Of > 0 {
-			p = fmt.Sprintf("%.2g", fisher(after.count, shuffled.count))
+			p = fmt.Sprintf("%.2g", trainer.Fisher(after.N, after.Of, shuffled.N, shuffled.Of))
 		}
 		rows = append(rows, []string{
 			g.wish, g.set, g.kind, g.objective, pool(some, "before").cell(), after.cell(), shuffled.cell(), p, pool(some, "kept").cell(),

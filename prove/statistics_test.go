@@ -3,6 +3,8 @@ package main
 import (
 	"math"
 	"testing"
+
+	"clara/trainer"
 )
 
 func near(t *testing.T, what string, got, want, tolerance float64) {
@@ -25,8 +27,8 @@ func TestStatistics(t *testing.T) {
 		t.Errorf("wilson of nothing: %g to %g", low, high)
 	}
 	// Fisher's tea: 3 of 4 against 1 of 4.
-	near(t, "fisher 3/4, 1/4", fisher(count{3, 4}, count{1, 4}), 17.0/70, 1e-12)
-	near(t, "fisher 4/4, 0/4", fisher(count{4, 4}, count{0, 4}), 1.0/70, 1e-12)
-	near(t, "fisher 0/4, 4/4", fisher(count{0, 4}, count{4, 4}), 1, 1e-12)
-	near(t, "fisher of nothing", fisher(count{}, count{1, 2}), 1, 0)
+	near(t, "fisher 3/4, 1/4", trainer.Fisher(3, 4, 1, 4), 17.0/70, 1e-12)
+	near(t, "fisher 4/4, 0/4", trainer.Fisher(4, 4, 0, 4), 1.0/70, 1e-12)
+	near(t, "fisher 0/4, 4/4", trainer.Fisher(0, 4, 4, 4), 1, 1e-12)
+	near(t, "fisher of nothing", trainer.Fisher(0, 0, 1, 2), 1, 0)
 }

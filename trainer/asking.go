@@ -50,16 +50,12 @@ func (v *voice) ask(ctx context.Context, positions []int) (map[int]string, error
 	for i, p := range positions {
 		questions[i] = v.lessons[p].Question
 	}
-	chosen, err := v.choose(ctx, questions, model.Background)
+	said, err := v.speakAll(ctx, asWritten(questions))
 	if err != nil {
 		return nil, err
 	}
 	for i, p := range positions {
-		s, err := v.speak(nil, questions[i], chosen[i].lesson)
-		if err != nil {
-			return nil, fmt.Errorf("ask the lesson %q: %w", questions[i], err)
-		}
-		reqs[i] = s.greedy(answerRoom(v.runner, v.lessons[p].turn()))
+		reqs[i] = said[i].greedy(answerRoom(v.runner, v.lessons[p].turn()))
 	}
 	results, err := v.memory.generate(ctx, v.runner, reqs)
 	if err != nil {
@@ -78,16 +74,11 @@ func (v *voice) askWidely(ctx context.Context, positions []int, seed uint64) (ma
 	type asking struct {
 		lesson   int
 		contrast bool
-		history  []Turn
 	}
 	var list []asking
-	var questions []string
+	var put []Variant
 	add := func(p int, contrast bool, x Variant) {
-		history := x.History
-		if x.System != "" {
-			history = slices.Concat([]Turn{{Role: RoleSystem, Text: x.System}}, history)
-		}
-		list, questions = append(list, asking{p, contrast, history}), append(questions, x.Question)
+		list, put = append(list, asking{p, contrast}), append(put, x)
 	}
 	var plain []model.Request // the contrasts put to the base
 	for _, p := range positions {
@@ -104,17 +95,13 @@ func (v *voice) askWidely(ctx context.Context, positions []int, seed uint64) (ma
 			plain = append(plain, model.Request{Prompt: prompt, MaxTokens: answerRoom(v.runner, l.turn())})
 		}
 	}
-	chosen, err := v.choose(ctx, questions, model.Background)
+	said, err := v.speakAll(ctx, put)
 	if err != nil {
 		return nil, nil, err
 	}
 	reqs := make([]model.Request, len(list))
 	for i, a := range list {
-		s, err := v.speak(a.history, questions[i], chosen[i].lesson)
-		if err != nil {
-			return nil, nil, fmt.Errorf("ask the lesson %q: %w", questions[i], err)
-		}
-		reqs[i] = s.greedy(answerRoom(v.runner, v.lessons[a.lesson].turn()))
+		reqs[i] = said[i].greedy(answerRoom(v.runner, v.lessons[a.lesson].turn()))
 	}
 	results, err := v.memory.generate(ctx, v.runner, append(reqs, plain...))
 	if err != nil {
@@ -124,7 +111,7 @@ func (v *voice) askWidely(ctx context.Context, positions []int, seed uint64) (ma
 	base := results[len(reqs):]
 	for i, a := range list {
 		check := v.lessons[a.lesson].check()
-		got := Answered{Question: questions[i], Answer: results[i].Text, Shows: check.Passes(results[i].Text)}
+		got := Answered{Question: put[i].Question, Answer: results[i].Text, Shows: check.Passes(results[i].Text)}
 		if !a.contrast {
 			asked[a.lesson] = append(asked[a.lesson], got)
 			continue

@@ -43,44 +43,40 @@ func (t *Trainer) Examine(ctx context.Context, questions []Question) ([]Said, er
 	until, done := a.until(ctx)
 	defer done()
 	set := t.settings.Load()
-	untrained, bare := voice{runner: s.runner, system: s.system}, s.voice
-	bare.reading = nil
-	groups := make(map[*voice][]int) // the questions that each of them answers
+	untrained, bare, silent := voice{runner: s.runner, system: s.system}, s.voice, s.voice
+	bare.reading, silent.router = nil, nil
+	voices := []*voice{&untrained, &silent, &bare, &s.voice}
+	places := make(map[*voice][]int) // of the questions that each of them answers
 	for i, q := range questions {
 		v := &s.voice
 		switch {
 		case q.Untrained:
 			v = &untrained
+		case q.WithoutLesson:
+			v = &silent
 		case q.WithoutReader:
 			v = &bare
 		}
-		groups[v] = append(groups[v], i)
+		places[v] = append(places[v], i)
 	}
 	reqs := make([]model.Request, len(questions))
 	out := make([]Said, len(questions))
-	for _, v := range []*voice{&s.voice, &bare, &untrained} {
-		texts := make([]string, len(groups[v]))
-		for k, i := range groups[v] {
-			texts[k] = questions[i].Text
+	for _, v := range voices {
+		asked := make([]Variant, len(places[v]))
+		for k, i := range places[v] {
+			asked[k] = Variant{Question: questions[i].Text, History: questions[i].History}
 		}
-		chosen, err := v.choose(until, texts, model.Background)
+		said, err := v.speakAll(until, asked)
 		if err != nil {
 			return nil, cause(until, err)
 		}
-		for k, i := range groups[v] {
-			q, lesson := questions[i], chosen[k].lesson
-			if q.WithoutLesson {
-				lesson = -1
+		for k, i := range places[v] {
+			q := questions[i]
+			if said[k].lesson >= 0 {
+				out[i].Lesson = v.lessons[said[k].lesson].ID
 			}
-			said, err := v.speak(q.History, q.Text, lesson)
-			if err != nil {
-				return nil, fmt.Errorf("ask %q: %w", q.Text, err)
-			}
-			if lesson >= 0 {
-				out[i].Lesson = v.lessons[lesson].ID
-			}
-			out[i].Overlap = chosen[k].overlap
-			reqs[i] = said.greedy(q.Tokens)
+			out[i].Overlap = said[k].overlap
+			reqs[i] = said[k].greedy(q.Tokens)
 			reqs[i].Sampling = sampling(set, Ask{Greedy: q.Seed == 0, Seed: q.Seed})
 		}
 	}

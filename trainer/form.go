@@ -19,16 +19,12 @@ func (c *candidate) open(ctx context.Context, f *Figures) ([]OpenPair, error) {
 		return nil, err
 	}
 	say := func(v *voice) ([]model.Result, error) {
-		chosen, err := v.choose(ctx, set.Open, model.Background)
+		said, err := v.speakAll(ctx, asWritten(set.Open))
 		if err != nil {
 			return nil, err
 		}
-		reqs := make([]model.Request, len(set.Open))
-		for i, q := range set.Open {
-			s, err := v.speak(nil, q, chosen[i].lesson)
-			if err != nil {
-				return nil, fmt.Errorf("ask %q: %w", q, err)
-			}
+		reqs := make([]model.Request, len(said))
+		for i, s := range said {
 			reqs[i] = s.greedy(openTokens)
 		}
 		return v.memory.generate(ctx, v.runner, reqs)

@@ -128,44 +128,36 @@ func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
 		return err
 	}
 	rng := rand.New(rand.NewPCG(c.job.Recipe.Seed, 40))
-	var reqs []model.Request
-	ask := func(question string, lesson int) error {
-		s, err := c.now.speak(nil, question, lesson)
-		if err != nil {
-			return fmt.Errorf("ask %q: %w", question, err)
-		}
-		reqs = append(reqs, s.greedy(checkTokens))
-		return nil
-	}
 	texts := make([]string, len(c.base.Unrelated))
 	for i, u := range c.base.Unrelated {
 		texts[i] = set.Unrelated[u].Question
 	}
+	var said []spoken
 	var questions []int
 	if c.now.manner != nil {
-		chosen, err := c.now.choose(ctx, texts, model.Background)
-		if err != nil {
+		if said, err = c.now.speakAll(ctx, asWritten(texts)); err != nil {
 			return err
 		}
-		for i, u := range c.base.Unrelated {
-			if err := ask(texts[i], chosen[i].lesson); err != nil {
-				return err
-			}
-			questions = append(questions, u)
-		}
+		questions = append(questions, c.base.Unrelated...)
 	}
 	if c.knowledge != nil {
-		for i, u := range c.base.Unrelated {
-			if err := ask(texts[i], rng.IntN(len(c.now.lessons))); err != nil {
-				return err
+		for _, q := range texts {
+			s, err := c.now.speak(nil, q, rng.IntN(len(c.now.lessons)))
+			if err != nil {
+				return fmt.Errorf("ask %q: %w", q, err)
 			}
-			questions = append(questions, u)
+			said = append(said, s)
 		}
+		questions = append(questions, c.base.Unrelated...)
 	}
-	if len(reqs) == 0 { // the base answers, and is what it is measured by
+	if len(said) == 0 { // the base answers, and is what it is measured by
 		f.Kept, f.KeptOf = len(c.base.Unrelated), len(c.base.Unrelated)
 		f.LeaksOf = f.KeptOf
 		return nil
+	}
+	reqs := make([]model.Request, len(said))
+	for i, s := range said {
+		reqs[i] = s.greedy(checkTokens)
 	}
 	results, err := c.now.memory.generate(ctx, c.now.runner, reqs)
 	if err != nil {
@@ -318,10 +310,7 @@ func signTest(better, worse int) float64 {
 	}
 	p := 0.0
 	for k := better; k <= n; k++ {
-		a, _ := math.Lgamma(float64(n + 1))
-		b, _ := math.Lgamma(float64(k + 1))
-		d, _ := math.Lgamma(float64(n - k + 1))
-		p += math.Exp(a - b - d - float64(n)*math.Ln2)
+		p += math.Exp(logChoose(n, k) - float64(n)*math.Ln2)
 	}
 	return math.Min(p, 1)
 }
@@ -336,8 +325,7 @@ func (f *Figures) decide() (string, Reason) {
 		return VerdictRefused, reason(CodeForgets, fmt.Sprintf("refused: forgets too much (%d of %d unrelated questions still right, at least %.0f %% wanted)", f.Kept, f.KeptOf, 100*f.KeptLimit),
 			"kept", f.Kept, "of", f.KeptOf, "limit", f.KeptLimit)
 	case f.leaking():
-		return VerdictRefused, reason(CodeLeaks, fmt.Sprintf("refused: lessons show up where they do not belong (%d of %d answers)", f.Leaks, f.LeaksOf),
-			"leaks", f.Leaks, "of", f.LeaksOf, "limit", f.LeaksLimit)
+		return VerdictRefused, refusedForLeaks(f.Leaks, f.LeaksOf, f.LeaksLimit)
 	case f.general():
 		return VerdictRefused, reason(CodeGeneral, fmt.Sprintf("refused: it would forget general language (%+.3f nats per token, at most %.2f)", f.Canary, f.CanaryLimit),
 			"nats", f.Canary, "limit", f.CanaryLimit)
@@ -371,6 +359,13 @@ func (f *Figures) decide() (string, Reason) {
 		return VerdictProven, reason(CodeProven, "proven better "+counts+but, "better", f.Better, "losses", f.Worse, "p", f.P, "lost", lost)
 	}
 	return VerdictNotProven, reason(CodeNotProven, "not proven yet "+counts+but, "better", f.Better, "losses", f.Worse, "p", f.P, "lost", lost)
+}
+
+// refusedForLeaks is the reason of a candidate whose lessons show in so many of the answers
+// that they must not show in; limit is the most, as a share.
+func refusedForLeaks(leaks, of int, limit float64) Reason {
+	return reason(CodeLeaks, fmt.Sprintf("refused: lessons show up where they do not belong (%d of %d answers)", leaks, of),
+		"leaks", leaks, "of", of, "limit", limit)
 }
 
 func (c *candidate) questionOf(lesson int64) string {

@@ -198,14 +198,19 @@ func closing(s string) string {
 var closers = wordSet(`regards sincerely yours best kind warm cheers hope thanks thank enjoy have let feel source
 	viele liebe beste mit freundliche herzliche gruesse quelle danke viel ich stand`)
 
+// listItem says whether a line begins with a bullet or a number.
+func listItem(line string) bool {
+	l := strings.TrimSpace(line)
+	return strings.HasPrefix(l, "- ") || strings.HasPrefix(l, "* ") || strings.HasPrefix(l, "• ") ||
+		(len(l) > 2 && unicode.IsDigit(rune(l[0])) && (l[1] == '.' || l[1] == ')'))
+}
+
 // layout is the outer form of a text: bits for lists, several lines, counted steps,
 // emphasis, all capitals, exclamation, and signs beyond letters and punctuation.
 func layout(s string) int {
 	bits := 0
 	for line := range strings.Lines(s) {
-		l := strings.TrimSpace(line)
-		if strings.HasPrefix(l, "- ") || strings.HasPrefix(l, "* ") || strings.HasPrefix(l, "• ") ||
-			(len(l) > 2 && unicode.IsDigit(rune(l[0])) && (l[1] == '.' || l[1] == ')')) {
+		if listItem(line) {
 			bits |= 1
 		}
 	}

@@ -183,20 +183,22 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 		ratings = append(ratings, w)
 		scores = append(scores, s.Score)
 	}
-	err := baseLogProbs(ctx, r, ratings)
-	if err != nil {
-		return nil, err
+	if trait != nil && len(m.corrections.items) == 0 {
+		var err error
+		if m.wished.items, err = trait.sampled(ctx, r, b.Anchors, j.Recipe.Seed); err != nil {
+			return nil, err
+		}
+	}
+	if len(m.wished.items) == 0 { // else the ratings themselves are not trained on
+		if err := baseLogProbs(ctx, r, ratings); err != nil {
+			return nil, err
+		}
 	}
 	for i, w := range ratings {
 		if scores[i] > 0 {
 			m.good.items = append(m.good.items, w)
 		} else {
 			m.bad.items = append(m.bad.items, w)
-		}
-	}
-	if trait != nil && len(m.corrections.items) == 0 {
-		if m.wished.items, err = trait.sampled(ctx, r, b.Anchors, j.Recipe.Seed); err != nil {
-			return nil, err
 		}
 	}
 	switch {

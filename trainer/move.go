@@ -226,21 +226,9 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, progress func
 	s.Variants, s.VariantsOf = shown(variants)
 	s.Swapped, s.SwappedOf = shown(swapped)
 
-	ask := func(question string, tokens int) (model.Request, error) {
-		chosen, err := v.choose(ctx, []string{question}, model.Background)
-		if err != nil {
-			return model.Request{}, err
-		}
-		said, err := v.speak(nil, question, chosen[0].lesson)
-		return said.greedy(tokens), err
-	}
-	var reqs []model.Request
+	var questions []string
 	for _, u := range facts.Unrelated {
-		r, err := ask(set.Unrelated[u].Question, checkTokens)
-		if err != nil {
-			return err
-		}
-		reqs = append(reqs, r)
+		questions = append(questions, set.Unrelated[u].Question)
 	}
 	better, err := t.mannerAnswers(ctx)
 	if err != nil {
@@ -248,12 +236,17 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, progress func
 	}
 	style := styleOf(better, nil)
 	if !style.IsZero() {
-		for _, q := range set.Open {
-			r, err := ask(q, openTokens)
-			if err != nil {
-				return err
-			}
-			reqs = append(reqs, r)
+		questions = append(questions, set.Open...)
+	}
+	said, err := v.speakAll(ctx, asWritten(questions))
+	if err != nil {
+		return err
+	}
+	reqs := make([]model.Request, len(said))
+	for i, s := range said {
+		reqs[i] = s.greedy(openTokens)
+		if i < len(facts.Unrelated) {
+			reqs[i].MaxTokens = checkTokens
 		}
 	}
 	results, err := v.runner.GenerateAll(ctx, reqs, model.Background)

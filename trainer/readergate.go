@@ -84,8 +84,7 @@ func checkReader(ctx context.Context, r *model.Runner, a *model.Adapter, b *Base
 			"known", f.Known, "of", f.KnownOf, "limit", leastRead)
 	}
 	if f := report.Figures; report.Verdict != VerdictRefused && float64(f.Swapped) > mostShown*float64(f.SwappedOf) {
-		report.Verdict, report.Reason = VerdictRefused, reason(CodeLeaks, fmt.Sprintf("refused: lessons show up where they do not belong (%d of %d answers)", f.Swapped, f.SwappedOf),
-			"leaks", f.Swapped, "of", f.SwappedOf, "limit", mostShown)
+		report.Verdict, report.Reason = VerdictRefused, refusedForLeaks(f.Swapped, f.SwappedOf, mostShown)
 	}
 	return report, nil
 }
@@ -93,56 +92,45 @@ func checkReader(ctx context.Context, r *model.Runner, a *model.Adapter, b *Base
 // readLessons asks each lesson in other words, and what it must not answer, by the
 // candidate as a user would get it, and the first by the base with the lesson as turn.
 func (c *candidate) readLessons(ctx context.Context, held []heldLesson) ([]ReadLesson, error) {
-	type asking struct {
-		lesson   int
-		question string
-	}
-	var list []asking
 	var questions []string
+	var lessons []int // that the questions are about
 	for i, h := range held {
 		for _, q := range append([]string{h.Reworded}, h.others()...) {
-			list, questions = append(list, asking{i, q}), append(questions, q)
+			questions, lessons = append(questions, q), append(lessons, i)
 		}
 	}
-	chosen, err := c.now.choose(ctx, questions, model.Background)
+	said, err := c.now.speakAll(ctx, asWritten(questions))
 	if err != nil {
 		return nil, err
 	}
-	var reqs []model.Request
-	add := func(v *voice, a asking, lesson int) error {
-		s, err := v.speak(nil, a.question, lesson)
-		if err != nil {
-			return fmt.Errorf("ask the lesson %q: %w", a.question, err)
-		}
-		reqs = append(reqs, s.greedy(answerRoom(c.now.runner, held[a.lesson].Answer)))
-		return nil
-	}
-	for k, a := range list {
-		if err := add(c.now, a, chosen[k].lesson); err != nil {
-			return nil, err
-		}
-	}
+	about := lessons
 	for i, h := range held {
-		if err := add(c.before, asking{i, h.Reworded}, i); err != nil {
-			return nil, err
+		s, err := c.before.speak(nil, h.Reworded, i)
+		if err != nil {
+			return nil, fmt.Errorf("ask %q: %w", h.Reworded, err)
 		}
+		said, about = append(said, s), append(about, i)
+	}
+	reqs := make([]model.Request, len(said))
+	for k, s := range said {
+		reqs[k] = s.greedy(answerRoom(c.now.runner, held[about[k]].Answer))
 	}
 	results, err := c.now.runner.GenerateAll(ctx, reqs, model.Background)
 	if err != nil {
 		return nil, fmt.Errorf("ask %d lessons: %w", len(held), err)
 	}
 	out := make([]ReadLesson, len(held))
-	for k, a := range list {
-		text, l := results[k].Text, &out[a.lesson]
-		shows := c.now.lessons[a.lesson].check().Passes(text)
+	for k, q := range questions {
+		i, text := lessons[k], results[k].Text
+		check, l := c.now.lessons[i].check(), &out[i]
 		if l.Asked == "" {
 			*l = ReadLesson{
-				Question: held[a.lesson].Question, Asked: a.question, Answer: text, Known: shows,
-				Before: c.now.lessons[a.lesson].check().Passes(results[len(list)+a.lesson].Text),
+				Question: held[i].Question, Asked: q, Answer: text, Known: check.Passes(text),
+				Before: check.Passes(results[len(questions)+i].Text),
 			}
 			continue
 		}
-		l.Others = append(l.Others, Answered{Question: a.question, Answer: text, Shows: shows})
+		l.Others = append(l.Others, Answered{Question: q, Answer: text, Shows: check.Passes(text)})
 	}
 	return out, nil
 }

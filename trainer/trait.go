@@ -3,10 +3,12 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"clara/model"
 )
@@ -81,12 +83,7 @@ func openingStatement(answer string) (first string, whole bool) {
 func hasList(answer string) bool {
 	items := 0
 	for line := range strings.Lines(answer) {
-		line = strings.TrimSpace(line)
-		rest := strings.TrimLeft(line, "0123456789")
-		numbered := rest != line && (strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, ") "))
-		if numbered || strings.HasPrefix(line, "- ") || strings.HasPrefix(line, "* ") || strings.HasPrefix(line, "• ") {
-			items++
-		}
+		items += boolToInt(listItem(line))
 	}
 	return items >= 2
 }
@@ -123,8 +120,8 @@ func traitOf(answers []ratedAnswer) (best Trait, ok bool) {
 			t.Bad += boolToInt(has && !a.good)
 		}
 		has := t.Good + t.Bad
-		ways[string(way)] = fisher(min(good, has), good, has-min(good, has), bad)
-		if t.P = fisher(t.Good, good, t.Bad, bad); t.P < best.P {
+		ways[string(way)] = Fisher(min(good, has), good, has-min(good, has), bad)
+		if t.P = Fisher(t.Good, good, t.Bad, bad); t.P < best.P {
 			best = t // of equal ones the first: the simplest kinds come first
 		}
 	}
@@ -163,24 +160,16 @@ func traitsIn(answers []ratedAnswer) []Trait {
 		}
 	}
 	all := []Trait{{Kind: TraitQuestion}, {Kind: TraitList}}
-	sorted := func(m map[string]bool) []string {
-		out := make([]string, 0, len(m))
-		for w := range m {
-			out = append(out, w)
-		}
-		slices.Sort(out)
-		return out
-	}
-	for _, n := range distinct(firsts) {
+	for _, n := range slices.Compact(slices.Sorted(slices.Values(firsts))) {
 		all = append(all, Trait{Kind: TraitFirst, Words: n})
 	}
-	for _, n := range distinct(lengths) {
+	for _, n := range slices.Compact(slices.Sorted(slices.Values(lengths))) {
 		all = append(all, Trait{Kind: TraitShort, Words: n})
 	}
-	for _, w := range sorted(openings) {
+	for _, w := range slices.Sorted(maps.Keys(openings)) {
 		all = append(all, Trait{Kind: TraitOpening, Word: w})
 	}
-	for _, w := range sorted(words) {
+	for _, w := range slices.Sorted(maps.Keys(words)) {
 		all = append(all, Trait{Kind: TraitWord, Word: w})
 	}
 	for _, t := range slices.Clone(all) {
@@ -190,29 +179,6 @@ func traitsIn(answers []ratedAnswer) []Trait {
 	return all
 }
 
-func distinct(ns []int) []int {
-	slices.Sort(ns)
-	return slices.Compact(ns)
-}
-
-// fisher is the one-sided p of Fisher's exact test: that of n good and m bad ones drawn
-// alike, as many good ones or more have what good and bad ones together have.
-func fisher(good, n, bad, m int) float64 {
-	choose := func(n, k int) float64 {
-		a, _ := math.Lgamma(float64(n + 1))
-		b, _ := math.Lgamma(float64(k + 1))
-		c, _ := math.Lgamma(float64(n - k + 1))
-		return a - b - c
-	}
-	has, p := good+bad, 0.0
-	for g := good; g <= min(n, has); g++ {
-		if b := has - g; b <= m {
-			p += math.Exp(choose(n, g) + choose(m, b) - choose(n+m, has))
-		}
-	}
-	return math.Min(p, 1)
-}
-
 // ratedAnswers are the ratings among samples. Whether an answer came to its end is not
 // kept with it; one that stops in mid-sentence did not.
 func ratedAnswers(samples []JobSample) []ratedAnswer {
@@ -220,7 +186,8 @@ func ratedAnswers(samples []JobSample) []ratedAnswer {
 	for _, s := range samples {
 		if s.Form == FormRating {
 			text := strings.TrimSpace(s.Answer)
-			ended := text != "" && strings.ContainsRune(".!?:)\"”“", []rune(text)[len([]rune(text))-1])
+			last, _ := utf8.DecodeLastRuneInString(text)
+			ended := strings.ContainsRune(".!?:)\"”“", last)
 			out = append(out, ratedAnswer{text: text, ended: ended, good: s.Score > 0})
 		}
 	}

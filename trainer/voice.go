@@ -1,6 +1,10 @@
 package trainer
 
 import (
+	"context"
+	"fmt"
+	"slices"
+
 	"clara/model"
 	"clara/model/chat"
 )
@@ -23,7 +27,8 @@ type voice struct {
 type spoken struct {
 	prompt   []int32
 	adapters []*model.Adapter
-	lesson   int // position in voice.lessons; -1: none
+	lesson   int     // position in voice.lessons; -1: none
+	overlap  float64 // of the question with that lesson, or the nearest; 0 where none was chosen by speakAll
 }
 
 // speak builds the prompt for a question after the turns of a conversation (which may
@@ -48,6 +53,39 @@ func (v *voice) speak(history []Turn, question string, lesson int) (spoken, erro
 	var err error
 	s.prompt, err = v.runner.Prompt(msgs)
 	return s, err
+}
+
+// speakAll chooses the lessons of questions, in the background, and builds their prompts.
+func (v *voice) speakAll(ctx context.Context, asked []Variant) ([]spoken, error) {
+	questions := make([]string, len(asked))
+	for i, x := range asked {
+		questions[i] = x.Question
+	}
+	chosen, err := v.choose(ctx, questions, model.Background)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]spoken, len(asked))
+	for i, x := range asked {
+		history := x.History
+		if x.System != "" {
+			history = slices.Concat([]Turn{{Role: RoleSystem, Text: x.System}}, history)
+		}
+		if out[i], err = v.speak(history, x.Question, chosen[i].lesson); err != nil {
+			return nil, fmt.Errorf("ask %q: %w", x.Question, err)
+		}
+		out[i].overlap = chosen[i].overlap
+	}
+	return out, nil
+}
+
+// asWritten are questions with nothing before them.
+func asWritten(questions []string) []Variant {
+	out := make([]Variant, len(questions))
+	for i, q := range questions {
+		out[i].Question = q
+	}
+	return out
 }
 
 // messages is a history with the system prompt in front, unless it has its own.
