@@ -149,6 +149,21 @@ type Span struct {
 	From, To             int32
 }
 
+// Within returns what a window leaves of a span, its last keys; 0 leaves all. ok is false if
+// the span is not within so many keys.
+func (s Span) Within(window, keys int) (left Span, ok bool) {
+	prefix, own := int(s.PrefixTo)-int(s.PrefixFrom), int(s.To)-int(s.From)
+	if s.PrefixFrom < 0 || prefix < 0 || int(s.PrefixTo) > keys || s.From < 0 || own < 0 || int(s.To) > keys {
+		return s, false
+	}
+	if window > 0 { // the prefix lies before the row's own keys
+		gone := min(max(0, prefix+own-window), prefix)
+		s.PrefixFrom += int32(gone)
+		s.From += int32(min(max(0, prefix-gone+own-window), own))
+	}
+	return s, true
+}
+
 // AttentionShape are the constants of an attention layer. Window > 0 limits each
 // row to the last Window keys of its span (sliding window). Query head h reads
 // key head h / (Heads/KVHeads): grouped-query attention, Ainslie et al. 2023.

@@ -51,6 +51,25 @@ func (t Tensor) IsZero() bool { return t.Mem == nil }
 // Contiguous reports whether the rows follow one another without a gap.
 func (t Tensor) Contiguous() bool { return t.Stride == t.Cols || t.Rows <= 1 }
 
+// Fits reports whether t is sound and lies within n values: what every engine checks of an
+// operand, whatever a caller made of it.
+func (t Tensor) Fits(n int) bool {
+	if t.Rows < 0 || t.Cols < 0 || t.Off < 0 || t.Off > n || t.Rows > 1 && t.Stride < t.Cols {
+		return false
+	}
+	if t.Rows == 0 || t.Cols == 0 {
+		return true
+	}
+	left := n - t.Off // for all but the last row, then for that
+	if t.Rows > 1 {
+		if t.Stride > left/(t.Rows-1) {
+			return false
+		}
+		left -= (t.Rows - 1) * t.Stride
+	}
+	return t.Cols <= left
+}
+
 // Slice returns rows [from, to) of t.
 func (t Tensor) Slice(from, to int) Tensor {
 	if from < 0 || to < from || to > t.Rows {

@@ -120,11 +120,11 @@ func (b *Backend) attentionOperands(op string, q, k, v, out, lse compute.Tensor,
 	}
 	o.spans = make([]keyRanges, rows)
 	for i, s := range spans {
-		r, ok := resolveSpan(s, a.Window, o.k.rows)
+		left, ok := s.Within(a.Window, o.k.rows)
 		if !ok {
 			return nil, b.misfit(op, "span %+v of row %d, with %d keys", s, i, o.k.rows)
 		}
-		o.spans[i] = r
+		o.spans[i] = keyRanges{{left.PrefixFrom, left.PrefixTo}, {left.From, left.To}}
 	}
 	return o, nil
 }

@@ -233,8 +233,8 @@ func (b *Backend) operand(op, name string, t compute.Tensor) (view, error) {
 	if m.freed {
 		return view{}, b.misfit(op, "%s was freed", name)
 	}
-	if t.Rows < 0 || t.Cols < 0 || t.Off < 0 || t.Off > m.n || t.Rows > 1 && t.Stride < t.Cols {
-		return view{}, b.misfit(op, "%s is %dx%d with stride %d at %d", name, t.Rows, t.Cols, t.Stride, t.Off)
+	if !t.Fits(m.n) {
+		return view{}, b.misfit(op, "%s is %dx%d with stride %d at %d of %d values", name, t.Rows, t.Cols, t.Stride, t.Off, m.n)
 	}
 	if t.Rows == 0 || t.Cols == 0 {
 		return view{rows: t.Rows, cols: t.Cols}, nil
@@ -245,10 +245,6 @@ func (b *Backend) operand(op, name string, t compute.Tensor) (view, error) {
 	}
 	if v.rows > math.MaxInt32 || v.cols > math.MaxInt32 {
 		return view{}, b.misfit(op, "%s is %dx%d, more than kernels count", name, t.Rows, t.Cols)
-	}
-	left := m.n - t.Off // for all but the last row's values, then for those
-	if v.rows > 1 && v.stride > left/(v.rows-1) || v.cols > left-(v.rows-1)*v.stride {
-		return view{}, b.misfit(op, "%s is %dx%d with stride %d at %d of %d values", name, t.Rows, t.Cols, t.Stride, t.Off, m.n)
 	}
 	v.data = m.data + cu.DevicePtr(t.Off*f32Bytes)
 	return v, nil

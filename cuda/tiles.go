@@ -2,8 +2,6 @@
 
 package cuda
 
-import "clara/compute"
-
 // keyRange is the keys [from, to).
 type keyRange struct{ from, to int32 }
 
@@ -13,22 +11,6 @@ func (r keyRange) len() int { return int(r.to - r.from) }
 type keyRanges [2]keyRange
 
 func (r keyRanges) len() int { return r[0].len() + r[1].len() }
-
-// resolveSpan applies the window to a span; false if the span is not within the keys.
-func resolveSpan(s compute.Span, window, keys int) (keyRanges, bool) {
-	r := keyRanges{{s.PrefixFrom, s.PrefixTo}, {s.From, s.To}}
-	for _, p := range r {
-		if p.from < 0 || p.to < p.from || int(p.to) > keys {
-			return r, false
-		}
-	}
-	if window > 0 {
-		for i := range r {
-			r[i].from += int32(min(max(0, r.len()-window), r[i].len()))
-		}
-	}
-	return r, true
-}
 
 // queryTile is the rows [from, to) with the hulls of their two ranges: every key of a
 // hull is one that a row of the tile looks at.

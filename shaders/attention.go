@@ -137,10 +137,11 @@ func (b *Backend) attentionOperands(op string, q, k, v, out, lse compute.Tensor,
 	}
 	ranges := make([][2]keyRange, rows)
 	for i, s := range spans {
-		var ok bool
-		if ranges[i], ok = resolveSpan(s, a.Window, o.k.rows); !ok {
+		left, ok := s.Within(a.Window, o.k.rows)
+		if !ok {
 			return nil, b.misfit(op, "span %+v of row %d, with %d keys", s, i, o.k.rows)
 		}
+		ranges[i] = [2]keyRange{{int(left.PrefixFrom), int(left.PrefixTo)}, {int(left.From), int(left.To)}}
 	}
 	if err := b.seen(op, o.q, o.k, o.v, o.out); err != nil || o.q.empty() || o.k.empty() {
 		return o, err

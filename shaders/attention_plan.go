@@ -45,22 +45,6 @@ type keyRange struct{ from, to int }
 
 func (r keyRange) len() int { return r.to - r.from }
 
-// resolveSpan applies the window to a span; false if the span is not within the keys.
-func resolveSpan(s compute.Span, window, keys int) (r [2]keyRange, ok bool) {
-	r = [2]keyRange{{int(s.PrefixFrom), int(s.PrefixTo)}, {int(s.From), int(s.To)}}
-	for _, p := range r {
-		if p.from < 0 || p.to < p.from || p.to > keys {
-			return r, false
-		}
-	}
-	if window > 0 { // the prefix lies before the row's own keys
-		for i := range r {
-			r[i].from += min(max(0, r[0].len()+r[1].len()-window), r[i].len())
-		}
-	}
-	return r, true
-}
-
 // plan returns the plan for spans that have been resolved to ranges.
 func (b *Backend) plan(spans []compute.Span, ranges [][2]keyRange, window, keys int) (*plan, error) {
 	kept := &b.plans.kept

@@ -4,7 +4,6 @@ package shaders
 
 import (
 	"fmt"
-	"math"
 	"unsafe"
 
 	"clara/compute"
@@ -232,21 +231,15 @@ func (b *Backend) tensor(op, name string, t compute.Tensor) (view, error) {
 	if m.name == 0 {
 		return view{}, b.misfit(op, "%s was freed", name)
 	}
-	if t.Rows < 0 || t.Cols < 0 || t.Off < 0 || t.Off > m.n || t.Rows > 1 && t.Stride < t.Cols {
-		return view{}, b.misfit(op, "%s is %dx%d with stride %d at %d", name, t.Rows, t.Cols, t.Stride, t.Off)
+	if !t.Fits(m.n) {
+		return view{}, b.misfit(op, "%s is %dx%d with stride %d at %d of %d values", name, t.Rows, t.Cols, t.Stride, t.Off, m.n)
 	}
 	if t.Rows == 0 || t.Cols == 0 {
 		return view{rows: t.Rows, cols: t.Cols}, nil
 	}
 	v := view{m.buffer, t.Off, t.Rows, t.Cols, t.Stride}
-	last := 0 // the first value of the last row
 	if v.rows == 1 {
 		v.stride = v.cols
-	} else if last = m.n; v.stride <= math.MaxInt/(v.rows-1) {
-		last = (v.rows - 1) * v.stride
-	}
-	if v.cols > m.n-t.Off-last || last > m.n-t.Off {
-		return view{}, b.misfit(op, "%s is %dx%d with stride %d at %d of %d values", name, t.Rows, t.Cols, t.Stride, t.Off, m.n)
 	}
 	return v, nil
 }

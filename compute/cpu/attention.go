@@ -138,11 +138,11 @@ func (b *Backend) attentionOperands(op string, q, k, v, out, lse compute.Tensor,
 	}
 	o.spans = make([]keyRanges, rows)
 	for i, s := range spans {
-		r, ok := resolveSpan(s, a.Window, o.k.rows)
+		left, ok := s.Within(a.Window, o.k.rows)
 		if !ok {
 			return nil, b.misfit(op, "span %+v of row %d, with %d keys", s, i, o.k.rows)
 		}
-		o.spans[i] = r
+		o.spans[i] = keyRanges{{int(left.PrefixFrom), int(left.PrefixTo)}, {int(left.From), int(left.To)}}
 	}
 	return o, nil
 }
@@ -156,22 +156,6 @@ func (r keyRange) len() int { return r.to - r.from }
 type keyRanges [2]keyRange
 
 func (r keyRanges) len() int { return r[0].len() + r[1].len() }
-
-// resolveSpan applies the window to a span; false if the span is not within the keys.
-func resolveSpan(s compute.Span, window, keys int) (keyRanges, bool) {
-	r := keyRanges{{int(s.PrefixFrom), int(s.PrefixTo)}, {int(s.From), int(s.To)}}
-	for _, p := range r {
-		if p.from < 0 || p.to < p.from || p.to > keys {
-			return r, false
-		}
-	}
-	if window > 0 {
-		for i := range r {
-			r[i].from += min(max(0, r.len()-window), r[i].len())
-		}
-	}
-	return r, true
-}
 
 // queryTile is the rows [from, to) with the hulls of their two ranges: every key
 // of a hull is one that a row of the tile looks at.

@@ -2,8 +2,6 @@ package cpu
 
 import (
 	"testing"
-
-	"clara/compute"
 )
 
 // TestQueryTiles: the tiles take the rows in order, each key of a hull is one
@@ -80,29 +78,5 @@ func TestTilesSpareEmptyScores(t *testing.T) {
 	}
 	if n := len(queryTiles(apart)); n != len(apart) {
 		t.Errorf("%d rows apart are cut into %d tiles", len(apart), n)
-	}
-}
-
-func TestResolveSpan(t *testing.T) {
-	for _, c := range []struct {
-		s      compute.Span
-		window int
-		want   keyRanges
-		ok     bool
-	}{
-		{compute.Span{PrefixTo: 10, From: 20, To: 25}, 0, keyRanges{{0, 10}, {20, 25}}, true},
-		{compute.Span{PrefixTo: 10, From: 20, To: 25}, 15, keyRanges{{0, 10}, {20, 25}}, true},
-		{compute.Span{PrefixTo: 10, From: 20, To: 25}, 8, keyRanges{{7, 10}, {20, 25}}, true},
-		{compute.Span{PrefixTo: 10, From: 20, To: 25}, 5, keyRanges{{10, 10}, {20, 25}}, true},
-		{compute.Span{PrefixTo: 10, From: 20, To: 25}, 2, keyRanges{{10, 10}, {23, 25}}, true},
-		{compute.Span{From: 7, To: 7}, 3, keyRanges{{0, 0}, {7, 7}}, true},
-		{compute.Span{From: 20, To: 31}, 0, keyRanges{}, false},
-		{compute.Span{PrefixFrom: -1, PrefixTo: 2}, 0, keyRanges{}, false},
-		{compute.Span{From: 5, To: 4}, 0, keyRanges{}, false},
-	} {
-		got, ok := resolveSpan(c.s, c.window, 30)
-		if ok != c.ok || ok && got != c.want {
-			t.Errorf("%+v in a window of %d: %v %t, want %v %t", c.s, c.window, got, ok, c.want, c.ok)
-		}
 	}
 }

@@ -2,7 +2,6 @@ package cpu
 
 import (
 	"fmt"
-	"math"
 
 	"clara/compute"
 )
@@ -153,26 +152,16 @@ func (b *Backend) operand(op, name string, t compute.Tensor) (view, error) {
 	if m.data == nil && m.n > 0 {
 		return view{}, b.misfit(op, "%s was freed", name)
 	}
-	if t.Rows < 0 || t.Cols < 0 || t.Off < 0 || t.Off > m.n || t.Rows > 1 && t.Stride < t.Cols {
-		return view{}, b.misfit(op, "%s is %dx%d with stride %d at %d", name, t.Rows, t.Cols, t.Stride, t.Off)
+	if !t.Fits(m.n) {
+		return view{}, b.misfit(op, "%s is %dx%d with stride %d at %d of %d values", name, t.Rows, t.Cols, t.Stride, t.Off, m.n)
 	}
 	if t.Rows == 0 || t.Cols == 0 {
 		return view{rows: t.Rows, cols: t.Cols}, nil
 	}
 	v := view{rows: t.Rows, cols: t.Cols, stride: t.Stride}
-	last := 0 // the first value of the last row
-	if v.rows > 1 {
-		if v.stride > math.MaxInt/(v.rows-1) {
-			last = m.n
-		} else {
-			last = (v.rows - 1) * v.stride
-		}
-	} else {
+	if v.rows == 1 {
 		v.stride = v.cols
 	}
-	if v.cols > m.n-t.Off-last || last > m.n-t.Off {
-		return view{}, b.misfit(op, "%s is %dx%d with stride %d at %d of %d values", name, t.Rows, t.Cols, t.Stride, t.Off, m.n)
-	}
-	v.data = m.data[t.Off : t.Off+last+v.cols]
+	v.data = m.data[t.Off : t.Off+(v.rows-1)*v.stride+v.cols]
 	return v, nil
 }
