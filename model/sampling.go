@@ -1,7 +1,6 @@
 package model
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -54,12 +53,6 @@ type sampler struct {
 	candidates []candidate
 }
 
-type candidate struct {
-	id    int32
-	logit float32
-	p     float64
-}
-
 func newSampler(s Sampling) *sampler {
 	if s.RepeatLast == 0 {
 		s.RepeatLast = defaultRepeatLast
@@ -74,42 +67,35 @@ func (s *sampler) choose(logits []float32, recent []int32) int32 {
 	if s.Temperature == 0 {
 		return argmax(logits)
 	}
-	c := s.best(logits)
-	best := float64(c[0].logit)
-	sum := 0.0
-	for i := range c {
-		c[i].p = math.Exp(float64(c[i].logit) - best)
-		sum += c[i].p
-	}
+	c := s.rank(logits)
+	best := float64(c.at(0).logit)
+	kept := c.len()
 	if s.TopP > 0 && s.TopP < 1 {
-		mass := 0.0
-		for i := range c {
-			if mass += c[i].p; mass >= float64(s.TopP)*sum {
-				c = c[:i+1]
+		sum, mass := c.mass(best, 1, kept), 0.0
+		for i := range kept {
+			if mass += math.Exp(float64(c.at(i).logit) - best); mass >= float64(s.TopP)*sum {
+				kept = i + 1
 				break
 			}
 		}
 	}
 	if s.MinP > 0 {
-		for i := range c {
-			if c[i].p < float64(s.MinP)*c[0].p {
-				c = c[:i]
+		for i := range kept {
+			if math.Exp(float64(c.at(i).logit)-best) < float64(s.MinP) {
+				kept = i
 				break
 			}
 		}
 	}
-	sum = 0
-	for i := range c {
-		c[i].p = math.Exp((float64(c[i].logit) - best) / float64(s.Temperature))
-		sum += c[i].p
-	}
-	at := s.rng.Float64() * sum
-	for _, x := range c {
-		if at -= x.p; at < 0 {
+	temperature := float64(s.Temperature)
+	left := s.rng.Float64() * c.mass(best, temperature, kept)
+	for i := range kept {
+		x := c.at(i)
+		if left -= math.Exp((float64(x.logit) - best) / temperature); left < 0 {
 			return x.id
 		}
 	}
-	return c[0].id
+	return c.at(0).id
 }
 
 // penalise lowers the logits of recent tokens, each once.
@@ -130,52 +116,105 @@ func (s *sampler) penalise(logits []float32, recent []int32) {
 	}
 }
 
-// best returns the top-k candidates (all without top-k) in descending order.
-func (s *sampler) best(logits []float32) []candidate {
+// rank orders the top-k candidates, all without top-k.
+func (s *sampler) rank(logits []float32) *ranking {
 	k := s.TopK
 	if k == 0 || k > len(logits) {
 		k = len(logits)
 	}
-	c := s.candidates[:0]
-	// A heap of the k best with the worst on top: one pass over the vocabulary.
-	worse := func(a, b candidate) bool { return a.logit < b.logit || a.logit == b.logit && a.id > b.id }
-	down := func(i int) {
-		for {
-			child := 2*i + 1
-			if child >= len(c) {
-				return
-			}
-			if child+1 < len(c) && worse(c[child+1], c[child]) {
-				child++
-			}
-			if !worse(c[child], c[i]) {
-				return
-			}
-			c[i], c[child] = c[child], c[i]
-			i = child
-		}
-	}
+	// One pass over the vocabulary, with the worst of the k best on top of a heap.
+	worst := heap(s.candidates[:0])
 	for id, z := range logits {
 		x := candidate{id: int32(id), logit: z}
-		if len(c) < k {
-			c = append(c, x)
-			if len(c) == k {
-				for i := k/2 - 1; i >= 0; i-- {
-					down(i)
-				}
+		if len(worst) < k {
+			worst = append(worst, x)
+			if len(worst) == k && k < len(logits) {
+				worst.build(candidate.worse)
 			}
 			continue
 		}
-		if worse(c[0], x) {
-			c[0] = x
-			down(0)
+		if worst[0].worse(x) {
+			worst[0] = x
+			worst.down(0, candidate.worse)
 		}
 	}
-	slices.SortFunc(c, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.logit, a.logit), cmp.Compare(a.id, b.id))
-	})
-	s.candidates = c
-	return c
+	s.candidates = worst
+	worst.build(candidate.better)
+	return &ranking{all: worst}
+}
+
+// ranking yields candidates in descending order and sorts no further than it is asked:
+// a token is mostly found among the first few of the whole vocabulary.
+type ranking struct {
+	all    heap // the best of those not yet ranked on top; those ranked behind it, the best last
+	ranked int
+}
+
+func (r *ranking) len() int { return len(r.all) }
+
+// at is the candidate with n better ones.
+func (r *ranking) at(n int) candidate {
+	for r.ranked <= n {
+		rest := r.all[:len(r.all)-r.ranked]
+		last := len(rest) - 1
+		rest[0], rest[last] = rest[last], rest[0]
+		rest[:last].down(0, candidate.better)
+		r.ranked++
+	}
+	return r.all[len(r.all)-1-n]
+}
+
+// mass is the sum of the weights of the n best candidates at a temperature.
+func (r *ranking) mass(best, temperature float64, n int) (sum float64) {
+	weight := func(x candidate) float64 { return math.Exp((float64(x.logit) - best) / temperature) }
+	if n == len(r.all) {
+		for _, x := range r.all {
+			sum += weight(x)
+		}
+		return sum
+	}
+	for i := range n {
+		sum += weight(r.at(i))
+	}
+	return sum
+}
+
+// candidate is a token that may be chosen.
+type candidate struct {
+	id    int32
+	logit float32
+}
+
+func (a candidate) better(b candidate) bool {
+	return a.logit > b.logit || a.logit == b.logit && a.id < b.id
+}
+
+func (a candidate) worse(b candidate) bool { return b.better(a) }
+
+// heap is a binary heap of candidates; before says which of two is nearer to its top.
+type heap []candidate
+
+func (h heap) build(before func(a, b candidate) bool) {
+	for i := len(h)/2 - 1; i >= 0; i-- {
+		h.down(i, before)
+	}
+}
+
+func (h heap) down(i int, before func(a, b candidate) bool) {
+	for {
+		child := 2*i + 1
+		if child >= len(h) {
+			return
+		}
+		if child+1 < len(h) && before(h[child+1], h[child]) {
+			child++
+		}
+		if !before(h[child], h[i]) {
+			return
+		}
+		h[i], h[child] = h[child], h[i]
+		i = child
+	}
 }
 
 // argmax returns the first index of the largest value.

@@ -1,8 +1,12 @@
 package model
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -79,6 +83,56 @@ func TestRepetitionPenalty(t *testing.T) {
 		if logits[i] != want[i] {
 			t.Fatalf("%v, expected %v", logits, want)
 		}
+	}
+}
+
+// Candidates come in descending order, the first of equals first, however many are kept.
+func TestSamplingRanks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	logits := make([]float32, 301)
+	for i := range logits {
+		logits[i] = float32(rng.IntN(100))
+	}
+	sorted := make([]int32, len(logits))
+	for i := range sorted {
+		sorted[i] = int32(i)
+	}
+	slices.SortStableFunc(sorted, func(a, b int32) int { return cmp.Compare(logits[b], logits[a]) })
+	for _, k := range []int{1, 2, 40, 300, 301, 0, 1000} {
+		r := newSampler(Sampling{TopK: k}).rank(logits)
+		want := sorted
+		if k > 0 {
+			want = sorted[:min(k, len(sorted))]
+		}
+		if r.len() != len(want) {
+			t.Fatalf("top-k %d: %d candidates, expected %d", k, r.len(), len(want))
+		}
+		for i, id := range want {
+			if x := r.at(i); x.id != id || x.logit != logits[id] {
+				t.Fatalf("top-k %d: candidate %d is token %d, expected %d", k, i, x.id, id)
+			}
+		}
+		if r.at(0).id != sorted[0] {
+			t.Errorf("top-k %d: the best is another one once all are ranked", k)
+		}
+	}
+}
+
+// BenchmarkSampling draws from a vocabulary of 49,152, unfiltered as training samples are
+// and as chat does.
+func BenchmarkSampling(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	logits := make([]float32, 49152)
+	for i := range logits {
+		logits[i] = float32(4 * rng.NormFloat64())
+	}
+	for _, s := range []Sampling{{Temperature: .7, TopP: 1}, {Temperature: .7, TopP: .9}, {Temperature: .7, TopK: 40, TopP: .9}} {
+		b.Run(fmt.Sprintf("top-k %d, top-p %g", s.TopK, s.TopP), func(b *testing.B) {
+			c := newSampler(s)
+			for b.Loop() {
+				c.choose(logits, nil)
+			}
+		})
 	}
 }
 
