@@ -73,7 +73,7 @@ var libraries = map[string][]string{
 	"github.com/pelletier/go-toml/v2":     {"configs"},
 	"github.com/reeflective/readline":     {"cli"},
 	"github.com/schollz/progressbar/v3":   {"cli"},
-	"github.com/shirou/gopsutil/v4":       {"", "app", "cli"},
+	"github.com/shirou/gopsutil/v4":       {"", "app", "cli", "compute/cpu"},
 	"github.com/spf13/cobra":              {"cli"},
 	"golang.org/x/image":                  {"app", "widgets"},
 	"golang.org/x/sys":                    {"compute/cpu", "shaders", "model/gguf", "store", "trainer", "widgets", ""},

@@ -21,6 +21,8 @@ package compute
 type Backend interface {
 	// Info describes the engine; it does not change.
 	Info() Info
+	// MemoryUse says what the engine holds now and what is left for it.
+	MemoryUse() (MemoryUse, error)
 	// Alloc returns n zeroed values. It fails with [ErrMemory].
 	Alloc(n int) (Memory, error)
 	// Write copies src, row by row, into dst: len(src) = dst.Rows*dst.Cols.
@@ -114,6 +116,12 @@ type Info struct {
 	Name    string // "cpu", "opengl", "cuda"
 	Device  string // what the machine calls it, with the kernel tier: "Intel Xeon, AVX-512 VNNI"
 	Threads int    // worker threads; 0 where the word has no meaning
+}
+
+// MemoryUse is the memory of an engine at one moment, in bytes.
+type MemoryUse struct {
+	Used int64 // allocated by this engine: tensors, weights as it lays them out, working memory
+	Free int64 // that the machine could give besides; -1 where it does not tell
 }
 
 // Precision says what a [Backend.Linear] may do to its activations.

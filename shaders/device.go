@@ -43,6 +43,8 @@ type device struct {
 	unsent   float64
 	lost     error
 	edit     func(file, text string) string // of sources, in tests; else nil
+
+	meminfoNVX, meminfoATI bool // how the driver tells what memory is free
 }
 
 // initFunctions looks the functions of OpenGL up, once: go-gl keeps them in
@@ -124,7 +126,14 @@ func (d *device) examine(o Options) error {
 		groups:    min(int(groups), 1<<15),
 	}
 	for i := range get(gl.NUM_EXTENSIONS) {
-		d.resets = d.resets || gl.GoStr(gl.GetStringi(gl.EXTENSIONS, uint32(i))) == "GL_ARB_robustness"
+		switch gl.GoStr(gl.GetStringi(gl.EXTENSIONS, uint32(i))) {
+		case "GL_ARB_robustness":
+			d.resets = true
+		case "GL_NVX_gpu_memory_info":
+			d.meminfoNVX = true
+		case "GL_ATI_meminfo":
+			d.meminfoATI = true
+		}
 	}
 	return nil
 }

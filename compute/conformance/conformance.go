@@ -87,6 +87,7 @@ func Run(t *testing.T, open func() (compute.Backend, error)) {
 			}
 		})
 	}
+	t.Run("MemoryUse", func(t *testing.T) { runMemoryUse(t, b) })
 	t.Run("Concurrent", func(t *testing.T) { runConcurrent(t, b) })
 	t.Run("Foreign", func(t *testing.T) { runForeign(t, b, open) })
 	t.Run("Closed", func(t *testing.T) { runClosed(t, open) })
@@ -200,6 +201,9 @@ func runClosed(t *testing.T, open func() (compute.Backend, error)) {
 	}
 	if _, err := b.Alloc(1); !errors.Is(err, compute.ErrLost) {
 		t.Errorf("memory of a closed engine: %v", err)
+	}
+	if _, err := b.MemoryUse(); !errors.Is(err, compute.ErrLost) {
+		t.Errorf("the memory in use of a closed engine: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package conformance
 import (
 	"errors"
 	"fmt"
+	"testing"
 
 	"clara/compute"
 )
@@ -101,5 +102,43 @@ func memoryOperation() operation {
 			}
 			return misfits
 		},
+	}
+}
+
+// runMemoryUse requires that what is allocated, and only that, is counted as used.
+func runMemoryUse(t *testing.T, b compute.Backend) {
+	const values, page = 1 << 20, 4096
+	use := func() compute.MemoryUse {
+		t.Helper()
+		u, err := b.MemoryUse()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u.Used < 0 || u.Free < -1 {
+			t.Fatalf("%+v", u)
+		}
+		return u
+	}
+	before := use()
+	m, err := b.Alloc(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if grown := use().Used - before.Used; grown < 4*values || grown > 4*values+page {
+		t.Errorf("%d values count as %d bytes", values, grown)
+	}
+	m.Free()
+	m.Free() // a second time counts nothing
+	if after := use(); after.Used != before.Used {
+		t.Errorf("%d bytes in use, %d after memory that came and went", before.Used, after.Used)
+	}
+	data := make([]byte, 4*values)
+	w, err := b.NewWeight(compute.Matrix{Type: compute.F32, Rows: 1024, Cols: values / 1024, Data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Free()
+	if after := use(); after.Used != before.Used {
+		t.Errorf("%d bytes in use, %d after a weight that came and went", before.Used, after.Used)
 	}
 }

@@ -91,12 +91,16 @@ func (p *packedWeight) free() {
 // stripArena hands out the memory of strips in large pieces, which come in huge
 // pages: weights are read once for a token, and with small pages a decoded token
 // waits for the TLB. A piece goes back when all weights in it are gone.
-type stripArena struct{ last *chunk }
+type stripArena struct {
+	last  *chunk
+	bytes int64 // of all pieces
+}
 
 type chunk struct {
-	data []byte
-	used int
-	live int
+	arena *stripArena
+	data  []byte
+	used  int
+	live  int
 }
 
 // chunkBytes is the size of a piece; a weight that is larger gets one of its own.
@@ -109,7 +113,8 @@ func (a *stripArena) take(p *packedWeight, n int) error {
 		if err != nil {
 			return err
 		}
-		a.last = &chunk{data: data}
+		a.last = &chunk{arena: a, data: data}
+		a.bytes += int64(len(data))
 	}
 	c := a.last
 	p.chunk, p.data = c, c.data[c.used:c.used+n:c.used+n]
@@ -120,6 +125,7 @@ func (a *stripArena) take(p *packedWeight, n int) error {
 
 func (c *chunk) release() {
 	if c.live--; c.live == 0 {
+		c.arena.bytes -= int64(len(c.data))
 		unmapBytes(c.data)
 		c.data = nil
 	}
