@@ -192,10 +192,11 @@ func (s *stacks) evict(keep int) int {
 	return freed
 }
 
-func (s *stacks) close() {
+// close frees the stacks that nobody uses and counts them.
+func (s *stacks) close() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.evict(0)
+	return s.evict(0)
 }
 
 // loraOf is the sum's lora, nil for the base.

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"clara/compute"
@@ -72,6 +73,7 @@ func (t *turnstile) pass(ctx context.Context) error {
 // result looks at err. Between two operations background work gives way.
 type exec struct {
 	compute.Backend
+	on   *placement
 	ctx  context.Context
 	gate *turnstile // nil for foreground work
 	err  error
@@ -94,4 +96,13 @@ func (e *exec) take(a *compute.Arena, rows, cols int) compute.Tensor {
 		e.err = err
 	}
 	return t
+}
+
+// numbers looks at what an operation returned: values that are no numbers end the request.
+func (e *exec) numbers(values []float32) {
+	for _, v := range values {
+		if v-v != 0 && e.err == nil { // NaN and the infinities
+			e.err = fmt.Errorf("%s: %w", e.Info().Name, errNoNumbers)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"clara/compute"
@@ -67,14 +68,26 @@ func (r *Runner) check(q Request) (limit int, err error) {
 		return 0, fmt.Errorf("a prompt of %d tokens in a context of %d: %w", len(q.Prompt), r.info.Context, ErrContext)
 	}
 	for _, id := range q.Prompt {
-		if id < 0 || int(id) >= r.net.Vocabulary {
-			return 0, fmt.Errorf("token %d of a vocabulary of %d", id, r.net.Vocabulary)
+		if id < 0 || int(id) >= r.config.Vocabulary {
+			return 0, fmt.Errorf("token %d of a vocabulary of %d", id, r.config.Vocabulary)
 		}
 	}
 	if q.MaxTokens > 0 {
 		room = min(room, q.MaxTokens)
 	}
 	return room, nil
+}
+
+// reply is an answer under way. It lies in host memory: on another engine the answer
+// goes on behind the tokens that it has.
+type reply struct {
+	q       Request
+	limit   int
+	choice  *sampler
+	out     *textStream
+	onPiece func(Piece)
+	began   time.Time
+	res     Result
 }
 
 // Generate answers one request, before all background work. onPiece, which may be
@@ -85,33 +98,24 @@ func (r *Runner) Generate(ctx context.Context, q Request, onPiece func(Piece)) (
 	if err != nil {
 		return Result{}, fmt.Errorf("generate: %w", err)
 	}
-	e, done, err := r.begin(ctx, Foreground)
+	a := &reply{
+		q: q, limit: limit, choice: newSampler(q.Sampling), out: newTextStream(r.tokenizer, q.Stop),
+		onPiece: onPiece, began: time.Now(), res: Result{PromptTokens: len(q.Prompt)},
+	}
+	err = r.run(ctx, Foreground, func(e *exec) error { return r.answer(e, a) })
+	a.res.AnswerTime = time.Since(a.began) - a.res.PromptTime
 	if err != nil {
-		return Result{}, fmt.Errorf("generate: %w", err)
+		if ctx.Err() != nil {
+			a.res.Finish = FinishCancelled
+		}
+		a.res.Text = a.out.text()
+		return a.res, fmt.Errorf("generate: %w", err)
 	}
-	defer done()
-	st, err := r.stacks.acquire(q.Adapters)
-	if err != nil {
-		return Result{}, fmt.Errorf("generate: %w", err)
+	if rest := a.out.finish(); rest != "" && onPiece != nil {
+		onPiece(Piece{Text: rest, ID: -1})
 	}
-	defer r.stacks.release(st)
-	key, rank := "", 0
-	if st != nil {
-		key, rank = st.key, st.lora.rank
-	}
-	if q.Exact {
-		key += " exact" // its keys and values differ from the rounded ones
-	}
-	s, err := r.sessions.take(key, q.Prompt, capacityFor(len(q.Prompt)+limit, r.info.Context), rank)
-	if err != nil {
-		return Result{}, fmt.Errorf("generate: make room for %d tokens: %w", len(q.Prompt)+limit, err)
-	}
-	res, err := r.answer(e, s, st, q, limit, onPiece)
-	r.sessions.put(s, err == nil || ctx.Err() != nil)
-	if err != nil {
-		return res, fmt.Errorf("generate: %w", err)
-	}
-	return res, nil
+	a.res.Text = a.out.text()
+	return a.res, nil
 }
 
 // capacityFor rounds a cache up, so that the following turns fit into it as well.
@@ -120,62 +124,72 @@ func capacityFor(tokens, context int) int {
 	return min((tokens+grain-1)/grain*grain, context)
 }
 
-func (r *Runner) answer(e *exec, s *session, st *stack, q Request, limit int, onPiece func(Piece)) (Result, error) {
-	res := Result{PromptTokens: len(q.Prompt), CachedTokens: len(s.ids)}
-	start := time.Now()
-	logits := make([]float32, r.net.Vocabulary)
+// answer takes a reply to its end, from wherever it is.
+func (r *Runner) answer(e *exec, a *reply) (err error) {
+	st, err := e.on.stacks.acquire(a.q.Adapters)
+	if err != nil {
+		return err
+	}
+	defer e.on.stacks.release(st)
+	key, rank := "", 0
+	if st != nil {
+		key, rank = st.key, st.lora.rank
+	}
+	if a.q.Exact {
+		key += " exact" // its keys and values differ from the rounded ones
+	}
+	prompt := slices.Concat(a.q.Prompt, a.res.IDs)
+	room := len(a.q.Prompt) + a.limit
+	s, err := e.on.sessions.take(key, prompt, capacityFor(room, r.info.Context), rank)
+	if err != nil {
+		return fmt.Errorf("make room for %d tokens: %w", room, err)
+	}
+	defer func() { e.on.sessions.put(s, err == nil || e.ctx.Err() != nil) }()
+	if a.res.PromptTime == 0 {
+		a.res.CachedTokens = len(s.ids)
+	}
+	logits := make([]float32, r.config.Vocabulary)
 	// The prompt in parts: a caller who cancels does not wait for all of it.
-	for todo := q.Prompt[len(s.ids):]; len(todo) > 0; {
+	for todo := prompt[len(s.ids):]; len(todo) > 0; {
 		if err := e.ctx.Err(); err != nil {
-			res.Finish = FinishCancelled
-			return res, err
+			return err
 		}
 		n := min(len(todo), promptRows)
 		last := n == len(todo)
-		if err := r.extend(e, s, st, todo[:n], q.precision(), logits, last); err != nil {
-			return res, err
+		if err := e.on.extend(e, s, st, todo[:n], a.q.precision(), logits, last); err != nil {
+			return err
 		}
 		todo = todo[n:]
 	}
-	res.PromptTime = time.Since(start)
-	start = time.Now()
-	defer func() { res.AnswerTime = time.Since(start) }()
-	choice := newSampler(q.Sampling)
-	out := newTextStream(r.tokenizer, q.Stop)
+	if a.res.PromptTime == 0 {
+		a.res.PromptTime = time.Since(a.began)
+	}
 	for {
 		if err := e.ctx.Err(); err != nil {
-			res.Finish = FinishCancelled
-			res.Text, res.AnswerTime = out.text(), time.Since(start)
-			return res, err
+			return err
 		}
-		id := choice.choose(logits, s.ids)
+		id := a.choice.choose(logits, s.ids)
 		if r.tokenizer.IsEnd(id) {
-			res.Finish = FinishEnd
-			break
+			a.res.Finish = FinishEnd
+			return nil
 		}
-		res.IDs = append(res.IDs, id)
-		text, stopped := out.add(id)
-		if onPiece != nil {
-			onPiece(Piece{Text: text, ID: id})
+		a.res.IDs = append(a.res.IDs, id)
+		text, stopped := a.out.add(id)
+		if a.onPiece != nil {
+			a.onPiece(Piece{Text: text, ID: id})
 		}
 		if stopped {
-			res.Finish = FinishStop
-			break
+			a.res.Finish = FinishStop
+			return nil
 		}
-		if len(res.IDs) == limit {
-			res.Finish = FinishLength
-			break
+		if len(a.res.IDs) == a.limit {
+			a.res.Finish = FinishLength
+			return nil
 		}
-		if err := r.extend(e, s, st, []int32{id}, q.precision(), logits, true); err != nil {
-			res.Text = out.text()
-			return res, err
+		if err := e.on.extend(e, s, st, []int32{id}, a.q.precision(), logits, true); err != nil {
+			return err
 		}
 	}
-	if rest := out.finish(); rest != "" && onPiece != nil {
-		onPiece(Piece{Text: rest, ID: -1})
-	}
-	res.Text, res.AnswerTime = out.text(), time.Since(start)
-	return res, nil
 }
 
 func (q Request) precision() compute.Precision {
@@ -187,7 +201,7 @@ func (q Request) precision() compute.Precision {
 
 // extend appends tokens to a session; logits receives those behind the last token
 // if they are wanted.
-func (r *Runner) extend(e *exec, s *session, st *stack, ids []int32, p compute.Precision, logits []float32, wanted bool) error {
+func (p *placement) extend(e *exec, s *session, st *stack, ids []int32, precision compute.Precision, logits []float32, wanted bool) error {
 	b := &batch{lora: st.loraOf()}
 	for i, id := range ids {
 		at := len(s.ids) + i
@@ -196,7 +210,7 @@ func (r *Runner) extend(e *exec, s *session, st *stack, ids []int32, p compute.P
 	if wanted {
 		b.out = []int32{int32(len(ids) - 1)}
 	}
-	if err := r.step(e, b, s.cache, s.arena, p, logits); err != nil {
+	if err := p.step(e, b, s.cache, s.arena, precision, logits); err != nil {
 		return err
 	}
 	s.ids = append(s.ids, ids...)

@@ -182,10 +182,10 @@ func TestFreshAdapterIsTheBase(t *testing.T) {
 func TestAdaptersAddUp(t *testing.T) {
 	onTiny(t, func(t *testing.T, r *Runner) {
 		a, b := randomAdapter(r, 3, 1), randomAdapter(r, 5, 2)
-		layers := make([][projections]pair, r.net.Layers)
+		layers := make([][projections]pair, r.at.net.Layers)
 		for l := range layers {
 			for p := range projections {
-				out, _ := r.net.shape(p)
+				out, _ := r.at.net.shape(p)
 				pa, pb := a.layers[l][p], b.layers[l][p]
 				sum := pair{a: append(slices.Clone(pa.a), pb.a...)}
 				for o := range out {
@@ -194,7 +194,7 @@ func TestAdaptersAddUp(t *testing.T) {
 				layers[l][p] = sum
 			}
 		}
-		one := newAdapter(&r.net.Config, 8, 16, 2, layers)
+		one := newAdapter(&r.config, 8, 16, 2, layers)
 		want, err := r.LogProbs(t.Context(), tinySequences, []*Adapter{one}, Background)
 		if err != nil {
 			t.Fatal(err)
@@ -258,15 +258,15 @@ func TestGradientsAgainstFiniteDifferences(t *testing.T) {
 			}
 			items = append(items, it)
 		}
-		e := &exec{Backend: r.net.be, ctx: t.Context(), gate: r.gate}
+		e := r.exec(t.Context(), tr.on, Background)
 		if _, err := tr.gradients(e, items, nll); err != nil {
 			t.Fatal(err)
 		}
-		grads, err := r.net.read(tr.grads)
+		grads, err := r.at.net.read(tr.grads)
 		if err != nil {
 			t.Fatal(err)
 		}
-		params, err := r.net.read(tr.params)
+		params, err := r.at.net.read(tr.params)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -298,13 +298,13 @@ func TestGradientsAgainstFiniteDifferences(t *testing.T) {
 						for i, v := range values {
 							moved[i] = v + float32(step*float64(gradient[i])/norm)
 						}
-						if err := r.net.be.Write(tensor, moved); err != nil {
+						if err := r.at.net.be.Write(tensor, moved); err != nil {
 							t.Fatal(err)
 						}
 						return loss()
 					}
 					slope := (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h)
-					if err := r.net.be.Write(tensor, values); err != nil {
+					if err := r.at.net.be.Write(tensor, values); err != nil {
 						t.Fatal(err)
 					}
 					if !(math.Abs(slope-norm) <= 5e-3*norm+2e-3) {

@@ -41,11 +41,7 @@ var weightTypes = map[gguf.Type]compute.Type{
 
 // newNetwork hands the file's tensors to the engine. The file must stay open for
 // as long as the network lives.
-func newNetwork(f *gguf.File, be compute.Backend) (_ *network, err error) {
-	c, err := readConfig(f)
-	if err != nil {
-		return nil, err
-	}
+func newNetwork(f *gguf.File, c Config, be compute.Backend) (_ *network, err error) {
 	n := &network{Config: c, be: be, layers: make([]layer, c.Layers)}
 	defer func() {
 		if err != nil {

@@ -33,7 +33,7 @@ const maxPackedRows = 4096
 // ErrTooLong says that the sequences of one step need more rows than fit.
 var ErrTooLong = errors.New("too many tokens for one step")
 
-func (n *network) pack(seqs []Sequence, lo *lora) (*packed, error) {
+func (c Config) pack(seqs []Sequence, lo *lora) (*packed, error) {
 	pk := &packed{batch: batch{lora: lo}}
 	prompts := make([][]int32, len(seqs))
 	for i, s := range seqs {
@@ -42,8 +42,8 @@ func (n *network) pack(seqs []Sequence, lo *lora) (*packed, error) {
 		}
 		for _, ids := range [][]int32{s.Prompt, s.Answer} {
 			for _, id := range ids {
-				if id < 0 || int(id) >= n.Vocabulary {
-					return nil, fmt.Errorf("sequence %d: token %d of a vocabulary of %d", i+1, id, n.Vocabulary)
+				if id < 0 || int(id) >= c.Vocabulary {
+					return nil, fmt.Errorf("sequence %d: token %d of a vocabulary of %d", i+1, id, c.Vocabulary)
 				}
 			}
 		}
@@ -82,55 +82,54 @@ func (n *network) pack(seqs []Sequence, lo *lora) (*packed, error) {
 const scoreRows = 1024
 
 // score runs the sequences through the network, exactly, and hands the hidden
-// states of each group to head together with the index of its first sequence.
+// states of each group to head together with the index of its first sequence. A group
+// whose engine fails is handed over once more.
 func (r *Runner) score(ctx context.Context, seqs []Sequence, ads []*Adapter, p Priority, headValues func(outs int) int,
 	head func(e *exec, first int, pk *packed, h compute.Tensor, arena *compute.Arena) error,
 ) error {
-	e, done, err := r.begin(ctx, p)
-	if err != nil {
-		return err
-	}
-	defer done()
-	st, err := r.stacks.acquire(ads)
-	if err != nil {
-		return err
-	}
-	defer r.stacks.release(st)
-	rank := 0
-	if st != nil {
-		rank = st.lora.rank
-	}
-	for first := 0; first < len(seqs); {
-		n, rows := 0, 0
-		for first+n < len(seqs) {
-			s := seqs[first+n]
-			if rows += len(s.Prompt) + len(s.Answer); n > 0 && rows > scoreRows {
-				break
+	first := 0
+	return r.run(ctx, p, func(e *exec) error {
+		st, err := e.on.stacks.acquire(ads)
+		if err != nil {
+			return err
+		}
+		defer e.on.stacks.release(st)
+		for first < len(seqs) {
+			n, rows := 0, 0
+			for first+n < len(seqs) {
+				s := seqs[first+n]
+				if rows += len(s.Prompt) + len(s.Answer); n > 0 && rows > scoreRows {
+					break
+				}
+				n++
 			}
-			n++
+			pk, err := r.config.pack(seqs[first:first+n], st.loraOf())
+			if err != nil {
+				return err
+			}
+			rank := 0
+			if st != nil {
+				rank = st.lora.rank
+			}
+			arena, err := compute.NewArena(e.on.net.be, r.config.forwardValues(len(pk.ids), len(pk.out), rank, false)+headValues(len(pk.out)))
+			if err != nil {
+				return err
+			}
+			h := e.on.net.forward(e, &pk.batch, nil, arena, nil, compute.Exact)
+			if err = e.err; err == nil {
+				err = head(e, first, pk, h, arena)
+			}
+			arena.Free()
+			if err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			first += n
 		}
-		pk, err := r.net.pack(seqs[first:first+n], st.loraOf())
-		if err != nil {
-			return err
-		}
-		arena, err := compute.NewArena(r.net.be, r.net.forwardValues(len(pk.ids), len(pk.out), rank, false)+headValues(len(pk.out)))
-		if err != nil {
-			return err
-		}
-		h := r.net.forward(e, &pk.batch, nil, arena, nil, compute.Exact)
-		if err = e.err; err == nil {
-			err = head(e, first, pk, h, arena)
-		}
-		arena.Free()
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		first += n
-	}
-	return nil
+		return nil
+	})
 }
 
 // LogProbs returns the log-probability of every answer token of every sequence
@@ -147,8 +146,9 @@ func (r *Runner) LogProbs(ctx context.Context, seqs []Sequence, ads []*Adapter, 
 			}
 			values := make([]float32, n)
 			if e.err == nil {
-				e.do(e.HeadLogProbs(logp, lse, h, r.net.head, ids))
+				e.do(e.HeadLogProbs(logp, lse, h, e.on.net.head, ids))
 				e.do(e.Read(values, logp))
+				e.numbers(values)
 			}
 			for i, k := range pk.tokens {
 				out[first+i], values = values[:k:k], values[k:]
@@ -164,16 +164,18 @@ func (r *Runner) LogProbs(ctx context.Context, seqs []Sequence, ads []*Adapter, 
 // TopK returns, for every answer token of every sequence, the k most probable
 // tokens at its place.
 func (r *Runner) TopK(ctx context.Context, seqs []Sequence, ads []*Adapter, k int, p Priority) ([][]Distribution, error) {
-	if k < 1 || k > r.net.Vocabulary {
-		return nil, fmt.Errorf("find the %d most probable of %d tokens", k, r.net.Vocabulary)
+	if k < 1 || k > r.config.Vocabulary {
+		return nil, fmt.Errorf("find the %d most probable of %d tokens", k, r.config.Vocabulary)
 	}
 	out := make([][]Distribution, len(seqs))
 	err := r.score(ctx, seqs, ads, p, func(int) int { return 0 },
 		func(e *exec, first int, pk *packed, h compute.Tensor, _ *compute.Arena) error {
 			n := len(pk.out)
 			ids, logp := make([]int32, n*k), make([]float32, n*k)
-			e.do(e.HeadTopK(ids, logp, h, r.net.head, k))
+			e.do(e.HeadTopK(ids, logp, h, e.on.net.head, k))
+			e.numbers(logp)
 			for i, tokens := range pk.tokens {
+				out[first+i] = nil
 				for range tokens {
 					out[first+i] = append(out[first+i], Distribution{IDs: ids[:k:k], LogProbs: logp[:k:k]})
 					ids, logp = ids[k:], logp[k:]

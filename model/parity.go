@@ -64,7 +64,7 @@ type goldenBatch struct {
 // transformers + PEFT made from the same file: golden.json, chat.jsonl,
 // batch.json, an adapter and grads.safetensors.
 func (r *Runner) Parity(ctx context.Context, dir string) (ParityReport, error) {
-	rep := ParityReport{Engine: r.info.Engine.Name}
+	rep := ParityReport{Engine: r.Info().Engine.Name}
 	var golden struct {
 		Model    string
 		SHA256   string
@@ -164,29 +164,25 @@ func (r *Runner) parityPrompt(msgs []chat.Message, template bool) (string, []int
 // bestAlong walks along a given continuation, token by token through the KV cache
 // as an answer does, and returns the most probable token at each step.
 func (r *Runner) bestAlong(ctx context.Context, prompt, along []int32, p compute.Precision) ([]int32, error) {
-	e, done, err := r.begin(ctx, Foreground)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	s, err := r.sessions.take(fmt.Sprintf("parity %d", p), prompt, len(prompt)+len(along), 0)
-	if err != nil {
-		return nil, err
-	}
-	sound := false
-	defer func() { r.sessions.put(s, sound) }()
-	logits := make([]float32, r.net.Vocabulary)
-	next := prompt[len(s.ids):]
 	best := make([]int32, len(along))
-	for i, id := range along {
-		if err := r.extend(e, s, nil, next, p, logits, true); err != nil {
-			return nil, err
+	err := r.run(ctx, Foreground, func(e *exec) (err error) {
+		s, err := e.on.sessions.take(fmt.Sprintf("parity %d", p), prompt, len(prompt)+len(along), 0)
+		if err != nil {
+			return err
 		}
-		best[i] = argmax(logits)
-		next = []int32{id}
-	}
-	sound = true
-	return best, nil
+		defer func() { e.on.sessions.put(s, err == nil) }()
+		logits := make([]float32, r.config.Vocabulary)
+		next := prompt[len(s.ids):]
+		for i, id := range along {
+			if err := e.on.extend(e, s, nil, next, p, logits, true); err != nil {
+				return err
+			}
+			best[i] = argmax(logits)
+			next = []int32{id}
+		}
+		return nil
+	})
+	return best, err
 }
 
 func (r *Runner) parityBatch(ctx context.Context, dir string, rep *ParityReport) error {
@@ -227,7 +223,7 @@ func (r *Runner) parityBatch(ctx context.Context, dir string, rep *ParityReport)
 		return err
 	}
 	defer t.Close()
-	e := &exec{Backend: r.net.be, ctx: ctx, gate: r.gate}
+	e := r.exec(ctx, t.on, Background)
 	// mean over sequences of -weight * mean over answer tokens of the log-probability
 	report, err := t.gradients(e, items, func(logp [][][]float32) (float64, [][][]float32, error) {
 		loss := 0.0
@@ -249,12 +245,12 @@ func (r *Runner) parityBatch(ctx context.Context, dir string, rep *ParityReport)
 }
 
 func (r *Runner) parityGradients(t *Training, path string, rep *ParityReport) error {
-	layers, err := r.net.read(t.grads)
+	layers, err := t.on.net.read(t.grads)
 	if err != nil {
 		return err
 	}
 	ours := map[string][]float32{}
-	for _, x := range r.net.peftTensors(layers, t.grads.rank) {
+	for _, x := range r.config.peftTensors(layers, t.grads.rank) {
 		ours[x.name] = x.values
 	}
 	f, err := safetensors.Open(path)

@@ -104,18 +104,18 @@ func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", peftTensorsFile, errors.Join(ErrAdapter, err))
 	}
-	layers := make([][projections]pair, r.net.Layers)
+	layers := make([][projections]pair, r.config.Layers)
 	for _, t := range f.Tensors {
 		m := peftName.FindStringSubmatch(t.Name)
 		if m == nil {
-			return nil, fmt.Errorf("tensor %q is not of a LoRA adapter for a %s model: %w", t.Name, r.net.Architecture, ErrAdapter)
+			return nil, fmt.Errorf("tensor %q is not of a LoRA adapter for a %s model: %w", t.Name, r.config.Architecture, ErrAdapter)
 		}
 		l, _ := strconv.Atoi(m[1])
 		p := projection(slices.Index(peftModules[:], m[2]))
-		if p < 0 || l >= r.net.Layers {
+		if p < 0 || l >= r.config.Layers {
 			return nil, fmt.Errorf("tensor %q: the model has no such layer: %w", t.Name, ErrAdapter)
 		}
-		out, in := r.net.shape(p)
+		out, in := r.config.shape(p)
 		want := []int{c.R, in}
 		if m[3] == "B" {
 			want = []int{out, c.R}
@@ -135,7 +135,7 @@ func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
 		if m[3] == "A" {
 			layers[l][p].a = values
 		} else {
-			layers[l][p].b = r.net.permute(p, values, c.R, true)
+			layers[l][p].b = r.config.permute(p, values, c.R, true)
 		}
 	}
 	for l := range layers {
@@ -149,7 +149,7 @@ func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
 	if c.UseRSLoRA { // Kalajdzievski 2023
 		scale = c.LoraAlpha / float32(math.Sqrt(float64(c.R)))
 	}
-	return newAdapter(&r.net.Config, c.R, c.LoraAlpha, scale, layers), nil
+	return newAdapter(&r.config, c.R, c.LoraAlpha, scale, layers), nil
 }
 
 // permute brings the rows of a B for queries or keys from PEFT's order, where RoPE

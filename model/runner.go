@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,20 +22,25 @@ import (
 
 // Runner owns one base model on one engine. Answers and training are both its
 // clients; it is safe for concurrent use. Requests on [Foreground] go first.
+//
+// When the engine fails in the middle of a request, the Runner goes to the next one
+// ([Options.Next]) and the request is computed there again, from what lies in host
+// memory: an answer goes on behind the tokens that it has, a training from its last copy.
 type Runner struct {
-	info      Info
+	info      Info // without the engine, which may change
+	config    Config
 	file      *gguf.File
-	net       *network
+	options   Options
 	tokenizer *tokenizer.Tokenizer
 	template  *chat.Template // nil: the file has none
 	turnEnd   int32          // the token that ends an answer
 	gate      *turnstile
-	stacks    *stacks
-	sessions  *sessions
 
+	moving  chan struct{} // full while a request changes the engine
 	running sync.WaitGroup
 	mu      sync.Mutex
 	closed  bool
+	at      *placement
 }
 
 // Info describes the model.
@@ -59,15 +65,23 @@ type Options struct {
 	// Context limits the tokens of a conversation; 0 = what the model was trained
 	// for, at most [DefaultContext].
 	Context int
+	// Next opens the engine to go on with after one that failed: lost its device, ran out
+	// of memory, computed no numbers. The Runner closes what Next opens. Its error says
+	// that there is none; nil: there never is.
+	Next func(failed compute.Info) (compute.Backend, error)
+	// Moved hears that the model has gone to another engine, and why; it may be nil. It is
+	// called from the goroutine of a request and must not use the Runner.
+	Moved func(from, to compute.Info, cause error)
 }
 
 // DefaultContext is the most that an unset [Options.Context] gives.
 const DefaultContext = 8192
 
 // Open maps a GGUF file and hands its weights to the engine, which stays the
-// caller's to close, after the Runner. Reading the file for its hash takes most of
-// the time (about 0.1 s for 100 MB in the page cache). Errors: [ErrUnsupported],
-// gguf.ErrFormat, compute.ErrMemory, those of the file system.
+// caller's to close, after the Runner; the Runner closes it only when it leaves it for
+// another one. Reading the file for its hash takes most of the time (about 0.1 s for
+// 100 MB in the page cache). Errors: [ErrUnsupported], gguf.ErrFormat,
+// compute.ErrMemory, those of the file system.
 func Open(ctx context.Context, path string, be compute.Backend, o Options) (_ *Runner, err error) {
 	defer func() {
 		if err != nil {
@@ -104,25 +118,29 @@ func Open(ctx context.Context, path string, be compute.Backend, o Options) (_ *R
 			return nil, err
 		}
 	}
-	net, err := newNetwork(f, be)
+	config, err := readConfig(f)
 	if err != nil {
 		return nil, err
 	}
-	if tok.Size() != net.Vocabulary {
-		net.close()
-		return nil, fmt.Errorf("%d tokens but %d rows of embedding: %w", tok.Size(), net.Vocabulary, gguf.ErrFormat)
+	if tok.Size() != config.Vocabulary {
+		return nil, fmt.Errorf("%d tokens but %d rows of embedding: %w", tok.Size(), config.Vocabulary, gguf.ErrFormat)
 	}
 	context := o.Context
 	if context == 0 {
-		context = min(net.Context, DefaultContext)
+		context = min(config.Context, DefaultContext)
 	}
 	r := &Runner{
-		file: f, net: net, tokenizer: tok, template: template, gate: newTurnstile(),
-		info: describe(f, net, path, hash, min(context, net.Context), template != nil),
+		file: f, config: config, options: o, tokenizer: tok, template: template,
+		gate: newTurnstile(), moving: make(chan struct{}, 1),
+		info: describe(f, &config, path, hash, min(context, config.Context), template != nil),
 	}
 	r.turnEnd = turnEnd(tok, template)
-	r.stacks = newStacks(net)
-	r.sessions = newSessions(net)
+	if r.at, err = r.place(be); err != nil && unusable(err) {
+		r.at, err = r.settle(be.Info(), err)
+	}
+	if err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 
@@ -160,35 +178,25 @@ func (r *Runner) Close() error {
 		return nil
 	}
 	r.running.Wait()
-	r.sessions.close()
-	r.stacks.close()
-	r.net.close()
-	if err := r.file.Close(); err != nil {
+	r.at.free()
+	err := r.file.Close()
+	if r.at.own {
+		err = errors.Join(err, r.at.net.be.Close())
+	}
+	if err != nil {
 		return fmt.Errorf("close model %s: %w", r.info.Path, err)
 	}
 	return nil
 }
 
-// begin counts a request in; done counts it out. The exec gives way to foreground
-// work if p is [Background].
-func (r *Runner) begin(ctx context.Context, p Priority) (e *exec, done func(), err error) {
+// Info describes the model and the engine that it lies on now.
+func (r *Runner) Info() Info {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
-		return nil, nil, errClosed
-	}
-	r.running.Add(1)
-	e = &exec{Backend: r.net.be, ctx: ctx}
-	if p == Background {
-		e.gate = r.gate
-		return e, r.running.Done, nil
-	}
-	leave := r.gate.enter()
-	return e, func() { leave(); r.running.Done() }, nil
+	info := r.info
+	info.Engine = r.at.net.be.Info()
+	return info
 }
-
-// Info describes the model and its engine.
-func (r *Runner) Info() Info { return r.info }
 
 // Tokenizer is the model's own.
 func (r *Runner) Tokenizer() *tokenizer.Tokenizer { return r.tokenizer }

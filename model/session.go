@@ -108,13 +108,16 @@ func (f *session) release() {
 	f.arena.Free()
 }
 
-func (s *sessions) close() {
+// close frees the sessions that lie idle and counts them.
+func (s *sessions) close() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	freed := len(s.free)
 	for _, f := range s.free {
 		f.release()
 	}
 	s.free = nil
+	return freed
 }
 
 // commonPrefix counts the tokens that a and b begin with in common.

@@ -128,14 +128,14 @@ func randomAdapter(r *Runner, rank int, seed uint64) *Adapter {
 		}
 		return x
 	}
-	layers := make([][projections]pair, r.net.Layers)
+	layers := make([][projections]pair, r.at.net.Layers)
 	for l := range layers {
 		for p := range projections {
-			out, in := r.net.shape(p)
+			out, in := r.at.net.shape(p)
 			layers[l][p] = pair{fill(rank*in, 1/math.Sqrt(float64(in))), fill(out*rank, .3/math.Sqrt(float64(rank)))}
 		}
 	}
-	return newAdapter(&r.net.Config, rank, float32(2*rank), 2, layers)
+	return newAdapter(&r.config, rank, float32(2*rank), 2, layers)
 }
 
 func tokensOf(text string) []int32 {

@@ -32,30 +32,42 @@ func (r *Runner) GenerateAll(ctx context.Context, qs []Request, p Priority) ([]R
 		}
 		limits[i], order[i] = limit, i
 	}
-	e, done, err := r.begin(ctx, p)
-	if err != nil {
-		return nil, fmt.Errorf("generate: %w", err)
-	}
-	defer done()
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(adaptersKey(qs[a]), adaptersKey(qs[b])), cmp.Compare(len(qs[a].Prompt), len(qs[b].Prompt)))
 	})
 	results := make([]Result, len(qs))
-	for len(order) > 0 {
-		n, tokens := 0, 0
-		for n < len(order) && n < sideBySide && adaptersKey(qs[order[n]]) == adaptersKey(qs[order[0]]) {
-			tokens += len(qs[order[n]].Prompt) + limits[order[n]]
-			if n > 0 && tokens > togetherTokens {
-				break
+	var g *group // under way
+	err := r.run(ctx, p, func(e *exec) error {
+		for len(order) > 0 || g != nil {
+			if g == nil {
+				n := groupSize(qs, limits, order)
+				g = r.newGroup(qs, limits, order[:n], results)
+				order = order[n:]
 			}
-			n++
+			if err := r.together(e, g); err != nil {
+				return err
+			}
+			g = nil
 		}
-		if err := r.together(e, qs, limits, order[:n], results); err != nil {
-			return nil, fmt.Errorf("generate: %w", err)
-		}
-		order = order[n:]
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("generate: %w", err)
 	}
 	return results, nil
+}
+
+// groupSize is how many requests, from the first of order on, are decoded together.
+func groupSize(qs []Request, limits, order []int) int {
+	n, tokens := 0, 0
+	for n < len(order) && n < sideBySide && adaptersKey(qs[order[n]]) == adaptersKey(qs[order[0]]) {
+		tokens += len(qs[order[n]].Prompt) + limits[order[n]]
+		if n > 0 && tokens > togetherTokens {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // adaptersKey is equal for requests that can be decoded together.
@@ -72,9 +84,22 @@ func adaptersKey(q Request) string {
 	return key
 }
 
+// group are answers that are decoded side by side, with the same adapters. It lies in
+// host memory: on another engine they go on behind the tokens that they have.
+type group struct {
+	adapters   []*Adapter
+	precision  compute.Precision
+	shared     []int32 // the tokens that all prompts begin with
+	members    []*member
+	capacity   int // of the cache
+	began      time.Time
+	promptTime time.Duration // 0: not through yet
+}
+
 // member is one of the answers that are decoded side by side.
 type member struct {
-	index  int // into requests and results
+	res    *Result
+	prompt int // tokens of ids
 	from   int // first cache row of its own, behind the shared beginning
 	ids    []int32
 	choice *sampler
@@ -82,30 +107,35 @@ type member struct {
 	limit  int
 }
 
-// together answers the requests named by group, which have the same adapters.
-func (r *Runner) together(e *exec, qs []Request, limits, group []int, results []Result) error {
-	st, err := r.stacks.acquire(qs[group[0]].Adapters)
+// newGroup makes a group of the requests that chosen names.
+func (r *Runner) newGroup(qs []Request, limits, chosen []int, results []Result) *group {
+	prompts := make([][]int32, len(chosen))
+	for i, c := range chosen {
+		prompts[i] = qs[c].Prompt
+	}
+	first := qs[chosen[0]]
+	shared := sharedBeginning(prompts)
+	g := &group{adapters: first.Adapters, precision: first.precision(), shared: prompts[0][:shared], capacity: shared, began: time.Now()}
+	for _, c := range chosen {
+		q := qs[c]
+		g.members = append(g.members, &member{
+			res: &results[c], prompt: len(q.Prompt), from: g.capacity, ids: slices.Clone(q.Prompt), limit: limits[c],
+			choice: newSampler(q.Sampling), out: newTextStream(r.tokenizer, q.Stop),
+		})
+		g.capacity += len(q.Prompt) - shared + limits[c]
+	}
+	return g
+}
+
+// together takes the answers of a group to their end, from wherever they are.
+func (r *Runner) together(e *exec, g *group) error {
+	st, err := e.on.stacks.acquire(g.adapters)
 	if err != nil {
 		return err
 	}
-	defer r.stacks.release(st)
-	start := time.Now()
-	precision := qs[group[0]].precision()
-	prompts := make([][]int32, len(group))
-	for i, g := range group {
-		prompts[i] = qs[g].Prompt
-	}
-	shared := sharedBeginning(prompts)
-	capacity := shared
-	members := make([]*member, len(group))
-	for i, g := range group {
-		members[i] = &member{
-			index: g, from: capacity, ids: slices.Clone(qs[g].Prompt), limit: limits[g],
-			choice: newSampler(qs[g].Sampling), out: newTextStream(r.tokenizer, qs[g].Stop),
-		}
-		capacity += len(qs[g].Prompt) - shared + limits[g]
-	}
-	cache, err := r.net.newCache(capacity)
+	defer e.on.stacks.release(st)
+	n := e.on.net
+	cache, err := n.newCache(g.capacity)
 	if err != nil {
 		return err
 	}
@@ -115,7 +145,7 @@ func (r *Runner) together(e *exec, qs []Request, limits, group []int, results []
 		rank = st.lora.rank
 	}
 	rows := max(promptRows, sideBySide)
-	arena, err := compute.NewArena(r.net.be, r.net.forwardValues(rows, sideBySide, rank, false)+sideBySide*(r.net.Vocabulary+16))
+	arena, err := compute.NewArena(n.be, n.forwardValues(rows, sideBySide, rank, false)+sideBySide*(n.Vocabulary+16))
 	if err != nil {
 		return err
 	}
@@ -123,19 +153,19 @@ func (r *Runner) together(e *exec, qs []Request, limits, group []int, results []
 
 	// The prompts: the shared beginning, then what each has of its own.
 	b := &batch{lora: st.loraOf()}
-	logits := make([]float32, len(members)*r.net.Vocabulary)
+	logits := make([]float32, len(g.members)*n.Vocabulary)
 	flush := func(waiting []*member) error {
 		if len(b.ids) == 0 {
 			return e.err
 		}
-		err := r.step(e, b, cache, arena, precision, logits)
+		err := e.on.step(e, b, cache, arena, g.precision, logits)
 		if err == nil {
-			r.chooseAll(waiting, logits, results)
+			r.chooseAll(waiting, logits)
 		}
 		*b = batch{lora: b.lora}
 		return err
 	}
-	for at, id := range prompts[0][:shared] {
+	for at, id := range g.shared {
 		b.add(id, at, at, compute.Span{From: 0, To: int32(at + 1)})
 		if len(b.ids) == promptRows {
 			if err := flush(nil); err != nil {
@@ -143,11 +173,15 @@ func (r *Runner) together(e *exec, qs []Request, limits, group []int, results []
 			}
 		}
 	}
-	var waiting []*member // members whose last prompt token is in b
-	for _, m := range members {
-		for at := shared; at < len(m.ids); at++ {
+	shared := len(g.shared)
+	var waiting []*member // members whose last token is in b
+	for _, m := range g.members {
+		if m.res.Finish != "" { // on the engine before
+			continue
+		}
+		for at, last := shared, len(m.ids)-1; at <= last; at++ {
 			b.add(m.ids[at], at, m.slot(at, shared), m.span(at, shared))
-			if at == len(m.ids)-1 {
+			if at == last {
 				b.out = append(b.out, int32(len(b.ids)-1))
 				waiting = append(waiting, m)
 			}
@@ -162,13 +196,15 @@ func (r *Runner) together(e *exec, qs []Request, limits, group []int, results []
 	if err := flush(waiting); err != nil {
 		return err
 	}
-	promptTime := time.Since(start)
+	if g.promptTime == 0 {
+		g.promptTime = time.Since(g.began)
+	}
 
 	// One token for each at a time, until all have ended.
 	for {
 		waiting = nil
-		for _, m := range members {
-			if results[m.index].Finish == "" {
+		for _, m := range g.members {
+			if m.res.Finish == "" {
 				at := len(m.ids) - 1
 				b.add(m.ids[at], at, m.slot(at, shared), m.span(at, shared))
 				b.out = append(b.out, int32(len(b.ids)-1))
@@ -185,12 +221,10 @@ func (r *Runner) together(e *exec, qs []Request, limits, group []int, results []
 			return err
 		}
 	}
-	for _, m := range members {
-		res := &results[m.index]
+	for _, m := range g.members {
 		m.out.finish()
-		res.Text = m.out.text()
-		res.PromptTokens = len(qs[m.index].Prompt)
-		res.PromptTime, res.AnswerTime = promptTime, time.Since(start)-promptTime
+		m.res.Text, m.res.PromptTokens = m.out.text(), m.prompt
+		m.res.PromptTime, m.res.AnswerTime = g.promptTime, time.Since(g.began)-g.promptTime
 	}
 	return nil
 }
@@ -211,35 +245,37 @@ func (b *batch) add(id int32, position, slot int, span compute.Span) {
 	b.spans = append(b.spans, span)
 }
 
-// step runs the batch; logits receives a row for each of b.out.
-func (r *Runner) step(e *exec, b *batch, cache *kvCache, arena *compute.Arena, p compute.Precision, logits []float32) error {
+// step runs the batch; logits receives a row for each of b.out. The error wraps
+// errNoNumbers where the engine yields such.
+func (p *placement) step(e *exec, b *batch, cache *kvCache, arena *compute.Arena, precision compute.Precision, logits []float32) error {
 	arena.Release(0)
-	h := r.net.forward(e, b, cache, arena, nil, p)
+	h := p.net.forward(e, b, cache, arena, nil, precision)
 	if n := len(b.out); n > 0 {
-		z := e.take(arena, n, r.net.Vocabulary)
+		z := e.take(arena, n, p.net.Vocabulary)
 		if e.err == nil {
-			e.do(e.Linear(z, h, r.net.head, p, false))
-			e.do(e.Read(logits[:n*r.net.Vocabulary], z))
+			logits = logits[:n*p.net.Vocabulary]
+			e.do(e.Linear(z, h, p.net.head, precision, false))
+			e.do(e.Read(logits, z))
+			e.numbers(logits)
 		}
 	}
 	return e.err
 }
 
 // chooseAll gives each member its next token, or its end.
-func (r *Runner) chooseAll(members []*member, logits []float32, results []Result) {
+func (r *Runner) chooseAll(members []*member, logits []float32) {
 	for i, m := range members {
-		res := &results[m.index]
-		id := m.choice.choose(logits[i*r.net.Vocabulary:(i+1)*r.net.Vocabulary], m.ids)
+		id := m.choice.choose(logits[i*r.config.Vocabulary:(i+1)*r.config.Vocabulary], m.ids)
 		if r.tokenizer.IsEnd(id) {
-			res.Finish = FinishEnd
+			m.res.Finish = FinishEnd
 			continue
 		}
-		res.IDs = append(res.IDs, id)
+		m.res.IDs = append(m.res.IDs, id)
 		m.ids = append(m.ids, id)
 		if _, stopped := m.out.add(id); stopped {
-			res.Finish = FinishStop
-		} else if len(res.IDs) == m.limit {
-			res.Finish = FinishLength
+			m.res.Finish = FinishStop
+		} else if len(m.res.IDs) == m.limit {
+			m.res.Finish = FinishLength
 		}
 	}
 }

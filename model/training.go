@@ -25,13 +25,18 @@ type TrainingOptions struct {
 // for concurrent use. Close it.
 type Training struct {
 	r       *Runner
+	rank    int
 	alpha   float32
+	scale   float32
+	on      *placement // nil: nowhere yet
 	params  *lora
 	grads   *lora
 	moment1 *lora // AdamW's m and v
 	moment2 *lora
 	arena   *compute.Arena
 	steps   int
+	settled bool    // all of it lies there
+	kept    *rescue // nil: no other engine could go on
 	done    func()
 }
 
@@ -39,56 +44,73 @@ type Training struct {
 // ±1/sqrt(inputs) and B = 0, so that the first step starts from the base exactly. Or
 // it goes on with one that was saved; the error wraps [ErrTrainingState] when that is
 // of another model.
-func (r *Runner) NewTraining(o TrainingOptions) (_ *Training, err error) {
-	rank, alpha, scale := o.Rank, o.Alpha, o.Alpha/float32(o.Rank)
+func (r *Runner) NewTraining(o TrainingOptions) (*Training, error) {
+	t := &Training{r: r, rank: o.Rank, alpha: o.Alpha, scale: o.Alpha / float32(o.Rank)}
 	if o.From != nil {
-		rank, alpha, scale = o.From.rank, o.From.alpha, o.From.scale
+		t.rank, t.alpha, t.scale = o.From.rank, o.From.alpha, o.From.scale
 	}
 	if o.State != nil {
-		rank, alpha, scale = o.State.rank, o.State.alpha, o.State.scale
+		t.rank, t.alpha, t.scale = o.State.rank, o.State.alpha, o.State.scale
 	}
-	if rank < 1 || rank > maxRank || !(alpha > 0) {
-		return nil, fmt.Errorf("begin a training with rank %d and alpha %g; allowed are ranks 1 to %d and alpha > 0", rank, alpha, maxRank)
+	if t.rank < 1 || t.rank > maxRank || !(t.alpha > 0) {
+		return nil, fmt.Errorf("begin a training with rank %d and alpha %g; allowed are ranks 1 to %d and alpha > 0", t.rank, t.alpha, maxRank)
 	}
-	_, done, err := r.begin(context.Background(), Background)
+	done, err := r.enter(Background)
 	if err != nil {
 		return nil, fmt.Errorf("begin a training: %w", err)
 	}
-	t := &Training{r: r, alpha: alpha, done: done}
-	defer func() {
-		if err != nil {
-			t.Close()
-			err = fmt.Errorf("begin a training: %w", err)
+	t.done = done
+	if err := t.begin(o); err != nil {
+		t.Close()
+		return nil, fmt.Errorf("begin a training: %w", err)
+	}
+	return t, nil
+}
+
+// begin puts the training's first values on an engine that has room for them.
+func (t *Training) begin(o TrainingOptions) error {
+	for a := (attempts{}); ; {
+		err := t.settle(func() error {
+			if err := t.first(o); err != nil || t.r.options.Next == nil {
+				return err
+			}
+			return t.keep()
+		})
+		if err == nil {
+			return nil
 		}
-	}()
-	for _, l := range []**lora{&t.params, &t.grads, &t.moment1, &t.moment2} {
-		if *l, err = r.net.newLoRA(rank, scale); err != nil {
-			return nil, err
+		if err = t.r.retreat(context.Background(), t.on, err, &a); err != nil {
+			return err
 		}
 	}
+}
+
+// first writes the values that the options ask for.
+func (t *Training) first(o TrainingOptions) error {
+	n := t.on.net
 	if o.State != nil {
-		return t, t.restore(o.State)
+		return t.restore(o.State)
 	}
 	if o.From != nil {
 		unscaled := *o.From
-		unscaled.scale = scale // write multiplies by scale / lo.scale = 1
-		return t, r.net.write(t.params, []*Adapter{&unscaled})
+		unscaled.scale = t.scale // write multiplies by scale / lo.scale = 1
+		return n.write(t.params, []*Adapter{&unscaled})
 	}
 	rng := rand.New(rand.NewPCG(o.Seed, 0x6c6f7261)) // a stream of its own: "lora"
-	for l := range r.net.Layers {
+	for l := range n.Layers {
 		for p := range projections {
-			_, in := r.net.shape(p)
+			_, in := n.shape(p)
 			bound := 1 / math.Sqrt(float64(in))
-			a := make([]float32, rank*in)
+			a := make([]float32, t.rank*in)
 			for i := range a {
 				a[i] = float32((2*rng.Float64() - 1) * bound)
 			}
-			if err = r.net.be.Write(t.params.aOf(l, p), a); err != nil {
-				return nil, err
+			if err := n.be.Write(t.params.aOf(l, p), a); err != nil {
+				return err
 			}
 		}
 	}
-	return t, nil
+	return nil
 }
 
 // maxRank keeps a crafted adapter from claiming absurd amounts of memory.
@@ -103,7 +125,8 @@ type Item struct {
 }
 
 // Loss is an objective: from the log-probabilities [item][answer token][candidate]
-// it computes the loss and its derivative with respect to each of them.
+// it computes the loss and its derivative with respect to each of them. It depends on
+// nothing else: a step whose engine failed calls it again.
 type Loss func(logp [][][]float32) (loss float64, dlogp [][][]float32, err error)
 
 // StepOptions are AdamW's constants and the bound of the gradient's norm.
@@ -127,29 +150,45 @@ var ErrDiverged = errors.New("the training diverged")
 // Step runs the items forward and backward and takes one step of AdamW.
 func (t *Training) Step(ctx context.Context, items []Item, loss Loss, o StepOptions) (StepReport, error) {
 	start := time.Now()
-	e := &exec{Backend: t.r.net.be, ctx: ctx, gate: t.r.gate}
-	report, err := t.gradients(e, items, loss)
+	var report StepReport
+	err := t.survive(ctx, func() (err error) {
+		report, err = t.step(ctx, items, loss, o)
+		return err
+	})
+	if err == nil && t.kept != nil {
+		err = t.note(ctx, taken{items, loss, o})
+	}
 	if err != nil {
 		return report, fmt.Errorf("training step %d: %w", t.steps+1, err)
-	}
-	clip := float32(1)
-	if o.Clip > 0 && report.GradNorm > float64(o.Clip) {
-		clip = float32(float64(o.Clip) / report.GradNorm)
-	}
-	t.steps++
-	e.do(e.AdamW(t.params.flat(), t.grads.flat(), t.moment1.flat(), t.moment2.flat(), compute.AdamWStep{
-		Rate: o.Rate, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, Decay: o.Decay, GradScale: clip, Step: t.steps,
-	}))
-	if e.err != nil {
-		return report, fmt.Errorf("training step %d: %w", t.steps, e.err)
 	}
 	report.Time = time.Since(start)
 	return report, nil
 }
 
+// step is Step on the engine where the training lies.
+func (t *Training) step(ctx context.Context, items []Item, loss Loss, o StepOptions) (StepReport, error) {
+	e := t.r.exec(ctx, t.on, Background)
+	report, err := t.gradients(e, items, loss)
+	if err != nil {
+		return report, err
+	}
+	clip := float32(1)
+	if o.Clip > 0 && report.GradNorm > float64(o.Clip) {
+		clip = float32(float64(o.Clip) / report.GradNorm)
+	}
+	e.do(e.AdamW(t.params.flat(), t.grads.flat(), t.moment1.flat(), t.moment2.flat(), compute.AdamWStep{
+		Rate: o.Rate, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, Decay: o.Decay, GradScale: clip, Step: t.steps + 1,
+	}))
+	if e.err != nil {
+		return report, e.err
+	}
+	t.steps++
+	return report, nil
+}
+
 // gradients fills t.grads with the derivative of the loss.
 func (t *Training) gradients(e *exec, items []Item, loss Loss) (StepReport, error) {
-	n := t.r.net
+	n := t.on.net
 	seqs := make([]Sequence, len(items))
 	for i, it := range items {
 		seqs[i] = it.Sequence
@@ -166,7 +205,7 @@ func (t *Training) gradients(e *exec, items []Item, loss Loss) (StepReport, erro
 		return StepReport{}, err
 	}
 	rows, outs := len(pk.ids), len(pk.out)
-	rank := t.params.rank
+	rank := t.rank
 	need := n.forwardValues(rows, outs, rank, true) + n.backwardValues(rows, outs, rank) + 2*(outs*width+16) + 2*outs + 16 + outs*n.Width + 16
 	if err := t.room(need); err != nil {
 		return StepReport{}, err
@@ -226,7 +265,7 @@ func (t *Training) room(values int) error {
 		t.arena.Free()
 		t.arena = nil
 	}
-	a, err := compute.NewArena(t.r.net.be, values)
+	a, err := compute.NewArena(t.on.net.be, values)
 	if err != nil {
 		return err
 	}
@@ -300,11 +339,15 @@ func repack(items []Item, d [][][]float32, width int) ([]float32, error) {
 
 // Adapter is a snapshot of the present parameters.
 func (t *Training) Adapter() (*Adapter, error) {
-	layers, err := t.r.net.read(t.params)
+	var layers [][projections]pair
+	err := t.survive(context.Background(), func() (err error) {
+		layers, err = t.on.net.read(t.params)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the trained adapter: %w", err)
 	}
-	return newAdapter(&t.r.net.Config, t.params.rank, t.alpha, t.params.scale, layers), nil
+	return newAdapter(&t.r.config, t.rank, t.alpha, t.scale, layers), nil
 }
 
 // read copies a lora to the host.
@@ -328,6 +371,15 @@ func (n *network) read(lo *lora) ([][projections]pair, error) {
 
 // Close frees the training's memory.
 func (t *Training) Close() {
+	t.free()
+	if t.done != nil {
+		t.done()
+		t.done = nil
+	}
+}
+
+// free gives back what the training has on its engine.
+func (t *Training) free() {
 	for _, l := range []*lora{t.params, t.grads, t.moment1, t.moment2} {
 		if l != nil {
 			l.memory.Free()
@@ -337,8 +389,9 @@ func (t *Training) Close() {
 		t.arena.Free()
 	}
 	t.params, t.grads, t.moment1, t.moment2, t.arena = nil, nil, nil, nil, nil
-	if t.done != nil {
-		t.done()
-		t.done = nil
+	t.settled = false
+	if t.on != nil {
+		t.r.unpin(t.on)
+		t.on = nil
 	}
 }

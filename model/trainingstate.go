@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -54,33 +55,36 @@ func (t *Training) Steps() int { return t.steps }
 // Save writes the parameters, the optimiser's moments and the number of steps. What
 // is written has 12 bytes for each parameter. Not during a Step.
 func (t *Training) Save(w io.Writer) error {
-	if err := t.save(w); err != nil {
+	var values [3][]float32
+	err := t.survive(context.Background(), func() (err error) {
+		values, err = t.values()
+		return err
+	})
+	if err == nil {
+		err = t.save(w, values)
+	}
+	if err != nil {
 		return fmt.Errorf("save the training at step %d: %w", t.steps, err)
 	}
 	return nil
 }
 
-func (t *Training) save(w io.Writer) error {
+func (t *Training) save(w io.Writer, values [3][]float32) error {
 	base, err := hex.DecodeString(t.r.info.Hash)
 	if err != nil {
 		return err
 	}
-	n := t.params.memory.Len()
 	head := stateHeader{
 		Magic: stateMagic, Format: stateFormat, Base: [sha256.Size]byte(base),
-		Rank: uint32(t.params.rank), Alpha: t.alpha, Scale: t.params.scale, Steps: uint32(t.steps), Values: uint64(n),
+		Rank: uint32(t.rank), Alpha: t.alpha, Scale: t.scale, Steps: uint32(t.steps), Values: uint64(len(values[0])),
 	}
 	sum := sha256.New()
 	out := io.MultiWriter(w, sum)
 	if err := binary.Write(out, binary.LittleEndian, head); err != nil {
 		return err
 	}
-	values := make([]float32, n)
-	for _, l := range []*lora{t.params, t.moment1, t.moment2} {
-		if err := t.r.net.be.Read(values, l.flat()); err != nil {
-			return err
-		}
-		if err := binary.Write(out, binary.LittleEndian, values); err != nil {
+	for _, part := range values {
+		if err := binary.Write(out, binary.LittleEndian, part); err != nil {
 			return err
 		}
 	}
@@ -146,11 +150,5 @@ func (t *Training) restore(s *TrainingState) error {
 	if n := t.params.memory.Len(); len(s.values[0]) != n {
 		return fmt.Errorf("a training of %d parameters where rank %d has %d: %w", len(s.values[0]), s.rank, n, ErrTrainingState)
 	}
-	for i, l := range []*lora{t.params, t.moment1, t.moment2} {
-		if err := t.r.net.be.Write(l.flat(), s.values[i]); err != nil {
-			return err
-		}
-	}
-	t.steps = s.steps
-	return nil
+	return t.write(s.values, s.steps)
 }

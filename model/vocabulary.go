@@ -66,10 +66,10 @@ func newTemplate(source string, v tokenizer.Vocabulary) (*chat.Template, error) 
 }
 
 // describe gathers what a person may want to know of a model.
-func describe(f *gguf.File, n *network, path, hash string, context int, chat bool) Info {
+func describe(f *gguf.File, c *Config, path, hash string, context int, chat bool) Info {
 	info := Info{
-		Path: path, Hash: hash, Architecture: n.Architecture, Layers: n.Layers, Width: n.Width,
-		Vocabulary: n.Vocabulary, Context: context, Chat: chat, Engine: n.be.Info(),
+		Path: path, Hash: hash, Architecture: c.Architecture, Layers: c.Layers, Width: c.Width,
+		Vocabulary: c.Vocabulary, Context: context, Chat: chat,
 	}
 	if name, ok := f.Metadata.String("general.name"); ok && strings.TrimSpace(name) != "" {
 		info.Name = name
