@@ -133,7 +133,7 @@ Without a command it opens its window. Every command works on the same data.`,
 		}
 	}
 	add("talk", c.chatCommand(), c.learnCommand(), c.feedbackCommand())
-	add("learn", c.trainCommand(), c.lessonsCommand(), c.adaptersCommand(), c.statsCommand(), c.cycleCommand())
+	add("learn", c.trainCommand(), c.lessonsCommand(), c.adaptersCommand(), c.statsCommand(), c.dataCommand(), c.cycleCommand())
 	add("check", c.doctorCommand(), c.demoCommand(), c.modelsCommand(), c.benchCommand(), c.parityCommand())
 	root.AddCommand(exitCodesTopic())
 	return root

@@ -227,6 +227,7 @@ var knownErrors = []struct {
 	{trainer.ErrStars, "stars", exitUsage, false, "want 1 to 5 stars, or 0 to take the rating back", "1 bis 5 Sterne, oder 0, um die Bewertung zurückzunehmen", "", ""},
 	{trainer.ErrScore, "score", exitUsage, false, "want a score of -1 to 1 and an importance of 1 to 5", "die Bewertung geht von -1 bis 1, die Wichtigkeit von 1 bis 5", "", ""},
 	{trainer.ErrScript, "script", exitUsage, true, "the script cannot be used", "das Drehbuch ist nicht brauchbar", "", ""},
+	{trainer.ErrDataset, "data_set", exitUsage, true, "the data set cannot be used", "der Datensatz ist nicht brauchbar", "", ""},
 	{trainer.ErrJob, "job", exitUsage, true, "the job cannot be used", "der Auftrag ist nicht brauchbar", "", ""},
 	{
 		model.ErrUnsupported, "model_unsupported", exitModel, true, "this kind of model is not supported", "diese Art von Modell wird nicht unterstützt",

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// maxText bounds each text that a record holds, in bytes. It is far above
+// MaxText bounds each text that a record holds, in bytes. It is far above
 // what any model reads, and keeps a pasted file of gigabytes out of a database
 // that is read as a whole again and again.
-const maxText = 16 << 20
+const MaxText = 16 << 20
 
 // checkTexts refuses what is too long for a record.
 func checkTexts(texts ...string) error {
 	for _, t := range texts {
-		if len(t) > maxText {
-			return fmt.Errorf("%w: a text of %d bytes, at most %d can be kept", ErrInvalid, len(t), maxText)
+		if len(t) > MaxText {
+			return fmt.Errorf("%w: a text of %d bytes, at most %d can be kept", ErrInvalid, len(t), MaxText)
 		}
 	}
 	return nil

@@ -121,27 +121,45 @@ func (s *Store) AddFeedback(ctx context.Context, f Feedback) (Sample, Lesson, er
 		lesson Lesson
 	)
 	err := s.update(ctx, "save feedback", func(tx *sql.Tx) error {
-		id, err := s.insertSample(ctx, tx, f.Sample, f.Reject)
+		id, made, err := s.insertFeedback(ctx, tx, f)
 		if err != nil {
 			return err
 		}
-		if f.Lesson != nil {
-			if lesson, err = s.insertLesson(ctx, tx, id, *f.Lesson); err != nil {
-				return fmt.Errorf("lesson: %w", err)
-			}
-		}
-		for _, old := range f.Replaces {
-			if err := s.replace(ctx, tx, old, id); err != nil {
-				return fmt.Errorf("replace sample %d: %w", old, err)
-			}
-		}
-		if err := s.settleReplaced(ctx, tx, id); err != nil {
-			return err
-		}
+		lesson = made
 		sample, err = scanSample(tx.QueryRowContext(ctx, selectSample+` WHERE s.id = ?`, id))
 		return err
 	})
 	return sample, lesson, err
+}
+
+// AddAllFeedback is AddFeedback for each, in their order: all of them or none.
+func (s *Store) AddAllFeedback(ctx context.Context, all []Feedback) error {
+	return s.update(ctx, "save feedback", func(tx *sql.Tx) error {
+		for i, f := range all {
+			if _, _, err := s.insertFeedback(ctx, tx, f); err != nil {
+				return fmt.Errorf("sample %d of %d: %w", i+1, len(all), err)
+			}
+		}
+		return nil
+	})
+}
+
+// insertFeedback returns the sample's ID and its lesson; the zero one where there is none.
+func (s *Store) insertFeedback(ctx context.Context, tx *sql.Tx, f Feedback) (id int64, lesson Lesson, err error) {
+	if id, err = s.insertSample(ctx, tx, f.Sample, f.Reject); err != nil {
+		return id, lesson, err
+	}
+	if f.Lesson != nil {
+		if lesson, err = s.insertLesson(ctx, tx, id, *f.Lesson); err != nil {
+			return id, lesson, fmt.Errorf("lesson: %w", err)
+		}
+	}
+	for _, old := range f.Replaces {
+		if err := s.replace(ctx, tx, old, id); err != nil {
+			return id, lesson, fmt.Errorf("replace sample %d: %w", old, err)
+		}
+	}
+	return id, lesson, s.settleReplaced(ctx, tx, id)
 }
 
 // replace makes the sample id the successor of old. If old has successors

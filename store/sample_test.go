@@ -277,7 +277,7 @@ func TestFeedbackIsRefusedAsAWhole(t *testing.T) {
 		"replaces nothing":   {with(func(f *Feedback) { f.Replaces = []int64{77} }), ErrNotFound},
 		"reason, no code":    {with(func(f *Feedback) { f.Reject = Reason{Text: "because"} }), ErrInvalid},
 		"lesson too long": {with(func(f *Feedback) {
-			f.Lesson = &Lesson{Answer: strings.Repeat("x", maxText+1)}
+			f.Lesson = &Lesson{Answer: strings.Repeat("x", MaxText+1)}
 		}), ErrInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -341,13 +341,13 @@ func TestCancelledContextWritesNothing(t *testing.T) {
 func TestTooLongTextIsRefused(t *testing.T) {
 	s := newStore(t)
 	c := must(s.AddConversation(t.Context(), Conversation{}))(t)
-	long := strings.Repeat("x", maxText+1)
+	long := strings.Repeat("x", MaxText+1)
 	_, err := s.AddMessage(t.Context(), Message{Conversation: c.ID, Role: RoleUser, Text: long})
 	wantErr(t, err, ErrInvalid)
 	_, _, err = s.AddFeedback(t.Context(), Feedback{Sample: Sample{Form: FormText, Kind: Manner, Answer: long}})
 	wantErr(t, err, ErrInvalid)
 	wantErr(t, s.SaveDraft(t.Context(), "k", long), ErrInvalid)
-	m := must(s.AddMessage(t.Context(), Message{Conversation: c.ID, Role: RoleUser, Text: long[:maxText]}))(t)
+	m := must(s.AddMessage(t.Context(), Message{Conversation: c.ID, Role: RoleUser, Text: long[:MaxText]}))(t)
 	if got := must(s.Message(t.Context(), m.ID))(t); got != m {
 		t.Error("the longest text that is allowed comes back changed")
 	}
