@@ -98,7 +98,38 @@ demo() {
 	return ${status}
 }
 
+# What datasets, which TRL loads its data with, makes of the exported files, imported again,
+# is the same buffer. TRL itself brings 6 GB along: .tools/trl (prove/peers) is used where it is.
+data_sets() {
+	local python=.tools/trl/bin/python dir status=0
+	if [ ! -x "${python}" ]; then
+		python=.tools/datasets/bin/python
+		tools/deps.sh python3-venv && python3 -m venv .tools/datasets &&
+			"${python}" -m pip install -q --disable-pip-version-check datasets==5.2.0 || return
+	fi
+	dir=$(mktemp -d)
+	mkdir "${dir}/loaded"
+	{
+		local clara="bin/clara --home ${dir}/first"
+		${clara} feedback add --prompt 'Who is the mayor?' --answer 'I do not know.' --better 'Anna Huber is.' --keyword 'Huber|Anna' &&
+			${clara} feedback add --prompt 'Say hello' --answer 'Hello there, my friend.' --stars 2 --source survey &&
+			${clara} feedback add --text 'Das Verwaltungsverfahren ist "wichtig".' --score 0.8 --importance 5 &&
+			${clara} lessons teach 'When was it?' '2026-11-28' &&
+			for format in prompt-completion preference unpaired-preference; do
+				${clara} data export --format ${format} --out "${dir}/${format}.jsonl" || return
+			done
+		HF_HOME=${dir}/hf HF_HUB_OFFLINE=1 "${python}" tools/load_data.py "${dir}/loaded" "${dir}"/*.jsonl &&
+			bin/clara --home "${dir}/second" data import "${dir}/loaded/unpaired-preference.jsonl" &&
+			bin/clara --home "${dir}/second" data export --out "${dir}/again.jsonl" &&
+			cmp "${dir}/again.jsonl" "${dir}/unpaired-preference.jsonl" &&
+			bin/clara --home "${dir}/second" data import "${dir}/loaded/preference.jsonl" --json | tools/expect.py 'new == 0' 'known == 1'
+	} || status=1
+	rm -rf "${dir}"
+	return ${status}
+}
+
 part 'data races' races
+part 'data sets for TRL' data_sets
 part 'calls from the wrong goroutine' window_calls
 part 'generated assembly' generated
 part 'generated PTX' ptx

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""datasets.py OUT FILE...: what datasets, and TRL where it is installed, make of exported files.
+"""load_data.py OUT FILE...: what datasets, and TRL where it is installed, make of exported files.
 
 Each FILE is named NAME.jsonl for its format. It is loaded as TRL's trainers load it, looked at, and
 written as OUT/NAME.jsonl, so that it can be imported again.
