@@ -86,6 +86,7 @@ type window struct {
 	learning *learningView
 	machine  *modelView
 	snackbar *widgets.Snackbar
+	search   *searchPage
 	settings *settingsDialog // nil while closed
 
 	warned bool   // the notice above the view is about a contradiction
@@ -107,6 +108,7 @@ func newWindow(p Params) (*window, error) {
 	w.lessons = newLessonsView(w)
 	w.learning = newLearningView(w)
 	w.machine = newModelView(w)
+	w.search = newSearchPage(w)
 	w.state = p.Trainer.State()
 	if err := w.choose(p.Settings.Window); err != nil {
 		return nil, err
@@ -219,6 +221,10 @@ func (w *window) close() {
 func (w *window) escape() {
 	if w.settings != nil {
 		w.settings.close()
+		return
+	}
+	if w.search.open {
+		w.search.close()
 		return
 	}
 	w.view().escape()

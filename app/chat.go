@@ -28,8 +28,10 @@ type chatView struct {
 	editor       *editor                // open in the row of editing
 	editing      int64                  // message; 0: none
 	listing      bool                   // narrow: the list of conversations is shown instead
+	finding      *findBar               // nil while closed
 
 	head     *fyne.Container
+	bar      *fyne.Container // below it: what finding shows
 	body     *fyne.Container
 	feed     *widgets.Feed
 	composer *widgets.Composer
@@ -76,7 +78,7 @@ func (v *chatView) build() fyne.CanvasObject {
 	v.composer.OnEscape = func() { v.w.escape() }
 	v.composer.OnUp = v.editLast
 	v.composer.OnChanged = func(string) { v.drafts.Ask() }
-	v.head = widgets.VStack(0)
+	v.head, v.bar = widgets.VStack(0), widgets.VStack(0)
 	v.hint = widgets.VStack(0)
 	foot := widgets.VStack(7, v.composer, v.hint)
 	margin := float32(24)
@@ -85,9 +87,12 @@ func (v *chatView) build() fyne.CanvasObject {
 	} else {
 		v.hint.Add(widgets.Caption(say("chat.hint")).Centre().Wrapped())
 	}
-	v.body = widgets.VStack(0, v.head, widgets.Grow(v.feed), widgets.Pad(widgets.Column(widgets.FeedWidth, foot), 8, margin, 12, margin))
+	v.body = widgets.VStack(0, v.head, v.bar, widgets.Grow(v.feed), widgets.Pad(widgets.Column(widgets.FeedWidth, foot), 8, margin, 12, margin))
 	v.showHead()
 	v.show()
+	if v.finding != nil {
+		v.showFind()
+	}
 	return v.body
 }
 
@@ -107,7 +112,10 @@ func (v *chatView) showHead() {
 	if title == "" {
 		title = say("shell.new")
 	}
-	more := widgets.NewMenuButton("", &widgets.IconMore, widgets.Ghost, func() []widgets.MenuItem { return v.menu(v.conversation) })
+	more := widgets.NewMenuButton("", &widgets.IconMore, widgets.Ghost, func() []widgets.MenuItem {
+		find := widgets.MenuItem{Glyph: &widgets.IconSearch, Title: say("chat.find"), Key: modifierName() + "+" + say("keys.find"), OnTapped: func() { v.find("") }}
+		return append([]widgets.MenuItem{find}, v.menu(v.conversation)...)
+	})
 	more.Small, more.Hint = true, say("place.more")
 	if v.conversation.ID == 0 {
 		more.Hide()
@@ -165,10 +173,11 @@ func (v *chatView) rename() {
 func (v *chatView) list() {
 	v.listing = true
 	head := widgets.HStack(4, widgets.Grow(widgets.NewText(say("chat.conversations"), widgets.TextHeading, widgets.ColorText).Bold()),
+		widgets.NewIconButton(widgets.IconSearch, say("search.title"), v.w.openSearch),
 		widgets.NewIconButton(widgets.IconPlus, say("shell.new"), v.w.newConversation))
 	v.w.shell.view.Objects = []fyne.CanvasObject{widgets.VStack(0,
 		widgets.Sized(0, 50, widgets.Pad(head, 0, 8, 0, 16)), widgets.Rule(),
-		widgets.Grow(widgets.Pad(v.w.shell.list.scroll, 10, 8)))}
+		widgets.Grow(widgets.Pad(v.w.shell.list.feed, 10, 8)))}
 	v.w.shell.view.Refresh()
 }
 
@@ -201,9 +210,22 @@ type opened struct {
 }
 
 // openConversation shows a conversation, with the text that was begun in it.
-func (v *chatView) openConversation(c trainer.Conversation) {
+func (v *chatView) openConversation(c trainer.Conversation) { v.opening(c, 0, "") }
+
+// openAt shows the conversation of a hit with what was searched for marked.
+func (v *chatView) openAt(h trainer.Hit, query string) {
+	c := trainer.Conversation{ID: h.Conversation, Title: h.Title}
+	if i := slices.IndexFunc(v.all, func(c trainer.Conversation) bool { return c.ID == h.Conversation }); i >= 0 {
+		c = v.all[i]
+	}
+	v.opening(c, h.Message, query)
+}
+
+// opening reads a conversation and shows it: its end, or the message at with the words of a search.
+func (v *chatView) opening(c trainer.Conversation, at int64, query string) {
 	v.keepDraft()
 	v.closeEditor()
+	v.finding, v.w.search.open = nil, false
 	v.listing = false
 	v.conversation, v.entries = c, nil
 	if v.composer != nil {
@@ -228,11 +250,17 @@ func (v *chatView) openConversation(c trainer.Conversation) {
 			v.composer.SetText(o.draft)
 		}
 		v.show()
-		if v.feed != nil {
-			v.feed.ToEnd()
+		if v.feed == nil {
+			return
+		}
+		v.feed.ToEnd()
+		if at != 0 {
+			v.find(query)
+			v.finding.revealIn(at)
 		}
 	})
 	v.w.show(placeChat)
+	v.showFind()
 }
 
 // keepDraft puts the text that was begun, and not sent, on disk.
@@ -269,6 +297,9 @@ func (v *chatView) show() {
 	v.composer.SetWriting(a != nil)
 	v.composer.SetBlocked(v.w.model.blocks())
 	v.showHead()
+	if v.finding != nil {
+		v.finding.look()
+	}
 }
 
 // rows lists the rows of the feed. Where another version took over between two answers, a divider says so before the
@@ -334,6 +365,8 @@ func (v *chatView) escape() bool {
 	switch a := v.writing[v.conversation.ID]; {
 	case v.editor != nil:
 		v.closeEditor()
+	case v.finding != nil:
+		v.closeFind()
 	case a != nil:
 		a.stop()
 	default:

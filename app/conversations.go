@@ -4,57 +4,86 @@ import (
 	"context"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"clara/trainer"
 	"clara/widgets"
 )
 
-// conversationList is the list of conversations by day: in the sidebar, or a page of its own in the narrow layout.
+// conversationList is the list of conversations, the pinned ones and then the others by day: in the sidebar, or a page of its own
+// in the narrow layout.
 type conversationList struct {
-	w      *window
-	column *fyne.Container
-	scroll *container.Scroll
-	rows   map[int64]*widgets.SidebarRow
+	w     *window
+	feed  *widgets.Feed
+	rows  map[int64]trainer.Conversation
+	heads map[int64]string // by the negated ID of the conversation below
+	shown int64            // the conversation whose row is marked; 0: none
 }
 
 func newConversationList(w *window) *conversationList {
-	l := &conversationList{w: w, column: widgets.VStack(1)}
-	l.scroll = widgets.NewScroll(l.column)
+	l := &conversationList{w: w}
+	l.feed = widgets.NewFeed("", l.row)
+	l.feed.Gap, l.feed.Margin, l.feed.FromTop = 1, 0, true
 	l.fill()
 	return l
 }
 
 // fill makes the rows of the conversations that the window knows of.
 func (l *conversationList) fill() {
-	l.rows = make(map[int64]*widgets.SidebarRow, len(l.w.chat.all))
-	l.column.RemoveAll()
-	day := ""
-	for _, c := range l.w.chat.all {
-		if d := age(c.Updated, l.w.now()); d != day {
-			top := float32(14)
-			if day == "" {
-				top = 0
-			}
-			l.column.Add(widgets.Pad(widgets.Caption(d), top, 10, 4, 10))
-			day = d
+	all := l.w.chat.all
+	l.rows, l.heads = make(map[int64]trainer.Conversation, len(all)), map[int64]string{}
+	ids := make([]int64, 0, len(all)+6)
+	head := ""
+	for _, c := range all {
+		now := age(c.Updated, l.w.now())
+		if c.Pinned {
+			now = say("chat.pinned")
 		}
-		row := widgets.NewSidebarRow(c.Title, func() { l.w.chat.openConversation(c) })
-		row.OnMenu = func(at fyne.Position) {
-			widgets.ShowMenuAt(l.w.frame.Canvas(), at, l.w.chat.menu(c)...)
+		if now != head {
+			head = now
+			l.heads[-c.ID] = head
+			ids = append(ids, -c.ID)
 		}
-		l.rows[c.ID] = row
-		l.column.Add(row)
+		l.rows[c.ID] = c
+		ids = append(ids, c.ID)
 	}
-	l.showOpen()
-	l.scroll.Refresh()
+	l.shown = l.open()
+	l.feed.SetIDs(ids)
+	l.feed.Renew()
+}
+
+func (l *conversationList) row(id int64) fyne.CanvasObject {
+	if id < 0 {
+		top := float32(14)
+		if l.feed.IDs()[0] == id {
+			top = 0
+		}
+		return widgets.Pad(widgets.Caption(l.heads[id]), top, 10, 4, 10)
+	}
+	c := l.rows[id]
+	row := widgets.NewSidebarRow(c.Title, func() { l.w.chat.openConversation(c) })
+	row.OnMenu = func(at fyne.Position) {
+		widgets.ShowMenuAt(l.w.frame.Canvas(), at, l.w.chat.menu(c)...)
+	}
+	row.SetSelected(id == l.shown)
+	return row
+}
+
+// open is the conversation that is shown; 0: none.
+func (l *conversationList) open() int64 {
+	if l.w.place != placeChat {
+		return 0
+	}
+	return l.w.chat.conversation.ID
 }
 
 // showOpen marks the conversation that is shown.
 func (l *conversationList) showOpen() {
-	for id, row := range l.rows {
-		row.SetSelected(l.w.place == placeChat && id == l.w.chat.conversation.ID)
+	for _, id := range []int64{l.shown, l.open()} {
+		if row, ok := l.feed.Row(id).(*widgets.SidebarRow); ok {
+			row.SetSelected(id == l.open())
+		}
 	}
+	l.shown = l.open()
 }
 
 // refresh reads the list anew.
@@ -71,13 +100,31 @@ func (v *chatView) refresh() {
 
 // menu is what can be done with a conversation.
 func (v *chatView) menu(c trainer.Conversation) []widgets.MenuItem {
+	pin := say("chat.pin")
+	if c.Pinned {
+		pin = say("chat.unpin")
+	}
 	return []widgets.MenuItem{
+		{Glyph: &widgets.IconPin, Title: pin, OnTapped: func() { v.pin(c) }},
 		{Glyph: &widgets.IconPencil, Title: say("chat.rename"), OnTapped: func() {
 			v.openConversation(c)
 			v.rename()
 		}},
 		{Glyph: &widgets.IconTrash, Title: say("chat.delete"), Danger: true, OnTapped: func() { v.delete(c) }},
 	}
+}
+
+// pin puts a conversation at the top of the list, or back.
+func (v *chatView) pin(c trainer.Conversation) {
+	queued(v.w.work, func(ctx context.Context) (none, error) {
+		return none{}, v.w.Trainer.Pin(ctx, c.ID, !c.Pinned)
+	}, func(_ none, err error) {
+		v.w.failed(err)
+		if err == nil && v.conversation.ID == c.ID {
+			v.conversation.Pinned = !c.Pinned
+		}
+		v.refresh()
+	})
 }
 
 // delete hides a conversation at once and offers it back for a while.

@@ -12,22 +12,25 @@ import (
 
 // shortcut is a key with the platform's own modifier (Cmd on macOS, Ctrl elsewhere) that works anywhere in the window.
 type shortcut struct {
-	key fyne.KeyName
-	do  func(*window)
+	key   fyne.KeyName
+	do    func(*window)
+	shift bool // with Shift too
 }
 
 var shortcuts = []shortcut{
-	{fyne.KeyN, func(w *window) { w.newConversation() }},
-	{fyne.Key1, func(w *window) { w.show(placeChat) }},
-	{fyne.Key2, func(w *window) { w.show(placeLessons) }},
-	{fyne.Key3, func(w *window) { w.show(placeLearning) }},
-	{fyne.Key4, func(w *window) { w.show(placeModel) }},
-	{fyne.KeyComma, func(w *window) { w.openSettings() }},
-	{fyne.KeyPlus, func(w *window) { w.resizeText(+textStep) }},
-	{fyne.KeyEqual, func(w *window) { w.resizeText(+textStep) }}, // plus without Shift, as on English keyboards
-	{fyne.KeyMinus, func(w *window) { w.resizeText(-textStep) }},
-	{fyne.KeyReturn, func(w *window) { w.submit() }},
-	{fyne.KeyZ, func(w *window) { w.takeBackLast() }},
+	{key: fyne.KeyN, do: func(w *window) { w.newConversation() }},
+	{key: fyne.Key1, do: func(w *window) { w.show(placeChat) }},
+	{key: fyne.Key2, do: func(w *window) { w.show(placeLessons) }},
+	{key: fyne.Key3, do: func(w *window) { w.show(placeLearning) }},
+	{key: fyne.Key4, do: func(w *window) { w.show(placeModel) }},
+	{key: fyne.KeyF, do: func(w *window) { w.show(placeChat); w.chat.find("") }},
+	{key: fyne.KeyF, shift: true, do: func(w *window) { w.openSearch() }},
+	{key: fyne.KeyComma, do: func(w *window) { w.openSettings() }},
+	{key: fyne.KeyPlus, do: func(w *window) { w.resizeText(+textStep) }},
+	{key: fyne.KeyEqual, do: func(w *window) { w.resizeText(+textStep) }}, // plus without Shift, as on English keyboards
+	{key: fyne.KeyMinus, do: func(w *window) { w.resizeText(-textStep) }},
+	{key: fyne.KeyReturn, do: func(w *window) { w.submit() }},
+	{key: fyne.KeyZ, do: func(w *window) { w.takeBackLast() }},
 }
 
 // textStep is how much a key changes the size of text, in percent.
@@ -50,6 +53,8 @@ var keysInWords = []struct {
 	{true, "keys.new", "shell.new"},
 	{true, "keys.places", "keys.places_does"},
 	{true, "keys.settings", "place.settings"},
+	{true, "keys.find", "chat.find"},
+	{true, "keys.search", "search.title"},
 	{true, "keys.return", "keys.return_does"},
 	{true, "keys.undo", "keys.undo_does"},
 	{true, "keys.size", "keys.size_does"},
@@ -87,7 +92,11 @@ func (w *window) submit() {
 func (w *window) listen() {
 	c := w.frame.Canvas()
 	for _, s := range shortcuts {
-		var keys fyne.Shortcut = &desktop.CustomShortcut{KeyName: s.key, Modifier: fyne.KeyModifierShortcutDefault}
+		modifier := fyne.KeyModifierShortcutDefault
+		if s.shift {
+			modifier |= fyne.KeyModifierShift
+		}
+		var keys fyne.Shortcut = &desktop.CustomShortcut{KeyName: s.key, Modifier: modifier}
 		if s.key == fyne.KeyZ {
 			keys = &fyne.ShortcutUndo{} // Fyne's own; a text field keeps it for its text
 		}

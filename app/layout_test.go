@@ -118,6 +118,20 @@ var scenes = []scene{
 		w.state.Last = &trainer.CycleEnd{Cycle: 10, State: trainer.CycleRefused, Verdict: trainer.VerdictRefused, Reason: forgetsReason}
 		w.learning.fill()
 	}},
+	{"search", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeChat, trainer.PhaseWaiting)
+		w.openSearch()
+		w.search.line.SetText("widerspruch")
+		w.settle(t)
+		w.search.look() // what the pace would do
+	}},
+	{"find", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeChat, trainer.PhaseWaiting)
+		w.chat.all[0], w.chat.all[2] = w.chat.all[2], w.chat.all[0]
+		w.chat.all[0].Pinned = true
+		w.shell.list.fill()
+		w.chat.find("bekannt")
+	}},
 	{"settings", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeLearning, trainer.PhaseRunning)
 		w.openLearningSettings()

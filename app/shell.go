@@ -100,7 +100,7 @@ func (w *window) show(p place) {
 	if p != w.place {
 		w.snackbar.Dismiss()
 	}
-	w.place = p
+	w.place, w.search.open = p, false
 	s := &w.shell
 	o := s.built[p]
 	if o == nil {
@@ -128,6 +128,7 @@ func (s *shell) sidebar() fyne.CanvasObject {
 	}
 	s.nav = map[place]*widgets.NavItem{}
 	head := widgets.HStack(10, widgets.Logo(28), widgets.Grow(widgets.NewText("CLARA", widgets.TextHeading, widgets.ColorText).Bold()),
+		widgets.NewIconButton(widgets.IconSearch, say("search.title"), w.openSearch),
 		widgets.NewIconButton(widgets.IconPlus, say("shell.new"), w.newConversation))
 	nav := widgets.VStack(2,
 		item(placeChat, widgets.IconChat, say("place.chat")),
@@ -135,7 +136,7 @@ func (s *shell) sidebar() fyne.CanvasObject {
 		item(placeLearning, widgets.IconLoop, say("place.learning")))
 	s.gear = widgets.NewNavItem(widgets.IconSliders, say("place.settings"), w.openSettings)
 	foot := widgets.VStack(2, item(placeModel, widgets.IconChip, say("place.model")), s.gear)
-	column := widgets.VStack(widgets.Gap16, head, nav, widgets.Rule(), widgets.Grow(s.list.scroll), foot)
+	column := widgets.VStack(widgets.Gap16, head, nav, widgets.Rule(), widgets.Grow(s.list.feed), foot)
 	return widgets.Sized(sidebarWidth, 0, widgets.Layers(widgets.NewBox(widgets.ColorSidebar, "", 0), widgets.Pad(column, 14, 12, 10, 12)))
 }
 

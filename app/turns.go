@@ -32,10 +32,17 @@ func (v *chatView) row(id int64) fyne.CanvasObject {
 		return widgets.Space()
 	}
 	e := v.entries[i]
+	var mark widgets.Marker
+	if v.finding != nil {
+		mark = marker(v.finding.query)
+	}
 	if e.Role == trainer.RoleUser {
-		return widgets.NewQuestion(e.Text)
+		row := widgets.NewQuestion(e.Text)
+		row.SetMarker(mark)
+		return row
 	}
 	row := widgets.NewAnswer(author)
+	row.SetMarker(mark)
 	row.SetStarsName(func(n int) string { return sayN("chat.stars", n) })
 	row.OnRated = func(stars int) { v.rate(id, stars) }
 	row.SetOnLink(v.w.openLink)
@@ -84,11 +91,7 @@ func (v *chatView) update(id int64) {
 
 // fill shows everything that belongs to an answer.
 func (v *chatView) fill(row *widgets.Answer, e trainer.Entry) {
-	id := e.ID
-	text := e.Text
-	if e.Better != "" {
-		text = e.Better
-	}
+	id, text := e.ID, shownText(e)
 	row.SetNote(v.note(e))
 	row.SetText(text)
 	row.SetWriting(false)

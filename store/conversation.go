@@ -16,6 +16,7 @@ type Conversation struct {
 	Title    string
 	Created  time.Time
 	Updated  time.Time // when it got its last message or title; set by the store
+	Pinned   bool      // its owner wants it at the top of the list
 	Messages int       // how many it holds; set by the store
 }
 
@@ -67,18 +68,18 @@ func (s *Store) AddConversation(ctx context.Context, c Conversation) (Conversati
 		if err := checkTexts(c.Title); err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `INSERT INTO conversations (user, title, created, updated) VALUES (?, ?, ?, ?) RETURNING id`,
-			s.user, c.Title, timeValue(c.Created), timeValue(c.Updated)).Scan(&c.ID)
+		return tx.QueryRowContext(ctx, `INSERT INTO conversations (user, title, created, updated, pinned) VALUES (?, ?, ?, ?, ?) RETURNING id`,
+			s.user, c.Title, timeValue(c.Created), timeValue(c.Updated), c.Pinned).Scan(&c.ID)
 	})
 	return c, err
 }
 
-const selectConversation = `SELECT id, user, title, created, updated,
+const selectConversation = `SELECT id, user, title, created, updated, pinned,
 	(SELECT count(*) FROM messages WHERE messages.conversation = conversations.id) FROM conversations`
 
 func scanConversation(r scanner) (Conversation, error) {
 	var c Conversation
-	err := r.Scan(&c.ID, &c.User, &c.Title, timeColumn{&c.Created}, timeColumn{&c.Updated}, &c.Messages)
+	err := r.Scan(&c.ID, &c.User, &c.Title, timeColumn{&c.Created}, timeColumn{&c.Updated}, &c.Pinned, &c.Messages)
 	return c, err
 }
 
@@ -88,10 +89,11 @@ func (s *Store) Conversation(ctx context.Context, id int64) (Conversation, error
 		selectConversation+` WHERE user = ? AND id = ? AND deleted IS NULL`, s.user, id)
 }
 
-// Conversations returns all conversations, the last used first.
+// Conversations returns all conversations, the pinned ones before the others, the last
+// used first.
 func (s *Store) Conversations(ctx context.Context) ([]Conversation, error) {
 	return list(ctx, s, "list conversations", scanConversation,
-		selectConversation+` WHERE user = ? AND deleted IS NULL ORDER BY updated DESC, id DESC`, s.user)
+		selectConversation+` WHERE user = ? AND deleted IS NULL ORDER BY pinned DESC, updated DESC, id DESC`, s.user)
 }
 
 // RenameConversation gives a conversation another title.
@@ -102,6 +104,14 @@ func (s *Store) RenameConversation(ctx context.Context, id int64, title string) 
 		}
 		r, err := tx.ExecContext(ctx, `UPDATE conversations SET title = ?, updated = max(updated, ?) WHERE user = ? AND id = ? AND deleted IS NULL`,
 			title, s.present(), s.user, id)
+		return touched(r, err, 1)
+	})
+}
+
+// PinConversation puts a conversation at the top of the list, or back into its order.
+func (s *Store) PinConversation(ctx context.Context, id int64, pinned bool) error {
+	return s.update(ctx, "pin conversation", func(tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, `UPDATE conversations SET pinned = ? WHERE user = ? AND id = ? AND deleted IS NULL`, pinned, s.user, id)
 		return touched(r, err, 1)
 	})
 }

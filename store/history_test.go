@@ -152,6 +152,18 @@ func (h *history) RenameConversation(t *rapid.T) {
 	c.Title, c.Updated = title, h.clock
 }
 
+func (h *history) PinConversation(t *rapid.T) {
+	s, a := h.turn(t)
+	c, pinned := pick(t, a.conversations, "conversation"), rapid.Bool().Draw(t, "pinned")
+	err := s.PinConversation(t.Context(), c.ID, pinned)
+	if !c.deleted.IsZero() {
+		wantErr(t, err, ErrNotFound)
+		return
+	}
+	check(t, err)
+	c.Pinned = pinned
+}
+
 func (h *history) DeleteOrRestoreConversation(t *rapid.T) {
 	s, a := h.turn(t)
 	c := pick(t, a.conversations, "conversation")

@@ -194,6 +194,9 @@ func (a *account) snapshot() snapshot {
 	}
 	sort.SliceStable(v.Conversations, func(i, j int) bool {
 		x, y := v.Conversations[i], v.Conversations[j]
+		if x.Pinned != y.Pinned {
+			return x.Pinned
+		}
 		return x.Updated.After(y.Updated) || x.Updated.Equal(y.Updated) && x.ID > y.ID
 	})
 	counts := Counts{Samples: map[SampleState]int{}, Lessons: map[LessonState]int{}, Cycles: map[CycleState]int{}, Versions: len(a.versions)}

@@ -77,6 +77,12 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"RenameConversation": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.RenameConversation(ctx, id["conversation"], "x")
 		}},
+		"PinConversation": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.PinConversation(ctx, id["conversation"], true)
+		}},
+		"Search": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.Search(ctx, "at", 10))
+		}},
 		"DeleteConversation": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.DeleteConversation(ctx, id["conversation"])
 		}},

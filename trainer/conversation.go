@@ -25,7 +25,8 @@ func titleOf(question string) string {
 	return title + "…"
 }
 
-// Conversations returns the user's conversations, the last used first.
+// Conversations returns the user's conversations, the pinned ones before the others, the
+// last used first.
 func (t *Trainer) Conversations(ctx context.Context) ([]Conversation, error) {
 	return t.store.Conversations(ctx)
 }
@@ -33,6 +34,11 @@ func (t *Trainer) Conversations(ctx context.Context) ([]Conversation, error) {
 // Rename gives a conversation another title.
 func (t *Trainer) Rename(ctx context.Context, conversation int64, title string) error {
 	return t.store.RenameConversation(ctx, conversation, title)
+}
+
+// Pin puts a conversation at the top of the list, or back into its order.
+func (t *Trainer) Pin(ctx context.Context, conversation int64, pinned bool) error {
+	return t.store.PinConversation(ctx, conversation, pinned)
 }
 
 // restorable is how long a deleted conversation can be brought back.

@@ -109,6 +109,9 @@ func (a *Answer) SetOnCopy(hint string, f func(code string)) {
 	a.text.CopyHint, a.text.OnCopy = hint, f
 }
 
+// SetMarker makes something stand out in the text. Call it before SetText.
+func (a *Answer) SetMarker(m Marker) { a.text.Marker = m }
+
 // SetStars shows the rating.
 func (a *Answer) SetStars(v int) {
 	a.rateable = true

@@ -101,6 +101,14 @@ func (f *Feed) Changed(id int64) {
 	}
 }
 
+// Renew builds all rows again: what they show has changed.
+func (f *Feed) Renew() {
+	for _, r := range f.rows {
+		r.o = nil
+	}
+	f.place()
+}
+
 // Resized measures a row again whose object has changed.
 func (f *Feed) Resized(id int64) {
 	if f.index(id) >= 0 {
@@ -139,6 +147,27 @@ func (f *Feed) Reveal(id int64) {
 		if to > high {
 			to = high // higher than the window: its beginning
 		}
+		if to == f.scroll.Offset.Y {
+			break
+		}
+		f.scroll.Offset.Y = to
+		f.place()
+	}
+	f.follow(f.atEnd())
+}
+
+// RevealPart scrolls so that a part of a row, share of 1 of its height down, is in the middle half of what can be seen.
+func (f *Feed) RevealPart(id int64, share float32) {
+	i := f.index(id)
+	if i < 0 {
+		return
+	}
+	f.follow(false)
+	for range feedPasses { // as in Reveal
+		view := f.scroll.Size().Height
+		part := f.top(i) + share*f.heightOf(i)
+		to := fyne.Max(fyne.Min(f.scroll.Offset.Y, part-view/4), part-3*view/4)
+		to = fyne.Max(0, fyne.Min(to, f.total()-view))
 		if to == f.scroll.Offset.Y {
 			break
 		}

@@ -17,6 +17,7 @@ type Markdown struct {
 	OnLink   func(*url.URL)    // what a tapped link does; links are plain words without it
 	OnCopy   func(code string) // what the button on a code block does; without it there is none
 	CopyHint string            // its spoken name
+	Marker   Marker            // what stands out in prose
 
 	text    string
 	writing bool
@@ -144,7 +145,7 @@ func (m *Markdown) sync() {
 func (m *Markdown) parse(source string) []widget.RichTextSegment {
 	segments := widget.NewRichTextFromMarkdown(tameSource(source)).Segments
 	tameSegments(segments, m.OnLink)
-	return segments
+	return m.Marker.segments(segments)
 }
 
 // HeightAt implements Flowing.

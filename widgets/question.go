@@ -30,6 +30,9 @@ func (q *Question) SetText(text string) {
 	q.Refresh()
 }
 
+// SetMarker makes something stand out in the text.
+func (q *Question) SetMarker(m Marker) { q.text.Marker = m }
+
 const (
 	bubbleShare  float32 = .8 // of the column
 	bubbleX      float32 = 16
