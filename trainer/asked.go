@@ -130,7 +130,7 @@ var asking = wordSet(`which what whose many much welche welchem welchen welcher 
 // takeApart finds the terms of a question. Names are its capitalised words but the
 // first of a sentence; in German, where nouns are capitalised too, those that stand
 // right after another noun (Amtsgericht Ansbach, Frau Özdemir) or after in, aus or
-// nach without an article.
+// nach without an article, unless they are words of concepts and no surnames.
 func takeApart(question string) asked {
 	q := asked{german: isGerman(question)}
 	first, before, last := true, "", ""
@@ -159,7 +159,7 @@ func takeApart(question string) asked {
 			name := capital && !first && w != "I"
 			if q.german && name {
 				name = before == "in" || before == "aus" || before == "nach" || isCapital(before)
-				name = name && len(concepts()[stemOf(plain(w))]) == 0
+				name = name && (surnames[folded] || len(concepts()[stemOf(plain(w))]) == 0)
 			}
 			q.add(w, name)
 		}
@@ -170,6 +170,11 @@ func takeApart(question string) asked {
 	}
 	return q
 }
+
+// surnames are common German ones that are also words of concepts: of the nouns that
+// stand right after another, these are names all the same (Frau Koch).
+var surnames = wordSet(`baecker bauer baum becker berg brand brunner burg busch fischer foerster frank gross hahn hammer herbst jaeger kaiser
+	keller koch koenig kurz lang lange maler nagel peters pohl richter schaefer schneider schreiber stern vogel weber winter`)
 
 func isCapital(w string) bool {
 	r, _ := utf8.DecodeRuneInString(w)

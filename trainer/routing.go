@@ -36,11 +36,11 @@ const (
 // (Router.similar). A veto holds unless more than half of the weight of the names in
 // the lesson's question is covered.
 //
-// Of English rewordings by another hand that nothing was tuned on it finds .96 among
-// 25 lessons, .94 among 100 and .85 among 1,000; what it misses shares no word but a
-// name with the lesson. A cosine of plain words finds .41 of the German ones in
-// testdata, this .99. A Router never changes once it is built, and may be used from
-// several goroutines.
+// Of the rewordings of the templates, as people talk, the two nearest lessons hold the
+// right one with an overlap of 0.2 or more for .91 of the English ones among 355 lessons
+// and for .97 of the German ones among 92; most that it misses share no word with the
+// lesson. A cosine of plain words finds .41 of the German ones in testdata, this .99. A
+// Router never changes once it is built, and may be used from several goroutines.
 type Router struct {
 	size     int // lessons and background together
 	ids      map[string]int32

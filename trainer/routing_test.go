@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -136,6 +137,53 @@ func TestRouting(t *testing.T) {
 	}
 	if _, _, ok := NewRouter(nil).Match("anything"); ok {
 		t.Error("a router without lessons matched")
+	}
+}
+
+// Words of a concept stand for each other, in both languages and in any form, and a
+// surname that is such a word still tells one lesson from another.
+func TestRoutingByConcepts(t *testing.T) {
+	questions := []string{
+		"Where is the main water tap of our house?",
+		"Who is the head of Halden Press?",
+		"When is the next vaccination of Asta due?",
+		"Welche Durchwahl hat Frau Koch?",
+		"Wann wird der Sperrmüll abgeholt?",
+	}
+	r := NewRouter(questions)
+	for _, c := range []struct {
+		question string
+		want     int // -1: none
+	}{
+		{"Which faucet shuts off the water in our home?", 0},
+		{"Who runs Halden Press?", 1},
+		{"When does Asta get her next jab?", 2},
+		{"Welche Telefonnummer hat Frau Koch?", 3},
+		{"Welche Durchwahl hat Frau Schneider?", -1},
+		{"Wann ist die Abholung vom Sperrgut?", 4},
+	} {
+		got, overlap, ok := r.Match(c.question)
+		if !ok {
+			got = -1
+		}
+		if got != c.want {
+			t.Errorf("Match(%q) = %d (%.2f), want %d", c.question, got, overlap, c.want)
+		}
+	}
+}
+
+// No word of the table is one that is never looked up, and none stands on a line alone.
+func TestConceptsCanBeFound(t *testing.T) {
+	for line := range strings.Lines(conceptLines) {
+		words := strings.Fields(line)
+		if len(words) < 2 {
+			t.Errorf("%q: a concept of fewer than two words", line)
+		}
+		for _, w := range words {
+			if q := takeApart(w); len(q.terms) != 1 || q.terms[0].stem != stemOf(plain(w)) {
+				t.Errorf("%q of %q is not found as it is written", w, line)
+			}
+		}
 	}
 }
 

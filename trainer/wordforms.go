@@ -13,7 +13,9 @@ import (
 )
 
 // conceptLines are words that ask for the same thing, English and German, a line
-// each: a small table of what offices and households ask about, no thesaurus.
+// each: those that people exchange when they ask about everyday things, no thesaurus.
+// Words of one kind (beef, pork) are not on one line, nor are words that only a stem
+// confuses (hose, Hosen). Stop words and words with a hyphen would never be found.
 //
 //go:embed routing/concepts.txt
 var conceptLines string
