@@ -107,8 +107,9 @@ type Arena struct {
 	used int
 }
 
-// arenaAlign keeps each tensor on a cache line of its own (64 bytes).
-const arenaAlign = 16
+// ArenaAlign is the multiple, in values, that each tensor of an arena begins at: it has
+// cache lines of its own (64 bytes).
+const ArenaAlign = 16
 
 // NewArena makes an arena of n values (rounded up) on b.
 func NewArena(b Backend, n int) (*Arena, error) {
@@ -122,7 +123,7 @@ func NewArena(b Backend, n int) (*Arena, error) {
 // Take returns the next rows x cols values, contiguous, not cleared. The error
 // wraps [ErrMemory] when the arena is used up.
 func (a *Arena) Take(rows, cols int) (Tensor, error) {
-	n := (rows*cols + arenaAlign - 1) / arenaAlign * arenaAlign
+	n := (rows*cols + ArenaAlign - 1) / ArenaAlign * ArenaAlign
 	if a.used+n > a.mem.Len() {
 		return Tensor{}, fmt.Errorf("take %dx%d from an arena with %d of %d values left: %w", rows, cols, a.mem.Len()-a.used, a.mem.Len(), ErrMemory)
 	}

@@ -4,9 +4,8 @@ import "clara/compute"
 
 // backwardValues bounds the values that backward takes from an arena.
 func (c Config) backwardValues(rows, wanted, rank int) int {
-	row := func(width int) int { return rows*width + 16 }
-	n := 3*row(c.Width) + 3*row(c.queryWidth()) + 2*row(c.keyWidth()) + 2*row(c.FeedForward)
-	n += 3*rows*rank + 16 + 2*(wanted*c.Width+16)
+	n := 2*rowsOf(rows, c.Width) + 2*rowsOf(rows, c.queryWidth()) + 2*rowsOf(rows, c.keyWidth())
+	n += rowsOf(rows, c.FeedForward) + rowsOf(rows, 3*rank) + rowsOf(wanted, c.Width)
 	return n
 }
 
@@ -19,15 +18,14 @@ func (n *network) backward(e *exec, b *batch, tp *tape, dNormed compute.Tensor, 
 	lo := b.lora
 	dx := e.take(arena, rows, n.Width) // of the residual stream
 	dh := e.take(arena, rows, n.Width) // of what a norm yields
-	h := e.take(arena, rows, n.Width)  // a norm, computed again
 	dheads := e.take(arena, rows, n.queryWidth())
 	dq := e.take(arena, rows, n.queryWidth())
 	dk := e.take(arena, rows, n.keyWidth())
 	dv := e.take(arena, rows, n.keyWidth())
-	product := e.take(arena, rows, n.FeedForward)
 	dproduct := e.take(arena, rows, n.FeedForward)
 	dlora := e.take(arena, rows, 3*lo.rank)
 	dout := e.take(arena, len(b.out), n.Width)
+	h, product := tp.h, tp.product // a norm and a gated product, computed again
 	if e.err != nil {
 		return
 	}
@@ -42,6 +40,10 @@ func (n *network) backward(e *exec, b *batch, tp *tape, dNormed compute.Tensor, 
 			return
 		}
 		layer, t := &n.layers[l], &tp.layers[l]
+		if l < tp.recomputed {
+			e.do(e.CopyRows(tp.x, nil, t.xIn, nil, false))
+			n.block(e, b, nil, l, tp.workspace, t, compute.Exact, false)
+		}
 
 		// x += post(Down(act(Gate h) * (Up h))), h = norm(xMid)
 		dd := dx

@@ -42,10 +42,21 @@ func (n *network) newCache(capacity int) (*kvCache, error) {
 	return c, nil
 }
 
+// workspace is what all blocks of a pass write to in turn.
+type workspace struct {
+	x       compute.Tensor // the residual stream: [T, Width]
+	h       compute.Tensor // a norm of it
+	product compute.Tensor // act(gate) * up; none: it takes gate's place
+}
+
 // tape keeps what the backward pass needs of a forward pass.
 type tape struct {
+	workspace
 	layers []layerTape
-	x      compute.Tensor // the residual stream behind the last block: [T, Width]
+	// recomputed is how many blocks, the first ones, keep nothing but their input: the
+	// backward pass computes the rest again (gradient checkpointing, Chen et al. 2016). They
+	// share the activations of block recomputed, so at most all blocks but the last.
+	recomputed int
 	// hidden state of the wanted rows before and after the final norm
 	out, normed compute.Tensor
 }
@@ -63,152 +74,187 @@ type layerTape struct {
 }
 
 // forwardValues bounds the values that forward takes from an arena for rows rows,
-// wanted of which go to the head.
+// wanted of which go to the head; keep is whether there is a tape, which recomputes no
+// block.
 func (c Config) forwardValues(rows, wanted, rank int, keep bool) int {
-	row := func(width int) int { return rows*width + 16 }
-	scratch := 2*row(c.Width) + row(c.FeedForward) + 2*(wanted*c.Width+16)
-	layer := 2*row(c.queryWidth()) + 2*row(c.keyWidth()) + row(c.Heads) + 2*row(c.FeedForward)
-	layer += 7*rows*rank + 64
+	values := 2*rowsOf(rows, c.Width) + 2*rowsOf(wanted, c.Width)
+	if !keep {
+		return values + c.layerValues(rows, rank, false)
+	}
+	values += rowsOf(rows, c.FeedForward)
+	return values + c.Layers*(c.layerValues(rows, rank, true)+rowsOf(rows, c.Width))
+}
+
+// layerValues bounds the values of one block's activations, without its input. keep is
+// whether they are for a backward pass.
+func (c Config) layerValues(rows, rank int, keep bool) int {
+	n := 2*rowsOf(rows, c.queryWidth()) + 2*rowsOf(rows, c.keyWidth()) + 2*rowsOf(rows, c.FeedForward)
+	for in := range inputs {
+		n += rowsOf(rows, len(readers[in])*rank)
+	}
 	if c.PostNorm {
-		layer += 2 * row(c.Width)
+		n += 2 * rowsOf(rows, c.Width)
 	}
 	if !keep {
-		return scratch + layer
+		return n
 	}
-	layer += 2 * row(c.Width)
+	n += rowsOf(rows, c.Heads) + rowsOf(rows, c.Width)
 	if c.QKNorm {
-		layer += row(c.queryWidth()) + row(c.keyWidth())
+		n += rowsOf(rows, c.queryWidth()) + rowsOf(rows, c.keyWidth())
 	}
-	return scratch + c.Layers*layer
+	return n
+}
+
+// rowsOf is what an arena has to have left for rows rows of a width.
+func rowsOf(rows, width int) int { return rows*width + compute.ArenaAlign - 1 }
+
+// takeLayer takes the activations of one block, without its input.
+func (n *network) takeLayer(e *exec, arena *compute.Arena, rows int, lo *lora, keep bool) layerTape {
+	t := layerTape{
+		q: e.take(arena, rows, n.queryWidth()),
+		k: e.take(arena, rows, n.keyWidth()),
+		v: e.take(arena, rows, n.keyWidth()),
+
+		heads: e.take(arena, rows, n.queryWidth()),
+		gate:  e.take(arena, rows, n.FeedForward),
+		up:    e.take(arena, rows, n.FeedForward),
+	}
+	if lo != nil {
+		for in := range inputs {
+			t.loraIn[in] = e.take(arena, rows, lo.ranks(in))
+		}
+	}
+	t.qRaw, t.kRaw = t.q, t.k
+	if keep {
+		t.lse = e.take(arena, rows, n.Heads)
+		t.xMid = e.take(arena, rows, n.Width)
+		if n.QKNorm {
+			t.qRaw = e.take(arena, rows, n.queryWidth())
+			t.kRaw = e.take(arena, rows, n.keyWidth())
+		}
+	}
+	if n.PostNorm {
+		t.oRaw = e.take(arena, rows, n.Width)
+		t.dRaw = e.take(arena, rows, n.Width)
+	}
+	return t
 }
 
 // forward computes the hidden state, after the final norm, of the wanted rows:
-// [len(b.out), Width]. With a tape every activation that the backward pass needs
-// stays in the arena, and keys and values stay in the batch; without one they go
+// [len(b.out), Width]. With a tape the activations that the backward pass needs
+// stay in the arena, and keys and values stay in the batch; without one they go
 // to the cache and the arena is reused from layer to layer.
 func (n *network) forward(e *exec, b *batch, cache *kvCache, arena *compute.Arena, tp *tape, p compute.Precision) compute.Tensor {
 	rows := len(b.ids)
-	x := e.take(arena, rows, n.Width)
-	h := e.take(arena, rows, n.Width)
+	w := workspace{x: e.take(arena, rows, n.Width), h: e.take(arena, rows, n.Width)}
 	out := e.take(arena, len(b.out), n.Width)
 	normed := e.take(arena, len(b.out), n.Width)
-	product := compute.Tensor{}
+	shared := n.Layers - 1 // the last of the blocks that write over each other's activations
 	if tp != nil {
-		product = e.take(arena, rows, n.FeedForward)
+		w.product = e.take(arena, rows, n.FeedForward)
+		shared = tp.recomputed
 	}
+	t := n.takeLayer(e, arena, rows, b.lora, tp != nil)
 	if e.err != nil {
 		return normed
 	}
-	e.do(e.Embedding(x, n.embedding, b.ids, n.EmbeddingScale))
+	e.do(e.Embedding(w.x, n.embedding, b.ids, n.EmbeddingScale))
 	for l := range n.layers {
-		if e.err != nil {
-			return normed
+		if l > shared {
+			t = n.takeLayer(e, arena, rows, b.lora, true)
 		}
-		mark := arena.Mark()
-		layer := &n.layers[l]
-		t := layerTape{
-			q: e.take(arena, rows, n.queryWidth()),
-			k: e.take(arena, rows, n.keyWidth()),
-			v: e.take(arena, rows, n.keyWidth()),
-
-			heads: e.take(arena, rows, n.queryWidth()),
-			gate:  e.take(arena, rows, n.FeedForward),
-			up:    e.take(arena, rows, n.FeedForward),
-		}
-		if b.lora != nil {
-			for in := range inputs {
-				t.loraIn[in] = e.take(arena, rows, b.lora.ranks(in))
-			}
-		}
-		t.qRaw, t.kRaw = t.q, t.k
-		oRaw, dRaw := x, x
 		if tp != nil {
-			t.lse = e.take(arena, rows, n.Heads)
 			t.xIn = e.take(arena, rows, n.Width)
-			t.xMid = e.take(arena, rows, n.Width)
-			if n.QKNorm {
-				t.qRaw = e.take(arena, rows, n.queryWidth())
-				t.kRaw = e.take(arena, rows, n.keyWidth())
-			}
-		}
-		if n.PostNorm {
-			t.oRaw = e.take(arena, rows, n.Width)
-			t.dRaw = e.take(arena, rows, n.Width)
-			oRaw, dRaw = t.oRaw, t.dRaw
-		}
-		if tp == nil {
-			product = t.gate
 		}
 		if e.err != nil {
 			return normed
 		}
-
-		// attention: x += post(O attend(rope(norm(Q h)), rope(norm(K h)), V h)), h = norm(x)
 		if tp != nil {
-			e.do(e.CopyRows(t.xIn, nil, x, nil, false))
-		}
-		e.do(e.RMSNorm(h, x, layer.attentionNorm, n.NormEps))
-		n.project(e, b.lora, l, inputAttention, h, t.loraIn[inputAttention], p, false, t.qRaw, t.kRaw, t.v)
-		if n.QKNorm {
-			n.normHeads(e, t.q, t.qRaw, layer.queryNorm, n.Heads)
-			n.normHeads(e, t.k, t.kRaw, layer.keyNorm, n.KVHeads)
-		}
-		freqs := n.Attention[l].Freqs
-		e.do(e.RoPE(t.q, b.positions, freqs, n.RoPE, false))
-		e.do(e.RoPE(t.k, b.positions, freqs, n.RoPE, false))
-		keys, values := t.k, t.v
-		if cache != nil {
-			keys, values = cache.keys[l], cache.values[l]
-			e.do(e.CopyRows(keys, b.slots, t.k, nil, false))
-			e.do(e.CopyRows(values, b.slots, t.v, nil, false))
-		}
-		e.do(e.Backend.Attention(t.heads, t.lse, t.q, keys, values, b.spans, n.attention(l)))
-		n.project(e, b.lora, l, inputOutput, t.heads, t.loraIn[inputOutput], p, !n.PostNorm, oRaw)
-		if n.PostNorm {
-			e.do(e.RMSNorm(h, oRaw, layer.postAttentionNorm, n.NormEps))
-			e.do(e.Add(x, h, 1))
-		}
-
-		// gated MLP: x += post(Down(act(Gate h) * (Up h))), h = norm(x)
-		if tp != nil {
-			e.do(e.CopyRows(t.xMid, nil, x, nil, false))
-		}
-		e.do(e.RMSNorm(h, x, layer.mlpNorm, n.NormEps))
-		n.project(e, b.lora, l, inputMLP, h, t.loraIn[inputMLP], p, false, t.gate, t.up)
-		e.do(e.GLU(product, t.gate, t.up, n.Activation))
-		n.project(e, b.lora, l, inputDown, product, t.loraIn[inputDown], p, !n.PostNorm, dRaw)
-		if n.PostNorm {
-			e.do(e.RMSNorm(h, dRaw, layer.postMLPNorm, n.NormEps))
-			e.do(e.Add(x, h, 1))
-		}
-		if tp == nil {
-			arena.Release(mark)
-		} else {
+			e.do(e.CopyRows(t.xIn, nil, w.x, nil, false))
 			tp.layers = append(tp.layers, t)
 		}
+		n.block(e, b, cache, l, w, &t, p, true)
 	}
 	if len(b.out) > 0 {
-		e.do(e.CopyRows(out, nil, x, b.out, false))
+		e.do(e.CopyRows(out, nil, w.x, b.out, false))
 		e.do(e.RMSNorm(normed, out, n.finalNorm, n.NormEps))
 	}
 	if tp != nil {
-		tp.x, tp.out, tp.normed = x, out, normed
+		tp.workspace, tp.out, tp.normed = w, out, normed
 	}
 	return normed
+}
+
+// block runs block l on the residual stream and leaves its activations in t. whole is
+// whether the stream behind it is wanted, too.
+func (n *network) block(e *exec, b *batch, cache *kvCache, l int, w workspace, t *layerTape, p compute.Precision, whole bool) {
+	layer := &n.layers[l]
+	oRaw, dRaw, product := w.x, w.x, w.product
+	if n.PostNorm {
+		oRaw, dRaw = t.oRaw, t.dRaw
+	}
+	if product.IsZero() {
+		product = t.gate
+	}
+
+	// attention: x += post(O attend(rope(norm(Q h)), rope(norm(K h)), V h)), h = norm(x)
+	e.do(e.RMSNorm(w.h, w.x, layer.attentionNorm, n.NormEps))
+	n.project(e, b.lora, l, inputAttention, w.h, t.loraIn[inputAttention], p, false, t.qRaw, t.kRaw, t.v)
+	if n.QKNorm {
+		n.normHeads(e, t.q, t.qRaw, layer.queryNorm, n.Heads)
+		n.normHeads(e, t.k, t.kRaw, layer.keyNorm, n.KVHeads)
+	}
+	freqs := n.Attention[l].Freqs
+	e.do(e.RoPE(t.q, b.positions, freqs, n.RoPE, false))
+	e.do(e.RoPE(t.k, b.positions, freqs, n.RoPE, false))
+	keys, values := t.k, t.v
+	if cache != nil {
+		keys, values = cache.keys[l], cache.values[l]
+		e.do(e.CopyRows(keys, b.slots, t.k, nil, false))
+		e.do(e.CopyRows(values, b.slots, t.v, nil, false))
+	}
+	e.do(e.Backend.Attention(t.heads, t.lse, t.q, keys, values, b.spans, n.attention(l)))
+	n.project(e, b.lora, l, inputOutput, t.heads, t.loraIn[inputOutput], p, !n.PostNorm, oRaw)
+	if n.PostNorm {
+		e.do(e.RMSNorm(w.h, oRaw, layer.postAttentionNorm, n.NormEps))
+		e.do(e.Add(w.x, w.h, 1))
+	}
+
+	// gated MLP: x += post(Down(act(Gate h) * (Up h))), h = norm(x)
+	if !t.xMid.IsZero() {
+		e.do(e.CopyRows(t.xMid, nil, w.x, nil, false))
+	}
+	e.do(e.RMSNorm(w.h, w.x, layer.mlpNorm, n.NormEps))
+	n.project(e, b.lora, l, inputMLP, w.h, t.loraIn[inputMLP], p, false, t.gate, t.up)
+	e.do(e.GLU(product, t.gate, t.up, n.Activation))
+	if !whole && !n.PostNorm { // nothing that follows is kept but the input of down's B
+		n.lower(e, b.lora, l, inputDown, product, t.loraIn[inputDown])
+		return
+	}
+	n.project(e, b.lora, l, inputDown, product, t.loraIn[inputDown], p, !n.PostNorm, dRaw)
+	if whole && n.PostNorm {
+		e.do(e.RMSNorm(w.h, dRaw, layer.postMLPNorm, n.NormEps))
+		e.do(e.Add(w.x, w.h, 1))
+	}
 }
 
 // project computes y = x Wᵀ + scale (x Aᵀ) Bᵀ, or y += with accumulate, for every
 // projection that reads from in; ys are in the order of readers. loraIn receives
 // x Aᵀ.
 func (n *network) project(e *exec, lo *lora, l int, in input, x, loraIn compute.Tensor, p compute.Precision, accumulate bool, ys ...compute.Tensor) {
-	if lo != nil {
-		e.do(e.MatMul(loraIn, x, lo.layers[l].a[in], false, true, 1, false))
-	}
+	n.lower(e, lo, l, in, x, loraIn)
 	for i, proj := range readers[in] {
 		e.do(e.Linear(ys[i], x, n.layers[l].weight[proj], p, accumulate))
 		if lo != nil {
 			e.do(e.MatMul(ys[i], loraIn.Columns(i*lo.rank, (i+1)*lo.rank), lo.layers[l].b[proj], false, true, lo.scale, true))
 		}
+	}
+}
+
+// lower computes loraIn = x Aᵀ.
+func (n *network) lower(e *exec, lo *lora, l int, in input, x, loraIn compute.Tensor) {
+	if lo != nil {
+		e.do(e.MatMul(loraIn, x, lo.layers[l].a[in], false, true, 1, false))
 	}
 }
 

@@ -62,7 +62,7 @@ func (t *Training) state() [3]*lora { return [3]*lora{t.params, t.moment1, t.mom
 // fill writes its values.
 func (t *Training) settle(fill func() error) (err error) {
 	t.free()
-	t.on = t.r.pin()
+	t.on, t.most = t.r.pin(), unlimited
 	for _, l := range []**lora{&t.params, &t.grads, &t.moment1, &t.moment2} {
 		if *l, err = t.on.net.newLoRA(t.rank, t.scale); err != nil {
 			return err

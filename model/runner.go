@@ -65,6 +65,9 @@ type Options struct {
 	// Context limits the tokens of a conversation; 0 = what the model was trained
 	// for, at most [DefaultContext].
 	Context int
+	// TrainingMemory limits what a training takes, in bytes: adapter, gradients, AdamW's
+	// moments and the activations of a step. 0: three quarters of what the engine has free.
+	TrainingMemory int64
 	// Next opens the engine to go on with after one that failed: lost its device, ran out
 	// of memory, computed no numbers. The Runner closes what Next opens. Its error says
 	// that there is none; nil: there never is.
@@ -88,8 +91,8 @@ func Open(ctx context.Context, path string, be compute.Backend, o Options) (_ *R
 			err = fmt.Errorf("open model %s: %w", path, err)
 		}
 	}()
-	if o.Context < 0 {
-		return nil, fmt.Errorf("a context of %d tokens", o.Context)
+	if o.Context < 0 || o.TrainingMemory < 0 {
+		return nil, fmt.Errorf("a context of %d tokens, %d bytes for training", o.Context, o.TrainingMemory)
 	}
 	hash, err := HashFile(ctx, path)
 	if err != nil {

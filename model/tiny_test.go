@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"clara/compute"
 	"clara/compute/cpu"
 	"clara/model/gguf"
 )
@@ -22,15 +23,25 @@ var tinyArchitectures = []string{"llama", "gemma3"}
 // Gemma's pattern of windows comes round), grouped heads, a byte vocabulary.
 func openTiny(t testing.TB, arch string) *Runner {
 	t.Helper()
+	return openTinyOn(t, arch, Options{Context: 256}, nil)
+}
+
+// openTinyOn is openTiny with options, on the CPU as wrap changes it; nil leaves it.
+func openTinyOn(t testing.TB, arch string, o Options, wrap func(compute.Backend) compute.Backend) *Runner {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), arch+".gguf")
 	if err := os.WriteFile(path, tinyModel(t, arch), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	be, err := cpu.New(cpu.Options{Threads: 2})
+	engine, err := cpu.New(cpu.Options{Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(context.Background(), path, be, Options{Context: 256})
+	var be compute.Backend = engine
+	if wrap != nil {
+		be = wrap(engine)
+	}
+	r, err := Open(context.Background(), path, be, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ type Training struct {
 	moment1 *lora // AdamW's m and v
 	moment2 *lora
 	arena   *compute.Arena
+	most    int64 // bytes that a step gets, less than unlimited where more were refused
 	steps   int
 	settled bool    // all of it lies there
 	kept    *rescue // nil: no other engine could go on
@@ -126,7 +127,7 @@ type Item struct {
 
 // Loss is an objective: from the log-probabilities [item][answer token][candidate]
 // it computes the loss and its derivative with respect to each of them. It depends on
-// nothing else: a step whose engine failed calls it again.
+// nothing else: a step that failed for want of memory, or whose engine did, calls it again.
 type Loss func(logp [][][]float32) (loss float64, dlogp [][][]float32, err error)
 
 // StepOptions are AdamW's constants and the bound of the gradient's norm.
@@ -139,7 +140,8 @@ type StepOptions struct {
 type StepReport struct {
 	Loss     float64
 	GradNorm float64 // before clipping
-	Tokens   int     // rows that went through the network
+	Tokens   int     // rows that went through the network, each counted once
+	Plan     Plan    // how they went through it
 	Time     time.Duration
 }
 
@@ -184,157 +186,6 @@ func (t *Training) step(ctx context.Context, items []Item, loss Loss, o StepOpti
 	}
 	t.steps++
 	return report, nil
-}
-
-// gradients fills t.grads with the derivative of the loss.
-func (t *Training) gradients(e *exec, items []Item, loss Loss) (StepReport, error) {
-	n := t.on.net
-	seqs := make([]Sequence, len(items))
-	for i, it := range items {
-		seqs[i] = it.Sequence
-	}
-	if len(items) == 0 {
-		return StepReport{}, errors.New("no items")
-	}
-	pk, err := n.pack(seqs, t.params)
-	if err != nil {
-		return StepReport{}, err
-	}
-	ids, width, err := candidates(items)
-	if err != nil {
-		return StepReport{}, err
-	}
-	rows, outs := len(pk.ids), len(pk.out)
-	rank := t.rank
-	need := n.forwardValues(rows, outs, rank, true) + n.backwardValues(rows, outs, rank) + 2*(outs*width+16) + 2*outs + 16 + outs*n.Width + 16
-	if err := t.room(need); err != nil {
-		return StepReport{}, err
-	}
-	tp := &tape{}
-	h := n.forward(e, &pk.batch, nil, t.arena, tp, compute.Exact)
-	logp, lse := e.take(t.arena, outs, width), e.take(t.arena, outs, 2)
-	values := make([]float32, outs*width)
-	if e.err == nil {
-		e.do(e.HeadLogProbs(logp, lse, h, n.head, ids))
-		e.do(e.Read(values, logp))
-	}
-	if e.err != nil {
-		return StepReport{}, e.err
-	}
-	view := unpack(items, values, width)
-	value, dview, err := loss(view)
-	if err != nil {
-		return StepReport{}, fmt.Errorf("compute the loss: %w", err)
-	}
-	report := StepReport{Loss: value, Tokens: rows}
-	if math.IsNaN(value) || math.IsInf(value, 0) {
-		return report, fmt.Errorf("the loss is %g: %w", value, ErrDiverged)
-	}
-	derivatives, err := repack(items, dview, width)
-	if err != nil {
-		return report, err
-	}
-	dlogp, dh := e.take(t.arena, outs, width), e.take(t.arena, outs, n.Width)
-	if e.err == nil {
-		e.do(e.Write(dlogp, derivatives))
-		e.do(e.HeadLogProbsBackward(dh, dlogp, lse, h, n.head, ids))
-		e.do(e.Scale(t.grads.flat(), 0))
-		n.backward(e, &pk.batch, tp, dh, t.grads, t.arena)
-	}
-	if e.err != nil {
-		return report, e.err
-	}
-	sum, err := e.SumSquares(t.grads.flat())
-	if err != nil {
-		return report, err
-	}
-	report.GradNorm = math.Sqrt(sum)
-	if math.IsNaN(sum) || math.IsInf(sum, 0) {
-		return report, fmt.Errorf("the gradient's norm is %g: %w", report.GradNorm, ErrDiverged)
-	}
-	return report, nil
-}
-
-// room makes the arena large enough for a step.
-func (t *Training) room(values int) error {
-	if t.arena != nil && t.arena.Len() >= values {
-		t.arena.Release(0)
-		return nil
-	}
-	if t.arena != nil {
-		t.arena.Free()
-		t.arena = nil
-	}
-	a, err := compute.NewArena(t.on.net.be, values)
-	if err != nil {
-		return err
-	}
-	t.arena = a
-	return nil
-}
-
-// candidates lays the ids of all items side by side, width to a row, padded with -1.
-func candidates(items []Item) (ids []int32, width int, err error) {
-	width = 1
-	for i, it := range items {
-		if it.Candidates == nil {
-			continue
-		}
-		if len(it.Candidates) != len(it.Answer) {
-			return nil, 0, fmt.Errorf("item %d has candidates for %d of %d answer tokens", i+1, len(it.Candidates), len(it.Answer))
-		}
-		for _, c := range it.Candidates {
-			width = max(width, len(c))
-		}
-	}
-	for _, it := range items {
-		for j, id := range it.Answer {
-			row := []int32{id}
-			if it.Candidates != nil {
-				row = it.Candidates[j]
-			}
-			ids = append(ids, row...)
-			for range width - len(row) {
-				ids = append(ids, -1)
-			}
-		}
-	}
-	return ids, width, nil
-}
-
-// unpack sees the padded rows as [item][answer token][candidate].
-func unpack(items []Item, values []float32, width int) [][][]float32 {
-	out := make([][][]float32, len(items))
-	for i, it := range items {
-		out[i] = make([][]float32, len(it.Answer))
-		for j := range it.Answer {
-			n := 1
-			if it.Candidates != nil {
-				n = len(it.Candidates[j])
-			}
-			out[i][j], values = values[:n:n], values[width:]
-		}
-	}
-	return out
-}
-
-// repack is the inverse of unpack for the derivatives.
-func repack(items []Item, d [][][]float32, width int) ([]float32, error) {
-	if len(d) != len(items) {
-		return nil, fmt.Errorf("the loss has derivatives for %d of %d items", len(d), len(items))
-	}
-	var values []float32
-	for i, it := range items {
-		if len(d[i]) != len(it.Answer) {
-			return nil, fmt.Errorf("the loss has derivatives for %d of %d tokens of item %d", len(d[i]), len(it.Answer), i+1)
-		}
-		for _, row := range d[i] {
-			at := len(values)
-			values = append(values, make([]float32, width)...)
-			copy(values[at:], row)
-		}
-	}
-	return values, nil
 }
 
 // Adapter is a snapshot of the present parameters.
@@ -385,10 +236,8 @@ func (t *Training) free() {
 			l.memory.Free()
 		}
 	}
-	if t.arena != nil {
-		t.arena.Free()
-	}
-	t.params, t.grads, t.moment1, t.moment2, t.arena = nil, nil, nil, nil, nil
+	t.drop()
+	t.params, t.grads, t.moment1, t.moment2 = nil, nil, nil, nil
 	t.settled = false
 	if t.on != nil {
 		t.r.unpin(t.on)
