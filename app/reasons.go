@@ -40,6 +40,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeUnlearn:       "reason.unlearn",
 	trainer.CodeInterrupted:   "reason.interrupted",
 	trainer.CodeAnswering:     "reason.answering",
+	trainer.CodeOthersTurn:    "reason.others_turn",
 	trainer.CodeRefusedWaits:  "reason.refused_waits",
 	trainer.CodeRetryLater:    "reason.retry_later",
 	trainer.CodeOtherModel:    "reason.other_model",

@@ -41,6 +41,7 @@ var germanReasons = map[string]string{
 	trainer.CodeUnlearn:       "Zurückgenommenes wird verlernt",
 	trainer.CodeInterrupted:   "ein unterbrochenes Training beginnt von vorn",
 	trainer.CodeAnswering:     "das Training lässt einer Antwort den Vortritt",
+	trainer.CodeOthersTurn:    "das Training eines anderen Benutzers läuft; dieses wartet, bis es an der Reihe ist",
 	trainer.CodeRefusedWaits:  "die Prüfung hat das Training mit diesen Rückmeldungen abgelehnt, es wartet auf neue",
 	trainer.CodeRetryLater:    "das letzte Training ist fehlgeschlagen, neuer Versuch in {seconds}: {error}",
 	trainer.CodeOtherModel:    "das Gelernte gehört zu einem anderen Modell",

@@ -289,7 +289,7 @@ func (t *Trainer) keptFacts(ctx context.Context, a *attached) (*BaseFacts, error
 		return known, nil
 	}
 	hash := a.info.Hash
-	kept, err := t.store.Base(ctx, hash, baseKind, []string{baseKey})
+	kept, err := t.bases.Base(ctx, hash, baseKind, []string{baseKey})
 	if err != nil {
 		return nil, fmt.Errorf("read what was measured of the base: %w", err)
 	}
@@ -321,7 +321,7 @@ func (t *Trainer) facts(ctx context.Context, a *attached) (*BaseFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.store.PutBase(ctx, hash, baseKind, map[string][]byte{baseKey: data}); err != nil {
+	if err := t.bases.PutBase(ctx, hash, baseKind, map[string][]byte{baseKey: data}); err != nil {
 		return nil, fmt.Errorf("keep what was measured of the base: %w", err)
 	}
 	a.keep(facts)

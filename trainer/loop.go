@@ -24,6 +24,7 @@ type loop struct {
 	tried     string    // what the last unlearning cycle that was decided was about
 	eraseAt   time.Time // when deleted conversations are erased next
 	now       work      // under way; nil channels: nothing
+	asksTurn  bool      // the last decision was to start something
 	last      Seconds
 }
 
@@ -89,6 +90,7 @@ func (l *loop) erase(ctx context.Context) error {
 
 // finish ends what runs when the loop ends, and waits for it.
 func (l *loop) finish() {
+	defer l.slot.leave(l.changed)
 	if l.now.running {
 		l.now.cancel(context.Canceled)
 		r := <-l.now.done
@@ -363,6 +365,16 @@ const idle = time.Hour
 // decide looks at what is new and starts what is due. It returns how long to wait
 // until it is to be called again even if nothing happens.
 func (l *loop) decide(ctx context.Context) time.Duration {
+	l.asksTurn = false
+	wait := l.startDue(ctx)
+	if !l.asksTurn {
+		l.slot.leave(l.changed)
+	}
+	return wait
+}
+
+// startDue starts what is due, if it is this trainer's turn.
+func (l *loop) startDue(ctx context.Context) time.Duration {
 	p, err := l.pending(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -388,6 +400,9 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 	if known, err := l.keptFacts(ctx, a); err != nil {
 		l.trouble(err)
 	} else if known == nil && !l.Trainer.now().Before(l.retryAt) {
+		if !l.myTurn() {
+			return idle
+		}
 		l.beside(ctx, PhasePreparing, reason(CodeNewModel, "the model is measured once, so that training can be compared with it", "model", a.info.Name), func(ctx context.Context, _ func(Progress)) error {
 			_, err := l.facts(ctx, a)
 			return err
@@ -401,6 +416,9 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 	}
 	l.heed(p)
 	if l.askedNow || l.askLater && !l.Trainer.now().Before(l.retryAt) {
+		if !l.myTurn() {
+			return idle
+		}
 		l.askedNow, l.askLater = false, false
 		l.beside(ctx, PhaseAsking, reason(CodeWanted, "asked for by the user"), func(ctx context.Context, _ func(Progress)) error {
 			_, err := l.askNow(ctx, func(JobLesson) bool { return true })
@@ -408,8 +426,17 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 		})
 		return idle
 	}
-	if wait := l.beforeReader(p); wait > 0 && l.startPreparing(ctx, a) {
-		return wait
+	if wait := l.beforeReader(p); wait > 0 && l.isUnprepared(a) {
+		switch done, err := l.preparedMeanwhile(ctx, a); {
+		case err != nil:
+			l.trouble(err)
+		case done: // by another user's trainer
+		case !l.myTurn():
+			return idle
+		default:
+			l.startPreparing(ctx, a)
+			return wait
+		}
 	}
 	why, at := l.due(p, set, l.Trainer.now())
 	if why.Code == "" || at.IsZero() {
@@ -420,7 +447,11 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 		l.enter(PhaseDue, why, at)
 		return wait
 	}
+	if !l.myTurn() {
+		return idle
+	}
 	if err := l.startCycle(ctx, a, p, why); err != nil {
+		l.slot.give()
 		l.failed("", fmt.Errorf("start a cycle: %w", err))
 		return l.retryAt.Sub(l.Trainer.now())
 	}

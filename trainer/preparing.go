@@ -121,11 +121,27 @@ func (l *loop) lacksReader(a *attached) bool {
 	}
 }
 
-// startPreparing starts the preparation of a model that is to have a reader.
-func (l *loop) startPreparing(ctx context.Context, a *attached) bool {
-	if !l.lacksReader(a) || !a.asked.Load() && l.Trainer.now().Before(a.prepareAt) {
-		return false
+// isUnprepared says whether a reader is to be made for the model now.
+func (l *loop) isUnprepared(a *attached) bool {
+	return l.lacksReader(a) && (a.asked.Load() || !l.Trainer.now().Before(a.prepareAt))
+}
+
+// preparedMeanwhile takes over the end of a preparation since the model was attached, by
+// the trainer of another user of the same readers.
+func (l *loop) preparedMeanwhile(ctx context.Context, a *attached) (bool, error) {
+	if l.made == l.home {
+		return false, nil
 	}
+	found, err := readerFor(l.made, a.runner)
+	if err != nil || found.state == a.reader.Load().state {
+		return false, nil // a damaged one is made anew
+	}
+	a.reader.Store(found)
+	return true, l.renew(ctx)
+}
+
+// startPreparing starts the preparation of a model that is to have a reader.
+func (l *loop) startPreparing(ctx context.Context, a *attached) {
 	p := Preparation{Dir: readerFolder(l.made, a.info.Hash), Seed: l.settings.Load().Seed}
 	if before := a.reader.Load().report; before != nil && before.Verdict == VerdictRefused {
 		p.Seed = before.Seed + 1
@@ -152,7 +168,6 @@ func (l *loop) startPreparing(ctx context.Context, a *attached) bool {
 		return nil
 	})
 	l.now.reader = a
-	return true
 }
 
 // beforeReader is how long it is until a cycle is due that goes before the making of a

@@ -31,6 +31,7 @@ const (
 	CodeUnlearn       = "unlearn"         // something learnt was taken back
 	CodeInterrupted   = "interrupted"     // a cycle was cut short and is started again
 	CodeAnswering     = "answering"       // training gives way to an answer
+	CodeOthersTurn    = "others_turn"     // another user's training runs
 	CodeRefusedWaits  = "refused_waits"   // the gate refused what there is; waits for new feedback
 	CodeCutTwice      = "cut_twice"       // the program was killed in the same cycle twice; waits for the user
 	CodeRetryLater    = "retry_later"     // the last cycle failed; seconds, error

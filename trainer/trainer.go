@@ -28,6 +28,8 @@ type Params struct {
 	Store    *store.Store
 	Home     string       // the data folder; adapters are kept in its folder "versions"
 	Readers  string       // the data folder whose prepared readers are used; "": Home
+	Bases    *store.Store // keeps what is measured of untrained models; nil: Store
+	Slot     *Slot        // taken for work in the background; nil: this trainer is alone with its model
 	User     string       // whose feedback this is; "": "local"
 	Settings Settings     // checked by New
 	Log      *slog.Logger // nil: nothing is logged
@@ -36,6 +38,8 @@ type Params struct {
 // Trainer is the loop. Make it with New, run it with Start, end it with Stop.
 type Trainer struct {
 	store *store.Store // of the user
+	bases *store.Store // with what is measured of untrained models
+	slot  *Slot
 	home  string
 	made  string // the data folder with the prepared readers
 	log   *slog.Logger
@@ -86,7 +90,7 @@ func New(ctx context.Context, p Params) (*Trainer, error) {
 		return nil, fmt.Errorf("settings of the trainer: %w", err)
 	}
 	t := &Trainer{
-		store: p.Store, home: p.Home, made: cmp.Or(p.Readers, p.Home), log: p.Log, now: time.Now, cycle: runCycle, hub: newHub(),
+		store: p.Store, bases: cmp.Or(p.Bases, p.Store), slot: cmp.Or(p.Slot, new(Slot)), home: p.Home, made: cmp.Or(p.Readers, p.Home), log: p.Log, now: time.Now, cycle: runCycle, hub: newHub(),
 		changed: make(chan struct{}, 1), wanted: make(chan struct{}, 1), asked: make(chan struct{}, 1), cancelled: make(chan struct{}, 1),
 	}
 	t.prepare = t.makeReader

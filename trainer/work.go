@@ -319,6 +319,7 @@ func (l *loop) left(p Progress) time.Duration {
 func (l *loop) end(ctx context.Context, r workResult) {
 	w := l.now
 	l.now = work{}
+	l.slot.give()
 	w.cancel(nil)
 	if w.reader != nil {
 		l.endPreparing(w, r.err)
