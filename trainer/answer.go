@@ -113,10 +113,13 @@ func (t *Trainer) newQuestion(ctx context.Context, ask Ask, text string) (Messag
 		}
 		conversation = c.ID
 		if ask.System != "" {
-			if _, err := t.store.AddMessage(ctx, Message{Conversation: conversation, Role: RoleSystem, Text: ask.System}); err != nil {
-				return Message{}, nil, 0, saving(fmt.Errorf("keep the system prompt: %w", err))
-			}
 			history = []Turn{{Role: RoleSystem, Text: ask.System}}
+		}
+		history = append(history, ask.History...)
+		for _, turn := range history {
+			if _, err := t.store.AddMessage(ctx, Message{Conversation: conversation, Role: turn.Role, Text: turn.Text}); err != nil {
+				return Message{}, nil, 0, saving(fmt.Errorf("keep what was said before: %w", err))
+			}
 		}
 	} else {
 		all, err := t.store.Messages(ctx, conversation)
@@ -206,7 +209,7 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 			entry.Question = s.lessons[said.lesson].Question
 		}
 		result, err = s.runner.Generate(ctx, model.Request{
-			Prompt: said.prompt, Adapters: said.adapters, Sampling: sampling(set, ask), MaxTokens: tokens,
+			Prompt: said.prompt, Adapters: said.adapters, Sampling: sampling(set, ask), MaxTokens: tokens, Stop: ask.Stop,
 		}, func(p model.Piece) {
 			if onPiece != nil && p.Text != "" {
 				onPiece(p.Text)
@@ -233,11 +236,31 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 	if saveErr != nil {
 		return Entry{Message: answer, Number: s.version.Number}, saving(errors.Join(fmt.Errorf("keep the answer: %w", saveErr), err))
 	}
-	entry.Message = kept
+	entry.Message, entry.PromptTokens = kept, result.PromptTokens
 	if errors.Is(err, model.ErrContext) {
 		err = &UserError{Reason: reason(CodeTooLong, "the question is too long for this model", "context", s.runner.Info().Context), Hint: HintShorten, Err: err}
 	}
 	return entry, err
+}
+
+// AnswerTo returns the answer that stands to a question: the newest, where it was given
+// again. ErrNotFound: there is none, or the message is no question.
+func (t *Trainer) AnswerTo(ctx context.Context, question int64) (Message, error) {
+	m, err := t.store.Message(ctx, question)
+	if err != nil {
+		return Message{}, fmt.Errorf("read question %d: %w", question, err)
+	}
+	all, err := t.store.Messages(ctx, m.Conversation)
+	if err != nil {
+		return Message{}, fmt.Errorf("read conversation %d: %w", m.Conversation, err)
+	}
+	current := standing(all)
+	for i, c := range current {
+		if c.ID == question && c.Role == RoleUser && i+1 < len(current) && current[i+1].Role == RoleAssistant {
+			return current[i+1], nil
+		}
+	}
+	return Message{}, fmt.Errorf("an answer to question %d: %w", question, ErrNotFound)
 }
 
 // leastAnswer is the room for an answer below which older turns are left out.
@@ -281,8 +304,15 @@ func sampling(set *Settings, ask Ask) model.Sampling {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
+	temperature, topP := set.Temperature, set.TopP
+	if ask.Temperature != nil {
+		temperature = *ask.Temperature
+	}
+	if ask.TopP != nil {
+		topP = *ask.TopP
+	}
 	return model.Sampling{
-		Temperature: float32(set.Temperature), TopK: set.TopK, TopP: float32(set.TopP), MinP: float32(set.MinP),
+		Temperature: float32(temperature), TopK: set.TopK, TopP: float32(topP), MinP: float32(set.MinP),
 		RepeatPenalty: float32(set.RepeatPenalty), Seed: seed,
 	}
 }

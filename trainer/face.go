@@ -14,7 +14,11 @@ type Ask struct {
 	Greedy    bool   // instead of the sampling in Settings
 	MaxTokens int    // 0: Settings.MaxTokens
 	System    string // of a new conversation; "": Settings.System
+	History   []Turn // of a new conversation: the turns before the question, kept with it
 	Seed      uint64 // of the sampling; 0: a fresh one
+
+	Temperature, TopP *float64 // instead of those in Settings, in the same ranges
+	Stop              []string // texts before which the answer ends
 
 	// OnAsked is called once, after the question is on disk and before the first
 	// token, with the question's message. It may be nil.
@@ -31,6 +35,8 @@ type Entry struct {
 	Fix      int64  // the sample of the correction; 0: none
 	Question string // of the lesson that the answer used; "": none
 	Number   int    // of the version that answered; 0: the untrained base
+
+	PromptTokens int // that the model read for it, with the lesson; of an answer just given
 }
 
 // Proposal is what the diff of two answers suggests.

@@ -245,7 +245,7 @@ func (t *Trainer) answered(ctx context.Context, message int64) (answer, question
 		return answer, question, nil, fmt.Errorf("read message %d: %w", message, err)
 	}
 	if answer.Role != RoleAssistant {
-		return answer, question, nil, fmt.Errorf("message %d is not an answer", message)
+		return answer, question, nil, fmt.Errorf("an answer with the number %d: %w", message, ErrNotFound)
 	}
 	all, err := t.store.Messages(ctx, answer.Conversation)
 	if err != nil {

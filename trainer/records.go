@@ -1,6 +1,9 @@
 package trainer
 
-import "clara/store"
+import (
+	"clara/model/chat"
+	"clara/store"
+)
 
 // The records that cross the face are those of the store, under one roof: a
 // face imports the trainer alone.
@@ -77,4 +80,8 @@ var (
 	ErrForeign  = store.ErrForeign
 	ErrCorrupt  = store.ErrCorrupt
 	ErrFull     = store.ErrFull
+	ErrInvalid  = store.ErrInvalid
 )
+
+// ErrTemplate says that the model's chat template refuses a conversation.
+var ErrTemplate = chat.ErrRaised

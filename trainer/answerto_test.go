@@ -1,0 +1,70 @@
+package trainer
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// A face that brings the whole conversation, with its own sampling: the turns are kept
+// before the question, and the answer is found by its question.
+func TestAnswerAfterTurnsThatAreBrought(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	if err := b.Attach(t.Context(), tinyRunnerOf(t, 1, 8)); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Attach(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+	}()
+	var question Message
+	hot, all := 1.5, 1.0
+	ask := Ask{
+		Text: "And now?", System: "Be brief.", MaxTokens: 24, Seed: 7, Temperature: &hot, TopP: &all,
+		History: []Turn{{Role: RoleUser, Text: "Hello?"}, {Role: RoleAssistant, Text: "Good day."}},
+		OnAsked: func(m Message) { question = m },
+	}
+	e, err := b.Answer(t.Context(), ask, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.PromptTokens < len("Be brief.Hello?Good day.And now?") || e.Tokens == 0 {
+		t.Errorf("an answer of %d tokens to %d", e.Tokens, e.PromptTokens)
+	}
+	entries, err := b.Entries(t.Context(), e.Conversation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, x := range entries {
+		said = append(said, string(x.Role)+": "+x.Text)
+	}
+	want := "system: Be brief.|user: Hello?|assistant: Good day.|user: And now?|assistant: " + e.Text
+	if got := strings.Join(said, "|"); got != want {
+		t.Errorf("kept as %q, want %q", got, want)
+	}
+	if m, err := b.AnswerTo(t.Context(), question.ID); err != nil || m.ID != e.ID {
+		t.Errorf("the answer to %d is %d (%v), want %d", question.ID, m.ID, err, e.ID)
+	}
+	for _, id := range []int64{e.ID, e.ID + 100} {
+		if _, err := b.AnswerTo(t.Context(), id); !errors.Is(err, ErrNotFound) {
+			t.Errorf("the answer to message %d, which is no question: %v", id, err)
+		}
+	}
+	if _, err := b.Rate(t.Context(), question.ID, 5); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a question was rated: %v", err)
+	}
+
+	// The same seed draws the same, up to a text before which it ends.
+	whole := []rune(strings.ToValidUTF8(e.Text, ""))
+	if len(whole) < 4 {
+		t.Fatalf("the answer %q is too short for this test", e.Text)
+	}
+	ask.Stop = []string{string(whole[2:4])}
+	cut, err := b.Answer(t.Context(), ask, nil)
+	if err != nil || cut.Finish != FinishStop || !strings.HasPrefix(e.Text, cut.Text) || strings.Contains(cut.Text, ask.Stop[0]) {
+		t.Errorf("up to %q: %q (%s), %v; without: %q", ask.Stop[0], cut.Text, cut.Finish, err, e.Text)
+	}
+}
