@@ -38,6 +38,7 @@ func openForCommand(ctx context.Context, o cli.Options) (*cli.Session, error) {
 			}
 			return s.model.leftOut
 		},
+		Serve: s.serve,
 		Close: s.close,
 	}, nil
 }

@@ -21,6 +21,7 @@ var rooms = map[string][]string{
 
 	"app":     {"widgets", "trainer", "configs"},
 	"cli":     {"trainer", "model", "model/*", "compute", "configs"},
+	"server":  {"trainer", "configs"},
 	"widgets": {},
 
 	"trainer":           {"trainer/objective", "store", "model", "model/*"},
@@ -56,6 +57,7 @@ var roomsOfTests = map[string][]string{
 	"model/tokenizer": {"model/gguf"},  // vocabularies come in GGUF files
 	"trainer":         {"compute/cpu"},
 	"cli":             {"compute/cpu", "store"},
+	"server":          {"compute/cpu", "store", "model", "model/gguf"}, // users, each with a store, over a tiny model
 	"app":             {"store"},
 }
 
@@ -65,12 +67,14 @@ var libraries = map[string][]string{
 	"fyne.io/fyne/v2":                     {"", "app", "widgets"},
 	"github.com/adrg/xdg":                 {""},
 	"github.com/blevesearch/snowballstem": {"trainer"},
+	"github.com/danielgtaylor/huma/v2":    {"server"},
 	"github.com/dlclark/regexp2/v2":       {"model/tokenizer"},
 	"github.com/edsrzf/mmap-go":           {"model/gguf", "model/safetensors"},
 	"github.com/go-gl/gl":                 {"shaders"},
 	"github.com/gofrs/flock":              {""},
 	"github.com/ncruces/go-strftime":      {"model/chat"},
 	"github.com/pelletier/go-toml/v2":     {"configs"},
+	"github.com/prometheus/client_golang": {"server"},
 	"github.com/reeflective/readline":     {"cli"},
 	"github.com/schollz/progressbar/v3":   {"cli"},
 	"github.com/shirou/gopsutil/v4":       {"", "app", "cli", "compute/cpu"},
@@ -79,6 +83,7 @@ var libraries = map[string][]string{
 	"golang.org/x/sys":                    {"compute/cpu", "shaders", "model/gguf", "store", "trainer", "widgets", ""},
 	"golang.org/x/term":                   {"cli"},
 	"golang.org/x/text":                   {"app", "cli", "model/chat", "model/tokenizer", "trainer", "widgets"},
+	"golang.org/x/time":                   {"server"},
 	"gonum.org/v1/plot":                   {"prove"},
 	"gorgonia.org/cu":                     {"cuda", "cuda/driver"},
 	"modernc.org/sqlite":                  {"store"},

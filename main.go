@@ -45,6 +45,7 @@ func main() {
 		Runner:  openRunner,
 		Engine:  openEngineAlone,
 		Models:  listModels,
+		Users:   serverUsers,
 	}
 	for _, e := range engines {
 		p.Engines = append(p.Engines, e.name)

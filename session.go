@@ -34,6 +34,7 @@ type session struct {
 	settingsErr error            // why not; settings are the defaults then
 	store       *store.Store
 	trainer     *trainer.Trainer
+	slot        trainer.Slot // of all users' training
 
 	loading sync.Mutex // one load at a time
 	model   *loadedModel
@@ -88,7 +89,7 @@ func openSession(ctx context.Context, o cli.Options) (_ *session, err error) {
 		return nil, err
 	}
 	s.trainer, err = trainer.New(ctx, trainer.Params{
-		Store: s.store, Home: s.home, Settings: learning(s.settings), Log: s.log,
+		Store: s.store, Home: s.home, Settings: learning(s.settings), Log: s.log, Slot: &s.slot,
 	})
 	if err != nil {
 		return nil, err

@@ -43,6 +43,7 @@ type Params struct {
 	// Engine starts an engine alone; nil: there is no such work.
 	Engine func(ctx context.Context, o Options) (compute.Backend, error)
 	Models func(o Options) (ModelList, error)
+	Users  func(o Options) (Users, error) // of the server
 	// Desktop shows the window until it is closed.
 	Desktop func(ctx context.Context, o Options) error
 }
@@ -64,7 +65,9 @@ type Session struct {
 	Load func(ctx context.Context) (*model.Runner, error)
 	// LeftOut is why no faster engine computes, after Load; nil where there is none.
 	LeftOut func() error
-	Close   func() error
+	// Serve answers over HTTP until ctx ends, after Load.
+	Serve func(ctx context.Context, o ServeOptions) error
+	Close func() error
 }
 
 // Run runs the program with its arguments (without its own name) and returns its
@@ -132,7 +135,7 @@ Without a command it opens its window. Every command works on the same data.`,
 			root.AddCommand(cmd)
 		}
 	}
-	add("talk", c.chatCommand(), c.learnCommand(), c.feedbackCommand())
+	add("talk", c.chatCommand(), c.learnCommand(), c.feedbackCommand(), c.serveCommand(), c.usersCommand())
 	add("learn", c.trainCommand(), c.lessonsCommand(), c.adaptersCommand(), c.statsCommand(), c.dataCommand(), c.cycleCommand())
 	add("check", c.doctorCommand(), c.demoCommand(), c.modelsCommand(), c.benchCommand(), c.parityCommand())
 	root.AddCommand(exitCodesTopic())

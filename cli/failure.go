@@ -152,6 +152,14 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 		f.Text = l.say("no model found at %s", "kein Modell gefunden: %s", u.Reason.Args["where"])
 		f.Hint = l.say("Name a GGUF file with --model, or fetch the built-in model with `make model`.",
 			"Nennen Sie mit --model eine GGUF-Datei, oder holen Sie das eingebaute Modell mit `make model`.")
+	case codeUserName, codeUserExists:
+		f.Exit = exitUsage
+	case codeNoUser:
+		f.Exit = exitNotFound
+		f.Hint = l.say("`clara users list` shows those that there are.", "`clara users list` zeigt, welche es gibt.")
+	case codeNeedsUsers:
+		f.Exit = exitUsage
+		f.Hint = l.say("Add one with `clara users add NAME`, or listen on 127.0.0.1.", "Legen Sie mit `clara users add NAME` einen an, oder nehmen Sie 127.0.0.1.")
 	case trainer.CodeNoModel:
 		f.Exit = exitModel
 	case trainer.CodeDiskFull:

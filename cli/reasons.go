@@ -12,6 +12,12 @@ import (
 const (
 	codeLocked      = "locked"        // home
 	codeNoModelFile = "no_model_file" // where
+
+	// The server's.
+	codeUserName   = "user_name"   // name
+	codeUserExists = "user_exists" // name
+	codeNoUser     = "no_user"     // name
+	codeNeedsUsers = "needs_users" // addr
 )
 
 // germanReasons says the trainer's reasons in German; {name} stands for an argument.
@@ -19,6 +25,11 @@ const (
 var germanReasons = map[string]string{
 	codeLocked:      "ein anderes CLARA arbeitet schon in {home}",
 	codeNoModelFile: "kein Modell gefunden: {where}",
+
+	codeUserName:   "„{name}“ kann kein Benutzername sein: bis zu 32 Zeichen aus a bis z, 0 bis 9, - und _, vorn ein Buchstabe oder eine Ziffer",
+	codeUserExists: "den Benutzer „{name}“ gibt es schon",
+	codeNoUser:     "den Benutzer „{name}“ gibt es nicht",
+	codeNeedsUsers: "{addr} ist von anderen Rechnern zu erreichen, und es gibt keinen Benutzer",
 
 	trainer.CodeNeutral:        "neutral bewertet",
 	trainer.CodeTooShort:       "zu kurz: {words} von mindestens {least} Wörtern",

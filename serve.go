@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+
+	"clara/cli"
+	"clara/server"
+	"clara/store"
+	"clara/trainer"
+)
+
+// serve answers over HTTP with the model that is loaded, until ctx ends.
+func (s *session) serve(ctx context.Context, o cli.ServeOptions) error {
+	return server.Run(ctx, server.Params{
+		Version: version, Addr: o.Addr, Users: server.NewUsers(s.home, store.WriteFile), Open: s.openUser,
+		Limits: server.Limits{Parallel: o.Parallel, Queue: o.Queue, Rate: o.Rate}, Log: s.log, Ready: o.Ready,
+	})
+}
+
+// usersFolder holds a folder for each user of the server, below the data folder.
+const usersFolder = "users"
+
+// openUser opens and starts the trainer of a user of the server, with a store and
+// adapters in a folder of the user's own; "" is the user of this data folder. What the
+// model itself is known to do is measured once for all.
+func (s *session) openUser(ctx context.Context, name string) (server.Opened, error) {
+	if name == "" {
+		return server.Opened{Trainer: s.trainer, Close: func() error { s.trainer.Stop(); return nil }}, s.trainer.Start(context.WithoutCancel(ctx))
+	}
+	home := filepath.Join(s.home, usersFolder, name)
+	st, err := store.Open(ctx, filepath.Join(home, "clara.db"))
+	if err != nil {
+		return server.Opened{}, err
+	}
+	t, err := trainer.New(ctx, trainer.Params{
+		Store: st, Home: home, Readers: s.home, Bases: s.store, Slot: &s.slot, Settings: learning(s.settings), Log: s.log.With("user", name),
+	})
+	if err != nil {
+		return server.Opened{}, errors.Join(err, st.Close())
+	}
+	closeAll := func() error {
+		t.Stop()
+		return errors.Join(t.Attach(context.Background(), nil), st.Close())
+	}
+	if err = t.Attach(ctx, s.model.runner); err == nil {
+		err = t.Start(context.WithoutCancel(ctx))
+	}
+	if err != nil {
+		return server.Opened{}, errors.Join(err, closeAll())
+	}
+	return server.Opened{Trainer: t, Close: closeAll}, nil
+}
+
+// serverUsers are the users of the server of a data folder, for the commands that change
+// them, also while a server runs there.
+func serverUsers(o cli.Options) (cli.Users, error) {
+	home, err := homeFolder(o)
+	if err != nil {
+		return cli.Users{}, err
+	}
+	users := server.NewUsers(home, store.WriteFile)
+	lock := flock.New(filepath.Join(home, "users.lock"))
+	alone := func(change func() error) error {
+		if err := os.MkdirAll(home, 0o700); err != nil {
+			return err
+		}
+		if err := lock.Lock(); err != nil {
+			return fmt.Errorf("lock the users: %w", err)
+		}
+		return errors.Join(change(), lock.Close())
+	}
+	return cli.Users{
+		Add: func(name string) (token string, err error) {
+			err = alone(func() error { token, err = users.Add(name); return err })
+			return token, err
+		},
+		Remove: func(name string) (folder string, err error) {
+			return filepath.Join(home, usersFolder, name), alone(func() error { return users.Remove(name) })
+		},
+		List: func() ([]cli.User, error) {
+			all, err := users.List()
+			out := make([]cli.User, len(all))
+			for i, u := range all {
+				out[i] = cli.User{Name: u.Name, Created: u.Created}
+			}
+			return out, err
+		},
+	}, nil
+}

@@ -1,0 +1,177 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"clara/trainer"
+)
+
+// sourceAPI is the source of samples that came over this interface.
+const sourceAPI = "api"
+
+// success is the note's answer to feedback.
+type success struct {
+	Success bool   `json:"success" doc:"Whether the sample is in the live buffer"`
+	Reason  string `json:"reason,omitempty" doc:"Why it is not; it is kept all the same"`
+}
+
+type successOutput struct{ Body success }
+
+func successOf(s trainer.Sample) *successOutput {
+	return &successOutput{success{Success: s.State != trainer.SampleRejected, Reason: s.Reason.Text}}
+}
+
+type feedbackInput struct {
+	Body struct {
+		Text       string  `json:"text" minLength:"1" doc:"What the score is about"`
+		Score      float64 `json:"score" minimum:"-1" maximum:"1" doc:"-1 (bad) to 1 (good)"`
+		Importance int     `json:"importance,omitempty" minimum:"1" maximum:"5" default:"1" doc:"1 to 5"`
+	}
+}
+
+type conversationInput struct {
+	Body struct {
+		Input      string `json:"user_input" minLength:"1" doc:"What the user asked"`
+		Output     string `json:"model_output" minLength:"1" doc:"What was answered"`
+		Rating     int    `json:"user_rating" minimum:"1" maximum:"5" doc:"1 to 5 stars"`
+		Importance int    `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
+	}
+}
+
+type ratingInput struct {
+	ID   string `path:"id" minLength:"1" maxLength:"64" doc:"The id of an answer (chatcmpl-12, cmpl-12), or the number of a conversation: its last answer"`
+	Body struct {
+		Stars int `json:"stars" minimum:"0" maximum:"5" doc:"1 to 5 stars; 0 takes the rating back"`
+	}
+}
+
+// Correction is a better answer as it is sent. It is exported for huma, which leaves out
+// what is embedded otherwise.
+type Correction struct {
+	Better     string     `json:"better" minLength:"1" doc:"The better answer"`
+	Kind       string     `json:"kind,omitempty" enum:"knowledge,manner" doc:"What it teaches: what is true, or how to answer; left out: what the difference suggests"`
+	Importance int        `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
+	Keywords   [][]string `json:"keywords,omitempty" nullable:"false" doc:"An answer is right if it has one word of each group; left out: the words that are new in the better answer"`
+}
+
+type correctionInput struct {
+	ID   string `path:"id" minLength:"1" maxLength:"64" doc:"The id of an answer (chatcmpl-12, cmpl-12), or the number of a conversation: its last answer"`
+	Body Correction
+}
+
+type correctionsInput struct {
+	Body struct {
+		ID string `json:"id" minLength:"1" maxLength:"64" doc:"The id of the answer"`
+		Correction
+	}
+}
+
+func (s *server) feedbackRoutes() {
+	huma.Register(s.api, operation(http.MethodPost, "/feedback", "feedback", tagFeedback, "Add a text with a score",
+		"A text that is good or bad, outside of any conversation: add_feedback_sample. It is on disk before the answer comes."),
+		func(ctx context.Context, in *feedbackInput) (*successOutput, error) {
+			b := in.Body
+			sample, err := trainerOf(ctx).AddFeedbackSample(ctx, b.Text, b.Score, sourceAPI, b.Importance)
+			if err != nil {
+				return nil, s.failed(err)
+			}
+			return successOf(sample), nil
+		})
+	huma.Register(s.api, operation(http.MethodPost, "/conversations", "process-conversation", tagFeedback, "Add a question with a rated answer",
+		"An answer that was given elsewhere, with its rating: process_conversation."),
+		func(ctx context.Context, in *conversationInput) (*successOutput, error) {
+			b := in.Body
+			sample, err := trainerOf(ctx).AddRating(ctx, b.Input, b.Output, b.Rating, sourceAPI, b.Importance)
+			if err != nil {
+				return nil, s.failed(err)
+			}
+			return successOf(sample), nil
+		})
+	huma.Register(s.api, operation(http.MethodPost, "/conversations/{id}/rating", "rate", tagFeedback, "Rate an answer",
+		"Another rating of the same answer replaces the first."),
+		func(ctx context.Context, in *ratingInput) (*successOutput, error) {
+			message, err := answerOf(ctx, in.ID)
+			if err != nil {
+				return nil, s.failed(err)
+			}
+			sample, err := trainerOf(ctx).Rate(ctx, message, in.Body.Stars)
+			if err != nil {
+				return nil, s.failed(err)
+			}
+			return successOf(sample), nil
+		})
+	huma.Register(s.api, operation(http.MethodPost, "/conversations/{id}/corrections", "correct", tagFeedback, "Correct an answer",
+		"A correction of knowledge is a lesson from now on; one of manner is trained on at once, by the settings."),
+		func(ctx context.Context, in *correctionInput) (*successOutput, error) {
+			return s.correct(ctx, in.ID, in.Body)
+		})
+	huma.Register(s.api, operation(http.MethodPost, "/corrections", "correct-by-id", tagFeedback, "Correct an answer, named in the body",
+		"As /conversations/{id}/corrections."),
+		func(ctx context.Context, in *correctionsInput) (*successOutput, error) {
+			return s.correct(ctx, in.Body.ID, in.Body.Correction)
+		})
+}
+
+func (s *server) correct(ctx context.Context, id string, b Correction) (*successOutput, error) {
+	message, err := answerOf(ctx, id)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	sample, err := trainerOf(ctx).Correct(ctx, trainer.Correction{
+		Message: message, Better: b.Better, Kind: trainer.Kind(b.Kind), Importance: b.Importance, Keywords: b.Keywords,
+	})
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	return successOf(sample), nil
+}
+
+// The prefixes of the ids of answers, as OpenAI's.
+const (
+	chatPrefix = "chatcmpl-"
+	textPrefix = "cmpl-"
+)
+
+// answerOf finds the message that an id of an answer, or the number of a conversation,
+// names. The number in an answer's id is that of its question: an id has to be known
+// before there is an answer.
+func answerOf(ctx context.Context, id string) (message int64, err error) {
+	t := trainerOf(ctx)
+	number, ofAnswer := strings.CutPrefix(id, chatPrefix)
+	if !ofAnswer {
+		number, ofAnswer = strings.CutPrefix(id, textPrefix)
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("the answer %q: %w", id, trainer.ErrNotFound)
+	}
+	if ofAnswer {
+		m, err := t.AnswerTo(ctx, n)
+		return m.ID, err
+	}
+	entries, err := t.Entries(ctx, n)
+	if err != nil {
+		return 0, err
+	}
+	for i := len(entries) - 1; i >= 0; i-- {
+		if entries[i].Role == trainer.RoleAssistant {
+			return entries[i].ID, nil
+		}
+	}
+	return 0, fmt.Errorf("an answer in conversation %d: %w", n, trainer.ErrNotFound)
+}
+
+// failed is what an error is to the client; the log has its causes.
+func (s *server) failed(err error) error {
+	p := problemOf(err)
+	if p.Status >= http.StatusInternalServerError {
+		s.Log.Error("a request failed", "status", p.Status, "error", err)
+	}
+	return p
+}

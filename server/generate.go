@@ -1,0 +1,58 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"clara/trainer"
+)
+
+type generateInput struct {
+	Body struct {
+		Prompt string `json:"prompt" minLength:"1" doc:"What to answer"`
+	}
+}
+
+type generateOutput struct {
+	AnswerID string `header:"Answer-Id" doc:"The id by which the answer is rated and corrected"`
+	Body     struct {
+		Response string `json:"response" doc:"The answer"`
+	}
+}
+
+func (s *server) generateRoutes() {
+	huma.Register(s.api, operation(http.MethodPost, "/generate", "generate", tagTalk, "Answer a prompt",
+		"With all that the model has learnt from this user: generate_with_live_model."),
+		func(ctx context.Context, in *generateInput) (*generateOutput, error) {
+			var question int64
+			e, err := s.answer(ctx, trainer.Ask{
+				Text: in.Body.Prompt, OnAsked: func(m trainer.Message) { question = m.ID },
+			}, nil)
+			if err != nil {
+				return nil, s.failed(err)
+			}
+			out := &generateOutput{AnswerID: textPrefix + strconv.FormatInt(question, 10)}
+			out.Body.Response = e.Text
+			return out, nil
+		})
+}
+
+// answer asks the user's trainer in its turn. Where the client has gone or the server
+// ends, the error is that of ctx, and what was said is kept.
+func (s *server) answer(ctx context.Context, ask trainer.Ask, onPiece func(string)) (trainer.Entry, error) {
+	a := of(ctx)
+	leave, err := s.queue.enter(ctx, a.name)
+	if err != nil {
+		return trainer.Entry{}, err
+	}
+	defer leave()
+	e, err := a.trainer.Answer(ctx, ask, onPiece)
+	s.metrics.tokens.Add(float64(e.Tokens))
+	if err == nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return e, err
+}

@@ -1,0 +1,172 @@
+package server
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// Whatever is sent, the answer is a 4xx that says what happened.
+func TestBadRequests(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	deep := strings.Repeat("[", 20000)
+	for _, tt := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"POST", "/feedback", ``, 400},
+		{"POST", "/feedback", `{`, 400},
+		{"POST", "/feedback", deep, 400},
+		{"POST", "/feedback", "\xff\xfe{}", 400},
+		{"POST", "/feedback", `[]`, 422},
+		{"POST", "/feedback", `{"text": "a", "score": 2}`, 422},
+		{"POST", "/feedback", `{"text": "a", "score": "good"}`, 422},
+		{"POST", "/feedback", `{"text": "", "score": 1}`, 422},
+		{"POST", "/feedback", `{"text": "   ", "score": 1}`, 422},
+		{"POST", "/feedback", `{"score": 1}`, 422},
+		{"POST", "/feedback", `{"text": "a", "score": 1, "importance": 6}`, 422},
+		{"POST", "/feedback", `{"text": "a", "score": 1, "other": 6}`, 422},
+		{"POST", "/generate", `{"prompt": ""}`, 422},
+		{"POST", "/generate", `{"prompt": 7}`, 422},
+		{"POST", "/generate", `{"prompt": "` + strings.Repeat("long ", 4000) + `"}`, 422},
+		{"POST", "/conversations/chatcmpl-1/rating", `{"stars": 6}`, 422},
+		{"POST", "/conversations/chatcmpl-77/rating", `{"stars": 5}`, 404},
+		{"POST", "/conversations/77/rating", `{"stars": 5}`, 404},
+		{"POST", "/conversations/99999999999999999999/rating", `{"stars": 5}`, 404},
+		{"POST", "/conversations/%00/rating", `{"stars": 5}`, 404},
+		{"POST", "/conversations/..%2f..%2fetc%2fpasswd/rating", `{"stars": 5}`, 400},
+		{"POST", "/conversations/a%2fb/rating", `{"stars": 5}`, 404},
+		{"POST", "/adapters/-1/restore", ``, 422},
+		{"POST", "/adapters/x/restore", ``, 422},
+		{"DELETE", "/lessons/0", ``, 422},
+		{"DELETE", "/lessons/9", ``, 404},
+		{"GET", "/../users.json", ``, 400},
+		{"GET", "/%2e%2e/users.json", ``, 400},
+		{"GET", "//stats", ``, 400},
+		{"GET", "/stats/", ``, 400},
+		{"GET", "/nothing", ``, 404},
+		{"GET", "/feedback", ``, 405},
+		{"TRACE", "/stats", ``, 405},
+		{"BREW", "/stats", ``, 405},
+	} {
+		r := h.do("", tt.method, tt.path, tt.body)
+		if r.status != tt.status {
+			t.Errorf("%s %s %.60s: %d, want %d: %.200s", tt.method, tt.path, tt.body, r.status, tt.status, r.text)
+			continue
+		}
+		var p Problem
+		if err := json.Unmarshal([]byte(r.text), &p); err != nil || p.Detail == "" || p.Status != tt.status || r.header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s %s: %s %.200s (%v)", tt.method, tt.path, r.header.Get("Content-Type"), r.text, err)
+		}
+		if tt.status == http.StatusMethodNotAllowed && r.header.Get("Allow") == "" {
+			t.Errorf("%s %s: no Allow", tt.method, tt.path)
+		}
+	}
+	req, err := http.NewRequestWithContext(t.Context(), "POST", h.url+"/feedback", strings.NewReader("text=a&score=1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if r := h.send(req); r.status != http.StatusUnsupportedMediaType {
+		t.Errorf("a form: %d", r.status)
+	}
+}
+
+// A web page on another site must not reach the server through the browser of the person
+// who sits here.
+func TestWebPagesOfOthersAreRefused(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	for name, set := range map[string]func(*http.Request){
+		"another origin": func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") },
+		"another site":   func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+		"another name":   func(r *http.Request) { r.Host = "evil.example" },
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), "POST", h.url+"/feedback", strings.NewReader(`{"text": "a", "score": 1}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		set(req)
+		if r := h.send(req); r.status != http.StatusForbidden {
+			t.Errorf("%s: %d", name, r.status)
+		}
+	}
+}
+
+// hear sends bytes as they are and returns the first line that comes back, or "" where the
+// server hangs up.
+func hear(t *testing.T, h *house, send func(c net.Conn)) string {
+	t.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	go send(c)
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil && err != io.EOF && !strings.Contains(err.Error(), "reset") {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// Bodies of gigabytes are refused before they are read, announced or not; who sends too
+// slowly is cut off.
+func TestLargeAndSlowRequests(t *testing.T) {
+	h, _ := opened(t, Limits{HeaderTime: 300 * time.Millisecond, BodyTime: 300 * time.Millisecond})
+	const head = "POST /feedback HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+	if got := hear(t, h, func(c net.Conn) { fmt.Fprintf(c, head+"Content-Length: 2147483648\r\n\r\n{") }); !strings.Contains(got, " 413 ") {
+		t.Errorf("2 GB that are announced: %s", got)
+	}
+	got := hear(t, h, func(c net.Conn) {
+		fmt.Fprint(c, head+"Transfer-Encoding: chunked\r\n\r\n")
+		chunk := fmt.Sprintf("%x\r\n%s\r\n", 1<<16, strings.Repeat(" ", 1<<16))
+		for range 2 << 30 >> 16 {
+			if _, err := io.WriteString(c, chunk); err != nil {
+				return
+			}
+		}
+	})
+	if !strings.Contains(got, " 413 ") && got != "" { // it may hang up before the answer is read
+		t.Errorf("2 GB in chunks: %s", got)
+	}
+	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, head+"Content-Length: 100\r\n\r\n{") }); !strings.Contains(got, " 408 ") {
+		t.Errorf("a body that does not come: %s", got)
+	}
+	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, head) }); got != "" && !strings.Contains(got, " 408 ") {
+		t.Errorf("a head that does not end: %s", got)
+	}
+	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, head+"X: "+strings.Repeat("x", 1<<17)+"\r\n\r\n") }); !strings.Contains(got, " 431 ") {
+		t.Errorf("a long head: %s", got)
+	}
+	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, head+"Content-Length: 5\r\nContent-Length: 6\r\n\r\n{}") }); !strings.Contains(got, " 400 ") {
+		t.Errorf("two lengths: %s", got)
+	}
+	// The time for a body does not bound the answer: this one waits longer.
+	h.want(http.StatusOK, "", "GET", "/stats", nil, nil)
+}
+
+// Too many at once are told when to come again.
+func TestRateAndQueue(t *testing.T) {
+	h, _ := opened(t, Limits{Rate: 0.01, Burst: 3})
+	for range 3 {
+		h.want(http.StatusOK, "", "GET", "/stats", nil, nil)
+	}
+	r := h.want(http.StatusTooManyRequests, "", "GET", "/stats", nil, nil)
+	if after, err := strconv.Atoi(r.header.Get("Retry-After")); err != nil || after < 1 || after > 100 {
+		t.Errorf("Retry-After: %q", r.header.Get("Retry-After"))
+	}
+	h.want(http.StatusOK, "", "GET", "/healthz", nil, nil)
+}

@@ -1,0 +1,132 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"clara/trainer"
+)
+
+// The two requests of the design note, and what the rest of the interface does with them.
+func TestRequestsOfTheNote(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	r := h.want(http.StatusOK, "", "POST", "/feedback", `{"text": "The administrative procedure is important.", "score": 0.8, "importance": 3}`, nil)
+	if got := strings.TrimSpace(r.text); got != `{"success":true}` {
+		t.Errorf("/feedback says %s", got)
+	}
+	var said map[string]any
+	r = h.want(http.StatusOK, "", "POST", "/generate", `{"prompt": "What is an administrative act?"}`, &said)
+	if text, ok := said["response"].(string); !ok || len(said) != 1 {
+		t.Errorf("/generate says %s", r.text)
+	} else if id := r.header.Get("Answer-Id"); id == "" || text == "" {
+		t.Errorf("the answer %q has the id %q", text, id)
+	}
+	h.want(http.StatusOK, "", "POST", "/conversations/"+r.header.Get("Answer-Id")+"/rating", `{"stars": 4}`, nil)
+	h.want(http.StatusOK, "", "POST", "/conversations", `{"user_input": "What is an act?", "model_output": "An act is a decision.", "user_rating": 5}`, nil)
+	var stats trainer.LiveStats
+	h.want(http.StatusOK, "", "GET", "/stats", nil, &stats)
+	if stats.Metrics.SamplesTotal != 3 || stats.Metrics.Ratings != 2 || stats.Metrics.AvgStars != 4.5 || stats.Buffer.Count == 0 {
+		t.Errorf("the figures are %+v", stats)
+	}
+
+	// What the filter turns down is said, and kept.
+	var turned success
+	h.want(http.StatusOK, "", "POST", "/feedback", `{"text": "This text is bad through and through.", "score": -0.9}`, &turned)
+	if turned.Success || turned.Reason == "" {
+		t.Errorf("a text below the threshold: %+v", turned)
+	}
+	h.want(http.StatusOK, "", "GET", "/stats", nil, &stats)
+	if stats.Metrics.SamplesTotal != 4 {
+		t.Errorf("%d samples are kept, want 4", stats.Metrics.SamplesTotal)
+	}
+}
+
+// A correction by the answer's id, by the conversation's number, and in the body of a
+// request is the same; a lesson works at once and can be taken back.
+func TestCorrectTeachAndUnlearn(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	for i, at := range []struct {
+		path, body string
+	}{
+		{"/conversations/{id}/corrections", `{"better": "Maria leads department 1.", "kind": "knowledge"}`},
+		{"/conversations/1/corrections", `{"better": "Maria leads department 2.", "kind": "knowledge", "keywords": [["Maria"]]}`},
+		{"/corrections", `{"id": "{id}", "better": "Maria leads department 3.", "kind": "knowledge"}`},
+	} {
+		r := h.want(http.StatusOK, "", "POST", "/generate", `{"prompt": "Who leads the department?"}`, nil)
+		fill := strings.NewReplacer("{id}", r.header.Get("Answer-Id"))
+		h.want(http.StatusOK, "", "POST", fill.Replace(at.path), fill.Replace(at.body), nil)
+		var list struct{ Lessons []lesson }
+		h.want(http.StatusOK, "", "GET", "/lessons", nil, &list)
+		if len(list.Lessons) != 1 || !strings.HasSuffix(list.Lessons[0].Answer, []string{"1.", "2.", "3."}[i]) {
+			t.Fatalf("after %s: %+v", at.path, list)
+		}
+	}
+	h.want(http.StatusOK, "", "POST", "/lessons", `{"question": "When do we open?", "answer": "At eight.", "importance": 5}`, nil)
+	var list struct{ Lessons []lesson }
+	h.want(http.StatusOK, "", "GET", "/lessons", nil, &list)
+	if len(list.Lessons) != 2 {
+		t.Fatalf("the lessons are %+v", list)
+	}
+	for rounds := 0; len(list.Lessons) > 0 && rounds < 5; rounds++ { // one that was replaced comes back
+		gone := "/lessons/" + itoa(list.Lessons[0].ID)
+		h.want(http.StatusNoContent, "", "DELETE", gone, nil, nil)
+		h.want(http.StatusNotFound, "", "DELETE", gone, nil, nil)
+		h.want(http.StatusOK, "", "GET", "/lessons", nil, &list)
+	}
+	if len(list.Lessons) != 0 {
+		t.Errorf("after all were taken back: %+v", list)
+	}
+}
+
+func TestStateAndFigures(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	var list struct{ Adapters []adapter }
+	h.want(http.StatusOK, "", "GET", "/adapters", nil, &list)
+	if len(list.Adapters) != 1 || !list.Adapters[0].Active {
+		t.Errorf("the versions are %+v, want the untrained base", list)
+	}
+	h.want(http.StatusNoContent, "", "POST", "/adapters/0/restore", nil, nil)
+	h.want(http.StatusNotFound, "", "POST", "/adapters/7/restore", nil, nil)
+	h.want(http.StatusConflict, "", "POST", "/train", nil, nil) // these tests switch learning off
+	var state training
+	h.want(http.StatusOK, "", "GET", "/train", nil, &state)
+	if state.Phase != trainer.PhaseOff || state.Why.Code != trainer.CodeOff {
+		t.Errorf("the loop is %+v", state)
+	}
+	h.want(http.StatusOK, "", "GET", "/healthz", nil, nil)
+	h.want(http.StatusOK, "", "POST", "/generate", `{"prompt": "Hello?"}`, nil)
+	r := h.want(http.StatusOK, "", "GET", "/metrics", nil, nil)
+	for _, want := range []string{
+		`clara_http_requests_total{code="200",method="POST",route="/generate"} 1`, "clara_answer_tokens_total", "clara_answers_running 0", "clara_buffer_samples 0",
+	} {
+		if !strings.Contains(r.text, want) {
+			t.Errorf("/metrics has no %s", want)
+		}
+	}
+}
+
+// The page stands for itself: it is there without a network, and names every route that
+// the description for programs has.
+func TestDocumentation(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	page := h.want(http.StatusOK, "", "GET", "/docs", nil, nil).text
+	for _, from := range []string{"<script", "src=", "@import", "url(", "https://"} {
+		if strings.Contains(page, from) {
+			t.Errorf("the page has %s", from)
+		}
+	}
+	var api struct {
+		OpenAPI string
+		Paths   map[string]map[string]any
+	}
+	h.want(http.StatusOK, "", "GET", "/openapi.json", nil, &api)
+	if !strings.HasPrefix(api.OpenAPI, "3.1") || len(api.Paths) < 15 {
+		t.Errorf("OpenAPI %q with %d paths", api.OpenAPI, len(api.Paths))
+	}
+	for path := range api.Paths {
+		if !strings.Contains(page, "<code>"+path+"</code>") {
+			t.Errorf("the page has no %s", path)
+		}
+	}
+}

@@ -1,0 +1,329 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"clara/trainer"
+)
+
+// event is one event of a stream, as OpenAI's clients read it.
+type event struct {
+	ID      string
+	Object  string
+	Model   string
+	Choices []struct {
+		Index int
+		Delta *struct {
+			Role    string
+			Content *string
+		}
+		Text   *string
+		Finish *string `json:"finish_reason"`
+	}
+	Usage *oaUsage
+	Error *struct{ Message string }
+}
+
+// streamed is a stream, read to its end.
+type streamed struct {
+	text   string
+	finish string
+	id     string
+	usage  *oaUsage
+	events []event
+	done   bool
+	failed string
+}
+
+// stream posts a request and reads the stream that comes back.
+func (h *house) stream(ctx context.Context, token, path string, body any) (streamed, error) {
+	var s streamed
+	data, err := json.Marshal(body)
+	if err != nil {
+		return s, err
+	}
+	req, err := http.NewRequestWithContext(ctx, "POST", h.url+path, strings.NewReader(string(data)))
+	if err != nil {
+		return s, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := h.client.Do(req)
+	if err != nil {
+		return s, err
+	}
+	defer res.Body.Close()
+	if ct := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || !strings.HasPrefix(ct, "text/event-stream") {
+		text, _ := io.ReadAll(res.Body)
+		return s, fmt.Errorf("%d, %s: %s", res.StatusCode, ct, text)
+	}
+	lines := bufio.NewScanner(res.Body)
+	for lines.Scan() {
+		if lines.Text() == "" {
+			continue
+		}
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		if !ok || s.done {
+			return s, fmt.Errorf("the line %q", lines.Text())
+		}
+		if data == "[DONE]" {
+			s.done = true
+			continue
+		}
+		var e event
+		if err := json.Unmarshal([]byte(data), &e); err != nil {
+			return s, err
+		}
+		s.events = append(s.events, e)
+		if e.Error != nil {
+			s.failed = e.Error.Message
+			continue
+		}
+		s.id = e.ID
+		if e.Usage != nil {
+			s.usage = e.Usage
+		}
+		for _, c := range e.Choices {
+			switch {
+			case c.Delta != nil && c.Delta.Content != nil:
+				s.text += *c.Delta.Content
+			case c.Text != nil:
+				s.text += *c.Text
+			}
+			if c.Finish != nil {
+				s.finish = *c.Finish
+			}
+		}
+	}
+	return s, lines.Err()
+}
+
+type turn map[string]string
+
+func ask(text string, more ...any) map[string]any {
+	q := map[string]any{"model": "tiny", "messages": []turn{{"role": "user", "content": text}}}
+	for i := 0; i+1 < len(more); i += 2 {
+		q[more[i].(string)] = more[i+1]
+	}
+	return q
+}
+
+// A stream says the same as the whole answer, in the form of OpenAI's; its id is what the
+// answer is rated by.
+func TestChatCompletions(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	var whole struct {
+		ID, Object, Model string
+		Choices           []struct {
+			Message struct{ Role, Content string }
+			Finish  string `json:"finish_reason"`
+		}
+		Usage oaUsage
+	}
+	h.want(http.StatusOK, "", "POST", "/v1/chat/completions", ask("Hello?", "temperature", 0, "max_tokens", 12), &whole)
+	if whole.Object != "chat.completion" || whole.Model != "tiny" || len(whole.Choices) != 1 || whole.Choices[0].Message.Role != "assistant" ||
+		whole.Choices[0].Finish != "length" || whole.Usage.Completion != 12 || whole.Usage.Total != whole.Usage.Prompt+12 {
+		t.Errorf("the answer is %+v", whole)
+	}
+	s, err := h.stream(t.Context(), "any", "/v1/chat/completions",
+		ask("Hello?", "temperature", 0, "max_completion_tokens", 12, "stream", true, "stream_options", map[string]bool{"include_usage": true}, "user", "somebody"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.text != whole.Choices[0].Message.Content || s.finish != "length" || !s.done || s.usage == nil || *s.usage != whole.Usage {
+		t.Errorf("the stream says %+v, the whole answer %+v", s, whole)
+	}
+	for i, e := range s.events {
+		if e.ID != s.id || e.Object != "chat.completion.chunk" || (i == 0) != (len(e.Choices) > 0 && e.Choices[0].Delta.Role == "assistant") {
+			t.Errorf("event %d is %+v", i, e)
+		}
+	}
+	for i, id := range []string{whole.ID, s.id} {
+		h.want(http.StatusOK, "", "POST", "/conversations/"+id+"/rating", map[string]int{"stars": 5 - i}, nil)
+	}
+	var stats trainer.LiveStats
+	h.want(http.StatusOK, "", "GET", "/stats", nil, &stats)
+	if stats.Metrics.Ratings != 2 || stats.Metrics.AvgStars != 4.5 {
+		t.Errorf("the ratings are %+v", stats.Metrics)
+	}
+	text, err := h.stream(t.Context(), "", "/v1/completions", map[string]any{"model": "clara", "prompt": "Hello?", "temperature": 0, "max_tokens": 12, "stream": true})
+	if err != nil || text.text != s.text || text.finish != "length" || !text.done || !strings.HasPrefix(text.id, textPrefix) {
+		t.Errorf("a completion says %+v, %v", text, err)
+	}
+	h.want(http.StatusOK, "", "GET", "/v1/models/tiny", nil, nil)
+}
+
+// A client that sends the whole conversation each time goes on with one conversation of
+// ours; one that sends the same again branches off.
+func TestConversationGoesOn(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	type answer struct {
+		ID      string
+		Choices []struct {
+			Message struct{ Content string }
+		}
+	}
+	said := []turn{{"role": "system", "content": "Be brief."}}
+	var id string
+	for i := range 3 {
+		said = append(said, turn{"role": "user", "content": fmt.Sprint("Question ", i)})
+		var a answer
+		h.want(http.StatusOK, "", "POST", "/v1/chat/completions", map[string]any{"model": "tiny", "messages": said, "max_tokens": 8}, &a)
+		id = a.ID
+		said = append(said, turn{"role": "assistant", "content": a.Choices[0].Message.Content})
+	}
+	kept := h.trainer("")
+	all, err := kept.Conversations(t.Context())
+	if err != nil || len(all) != 1 || all[0].Messages != 7 {
+		t.Fatalf("kept are %+v, %v", all, err)
+	}
+	if want := chatPrefix + "6"; id != want {
+		t.Errorf("the last id is %s, want %s", id, want)
+	}
+	branch := append(said[:5:5], turn{"role": "user", "content": "Another question"})
+	for range 2 {
+		h.want(http.StatusOK, "", "POST", "/v1/chat/completions", map[string]any{"model": "tiny", "messages": branch, "max_tokens": 8}, nil)
+	}
+	if all, err = kept.Conversations(t.Context()); err != nil || len(all) != 3 || all[0].Messages != 7 {
+		t.Errorf("after two branches kept are %+v, %v", all, err)
+	}
+}
+
+func TestWhatOpenAIRefuses(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	for _, tt := range []struct {
+		body   any
+		status int
+		param  string
+	}{
+		{`{`, 400, ""},
+		{`[]`, 400, ""},
+		{`null`, 400, ""},
+		{ask("a", "model", "gpt-5"), 404, "model"},
+		{ask("a", "temperature", 3), 400, "temperature"},
+		{ask("a", "temperature", "hot"), 400, "temperature"},
+		{ask("a", "top_p", -1), 400, "top_p"},
+		{ask("a", "max_tokens", 0), 400, "max_tokens"},
+		{ask("a", "max_tokens", 1.5), 400, "max_tokens"},
+		{ask("a", "n", 2), 400, "n"},
+		{ask("a", "stop", []string{"a", "b", "c", "d", "e"}), 400, "stop"},
+		{ask("a", "stop", 7), 400, ""},
+		{ask("a", "presence_penalty", 1), 400, "presence_penalty"},
+		{ask("a", "tools", []turn{{"type": "function"}}), 400, "tools"},
+		{ask("a", "response_format", turn{"type": "json_object"}), 400, "response_format"},
+		{ask("a", "unheard_of", true), 400, "unheard_of"},
+		{ask("a", "stream_options", map[string]bool{"include_usage": true}), 400, "stream_options"},
+		{ask("a", "messages", []turn{}), 400, "messages"},
+		{ask("a", "messages", "a"), 400, "messages"},
+		{ask("a", "messages", []turn{{"role": "tool", "content": "a"}}), 400, "messages"},
+		{ask("a", "messages", []turn{{"role": "assistant", "content": "a"}}), 400, "messages"},
+		{ask("a", "messages", []map[string]any{{"role": "user", "content": []turn{{"type": "image_url"}}}}), 400, ""},
+		{ask("   "), 400, "messages"},
+		{ask(strings.Repeat("long ", 4000)), 422, ""},
+	} {
+		r := h.do("", "POST", "/v1/chat/completions", tt.body)
+		var e oaError
+		if err := json.Unmarshal([]byte(r.text), &e); err != nil || r.status != tt.status || e.Error.Message == "" || e.Error.Type != "invalid_request_error" {
+			t.Errorf("%.100v: %d %.300s, want %d", tt.body, r.status, r.text, tt.status)
+			continue
+		}
+		if param := e.Error.Param; (param == nil) != (tt.param == "") || param != nil && *param != tt.param {
+			t.Errorf("%.100v: about %s, want %s", tt.body, r.text, tt.param)
+		}
+	}
+	for _, fine := range []map[string]any{
+		ask("a", "tools", nil, "logprobs", false, "n", 1, "frequency_penalty", 0, "stop", nil, "response_format", turn{"type": "text"}),
+		ask("a", "messages", []map[string]any{{"role": "developer", "content": "b"}, {"role": "user", "content": []turn{{"type": "text", "text": "a"}}}}),
+	} {
+		h.want(http.StatusOK, "", "POST", "/v1/chat/completions", fine, nil)
+	}
+	var e oaError
+	h.want(http.StatusNotFound, "", "GET", "/v1/nothing", nil, &e)
+	if e.Error.Message == "" {
+		t.Error("an unknown path has not OpenAI's shape")
+	}
+}
+
+// 64 streams at a time, of two users: each is whole, and says what it says alone.
+func TestManyStreams(t *testing.T) {
+	h, tokens := opened(t, Limits{Burst: 10000, Rate: 10000}, "anna", "ben")
+	const streams = 64
+	lasts := 300 * time.Millisecond
+	alone := make([]string, streams)
+	question := func(i int) map[string]any {
+		return ask(fmt.Sprintf("Question %d of %d?", i, i%7), "temperature", 0, "max_tokens", 8+i%9, "stream", true)
+	}
+	token := func(i int) string { return tokens[[]string{"anna", "ben"}[i%2]] }
+	for i := range alone {
+		s, err := h.stream(t.Context(), token(i), "/v1/chat/completions", question(i))
+		if err != nil || !s.done {
+			t.Fatal(s, err)
+		}
+		alone[i] = s.text
+	}
+	var all sync.WaitGroup
+	until := time.Now().Add(lasts)
+	for i := range streams {
+		all.Go(func() {
+			for first := true; first || time.Now().Before(until); first = false {
+				s, err := h.stream(t.Context(), token(i), "/v1/chat/completions", question(i))
+				if err != nil || !s.done || s.text != alone[i] {
+					t.Errorf("stream %d says %q (%v), alone %q", i, s.text, err, alone[i])
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// A client that leaves ends its answer; a stream that outlasts the server's end is cut,
+// and says so; what was said is kept.
+func TestStreamsEnd(t *testing.T) {
+	h, _ := opened(t, Limits{Parallel: 1, Grace: time.Millisecond})
+	long := ask("Tell me everything.", "max_tokens", 1900, "stream", true, "temperature", 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		_, _ = h.stream(ctx, "", "/v1/chat/completions", long)
+	}()
+	tr := h.trainer("")
+	waitFor(t, func() bool { return tr.State().Answering })
+	cancel()
+	<-left
+	waitFor(t, func() bool { return !tr.State().Answering })
+
+	cut := make(chan streamed)
+	go func() {
+		s, _ := h.stream(t.Context(), "", "/v1/chat/completions", long)
+		cut <- s
+	}()
+	waitFor(t, func() bool { return tr.State().Answering })
+	ended := make(chan error)
+	go func() { ended <- h.end() }()
+	if s := <-cut; s.done || s.failed == "" {
+		t.Errorf("the stream ended with %q, done %v after %d events", s.failed, s.done, len(s.events))
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func waitFor(t *testing.T, is func() bool) {
+	t.Helper()
+	for until := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("waited for nothing")
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"clara/store"
+	"clara/trainer"
+)
+
+func TestUsersOfAFolder(t *testing.T) {
+	home := t.TempDir()
+	u, same := NewUsers(home, store.WriteFile), NewUsers(home, store.WriteFile) // as two processes have it
+	token, err := u.Add("anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name, err := same.find(token); err != nil || name != "anna" {
+		t.Errorf("the token is %q's, %v", name, err)
+	}
+	for _, wrong := range []string{"", "clara_", token[:len(token)-1], token + "A", strings.ToLower(token), hashOf(token)} {
+		if name, _ := same.find(wrong); name != "" {
+			t.Errorf("%q opens %s", wrong, name)
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(home, "users.json"))
+	if err != nil || strings.Contains(string(data), strings.TrimPrefix(token, "clara_")) {
+		t.Errorf("the file holds the token (%v)", err)
+	}
+	if info, err := os.Stat(filepath.Join(home, "users.json")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file's mode is %v (%v)", info.Mode(), err)
+	}
+	for name, code := range map[string]string{
+		"anna": CodeUserExists, "": CodeUserName, "..": CodeUserName, "a/b": CodeUserName, "Anna": CodeUserName, "con": CodeUserName, "-x": CodeUserName,
+		strings.Repeat("a", 33): CodeUserName,
+	} {
+		var e *trainer.UserError
+		if _, err := u.Add(name); !errors.As(err, &e) || e.Reason.Code != code {
+			t.Errorf("add %q: %v, want %s", name, err, code)
+		}
+	}
+	if err := same.Remove("anna"); err != nil {
+		t.Fatal(err)
+	}
+	if name, err := u.find(token); name != "" || err != nil {
+		t.Errorf("after it was removed the token is %q's, %v", name, err)
+	}
+	var e *trainer.UserError
+	if err := u.Remove("anna"); !errors.As(err, &e) || e.Reason.Code != CodeNoUser {
+		t.Errorf("removed twice: %v", err)
+	}
+	// A damaged file lets nobody in, as opposed to everybody.
+	if err := os.WriteFile(filepath.Join(home, "users.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := u.List(); err == nil {
+		t.Errorf("a damaged file holds %v", all)
+	}
+}
+
+// Every request needs a token once there are users, from the next request on; one that
+// was taken away no longer opens.
+func TestEveryRequestNeedsAToken(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	h.want(http.StatusOK, "", "GET", "/stats", nil, nil)
+	token, err := h.users.Add("anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/stats", "/lessons", "/adapters", "/train", "/metrics", "/v1/models"} {
+		for _, bad := range []string{"", "wrong", token + "x"} {
+			if r := h.want(http.StatusUnauthorized, bad, "GET", path, nil, nil); !strings.HasPrefix(r.header.Get("WWW-Authenticate"), "Bearer") {
+				t.Errorf("%s does not say how to come in", path)
+			}
+		}
+		h.want(http.StatusOK, token, "GET", path, nil, nil)
+	}
+	h.want(http.StatusUnauthorized, "", "POST", "/feedback", `{"text": "a", "score": 1}`, nil)
+	h.want(http.StatusOK, "", "GET", "/healthz", nil, nil)
+	second, err := h.users.Add("ben")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.users.Remove("anna"); err != nil {
+		t.Fatal(err)
+	}
+	h.want(http.StatusUnauthorized, token, "GET", "/stats", nil, nil)
+	h.want(http.StatusOK, second, "GET", "/stats", nil, nil)
+	again, err := h.users.Add("anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.want(http.StatusUnauthorized, token, "GET", "/stats", nil, nil)
+	h.want(http.StatusOK, again, "GET", "/stats", nil, nil)
+}
+
+// What one user has, the other can neither see, nor rate, correct, take back or restore.
+func TestUsersAreApart(t *testing.T) {
+	h, tokens := opened(t, Limits{}, "anna", "ben")
+	anna, ben := tokens["anna"], tokens["ben"]
+	h.want(http.StatusOK, anna, "POST", "/lessons", `{"question": "When do we open?", "answer": "At eight."}`, nil)
+	id := h.want(http.StatusOK, anna, "POST", "/generate", `{"prompt": "Who leads the department?"}`, nil).header.Get("Answer-Id")
+	h.want(http.StatusOK, anna, "POST", "/conversations/"+id+"/rating", `{"stars": 5}`, nil)
+
+	for _, x := range []struct{ method, path, body string }{
+		{"POST", "/conversations/" + id + "/rating", `{"stars": 1}`},
+		{"POST", "/conversations/1/rating", `{"stars": 1}`},
+		{"POST", "/conversations/" + id + "/corrections", `{"better": "Ben leads it."}`},
+		{"POST", "/corrections", `{"id": "` + id + `", "better": "Ben leads it."}`},
+		{"DELETE", "/lessons/1", ``},
+		{"POST", "/adapters/1/restore", ``},
+	} {
+		h.want(http.StatusNotFound, ben, x.method, x.path, x.body, nil)
+	}
+	var list struct{ Lessons []lesson }
+	h.want(http.StatusOK, ben, "GET", "/lessons", nil, &list)
+	if len(list.Lessons) != 0 {
+		t.Errorf("ben sees %+v", list)
+	}
+	var stats trainer.LiveStats
+	h.want(http.StatusOK, ben, "GET", "/stats", nil, &stats)
+	if stats.Metrics.SamplesTotal != 0 || stats.Metrics.LessonsTotal != 0 {
+		t.Errorf("ben's figures are %+v", stats.Metrics)
+	}
+	if r := h.want(http.StatusOK, ben, "GET", "/metrics", nil, nil); !strings.Contains(r.text, "clara_lessons 0") {
+		t.Error("ben's /metrics counts anna's lessons")
+	}
+	h.want(http.StatusOK, anna, "GET", "/stats", nil, &stats)
+	if stats.Metrics.SamplesTotal != 2 || stats.Metrics.AvgStars != 5 {
+		t.Errorf("anna's figures are %+v", stats.Metrics)
+	}
+}
+
+func TestListeningElsewhereNeedsUsers(t *testing.T) {
+	h := &house{t: t, home: t.TempDir(), trainers: make(map[string]*trainer.Trainer)}
+	p := Params{Addr: ":0", Users: NewUsers(h.home, store.WriteFile), Open: h.open}
+	var e *trainer.UserError
+	if err := Run(t.Context(), p); !errors.As(err, &e) || e.Reason.Code != CodeNeedsUsers {
+		t.Fatalf("it listens everywhere without a user: %v", err)
+	}
+	if _, err := p.Users.Add("anna"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	p.Ready = func(string, int) { cancel() }
+	if err := Run(ctx, p); err != nil {
+		t.Error(err)
+	}
+}
