@@ -84,7 +84,7 @@ var libraries = map[string][]string{
 	"golang.org/x/term":                   {"cli"},
 	"golang.org/x/text":                   {"app", "cli", "model/chat", "model/tokenizer", "trainer", "widgets"},
 	"golang.org/x/time":                   {"server"},
-	"gonum.org/v1/plot":                   {"prove"},
+	"gonum.org/v1/plot":                   {"prove", "trainer"}, // pictures that are exported
 	"gorgonia.org/cu":                     {"cuda", "cuda/driver"},
 	"modernc.org/sqlite":                  {"store"},
 	"github.com/google/go-cmp":            nil, // tests everywhere

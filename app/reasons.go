@@ -85,6 +85,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeOnlyRatings:   "reason.only_ratings",
 	trainer.CodeLessonsMissed: "reason.lessons_missed",
 	trainer.CodeStillHolds:    "reason.still_holds",
+	trainer.CodeTooLittle:     "reason.too_little",
 	trainer.CodeVersionBroken: "reason.version_broken",
 	trainer.CodeCutTwice:      "reason.cut_twice",
 	trainer.CodeContradiction: "reason.contradiction",

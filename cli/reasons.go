@@ -98,6 +98,7 @@ var germanReasons = map[string]string{
 	trainer.CodeStillHolds:    "Version {number} antwortet und enthält noch, was Sie zurückgenommen haben",
 	trainer.CodeCutTwice:      "das Programm wurde zweimal hintereinander mitten in diesem Training beendet; es beginnt nicht von selbst wieder",
 	trainer.CodeContradiction: "zwei Lektionen widersprechen sich: „{older}“ und „{newer}“; wählen Sie, welche stimmt, bis dahin wird die ältere nicht trainiert",
+	trainer.CodeTooLittle:     "noch zu wenig Bewertungen für eine Kurve: {ratings} von 2",
 	trainer.CodeVersionBroken: "die Dateien von Version {number} sind beschädigt oder fehlen; das Ausgangsmodell antwortet, bis Sie eine andere Version zurückholen ({error})",
 	trainer.CodeGood:          "in Ordnung",
 }

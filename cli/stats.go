@@ -13,7 +13,7 @@ import (
 )
 
 func (c *program) statsCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "stats",
 		Short: "Figures of the loop",
 		Args:  cobra.NoArgs,
@@ -21,6 +21,8 @@ func (c *program) statsCommand() *cobra.Command {
 			return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.stats(cmd.Context(), s.Trainer) })
 		},
 	}
+	cmd.AddCommand(c.statsExportCommand())
+	return cmd
 }
 
 // ratingDays is how far back stats shows the ratings.

@@ -123,3 +123,48 @@ func (s *Store) RatingDays(ctx context.Context, since time.Time, zone *time.Loca
 	}
 	return days, nil
 }
+
+// CycleFigures is one cycle in figures, without what it was about.
+type CycleFigures struct {
+	ID                int64
+	State             CycleState
+	Started, Finished time.Time
+	Verdict           string
+	Reason            Reason
+	Number            int // of the version that it made; 0: none
+	Samples           int // of manner that it trained on; 0 too where the job was erased
+	Known, Asked      int // lessons that its candidate knew, of those asked; 0 too where the report was erased
+}
+
+// CycleFigures returns the cycles on a base model ("": on any) that ended since a time,
+// the oldest first. It takes the figures out of job and report where they lie: these are
+// long.
+func (s *Store) CycleFigures(ctx context.Context, base string, since time.Time) ([]CycleFigures, error) {
+	return list(ctx, s, "list the cycles' figures", func(r scanner) (CycleFigures, error) {
+		var v CycleFigures
+		err := r.Scan(&v.ID, &v.State, timeColumn{&v.Started}, timeColumn{&v.Finished}, &v.Verdict, jsonColumn{&v.Reason},
+			&v.Number, &v.Samples, &v.Known, &v.Asked)
+		return v, err
+	}, `SELECT c.id, c.state, c.started, c.finished, c.verdict, c.reason,
+		coalesce((SELECT number FROM versions v WHERE v.user = c.user AND v.cycle = c.id), 0),
+		coalesce(json_array_length(c.job, '$.samples'), 0),
+		coalesce(json_extract(c.report, '$.figures.known'), 0), coalesce(json_extract(c.report, '$.figures.known_of'), 0)
+		FROM cycles c WHERE c.user = ?1 AND (?2 = '' OR c.base_hash = ?2) AND c.finished >= ?3 ORDER BY c.id`,
+		s.user, base, since.UnixMicro())
+}
+
+// AnswerTotals are what was answered.
+type AnswerTotals struct {
+	Answers int
+	Tokens  int
+	Seconds float64
+}
+
+// AnswerTotals adds up the answers since a time.
+func (s *Store) AnswerTotals(ctx context.Context, since time.Time) (AnswerTotals, error) {
+	return one(ctx, s, "add up the answers", func(r scanner) (AnswerTotals, error) {
+		var v AnswerTotals
+		return v, r.Scan(&v.Answers, &v.Tokens, &v.Seconds)
+	}, `SELECT count(*), coalesce(sum(tokens), 0), coalesce(sum(seconds), 0.0) FROM messages WHERE user = ? AND role = 'assistant' AND created >= ?`,
+		s.user, since.UnixMicro())
+}

@@ -81,6 +81,7 @@ const (
 	CodePrepared      = "prepared"       // the model's reader is ready; model
 	CodeStillHolds    = "still_holds"    // the version in use, what was taken back; number
 	CodeContradiction = "contradiction"  // two lessons; older, newer (their questions), count
+	CodeTooLittle     = "too_little"     // ratings, for a picture
 	CodeVersionBroken = "version_broken" // the files of the version in use cannot be loaded; number, error
 	CodeGood          = "good"
 )

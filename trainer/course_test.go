@@ -1,0 +1,169 @@
+package trainer
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image/png"
+	"strings"
+	"testing"
+	"time"
+
+	"clara/store"
+)
+
+// learnt is a bench whose user has rated for 30 days, with three cycles.
+func learnt(t *testing.T) *bench {
+	t.Helper()
+	b := newBench(t, t.TempDir())
+	from := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	b.now = func() time.Time { return from.AddDate(0, 0, 30) }
+	for i := range 30 {
+		stars := []int{2, 2, 3, 4, 5}[min(i/6, 4)]
+		if _, _, err := b.store.AddFeedback(t.Context(), store.Feedback{Sample: Sample{
+			Form: FormRating, Kind: Manner, Prompt: fmt.Sprint("question ", i), Answer: "a secret answer", Score: scoreOf(stars), Source: "user", Created: from.AddDate(0, 0, i),
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n, end := range []store.CycleEnd{
+		{State: CyclePromoted, Verdict: VerdictProven, Reason: reason(CodeProven, "proven better", "better", 3)},
+		{State: CycleRefused, Verdict: VerdictRefused, Reason: reason(CodeLosesKnown, "loses: Who is my secret love?", "lessons", "Who is my secret love?", "count", 1)},
+		{State: CyclePromoted, Verdict: VerdictNotProven, Reason: reason(CodeNotProven, "not proven")},
+	} {
+		job, err := json.Marshal(Job{Samples: make([]JobSample, n+4)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash, Started: from.AddDate(0, 0, 8*n+2), Job: job})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if end.Report, err = json.Marshal(Report{Figures: Figures{Known: n + 1, KnownOf: 5}}); err != nil {
+			t.Fatal(err)
+		}
+		if end.Cycle = c.ID; end.State == CyclePromoted {
+			end.Version = &store.Version{Created: c.Started.Add(time.Minute)}
+		}
+		if _, _, err := b.store.FinishCycle(t.Context(), end); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b
+}
+
+func TestCourseTellsHowLearningWent(t *testing.T) {
+	b := learnt(t)
+	defer b.close()
+	c, err := b.Course(t.Context(), time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Ratings) != 30 || c.Stars != [5]int{0, 12, 6, 6, 6} {
+		t.Errorf("%d ratings, stars %v", len(c.Ratings), c.Stars)
+	}
+	// The last 20: two of 2, six of 3, six of 4, six of 5 stars.
+	if got, want := c.Ratings[29].Mean, (2*2+6*3+6*4+6*5)/20.0; got != want {
+		t.Errorf("the last mean is %g, not %g", got, want)
+	}
+	if got, want := c.Ratings[4].Mean, 2.0; got != want {
+		t.Errorf("the fifth mean is %g, not %g", got, want)
+	}
+	if len(c.Marks) != 2 || c.Marks[1].Version != 2 {
+		t.Errorf("marks %+v", c.Marks)
+	}
+	if len(c.Cycles) != 3 || c.Cycles[2].Known != 3 || c.Cycles[2].Asked != 5 || c.Cycles[2].Samples != 6 || c.Cycles[2].Version != 2 || c.Cycles[1].Version != 0 {
+		t.Errorf("cycles %+v", c.Cycles)
+	}
+	late, err := b.Course(t.Context(), b.now().AddDate(0, 0, -7))
+	if err != nil || len(late.Ratings) != 7 || late.Ratings[6].Mean != c.Ratings[29].Mean {
+		t.Errorf("the last week: %d ratings, %v", len(late.Ratings), err)
+	}
+}
+
+// What is given away has figures, times and codes, and nothing that a person wrote.
+func TestExportsHoldNoTexts(t *testing.T) {
+	b := learnt(t)
+	defer b.close()
+	c, err := b.Course(t.Context(), time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table, object bytes.Buffer
+	if err := errors.Join(c.WriteCSV(&table), c.WriteJSON(&object)); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{table.String(), object.String()} {
+		if strings.Contains(text, "secret") || strings.Contains(text, "question") {
+			t.Errorf("it quotes the user:\n%s", text)
+		}
+	}
+	rows, err := csv.NewReader(&table).ReadAll()
+	if err != nil || len(rows) != 1+30+2+3 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	events := make(map[string]int)
+	for i, r := range rows[1:] {
+		events[r[1]]++
+		if i > 0 && r[0] < rows[i][0] {
+			t.Errorf("row %d is older than the one before it", i+1)
+		}
+	}
+	if events["rating"] != 30 || events["version"] != 2 || events["cycle"] != 3 {
+		t.Errorf("events %v", events)
+	}
+	if !strings.Contains(object.String(), `"code": "loses_known"`) || !strings.Contains(strings.Join(rows[len(rows)-1], ","), "rating") {
+		t.Errorf("object %s", &object)
+	}
+	none := newBench(t, t.TempDir())
+	defer none.close()
+	empty, err := none.Course(t.Context(), time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	object.Reset()
+	if err := empty.WriteJSON(&object); err != nil || !strings.Contains(object.String(), `"ratings": []`) {
+		t.Errorf("nothing is written as %s, %v", &object, err)
+	}
+}
+
+func TestPictureNeedsTwoRatings(t *testing.T) {
+	b := learnt(t)
+	defer b.close()
+	words := CourseWords{
+		Title: "Title", Mean: "mean", Lessons: "lessons", Known: "known", Asked: "asked",
+		Version: func(n int) string { return fmt.Sprint("V ", n) }, Day: func(t time.Time) string { return t.Format("Jan 2") }, Number: func(v float64) string { return fmt.Sprint(v) },
+	}
+	c, err := b.Course(t.Context(), time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := c.WritePNG(&out, words); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size := img.Bounds().Size(); size.X < 1000 || size.Y < 600 {
+		t.Errorf("the picture is %v", size)
+	}
+	colours := make(map[uint32]bool)
+	for x := range img.Bounds().Dx() {
+		for y := range img.Bounds().Dy() {
+			r, g, b, _ := img.At(x, y).RGBA()
+			colours[r>>8<<16|g>>8<<8|b>>8] = true
+		}
+	}
+	if !colours[0x1f5fa8] || !colours[0x2c854c] {
+		t.Error("the curve or the marks are missing")
+	}
+	c.Ratings = c.Ratings[:1]
+	var user *UserError
+	if err := c.WritePNG(&out, words); !errors.As(err, &user) || user.Reason.Code != CodeTooLittle {
+		t.Errorf("one rating: %v", err)
+	}
+}
