@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Course is how learning went since a moment: figures, times and codes of reasons, and
-// none of the user's texts, so that it can be given away.
+// Course is how learning went since a moment. What WriteCSV, WriteJSON and WritePNG make
+// of it has figures, times and codes of reasons, and none of the user's texts, so that it
+// can be given away.
 type Course struct {
 	Model   string         `json:"model,omitempty"`
 	Since   time.Time      `json:"since,omitzero"` // zero: from the beginning
@@ -53,7 +54,7 @@ type CourseCycle struct {
 	Asked   int        `json:"lessons_asked"`
 	State   CycleState `json:"state"`
 	Verdict string     `json:"verdict,omitempty"`
-	Reason  Reason     `json:"reason"` // without what quotes the user
+	Reason  Reason     `json:"reason"` // in what is exported without what quotes the user
 	Version int        `json:"version,omitempty"`
 }
 
@@ -65,7 +66,6 @@ func (t *Trainer) Course(ctx context.Context, since time.Time) (Course, error) {
 	if c.Now, err = t.LiveStats(ctx); err != nil {
 		return c, err
 	}
-	c.Now.Why = withoutTexts(c.Now.Why)
 	base := t.baseHash()
 	if info, ok := t.ModelInfo(); ok {
 		c.Model = info.Name
@@ -98,7 +98,7 @@ func (t *Trainer) Course(ctx context.Context, since time.Time) (Course, error) {
 	for _, f := range cycles {
 		c.Cycles = append(c.Cycles, CourseCycle{
 			Cycle: f.ID, Started: f.Started, Seconds: f.Finished.Sub(f.Started).Seconds(), Samples: f.Samples, Known: f.Known, Asked: f.Asked,
-			State: f.State, Verdict: f.Verdict, Reason: withoutTexts(f.Reason), Version: f.Number,
+			State: f.State, Verdict: f.Verdict, Reason: f.Reason, Version: f.Number,
 		})
 	}
 	return c, nil

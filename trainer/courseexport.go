@@ -14,6 +14,11 @@ import (
 
 // WriteJSON writes the course as one JSON object.
 func (c Course) WriteJSON(w io.Writer) error {
+	c.Now.Why = withoutTexts(c.Now.Why)
+	c.Cycles = slices.Clone(c.Cycles)
+	for i := range c.Cycles {
+		c.Cycles[i].Reason = withoutTexts(c.Cycles[i].Reason)
+	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
@@ -47,7 +52,7 @@ func (c Course) WriteCSV(w io.Writer) error {
 	for _, y := range c.Cycles {
 		row := map[string]string{
 			"event": "cycle", "cycle": strconv.FormatInt(y.Cycle, 10), "seconds": strconv.FormatFloat(y.Seconds, 'f', 1, 64), "samples": strconv.Itoa(y.Samples),
-			"lessons_known": strconv.Itoa(y.Known), "lessons_asked": strconv.Itoa(y.Asked), "state": string(y.State), "verdict": y.Verdict, "reason": figuresIn(y.Reason),
+			"lessons_known": strconv.Itoa(y.Known), "lessons_asked": strconv.Itoa(y.Asked), "state": string(y.State), "verdict": y.Verdict, "reason": figuresIn(withoutTexts(y.Reason)),
 		}
 		if y.Version > 0 {
 			row["version"] = strconv.Itoa(y.Version)

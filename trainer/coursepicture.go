@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"strconv"
 	"time"
 
 	"gonum.org/v1/plot"
@@ -188,6 +189,12 @@ func (c Course) drawLessons(words CourseWords) (*plot.Plot, error) {
 	p := coursePlot(words)
 	p.Y.Label.Text = words.Lessons
 	p.Y.Min, p.Y.Max = 0, float64(most)*1.1
+	p.Y.Tick.Marker = plot.TickerFunc(func(_, high float64) (ticks []plot.Tick) {
+		for n, step := 0, max(1, (most+4)/5); float64(n) <= high; n += step {
+			ticks = append(ticks, plot.Tick{Value: float64(n), Label: strconv.Itoa(n)})
+		}
+		return ticks
+	})
 	for _, c := range []struct {
 		name   string
 		at     plotter.XYs
