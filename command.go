@@ -32,11 +32,12 @@ func openForCommand(ctx context.Context, o cli.Options) (*cli.Session, error) {
 			once.Do(func() { runner, failed = s.load(ctx, nil) })
 			return runner, failed
 		},
-		LeftOut: func() error {
-			if s.model == nil {
-				return nil
+		Engines: func(ctx context.Context) []cli.Engine {
+			var facts []cli.Engine
+			for _, f := range s.engines(ctx) {
+				facts = append(facts, cli.Engine(f))
 			}
-			return s.model.leftOut
+			return facts
 		},
 		Serve: s.serve,
 		Close: s.close,
@@ -50,7 +51,7 @@ func openRunner(ctx context.Context, o cli.Options) (*model.Runner, func() error
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := openModel(ctx, choice, home, nil)
+	m, err := openModel(ctx, choice, home, nil, o.Moved)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,16 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"clara/cli"
 	"clara/compute"
 	"clara/configs"
 	"clara/model"
+	"clara/trainer"
 )
 
 // engine is one kind of machine that can compute.
 type engine struct {
 	name string
+	// of is the engine that this is a way of, for those who ask for it by name; "": none.
+	of string
 	// open starts it: threads 0 are one a core; forced is whether the user asked for
 	// this engine, also where another is faster.
 	open func(threads int, forced bool) (compute.Backend, error)
@@ -23,8 +27,8 @@ type engine struct {
 // loadedModel is a model with the engine that it lies on.
 type loadedModel struct {
 	runner  *model.Runner
-	engine  compute.Backend
-	leftOut error // why no faster engine was taken; nil where there is none
+	engine  compute.Backend // that the runner began with
+	leftOut error           // why no faster engine was taken; nil where there is none
 }
 
 func (m *loadedModel) close() error {
@@ -59,15 +63,10 @@ func chosen(o cli.Options, s configs.Settings, file string) configs.Model {
 func openEngine(name string, threads int) (b compute.Backend, leftOut, err error) {
 	var failed []error
 	for _, e := range engines {
-		if name != e.name && name != "auto" {
+		if name != e.name && (name != "auto" || e.of != "") {
 			continue
 		}
-		b, err := e.open(threads, name != "auto")
-		if err == nil && e.name != "cpu" { // which the others are held against
-			if err = proven(b, threads, name == "auto"); err != nil {
-				err = errors.Join(err, b.Close())
-			}
-		}
+		b, err := e.start(threads, name != "auto")
 		if err == nil {
 			return b, errors.Join(failed...), nil
 		}
@@ -79,9 +78,44 @@ func openEngine(name string, threads int) (b compute.Backend, leftOut, err error
 	return nil, nil, errors.Join(failed...)
 }
 
+// start opens an engine that passes its self-test and, unless it is forced, is faster
+// than the CPU.
+func (e engine) start(threads int, forced bool) (compute.Backend, error) {
+	b, err := e.open(threads, forced)
+	if err != nil || e.name == "cpu" { // which the others are held against
+		return b, err
+	}
+	if err := proven(b, threads, !forced); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// errLastEngine says that no engine is left to go on with.
+var errLastEngine = errors.New("there is no other engine to go on with")
+
+// openNext starts the next engine after one that failed, in the order of preference. Ways
+// of an engine are left with it: they fail by the same device.
+func openNext(failed compute.Info, threads int) (compute.Backend, error) {
+	at := slices.IndexFunc(engines, func(e engine) bool { return e.name == failed.Name })
+	var refused []error
+	for _, e := range engines[at+1:] {
+		if e.of != "" {
+			continue
+		}
+		b, err := e.start(threads, false)
+		if err == nil {
+			return b, nil
+		}
+		refused = append(refused, err)
+	}
+	return nil, errors.Join(append(refused, errLastEngine)...)
+}
+
 // openModel finds and opens a model on an engine. found, if not nil, hears of the
-// file and the engine before the long part.
-func openModel(ctx context.Context, m configs.Model, home string, found func(path string, e compute.Info)) (*loadedModel, error) {
+// file and the engine before the long part. With moved, the model goes to the next engine
+// when one fails, and moved hears why.
+func openModel(ctx context.Context, m configs.Model, home string, found func(path string, e compute.Info), moved func(why trainer.Reason)) (*loadedModel, error) {
 	path, err := findModel(m.Path, home)
 	if err != nil {
 		return nil, err
@@ -93,7 +127,12 @@ func openModel(ctx context.Context, m configs.Model, home string, found func(pat
 	if found != nil {
 		found(path, b.Info())
 	}
-	r, err := model.Open(ctx, path, b, model.Options{Context: m.Context})
+	o := model.Options{Context: m.Context}
+	if moved != nil {
+		o.Next = func(failed compute.Info) (compute.Backend, error) { return openNext(failed, m.Threads) }
+		o.Moved = func(from, to compute.Info, cause error) { moved(trainer.EngineLost(from.Name, to.Name, cause)) }
+	}
+	r, err := model.Open(ctx, path, b, o)
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}

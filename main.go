@@ -21,12 +21,14 @@ var version = "unknown"
 
 // engines are what can compute, the fastest kind first.
 var engines = []engine{
-	{"cuda", func(int, bool) (compute.Backend, error) { return cuda.Open(cuda.Options{}) }},
-	{"cuda-bf16", func(int, bool) (compute.Backend, error) { return cuda.Open(cuda.Options{BFloat16: true}) }},
-	{"opengl", func(_ int, forced bool) (compute.Backend, error) {
+	{name: "cuda", open: func(int, bool) (compute.Backend, error) { return cuda.Open(cuda.Options{}) }},
+	{name: "cuda-bf16", of: "cuda", open: func(int, bool) (compute.Backend, error) {
+		return cuda.Open(cuda.Options{BFloat16: true})
+	}},
+	{name: "opengl", open: func(_ int, forced bool) (compute.Backend, error) {
 		return shaders.New(shaders.Options{Software: forced})
 	}},
-	{"cpu", func(threads int, _ bool) (compute.Backend, error) {
+	{name: "cpu", open: func(threads int, _ bool) (compute.Backend, error) {
 		b, err := cpu.New(cpu.Options{Threads: threads})
 		if err != nil {
 			return nil, err // not a nil *cpu.Backend in an interface

@@ -76,13 +76,19 @@ func proven(b compute.Backend, threads int, auto bool) error {
 	return errors.Join(err, processor.Close())
 }
 
+// The shape of the product that is timed, and the floating-point operations that it takes.
+const (
+	timedRows, timedOutputs, timedInputs = 256, 1536, 576
+	timedFlops                           = 2 * timedRows * timedOutputs * timedInputs
+)
+
 // timed is the time of a layer's product as training has it: the shortest of a few,
 // for what else the machine does only makes them longer.
 func timed(b compute.Backend) (time.Duration, error) {
-	const rows, outputs, inputs, rounds = 256, 1536, 576, 4
+	const rounds = 4
 	o := newOperands(b)
 	defer o.free()
-	w, x, y := o.weight(outputs, inputs), o.tensor(rows, inputs), o.tensor(rows, outputs)
+	w, x, y := o.weight(timedOutputs, timedInputs), o.tensor(timedRows, timedInputs), o.tensor(timedRows, timedOutputs)
 	best := time.Duration(math.MaxInt64)
 	for range rounds {
 		start := time.Now()

@@ -196,13 +196,13 @@ func (s *session) load(ctx context.Context, found func(path string, e compute.In
 		s.log.Warn("settings unreadable, those of the start are in force", "error", err)
 	}
 	began := time.Now()
-	m, err := openModel(ctx, chosen(s.options, settings, s.file.Path()), s.home, found)
+	m, err := openModel(ctx, chosen(s.options, settings, s.file.Path()), s.home, found, s.moved)
 	if err != nil {
 		s.log.Error("model not opened", "error", err)
 		return nil, err
 	}
 	if m.leftOut != nil {
-		s.log.Info("faster engines left out", "engine", m.engine.Info().Name, "reason", m.leftOut)
+		s.log.Info("faster engines left out", "engine", m.runner.Info().Engine.Name, "reason", m.leftOut)
 	}
 	if err := s.trainer.Attach(ctx, m.runner); err != nil {
 		return nil, errors.Join(err, m.close())
@@ -215,6 +215,14 @@ func (s *session) load(ctx context.Context, found func(path string, e compute.In
 	info := m.runner.Info()
 	s.log.Info("model opened", "path", info.Path, "hash", info.Hash, "engine", info.Engine.Device, "threads", info.Engine.Threads, "took", time.Since(began))
 	return m.runner, nil
+}
+
+// moved says in the log, the window and the terminal that another engine goes on.
+func (s *session) moved(why trainer.Reason) {
+	s.trainer.EngineChanged(why)
+	if s.options.Moved != nil {
+		s.options.Moved(why)
+	}
 }
 
 // close ends everything in the order in which it depends on one another. It is

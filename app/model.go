@@ -75,7 +75,22 @@ func (l *loading) engine() string {
 	if l.found.Engine != "" {
 		return l.found.Engine
 	}
-	return l.info.Engine
+	name := engineName(l.info.Engine)
+	if l.info.Device == "" {
+		return name
+	}
+	return name + ", " + l.info.Device
+}
+
+// engineNames are the engines as a person knows them.
+var engineNames = map[string]string{"cpu": "CPU", "opengl": "OpenGL", "cuda": "CUDA", "cuda-bf16": "CUDA bfloat16"}
+
+// engineName is the name of an engine, as it is where it is a new one.
+func engineName(name string) string {
+	if known, ok := engineNames[name]; ok {
+		return known
+	}
+	return name
 }
 
 // engineShort is the first word of that, for the status line.

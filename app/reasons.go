@@ -86,6 +86,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeLessonsMissed: "reason.lessons_missed",
 	trainer.CodeStillHolds:    "reason.still_holds",
 	trainer.CodeTooLittle:     "reason.too_little",
+	trainer.CodeEngineLost:    "reason.engine_lost",
 	trainer.CodeVersionBroken: "reason.version_broken",
 	trainer.CodeCutTwice:      "reason.cut_twice",
 	trainer.CodeContradiction: "reason.contradiction",
@@ -337,6 +338,11 @@ func (w *window) announce(n trainer.News) {
 		w.snackbar.Say(because(n.Reason), say("place.model"), func() { w.show(placeModel) })
 	case trainer.NewsContradiction:
 		w.warn()
+	case trainer.NewsEngine:
+		w.model.found.Engine = ""
+		w.model.info, w.model.ready = w.Trainer.ModelInfo()
+		w.modelChanged()
+		w.snackbar.Say(say("news.engine", "From", engineName(n.Reason.Args["from"]), "To", engineName(n.Reason.Args["to"])), say("place.model"), func() { w.show(placeModel) })
 	case trainer.NewsTrouble:
 		w.snackbar.Say(because(n.Reason), "", nil)
 	case trainer.NewsCycleEnded:

@@ -99,8 +99,10 @@ func (c *program) measure(ctx context.Context, work string) (report benchReport,
 	var flops float64
 	var once round
 	var info compute.Info
+	o := c.options
+	o.Moved = nil // figures are of one engine
 	if work == workGEMM {
-		b, err := c.Params.Engine(ctx, c.options)
+		b, err := c.Params.Engine(ctx, o)
 		if err != nil {
 			return report, err
 		}
@@ -114,7 +116,7 @@ func (c *program) measure(ctx context.Context, work string) (report benchReport,
 		report.Model = "none"
 		report.Tokens, flops = gemmRows, 2*gemmRows*gemmInputs*gemmOutputs
 	} else {
-		r, closeModel, err := c.Runner(ctx, c.options)
+		r, closeModel, err := c.Runner(ctx, o)
 		if err != nil {
 			return report, err
 		}

@@ -30,6 +30,10 @@ type Options struct {
 	Language string // de or en
 	Threads  int
 	Verbose  bool
+
+	// Moved, no flag, hears that another engine goes on for one that failed; nil: an
+	// engine that fails is an error.
+	Moved func(why trainer.Reason)
 }
 
 // Params are what the commands work with: the assembly of the program, as functions.
@@ -63,8 +67,8 @@ type Session struct {
 	Trainer  *trainer.Trainer
 	// Load opens the model and gives it to the trainer, once.
 	Load func(ctx context.Context) (*model.Runner, error)
-	// LeftOut is why no faster engine computes, after Load; nil where there is none.
-	LeftOut func() error
+	// Engines tries every engine, also those that are not in use.
+	Engines func(ctx context.Context) []Engine
 	// Serve answers over HTTP until ctx ends, after Load.
 	Serve func(ctx context.Context, o ServeOptions) error
 	Close func() error
@@ -156,6 +160,7 @@ func (c *program) begin(*cobra.Command, []string) error {
 		return fmt.Errorf("--threads is %s (0: one a core), not %d", threads.Range, c.options.Threads)
 	}
 	c.language = languageOf(c.options.Language, "")
+	c.options.Moved = func(why trainer.Reason) { c.note("%s", "%s", c.language.because(why)) }
 	c.began = true
 	return nil
 }

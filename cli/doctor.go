@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/shirou/gopsutil/v4/disk"
 	"github.com/spf13/cobra"
@@ -20,7 +19,8 @@ func (c *program) doctorCommand() *cobra.Command {
 		Short: "Say why it does not learn, and what to do",
 		Long: `Looks for what keeps CLARA from answering and learning, and names for each thing
 the reason with its figures and the one thing to do: the engine, the model, the
-buffer of feedback, the training, the improvement, the disk.`,
+buffer of feedback, the training, the improvement, the disk. It also tries every
+engine that could compute, and measures each beside the CPU.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context()) },
 	}
@@ -44,11 +44,14 @@ type finding struct {
 
 func (c *program) doctor(ctx context.Context) error {
 	var findings []trainer.Finding
+	var engines []Engine
 	var file, home string
 	err := c.opened(ctx, func(s *Session) error {
 		var err error
 		file, home = s.File.Path(), s.Home
-		findings, err = c.examine(ctx, s)
+		if findings, err = c.examine(ctx, s); err == nil {
+			engines = s.Engines(ctx)
+		}
 		return err
 	})
 	if err != nil {
@@ -63,8 +66,10 @@ func (c *program) doctor(ctx context.Context) error {
 		Home     string    `json:"home"`
 		Settings string    `json:"settings"`
 		Findings []finding `json:"findings"`
-	}{good, home, file, said}, func() {
+		Engines  []Engine  `json:"engines"`
+	}{good, home, file, said, engines}, func() {
 		c.sayFindings(said)
+		c.sayEngines(engines)
 		c.sayf("\nData folder: %s\nSettings: %s", "\nDatenordner: %s\nEinstellungen: %s", home, file)
 	})
 }
@@ -133,7 +138,7 @@ func (c *program) examine(ctx context.Context, s *Session) ([]trainer.Finding, e
 		}
 	}
 	if r != nil {
-		findings = append([]trainer.Finding{c.engineFinding(r.Info().Engine, s.LeftOut())}, findings...)
+		findings = append([]trainer.Finding{c.engineFinding(r.Info().Engine)}, findings...)
 	}
 	room, err := c.diskFinding(s.Home)
 	if err != nil {
@@ -142,17 +147,13 @@ func (c *program) examine(ctx context.Context, s *Session) ([]trainer.Finding, e
 	return append(findings, room), nil
 }
 
-// engineFinding names what computes, and why nothing faster does.
-func (c *program) engineFinding(e compute.Info, leftOut error) trainer.Finding {
+// engineFinding names what computes.
+func (c *program) engineFinding(e compute.Info) trainer.Finding {
 	text := e.Name + ": " + e.Device
 	if e.Threads > 0 {
 		text += c.language.say(", %d threads", ", %d Threads", e.Threads)
 	}
 	args := map[string]string{"name": e.Name, "device": e.Device, "threads": strconv.Itoa(e.Threads)}
-	if leftOut != nil {
-		args["left_out"] = strings.ReplaceAll(leftOut.Error(), "\n", "; ")
-		text += c.language.say(" (left out: %s)", " (nicht genommen: %s)", args["left_out"])
-	}
 	return trainer.Finding{Subject: subjectEngine, Good: true, Reason: trainer.Reason{Code: "engine", Text: text, Args: args}}
 }
 

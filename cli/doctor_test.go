@@ -1,27 +1,59 @@
 package cli
 
 import (
-	"errors"
+	"bytes"
 	"testing"
 
 	"clara/compute"
 )
 
-// The doctor names the engine, and why nothing faster computes.
+// The doctor names the engine.
 func TestEngineFinding(t *testing.T) {
 	for _, c := range []struct {
 		language language
 		engine   compute.Info
-		leftOut  error
 		want     string
 	}{
-		{english, compute.Info{Name: "opengl", Device: "a card"}, nil, "opengl: a card"},
-		{english, compute.Info{Name: "cpu", Device: "a processor", Threads: 2}, errors.New("no driver\nno card"), "cpu: a processor, 2 threads (left out: no driver; no card)"},
-		{german, compute.Info{Name: "cpu", Device: "a processor", Threads: 2}, errors.New("no driver"), "cpu: a processor, 2 Threads (nicht genommen: no driver)"},
+		{english, compute.Info{Name: "opengl", Device: "a card"}, "opengl: a card"},
+		{english, compute.Info{Name: "cpu", Device: "a processor", Threads: 2}, "cpu: a processor, 2 threads"},
+		{german, compute.Info{Name: "cpu", Device: "a processor", Threads: 2}, "cpu: a processor, 2 Threads"},
 	} {
 		p := &program{language: c.language}
-		if got := p.engineFinding(c.engine, c.leftOut); got.Reason.Text != c.want || !got.Good {
+		if got := p.engineFinding(c.engine); got.Reason.Text != c.want || !got.Good {
 			t.Errorf("%q, want %q", got.Reason.Text, c.want)
+		}
+	}
+}
+
+// Each engine is a line: what was measured of it, or why it does not compute.
+func TestEngineLines(t *testing.T) {
+	engines := []Engine{
+		{Name: "cuda", Fault: "no driver"},
+		{Name: "opengl", Device: "a card", Started: true, Fault: "Attention is wrong", Free: -1},
+		{Name: "cuda", Device: "another card", Started: true, Passed: true, GFLOPS: 1500, Free: 8e9},
+		{Name: "cpu", Device: "a processor", Computes: true, Started: true, Passed: true, GFLOPS: 60, Used: 123e6, Free: -1},
+	}
+	for language, want := range map[language]string{
+		english: `
+Engines:
+  cuda     did not start: no driver
+  opengl   a card: failed its self-test: Attention is wrong
+  cuda     another card: passed its self-test, 1500 GFLOP/s (25.0 x the CPU), 8.0 GB free
+* cpu      a processor: passed its self-test, 60 GFLOP/s, 0.12 GB in use
+`,
+		german: `
+Rechenwerke:
+  cuda     nicht gestartet: no driver
+  opengl   a card: Selbsttest nicht bestanden: Attention is wrong
+  cuda     another card: Selbsttest bestanden, 1500 GFLOP/s (25,0 x die CPU), 8,0 GB frei
+* cpu      a processor: Selbsttest bestanden, 60 GFLOP/s, 0,12 GB belegt
+`,
+	} {
+		var out bytes.Buffer
+		p := &program{language: language, out: &out}
+		p.sayEngines(engines)
+		if out.String() != want {
+			t.Errorf("%s\nwant%s", out.String(), want)
 		}
 	}
 }

@@ -55,7 +55,9 @@ func parityLines(r model.ParityReport) []parityLine {
 }
 
 func (c *program) parity(ctx context.Context, dir string) (err error) {
-	r, closeModel, err := c.Runner(ctx, c.options)
+	o := c.options
+	o.Moved = nil // figures are of one engine
+	r, closeModel, err := c.Runner(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -94,6 +94,7 @@ var germanReasons = map[string]string{
 	trainer.CodeLessonsMissed: "{missed} von {total} Lektionen sitzen nicht",
 	trainer.CodeReaderRefused: "die Vorbereitung von {model} hat die Prüfung nicht bestanden ({why}); Lektionen wirken weniger sicher",
 	trainer.CodePrepareFailed: "das Modell ließ sich nicht auf Lektionen vorbereiten: {error}",
+	trainer.CodeEngineLost:    "{from} ist ausgefallen, ab jetzt rechnet {to}: {error}",
 	trainer.CodePrepared:      "{model} ist vorbereitet: Lektionen wirken sofort",
 	trainer.CodeStillHolds:    "Version {number} antwortet und enthält noch, was Sie zurückgenommen haben",
 	trainer.CodeCutTwice:      "das Programm wurde zweimal hintereinander mitten in diesem Training beendet; es beginnt nicht von selbst wieder",

@@ -201,6 +201,17 @@ func (r *Runner) Info() Info {
 	return info
 }
 
+// EngineMemory is what the model's engine holds and has left.
+func (r *Runner) EngineMemory() (compute.MemoryUse, error) {
+	on := r.pin()
+	defer r.unpin(on)
+	use, err := on.net.be.MemoryUse()
+	if err != nil {
+		return use, fmt.Errorf("ask for the memory of the engine: %w", err)
+	}
+	return use, nil
+}
+
 // Tokenizer is the model's own.
 func (r *Runner) Tokenizer() *tokenizer.Tokenizer { return r.tokenizer }
 

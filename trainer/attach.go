@@ -122,12 +122,24 @@ func (t *Trainer) ModelInfo() (info ModelInfo, ok bool) {
 		return ModelInfo{}, false
 	}
 	defer a.users.Done()
-	i := a.info
+	i, engine := a.info, a.runner.Info().Engine
 	return ModelInfo{
 		Name: i.Name, Path: i.Path, Hash: i.Hash, Architecture: i.Architecture, FileType: i.FileType,
-		Engine: i.Engine.Name, Parameters: i.Parameters, Context: i.Context, Reader: a.reader.Load().state,
+		Engine: engine.Name, Device: engine.Device, Parameters: i.Parameters, Context: i.Context, Reader: a.reader.Load().state,
 		ReaderHash: a.reader.Load().key(),
 	}, true
+}
+
+// EngineLost is why the model computes on another engine than before.
+func EngineLost(from, to string, cause error) Reason {
+	return reason(CodeEngineLost, fmt.Sprintf("%s failed, %s computes from now on: %v", from, to, cause), "from", from, "to", to, "error", cause)
+}
+
+// EngineChanged tells the faces that the model's engine is another one, for the reason
+// that [EngineLost] makes. The assembly calls it; answers and training go on by themselves.
+func (t *Trainer) EngineChanged(why Reason) {
+	t.log.Warn("the engine failed", "from", why.Args["from"], "to", why.Args["to"], "error", why.Args["error"])
+	t.hub.update(func(*State) {}, News{Kind: NewsEngine, Reason: why})
 }
 
 // speaker is what answers: one version over one model with the lessons of one

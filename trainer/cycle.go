@@ -79,7 +79,6 @@ func (c *cycleRun) run(ctx context.Context) error {
 	if got := c.r.Info().Hash; got != c.job.Base {
 		return fmt.Errorf("the job is for the model %s (%s), loaded is %s: %w", c.job.Model, c.job.Base[:12], got[:12], ErrOtherModel)
 	}
-	c.out.Report.Engine = c.r.Info().Engine.Name
 	if err := c.prepare(ctx); err != nil {
 		return err
 	}
@@ -101,6 +100,7 @@ func (c *cycleRun) run(ctx context.Context) error {
 			rep.Reason = refusedTwice(first.Report.Reason, rep.Reason)
 		}
 	}
+	c.out.Report.Engine = c.r.Info().Engine.Name // that it ended on
 	c.out.Report.Seconds.Total = time.Since(c.state.Started).Seconds()
 	return nil
 }

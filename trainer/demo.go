@@ -138,7 +138,6 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.trainer.Attach(context.WithoutCancel(ctx), nil)) }()
-	d.report.Engine = d.Runner.Info().Engine.Name
 
 	d.Progress(DemoBefore, Progress{})
 	// The loop measures a model before anything is taught; here it does not run yet.
@@ -163,7 +162,11 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	d.Progress(DemoAfter, Progress{})
-	return d.ask(ctx, DemoAfter)
+	if err := d.ask(ctx, DemoAfter); err != nil {
+		return err
+	}
+	d.report.Engine = d.Runner.Info().Engine.Name // that it ended on
+	return nil
 }
 
 // correct asks each question and corrects the answer, as a user would.

@@ -127,11 +127,13 @@ type Effect struct {
 
 // ModelInfo describes the attached model.
 type ModelInfo struct {
-	Name, Path, Hash, Architecture, FileType, Engine string
-	Parameters                                       int64
-	Context                                          int
-	Reader                                           ReaderState
-	ReaderHash                                       string // of the reader adapter; "": there is none
+	Name, Path, Hash, Architecture, FileType string
+
+	Engine, Device string // what computes it now: compute's name, and what the machine calls it
+	Parameters     int64
+	Context        int
+	Reader         ReaderState
+	ReaderHash     string // of the reader adapter; "": there is none
 }
 
 // LiveStats are the figures of the loop; their JSON names are a promise.

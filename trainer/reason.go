@@ -82,6 +82,7 @@ const (
 	CodeStillHolds    = "still_holds"    // the version in use, what was taken back; number
 	CodeContradiction = "contradiction"  // two lessons; older, newer (their questions), count
 	CodeTooLittle     = "too_little"     // ratings, for a picture
+	CodeEngineLost    = "engine_lost"    // another engine computes from now on; from, to (compute's names), error
 	CodeVersionBroken = "version_broken" // the files of the version in use cannot be loaded; number, error
 	CodeGood          = "good"
 )

@@ -129,6 +129,8 @@ const (
 	NewsTrouble       NewsKind = "trouble"       // Reason
 	NewsContradiction NewsKind = "contradiction" // Reason: the newest of the contradictions
 
+	NewsEngine NewsKind = "engine" // what computed failed, and another engine goes on; Reason
+
 	NewsReader        NewsKind = "reader"         // the model's reader is ready and used from now on; Reason
 	NewsReaderRefused NewsKind = "reader_refused" // the gate refused it; Reason
 )

@@ -1,0 +1,57 @@
+package cli
+
+// Engine is what a try of an engine found.
+type Engine struct {
+	Name     string  `json:"name"`             // as --engine takes it
+	Device   string  `json:"device,omitempty"` // "" where it did not start
+	Computes bool    `json:"computes"`         // the model lies on it
+	Started  bool    `json:"started"`
+	Passed   bool    `json:"self_test_passed"` // each operation computes what the CPU's does
+	Fault    string  `json:"fault,omitempty"`  // why it did not start, or what the self-test found
+	GFLOPS   float64 `json:"gflops"`           // of a layer's product as training has it; 0: not measured
+	Used     int64   `json:"memory_used"`      // bytes that the model has on it
+	Free     int64   `json:"memory_free"`      // bytes besides; -1 where the machine does not tell
+}
+
+// sayEngines prints a line for each engine, marked where the model lies on it.
+func (c *program) sayEngines(engines []Engine) {
+	l := c.language
+	c.sayf("\nEngines:", "\nRechenwerke:")
+	processor := 0.0
+	for _, e := range engines {
+		if e.Name == "cpu" {
+			processor = e.GFLOPS
+		}
+	}
+	for _, e := range engines {
+		mark := " "
+		if e.Computes {
+			mark = "*"
+		}
+		text := e.Device + ": "
+		switch {
+		case !e.Started:
+			text = l.say("did not start: %s", "nicht gestartet: %s", e.Fault)
+		case !e.Passed:
+			text += l.say("failed its self-test: %s", "Selbsttest nicht bestanden: %s", e.Fault)
+		default:
+			text += l.say("passed its self-test", "Selbsttest bestanden")
+			if e.Fault != "" { // found after it
+				text += "; " + e.Fault
+			}
+		}
+		if e.GFLOPS > 0 {
+			text += l.say(", %s GFLOP/s", ", %s GFLOP/s", l.number(e.GFLOPS, 0))
+			if processor > 0 && e.Name != "cpu" {
+				text += l.say(" (%s x the CPU)", " (%s x die CPU)", l.number(e.GFLOPS/processor, 1))
+			}
+		}
+		if e.Computes {
+			text += l.say(", %s GB in use", ", %s GB belegt", l.number(float64(e.Used)/1e9, 2))
+		}
+		if e.Started && e.Free >= 0 {
+			text += l.say(", %s GB free", ", %s GB frei", l.number(float64(e.Free)/1e9, 1))
+		}
+		c.sayf("%s %-8s %s", "%s %-8s %s", mark, e.Name, text)
+	}
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"clara/model"
+)
+
+// engineFact is what a try of an engine found. cli.Engine and app.Engine are the same for
+// their faces.
+type engineFact struct {
+	Name   string
+	Device string // what the machine calls it; "" where it did not start
+	// Computes says that the model lies on it; Used are then the bytes that it holds.
+	Computes bool
+	Started  bool
+	Passed   bool    // its self-test: each operation computes what the CPU's does
+	Fault    string  // why it did not start, or what the self-test found
+	GFLOPS   float64 // of a layer's product as training has it; 0: not measured
+	Used     int64
+	Free     int64 // bytes that it could have besides; -1 where the machine does not tell
+}
+
+// engines tries every engine, each in an instance of its own beside the one that the model
+// lies on. It takes up to some seconds: drivers compile what they have not seen yet.
+func (s *session) engines(ctx context.Context) []engineFact {
+	settings, err := s.file.Load()
+	if err != nil {
+		settings = s.settings
+	}
+	threads := chosen(s.options, settings, s.file.Path()).Threads
+	var runner *model.Runner
+	s.loading.Lock()
+	if s.model != nil {
+		runner = s.model.runner
+	}
+	s.loading.Unlock()
+	inUse := ""
+	if runner != nil {
+		inUse = runner.Info().Engine.Name
+	}
+	var facts []engineFact
+	for _, e := range engines {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if e.of != "" && e.name != inUse && !slices.ContainsFunc(facts, func(f engineFact) bool { return f.Name == e.of && f.Passed }) {
+			continue // the reason is said once
+		}
+		f := e.try(threads, e.name == inUse)
+		if f.Computes {
+			if use, err := runner.EngineMemory(); err == nil {
+				f.Used, f.Free = use.Used, use.Free
+			}
+		}
+		facts = append(facts, f)
+	}
+	return facts
+}
+
+// try starts an engine and measures it.
+func (e engine) try(threads int, inUse bool) engineFact {
+	f := engineFact{Name: e.name, Computes: inUse, Free: -1}
+	b, err := e.open(threads, inUse)
+	if err == nil {
+		f.Started, f.Device = true, b.Info().Device
+		if err = selfTest(b); err == nil {
+			f.Passed = true
+			took, failed := timed(b)
+			if err = failed; err == nil {
+				f.GFLOPS = timedFlops / took.Seconds() / 1e9
+			}
+		}
+		if use, failed := b.MemoryUse(); failed == nil {
+			f.Free = use.Free
+		}
+		err = errors.Join(err, b.Close())
+	}
+	if err != nil {
+		f.Fault = strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
+	return f
+}
