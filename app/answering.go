@@ -18,7 +18,7 @@ const tokensEvery = 40 * time.Millisecond
 // answering is an answer on its way.
 type answering struct {
 	conversation int64 // 0 until a new one has its number
-	again        int64 // the message that is answered anew; 0: a new question
+	again        int64 // the answer in whose place it is written; 0: none, it follows the question
 	stop         context.CancelFunc
 	pace         *widgets.Pace
 
@@ -71,6 +71,9 @@ func (v *chatView) again(message int64, without bool) {
 func (v *chatView) answer(ask trainer.Ask) {
 	ctx, stop := context.WithCancel(v.w.work.ctx)
 	a := &answering{conversation: ask.Conversation, again: ask.Again, stop: stop}
+	if i := v.at(ask.Instead); i >= 0 {
+		v.entries = v.entries[:i:i] // its branch goes on from here
+	}
 	a.pace = widgets.NewPace(tokensEvery, func() { v.showWriting(a) })
 	v.writing[a.conversation] = a
 	ask.OnAsked = func(q trainer.Message) { fyne.Do(func() { v.asked(a, q) }) }
@@ -137,15 +140,15 @@ func (v *chatView) fillWriting(row *widgets.Answer, a *answering) {
 func (v *chatView) answered(a *answering, e trainer.Entry, err error) {
 	delete(v.writing, a.conversation)
 	if v.conversation.ID == a.conversation {
-		switch at := v.at(a.again); {
-		case e.ID == 0: // nothing came of it
-		case a.again != 0 && at >= 0:
-			v.entries[at] = e
-		default:
+		if e.ID != 0 { // else nothing came of it
+			if at := v.at(a.again); at >= 0 {
+				v.entries = v.entries[:at:at]
+			}
 			v.entries = append(v.entries, e)
 		}
 		v.show()
 		v.feed.Changed(rowWriting)
+		v.reload() // it may be one of several now
 	}
 	if err != nil {
 		v.w.failed(err)

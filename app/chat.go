@@ -29,6 +29,7 @@ type chatView struct {
 	editing      int64                  // message; 0: none
 	listing      bool                   // narrow: the list of conversations is shown instead
 	finding      *findBar               // nil while closed
+	revision     *revision              // a question that is being asked differently; nil: none
 
 	head     *fyne.Container
 	bar      *fyne.Container // below it: what finding shows
@@ -277,11 +278,11 @@ func (v *chatView) saveDraft(conversation int64, text string) {
 	}, func(_ none, err error) { v.w.failed(err) })
 }
 
-// editLast brings the last question back into the composer.
+// editLast opens the last question to be asked differently.
 func (v *chatView) editLast() {
 	for _, e := range slices.Backward(v.entries) {
 		if e.Role == trainer.RoleUser {
-			v.composer.SetText(e.Text)
+			v.revise(e.ID)
 			return
 		}
 	}
@@ -317,9 +318,8 @@ func (v *chatView) rows() []int64 {
 		} else if next, ok := v.answerAfter(i); ok && any && next.Number > number {
 			ids = append(ids, -e.ID)
 		}
-		if a != nil && a.again == e.ID {
-			ids = append(ids, rowWriting)
-			continue
+		if a != nil && a.again == e.ID { // what follows goes on from another version
+			return append(ids, rowWriting)
 		}
 		ids = append(ids, e.ID)
 	}
@@ -363,7 +363,7 @@ func (v *chatView) heard(news []trainer.News) {
 
 func (v *chatView) escape() bool {
 	switch a := v.writing[v.conversation.ID]; {
-	case v.editor != nil:
+	case v.editor != nil || v.revision != nil:
 		v.closeEditor()
 	case v.finding != nil:
 		v.closeFind()

@@ -62,6 +62,7 @@ var keysInWords = []struct {
 	{false, "keys.up", "keys.up_does"},
 	{false, "keys.walk", "keys.walk_does"},
 	{false, "keys.rate", "keys.rate_does"},
+	{false, "keys.versions", "keys.versions_does"},
 	{false, "keys.answer", "keys.answer_does"},
 }
 

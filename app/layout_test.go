@@ -132,6 +132,15 @@ var scenes = []scene{
 		w.shell.list.fill()
 		w.chat.find("bekannt")
 	}},
+	{"branches", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeChat, trainer.PhaseWaiting)
+		for i, beside := range map[int][]int64{1: {2, 9}, 2: {7, 3, 8}} {
+			w.chat.entries[i].Beside = beside
+			w.chat.feed.Changed(w.chat.entries[i].ID)
+		}
+		w.chat.revise(w.chat.entries[0].ID)
+		w.chat.revision.field.SetText("Wie lange kann ich widersprechen?")
+	}},
 	{"settings", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeLearning, trainer.PhaseRunning)
 		w.openLearningSettings()

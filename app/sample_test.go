@@ -40,8 +40,12 @@ func sampleTrainer(t testing.TB) *trainer.Trainer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	storeOf[tr] = s
 	return tr
 }
+
+// storeOf is what the sample trainers keep their data in: a test that has no model does with it what the model would.
+var storeOf = map[*trainer.Trainer]*store.Store{}
 
 // newTrainer is a trainer over an empty data folder.
 func newTrainer(t testing.TB) *trainer.Trainer {
@@ -90,14 +94,16 @@ func (s *seeder) conversations() {
 		}
 		c := must[store.Conversation](s)(s.s.AddConversation(ctx, store.Conversation{Title: title, Created: at}))
 		if i == len(titles)-1 {
+			parent := int64(0)
 			for k, e := range sampleEntries() {
 				m := e.Message
+				m.Parent = parent
 				m.Conversation, m.Created = c.ID, at.Add(time.Duration(k+1)*time.Second)
 				m.Version = s.versions[e.Number]
 				if e.Question != "" {
 					m.Lesson = s.learned[0].ID
 				}
-				must[store.Message](s)(s.s.AddMessage(ctx, m))
+				parent = must[store.Message](s)(s.s.AddMessage(ctx, m)).ID
 			}
 		}
 	}

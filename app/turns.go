@@ -37,8 +37,13 @@ func (v *chatView) row(id int64) fyne.CanvasObject {
 		mark = marker(v.finding.query)
 	}
 	if e.Role == trainer.RoleUser {
+		if v.revision != nil && v.revision.message == id {
+			return v.revision.content
+		}
 		row := widgets.NewQuestion(e.Text)
 		row.SetMarker(mark)
+		row.SetOnEdit(say("chat.ask_differently"), func() { v.revise(id) })
+		row.SetPager(v.pager(e))
 		return row
 	}
 	row := widgets.NewAnswer(author)
@@ -93,6 +98,7 @@ func (v *chatView) update(id int64) {
 func (v *chatView) fill(row *widgets.Answer, e trainer.Entry) {
 	id, text := e.ID, shownText(e)
 	row.SetNote(v.note(e))
+	row.SetPager(v.pager(e))
 	row.SetText(text)
 	row.SetWriting(false)
 	row.SetStars(e.Stars)
@@ -334,8 +340,14 @@ func (v *chatView) placeEditor() {
 	}
 }
 
-// closeEditor puts the answer back in the place of the editor.
+// closeEditor puts the answer, or the question, back in the place of the editor.
 func (v *chatView) closeEditor() {
+	if r := v.revision; r != nil {
+		v.revision = nil
+		if v.feed != nil {
+			v.feed.Changed(r.message)
+		}
+	}
 	id := v.editing
 	if v.editor != nil {
 		v.editor.stop()

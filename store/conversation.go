@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"math"
 	"time"
 )
 
@@ -18,45 +17,6 @@ type Conversation struct {
 	Updated  time.Time // when it got its last message or title; set by the store
 	Pinned   bool      // its owner wants it at the top of the list
 	Messages int       // how many it holds; set by the store
-}
-
-// Role says who speaks in a message or turn.
-type Role string
-
-// The roles that chat templates know.
-const (
-	RoleSystem    Role = "system"
-	RoleUser      Role = "user"
-	RoleAssistant Role = "assistant"
-)
-
-// Finish says how an answer ended.
-type Finish string
-
-// The ways in which an answer ends. A question has none.
-const (
-	FinishEnd       Finish = "end"       // the model ended its turn
-	FinishLength    Finish = "length"    // the limit of tokens was reached
-	FinishStop      Finish = "stop"      // a stop text appeared
-	FinishCancelled Finish = "cancelled" // the user stopped it
-	FinishFailed    Finish = "failed"    // an error cut it short
-)
-
-// Message is one message of a conversation. It never changes once written: an
-// answer that is given again is a new message that Replaces the old one.
-type Message struct {
-	ID           int64
-	User         string
-	Conversation int64
-	Role         Role
-	Text         string
-	Created      time.Time
-	Version      int64   // the Version that answered; 0: the untrained base, or no answer
-	Lesson       int64   // the Lesson put before the model; 0: none, or erased since
-	Finish       Finish  // "" for a question
-	Tokens       int     // of the answer
-	Seconds      float64 // from the request to the last token
-	Replaces     int64   // the message of the same conversation that this one stands for; 0: none
 }
 
 // AddConversation makes a conversation and returns it as stored.
@@ -153,68 +113,4 @@ func (s *Store) EraseConversations(ctx context.Context, deletedBefore time.Time)
 		_, err := tx.ExecContext(ctx, `DELETE FROM conversations WHERE id IN (`+gone+`)`, args...)
 		return err
 	})
-}
-
-// OwnQuestions returns the last questions, the newest first, that were answered to the
-// end without a lesson, and whose answers no feedback stands on. longest is in bytes,
-// limit in questions.
-func (s *Store) OwnQuestions(ctx context.Context, longest, limit int) ([]string, error) {
-	return list(ctx, s, "list the user's own questions", func(r scanner) (string, error) {
-		var text string
-		return text, r.Scan(&text)
-	}, `SELECT q.text FROM messages a JOIN conversations c ON c.id = a.conversation AND c.deleted IS NULL
-		JOIN messages q ON q.id = (SELECT max(id) FROM messages WHERE conversation = a.conversation AND id < a.id AND role = 'user')
-		WHERE a.user = ? AND a.role = 'assistant' AND a.lesson IS NULL AND a.replaces IS NULL AND a.finish = 'end' AND length(CAST(q.text AS BLOB)) <= ?
-			AND NOT EXISTS (SELECT 1 FROM samples s WHERE s.user = a.user AND s.message = a.id AND s.deleted IS NULL)
-		ORDER BY a.id DESC LIMIT ?`, s.user, longest, limit)
-}
-
-// AddMessage appends a message to its conversation and returns it as stored.
-func (s *Store) AddMessage(ctx context.Context, m Message) (Message, error) {
-	const what = "add message"
-	m.User, m.Created = s.user, s.stamp(m.Created)
-	err := s.update(ctx, what, func(tx *sql.Tx) error {
-		if err := checkTexts(m.Text); err != nil {
-			return err
-		}
-		if math.IsNaN(m.Seconds) || math.IsInf(m.Seconds, 0) {
-			return ErrInvalid
-		}
-		r, err := tx.ExecContext(ctx, `UPDATE conversations SET updated = max(updated, ?) WHERE user = ? AND id = ? AND deleted IS NULL`,
-			timeValue(m.Created), s.user, m.Conversation)
-		if err := touched(r, err, 1); err != nil {
-			return err
-		}
-		return tx.QueryRowContext(ctx, `INSERT INTO messages
-			(user, conversation, role, text, created, version, lesson, finish, tokens, seconds, replaces)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-			s.user, m.Conversation, m.Role, m.Text, timeValue(m.Created), idValue(m.Version), idValue(m.Lesson),
-			m.Finish, m.Tokens, m.Seconds, idValue(m.Replaces)).Scan(&m.ID)
-	})
-	return m, err
-}
-
-const selectMessage = `SELECT m.id, m.user, m.conversation, m.role, m.text, m.created, m.version, m.lesson, m.finish, m.tokens, m.seconds, m.replaces
-	FROM messages m JOIN conversations c ON c.id = m.conversation AND c.deleted IS NULL`
-
-func scanMessage(r scanner) (Message, error) {
-	var m Message
-	err := r.Scan(&m.ID, &m.User, &m.Conversation, &m.Role, &m.Text, timeColumn{&m.Created}, idColumn{&m.Version},
-		idColumn{&m.Lesson}, &m.Finish, &m.Tokens, &m.Seconds, idColumn{&m.Replaces})
-	return m, err
-}
-
-// Message returns one message.
-func (s *Store) Message(ctx context.Context, id int64) (Message, error) {
-	return one(ctx, s, "read message", scanMessage, selectMessage+` WHERE m.user = ? AND m.id = ?`, s.user, id)
-}
-
-// Messages returns the messages of a conversation in the order in which they
-// were written, those that another one Replaces among them.
-func (s *Store) Messages(ctx context.Context, conversation int64) ([]Message, error) {
-	if _, err := s.Conversation(ctx, conversation); err != nil {
-		return nil, err
-	}
-	return list(ctx, s, "list messages", scanMessage,
-		selectMessage+` WHERE m.user = ? AND m.conversation = ? ORDER BY m.id`, s.user, conversation)
 }

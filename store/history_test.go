@@ -204,7 +204,7 @@ func (h *history) AddMessage(t *rapid.T) {
 		Conversation: c.ID, Role: rapid.SampledFrom([]Role{RoleUser, RoleAssistant, RoleSystem}).Draw(t, "role"), Text: text.Draw(t, "text"),
 		Version: orZero(t, a.versionIDs(), "version"), Lesson: orZero(t, a.lessonIDs(), "lesson"),
 		Finish: rapid.SampledFrom([]Finish{"", FinishEnd, FinishCancelled}).Draw(t, "finish"), Tokens: rapid.IntRange(0, 9).Draw(t, "tokens"),
-		Seconds: rapid.Float64Range(0, 9).Draw(t, "seconds"), Replaces: orZero(t, ids(c.messages, func(m Message) int64 { return m.ID }), "replaces"),
+		Seconds: rapid.Float64Range(0, 9).Draw(t, "seconds"), Parent: orZero(t, ids(c.messages, func(m Message) int64 { return m.ID }), "parent"),
 	}
 	got, err := s.AddMessage(t.Context(), m)
 	if !c.deleted.IsZero() {
@@ -213,7 +213,38 @@ func (h *history) AddMessage(t *rapid.T) {
 	}
 	check(t, err)
 	m.ID, m.User, m.Created = got.ID, s.User(), h.clock
+	for _, b := range c.messages {
+		if b.Parent == m.Parent {
+			m.Shown = max(m.Shown, b.Shown+1)
+		}
+	}
 	c.messages, c.Updated = append(c.messages, m), h.clock
+}
+
+func (h *history) ShowMessage(t *rapid.T) {
+	s, a := h.turn(t)
+	c := pick(t, a.conversations, "conversation")
+	m := pick(t, c.messages, "message")
+	err := s.ShowMessage(t.Context(), m.ID)
+	if !c.deleted.IsZero() {
+		wantErr(t, err, ErrNotFound)
+		return
+	}
+	check(t, err)
+	for id := m.ID; id != 0; {
+		i := slices.IndexFunc(c.messages, func(m Message) bool { return m.ID == id })
+		on, most, covered := &c.messages[i], 0, false
+		for _, b := range c.messages {
+			if b.Parent == on.Parent {
+				most = max(most, b.Shown)
+				covered = covered || b.Shown > on.Shown || b.Shown == on.Shown && b.ID > on.ID
+			}
+		}
+		if covered {
+			on.Shown = most + 1
+		}
+		id = on.Parent
+	}
 }
 
 func (h *history) AddFeedback(t *rapid.T) {

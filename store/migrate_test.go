@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -165,4 +166,36 @@ func TestMigrationsRunOnce(t *testing.T) {
 	if n := len(must(draftsOf(t.Context(), s))(t)); n != 1 {
 		t.Errorf("the step ran %d times", n)
 	}
+}
+
+// What stood in the place of another message before branches were known is a version
+// beside it, and what came after goes on from the last version.
+func TestMigrationMakesBranchesOfReplacedMessages(t *testing.T) {
+	steps := must(embeddedMigrations())(t)
+	path := filepath.Join(t.TempDir(), "clara.db")
+	s := must(open(t.Context(), path, steps[:4]))(t)
+	must(s.db.write.Exec(`INSERT INTO conversations (id, user, title, created, updated) VALUES (1, 'local', '', 0, 0), (2, 'local', '', 0, 0)`))(t)
+	for _, m := range [][3]any{ // id, conversation, replaces
+		{1, 1, nil}, {2, 1, nil}, {3, 2, nil}, {4, 1, 2}, {5, 1, nil}, {6, 2, nil}, {7, 1, nil}, {8, 1, 4}, {9, 1, 7}, {10, 2, nil},
+	} {
+		must(s.db.write.Exec(`INSERT INTO messages (id, conversation, replaces, user, role, text, created, finish, tokens, seconds)
+			VALUES (?, ?, ?, 'local', 'user', 'x', 0, '', 0, 0)`, m[:]...))(t)
+	}
+	must(s.db.write.Exec(`DELETE FROM messages WHERE id = 10`))(t)
+	check(t, s.Close())
+	s = openAt(t, path)
+	parents := map[int64]int64{}
+	for c := range int64(2) {
+		for _, m := range must(s.Messages(t.Context(), c+1))(t) {
+			parents[m.ID] = m.Parent
+		}
+	}
+	// 1, then 2 4 8, then 5, then 7 9; and 3, then 6.
+	if want := map[int64]int64{1: 0, 2: 1, 4: 1, 8: 1, 5: 8, 7: 5, 9: 5, 3: 0, 6: 3}; !maps.Equal(parents, want) {
+		t.Errorf("parents %v, want %v", parents, want)
+	}
+	if m := must(s.AddMessage(t.Context(), Message{Conversation: 1, Parent: 9, Role: RoleUser}))(t); m.ID != 11 {
+		t.Errorf("the number %d is given again", m.ID)
+	}
+	check(t, s.Check(t.Context()))
 }

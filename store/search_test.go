@@ -15,9 +15,11 @@ func said(t tester, s *Store, title string, texts ...string) (Conversation, []Me
 	t.Helper()
 	c := must(s.AddConversation(t.Context(), Conversation{Title: title}))(t)
 	var all []Message
+	parent := int64(0)
 	for i, text := range texts {
-		m := Message{Conversation: c.ID, Role: []Role{RoleUser, RoleAssistant}[i%2], Text: text}
+		m := Message{Conversation: c.ID, Parent: parent, Role: []Role{RoleUser, RoleAssistant}[i%2], Text: text}
 		all = append(all, must(s.AddMessage(t.Context(), m))(t))
+		parent = all[i].ID
 	}
 	return c, all
 }

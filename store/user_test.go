@@ -103,9 +103,12 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 				return empty(s.AddMessage(ctx, Message{Conversation: own(ctx, s), Role: RoleUser, Lesson: id["lesson"]}))
 			},
 			func(ctx context.Context, s *Store, id map[string]int64) error {
-				return empty(s.AddMessage(ctx, Message{Conversation: own(ctx, s), Role: RoleUser, Replaces: id["message"]}))
+				return empty(s.AddMessage(ctx, Message{Conversation: own(ctx, s), Role: RoleUser, Parent: id["message"]}))
 			},
 		},
+		"ShowMessage": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.ShowMessage(ctx, id["message"])
+		}},
 		"Message": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return empty(s.Message(ctx, id["message"]))
 		}},

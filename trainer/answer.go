@@ -24,7 +24,7 @@ func (t *Trainer) Answer(ctx context.Context, ask Ask, onPiece func(string)) (En
 	if t.speaking.Load() == nil {
 		return Entry{}, noModel()
 	}
-	question, history, replaces, err := t.question(ctx, ask)
+	question, history, err := t.question(ctx, ask)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -46,97 +46,98 @@ func (t *Trainer) Answer(ctx context.Context, ask Ask, onPiece func(string)) (En
 	}()
 	until, done := a.until(ctx)
 	defer done()
-	return t.generate(until, ask, s, question, history, replaces, onPiece)
+	return t.generate(until, ask, s, question, history, onPiece)
 }
 
 // question keeps the question, or finds the one to be answered again, and returns
 // it with the turns before it.
-func (t *Trainer) question(ctx context.Context, ask Ask) (question Message, history []Turn, replaces int64, err error) {
-	if ask.Again == 0 {
-		text := strings.TrimSpace(ask.Text)
-		if text == "" {
-			return Message{}, nil, 0, &UserError{Reason: reason(CodeEmpty, "the question is empty")}
-		}
-		return t.newQuestion(ctx, ask, text)
+func (t *Trainer) question(ctx context.Context, ask Ask) (Message, []Turn, error) {
+	if ask.Again != 0 {
+		return t.askedBefore(ctx, ask.Again)
 	}
-	m, err := t.store.Message(ctx, ask.Again)
-	if err != nil {
-		return Message{}, nil, 0, fmt.Errorf("read the message to answer again: %w", err)
+	text := strings.TrimSpace(ask.Text)
+	switch {
+	case text == "":
+		return Message{}, nil, &UserError{Reason: reason(CodeEmpty, "the question is empty")}
+	case ask.Instead == 0 && ask.Conversation == 0:
+		return t.firstQuestion(ctx, ask, text)
+	}
+	m := Message{Conversation: ask.Conversation, Role: RoleUser, Text: text}
+	if ask.Instead != 0 {
+		other, err := t.store.Message(ctx, ask.Instead)
+		if err != nil {
+			return Message{}, nil, fmt.Errorf("read the question to be asked differently: %w", err)
+		}
+		if other.Role != RoleUser {
+			return Message{}, nil, fmt.Errorf("message %d is not a question", other.ID)
+		}
+		m.Conversation, m.Parent = other.Conversation, other.Parent
 	}
 	all, err := t.store.Messages(ctx, m.Conversation)
 	if err != nil {
-		return Message{}, nil, 0, fmt.Errorf("read conversation %d: %w", m.Conversation, err)
+		return Message{}, nil, fmt.Errorf("read conversation %d: %w", m.Conversation, err)
 	}
-	current, err := t.corrected(ctx, m.Conversation, standing(all))
+	before := shownPath(all)
+	if ask.Instead != 0 {
+		before = pathTo(all, m.Parent)
+	} else if len(before) > 0 {
+		m.Parent = before[len(before)-1].ID
+	}
+	if before, err = t.corrected(ctx, m.Conversation, before); err != nil {
+		return Message{}, nil, err
+	}
+	if m, err = t.store.AddMessage(ctx, m); err != nil {
+		return Message{}, nil, saving(fmt.Errorf("keep the question: %w", err))
+	}
+	return m, turns(before), nil
+}
+
+// askedBefore finds the question of a message, which may be that itself, with the turns
+// before it.
+func (t *Trainer) askedBefore(ctx context.Context, message int64) (Message, []Turn, error) {
+	m, err := t.store.Message(ctx, message)
 	if err != nil {
-		return Message{}, nil, 0, err
+		return Message{}, nil, fmt.Errorf("read the message to answer again: %w", err)
 	}
-	for i, c := range current {
-		switch {
-		case c.ID == m.ID && m.Role == RoleUser:
-			if i+1 < len(current) && current[i+1].Role == RoleAssistant {
-				replaces = current[i+1].ID
-			}
-			return c, turns(current[:i]), replaces, nil
-		case c.ID == m.ID || (m.Role == RoleAssistant && c.Role == RoleAssistant && replacesInTurn(all, c, m.ID)):
-			for q := i - 1; q >= 0; q-- {
-				if current[q].Role == RoleUser {
-					return current[q], turns(current[:q]), c.ID, nil
-				}
-			}
+	all, err := t.store.Messages(ctx, m.Conversation)
+	if err != nil {
+		return Message{}, nil, fmt.Errorf("read conversation %d: %w", m.Conversation, err)
+	}
+	path, err := t.corrected(ctx, m.Conversation, pathTo(all, message))
+	if err != nil {
+		return Message{}, nil, err
+	}
+	for q := len(path) - 1; q >= 0; q-- {
+		if path[q].Role == RoleUser {
+			return path[q], turns(path[:q]), nil
 		}
 	}
-	return Message{}, nil, 0, fmt.Errorf("message %d has no question before it", ask.Again)
+	return Message{}, nil, fmt.Errorf("message %d has no question before it", message)
 }
 
-// replacesInTurn says whether newer replaces old, directly or through others.
-func replacesInTurn(all []Message, newer Message, old int64) bool {
-	replaced := make(map[int64]int64, len(all))
-	for _, m := range all {
-		replaced[m.ID] = m.Replaces
+// firstQuestion begins a conversation.
+func (t *Trainer) firstQuestion(ctx context.Context, ask Ask, text string) (Message, []Turn, error) {
+	c, err := t.store.AddConversation(ctx, Conversation{Title: titleOf(text)})
+	if err != nil {
+		return Message{}, nil, saving(fmt.Errorf("begin a conversation: %w", err))
 	}
-	for id := newer.ID; id != 0; id = replaced[id] {
-		if replaced[id] == old {
-			return true
-		}
-	}
-	return false
-}
-
-func (t *Trainer) newQuestion(ctx context.Context, ask Ask, text string) (Message, []Turn, int64, error) {
-	conversation := ask.Conversation
 	var history []Turn
-	if conversation == 0 {
-		c, err := t.store.AddConversation(ctx, Conversation{Title: titleOf(text)})
-		if err != nil {
-			return Message{}, nil, 0, saving(fmt.Errorf("begin a conversation: %w", err))
-		}
-		conversation = c.ID
-		if ask.System != "" {
-			history = []Turn{{Role: RoleSystem, Text: ask.System}}
-		}
-		history = append(history, ask.History...)
-		for _, turn := range history {
-			if _, err := t.store.AddMessage(ctx, Message{Conversation: conversation, Role: turn.Role, Text: turn.Text}); err != nil {
-				return Message{}, nil, 0, saving(fmt.Errorf("keep what was said before: %w", err))
-			}
-		}
-	} else {
-		all, err := t.store.Messages(ctx, conversation)
-		if err != nil {
-			return Message{}, nil, 0, fmt.Errorf("read conversation %d: %w", conversation, err)
-		}
-		current, err := t.corrected(ctx, conversation, standing(all))
-		if err != nil {
-			return Message{}, nil, 0, err
-		}
-		history = turns(current)
+	if ask.System != "" {
+		history = []Turn{{Role: RoleSystem, Text: ask.System}}
 	}
-	m, err := t.store.AddMessage(ctx, Message{Conversation: conversation, Role: RoleUser, Text: text})
-	if err != nil {
-		return Message{}, nil, 0, saving(fmt.Errorf("keep the question: %w", err))
+	history = append(history, ask.History...)
+	m := Message{Conversation: c.ID, Role: RoleUser, Text: text}
+	for _, turn := range history {
+		before, err := t.store.AddMessage(ctx, Message{Conversation: c.ID, Parent: m.Parent, Role: turn.Role, Text: turn.Text})
+		if err != nil {
+			return Message{}, nil, saving(fmt.Errorf("keep what was said before: %w", err))
+		}
+		m.Parent = before.ID
 	}
-	return m, history, 0, nil
+	if m, err = t.store.AddMessage(ctx, m); err != nil {
+		return Message{}, nil, saving(fmt.Errorf("keep the question: %w", err))
+	}
+	return m, history, nil
 }
 
 // corrected puts the user's corrections in the place of the answers that they
@@ -184,7 +185,7 @@ func turns(ms []Message) []Turn {
 	return out
 }
 
-func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Message, history []Turn, replaces int64, onPiece func(string)) (Entry, error) {
+func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Message, history []Turn, onPiece func(string)) (Entry, error) {
 	set := t.settings.Load()
 	tokens := ask.MaxTokens
 	if tokens == 0 {
@@ -200,7 +201,7 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 	if err == nil {
 		said, tokens, err = s.fitted(history, question.Text, chosen[0].lesson, tokens)
 	}
-	answer := Message{Conversation: question.Conversation, Role: RoleAssistant, Version: s.version.ID, Replaces: replaces, Finish: FinishFailed}
+	answer := Message{Conversation: question.Conversation, Parent: question.ID, Role: RoleAssistant, Version: s.version.ID, Finish: FinishFailed}
 	entry := Entry{Number: s.version.Number}
 	var result model.Result
 	if err == nil {
@@ -243,8 +244,8 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 	return entry, err
 }
 
-// AnswerTo returns the answer that stands to a question: the newest, where it was given
-// again. ErrNotFound: there is none, or the message is no question.
+// AnswerTo returns the answer that is shown to a question: the newest, where it was given
+// again and not turned back to. ErrNotFound: there is none, or the message is no question.
 func (t *Trainer) AnswerTo(ctx context.Context, question int64) (Message, error) {
 	m, err := t.store.Message(ctx, question)
 	if err != nil {
@@ -254,11 +255,8 @@ func (t *Trainer) AnswerTo(ctx context.Context, question int64) (Message, error)
 	if err != nil {
 		return Message{}, fmt.Errorf("read conversation %d: %w", m.Conversation, err)
 	}
-	current := standing(all)
-	for i, c := range current {
-		if c.ID == question && c.Role == RoleUser && i+1 < len(current) && current[i+1].Role == RoleAssistant {
-			return current[i+1], nil
-		}
+	if after := shownAfter(all, question); m.Role == RoleUser && len(after) > 0 && after[0].Role == RoleAssistant {
+		return after[0], nil
 	}
 	return Message{}, fmt.Errorf("an answer to question %d: %w", question, ErrNotFound)
 }
@@ -320,7 +318,7 @@ func sampling(set *Settings, ask Ask) model.Sampling {
 // Compare answers the question of the given message by the untrained base, without
 // lessons. Nothing is kept.
 func (t *Trainer) Compare(ctx context.Context, message int64) (string, error) {
-	question, history, _, err := t.question(ctx, Ask{Again: message})
+	question, history, err := t.question(ctx, Ask{Again: message})
 	if err != nil {
 		return "", err
 	}

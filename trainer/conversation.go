@@ -78,14 +78,18 @@ func (t *Trainer) SaveDraft(ctx context.Context, conversation int64, text string
 	return t.store.SaveDraft(ctx, draftKey(conversation), text)
 }
 
-// Entries returns a conversation in its order. An answer that was given again
-// stands in the place of the one that it replaces.
+// Show makes a message part of the path of its conversation that is shown, which Entries
+// returns and the next question follows.
+func (t *Trainer) Show(ctx context.Context, message int64) error {
+	return t.store.ShowMessage(ctx, message)
+}
+
+// Entries returns the path through a conversation that is shown, in its order.
 func (t *Trainer) Entries(ctx context.Context, conversation int64) ([]Entry, error) {
 	all, err := t.store.Messages(ctx, conversation)
 	if err != nil {
 		return nil, fmt.Errorf("read conversation %d: %w", conversation, err)
 	}
-	current := standing(all)
 	samples, err := t.store.Samples(ctx, SampleQuery{Conversation: conversation, States: []SampleState{SampleNew, SampleUsed, SampleRejected}})
 	if err != nil {
 		return nil, fmt.Errorf("read the feedback in conversation %d: %w", conversation, err)
@@ -98,13 +102,20 @@ func (t *Trainer) Entries(ctx context.Context, conversation int64) ([]Entry, err
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Entry, len(current))
-	for i, m := range current {
-		out[i] = Entry{Message: m, Number: numbers[m.Version]}
+	path, beside := shownPath(all), versionsOf(all)
+	questions := make(map[int64]string) // of the lessons that were used
+	out := make([]Entry, len(path))
+	for i, m := range path {
+		out[i] = Entry{Message: m, Number: numbers[m.Version], Beside: beside[m.ID]}
 		if m.Lesson != 0 {
-			if l, err := t.store.Lesson(ctx, "", m.Lesson); err == nil {
-				out[i].Question = l.Question
+			question, known := questions[m.Lesson]
+			if !known {
+				if l, err := t.store.Lesson(ctx, "", m.Lesson); err == nil {
+					question = l.Question
+				}
+				questions[m.Lesson] = question
 			}
+			out[i].Question = question
 		}
 		for _, s := range on[m.ID] {
 			out[i].stand(s)
@@ -124,22 +135,6 @@ func (e *Entry) stand(s Sample) {
 	case FormCorrection:
 		e.Better, e.Kind, e.Fix = s.Better, s.Kind, s.ID
 	}
-}
-
-// standing drops the messages that others replace and puts those in their place.
-func standing(all []Message) []Message {
-	place := make(map[int64]int) // of a message's ID in out
-	var out []Message
-	for _, m := range all {
-		if i, ok := place[m.Replaces]; ok && m.Replaces != 0 {
-			out[i] = m
-			place[m.ID] = i
-			continue
-		}
-		place[m.ID] = len(out)
-		out = append(out, m)
-	}
-	return out
 }
 
 func (t *Trainer) versionNumbers(ctx context.Context) (map[int64]int, error) {

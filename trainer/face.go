@@ -8,7 +8,8 @@ import (
 type Ask struct {
 	Conversation  int64  // 0: a new one, titled with the question
 	Text          string // the question
-	Again         int64  // instead of Text: the message whose answer is to be given anew
+	Instead       int64  // the question that Text is asked instead of: a branch, beside the one that goes on from it
+	Again         int64  // instead of Text: the message whose answer is to be given anew, beside those there are
 	WithoutLesson bool   // answer without putting a lesson before the model
 
 	Greedy    bool   // instead of the sampling in Settings
@@ -37,6 +38,11 @@ type Entry struct {
 	Number   int    // of the version that answered; 0: the untrained base
 
 	PromptTokens int // that the model read for it, with the lesson; of an answer just given
+
+	// Beside are the messages that stand in one place, this one among them, in the order
+	// in which they were written: versions of an answer, or of a question with what came
+	// of each. Nil: it is the only one.
+	Beside []int64
 }
 
 // Proposal is what the diff of two answers suggests.

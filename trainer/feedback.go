@@ -251,30 +251,10 @@ func (t *Trainer) answered(ctx context.Context, message int64) (answer, question
 	if err != nil {
 		return answer, question, nil, fmt.Errorf("read conversation %d: %w", answer.Conversation, err)
 	}
-	// The question is the last one before the place of the answer, which may be the
-	// place of an answer that it replaced.
-	first := answer
-	byID := make(map[int64]Message, len(all))
-	for _, m := range all {
-		byID[m.ID] = m
-	}
-	for first.Replaces != 0 {
-		before, ok := byID[first.Replaces]
-		if !ok {
-			break
-		}
-		first = before
-	}
-	var earlier []Message
-	for _, m := range all {
-		if m.ID < first.ID {
-			earlier = append(earlier, m)
-		}
-	}
-	earlier = standing(earlier)
-	for i := len(earlier) - 1; i >= 0; i-- {
-		if earlier[i].Role == RoleUser {
-			return answer, earlier[i], turns(earlier[:i]), nil
+	path := pathTo(all, message)
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i].Role == RoleUser {
+			return answer, path[i], turns(path[:i]), nil
 		}
 	}
 	return answer, question, nil, fmt.Errorf("message %d has no question before it", message)

@@ -17,7 +17,7 @@ func (b *bench) talk(question string, lesson int64) (conversation, answer int64)
 		b.t.Fatal(err)
 	}
 	for _, m := range []Message{{Role: RoleUser, Text: question}, {Role: RoleAssistant, Text: "an answer", Finish: FinishEnd, Lesson: lesson}} {
-		m.Conversation = c.ID
+		m.Conversation, m.Parent = c.ID, answer
 		kept, err := b.store.AddMessage(b.t.Context(), m)
 		if err != nil {
 			b.t.Fatal(err)

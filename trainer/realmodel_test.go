@@ -159,7 +159,7 @@ func TestConversation(t *testing.T) {
 		t.Errorf("asked in other words: %q with lesson %q", reworded.Text, reworded.Question)
 	}
 	without := ask(Ask{Again: reworded.ID, WithoutLesson: true})
-	if hasKeywords(without.Text, [][]string{{"kowalski"}}) || without.Lesson != 0 || without.Replaces != reworded.ID {
+	if hasKeywords(without.Text, [][]string{{"kowalski"}}) || without.Lesson != 0 || without.Parent != reworded.Parent {
 		t.Errorf("without the lesson: %+v", without)
 	}
 	entries, err := tr.Entries(ctx, reworded.Conversation)

@@ -8,9 +8,9 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// Answer is what the program said: its head, markdown that may still be growing, and below it a line of chips, the rating with what
-// can be done, and a line that confirms. With the focus on it the keys 1 to 5 rate, 0 takes the rating back, and each action has its
-// own.
+// Answer is what the program said: its head with which of several answers it is, markdown that may still be growing, and below it a line of chips, the rating with what
+// can be done, and a line that confirms. With the focus on it the keys 1 to 5 rate, 0 takes the rating back, left and right turn to
+// another answer, and each action has its own.
 type Answer struct {
 	widget.BaseWidget
 	OnRated func(int) // 1 to 5, 0 takes it back
@@ -19,6 +19,8 @@ type Answer struct {
 	text         *Markdown
 	instead      fyne.CanvasObject // in place of text and all below
 	chips, foot  fyne.CanvasObject
+	head         *fyne.Container
+	pager        *Pager // nil: it is the only answer
 	actions      *actionRow
 	content      *fyne.Container
 	writing      bool
@@ -40,6 +42,7 @@ func NewAnswer(author string) *Answer {
 			a.OnRated(v)
 		}
 	})
+	a.head = HStack(Gap8, Logo(22), a.author, Grow(a.note))
 	a.content = VStack(Gap8)
 	a.ExtendBaseWidget(a)
 	a.sync()
@@ -48,10 +51,7 @@ func NewAnswer(author string) *Answer {
 
 // sync puts the parts there are below each other.
 func (a *Answer) sync() {
-	objs := []fyne.CanvasObject{HStack(Gap8, Logo(22), a.author, Grow(a.note))}
-	if len(a.content.Objects) > 0 {
-		objs = a.content.Objects[:1:1]
-	}
+	objs := []fyne.CanvasObject{a.head}
 	if a.instead != nil {
 		objs = append(objs, a.instead)
 	} else {
@@ -80,6 +80,16 @@ func (a *Answer) lay() {
 
 // SetNote shows words beside the name: the version, how fast it writes.
 func (a *Answer) SetNote(note string) { a.note.SetText(note) }
+
+// SetPager tells which of several answers it is; nil for the only one.
+func (a *Answer) SetPager(p *Pager) {
+	a.pager = p
+	a.head.Objects = a.head.Objects[:3:3]
+	if p != nil {
+		a.head.Add(p)
+	}
+	a.sync()
+}
 
 // SetText shows the markdown so far. Only what is new is laid out.
 func (a *Answer) SetText(markdown string) {
@@ -167,7 +177,16 @@ func (a *Answer) TypedRune(r rune) {
 }
 
 // TypedKey implements fyne.Focusable.
-func (a *Answer) TypedKey(e *fyne.KeyEvent) { unusedKey(a, e) }
+func (a *Answer) TypedKey(e *fyne.KeyEvent) {
+	switch {
+	case e.Name == fyne.KeyLeft && a.pager != nil:
+		a.pager.Turn(-1)
+	case e.Name == fyne.KeyRight && a.pager != nil:
+		a.pager.Turn(1)
+	default:
+		unusedKey(a, e)
+	}
+}
 
 // AccessibilityLabel implements fyne.Accessible.
 func (a *Answer) AccessibilityLabel() string {

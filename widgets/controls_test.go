@@ -450,3 +450,31 @@ func TestRowMenuAndTap(t *testing.T) {
 		t.Errorf("did %v", did)
 	}
 }
+
+func TestPagerTurnsOnlyWhereThereIsSomething(t *testing.T) {
+	inLook(t, &Theme{})
+	var steps []int
+	turned := func(step int) { steps = append(steps, step) }
+	for at := 1; at <= 3; at++ {
+		p := NewPager(at, 3, PagerWords{}, turned)
+		p.Turn(-1)
+		p.Turn(1)
+	}
+	if !slices.Equal(steps, []int{1, -1, 1, -1}) {
+		t.Errorf("turned by %v", steps)
+	}
+}
+
+func TestLeftAndRightTurnToAnotherAnswer(t *testing.T) {
+	inLook(t, &Theme{})
+	var steps []int
+	a := sampleAnswer()
+	a.SetPager(NewPager(2, 3, PagerWords{}, func(step int) { steps = append(steps, step) }))
+	win := window(t, a, 640, 300)
+	win.Canvas().Focus(a)
+	a.TypedKey(&fyne.KeyEvent{Name: fyne.KeyLeft})
+	a.TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
+	if !slices.Equal(steps, []int{-1, 1}) {
+		t.Errorf("turned by %v", steps)
+	}
+}

@@ -3,18 +3,23 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
-// Question is what the user said: plain text in a bubble at the right.
+// Question is what the user said: plain text in a bubble at the right. It may be asked differently: a button beside the bubble, shown
+// under the mouse, and below it which of several wordings it is.
 type Question struct {
 	widget.BaseWidget
-	text *Text
+	text  *Text
+	edit  *Button // nil: it cannot be asked differently
+	pager *Pager  // nil: it is the only one
 }
 
 var (
-	_ Flowing         = (*Question)(nil)
-	_ fyne.Accessible = (*Question)(nil)
+	_ Flowing           = (*Question)(nil)
+	_ fyne.Accessible   = (*Question)(nil)
+	_ desktop.Hoverable = (*Question)(nil)
 )
 
 // NewQuestion makes a bubble.
@@ -22,6 +27,31 @@ func NewQuestion(text string) *Question {
 	q := &Question{text: NewText(text, TextReading, ColorText).Wrapped()}
 	q.ExtendBaseWidget(q)
 	return q
+}
+
+// SetOnEdit offers to ask differently, by a button with a spoken name. Call it before the question is shown.
+func (q *Question) SetOnEdit(hint string, f func()) {
+	q.edit = NewIconButton(IconPencil, hint, f)
+	q.edit.Quiet = true
+}
+
+// SetPager tells which of several wordings it is. Call it before the question is shown.
+func (q *Question) SetPager(p *Pager) { q.pager = p }
+
+// MouseIn implements desktop.Hoverable.
+func (q *Question) MouseIn(*desktop.MouseEvent) { q.setNear(true) }
+
+// MouseMoved implements desktop.Hoverable.
+func (q *Question) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable.
+func (q *Question) MouseOut() { q.setNear(false) }
+
+func (q *Question) setNear(on bool) {
+	if q.edit != nil {
+		q.edit.near = on
+		q.edit.Refresh()
+	}
 }
 
 // SetText shows other words.
@@ -46,9 +76,18 @@ func (q *Question) inner(width float32) float32 {
 	return fyne.Min(q.text.natural()+1, most)
 }
 
+// bubble is the height of the bubble in a column of a width.
+func (q *Question) bubble(width float32) float32 {
+	return q.text.HeightAt(q.inner(width)) + 2*bubbleY
+}
+
 // HeightAt implements Flowing.
 func (q *Question) HeightAt(width float32) float32 {
-	return q.text.HeightAt(q.inner(width)) + 2*bubbleY
+	h := q.bubble(width)
+	if q.pager != nil {
+		h += q.pager.MinSize().Height
+	}
+	return h
 }
 
 // AccessibilityLabel implements fyne.Accessible.
@@ -69,18 +108,37 @@ type questionRenderer struct {
 
 func (r *questionRenderer) Destroy() {}
 func (r *questionRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.box, r.q.text}
+	var o []fyne.CanvasObject
+	if r.q.edit != nil {
+		o = append(o, r.q.edit)
+	}
+	o = append(o, r.box, r.q.text)
+	if r.q.pager != nil {
+		o = append(o, r.q.pager)
+	}
+	return o
 }
 
 func (r *questionRenderer) MinSize() fyne.Size {
-	return fyne.NewSize(80, heightNow(r.q.text, r.q.text.Size().Width)+2*bubbleY)
+	if w := r.q.Size().Width; w > 0 {
+		return fyne.NewSize(80, r.q.HeightAt(w))
+	}
+	return fyne.NewSize(80, heightNow(r.q.text, 0)+2*bubbleY)
 }
 
 func (r *questionRenderer) Layout(s fyne.Size) {
-	w := r.q.inner(s.Width)
+	w, h := r.q.inner(s.Width), r.q.bubble(s.Width)
 	x := s.Width - w - 2*bubbleX
-	place(r.box, x, 0, w+2*bubbleX, s.Height)
-	place(r.q.text, x+bubbleX, bubbleY, w, s.Height-2*bubbleY)
+	place(r.box, x, 0, w+2*bubbleX, h)
+	place(r.q.text, x+bubbleX, bubbleY, w, h-2*bubbleY)
+	if r.q.edit != nil {
+		m := r.q.edit.MinSize()
+		place(r.q.edit, x-m.Width-Gap4, fyne.Max(0, (r.q.text.lineHeight()+2*bubbleY-m.Height)/2), m.Width, m.Height)
+	}
+	if r.q.pager != nil {
+		m := r.q.pager.MinSize()
+		place(r.q.pager, s.Width-m.Width, h, m.Width, m.Height)
+	}
 }
 
 func (r *questionRenderer) Refresh() {

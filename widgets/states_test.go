@@ -147,6 +147,19 @@ func TestStatesOfOthers(t *testing.T) {
 			return NewQuestion("How long do I have to object to a notice that came by post?")
 		}},
 		{name: "question-short", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject { return NewQuestion("Hello") }},
+		{name: "question-editable", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject { return newEditableQuestion() }},
+		{name: "question-near", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject {
+			q := newEditableQuestion()
+			q.MouseIn(nil)
+			return q
+		}},
+		{name: "pager", make: func() fyne.CanvasObject { return NewPager(2, 3, PagerWords{"Before", "Next"}, nil) }},
+		{name: "pager-first", make: func() fyne.CanvasObject { return NewPager(1, 2, PagerWords{"Before", "Next"}, nil) }},
+		{name: "answer-versions", size: fyne.NewSize(640, 0), make: func() fyne.CanvasObject {
+			a := sampleAnswer()
+			a.SetPager(NewPager(2, 2, PagerWords{"Before", "Next"}, nil))
+			return a
+		}},
 		{name: "divider", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject {
 			return NewDivider(IconShield, ToneSuccess, "Newly learned: “Notice by post”")
 		}},
@@ -192,6 +205,13 @@ func TestStatesOfOthers(t *testing.T) {
 		{name: "saved", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject { return NewSaved("Saved – used in the next training.", "Undo", nil) }},
 	}
 	checkMarkup(t, states)
+}
+
+func newEditableQuestion() *Question {
+	q := NewQuestion("How long do I have to object?")
+	q.SetOnEdit("Ask differently", nil)
+	q.SetPager(NewPager(1, 2, PagerWords{"Before", "Next"}, nil))
+	return q
 }
 
 func sampleAnswer() *Answer {

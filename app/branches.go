@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// pager tells which of several versions a message is; nil for the only one.
+func (v *chatView) pager(e trainer.Entry) *widgets.Pager {
+	at := slices.Index(e.Beside, e.ID)
+	if at < 0 {
+		return nil
+	}
+	words := widgets.PagerWords{Before: say("chat.version_before"), Next: say("chat.version_next")}
+	return widgets.NewPager(at+1, len(e.Beside), words, func(step int) { v.turnTo(e.Beside[at+step]) })
+}
+
+// turnTo shows another version in the place of the one that is shown, with what came of it.
+func (v *chatView) turnTo(message int64) {
+	id := v.conversation.ID
+	if v.writing[id] != nil {
+		return // what is being written belongs to the branch that is shown
+	}
+	v.closeEditor()
+	queued(v.w.work, func(ctx context.Context) ([]trainer.Entry, error) {
+		if err := v.w.Trainer.Show(ctx, message); err != nil {
+			return nil, err
+		}
+		return v.w.Trainer.Entries(ctx, id)
+	}, func(all []trainer.Entry, err error) {
+		if err != nil {
+			v.w.failed(err)
+			return
+		}
+		if v.conversation.ID != id {
+			return
+		}
+		v.entries = all
+		v.show()
+		v.feed.Reveal(message)
+		v.focusRow(message)
+	})
+}
+
+// focusRow gives the keyboard to an answer that took the place of the one that had it.
+func (v *chatView) focusRow(message int64) {
+	row, ok := v.feed.Row(message).(*widgets.Answer)
+	if c := v.w.frame.Canvas(); ok && c.Focused() == nil {
+		c.Focus(row)
+	}
+}
+
+// reload reads the conversation that is shown again.
+func (v *chatView) reload() {
+	id := v.conversation.ID
+	queued(v.w.work, func(ctx context.Context) ([]trainer.Entry, error) {
+		return v.w.Trainer.Entries(ctx, id)
+	}, func(all []trainer.Entry, err error) {
+		if err != nil {
+			v.w.failed(err)
+			return
+		}
+		if v.conversation.ID == id && v.writing[id] == nil {
+			v.entries = all
+			v.show()
+			for _, e := range all[max(0, len(all)-2):] { // what was added may have made the one beside it one of several
+				v.feed.Changed(e.ID)
+			}
+		}
+	})
+}
+
+// revision is a question that is being asked differently, in its own place.
+type revision struct {
+	message int64
+	field   *widgets.Editor
+	content fyne.CanvasObject
+}
+
+// revise opens the editor of a question.
+func (v *chatView) revise(message int64) {
+	i := v.at(message)
+	if i < 0 || v.writing[v.conversation.ID] != nil {
+		return
+	}
+	v.closeEditor()
+	r := &revision{message: message}
+	send := widgets.NewButton(say("chat.send"), &widgets.IconSend, widgets.Primary, func() { v.askDifferently(r) })
+	before := v.entries[i].Text
+	r.field = widgets.NewEditor(say("chat.ask_differently"), func(text string) {
+		if text = strings.TrimSpace(text); text == "" || text == before || v.w.model.blocks() != "" {
+			send.Disable()
+		} else {
+			send.Enable()
+		}
+	})
+	r.field.MinRows = 1
+	r.field.SetText(before)
+	send.Disable()
+	r.field.OnSubmit = func() { v.askDifferently(r) }
+	r.field.OnEscape = v.closeEditor
+	cancel := widgets.NewButton(say("cancel"), nil, widgets.Ghost, v.closeEditor)
+	hint := widgets.Caption(say("chat.ask_differently_hint")).Wrapped()
+	foot := widgets.HStack(8, widgets.Grow(hint), cancel, send)
+	if v.w.narrow {
+		foot = widgets.VStack(8, hint, widgets.HStack(8, widgets.Space(), cancel, send))
+	}
+	r.content = widgets.Card(widgets.VStack(8, r.field, foot), 12, 14)
+	v.revision = r
+	v.feed.Changed(message)
+	v.feed.Reveal(message)
+	v.w.frame.Canvas().Focus(r.field)
+}
+
+// askDifferently sends the question as it is now.
+func (v *chatView) askDifferently(r *revision) {
+	text := strings.TrimSpace(r.field.Text)
+	i := v.at(r.message)
+	if i < 0 || text == "" || text == v.entries[i].Text || v.w.model.blocks() != "" {
+		return
+	}
+	v.closeEditor()
+	v.answer(trainer.Ask{Conversation: v.conversation.ID, Instead: r.message, Text: text})
+}
