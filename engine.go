@@ -127,7 +127,7 @@ func openModel(ctx context.Context, m configs.Model, home string, found func(pat
 	if found != nil {
 		found(path, b.Info())
 	}
-	o := model.Options{Context: m.Context}
+	o := model.Options{Context: m.Context, TrainingMemory: int64(m.TrainingMemory) << 20}
 	if moved != nil {
 		o.Next = func(failed compute.Info) (compute.Backend, error) { return openNext(failed, m.Threads) }
 		o.Moved = func(from, to compute.Info, cause error) { moved(trainer.EngineLost(from.Name, to.Name, cause)) }

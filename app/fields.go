@@ -157,6 +157,10 @@ var fields = []field{
 		at: func(s *configs.Settings) any { return &s.Model.Threads },
 	},
 	{
+		section: sectionDevice, key: "model.training_memory", name: "set.training_memory", help: "set.training_memory_help", unit: "set.mebibytes",
+		at: func(s *configs.Settings) any { return &s.Model.TrainingMemory },
+	},
+	{
 		section: sectionDevice, key: "model.context", name: "set.context", help: "set.context_help", unit: "set.tokens", log: true,
 		at: func(s *configs.Settings) any { return &s.Model.Context },
 	},

@@ -70,6 +70,7 @@ var keys = []Key{
 	{"model.path", "", text(4096), func(s *Settings) any { return &s.Model.Path }},
 	{"model.context", "tokens", between(256, 131_072), func(s *Settings) any { return &s.Model.Context }},
 	{"model.engine", "", oneOf("auto", "cuda", "cuda-bf16", "opengl", "cpu"), func(s *Settings) any { return &s.Model.Engine }},
+	{"model.training_memory", "MiB", between(0, 262_144), func(s *Settings) any { return &s.Model.TrainingMemory }},
 	{"model.threads", "threads", between(0, 256), func(s *Settings) any { return &s.Model.Threads }},
 
 	{"answer.system", "", text(20_000), func(s *Settings) any { return &s.Answer.System }},

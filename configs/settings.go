@@ -36,10 +36,11 @@ type Continuous struct {
 
 // Model says which language model answers, and on what.
 type Model struct {
-	Path    string `toml:"path"`
-	Context int    `toml:"context"` // tokens
-	Engine  string `toml:"engine"`
-	Threads int    `toml:"threads"` // 0: one a core
+	Path           string `toml:"path"`
+	Context        int    `toml:"context"` // tokens
+	Engine         string `toml:"engine"`
+	TrainingMemory int    `toml:"training_memory"` // MiB; 0: three quarters of what is free
+	Threads        int    `toml:"threads"`         // 0: one a core
 }
 
 // Answer says how the next token is drawn.

@@ -246,13 +246,16 @@ func (s schedule) at(step int) float64 {
 	return rate
 }
 
+// observer hears of each step, and how that fitted into memory.
+type observer func(LossPoint, model.Plan)
+
 // run takes the optimiser steps that are left, on the batches of next.
-func (s schedule) run(ctx context.Context, t *model.Training, step Step, next func() (*batch, error), observe func(LossPoint)) error {
+func (s schedule) run(ctx context.Context, t *model.Training, step Step, next func() (*batch, error), observe observer) error {
 	return s.runTo(ctx, t, step, s.steps, next, observe)
 }
 
 // runTo takes optimiser steps until the training has taken so many.
-func (s schedule) runTo(ctx context.Context, t *model.Training, step Step, until int, next func() (*batch, error), observe func(LossPoint)) error {
+func (s schedule) runTo(ctx context.Context, t *model.Training, step Step, until int, next func() (*batch, error), observe observer) error {
 	var recent []float64
 	for t.Steps() < until {
 		b, err := next()
@@ -269,12 +272,13 @@ func (s schedule) runTo(ctx context.Context, t *model.Training, step Step, until
 			point = LossPoint{Step: step, N: n, Loss: feedback, Anchor: anchor}
 			return feedback + b.lambda*anchor, d, nil
 		}
-		if _, err := t.Step(ctx, b.items, loss, model.StepOptions{
+		taken, err := t.Step(ctx, b.items, loss, model.StepOptions{
 			Rate: float32(s.at(n - 1)), Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEps, Clip: gradientClip,
-		}); err != nil {
+		})
+		if err != nil {
 			return err
 		}
-		observe(point)
+		observe(point, taken.Plan)
 		recent = append(recent, point.Loss)
 		if n := len(recent); s.stop > 0 && n >= warmUp && mean(recent[max(0, n-stopWindow):]) < s.stop {
 			break

@@ -66,7 +66,8 @@ func (c *cycleRun) report() {
 	}
 }
 
-func (c *cycleRun) observe(p LossPoint) {
+func (c *cycleRun) observe(p LossPoint, plan model.Plan) {
+	c.out.Report.Memory.note(plan)
 	c.state.Done = p.N
 	c.state.Losses = append(c.state.Losses, p)
 	c.report()

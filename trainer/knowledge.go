@@ -32,7 +32,7 @@ const (
 
 // trainKnowledge trains the reader on missed lessons; from nil means a fresh
 // adapter, for a model that has no reader.
-func trainKnowledge(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, from *model.Adapter, missed []JobLesson, e effort, observe func(LossPoint)) (*model.Adapter, error) {
+func trainKnowledge(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, from *model.Adapter, missed []JobLesson, e effort, observe observer) (*model.Adapter, error) {
 	src, err := newKnowledgeSource(ctx, r, j, b, missed)
 	if err != nil {
 		return nil, fmt.Errorf("train knowledge: %w", err)

@@ -53,7 +53,7 @@ const (
 // the style of the corrections where that can be read off (Style): they teach the
 // manner on answers whose content is the base's. begin is told how many steps there
 // will be at most.
-func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, trait *Trait, e effort, begin func(steps int), observe func(LossPoint)) (*model.Adapter, error) {
+func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, trait *Trait, e effort, begin func(steps int), observe observer) (*model.Adapter, error) {
 	t, err := r.NewTraining(model.TrainingOptions{Rank: j.Recipe.Rank, Alpha: float32(2 * j.Recipe.Rank), Seed: j.Recipe.Seed})
 	if err != nil {
 		return nil, fmt.Errorf("train manner: %w", err)

@@ -38,7 +38,7 @@ type Preparation struct {
 }
 
 type (
-	readerTraining func(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe func(LossPoint)) (*model.Adapter, error)
+	readerTraining func(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe observer) (*model.Adapter, error)
 	readerCheck    func(ctx context.Context, r *model.Runner, a *model.Adapter, b *BaseFacts, seed uint64, progress func(done, of int)) (ReaderReport, error)
 )
 
@@ -55,6 +55,7 @@ type ReaderReport struct {
 	Figures Figures      `json:"figures"`
 	Lessons []ReadLesson `json:"lessons"`
 	Losses  []LossPoint  `json:"losses"`
+	Memory  StepMemory   `json:"memory,omitzero"`
 	Seconds float64      `json:"seconds"` // of training and check, all tries together
 }
 
@@ -129,8 +130,10 @@ func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
 	}
 	w.show(StepReader, done, readerSteps)
 	start := time.Now()
-	adapter, err := w.train(ctx, w.r, w.Base, w.Seed, from, w.keep, func(p LossPoint) {
+	var memory StepMemory
+	adapter, err := w.train(ctx, w.r, w.Base, w.Seed, from, w.keep, func(p LossPoint, plan model.Plan) {
 		w.at.Losses = append(w.at.Losses, p)
+		memory.note(plan)
 		w.at.Left = time.Since(start) / time.Duration(max(1, p.N-done)) * time.Duration(max(0, readerSteps-p.N))
 		w.show(StepReader, p.N, readerSteps)
 	})
@@ -146,6 +149,7 @@ func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
 	info := w.r.Info()
 	report.Recipe, report.Base, report.Model, report.Engine, report.Seed = readerRecipe, info.Hash, info.Name, info.Engine.Name, w.Seed
 	report.Adapter, report.Losses, report.Seconds = adapter.Hash(), w.at.Losses, w.seconds()
+	report.Memory = memory
 	return report, w.write(adapter, report)
 }
 

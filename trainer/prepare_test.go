@@ -21,7 +21,7 @@ type tinyReading struct {
 	taken         int
 }
 
-func (y *tinyReading) train(ctx context.Context, r *model.Runner, _ *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe func(LossPoint)) (*model.Adapter, error) {
+func (y *tinyReading) train(ctx context.Context, r *model.Runner, _ *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe observer) (*model.Adapter, error) {
 	t, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: seed, State: from})
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (y *tinyReading) train(ctx context.Context, r *model.Runner, _ *BaseFacts, 
 			return nil, err
 		}
 		y.taken++
-		observe(LossPoint{Step: StepReader, N: t.Steps(), Loss: report.Loss})
+		observe(LossPoint{Step: StepReader, N: t.Steps(), Loss: report.Loss}, report.Plan)
 		if t.Steps()%2 == 0 {
 			if err := keep(t); err != nil {
 				return nil, err
@@ -95,6 +95,9 @@ func TestPreparationGoesOnWhereItWasCutShort(t *testing.T) {
 	}
 	if len(again.Losses) != 8 || again.Losses[7] != whole.Losses[7] {
 		t.Errorf("losses %v, want %v", again.Losses, whole.Losses)
+	}
+	if m := whole.Memory; m.Parts != 1 || m.Recomputed != 0 || m.Bytes <= 0 {
+		t.Errorf("with all the memory of this machine its steps were taken within %+v", m)
 	}
 	if _, err := os.Stat(filepath.Join(dir, stateFile)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the kept training is still there: %v", err)
@@ -208,7 +211,7 @@ func TestReaderIsFoundByItsModel(t *testing.T) {
 	}
 	// An adapter that is not the one that was checked.
 	y := &tinyReading{steps: 4}
-	a, err := y.train(t.Context(), r, nil, 9, nil, func(*model.Training) error { return nil }, func(LossPoint) {})
+	a, err := y.train(t.Context(), r, nil, 9, nil, func(*model.Training) error { return nil }, func(LossPoint, model.Plan) {})
 	if err != nil {
 		t.Fatal(err)
 	}

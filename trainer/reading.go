@@ -184,7 +184,7 @@ func (s *readerSource) next() (*batch, error) {
 // trainReader trains the reader of r's model, deterministically by seed. from goes on
 // with a training that was kept, nil begins one. keep, if not nil, is called with the
 // training after every readerKeepEvery steps.
-func trainReader(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe func(LossPoint)) (*model.Adapter, error) {
+func trainReader(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe observer) (*model.Adapter, error) {
 	fail := func(err error) (*model.Adapter, error) { return nil, fmt.Errorf("train the reader: %w", err) }
 	src, err := newReaderSource(r, b, seed)
 	if err != nil {

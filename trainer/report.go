@@ -3,6 +3,8 @@ package trainer
 import (
 	"encoding/json"
 	"fmt"
+
+	"clara/model"
 )
 
 // The verdicts of the gate.
@@ -28,6 +30,7 @@ type Report struct {
 	Bases   []BaseSaid   `json:"bases,omitempty"`  // base answers that were missing
 	Trained []Step       `json:"trained,omitempty"`
 	Seconds Seconds      `json:"seconds"`
+	Memory  StepMemory   `json:"memory,omitzero"` // zero where nothing was trained
 	Engine  string       `json:"engine"`
 
 	HeldOut      []int64 `json:"held_out,omitempty"`      // the samples that were kept apart from training
@@ -59,6 +62,19 @@ type OpenPair struct {
 	Before   string `json:"before"`
 	After    string `json:"after"`
 	Better   int    `json:"better"` // 1: the candidate is nearer to the manner, -1: the version before, 0: neither
+}
+
+// StepMemory is how the steps of a training fitted into the memory that was free: of
+// parts, blocks and bytes the most that a step had.
+type StepMemory struct {
+	Parts      int   `json:"parts"`      // micro-batches; 1: no step was divided
+	Recomputed int   `json:"recomputed"` // blocks whose activations were computed twice; 0: all were kept
+	Bytes      int64 `json:"bytes"`      // of activations and the engine's working memory
+}
+
+// note counts a step in.
+func (m *StepMemory) note(p model.Plan) {
+	m.Parts, m.Recomputed, m.Bytes = max(m.Parts, p.Parts), max(m.Recomputed, p.Recomputed), max(m.Bytes, p.Bytes)
 }
 
 // Seconds is the time that the parts of a cycle took.

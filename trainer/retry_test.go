@@ -158,6 +158,9 @@ func TestHarmIsTriedOnceMore(t *testing.T) {
 	if first.Figures.ChatKL == second.Figures.ChatKL || len(first.Losses) == 0 || len(rep.Losses) != len(second.Losses) {
 		t.Errorf("both tries have the figures %+v", first.Figures)
 	}
+	if m := rep.Memory; m.Parts != 1 || m.Bytes <= 0 {
+		t.Errorf("its steps fitted so: %+v", m)
+	}
 	if len(rep.Trained) != 1 || rep.MannerKey != j.gentleKey(j.mannerKey()) {
 		t.Errorf("trained %v, key %s", rep.Trained, rep.MannerKey)
 	}

@@ -104,6 +104,9 @@ func (l *loop) train(ctx context.Context, w work) (Outcome, error) {
 		p.Cycle = w.cycle
 		w.report(p)
 	})
+	if m := o.Report.Memory; m.Parts > 0 {
+		l.log.Info("trained within the memory that is free", "cycle", w.cycle, "step bytes", m.Bytes, "micro-batches", m.Parts, "blocks recomputed", m.Recomputed)
+	}
 	l.log.Debug("what a cycle asked", "cycle", w.cycle, "computed", a.memory.count()-before)
 	return o, cause(until, err)
 }
