@@ -43,13 +43,20 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 		Learning: learning, Language: o.Language, Home: s.home,
 		Load: func(ctx context.Context, found func(app.Model)) error {
 			_, err := s.load(ctx, func(path string, e compute.Info) {
-				m := app.Model{Name: filepath.Base(path), Path: path, Engine: "CPU, " + e.Device}
+				m := app.Model{Name: filepath.Base(path), Path: path, Engine: e.Name, Device: e.Device}
 				if info, err := os.Stat(path); err == nil {
 					m.Bytes = info.Size()
 				}
 				found(m)
 			})
 			return err
+		},
+		Engines: func(ctx context.Context) []app.Engine {
+			var facts []app.Engine
+			for _, f := range s.engines(ctx) {
+				facts = append(facts, app.Engine(f))
+			}
+			return facts
 		},
 	})
 }

@@ -24,7 +24,8 @@ type Model struct {
 	Name   string
 	Path   string
 	Bytes  int64  // of the file
-	Engine string // what computes, as a person would call it: "CPU, AVX2, 8 threads"
+	Engine string // what computes, as the settings name it: "cpu"
+	Device string // what the machine calls that: "Intel Xeon, AVX2"
 }
 
 // Params is what the window is made of. All of it stays with the caller, who starts the trainer before Run and stops
@@ -45,6 +46,10 @@ type Params struct {
 	// Load opens the engine and the model and attaches it to the trainer. It calls found as soon as it knows what
 	// it loads. It runs beside the window, and again when a person asks for another try.
 	Load func(ctx context.Context, found func(Model)) error
+
+	// Engines tries every engine, which takes up to some seconds; nil: the page of the model
+	// names the one in use alone.
+	Engines func(ctx context.Context) []Engine
 
 	// Ended closes when the program is to end, as by a signal; nil: it never is.
 	Ended <-chan struct{}
@@ -79,6 +84,8 @@ type window struct {
 	place    place
 	state    trainer.State // as last heard
 	model    loading
+	engines  []Engine // as tried; nil: not since the model was loaded
+	trying   bool
 
 	shell    shell
 	chat     *chatView

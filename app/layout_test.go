@@ -60,7 +60,11 @@ var scenes = []scene{
 	{"chat", func(t testing.TB, w *window) { w.fillSamples(t, placeChat, trainer.PhaseRunning) }},
 	{"lessons", func(t testing.TB, w *window) { w.fillSamples(t, placeLessons, trainer.PhaseWaiting) }},
 	{"learning", func(t testing.TB, w *window) { w.fillSamples(t, placeLearning, trainer.PhaseRunning) }},
-	{"model", func(t testing.TB, w *window) { w.fillSamples(t, placeModel, trainer.PhaseDue) }},
+	{"model", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeModel, trainer.PhaseDue)
+		w.engines = sampleEngines()
+		w.machine.fill()
+	}},
 	{"correction", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeChat, trainer.PhaseWaiting)
 		w.chat.correct(w.chat.entries[3].ID)

@@ -72,25 +72,14 @@ func (l *loading) shortest() string {
 
 // engine is what computes, "" until it is known.
 func (l *loading) engine() string {
-	if l.found.Engine != "" {
-		return l.found.Engine
+	name, device := l.found.Engine, l.found.Device
+	if l.ready {
+		name, device = l.info.Engine, l.info.Device
 	}
-	name := engineName(l.info.Engine)
-	if l.info.Device == "" {
-		return name
+	if device == "" {
+		return engineName(name)
 	}
-	return name + ", " + l.info.Device
-}
-
-// engineNames are the engines as a person knows them.
-var engineNames = map[string]string{"cpu": "CPU", "opengl": "OpenGL", "cuda": "CUDA", "cuda-bf16": "CUDA bfloat16"}
-
-// engineName is the name of an engine, as it is where it is a new one.
-func engineName(name string) string {
-	if known, ok := engineNames[name]; ok {
-		return known
-	}
-	return name
+	return engineName(name) + ", " + device
 }
 
 // engineShort is the first word of that, for the status line.
@@ -145,6 +134,10 @@ func (w *window) loadModel() {
 
 // modelChanged shows the model's state wherever it stands.
 func (w *window) modelChanged() {
+	w.engines = nil
+	if w.place == placeModel {
+		w.tryEngines()
+	}
 	w.shell.showStatus()
 	w.machine.fill()
 	w.chat.show()
@@ -173,7 +166,10 @@ func (v *modelView) build() fyne.CanvasObject {
 	return widgets.NewScroll(widgets.Pad(body, 16, margin, 12, margin))
 }
 
-func (v *modelView) open() {}
+func (v *modelView) open() {
+	v.w.tryEngines()
+	v.fill()
+}
 
 // heard shows how far the preparation is.
 func (v *modelView) heard([]trainer.News) {
@@ -199,10 +195,8 @@ func (v *modelView) fill() {
 	if m.short() != "" {
 		v.cards.Add(v.card())
 	}
-	if e := m.engine(); e != "" {
-		v.cards.Add(widgets.Card(widgets.VStack(0, widgets.CardHead(say("model.engine")), widgets.Sized(0, 30, widgets.HStack(10,
-			widgets.NewIcon(widgets.IconCheck, 17, widgets.ColorSuccess), widgets.Grow(widgets.Strong(e).Cutting()),
-			widgets.NewChip(say("model.chosen"), nil, widgets.ToneInfo)))), 6, 16, 10, 16))
+	if m.engine() != "" {
+		v.cards.Add(v.engines())
 	}
 	if v.start != nil {
 		if m.ready || m.err != nil {

@@ -339,7 +339,6 @@ func (w *window) announce(n trainer.News) {
 	case trainer.NewsContradiction:
 		w.warn()
 	case trainer.NewsEngine:
-		w.model.found.Engine = ""
 		w.model.info, w.model.ready = w.Trainer.ModelInfo()
 		w.modelChanged()
 		w.snackbar.Say(say("news.engine", "From", engineName(n.Reason.Args["from"]), "To", engineName(n.Reason.Args["to"])), say("place.model"), func() { w.show(placeModel) })

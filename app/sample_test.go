@@ -307,8 +307,8 @@ func sampleState(phase trainer.Phase) trainer.State {
 // fill puts the sample data into every view.
 func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 	w.model = loading{
-		ready: true, found: Model{Name: "SmolLM2 135M Instruct", Path: "/home/anna/.local/share/clara/models/SmolLM2-135M-Instruct.Q4_1.gguf", Bytes: 98_362_432, Engine: "CPU, AVX2"},
-		info: trainer.ModelInfo{Name: "SmolLM2 135M Instruct", Architecture: "llama", FileType: "Q4_1", Engine: "CPU, AVX2", Parameters: 134_515_008, Context: 2048, Reader: trainer.ReaderBuiltIn},
+		ready: true, found: Model{Name: "SmolLM2 135M Instruct", Path: "/home/anna/.local/share/clara/models/SmolLM2-135M-Instruct.Q4_1.gguf", Bytes: 98_362_432, Engine: "cpu", Device: "AVX2"},
+		info: trainer.ModelInfo{Name: "SmolLM2 135M Instruct", Architecture: "llama", FileType: "Q4_1", Engine: "cpu", Device: "AVX2", Parameters: 134_515_008, Context: 2048, Reader: trainer.ReaderBuiltIn},
 	}
 	w.state = sampleState(phase)
 	w.chat.openLast()
@@ -335,4 +335,13 @@ func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 		}
 	}
 	w.learning.fill()
+}
+
+// sampleEngines are engines in all states that a try can find.
+func sampleEngines() []Engine {
+	return []Engine{
+		{Name: "cuda", Fault: "start the cuda engine: no NVIDIA driver", Free: -1},
+		{Name: "opengl", Device: "AMD Radeon Graphics", Started: true, Fault: "test Attention of opengl: off by 0.01 of the norm: the engine computes wrong results", Free: 3_900_000_000},
+		{Name: "cpu", Device: "AVX2", Computes: true, Started: true, Passed: true, GFLOPS: 61.4, Used: 142_000_000, Free: 5_210_000_000},
+	}
 }
