@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -68,9 +69,21 @@ func (v *chatView) again(message int64, without bool) {
 	v.answer(trainer.Ask{Conversation: v.conversation.ID, Again: message, WithoutLesson: without})
 }
 
+// goOn lets the model write on where an answer ended before its time.
+func (v *chatView) goOn(message int64) {
+	if v.writing[v.conversation.ID] != nil || v.w.model.blocks() != "" {
+		return
+	}
+	v.closeEditor()
+	v.answer(trainer.Ask{Conversation: v.conversation.ID, Continue: message})
+}
+
 func (v *chatView) answer(ask trainer.Ask) {
 	ctx, stop := context.WithCancel(v.w.work.ctx)
-	a := &answering{conversation: ask.Conversation, again: ask.Again, stop: stop}
+	a := &answering{conversation: ask.Conversation, again: cmp.Or(ask.Again, ask.Continue), stop: stop}
+	if i := v.at(ask.Continue); i >= 0 {
+		a.text.WriteString(v.entries[i].Text)
+	}
 	if i := v.at(ask.Instead); i >= 0 {
 		v.entries = v.entries[:i:i] // its branch goes on from here
 	}

@@ -129,3 +129,30 @@ func TestPencilBesideAQuestionOpensIt(t *testing.T) {
 		t.Error("it does not")
 	}
 }
+
+func TestAnswerThatWasCutCanBeGoneOnWith(t *testing.T) {
+	w := openSample(t, spoken(english))
+	if reads(w, "write on") {
+		t.Error("a finished answer can be gone on with")
+	}
+	id, last := w.chat.conversation.ID, len(w.chat.entries)-1
+	w.chat.entries[last].Finish = trainer.FinishCancelled
+	w.chat.update(w.chat.entries[last].ID)
+	link := find(t, w, func(l *widgets.Link) bool { return l.Text == "write on" })
+	if link.OnTapped == nil || !reads(w, "stopped by you") {
+		t.Fatal("an answer that was stopped cannot be gone on with")
+	}
+	// What it had is shown from the first moment on, in its place.
+	a := &answering{conversation: id, again: w.chat.entries[last].ID, stop: func() {}}
+	a.text.WriteString(w.chat.entries[last].Text)
+	w.chat.writing[id] = a
+	w.chat.show()
+	w.settle(t)
+	if row, ok := w.chat.feed.Row(rowWriting).(*widgets.Answer); !ok || row.Text() != w.chat.entries[last].Text {
+		t.Error("what was there is gone while it is written on")
+	}
+	w.answers(t, trainer.Ask{Conversation: id, Again: w.chat.entries[last].ID}, w.chat.entries[last].Text+" Das gilt nicht immer.")
+	if !reads(w, "Das gilt nicht immer.") || !reads(w, "2 / 2") || len(w.chat.entries) != 4 {
+		t.Error("the whole answer does not stand beside the one that was cut")
+	}
+}

@@ -135,14 +135,21 @@ func (v *chatView) note(e trainer.Entry) string {
 	return say("chat.note", "Version", versionName(e.Number), "Note", note)
 }
 
-// chips names the lesson that an answer used.
+// chips names the lesson that an answer used, and offers to go on with one that ended before its time.
 func (v *chatView) chips(e trainer.Entry) []fyne.CanvasObject {
-	if e.Lesson == 0 || e.Question == "" || e.Better != "" {
+	if e.Better != "" {
 		return nil
 	}
-	chip := widgets.NewTapChip(say("chat.uses", "Lesson", brief(e.Question, 56)), &widgets.IconLessons, widgets.ToneInfo, func() { v.w.lessons.reveal(e.Lesson) })
-	chip.Hint = say("chat.open_lesson")
-	return []fyne.CanvasObject{chip, widgets.NewLink(say("chat.without_lesson"), func() { v.again(e.ID, true) })}
+	var chips []fyne.CanvasObject
+	if e.Lesson != 0 && e.Question != "" {
+		chip := widgets.NewTapChip(say("chat.uses", "Lesson", brief(e.Question, 56)), &widgets.IconLessons, widgets.ToneInfo, func() { v.w.lessons.reveal(e.Lesson) })
+		chip.Hint = say("chat.open_lesson")
+		chips = append(chips, chip, widgets.NewLink(say("chat.without_lesson"), func() { v.again(e.ID, true) }))
+	}
+	if last := len(v.entries) - 1; last >= 0 && v.entries[last].ID == e.ID && trainer.CanContinue(e.Message) {
+		chips = append(chips, widgets.NewLink(say("chat.go_on"), func() { v.goOn(e.ID) }))
+	}
+	return chips
 }
 
 // actions are what can be done with an answer. The narrow layout has room for four of them; the others stand in its menu.
@@ -198,7 +205,9 @@ func (v *chatView) foot(id int64, text string) fyne.CanvasObject {
 		foot.Add(widgets.Card(widgets.VStack(4, head, content), 8, 14, 12, 14))
 	}
 	if other, ok := v.compared[id]; ok {
-		aside(say("chat.compared"), widgets.Muted(other).Wrapped(), func() { delete(v.compared, id) })
+		said := widgets.NewMarkdown()
+		said.SetText(other)
+		aside(say("chat.compared"), said, func() { delete(v.compared, id) })
 	}
 	if v.plain[id] {
 		plain := widget.NewLabel(text)

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,8 +53,8 @@ func (t *Trainer) Answer(ctx context.Context, ask Ask, onPiece func(string)) (En
 // question keeps the question, or finds the one to be answered again, and returns
 // it with the turns before it.
 func (t *Trainer) question(ctx context.Context, ask Ask) (Message, []Turn, error) {
-	if ask.Again != 0 {
-		return t.askedBefore(ctx, ask.Again)
+	if before := cmp.Or(ask.Again, ask.Continue); before != 0 {
+		return t.askedBefore(ctx, before)
 	}
 	text := strings.TrimSpace(ask.Text)
 	switch {
@@ -192,14 +193,17 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 		tokens = set.MaxTokens
 	}
 	start := time.Now()
+	begun, begunIDs, err := t.begun(ctx, s, ask.Continue)
+	if err != nil {
+		return Entry{}, err
+	}
 	chosen := []choice{{lesson: -1}}
-	var err error
-	if !ask.WithoutLesson {
+	if !ask.WithoutLesson && (begun.ID == 0 || begun.Lesson != 0) {
 		chosen, err = s.choose(ctx, []string{question.Text}, model.Foreground)
 	}
 	var said spoken
 	if err == nil {
-		said, tokens, err = s.fitted(history, question.Text, chosen[0].lesson, tokens)
+		said, tokens, err = s.fitted(history, question.Text, chosen[0].lesson, begunIDs, tokens)
 	}
 	answer := Message{Conversation: question.Conversation, Parent: question.ID, Role: RoleAssistant, Version: s.version.ID, Finish: FinishFailed}
 	entry := Entry{Number: s.version.Number}
@@ -218,7 +222,8 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 		})
 		answer.Finish = Finish(result.Finish)
 	}
-	answer.Text, answer.Tokens, answer.Seconds = result.Text, len(result.IDs), time.Since(start).Seconds()
+	answer.Text = begun.Text + result.Text
+	answer.Tokens, answer.Seconds = begun.Tokens+len(result.IDs), begun.Seconds+time.Since(start).Seconds()
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			answer.Finish, err = FinishCancelled, nil
@@ -264,16 +269,40 @@ func (t *Trainer) AnswerTo(ctx context.Context, question int64) (Message, error)
 // leastAnswer is the room for an answer below which older turns are left out.
 const leastAnswer = 64
 
+// begun returns the answer to go on with and its tokens; the zero message without one.
+// Blanks at its end are left to what follows: a model writes them with the next word.
+func (t *Trainer) begun(ctx context.Context, s *speaker, message int64) (Message, []int32, error) {
+	if message == 0 {
+		return Message{}, nil, nil
+	}
+	m, err := t.store.Message(ctx, message)
+	if err != nil {
+		return Message{}, nil, fmt.Errorf("read the answer to go on with: %w", err)
+	}
+	if m.Role != RoleAssistant || !CanContinue(m) {
+		return Message{}, nil, fmt.Errorf("message %d is no answer that ended before its time", message)
+	}
+	m.Text = strings.TrimRight(m.Text, " ")
+	ids := s.runner.AnswerTokens(m.Text)
+	return m, ids[:len(ids)-1], nil
+}
+
+// CanContinue says whether an answer ended before its time, with something to go on from.
+func CanContinue(m Message) bool {
+	return (m.Finish == FinishCancelled || m.Finish == FinishLength || m.Finish == FinishFailed) && strings.TrimSpace(m.Text) != ""
+}
+
 // fitted is speak with as many of the turns as fit the model's context together
-// with an answer: the oldest go first, the system prompt stays. It returns the
-// tokens that are left for the answer, at most want.
-func (s *speaker) fitted(history []Turn, question string, lesson, want int) (spoken, int, error) {
+// with an answer, of which the tokens begun are there: the oldest go first, the system
+// prompt stays. It returns the tokens that are left for the answer, at most want.
+func (s *speaker) fitted(history []Turn, question string, lesson int, begun []int32, want int) (spoken, int, error) {
 	limit := s.runner.Info().Context
 	for {
 		said, err := s.speak(history, question, lesson)
 		if err != nil {
 			return said, 0, fmt.Errorf("render the conversation: %w", err)
 		}
+		said.prompt = append(said.prompt, begun...)
 		room := limit - len(said.prompt)
 		if room >= min(want, leastAnswer) {
 			return said, min(want, room), nil
@@ -331,7 +360,7 @@ func (t *Trainer) Compare(ctx context.Context, message int64) (string, error) {
 	defer done()
 	set := t.settings.Load()
 	base := speaker{voice: voice{runner: a.runner, system: set.System}, model: a}
-	said, tokens, err := base.fitted(history, question.Text, -1, set.MaxTokens)
+	said, tokens, err := base.fitted(history, question.Text, -1, nil, set.MaxTokens)
 	if err != nil {
 		return "", fmt.Errorf("compare with the untrained model: %w", err)
 	}

@@ -10,6 +10,7 @@ type Ask struct {
 	Text          string // the question
 	Instead       int64  // the question that Text is asked instead of: a branch, beside the one that goes on from it
 	Again         int64  // instead of Text: the message whose answer is to be given anew, beside those there are
+	Continue      int64  // instead of Text: an answer that ended before its time, to go on with; the whole stands beside it
 	WithoutLesson bool   // answer without putting a lesson before the model
 
 	Greedy    bool   // instead of the sampling in Settings

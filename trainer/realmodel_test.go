@@ -192,6 +192,26 @@ func TestConversation(t *testing.T) {
 		t.Errorf("stopped: %+v, %v", stopped, err)
 	}
 
+	// What was cut goes on as if it had not been.
+	limited := func(a Ask, tokens int) Entry {
+		t.Helper()
+		a.Greedy, a.MaxTokens = true, tokens
+		e, err := tr.Answer(ctx, a, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	cut := limited(Ask{Text: "Tell me a long story."}, 8)
+	pieces = ""
+	gone, err := tr.Answer(ctx, Ask{Continue: cut.ID, Greedy: true, MaxTokens: 8}, func(s string) { pieces += s })
+	if whole := limited(Ask{Again: cut.ID}, 16); err != nil || gone.Text != whole.Text || cut.Text+pieces != gone.Text || gone.Parent != cut.Parent || gone.Tokens != 16 {
+		t.Errorf("cut: %q, gone on with: %+v, %v, in one go: %q", cut.Text, gone, err, whole.Text)
+	}
+	if _, err := tr.Answer(ctx, Ask{Continue: cut.Parent}, nil); err == nil {
+		t.Error("a question is gone on with")
+	}
+
 	result, err := tr.AskLesson(ctx, tr.speaking.Load().lessons[0].ID)
 	if err != nil || result.Outcome != LessonKnown {
 		t.Errorf("the lesson asked: %+v, %v", result, err)
