@@ -84,12 +84,59 @@ func readChoice(o cli.Options) (home string, choice configs.Model, err error) {
 	return home, chosen(o, s, path), err
 }
 
-// listModels lists the model files that would be found, and where.
+// listModels lists the models that would be found, and where, and those that can be fetched.
 func listModels(o cli.Options) (l cli.ModelList, err error) {
-	if l.Home, err = homeFolder(o); err != nil {
+	home, choice, err := readChoice(o)
+	if err != nil {
 		return l, err
 	}
-	l.Searched = modelFolders(l.Home)
-	l.Found, err = modelFiles(l.Searched)
+	l.Home, l.Searched = home, modelFolders(home)
+	all, err := offersIn(home, choice.Context, freeMemory())
+	for _, x := range all {
+		l.Offers = append(l.Offers, cli.Offer(x))
+	}
 	return l, err
+}
+
+// getModel fetches a model into the data folder.
+func getModel(ctx context.Context, o cli.Options, named string, report func(cli.Fetched)) (cli.Offer, error) {
+	home, choice, err := readChoice(o)
+	if err != nil {
+		return cli.Offer{}, err
+	}
+	found, err := findOffer(named)
+	if err != nil {
+		return cli.Offer{}, err
+	}
+	path, err := newDownloader().fetch(ctx, found, downloads(home), func(p fetchProgress) { report(cli.Fetched(p)) })
+	if err != nil {
+		return cli.Offer(found), err
+	}
+	if found.Bytes == 0 { // now it is known
+		if found, err = fileOffer(path); err != nil {
+			return cli.Offer{}, err
+		}
+	}
+	found.Path = path
+	found.weigh(choice.Context, freeMemory())
+	return cli.Offer(found), nil
+}
+
+// removeModelFor removes a model that was fetched. The data folder is taken meanwhile: a
+// program that runs on it may use the model.
+func removeModelFor(ctx context.Context, o cli.Options, named string) (_ cli.Offer, err error) {
+	s, err := openSession(ctx, o)
+	if err != nil {
+		return cli.Offer{}, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if s.settingsErr != nil {
+		return cli.Offer{}, s.settingsErr
+	}
+	inUse, err := findModel(chosen(o, s.settings, s.file.Path()).Path, s.home)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return cli.Offer{}, err
+	}
+	x, err := removeModel(ctx, s.home, named, inUse)
+	return cli.Offer(x), err
 }

@@ -47,6 +47,8 @@ func main() {
 		Runner:  openRunner,
 		Engine:  openEngineAlone,
 		Models:  listModels,
+		Get:     getModel,
+		Remove:  removeModelFor,
 		Users:   serverUsers,
 	}
 	for _, e := range engines {

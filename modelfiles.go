@@ -36,8 +36,11 @@ func modelFolders(home string) []string {
 		// In a checkout the program is bin/clara and the models are in models.
 		folders = append(folders, beside, filepath.Join(beside, "models"), filepath.Join(filepath.Dir(beside), "models"))
 	}
-	return append(folders, filepath.Join(home, "models"))
+	return append(folders, downloads(home))
 }
+
+// downloads is the folder that models are fetched into.
+func downloads(home string) string { return filepath.Join(home, "models") }
 
 // modelFiles lists the GGUF files in folders: folder after folder, the built-in
 // model first, then by name. A folder that is not there holds none.
@@ -101,7 +104,7 @@ func noModel(where string, err error) error {
 		Reason: trainer.Reason{
 			Code: "no_model_file",
 			Args: map[string]string{"where": where},
-			Text: fmt.Sprintf("no model at %s; name one with --model, or fetch the built-in one with `make model`", where),
+			Text: fmt.Sprintf("no model at %s; name one with --model, or fetch one with `clara models get`", where),
 		},
 		Err: err,
 	}

@@ -47,16 +47,14 @@ type Params struct {
 	// Engine starts an engine alone; nil: there is no such work.
 	Engine func(ctx context.Context, o Options) (compute.Backend, error)
 	Models func(o Options) (ModelList, error)
+	// Get fetches a model, named as in the catalogue or by the address of a GGUF file, into
+	// the data folder. It goes on with what a call before left.
+	Get func(ctx context.Context, o Options, named string, report func(Fetched)) (Offer, error)
+	// Remove deletes a model that Get brought, with its reader.
+	Remove func(ctx context.Context, o Options, named string) (Offer, error)
 	Users  func(o Options) (Users, error) // of the server
 	// Desktop shows the window until it is closed.
 	Desktop func(ctx context.Context, o Options) error
-}
-
-// ModelList are the model files in the order of preference, the folders that were
-// looked in, and the data folder, which has their readers.
-type ModelList struct {
-	Found, Searched []string
-	Home            string
 }
 
 // Session is an open data folder.

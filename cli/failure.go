@@ -34,6 +34,7 @@ const (
 	exitShort       = 6
 	exitData        = 7
 	exitNotFound    = 8
+	exitNetwork     = 9
 	exitInterrupted = 130
 )
 
@@ -53,7 +54,8 @@ func exitCodesTopic() *cobra.Command {
        made no version that may be used
     7  the data cannot be read or written: the disk is full, a file is damaged,
        or access is denied
-    8  what was named (a lesson, a sample, a version, a file) is not there
+    8  what was named (a lesson, a sample, a version, a model, a file) is not there
+    9  there is no connection, or the server refuses
   130  interrupted (Ctrl+C)`,
 	}
 }
@@ -150,8 +152,22 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 	case codeNoModelFile:
 		f.Exit = exitModel
 		f.Text = l.say("no model found at %s", "kein Modell gefunden: %s", u.Reason.Args["where"])
-		f.Hint = l.say("Name a GGUF file with --model, or fetch the built-in model with `make model`.",
-			"Nennen Sie mit --model eine GGUF-Datei, oder holen Sie das eingebaute Modell mit `make model`.")
+		f.Hint = l.say("Name a GGUF file with --model, or fetch one: `clara models list`, `clara models get NAME`.",
+			"Nennen Sie mit --model eine GGUF-Datei, oder holen Sie eine: `clara models list`, `clara models get NAME`.")
+	case codeUnknownModel:
+		f.Exit = exitNotFound
+		f.Hint = l.say("`clara models list` shows those that there are.", "`clara models list` zeigt, welche es gibt.")
+	case codeModelExists, codeDownloadWrong, codeDownloadDisk, codeDownloadSpace:
+		f.Exit = exitData
+	case codeBadURL:
+		f.Exit = exitUsage
+	case codeDownloadBusy:
+		f.Exit = exitLocked
+	case codeOffline:
+		f.Exit = exitNetwork
+		f.Hint = l.say("The same call goes on where it was.", "Derselbe Aufruf macht dort weiter.")
+	case codeDownloadRefused:
+		f.Exit = exitNetwork
 	case codeUserName, codeUserExists:
 		f.Exit = exitUsage
 	case codeNoUser:

@@ -1,14 +1,20 @@
 package cli_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"clara/model/gguf"
 )
 
 // program is the real program, built once for all tests of this package.
@@ -73,6 +79,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("GOLDEN", goldenFolder())
 			e.Setenv("DISPLAY", "")
 			e.Setenv("WAYLAND_DISPLAY", "")
+			server := modelServer()
+			e.Defer(server.Close)
+			e.Setenv("SERVER", server.URL)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -81,6 +90,28 @@ func TestScripts(t *testing.T) {
 		},
 		ContinueOnError: true,
 	})
+}
+
+// modelServer serves tiny.gguf, whose head is that of a model, and page.gguf, which is none.
+func modelServer() *httptest.Server {
+	meta := []gguf.KV{{Key: "general.architecture", Value: "llama"}, {Key: "llama.attention.layer_norm_rms_epsilon", Value: float32(1e-5)}}
+	for key, n := range map[string]uint32{"block_count": 2, "embedding_length": 64, "feed_forward_length": 96, "attention.head_count": 4, "context_length": 256} {
+		meta = append(meta, gguf.KV{Key: "llama." + key, Value: n})
+	}
+	var file bytes.Buffer
+	err := gguf.Write(&file, meta, []gguf.Tensor{{Name: "token_embd.weight", Type: gguf.F32, Dims: []uint64{64, 100}, Data: make([]byte, 4*64*100)}})
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case err != nil:
+			http.Error(w, err.Error(), http.StatusNotImplemented)
+		case r.URL.Path == "/tiny.gguf":
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(file.Bytes()))
+		case r.URL.Path == "/page.gguf":
+			fmt.Fprint(w, "<html>Log in first</html>")
+		default:
+			http.NotFound(w, r)
+		}
+	}))
 }
 
 // goldenFolder holds what transformers + PEFT made with the built-in model; "" where

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,26 +11,62 @@ import (
 	"clara/trainer"
 )
 
+// ModelList are the models that are there, in the order of preference, and those that can
+// be fetched; the folders that were looked in; the data folder, which has the readers.
+type ModelList struct {
+	Offers   []Offer
+	Searched []string
+	Home     string
+}
+
+// Offer is a model that is there or can be fetched.
+type Offer struct {
+	Name       string   `json:"name"`
+	File       string   `json:"file"`
+	URL        string   `json:"url,omitempty"` // "": it cannot be fetched
+	Bytes      int64    `json:"bytes"`
+	SHA256     string   `json:"sha256,omitempty"`  // "": not known, only the size is checked
+	Licence    string   `json:"licence,omitempty"` // "": not known
+	Languages  []string `json:"languages,omitempty"`
+	Parameters int64    `json:"parameters,omitempty"`
+	CacheBytes int64    `json:"cache_bytes,omitempty"` // of keys and values for each token of a conversation
+
+	Path    string `json:"path,omitempty"`    // where it is; "": not here
+	Fetched int64  `json:"fetched,omitempty"` // bytes of a download that was interrupted
+	Fault   string `json:"fault,omitempty"`   // why the file cannot be loaded
+	Needs   int64  `json:"needs,omitempty"`   // bytes of memory, with the context of the settings
+	Free    int64  `json:"free"`              // bytes of memory now; -1: the machine does not tell
+	Fit     string `json:"fit,omitempty"`     // well, tight, not; "": not known
+}
+
+// Fetched is how far a download is.
+type Fetched struct {
+	Done, Total int64   // bytes; Total is 0 until it is known
+	Rate        float64 // bytes a second, of late; 0: not known yet
+	Checking    bool    // all is there, its hash is computed
+}
+
 func (c *program) modelsCommand() *cobra.Command {
 	list := func(cmd *cobra.Command, _ []string) error { return c.listModels(cmd.Context()) }
 	cmd := &cobra.Command{
 		Use:   "models",
-		Short: "The models that are there, and how they are prepared for lessons",
+		Short: "The models that are there, how they are prepared, and those that can be fetched",
 		Long: `Lists the model files in the order in which they are preferred, and whether each is
-prepared for lessons. The first of these is opened: the file that --model names, the
-one of model.path in the settings, the first in the folders of CLARA_MODELS, beside
-the program, and in the data folder.`,
+prepared for lessons; then the models that models get fetches, with licence, languages,
+and whether they fit into the memory that is free. The first of these is opened: the
+file that --model names, the one of model.path in the settings, the first in the
+folders of CLARA_MODELS, beside the program, and in the data folder.`,
 		Args: cobra.NoArgs,
 		RunE: list,
 	}
-	cmd.AddCommand(&cobra.Command{Use: "list", Short: cmd.Short, Long: cmd.Long, Args: cobra.NoArgs, RunE: list}, c.prepareCommand())
+	cmd.AddCommand(&cobra.Command{Use: "list", Short: cmd.Short, Long: cmd.Long, Args: cobra.NoArgs, RunE: list},
+		c.getCommand(), c.removeCommand(), c.prepareCommand())
 	return cmd
 }
 
 // modelView is a model file as the commands print it.
 type modelView struct {
-	Path   string              `json:"path"`
-	Bytes  int64               `json:"bytes"`
+	Offer
 	Reader trainer.ReaderState `json:"reader"`
 }
 
@@ -40,13 +75,13 @@ func (c *program) listModels(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	views := make([]modelView, len(all.Found))
-	for i, path := range all.Found {
-		info, err := os.Stat(path)
-		if err != nil {
-			return fmt.Errorf("look at a model: %w", err)
+	views, others := []modelView{}, []Offer{}
+	for _, o := range all.Offers {
+		if o.Path == "" {
+			others = append(others, o)
+			continue
 		}
-		hash, err := model.HashFile(ctx, path)
+		hash, err := model.HashFile(ctx, o.Path)
 		if err != nil {
 			return fmt.Errorf("look at a model: %w", err)
 		}
@@ -54,21 +89,63 @@ func (c *program) listModels(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		views[i] = modelView{path, info.Size(), state}
+		views = append(views, modelView{o, state})
 	}
 	return c.show(struct {
-		Found    []modelView `json:"found"`
-		Searched []string    `json:"searched"`
-	}{views, all.Searched}, func() {
+		Found     []modelView `json:"found"`
+		Catalogue []Offer     `json:"catalogue"`
+		Searched  []string    `json:"searched"`
+	}{views, others, all.Searched}, func() {
 		l := c.language
 		for _, v := range views {
-			c.sayf("%s  (%s MB, %s)", "%s  (%s MB, %s)", v.Path, l.number(float64(v.Bytes)/1e6, 0), l.reader(v.Reader))
+			c.sayf("%s  (%s, %s, %s)", "%s  (%s, %s, %s)", v.Path, l.size(v.Bytes), l.reader(v.Reader), l.fit(v.Offer))
 		}
 		if len(views) == 0 {
-			c.sayf("No model found. `make model` fetches the built-in one.", "Kein Modell gefunden. `make model` holt das eingebaute.")
+			c.sayf("No model found.", "Kein Modell gefunden.")
+		}
+		if len(others) > 0 {
+			c.sayf("\nTo fetch with `clara models get NAME`:", "\nZu holen mit `clara models get NAME`:")
+			c.sayOffers(others)
 		}
 		c.note("Looked in: %s", "Gesucht in: %s", strings.Join(all.Searched, ", "))
 	})
+}
+
+func (c *program) sayOffers(all []Offer) {
+	l := c.language
+	rows := make([][]string, len(all))
+	for i, o := range all {
+		size := l.size(o.Bytes)
+		if o.Fetched > 0 {
+			size = l.say("%s of %s", "%s von %s", l.size(o.Fetched), size)
+		}
+		rows[i] = []string{o.Name, size, l.say("%s million", "%s Mio.", l.number(float64(o.Parameters)/1e6, 0)), strings.Join(o.Languages, " "), l.fit(o), o.Licence}
+	}
+	c.table([]string{l.say("NAME", "NAME"), l.say("SIZE", "GRÖSSE"), l.say("PARAMETERS", "PARAMETER"), l.say("LANGUAGES", "SPRACHEN"), l.say("MEMORY", "SPEICHER"), l.say("LICENCE", "LIZENZ")}, rows)
+}
+
+// size writes a number of bytes in powers of ten, as disks are sold.
+func (l language) size(n int64) string {
+	if n >= 1e9 {
+		return l.number(float64(n)/1e9, 1) + " GB"
+	}
+	return l.number(float64(n)/1e6, 0) + " MB"
+}
+
+// fit says whether a model fits into the memory that is free.
+func (l language) fit(o Offer) string {
+	switch o.Fit {
+	case "well":
+		return l.say("fits well", "passt gut")
+	case "tight":
+		return l.say("tight: needs %s, %s are free", "wird eng: braucht %s, frei sind %s", l.size(o.Needs), l.size(o.Free))
+	case "not":
+		return l.say("does not fit: needs %s, %s are free", "passt nicht: braucht %s, frei sind %s", l.size(o.Needs), l.size(o.Free))
+	}
+	if o.Fault != "" {
+		return l.say("cannot be loaded", "lässt sich nicht laden")
+	}
+	return l.say("needs %s", "braucht %s", l.size(o.Needs))
 }
 
 // reader says what reader a model has.

@@ -13,6 +13,19 @@ const (
 	codeLocked      = "locked"        // home
 	codeNoModelFile = "no_model_file" // where
 
+	// Of model files and their download.
+	codeUnknownModel    = "model_unknown"    // name, names
+	codeModelInUse      = "model_in_use"     // name
+	codeModelForeign    = "model_foreign"    // file
+	codeModelExists     = "model_exists"     // file
+	codeBadURL          = "download_url"     // url
+	codeOffline         = "download_offline" // host, haveBytes, allBytes, error
+	codeDownloadRefused = "download_refused" // host, status
+	codeDownloadWrong   = "download_wrong"   // file, error
+	codeDownloadBusy    = "download_busy"    // folder
+	codeDownloadDisk    = "download_disk"    // file, error
+	codeDownloadSpace   = "download_space"   // missingBytes, folder
+
 	// The server's.
 	codeUserName   = "user_name"   // name
 	codeUserExists = "user_exists" // name
@@ -25,6 +38,18 @@ const (
 var germanReasons = map[string]string{
 	codeLocked:      "ein anderes CLARA arbeitet schon in {home}",
 	codeNoModelFile: "kein Modell gefunden: {where}",
+
+	codeUnknownModel:    "ein Modell „{name}“ gibt es hier nicht",
+	codeModelInUse:      "{name} wird benutzt; wählen Sie erst ein anderes Modell",
+	codeModelForeign:    "{file} hat nicht CLARA geholt, die Datei bleibt, wo sie ist",
+	codeModelExists:     "{file} gibt es schon",
+	codeBadURL:          "„{url}“ ist keine Adresse einer GGUF-Datei",
+	codeOffline:         "keine Verbindung zu {host}; {haveBytes} von {allBytes} sind gespeichert ({error})",
+	codeDownloadRefused: "{host} antwortet: {status}",
+	codeDownloadWrong:   "was geholt wurde, ist nicht {file}: {error}",
+	codeDownloadBusy:    "es wird schon ein Modell nach {folder} geholt",
+	codeDownloadDisk:    "der Datenträger nimmt {file} nicht an: {error}",
+	codeDownloadSpace:   "in {folder} müssen noch {missingBytes} frei werden",
 
 	codeUserName:   "„{name}“ kann kein Benutzername sein: bis zu 32 Zeichen aus a bis z, 0 bis 9, - und _, vorn ein Buchstabe oder eine Ziffer",
 	codeUserExists: "den Benutzer „{name}“ gibt es schon",
@@ -143,6 +168,8 @@ func (l language) argument(name, value string) string {
 		return value
 	case name == "seconds":
 		return l.span(time.Duration(v * float64(time.Second)))
+	case strings.HasSuffix(name, "Bytes"):
+		return l.size(int64(v))
 	}
 	return strings.Replace(value, ".", ",", 1)
 }

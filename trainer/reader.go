@@ -211,3 +211,15 @@ func ReaderOf(home, hash string) (ReaderState, error) {
 	}
 	return ReaderNone, nil
 }
+
+// RemoveReader removes what was prepared in the data folder home for the model of the
+// given hash, which must not be in use. That there is nothing is no error.
+func RemoveReader(home, hash string) error {
+	if hash == "" {
+		return errors.New("remove the reader of a model without a hash")
+	}
+	if err := os.RemoveAll(readerFolder(home, hash)); err != nil {
+		return fmt.Errorf("remove the prepared reader: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"clara/model"
+)
+
+func TestCatalogueIsSound(t *testing.T) {
+	var names []string
+	for _, o := range catalogue {
+		u, err := url.Parse(o.URL)
+		switch {
+		case err != nil || u.Scheme != "https" || path.Base(u.Path) != o.File || !fileName.MatchString(o.File):
+			t.Errorf("%s: %s, %v", o.Name, o.URL, err)
+		case o.SHA256 != "" && !hexHash.MatchString(o.SHA256):
+			t.Errorf("%s: hash %s", o.Name, o.SHA256)
+		case o.Bytes <= 0 || o.Parameters <= 0 || o.CacheBytes <= 0 || o.Licence == "" || len(o.Languages) == 0:
+			t.Errorf("%s is not described: %+v", o.Name, o)
+		case slices.Contains(names, o.Name):
+			t.Errorf("%s is there twice", o.Name)
+		}
+		names = append(names, o.Name)
+	}
+}
+
+// What the catalogue says of the built-in model is what its file says.
+func TestCatalogueKnowsTheBuiltInModel(t *testing.T) {
+	file := filepath.Join("models", builtIn)
+	o, err := fileOffer(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("the built-in model was not fetched (make model)")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := model.ReadOutline(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := model.HashFile(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Name != catalogue[0].Name || o.SHA256 != hash || o.Parameters != said.Parameters || o.CacheBytes != said.CacheBytes {
+		t.Errorf("the file says %+v and has the hash %s, the catalogue %+v", said, hash, o)
+	}
+}
+
+func TestFit(t *testing.T) {
+	o := offer{Bytes: 1e9, CacheBytes: 1e5}
+	need := int64(1e9 + 1e5*4096 + workingBytes)
+	for free, want := range map[int64]string{need - 1: fitsNot, need: fitsTight, need * 10 / 8: fitsTight, 2 * need: fitsWell, -1: ""} {
+		o.Fit = ""
+		if o.weigh(4096, free); o.Fit != want || o.Needs != need || o.Free != free {
+			t.Errorf("with %d free: %q, needs %d", free, o.Fit, o.Needs)
+		}
+	}
+	unknown := offer{Bytes: 1e9}
+	if unknown.weigh(4096, 1); unknown.Fit != "" || unknown.Needs != 0 {
+		t.Errorf("what is not known is said to fit %q", unknown.Fit)
+	}
+}
+
+func TestOffersAreFilesFirstAndThenTheRest(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv(modelsVariable, t.TempDir())
+	write := func(name string, data []byte) {
+		t.Helper()
+		if err := os.MkdirAll(downloads(home), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(downloads(home), name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("own.gguf", modelBytes(t, 1))
+	write("broken.gguf", []byte("GGUF"))
+	write(catalogue[2].File+partEnding, []byte("half"))
+	all, err := offersIn(home, 4096, 1<<40)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(name string) offer {
+		i := slices.IndexFunc(all, func(o offer) bool { return o.Name == name })
+		if i < 0 {
+			t.Fatalf("no %s among %+v", name, all)
+		}
+		return all[i]
+	}
+	if o := at("own"); o.Path == "" || o.Fit != fitsWell || o.CacheBytes != 4*2*2*32 || o.Fault != "" {
+		t.Errorf("%+v", o)
+	}
+	if o := at("broken"); o.Fault == "" || o.Fit != "" {
+		t.Errorf("%+v", o)
+	}
+	if o := at(catalogue[2].Name); o.Path != "" || o.Fetched != 4 {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestRemoveModel(t *testing.T) {
+	home, elsewhere := t.TempDir(), t.TempDir()
+	t.Setenv(modelsVariable, elsewhere)
+	data := modelBytes(t, 1)
+	reader := filepath.Join(home, "readers", hashOf(data))
+	for _, dir := range []string{downloads(home), reader} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inUse, idle, foreign := filepath.Join(downloads(home), "used.gguf"), filepath.Join(downloads(home), "idle.gguf"), filepath.Join(elsewhere, "foreign.gguf")
+	for file, data := range map[string][]byte{inUse: modelBytes(t, 2), idle: data, foreign: modelBytes(t, 3)} {
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{"used": codeModelInUse, "foreign": codeModelForeign, "none": codeUnknownModel} {
+		_, err := removeModel(t.Context(), home, name, inUse)
+		if got := codeOf(t, err); got != want {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
+	}
+	if _, err := removeModel(t.Context(), home, "idle", inUse); err != nil {
+		t.Fatal(err)
+	}
+	for file, there := range map[string]bool{inUse: true, foreign: true, idle: false, reader: false} {
+		if _, err := os.Stat(file); (err == nil) != there {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
