@@ -35,6 +35,7 @@ type chatView struct {
 	bar      *fyne.Container // below it: what finding shows
 	body     *fyne.Container
 	feed     *widgets.Feed
+	exporter *widgets.Button
 	composer *widgets.Composer
 	hint     *fyne.Container // below it, while no editor needs the room
 	drafts   *widgets.Pace
@@ -113,13 +114,12 @@ func (v *chatView) showHead() {
 	if title == "" {
 		title = say("shell.new")
 	}
-	more := widgets.NewMenuButton("", &widgets.IconMore, widgets.Ghost, func() []widgets.MenuItem {
-		find := widgets.MenuItem{Glyph: &widgets.IconSearch, Title: say("chat.find"), Key: modifierName() + "+" + say("keys.find"), OnTapped: func() { v.find("") }}
-		return append([]widgets.MenuItem{find}, v.menu(v.conversation)...)
-	})
+	more := widgets.NewMenuButton("", &widgets.IconMore, widgets.Ghost, v.more)
 	more.Small, more.Hint = true, say("place.more")
+	v.exporter = widgets.NewMenuButton("", &widgets.IconExport, widgets.Ghost, v.exports)
+	v.exporter.Hint = say("chat.export")
 	if v.conversation.ID == 0 {
-		more.Hide()
+		v.exporter.Hide()
 	}
 	row := widgets.HStack(4, widgets.Grow(widgets.Strong(title).Cutting()))
 	height, left := float32(52), float32(20)
@@ -132,6 +132,7 @@ func (v *chatView) showHead() {
 		b := widgets.NewButton(words, nil, widgets.Ghost, func() { v.w.show(placeLearning) })
 		b.Small = true
 		row.Add(b)
+		row.Add(v.exporter)
 	}
 	row.Add(more)
 	v.setHead(row, height, left)

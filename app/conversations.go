@@ -98,6 +98,21 @@ func (v *chatView) refresh() {
 	})
 }
 
+// more is what can be done with the conversation that is shown, and with all.
+func (v *chatView) more() []widgets.MenuItem {
+	bring := widgets.MenuItem{Glyph: &widgets.IconInbox, Title: say("import.title"), Text: say("import.about"), OnTapped: v.importFile}
+	if v.conversation.ID == 0 {
+		return []widgets.MenuItem{bring}
+	}
+	find := widgets.MenuItem{Glyph: &widgets.IconSearch, Title: say("chat.find"), Key: modifierName() + "+" + say("keys.find"), OnTapped: func() { v.find("") }}
+	all := append([]widgets.MenuItem{find}, v.menu(v.conversation)...)
+	all = append(all, widgets.MenuItem{Separator: true})
+	if v.w.narrow { // there is no button for it
+		all = append(all, v.exports()...)
+	}
+	return append(all, bring)
+}
+
 // menu is what can be done with a conversation.
 func (v *chatView) menu(c trainer.Conversation) []widgets.MenuItem {
 	pin := say("chat.pin")

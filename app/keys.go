@@ -25,6 +25,7 @@ var shortcuts = []shortcut{
 	{key: fyne.Key4, do: func(w *window) { w.show(placeModel) }},
 	{key: fyne.KeyF, do: func(w *window) { w.show(placeChat); w.chat.find("") }},
 	{key: fyne.KeyF, shift: true, do: func(w *window) { w.openSearch() }},
+	{key: fyne.KeyE, do: func(w *window) { w.chat.showExports() }},
 	{key: fyne.KeyComma, do: func(w *window) { w.openSettings() }},
 	{key: fyne.KeyPlus, do: func(w *window) { w.resizeText(+textStep) }},
 	{key: fyne.KeyEqual, do: func(w *window) { w.resizeText(+textStep) }}, // plus without Shift, as on English keyboards
@@ -55,6 +56,7 @@ var keysInWords = []struct {
 	{true, "keys.settings", "place.settings"},
 	{true, "keys.find", "chat.find"},
 	{true, "keys.search", "search.title"},
+	{true, "keys.export", "chat.export"},
 	{true, "keys.return", "keys.return_does"},
 	{true, "keys.undo", "keys.undo_does"},
 	{true, "keys.size", "keys.size_does"},

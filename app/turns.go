@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -46,7 +47,7 @@ func (v *chatView) row(id int64) fyne.CanvasObject {
 		row.SetPager(v.pager(e))
 		return row
 	}
-	row := widgets.NewAnswer(author)
+	row := widgets.NewAnswer(cmp.Or(e.Source, author))
 	row.SetMarker(mark)
 	row.SetStarsName(func(n int) string { return sayN("chat.stars", n) })
 	row.OnRated = func(stars int) { v.rate(id, stars) }
@@ -128,6 +129,9 @@ func (v *chatView) note(e trainer.Entry) string {
 		note = say("chat.too_long")
 	case e.Finish == trainer.FinishFailed:
 		note = say("chat.failed")
+	}
+	if e.Source != "" {
+		return cmp.Or(note, say("chat.imported"))
 	}
 	if note == "" {
 		return versionName(e.Number)

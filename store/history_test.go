@@ -204,7 +204,7 @@ func (h *history) AddMessage(t *rapid.T) {
 		Conversation: c.ID, Role: rapid.SampledFrom([]Role{RoleUser, RoleAssistant, RoleSystem}).Draw(t, "role"), Text: text.Draw(t, "text"),
 		Version: orZero(t, a.versionIDs(), "version"), Lesson: orZero(t, a.lessonIDs(), "lesson"),
 		Finish: rapid.SampledFrom([]Finish{"", FinishEnd, FinishCancelled}).Draw(t, "finish"), Tokens: rapid.IntRange(0, 9).Draw(t, "tokens"),
-		Seconds: rapid.Float64Range(0, 9).Draw(t, "seconds"), Parent: orZero(t, ids(c.messages, func(m Message) int64 { return m.ID }), "parent"),
+		Seconds: rapid.Float64Range(0, 9).Draw(t, "seconds"), Source: rapid.SampledFrom([]string{"", "other-model"}).Draw(t, "source"), Parent: orZero(t, ids(c.messages, func(m Message) int64 { return m.ID }), "parent"),
 	}
 	got, err := s.AddMessage(t.Context(), m)
 	if !c.deleted.IsZero() {

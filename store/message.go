@@ -47,6 +47,7 @@ type Message struct {
 	Finish       Finish  // "" for a question
 	Tokens       int     // of the answer
 	Seconds      float64 // from the request to the last token
+	Source       string  // who answered, of a conversation that was brought in from another program; "": this one
 }
 
 // OwnQuestions returns the last questions, the newest first, that were answered to the
@@ -85,22 +86,22 @@ func (s *Store) AddMessage(ctx context.Context, m Message) (Message, error) {
 			return err
 		}
 		return tx.QueryRowContext(ctx, `INSERT INTO messages
-			(user, conversation, parent, shown, role, text, created, version, lesson, finish, tokens, seconds)
+			(user, conversation, parent, shown, role, text, created, version, lesson, finish, tokens, seconds, source)
 			VALUES (?1, ?2, ?3, (SELECT coalesce(max(shown) + 1, 0) FROM messages WHERE conversation = ?2 AND parent IS ?3),
-				?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id, shown`,
+				?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id, shown`,
 			s.user, m.Conversation, idValue(m.Parent), m.Role, m.Text, timeValue(m.Created), idValue(m.Version), idValue(m.Lesson),
-			m.Finish, m.Tokens, m.Seconds).Scan(&m.ID, &m.Shown)
+			m.Finish, m.Tokens, m.Seconds, m.Source).Scan(&m.ID, &m.Shown)
 	})
 	return m, err
 }
 
-const selectMessage = `SELECT m.id, m.user, m.conversation, m.parent, m.shown, m.role, m.text, m.created, m.version, m.lesson, m.finish, m.tokens, m.seconds
+const selectMessage = `SELECT m.id, m.user, m.conversation, m.parent, m.shown, m.role, m.text, m.created, m.version, m.lesson, m.finish, m.tokens, m.seconds, m.source
 	FROM messages m JOIN conversations c ON c.id = m.conversation AND c.deleted IS NULL`
 
 func scanMessage(r scanner) (Message, error) {
 	var m Message
 	err := r.Scan(&m.ID, &m.User, &m.Conversation, idColumn{&m.Parent}, &m.Shown, &m.Role, &m.Text, timeColumn{&m.Created}, idColumn{&m.Version},
-		idColumn{&m.Lesson}, &m.Finish, &m.Tokens, &m.Seconds)
+		idColumn{&m.Lesson}, &m.Finish, &m.Tokens, &m.Seconds, &m.Source)
 	return m, err
 }
 

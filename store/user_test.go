@@ -106,6 +106,13 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 				return empty(s.AddMessage(ctx, Message{Conversation: own(ctx, s), Role: RoleUser, Parent: id["message"]}))
 			},
 		},
+		"AddTranscripts": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			n, err := s.AddTranscripts(ctx, []Transcript{{Conversation: Conversation{Title: "x"}, Messages: []Message{{Role: RoleUser, Text: "x"}}}})
+			if n != 1 {
+				t.Errorf("%d were added", n)
+			}
+			return errors.Join(err, errNothing)
+		}},
 		"ShowMessage": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.ShowMessage(ctx, id["message"])
 		}},
@@ -142,6 +149,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 				return err
 			},
 		},
+		"AddAllFeedback": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.AddAllFeedback(ctx, []Feedback{{Sample: sample}, {Sample: sample, Replaces: []int64{id["sample"]}}})
+		}},
 		"Sample": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return empty(s.Sample(ctx, id["sample"]))
 		}},
@@ -277,6 +287,12 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 				t.Errorf("somebody with nothing counts:\n%s", diff)
 			}
 			return errors.Join(err, errNothing)
+		}},
+		"CycleFigures": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.CycleFigures(ctx, hashes[0], time.Time{}))
+		}},
+		"AnswerTotals": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.AnswerTotals(ctx, time.Time{}))
 		}},
 		"Ratings": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return empty(s.Ratings(ctx, time.Time{}))

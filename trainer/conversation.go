@@ -90,6 +90,12 @@ func (t *Trainer) Entries(ctx context.Context, conversation int64) ([]Entry, err
 	if err != nil {
 		return nil, fmt.Errorf("read conversation %d: %w", conversation, err)
 	}
+	return t.entries(ctx, conversation, shownPath(all), all)
+}
+
+// entries are messages of a conversation, of which all is all, with the feedback that
+// stands on them.
+func (t *Trainer) entries(ctx context.Context, conversation int64, of, all []Message) ([]Entry, error) {
 	samples, err := t.store.Samples(ctx, SampleQuery{Conversation: conversation, States: []SampleState{SampleNew, SampleUsed, SampleRejected}})
 	if err != nil {
 		return nil, fmt.Errorf("read the feedback in conversation %d: %w", conversation, err)
@@ -102,10 +108,10 @@ func (t *Trainer) Entries(ctx context.Context, conversation int64) ([]Entry, err
 	if err != nil {
 		return nil, err
 	}
-	path, beside := shownPath(all), versionsOf(all)
+	beside := versionsOf(all)
 	questions := make(map[int64]string) // of the lessons that were used
-	out := make([]Entry, len(path))
-	for i, m := range path {
+	out := make([]Entry, len(of))
+	for i, m := range of {
 		out[i] = Entry{Message: m, Number: numbers[m.Version], Beside: beside[m.ID]}
 		if m.Lesson != 0 {
 			question, known := questions[m.Lesson]
