@@ -75,6 +75,10 @@ type benchReport struct {
 	TokensPerSec float64 `json:"tokens_per_s"`
 	GFLOPS       float64 `json:"gflops"`
 	CPU          string  `json:"cpu"`
+	// How a training step fitted into memory: see [model.Plan].
+	StepBytes  int64 `json:"step_bytes,omitempty"`
+	Parts      int   `json:"parts,omitempty"`
+	Recomputed int   `json:"recomputed,omitempty"`
 }
 
 // round does the work once and returns how long it took.
@@ -91,6 +95,10 @@ func (c *program) bench(ctx context.Context, work string) error {
 		c.sayf("%s: %s tokens/s (%d tokens in %s s), %s GFLOP/s", "%s: %s Token/s (%d Token in %s s), %s GFLOP/s",
 			work, l.number(report.TokensPerSec, 1), report.Tokens, l.number(report.Seconds, 4), l.number(report.GFLOPS, 1))
 		c.sayf("%s, %d threads, %s", "%s, %d Threads, %s", report.CPU, report.Threads, report.Model)
+		if report.Parts > 0 {
+			c.sayf("a step takes %s MiB: %d micro-batches, %d blocks computed twice", "ein Schritt braucht %s MiB: %d Teilschritte, %d Blöcke doppelt gerechnet",
+				l.number(float64(report.StepBytes)/(1<<20), 0), report.Parts, report.Recomputed)
+		}
 	})
 }
 
@@ -140,7 +148,7 @@ func (c *program) measure(ctx context.Context, work string) (report benchReport,
 				return report, err
 			}
 			defer t.Close()
-			once = trainRound(t, m.Vocabulary)
+			once = trainRound(t, m.Vocabulary, &report)
 		}
 	}
 	took, err := median(ctx, once)
@@ -217,8 +225,8 @@ func decodeRound(r *model.Runner) round {
 }
 
 // trainRound takes steps on sequences that begin with different tokens, so that no
-// work is shared between them.
-func trainRound(t *model.Training, vocabulary int) round {
+// work is shared between them. The report gets how the last one fitted into memory.
+func trainRound(t *model.Training, vocabulary int, report *benchReport) round {
 	items := make([]model.Item, trainSequences)
 	for i := range items {
 		ids := randomTokens(trainTokens, vocabulary, uint64(i))
@@ -228,7 +236,8 @@ func trainRound(t *model.Training, vocabulary int) round {
 	options := model.StepOptions{Rate: 1e-4, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Clip: 1}
 	return func(ctx context.Context, _ int) (time.Duration, error) {
 		start := time.Now()
-		_, err := t.Step(ctx, items, crossEntropy, options)
+		taken, err := t.Step(ctx, items, crossEntropy, options)
+		report.StepBytes, report.Parts, report.Recomputed = taken.Plan.Bytes, taken.Plan.Parts, taken.Plan.Recomputed
 		return time.Since(start), err
 	}
 }
