@@ -163,13 +163,14 @@ func (c Config) stepValues(p part, width, rank int) int {
 //   - the gradients of keys and values that 16 tasks, and as many as there are key heads
 //     again, add up, with half more (CPU);
 //   - some columns of the logits of judged tokens and the sums over each 64 of them, at
-//     most 64 MiB each, with a quarter more (OpenGL).
+//     most 64 MiB each, with a quarter more (OpenGL), or a quarter of these columns, twice
+//     (CPU).
 //
 // What an engine takes once whatever the step is is no part of it.
 func (c Config) stepBytes(values int, p part) int64 {
 	widest := max(c.FeedForward, c.Width, c.queryWidth())
 	working := p.rows * (widest*3/2 + 3*(16+c.KVHeads)*c.HeadDim)
-	working += min(p.outs*max(widest, logitColumns)*5/4, logitValues) + min(p.outs*(c.Vocabulary/64+1)*5/2, logitValues)
+	working += min(p.outs*min(2*c.Vocabulary+64, logitColumns)*5/4, logitValues) + min(p.outs*(c.Vocabulary/64+1)*5/2, logitValues)
 	return 4 * int64(values+working)
 }
 
