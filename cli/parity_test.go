@@ -24,6 +24,16 @@ func TestParityNamesWhatItMisses(t *testing.T) {
 	if n := missed(good); n != 0 {
 		t.Errorf("%d lines of a report at its limits are missed", n)
 	}
+	good.Engine = "cpu"
+	rounded := good
+	rounded.Engine, rounded.GreedyEqualExact, rounded.LogProbMaxAbs, rounded.LossRel, rounded.GradRelMax = roundedEngine, 380, 1, mostRoundedLoss, mostRoundedGradient
+	if n := missed(rounded); n != 0 {
+		t.Errorf("%d lines of a report at the limits of bfloat16 are missed", n)
+	}
+	rounded.GradRelMax *= 1.001
+	if n := missed(rounded); n != 1 {
+		t.Errorf("a gradient over the limit of bfloat16: %d lines are missed", n)
+	}
 	for name, spoil := range map[string]func(*model.ParityReport){
 		"rendered":    func(r *model.ParityReport) { r.RenderedEqual-- },
 		"tokens":      func(r *model.ParityReport) { r.IDsEqual-- },

@@ -62,8 +62,9 @@ type goldenBatch struct {
 
 // Parity compares this model with the golden values in a folder, which
 // transformers + PEFT made from the same file: golden.json, chat.jsonl,
-// batch.json, an adapter and grads.safetensors.
-func (r *Runner) Parity(ctx context.Context, dir string) (ParityReport, error) {
+// batch.json, an adapter and grads.safetensors. chats is how many chats are compared,
+// the first ones; 0: all. An engine that is slow has the rest checked by one that is not.
+func (r *Runner) Parity(ctx context.Context, dir string, chats int) (ParityReport, error) {
 	rep := ParityReport{Engine: r.Info().Engine.Name}
 	var golden struct {
 		Model    string
@@ -76,7 +77,7 @@ func (r *Runner) Parity(ctx context.Context, dir string) (ParityReport, error) {
 	if golden.SHA256 != r.info.Hash {
 		return rep, fmt.Errorf("the values in %s were made with %s (%.12s...), the model at hand is %s (%.12s...)", dir, golden.Model, golden.SHA256, r.info.Path, r.info.Hash)
 	}
-	if err := r.parityChats(ctx, filepath.Join(dir, "chat.jsonl"), golden.Template, &rep); err != nil {
+	if err := r.parityChats(ctx, filepath.Join(dir, "chat.jsonl"), golden.Template, chats, &rep); err != nil {
 		return rep, err
 	}
 	if err := r.parityBatch(ctx, dir, &rep); err != nil {
@@ -85,7 +86,7 @@ func (r *Runner) Parity(ctx context.Context, dir string) (ParityReport, error) {
 	return rep, nil
 }
 
-func (r *Runner) parityChats(ctx context.Context, path string, template bool, rep *ParityReport) error {
+func (r *Runner) parityChats(ctx context.Context, path string, template bool, most int, rep *ParityReport) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("compare chats: %w", err)
@@ -93,7 +94,7 @@ func (r *Runner) parityChats(ctx context.Context, path string, template bool, re
 	defer f.Close()
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<24)
-	for lines.Scan() {
+	for (most == 0 || rep.Chats < most) && lines.Scan() {
 		var g goldenChat
 		if err := json.Unmarshal(lines.Bytes(), &g); err != nil {
 			return fmt.Errorf("compare chat %d of %s: %w", rep.Chats+1, path, err)

@@ -68,7 +68,7 @@ func TestParity(t *testing.T) {
 			dir := testdata(t, "golden", tc.golden)
 			r := openModel(t, tc.model)
 			start := time.Now()
-			rep, err := r.Parity(t.Context(), dir)
+			rep, err := r.Parity(t.Context(), dir, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
