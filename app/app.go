@@ -87,14 +87,15 @@ type window struct {
 	engines  []Engine // as tried; nil: not since the model was loaded
 	trying   bool
 
-	shell    shell
-	chat     *chatView
-	lessons  *lessonsView
-	learning *learningView
-	machine  *modelView
-	snackbar *widgets.Snackbar
-	search   *searchPage
-	settings *settingsDialog // nil while closed
+	shell      shell
+	chat       *chatView
+	lessons    *lessonsView
+	learning   *learningView
+	machine    *modelView
+	statistics *statisticsView
+	snackbar   *widgets.Snackbar
+	search     *searchPage
+	settings   *settingsDialog // nil while closed
 
 	warned bool   // the notice above the view is about a contradiction
 	undo   func() // takes back the last feedback; nil: there is none
@@ -115,6 +116,7 @@ func newWindow(p Params) (*window, error) {
 	w.lessons = newLessonsView(w)
 	w.learning = newLearningView(w)
 	w.machine = newModelView(w)
+	w.statistics = newStatisticsView(w)
 	w.search = newSearchPage(w)
 	w.state = p.Trainer.State()
 	if err := w.choose(p.Settings.Window); err != nil {

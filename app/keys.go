@@ -23,6 +23,7 @@ var shortcuts = []shortcut{
 	{key: fyne.Key2, do: func(w *window) { w.show(placeLessons) }},
 	{key: fyne.Key3, do: func(w *window) { w.show(placeLearning) }},
 	{key: fyne.Key4, do: func(w *window) { w.show(placeModel) }},
+	{key: fyne.Key5, do: func(w *window) { w.show(placeStatistics) }},
 	{key: fyne.KeyF, do: func(w *window) { w.show(placeChat); w.chat.find("") }},
 	{key: fyne.KeyF, shift: true, do: func(w *window) { w.openSearch() }},
 	{key: fyne.KeyE, do: func(w *window) { w.chat.showExports() }},

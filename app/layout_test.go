@@ -86,6 +86,20 @@ var scenes = []scene{
 		w.lessons.filter = filterManner
 		w.lessons.choose(w.lessons.first())
 	}},
+	{"statistics", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeStatistics, trainer.PhaseWaiting)
+		w.statistics.course = sampleCourse()
+		w.statistics.fill()
+	}},
+	{"statistics-little", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeStatistics, trainer.PhaseWaiting)
+		w.statistics.course = trainer.Course{Ratings: sampleCourse().Ratings[:1]}
+		w.statistics.fill()
+	}},
+	{"why", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeLearning, trainer.PhaseWaiting)
+		w.learning.askWhy()
+	}},
 	{"figures", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeLearning, trainer.PhaseWaiting)
 		w.learning.opened = 0

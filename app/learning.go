@@ -24,6 +24,7 @@ type learningView struct {
 	lastNumber int                   // of the newest version
 	opened     int                   // index in versions of the row whose figures are shown; -1: none
 	try        int                   // of that row, where it was trained twice: the first or the second
+	findings   []trainer.Finding     // why it does not learn; nil: not asked
 	span       int                   // of the chart: this cycle, or the last five
 	part       int                   // of the samples: all, kept, dropped
 	everything bool                  // all samples and versions are listed, not only the newest
@@ -31,6 +32,7 @@ type learningView struct {
 	body     *fyne.Container // all of the below
 	head     *fyne.Container
 	loop     *widgets.Flow
+	why      *fyne.Container // why it does not learn, after that was asked
 	verdict  *fyne.Container
 	chart    *lossChart
 	curves   *widgets.Segmented
@@ -49,13 +51,15 @@ func (v *learningView) build() fyne.CanvasObject {
 	v.head, v.says, v.verdicts = widgets.VStack(0), nil, verdict{}
 	v.loop = widgets.NewFlow(say("loop.back"))
 	v.verdict = widgets.VStack(0)
+	v.why = widgets.VStack(0)
+	v.why.Hide()
 	v.chart = newLossChart()
 	v.curves = widgets.NewSegmented(v.span, func(i int) { v.span = i; v.showLosses() }, say("loss.this"), say("loss.last"))
 	v.forgets = widgets.VStack(0)
 	v.judged = widgets.VStack(0)
 	v.history = widgets.VStack(0)
 	loss := widgets.Card(widgets.VStack(8, widgets.CardHead(say("loss.title"), v.curves), widgets.Grow(v.chart.object())), 12, 16)
-	v.body = widgets.VStack(12, v.head, widgets.Card(v.loop, 14, 16, 8, 16), v.verdict)
+	v.body = widgets.VStack(12, v.head, v.why, widgets.Card(v.loop, 14, 16, 8, 16), v.verdict)
 	if v.w.tight {
 		for _, o := range []fyne.CanvasObject{loss, v.forgets, v.judged, v.history} {
 			v.body.Add(o)
@@ -134,6 +138,11 @@ func (v *learningView) heard(news []trainer.News) {
 }
 
 func (v *learningView) escape() bool {
+	if v.findings != nil {
+		v.findings = nil
+		v.showWhy()
+		return true
+	}
 	if v.opened < 0 {
 		return false
 	}
@@ -148,6 +157,7 @@ func (v *learningView) fill() {
 		return
 	}
 	v.showState()
+	v.showWhy()
 	v.showLosses()
 	v.showForgetting()
 	v.showSamples()
@@ -173,7 +183,6 @@ func (v *learningView) showHead() {
 	pause := widgets.NewButton(say("learning.pause"), &widgets.IconPause, widgets.Secondary, v.w.Trainer.Pause)
 	cancel := widgets.NewButton(say("learning.cancel"), &widgets.IconStop, widgets.Secondary, v.w.Trainer.CancelCycle)
 	resume := widgets.NewButton(say("learning.resume"), &widgets.IconBolt, widgets.Primary, v.w.Trainer.Resume)
-	settings := widgets.NewIconButton(widgets.IconSliders, say("learning.thresholds"), v.w.openLearningSettings)
 	var actions []fyne.CanvasObject
 	switch v.offered {
 	case trainer.PhasePaused:
@@ -185,8 +194,25 @@ func (v *learningView) showHead() {
 		actions = []fyne.CanvasObject{train, pause}
 	}
 	v.says = widgets.Muted("").Wrapped()
-	v.head.Objects = []fyne.CanvasObject{v.w.heading(say("place.learning"), v.says, append(actions, settings)...)}
+	if v.w.narrow {
+		more := widgets.NewIconButton(widgets.IconMore, say("place.more"), nil)
+		more.OnTapped = func() { widgets.ShowMenu(more, v.more()...) }
+		actions = append(actions, more)
+	} else {
+		actions = append(actions, widgets.NewIconButton(widgets.IconInfo, say("why.ask"), v.askWhy),
+			widgets.NewIconButton(widgets.IconSliders, say("learning.thresholds"), v.w.openLearningSettings))
+	}
+	v.head.Objects = []fyne.CanvasObject{v.w.heading(say("place.learning"), v.says, actions...)}
 	v.body.Refresh()
+}
+
+// more is what a narrow window has no room for beside the buttons.
+func (v *learningView) more() []widgets.MenuItem {
+	return []widgets.MenuItem{
+		{Glyph: &widgets.IconInfo, Title: say("why.ask"), OnTapped: v.askWhy},
+		{Glyph: &widgets.IconBars, Title: say("place.statistics"), OnTapped: func() { v.w.show(placeStatistics) }},
+		{Glyph: &widgets.IconSliders, Title: say("learning.thresholds"), OnTapped: v.w.openLearningSettings},
+	}
 }
 
 // showSentence says the state of the loop in a sentence.

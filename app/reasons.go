@@ -129,6 +129,30 @@ func because(r trainer.Reason) string {
 	if r.Code == trainer.CodeReaderRefused {
 		return say(key, "Model", r.Args["model"], "Gate", because(trainer.GateOf(r)))
 	}
+	if r.Code == trainer.CodeBufferEmpty {
+		return bufferWords(r)
+	}
+	return say(key, argumentsOf(r)...)
+}
+
+// bufferKeys are the words for a buffer that does not fill, by why most of the rest does not train.
+var bufferKeys = map[string]string{
+	trainer.CodeBelowThreshold: "reason.buffer_threshold",
+	trainer.CodeNeutral:        "reason.buffer_neutral",
+	trainer.CodeTooShort:       "reason.buffer_too_short",
+	trainer.CodeReplaced:       "reason.buffer_replaced",
+	trainer.CodeBufferFull:     "reason.buffer_buffer_full",
+}
+
+// bufferWords says how much of the feedback trains, and why the rest mostly does not.
+func bufferWords(r trainer.Reason) string {
+	if r.Args["total"] == "0" {
+		return say("reason.buffer_none")
+	}
+	key, ok := bufferKeys[r.Args["top"]]
+	if !ok {
+		key = "reason.buffer_empty"
+	}
 	return say(key, argumentsOf(r)...)
 }
 

@@ -345,3 +345,32 @@ func sampleEngines() []Engine {
 		{Name: "cpu", Device: "AVX2", Computes: true, Started: true, Passed: true, GFLOPS: 61.4, Used: 142_000_000, Free: 5_210_000_000},
 	}
 }
+
+// sampleCourse is a month of learning as the statistics show it.
+func sampleCourse() trainer.Course {
+	c := trainer.Course{Until: noon, Answers: trainer.CourseAnswers{Count: 312, Tokens: 48_200, Seconds: 1984}, Stars: [5]int{4, 8, 12, 28, 44}}
+	m := &c.Now.Metrics
+	m.SamplesTotal, m.Corrections, m.LessonsKnown, m.LessonsTotal = 148, 38, 17, 24
+	m.ModelUpdates, m.Refused, m.Cycles, m.SuccessRate, m.LastCycleSeconds = 11, 1, 12, 11./12, 41
+	for i := range 96 {
+		mean := 3.1 + float64(i)/75 + .1*float64(i%5-2)
+		c.Ratings = append(c.Ratings, trainer.CourseRating{At: noon.Add(time.Duration(i-96) * 7 * time.Hour), Stars: mean, Mean: mean, Version: i / 24 * 3})
+	}
+	for i, n := range []int{4, 7, 9, 12} {
+		c.Marks = append(c.Marks, trainer.CourseMark{At: noon.AddDate(0, 0, 5*i-20), Version: n, Cause: trainer.CauseCycle})
+	}
+	for n := 3; n <= 12; n++ {
+		y := trainer.CourseCycle{
+			Cycle: int64(n), Started: noon.Add(time.Duration(n-13) * 139 * time.Minute), Seconds: float64(29 + n), Samples: 6 + n, Known: 5 + n, Asked: 24,
+			State: trainer.CyclePromoted, Verdict: trainer.VerdictProven, Reason: provenReason, Version: n,
+		}
+		switch n {
+		case 10:
+			y.State, y.Verdict, y.Reason, y.Version = trainer.CycleRefused, trainer.VerdictRefused, forgetsReason, 0
+		case 11:
+			y.Verdict, y.Reason = trainer.VerdictNotProven, notProvenReason
+		}
+		c.Cycles = append(c.Cycles, y)
+	}
+	return c
+}

@@ -16,13 +16,14 @@ const (
 	placeLessons
 	placeLearning
 	placeModel
+	placeStatistics // without a tab: a narrow window reaches it through Lernen
 )
 
 const (
 	sidebarWidth = 244
 	narrowBelow  = 720  // a tab bar in place of the sidebar below this width
 	tightBelow   = 1100 // one column below this one
-	keepBuilt    = 4    // places
+	keepBuilt    = 5    // places
 )
 
 // shell is what stands around every place: sidebar or tab bar, and the status line.
@@ -41,7 +42,9 @@ type shell struct {
 	status *widgets.StatusLine
 }
 
-func (w *window) views() []view { return []view{w.chat, w.lessons, w.learning, w.machine} }
+func (w *window) views() []view {
+	return []view{w.chat, w.lessons, w.learning, w.machine, w.statistics}
+}
 
 func (w *window) view() view { return w.views()[w.place] }
 
@@ -68,7 +71,7 @@ func (w *window) rebuild() {
 			{Glyph: widgets.IconLoop, Name: say("place.learning")},
 			{Glyph: widgets.IconChip, Name: say("place.model")},
 			{Glyph: widgets.IconSliders, Name: say("place.settings_short")},
-		}, int(w.place), s.tapTab)
+		}, int(w.place.tab()), s.tapTab)
 		s.column.Add(s.tabs)
 		all = s.column
 	} else {
@@ -88,8 +91,16 @@ func (s *shell) tapTab(i int) {
 		s.w.show(place(i))
 		return
 	}
-	s.tabs.SetOn(int(s.w.place))
+	s.tabs.SetOn(int(s.w.place.tab()))
 	s.w.openSettings()
+}
+
+// tab is the tab under which a place stands.
+func (p place) tab() place {
+	if p == placeStatistics {
+		return placeLearning
+	}
+	return p
 }
 
 // show opens a place.
@@ -113,7 +124,7 @@ func (w *window) show(p place) {
 		item.SetSelected(n == p)
 	}
 	if s.tabs != nil {
-		s.tabs.SetOn(int(p))
+		s.tabs.SetOn(int(p.tab()))
 	}
 	s.list.showOpen()
 	w.view().open()
@@ -133,7 +144,8 @@ func (s *shell) sidebar() fyne.CanvasObject {
 	nav := widgets.VStack(2,
 		item(placeChat, widgets.IconChat, say("place.chat")),
 		item(placeLessons, widgets.IconLessons, say("place.lessons")),
-		item(placeLearning, widgets.IconLoop, say("place.learning")))
+		item(placeLearning, widgets.IconLoop, say("place.learning")),
+		item(placeStatistics, widgets.IconBars, say("place.statistics")))
 	s.gear = widgets.NewNavItem(widgets.IconSliders, say("place.settings"), w.openSettings)
 	foot := widgets.VStack(2, item(placeModel, widgets.IconChip, say("place.model")), s.gear)
 	column := widgets.VStack(widgets.Gap16, head, nav, widgets.Rule(), widgets.Grow(s.list.feed), foot)

@@ -125,16 +125,9 @@ func (c *program) examine(ctx context.Context, s *Session) ([]trainer.Finding, e
 		return nil, err
 	}
 	for i, f := range findings {
-		switch f.Subject {
-		case trainer.SubjectModel:
-			if loadErr != nil {
-				why := c.explain(loadErr)
-				findings[i] = trainer.Finding{Subject: f.Subject, Hint: trainer.HintLoadModel, Reason: trainer.Reason{Code: why.Code, Text: why.Text}}
-			}
-		case trainer.SubjectTraining:
-			if findings[i], err = trainingFinding(ctx, s.Trainer, r != nil); err != nil {
-				return nil, err
-			}
+		if f.Subject == trainer.SubjectModel && loadErr != nil {
+			why := c.explain(loadErr)
+			findings[i] = trainer.Finding{Subject: f.Subject, Hint: trainer.HintLoadModel, Reason: trainer.Reason{Code: why.Code, Text: why.Text}}
 		}
 	}
 	if r != nil {
@@ -155,30 +148,6 @@ func (c *program) engineFinding(e compute.Info) trainer.Finding {
 	}
 	args := map[string]string{"name": e.Name, "device": e.Device, "threads": strconv.Itoa(e.Threads)}
 	return trainer.Finding{Subject: subjectEngine, Good: true, Reason: trainer.Reason{Code: "engine", Text: text, Args: args}}
-}
-
-// trainingFinding says what the loop would do: it does not run in a command that
-// only looks.
-func trainingFinding(ctx context.Context, t *trainer.Trainer, model bool) (trainer.Finding, error) {
-	f := trainer.Finding{Subject: trainer.SubjectTraining}
-	switch {
-	case !model:
-		f.Reason, f.Hint = trainer.Reason{Code: trainer.CodeNoModel, Text: "no model is loaded"}, trainer.HintLoadModel
-		return f, nil
-	case !t.Settings().Enabled:
-		f.Reason, f.Hint = trainer.Reason{Code: trainer.CodeOff, Text: "learning is switched off"}, trainer.HintEnable
-		return f, nil
-	}
-	e, err := t.Effect(ctx, t.Settings())
-	if err != nil {
-		return f, err
-	}
-	f.Reason = e.Why
-	f.Good = e.StartsNow || e.StartsIn > 0 || e.Why.Code == trainer.CodeNothingNew && e.Trains > 0
-	if !f.Good {
-		f.Hint = trainer.HintRate
-	}
-	return f, nil
 }
 
 func (c *program) diskFinding(home string) (trainer.Finding, error) {

@@ -141,6 +141,9 @@ func (l language) because(r trainer.Reason) string {
 	if tries := trainer.Tries(r); len(tries) == 2 {
 		return strings.NewReplacer("{first}", l.because(tries[0]), "{second}", l.because(tries[1])).Replace(text)
 	}
+	if r.Code == trainer.CodeBufferEmpty {
+		text = bufferInGerman(r)
+	}
 	forgotten := "nichts vergessen"
 	if lost := r.Args["lost"]; lost != "" {
 		forgotten = "verliert: " + lost
@@ -188,6 +191,22 @@ func goodInGerman(r trainer.Reason) string {
 		return r.Text
 	}
 	return germanReasons[trainer.CodeGood]
+}
+
+// bufferInGerman says how much of the feedback trains, and why the rest mostly does not.
+func bufferInGerman(r trainer.Reason) string {
+	a := r.Args
+	if a["total"] == "0" {
+		return "es gibt noch keine Rückmeldungen"
+	}
+	text := "nur {kept} von {total} Rückmeldungen trainieren"
+	if a["top"] != "" {
+		text += "; am häufigsten: " + german.dropped(a["top"]) + " (" + a["count"] + ")"
+	}
+	if a["top"] == trainer.CodeBelowThreshold {
+		text += ", die Schwelle ist {threshold}"
+	}
+	return text
 }
 
 // hint says what a person can do, in the words of the command line.

@@ -33,14 +33,6 @@ func (c *program) stats(ctx context.Context, t *trainer.Trainer) error {
 	if err != nil {
 		return err
 	}
-	if s.Phase == "" { // the loop does not run in a command that only looks
-		_, model := t.ModelInfo()
-		f, err := trainingFinding(ctx, t, model)
-		if err != nil {
-			return err
-		}
-		s.Why = f.Reason
-	}
 	days, err := t.RatingHistory(ctx, time.Now().AddDate(0, 0, -ratingDays))
 	if err != nil {
 		return err

@@ -37,10 +37,16 @@ func (t *Trainer) Doctor(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	training := doctorTraining(state, set, t.now())
+	if state.Phase == "" {
+		if training, err = t.doctorIdle(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return []Finding{
 		t.doctorModel(state),
 		doctorBuffer(judged, set),
-		doctorTraining(state, t.now()),
+		training,
 		doctorImprovement(stats, set, cycles, against),
 	}, nil
 }
@@ -93,12 +99,57 @@ func doctorBuffer(judged []JudgedSample, set Settings) Finding {
 	if 2*kept >= len(judged) {
 		return good(SubjectBuffer, fmt.Sprintf("%d of %d samples train", kept, len(judged)), "kept", kept, "total", len(judged))
 	}
+	why := reasons[top].Text
+	if top == CodeBelowThreshold {
+		why += fmt.Sprintf(" of %g", set.QualityThreshold)
+	}
 	hint := map[string]string{CodeBelowThreshold: HintLowerThreshold, CodeNeutral: HintCorrect, CodeTooShort: HintCorrect}[top]
-	return bad(SubjectBuffer, hint, CodeBufferEmpty, fmt.Sprintf("only %d of %d samples train; most often: %s (%d)", kept, len(judged), reasons[top].Text, most),
+	return bad(SubjectBuffer, hint, CodeBufferEmpty, fmt.Sprintf("only %d of %d samples train; most often: %s (%d)", kept, len(judged), why, most),
 		"kept", kept, "total", len(judged), "top", top, "count", most, "threshold", set.QualityThreshold)
 }
 
-func doctorTraining(s State, now time.Time) Finding {
+// doctorIdle says what the loop would do where it does not run, as in a command that only
+// looks.
+func (t *Trainer) doctorIdle(ctx context.Context) (Finding, error) {
+	f := Finding{Subject: SubjectTraining}
+	set := t.Settings()
+	if _, ok := t.ModelInfo(); !ok {
+		f.Reason, f.Hint = reason(CodeNoModel, "no model is loaded"), HintLoadModel
+		return f, nil
+	}
+	if !set.Enabled {
+		f.Reason, f.Hint = reason(CodeOff, "learning is switched off"), HintEnable
+		return f, nil
+	}
+	e, err := t.Effect(ctx, set)
+	if err != nil {
+		return f, err
+	}
+	f.Reason = e.Why
+	f.Good = e.StartsNow || e.StartsIn > 0 || e.Why.Code == CodeNothingNew && e.Trains > 0
+	if !f.Good {
+		f.Hint = hintWaiting(e.Why, set)
+	}
+	return f, nil
+}
+
+// hintWaiting is what to do where training waits for feedback. So many ratings as the
+// note's profile wants come together in weeks.
+func hintWaiting(why Reason, set Settings) string {
+	switch why.Code {
+	case CodeRefusedWaits:
+		return HintReviewFeedback
+	case CodeCutTwice:
+		return HintTrainNow
+	case CodeTooFewRatings:
+		if set.MinBatchSize > DefaultSettings().MinBatchSize {
+			return HintLowerBatch
+		}
+	}
+	return HintRate
+}
+
+func doctorTraining(s State, set Settings, now time.Time) Finding {
 	f := Finding{Subject: SubjectTraining, Reason: s.Why}
 	switch s.Phase {
 	case PhaseNoModel:
@@ -114,13 +165,7 @@ func doctorTraining(s State, now time.Time) Finding {
 		}
 	case PhaseWaiting:
 		f.Good = s.Why.Code == CodeNothingNew && s.Buffer.Kept > 0
-		f.Hint = HintRate
-		switch s.Why.Code {
-		case CodeRefusedWaits:
-			f.Hint = HintReviewFeedback
-		case CodeCutTwice:
-			f.Hint = HintTrainNow
-		}
+		f.Hint = hintWaiting(s.Why, set)
 	case PhasePreparing:
 		f.Good = true
 		f.Reason.Text = fmt.Sprintf("the model has been measured for %s, once, so that training can be compared with it", now.Sub(s.Since).Round(time.Second))
@@ -130,8 +175,6 @@ func doctorTraining(s State, now time.Time) Finding {
 	case PhaseRunning, PhaseChecking:
 		f.Good = true
 		f.Reason.Text = fmt.Sprintf("cycle %d has run for %s", s.Progress.Cycle, now.Sub(s.Progress.Started).Round(time.Second))
-	default:
-		f.Reason, f.Hint = reason(CodeOff, "the loop does not run"), HintEnable
 	}
 	if f.Good {
 		f.Hint = HintNone
@@ -149,9 +192,10 @@ func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Cont
 		refused++
 	}
 	switch {
-	case set.LearningRate < leastUsefulRate:
-		return bad(SubjectImprovement, HintRaiseRate, CodeRateTooLow, fmt.Sprintf("the learning rate %.2g is too low: below 1e-5 nothing measurable changes", set.LearningRate),
-			"rate", set.LearningRate, "least", leastUsefulRate)
+	case min(set.LearningRate, set.KnowledgeRate) < leastUsefulRate:
+		rate := min(set.LearningRate, set.KnowledgeRate)
+		return bad(SubjectImprovement, HintRaiseRate, CodeRateTooLow, fmt.Sprintf("the learning rate %.2g is too low: below 1e-5 nothing measurable changes", rate),
+			"rate", rate, "least", leastUsefulRate)
 	case refused > 0:
 		return bad(SubjectImprovement, HintReviewFeedback, CodeRefusedAgain, fmt.Sprintf("the gate refused the last %d trainings: %s", refused, cycles[0].Reason.Text),
 			"cycles", refused, "code", cycles[0].Reason.Code)

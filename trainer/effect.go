@@ -27,8 +27,8 @@ func (t *Trainer) Effect(ctx context.Context, s Settings) (Effect, error) {
 		e.StartsIn = max(0, at.Sub(now))
 		e.StartsNow = e.StartsIn == 0
 	}
-	if s.LearningRate < leastUsefulRate {
-		e.Notes = append(e.Notes, reason(CodeRateTooLow, "below 1e-5 nothing measurable changes", "rate", strconv.FormatFloat(s.LearningRate, 'g', -1, 64), "least", leastUsefulRate))
+	if rate := min(s.LearningRate, s.KnowledgeRate); rate < leastUsefulRate {
+		e.Notes = append(e.Notes, reason(CodeRateTooLow, "below 1e-5 nothing measurable changes", "rate", strconv.FormatFloat(rate, 'g', -1, 64), "least", leastUsefulRate))
 	}
 	return e, nil
 }

@@ -523,7 +523,7 @@ func TestRefusedFeedbackWaits(t *testing.T) {
 		if e, err := b.Effect(t.Context(), b.Settings()); err != nil || e.Why.Code != CodeRefusedWaits || e.StartsNow {
 			t.Errorf("the effect: %+v, %v", e, err)
 		}
-		if f := doctorTraining(s, time.Now()); f.Good || f.Hint != HintReviewFeedback {
+		if f := doctorTraining(s, DefaultSettings(), time.Now()); f.Good || f.Hint != HintReviewFeedback {
 			t.Errorf("the doctor: %+v", f)
 		}
 
@@ -691,7 +691,7 @@ func TestWorkBesideTheLoop(t *testing.T) {
 			if s.Progress.Cycle != 0 || s.Progress.Of != 0 {
 				t.Errorf("%s shows the progress of a cycle: %+v", phase, s.Progress)
 			}
-			if f := doctorTraining(s, time.Now()); !f.Good || strings.Contains(f.Reason.Text, "cycle") {
+			if f := doctorTraining(s, DefaultSettings(), time.Now()); !f.Good || strings.Contains(f.Reason.Text, "cycle") {
 				t.Errorf("the doctor on %s: %+v", phase, f)
 			}
 			l.end(t.Context(), <-l.now.done)
@@ -765,7 +765,7 @@ func TestCutTwiceWaitsForTheUser(t *testing.T) {
 		if s.Trouble == nil || s.Trouble.Reason.Code != CodeCutTwice {
 			t.Errorf("the trouble is %+v", s.Trouble)
 		}
-		if f := doctorTraining(s, time.Now()); f.Good || f.Hint != HintTrainNow {
+		if f := doctorTraining(s, DefaultSettings(), time.Now()); f.Good || f.Hint != HintTrainNow {
 			t.Errorf("the doctor: %+v", f)
 		}
 		time.Sleep(10 * time.Hour)

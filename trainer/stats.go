@@ -81,6 +81,13 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 	}
 	state := t.State()
 	s.Phase, s.Why = state.Phase, state.Why
+	if s.Phase == "" { // the loop does not run, as in a command that only looks
+		f, err := t.doctorIdle(ctx)
+		if err != nil {
+			return s, err
+		}
+		s.Why = f.Reason
+	}
 	return s, nil
 }
 

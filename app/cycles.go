@@ -1,0 +1,179 @@
+package app
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// columns of the table of cycles, as wide as their words; 0: what is left.
+var cycleColumns = []struct {
+	name  string
+	width float32
+}{
+	{"statistics.cycle", 64},
+	{"statistics.when", 130},
+	{"statistics.samples", 96},
+	{"statistics.took", 96},
+	{"statistics.lessons_column", 110},
+	{"statistics.verdict", 0},
+	{"statistics.version", 70},
+}
+
+// showCycles lists the cycles, the newest first.
+func (v *statisticsView) showCycles() {
+	list := widgets.VStack(0)
+	if !v.w.tight && len(v.course.Cycles) > 0 {
+		head := widgets.HStack(0)
+		for _, c := range cycleColumns {
+			head.Add(cell(c.width, widgets.Caption(say(c.name)).Bold()))
+		}
+		list.Add(widgets.Pad(head, 4, 0, 8, 0))
+		list.Add(widgets.Rule())
+	}
+	for i := range v.course.Cycles {
+		if i == shownCycles && !v.all {
+			list.Add(widgets.HStack(0, widgets.NewLink(sayN("samples.more", len(v.course.Cycles)-shownCycles), func() { v.all = true; v.fill() }), widgets.Space()))
+			break
+		}
+		list.Add(v.cycleLine(v.course.Cycles[len(v.course.Cycles)-1-i]))
+	}
+	if len(v.course.Cycles) == 0 && v.read {
+		list.Add(widgets.Muted(say("statistics.no_cycles")).Wrapped())
+	}
+	v.table.Objects = []fyne.CanvasObject{widgets.Card(list, 10, 16)}
+}
+
+func cell(width float32, o fyne.CanvasObject) fyne.CanvasObject {
+	if width == 0 {
+		return widgets.Grow(o)
+	}
+	return widgets.Sized(width, 0, o)
+}
+
+func (v *statisticsView) cycleLine(c trainer.CourseCycle) fyne.CanvasObject {
+	dash := say("statistics.none")
+	lessons, version, samples := dash, dash, dash
+	if c.Asked > 0 {
+		lessons = say("statistics.share", "N", whole(c.Known), "Of", whole(c.Asked))
+	}
+	if c.Version > 0 {
+		version = whole(c.Version)
+	}
+	if c.Samples > 0 {
+		samples = whole(c.Samples)
+	}
+	words, ink := cycleWords(c)
+	when, took := moment(c.Started, v.w.now()), span(time.Duration(c.Seconds*float64(time.Second)))
+	if v.w.tight {
+		title := say("version.cycle", "N", whole(int(c.Cycle)))
+		note := strings.Join([]string{when, took, say("statistics.lessons_in", "Share", lessons)}, " · ")
+		return widgets.Pad(widgets.VStack(0, widgets.HStack(8, widgets.Strong(title), widgets.Grow(widgets.Body(words).In(ink).Cutting())), widgets.Caption(note).Cutting()), 6, 0)
+	}
+	line := widgets.HStack(0)
+	for i, o := range []*widgets.Text{
+		widgets.Body(whole(int(c.Cycle))), widgets.Body(when), widgets.Body(samples), widgets.Body(took), widgets.Body(lessons),
+		widgets.Body(words).In(ink), widgets.Body(version),
+	} {
+		line.Add(cell(cycleColumns[i].width, o.Cutting()))
+	}
+	return widgets.Sized(0, 30, line)
+}
+
+// cycleWords says how a cycle ended.
+func cycleWords(c trainer.CourseCycle) (string, fyne.ThemeColorName) {
+	switch c.State {
+	case trainer.CyclePromoted:
+		if c.Verdict == trainer.VerdictProven {
+			return verdictWords(c.Verdict), widgets.ColorSuccess
+		}
+		if words := verdictWords(c.Verdict); words != "" {
+			return words, widgets.ColorText
+		}
+	case trainer.CycleRefused:
+		return say("verdict.refused_because", "Why", because(c.Reason)), widgets.ColorError
+	case trainer.CycleFailed:
+		return because(c.Reason), widgets.ColorError
+	case trainer.CycleCut:
+		return say("statistics.cut"), widgets.ColorMuted
+	}
+	return because(c.Reason), widgets.ColorMuted
+}
+
+// exports are the forms in which the figures can be had.
+func (v *statisticsView) exports() []widgets.MenuItem {
+	item := func(g widgets.Glyph, title, text, ending string, write func(trainer.Course, io.Writer) error) widgets.MenuItem {
+		return widgets.MenuItem{Glyph: &g, Title: title, Text: text, OnTapped: func() { v.export(ending, write) }}
+	}
+	return []widgets.MenuItem{
+		item(widgets.IconBars, "CSV", say("statistics.csv"), ".csv", trainer.Course.WriteCSV),
+		item(widgets.IconLayers, "JSON", say("statistics.json"), ".json", trainer.Course.WriteJSON),
+		item(widgets.IconExport, "PNG", say("statistics.png"), ".png", func(c trainer.Course, w io.Writer) error { return c.WritePNG(w, courseWords(v.w.now())) }),
+		{Separator: true},
+		{Title: say("statistics.no_texts"), Disabled: true},
+	}
+}
+
+// courseWords are the words of the picture.
+func courseWords(now time.Time) trainer.CourseWords {
+	return trainer.CourseWords{
+		Title: say("statistics.better"), Mean: say("statistics.mean"), Lessons: say("place.lessons"), Known: say("state.known"), Asked: say("statistics.asked"),
+		Version: func(n int) string { return say("statistics.mark", "N", whole(n)) },
+		Day:     func(t time.Time) string { return date(t, now) },
+		Number:  func(f float64) string { return decimal(f, 0) },
+	}
+}
+
+// export makes the file and asks where to keep it: nothing is asked for what cannot be made.
+func (v *statisticsView) export(ending string, write func(trainer.Course, io.Writer) error) {
+	w, since := v.w, v.since()
+	queued(w.work, func(ctx context.Context) (string, error) {
+		c, err := w.Trainer.Course(ctx, since)
+		if err != nil {
+			return "", err
+		}
+		var out strings.Builder
+		err = write(c, &out)
+		return out.String(), err
+	}, func(content string, err error) {
+		if err != nil {
+			w.failed(err)
+			return
+		}
+		d := dialog.NewFileSave(func(to fyne.URIWriteCloser, err error) {
+			if err != nil || to == nil {
+				w.failed(err)
+				return
+			}
+			v.save(to, content)
+		}, w.frame)
+		d.SetFileName("clara-" + w.now().Format("2006-01-02") + ending)
+		d.Show()
+	})
+}
+
+// save writes what was made into the file that a person chose.
+func (v *statisticsView) save(to fyne.URIWriteCloser, content string) {
+	w, path := v.w, to.URI().Path()
+	queued(w.work, func(context.Context) (none, error) {
+		_, err := io.WriteString(to, content)
+		if closed := to.Close(); err == nil {
+			err = closed
+		}
+		return none{}, err
+	}, func(_ none, err error) {
+		if err != nil {
+			w.failed(err)
+			return
+		}
+		w.snackbar.Say(say("statistics.saved", "File", filepath.Base(path)), say("statistics.folder"), func() { w.openFile(filepath.Dir(path)) })
+	})
+}

@@ -1,0 +1,261 @@
+package app
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// statisticsView answers one question, whether it gets better, and gives the figures away.
+type statisticsView struct {
+	w      *window
+	course trainer.Course
+	read   bool // course was read
+	span   int  // index in spans
+	all    bool // all cycles are listed
+
+	body  *fyne.Container
+	head  *fyne.Container
+	cards *fyne.Container
+	chart *fyne.Container
+	stars *fyne.Container
+	table *fyne.Container
+}
+
+// spans are how far back the view looks, in days; 0: to the beginning.
+var spans = []int{7, 30, 0}
+
+// Rows of the table until a person asks for the rest.
+const shownCycles = 6
+
+func newStatisticsView(w *window) *statisticsView { return &statisticsView{w: w, span: 1} }
+
+func (v *statisticsView) build() fyne.CanvasObject {
+	v.head, v.cards, v.chart, v.stars, v.table = widgets.VStack(0), widgets.VStack(0), widgets.VStack(0), widgets.VStack(0), widgets.VStack(0)
+	v.body = widgets.VStack(12, v.head, v.cards)
+	if v.w.tight {
+		for _, o := range []fyne.CanvasObject{v.chart, v.stars, v.table} {
+			v.body.Add(o)
+		}
+		v.fill()
+		return widgets.NewScroll(widgets.Pad(v.body, 12, 12))
+	}
+	v.body.Add(widgets.HStackFill(12, widgets.GrowBy(2.2, v.chart), widgets.GrowBy(1, v.stars)))
+	v.body.Add(v.table)
+	v.fill()
+	return widgets.NewScroll(widgets.Pad(v.body, 16, 24, 12, 24))
+}
+
+func (v *statisticsView) open() { v.refresh() }
+
+func (v *statisticsView) heard(news []trainer.News) {
+	if len(news) > 0 && v.w.place == placeStatistics {
+		v.refresh()
+	}
+}
+
+func (v *statisticsView) escape() bool { return false }
+
+func (v *statisticsView) since() time.Time {
+	if days := spans[v.span]; days > 0 {
+		return v.w.now().AddDate(0, 0, -days)
+	}
+	return time.Time{}
+}
+
+func (v *statisticsView) refresh() {
+	since := v.since()
+	queued(v.w.work, func(ctx context.Context) (trainer.Course, error) {
+		return v.w.Trainer.Course(ctx, since)
+	}, func(c trainer.Course, err error) {
+		if err != nil {
+			v.w.failed(err)
+			return
+		}
+		v.course, v.read = c, true
+		v.fill()
+	})
+}
+
+// fill shows what the view knows.
+func (v *statisticsView) fill() {
+	if v.head == nil {
+		return
+	}
+	v.showHead()
+	v.showCards()
+	v.showChart()
+	v.showStars()
+	v.showCycles()
+	v.body.Refresh()
+}
+
+func (v *statisticsView) showHead() {
+	choice := widgets.NewSegmented(v.span, func(i int) { v.span = i; v.refresh() }, say("statistics.week"), say("statistics.month"), say("statistics.all"))
+	var export *widgets.Button
+	items := func() []widgets.MenuItem { return v.exports() }
+	if v.w.tight {
+		export = widgets.NewMenuButton(say("statistics.export"), &widgets.IconExport, widgets.Secondary, items)
+	} else {
+		export = widgets.NewButton(say("statistics.export"), &widgets.IconExport, widgets.Primary, nil)
+		export.OnTapped = func() { widgets.ShowMenu(export, items()...) }
+	}
+	sentence := say([]string{"statistics.about_week", "statistics.about_month", "statistics.about_all"}[v.span])
+	if name := v.w.model.short(); name != "" {
+		sentence = say("statistics.of_model", "Model", name, "Span", sentence)
+	}
+	if a := v.course.Answers; a.Tokens > 0 && a.Seconds > 0 {
+		sentence += say("statistics.answers", "Answers", sayN("statistics.answer", a.Count), "Tokens", whole(a.Tokens), "Rate", decimal(float64(a.Tokens)/a.Seconds, 1))
+	}
+	says := widgets.Muted(sentence).Wrapped()
+	if v.w.tight {
+		v.head.Objects = []fyne.CanvasObject{v.w.heading(say("place.statistics"), says, export), widgets.Pad(widgets.HStack(0, choice, widgets.Space()), 8, 0, 0, 0)}
+		return
+	}
+	v.head.Objects = []fyne.CanvasObject{v.w.heading(say("place.statistics"), says, choice, export)}
+}
+
+// card is one figure with what it is and what it was.
+func card(name, value, note string, tone widgets.Tone) fyne.CanvasObject {
+	figure := widgets.NewText(value, widgets.TextFigure, widgets.ColorText).Bold().Cutting()
+	return widgets.Grow(widgets.Card(widgets.VStack(2, widgets.Muted(name).Cutting(), figure, widgets.Caption(note).In(tone.Ink()).Cutting()), 14, 18))
+}
+
+func (v *statisticsView) showCards() {
+	m := v.course.Now.Metrics
+	dash := say("statistics.none")
+	rating, before := dash, ""
+	if n := len(v.course.Ratings); n > 0 {
+		sum, first, of := 0., 0., 0
+		for _, r := range v.course.Ratings {
+			sum += r.Stars
+			if r.Version == 0 {
+				first, of = first+r.Stars, of+1
+			}
+		}
+		rating = decimal(sum/float64(n), 1)
+		if of > 0 && of < n {
+			before = say("statistics.rating_before", "Stars", decimal(first/float64(of), 1))
+		}
+	}
+	lessons, more := dash, ""
+	if m.LessonsTotal > 0 {
+		lessons = say("shell.known_of", "Known", whole(m.LessonsKnown), "All", whole(m.LessonsTotal))
+		if i := slices.IndexFunc(v.course.Cycles, func(c trainer.CourseCycle) bool { return c.Asked > 0 }); i >= 0 && m.LessonsKnown > v.course.Cycles[i].Known {
+			more = say("statistics.lessons_more", "N", whole(m.LessonsKnown-v.course.Cycles[i].Known))
+		}
+	}
+	trainings, rate := dash, ""
+	if m.Cycles > 0 {
+		trainings = say("shell.known_of", "Known", whole(m.ModelUpdates), "All", whole(m.Cycles))
+		rate = say("statistics.trainings_rate", "Share", percent(m.SuccessRate), "Last", span(time.Duration(m.LastCycleSeconds*float64(time.Second))))
+	}
+	all := []fyne.CanvasObject{
+		card(say("statistics.rating"), rating, before, widgets.ToneSuccess),
+		card(say("statistics.feedback"), whole(m.SamplesTotal), say("statistics.feedback_of", "Corrections", sayN("statistics.correction", m.Corrections)), widgets.ToneQuiet),
+		card(say("statistics.lessons"), lessons, more, widgets.ToneSuccess),
+		card(say("statistics.trainings"), trainings, rate, widgets.ToneQuiet),
+	}
+	if v.w.tight {
+		v.cards.Objects = []fyne.CanvasObject{widgets.VStack(12, widgets.HStackFill(12, all[0], all[1]), widgets.HStackFill(12, all[2], all[3]))}
+		return
+	}
+	v.cards.Objects = []fyne.CanvasObject{widgets.HStackFill(12, all...)}
+}
+
+// leastRatings make a curve.
+const leastRatings = 2
+
+// showChart draws the mean rating over time, with a mark where another version began to answer.
+func (v *statisticsView) showChart() {
+	c := v.course
+	body := widgets.VStack(8, widgets.CardHead(say("statistics.better")))
+	if len(c.Ratings) < leastRatings {
+		words := ""
+		if v.read {
+			words = say("statistics.too_little", "N", whole(len(c.Ratings)))
+		}
+		body.Add(widgets.Sized(0, 120, widgets.Muted(words).Wrapped()))
+	} else {
+		body.Add(widgets.Grow(v.curve()))
+	}
+	v.chart.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(body, 12, 16))}
+}
+
+// curvePoints is how many values of the curve are drawn: the chart wants them evenly spaced.
+const curvePoints = 120
+
+func (v *statisticsView) curve() *widgets.LineChart {
+	c := v.course
+	hours := func(t time.Time) float64 { return t.Sub(c.Ratings[0].At).Hours() }
+	last := c.Ratings[len(c.Ratings)-1]
+	end := math.Max(hours(last.At), 1./60)
+	ys := make([]float64, curvePoints)
+	k := 0
+	for i := range ys {
+		x := end * float64(i) / (curvePoints - 1)
+		for k+1 < len(c.Ratings) && hours(c.Ratings[k+1].At) <= x+1e-9 {
+			k++
+		}
+		ys[i] = c.Ratings[k].Mean
+	}
+	chart := widgets.NewLineChart()
+	chart.Min = fyne.NewSize(200, 250)
+	chart.Sentence = say("statistics.curve", "First", decimal(c.Ratings[0].Mean, 1), "Last", decimal(last.Mean, 1), "N", whole(len(c.Ratings)))
+	y := widgets.Fit(5, ys)
+	y.Min, y.Max = math.Max(y.Min, 1), math.Min(y.Max, 5)
+	if !(y.Max > y.Min) {
+		y = widgets.Axis{Min: 1, Max: 5, Ticks: []float64{1, 2, 3, 4, 5}}
+	}
+	y.Ticks = slices.DeleteFunc(y.Ticks, func(t float64) bool { return t < y.Min-1e-9 || t > y.Max+1e-9 })
+	y.Label = func(f float64) string { return decimal(f, 2) }
+	x := widgets.Axis{Max: end, Label: func(f float64) string {
+		at := c.Ratings[0].At.Add(time.Duration(f * float64(time.Hour)))
+		if end < 48 {
+			return at.Local().Format("15:04")
+		}
+		return date(at, v.w.now())
+	}}
+	ticks := 4
+	if v.w.narrow {
+		ticks = 2
+	}
+	for i := range ticks + 1 {
+		x.Ticks = append(x.Ticks, end*float64(i)/float64(ticks))
+	}
+	show := widgets.Chart{Series: []widgets.Series{{Name: say("statistics.mean"), Color: widgets.ColorPrimary, Ys: ys, DX: end / (curvePoints - 1), Area: true}}, X: x, Y: y}
+	gap := math.Inf(-1) // words that stand too close would lie over each other
+	for _, m := range c.Marks {
+		at := hours(m.At)
+		if at < 0 || at > end {
+			continue
+		}
+		mark := widgets.Mark{X: at, Color: widgets.ColorSuccess}
+		if at-gap > end/14 {
+			mark.Text, gap = say("statistics.mark", "N", whole(m.Version)), at
+		}
+		show.Marks = append(show.Marks, mark)
+	}
+	chart.SetChart(show)
+	return chart
+}
+
+// showStars counts the ratings by their stars.
+func (v *statisticsView) showStars() {
+	body := widgets.VStack(12, widgets.CardHead(say("statistics.ratings")))
+	most := max(1, slices.Max(v.course.Stars[:]))
+	for stars := 5; stars >= 1; stars-- {
+		n := v.course.Stars[stars-1]
+		m := widgets.NewMeter(float64(n)/float64(most), 0, widgets.ColorStar)
+		m.Sentence = say("statistics.stars_sentence", "Stars", whole(stars), "N", whole(n))
+		body.Add(widgets.HStack(10, widgets.Sized(10, 0, widgets.Body(whole(stars))), widgets.NewIcon(widgets.IconStarFull, 16, widgets.ColorStar), widgets.Grow(m),
+			widgets.Sized(40, 0, widgets.Caption(whole(n)).Right())))
+	}
+	v.stars.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(body, 12, 16))}
+}
