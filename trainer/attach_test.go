@@ -29,6 +29,28 @@ func tinyRunner(t *testing.T, seed uint64) *model.Runner {
 // likely as each other, whatever an adapter does.
 func tinyRunnerOf(t *testing.T, seed uint64, gain float64) *model.Runner {
 	t.Helper()
+	path := filepath.Join(t.TempDir(), "tiny.gguf")
+	if err := WriteTinyModel(path, seed, gain); err != nil {
+		t.Fatal(err)
+	}
+	engine, err := cpu.New(cpu.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := model.Open(t.Context(), path, engine, model.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(r.Close(), engine.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// WriteTinyModel writes the model of tinyRunnerOf; the examples use it too.
+func WriteTinyModel(path string, seed uint64, gain float64) error {
 	const width, ff = 64, 96
 	tokens := []string{"<unk>", "<s>", "</s>"}
 	types := []int32{2, 3, 3}
@@ -89,26 +111,9 @@ func tinyRunnerOf(t *testing.T, seed uint64, gain float64) *model.Runner {
 	}
 	var file bytes.Buffer
 	if err := gguf.Write(&file, meta, tensors); err != nil {
-		t.Fatal(err)
+		return err
 	}
-	path := filepath.Join(t.TempDir(), "tiny.gguf")
-	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	engine, err := cpu.New(cpu.Options{Threads: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := model.Open(t.Context(), path, engine, model.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(r.Close(), engine.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	return r
+	return os.WriteFile(path, file.Bytes(), 0o600)
 }
 
 // made ends a cycle with a version whose manner is in that folder, as a promotion does.
