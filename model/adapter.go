@@ -199,6 +199,14 @@ func (s *stacks) close() int {
 	return s.evict(0)
 }
 
+// name is the sum's key, "" for the base.
+func (st *stack) name() string {
+	if st == nil {
+		return ""
+	}
+	return st.key
+}
+
 // loraOf is the sum's lora, nil for the base.
 func (st *stack) loraOf() *lora {
 	if st == nil {

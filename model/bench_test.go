@@ -2,6 +2,9 @@ package model
 
 import (
 	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -41,6 +44,34 @@ func BenchmarkAnswer(b *testing.B) {
 		cancel()
 		<-done
 	})
+}
+
+// BenchmarkSideBySide gives so many answers of 64 tokens at once; tokens/s are those of all.
+func BenchmarkSideBySide(b *testing.B) {
+	r := openModel(b, "SmolLM2-135M-Instruct.Q4_1.gguf")
+	for _, n := range []int{1, 2, 4, 8, 16} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			var tokens atomic.Int64
+			for b.Loop() {
+				var all sync.WaitGroup
+				for i := range n {
+					prompt := make([]int32, 64)
+					for j := range prompt {
+						prompt[j] = int32(100 + (64*i+j)*7919%40000)
+					}
+					all.Go(func() {
+						res, err := r.Generate(b.Context(), Request{Prompt: prompt, MaxTokens: 64}, nil)
+						if err != nil {
+							b.Error(err)
+						}
+						tokens.Add(int64(len(res.IDs)))
+					})
+				}
+				all.Wait()
+			}
+			b.ReportMetric(float64(tokens.Load())/b.Elapsed().Seconds(), "tokens/s")
+		})
+	}
 }
 
 // trainUntil takes training steps until ctx ends, and counts them.

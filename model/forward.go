@@ -14,8 +14,39 @@ type batch struct {
 	slots []int32
 	// lora is added to every row; nil for the base.
 	lora *lora
+	// stretches are rows with a cache and a lora of their own; nil: all rows share theirs.
+	stretches []stretch
 	// out are the rows whose hidden state is wanted.
 	out []int32
+}
+
+// stretch are the rows of one sequence of several.
+type stretch struct {
+	from, to int
+	cache    *kvCache
+	lora     *lora // nil for the base
+}
+
+// loras calls do for the rows of each lora; rows in a row with the same one go together.
+func (b *batch) loras(do func(lo *lora, from, to int)) {
+	if b.stretches == nil && b.lora != nil {
+		do(b.lora, 0, len(b.ids))
+	}
+	for i, next := 0, 0; i < len(b.stretches); i = next {
+		s := b.stretches[i]
+		for next = i + 1; next < len(b.stretches) && b.stretches[next].lora == s.lora; next++ {
+		}
+		if s.lora != nil {
+			do(s.lora, s.from, b.stretches[next-1].to)
+		}
+	}
+}
+
+// rank is the highest of its loras.
+func (b *batch) rank() int {
+	rank := 0
+	b.loras(func(lo *lora, _, _ int) { rank = max(rank, lo.rank) })
+	return rank
 }
 
 // kvCache holds the keys and values of past tokens, layer by layer.
@@ -109,7 +140,7 @@ func (c Config) layerValues(rows, rank int, keep bool) int {
 func rowsOf(rows, width int) int { return rows*width + compute.ArenaAlign - 1 }
 
 // takeLayer takes the activations of one block, without its input.
-func (n *network) takeLayer(e *exec, arena *compute.Arena, rows int, lo *lora, keep bool) layerTape {
+func (n *network) takeLayer(e *exec, arena *compute.Arena, rows, rank int, keep bool) layerTape {
 	t := layerTape{
 		q: e.take(arena, rows, n.queryWidth()),
 		k: e.take(arena, rows, n.keyWidth()),
@@ -119,9 +150,9 @@ func (n *network) takeLayer(e *exec, arena *compute.Arena, rows int, lo *lora, k
 		gate:  e.take(arena, rows, n.FeedForward),
 		up:    e.take(arena, rows, n.FeedForward),
 	}
-	if lo != nil {
+	if rank > 0 {
 		for in := range inputs {
-			t.loraIn[in] = e.take(arena, rows, lo.ranks(in))
+			t.loraIn[in] = e.take(arena, rows, len(readers[in])*rank)
 		}
 	}
 	t.qRaw, t.kRaw = t.q, t.k
@@ -154,14 +185,15 @@ func (n *network) forward(e *exec, b *batch, cache *kvCache, arena *compute.Aren
 		w.product = e.take(arena, rows, n.FeedForward)
 		shared = tp.recomputed
 	}
-	t := n.takeLayer(e, arena, rows, b.lora, tp != nil)
+	rank := b.rank()
+	t := n.takeLayer(e, arena, rows, rank, tp != nil)
 	if e.err != nil {
 		return normed
 	}
 	e.do(e.Embedding(w.x, n.embedding, b.ids, n.EmbeddingScale))
 	for l := range n.layers {
 		if l > shared {
-			t = n.takeLayer(e, arena, rows, b.lora, true)
+			t = n.takeLayer(e, arena, rows, rank, true)
 		}
 		if tp != nil {
 			t.xIn = e.take(arena, rows, n.Width)
@@ -199,7 +231,7 @@ func (n *network) block(e *exec, b *batch, cache *kvCache, l int, w workspace, t
 
 	// attention: x += post(O attend(rope(norm(Q h)), rope(norm(K h)), V h)), h = norm(x)
 	e.do(e.RMSNorm(w.h, w.x, layer.attentionNorm, n.NormEps))
-	n.project(e, b.lora, l, inputAttention, w.h, t.loraIn[inputAttention], p, false, t.qRaw, t.kRaw, t.v)
+	n.project(e, b, l, inputAttention, w.h, t.loraIn[inputAttention], p, false, t.qRaw, t.kRaw, t.v)
 	if n.QKNorm {
 		n.normHeads(e, t.q, t.qRaw, layer.queryNorm, n.Heads)
 		n.normHeads(e, t.k, t.kRaw, layer.keyNorm, n.KVHeads)
@@ -207,14 +239,8 @@ func (n *network) block(e *exec, b *batch, cache *kvCache, l int, w workspace, t
 	freqs := n.Attention[l].Freqs
 	e.do(e.RoPE(t.q, b.positions, freqs, n.RoPE, false))
 	e.do(e.RoPE(t.k, b.positions, freqs, n.RoPE, false))
-	keys, values := t.k, t.v
-	if cache != nil {
-		keys, values = cache.keys[l], cache.values[l]
-		e.do(e.CopyRows(keys, b.slots, t.k, nil, false))
-		e.do(e.CopyRows(values, b.slots, t.v, nil, false))
-	}
-	e.do(e.Backend.Attention(t.heads, t.lse, t.q, keys, values, b.spans, n.attention(l)))
-	n.project(e, b.lora, l, inputOutput, t.heads, t.loraIn[inputOutput], p, !n.PostNorm, oRaw)
+	n.attend(e, b, cache, l, t)
+	n.project(e, b, l, inputOutput, t.heads, t.loraIn[inputOutput], p, !n.PostNorm, oRaw)
 	if n.PostNorm {
 		e.do(e.RMSNorm(w.h, oRaw, layer.postAttentionNorm, n.NormEps))
 		e.do(e.Add(w.x, w.h, 1))
@@ -225,37 +251,60 @@ func (n *network) block(e *exec, b *batch, cache *kvCache, l int, w workspace, t
 		e.do(e.CopyRows(t.xMid, nil, w.x, nil, false))
 	}
 	e.do(e.RMSNorm(w.h, w.x, layer.mlpNorm, n.NormEps))
-	n.project(e, b.lora, l, inputMLP, w.h, t.loraIn[inputMLP], p, false, t.gate, t.up)
+	n.project(e, b, l, inputMLP, w.h, t.loraIn[inputMLP], p, false, t.gate, t.up)
 	e.do(e.GLU(product, t.gate, t.up, n.Activation))
 	if !whole && !n.PostNorm { // nothing that follows is kept but the input of down's B
-		n.lower(e, b.lora, l, inputDown, product, t.loraIn[inputDown])
+		n.lower(e, b, l, inputDown, product, t.loraIn[inputDown])
 		return
 	}
-	n.project(e, b.lora, l, inputDown, product, t.loraIn[inputDown], p, !n.PostNorm, dRaw)
+	n.project(e, b, l, inputDown, product, t.loraIn[inputDown], p, !n.PostNorm, dRaw)
 	if whole && n.PostNorm {
 		e.do(e.RMSNorm(w.h, dRaw, layer.postMLPNorm, n.NormEps))
 		e.do(e.Add(w.x, w.h, 1))
 	}
 }
 
+// attend puts keys and values where they belong and lets every row look at those that its
+// span names.
+func (n *network) attend(e *exec, b *batch, cache *kvCache, l int, t *layerTape) {
+	keys, values := t.k, t.v
+	keep := func(cache *kvCache, slots []int32, k, v compute.Tensor) {
+		keys, values = cache.keys[l], cache.values[l]
+		e.do(e.CopyRows(keys, slots, k, nil, false))
+		e.do(e.CopyRows(values, slots, v, nil, false))
+	}
+	if b.stretches == nil {
+		if cache != nil {
+			keep(cache, b.slots, t.k, t.v)
+		}
+		e.do(e.Backend.Attention(t.heads, t.lse, t.q, keys, values, b.spans, n.attention(l)))
+		return
+	}
+	for _, s := range b.stretches {
+		keep(s.cache, b.slots[s.from:s.to], t.k.Slice(s.from, s.to), t.v.Slice(s.from, s.to))
+		e.do(e.Backend.Attention(t.heads.Slice(s.from, s.to), compute.Tensor{}, t.q.Slice(s.from, s.to), keys, values, b.spans[s.from:s.to], n.attention(l)))
+	}
+}
+
 // project computes y = x Wᵀ + scale (x Aᵀ) Bᵀ, or y += with accumulate, for every
 // projection that reads from in; ys are in the order of readers. loraIn receives
 // x Aᵀ.
-func (n *network) project(e *exec, lo *lora, l int, in input, x, loraIn compute.Tensor, p compute.Precision, accumulate bool, ys ...compute.Tensor) {
-	n.lower(e, lo, l, in, x, loraIn)
+func (n *network) project(e *exec, b *batch, l int, in input, x, loraIn compute.Tensor, p compute.Precision, accumulate bool, ys ...compute.Tensor) {
+	n.lower(e, b, l, in, x, loraIn)
 	for i, proj := range readers[in] {
 		e.do(e.Linear(ys[i], x, n.layers[l].weight[proj], p, accumulate))
-		if lo != nil {
-			e.do(e.MatMul(ys[i], loraIn.Columns(i*lo.rank, (i+1)*lo.rank), lo.layers[l].b[proj], false, true, lo.scale, true))
-		}
+		b.loras(func(lo *lora, from, to int) {
+			low := loraIn.Slice(from, to).Columns(i*lo.rank, (i+1)*lo.rank)
+			e.do(e.MatMul(ys[i].Slice(from, to), low, lo.layers[l].b[proj], false, true, lo.scale, true))
+		})
 	}
 }
 
 // lower computes loraIn = x Aᵀ.
-func (n *network) lower(e *exec, lo *lora, l int, in input, x, loraIn compute.Tensor) {
-	if lo != nil {
-		e.do(e.MatMul(loraIn, x, lo.layers[l].a[in], false, true, 1, false))
-	}
+func (n *network) lower(e *exec, b *batch, l int, in input, x, loraIn compute.Tensor) {
+	b.loras(func(lo *lora, from, to int) {
+		e.do(e.MatMul(loraIn.Slice(from, to).Columns(0, lo.ranks(in)), x.Slice(from, to), lo.layers[l].a[in], false, true, 1, false))
+	})
 }
 
 // normHeads normalises every head of x on its own.

@@ -131,20 +131,17 @@ func (r *Runner) answer(e *exec, a *reply) (err error) {
 		return err
 	}
 	defer e.on.stacks.release(st)
-	key, rank := "", 0
-	if st != nil {
-		key, rank = st.key, st.lora.rank
-	}
+	key := st.name()
 	if a.q.Exact {
 		key += " exact" // its keys and values differ from the rounded ones
 	}
 	prompt := slices.Concat(a.q.Prompt, a.res.IDs)
 	room := len(a.q.Prompt) + a.limit
-	s, err := e.on.sessions.take(key, prompt, capacityFor(room, r.info.Context), rank)
+	s, err := e.on.sessions.take(key, prompt, capacityFor(room, r.info.Context))
 	if err != nil {
 		return fmt.Errorf("make room for %d tokens: %w", room, err)
 	}
-	defer func() { e.on.sessions.put(s, err == nil || e.ctx.Err() != nil) }()
+	defer func() { e.on.part(s, err == nil || e.ctx.Err() != nil) }()
 	if a.res.PromptTime == 0 {
 		a.res.CachedTokens = len(s.ids)
 	}
@@ -156,7 +153,11 @@ func (r *Runner) answer(e *exec, a *reply) (err error) {
 		}
 		n := min(len(todo), promptRows)
 		last := n == len(todo)
-		if err := e.on.extend(e, s, st, todo[:n], a.q.precision(), logits, last); err != nil {
+		x := &extension{session: s, stack: st, ids: todo[:n], precision: a.q.precision()}
+		if last {
+			x.logits = logits
+		}
+		if err := e.on.abreast.extend(e, x); err != nil {
 			return err
 		}
 		todo = todo[n:]
@@ -186,7 +187,7 @@ func (r *Runner) answer(e *exec, a *reply) (err error) {
 			a.res.Finish = FinishLength
 			return nil
 		}
-		if err := e.on.extend(e, s, st, []int32{id}, a.q.precision(), logits, true); err != nil {
+		if err := e.on.abreast.extend(e, &extension{session: s, stack: st, ids: []int32{id}, precision: a.q.precision(), logits: logits}); err != nil {
 			return err
 		}
 	}
@@ -197,22 +198,4 @@ func (q Request) precision() compute.Precision {
 		return compute.Exact
 	}
 	return compute.Rounded
-}
-
-// extend appends tokens to a session; logits receives those behind the last token
-// if they are wanted.
-func (p *placement) extend(e *exec, s *session, st *stack, ids []int32, precision compute.Precision, logits []float32, wanted bool) error {
-	b := &batch{lora: st.loraOf()}
-	for i, id := range ids {
-		at := len(s.ids) + i
-		b.add(id, at, at, compute.Span{From: 0, To: int32(at + 1)})
-	}
-	if wanted {
-		b.out = []int32{int32(len(ids) - 1)}
-	}
-	if err := p.step(e, b, s.cache, s.arena, precision, logits); err != nil {
-		return err
-	}
-	s.ids = append(s.ids, ids...)
-	return nil
 }

@@ -167,15 +167,15 @@ func (r *Runner) parityPrompt(msgs []chat.Message, template bool) (string, []int
 func (r *Runner) bestAlong(ctx context.Context, prompt, along []int32, p compute.Precision) ([]int32, error) {
 	best := make([]int32, len(along))
 	err := r.run(ctx, Foreground, func(e *exec) (err error) {
-		s, err := e.on.sessions.take(fmt.Sprintf("parity %d", p), prompt, len(prompt)+len(along), 0)
+		s, err := e.on.sessions.take(fmt.Sprintf("parity %d", p), prompt, len(prompt)+len(along))
 		if err != nil {
 			return err
 		}
-		defer func() { e.on.sessions.put(s, err == nil) }()
+		defer func() { e.on.part(s, err == nil) }()
 		logits := make([]float32, r.config.Vocabulary)
 		next := prompt[len(s.ids):]
 		for i, id := range along {
-			if err := e.on.extend(e, s, nil, next, p, logits, true); err != nil {
+			if err := e.on.abreast.extend(e, &extension{session: s, ids: next, precision: p, logits: logits}); err != nil {
 				return err
 			}
 			best[i] = argmax(logits)

@@ -14,6 +14,7 @@ type placement struct {
 	net      *network
 	stacks   *stacks
 	sessions *sessions
+	abreast  *abreast
 	own      bool // the engine was opened by Options.Next
 
 	// The two belong to Runner.mu.
@@ -27,14 +28,21 @@ func (r *Runner) place(be compute.Backend) (*placement, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &placement{net: net, stacks: newStacks(net), sessions: newSessions(net)}, nil
+	return &placement{net: net, stacks: newStacks(net), sessions: newSessions(net), abreast: newAbreast(net)}, nil
 }
 
 // free gives back what the model has on the engine. Nothing may be running.
 func (p *placement) free() {
+	p.abreast.close()
 	p.sessions.close()
 	p.stacks.close()
 	p.net.close()
+}
+
+// part takes a session back from an answer that has ended, or failed.
+func (p *placement) part(s *session, sound bool) {
+	p.abreast.leave(s)
+	p.sessions.put(s, sound)
 }
 
 // spare frees what lies idle and says whether there was any.

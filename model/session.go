@@ -3,16 +3,12 @@ package model
 import (
 	"slices"
 	"sync"
-
-	"clara/compute"
 )
 
-// session is the working memory of one answer: a KV cache and an arena. Between
-// answers the cache keeps its tokens, so that the next turn of a conversation
-// reads only what is new.
+// session is what an answer has on the engine: a KV cache. Between answers it keeps its
+// tokens, so that the next turn of a conversation reads only what is new.
 type session struct {
 	cache *kvCache
-	arena *compute.Arena
 	ids   []int32 // tokens whose keys and values are in the cache
 	key   string  // of the adapters they were computed with
 	used  int
@@ -36,15 +32,14 @@ const maxFreeSessions = 2
 
 func newSessions(n *network) *sessions { return &sessions{net: n} }
 
-// take returns a session with room for capacity tokens and rows of loras up to rank,
-// preferably one whose cache begins like prompt under the same adapters.
-func (s *sessions) take(key string, prompt []int32, capacity, rank int) (*session, error) {
-	need := s.net.forwardValues(promptRows, 1, rank, false) + s.net.Vocabulary + 16
+// take returns a session with room for capacity tokens, preferably one whose cache begins
+// like prompt under the same adapters.
+func (s *sessions) take(key string, prompt []int32, capacity int) (*session, error) {
 	s.mu.Lock()
 	s.clock++
 	best, most := -1, -1
 	for i, f := range s.free {
-		if f.cache.capacity < capacity || f.arena.Len() < need {
+		if f.cache.capacity < capacity {
 			continue
 		}
 		common := 0
@@ -66,12 +61,7 @@ func (s *sessions) take(key string, prompt []int32, capacity, rank int) (*sessio
 		if err != nil {
 			return nil, err
 		}
-		arena, err := compute.NewArena(s.net.be, need)
-		if err != nil {
-			cache.memory.Free()
-			return nil, err
-		}
-		f = &session{cache: cache, arena: arena}
+		f = &session{cache: cache}
 	}
 	if f.key != key {
 		f.ids, f.key = nil, key
@@ -86,7 +76,6 @@ func (s *sessions) put(f *session, sound bool) {
 	if !sound {
 		f.ids = nil
 	}
-	f.arena.Release(0)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.used = s.clock
@@ -98,14 +87,9 @@ func (s *sessions) put(f *session, sound bool) {
 				oldest = i
 			}
 		}
-		s.free[oldest].release()
+		s.free[oldest].cache.memory.Free()
 		s.free = slices.Delete(s.free, oldest, oldest+1)
 	}
-}
-
-func (f *session) release() {
-	f.cache.memory.Free()
-	f.arena.Free()
 }
 
 // close frees the sessions that lie idle and counts them.
@@ -114,7 +98,7 @@ func (s *sessions) close() int {
 	defer s.mu.Unlock()
 	freed := len(s.free)
 	for _, f := range s.free {
-		f.release()
+		f.cache.memory.Free()
 	}
 	s.free = nil
 	return freed
