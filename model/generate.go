@@ -169,7 +169,7 @@ func (r *Runner) answer(e *exec, a *reply) (err error) {
 		if err := e.ctx.Err(); err != nil {
 			return err
 		}
-		id := a.choice.choose(logits, s.ids)
+		id := a.choice.choose(logits, a.res.IDs)
 		if r.tokenizer.IsEnd(id) {
 			a.res.Finish = FinishEnd
 			return nil

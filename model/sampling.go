@@ -16,7 +16,7 @@ type Sampling struct {
 	TopK          int     // keep the k most probable; 0 = all
 	TopP          float32 // keep the smallest set with this probability; 0 or 1 = all (Holtzman et al. 2019)
 	MinP          float32 // keep what has this share of the best's probability; 0 = all (Nguyen et al. 2024)
-	RepeatPenalty float32 // divides the logits of recent tokens (Keskar et al. 2019); 0 or 1 = none
+	RepeatPenalty float32 // divides the logits of the answer's recent tokens (Keskar et al. 2019); 0 or 1 = none
 	RepeatLast    int     // how many tokens count as recent; 0 = 64
 	Seed          uint64
 }
@@ -60,8 +60,9 @@ func newSampler(s Sampling) *sampler {
 	return &sampler{Sampling: s, rng: rand.New(rand.NewPCG(s.Seed, 0x9e3779b97f4a7c15))}
 }
 
-// choose returns the next token. It may change logits. recent are the tokens
-// before it, prompt and answer.
+// choose returns the next token. It may change logits. recent are the answer's tokens
+// before it: the prompt's do not count, so that the words of a lesson, which stand there,
+// can be said.
 func (s *sampler) choose(logits []float32, recent []int32) int32 {
 	s.penalise(logits, recent)
 	if s.Temperature == 0 {

@@ -265,7 +265,7 @@ func (p *placement) step(e *exec, b *batch, cache *kvCache, arena *compute.Arena
 // chooseAll gives each member its next token, or its end.
 func (r *Runner) chooseAll(members []*member, logits []float32) {
 	for i, m := range members {
-		id := m.choice.choose(logits[i*r.config.Vocabulary:(i+1)*r.config.Vocabulary], m.ids)
+		id := m.choice.choose(logits[i*r.config.Vocabulary:(i+1)*r.config.Vocabulary], m.res.IDs)
 		if r.tokenizer.IsEnd(id) {
 			m.res.Finish = FinishEnd
 			continue
