@@ -28,6 +28,11 @@ type oaModel struct {
 	OwnedBy string `json:"owned_by"`
 }
 
+type oaModels struct {
+	Object string    `json:"object"`
+	Data   []oaModel `json:"data" nullable:"false"`
+}
+
 // oaUsage counts tokens.
 type oaUsage struct {
 	Prompt     int `json:"prompt_tokens"`
@@ -109,7 +114,7 @@ type modelInput struct {
 }
 
 func (s *server) openAIRoutes() {
-	list := operation(http.MethodGet, "/v1/models", "openai-models", tagOpenAI, "List the model", "")
+	list := s.openAIOperation(http.MethodGet, "/v1/models", "openai-models", "List the model", "", reflect.TypeFor[oaModels]())
 	huma.Register(s.api, list, func(context.Context, *struct{}) (*huma.StreamResponse, error) {
 		return raw(func(w http.ResponseWriter, r *http.Request) {
 			m, p := s.model(r.Context())
@@ -117,10 +122,10 @@ func (s *server) openAIRoutes() {
 				p.send(w, r)
 				return
 			}
-			sendJSON(w, map[string]any{"object": "list", "data": []oaModel{m}})
+			sendJSON(w, oaModels{"list", []oaModel{m}})
 		}), nil
 	})
-	one := operation(http.MethodGet, "/v1/models/{model}", "openai-model", tagOpenAI, "Describe the model", "")
+	one := s.openAIOperation(http.MethodGet, "/v1/models/{model}", "openai-model", "Describe the model", "", reflect.TypeFor[oaModel]())
 	huma.Register(s.api, one, func(_ context.Context, in *modelInput) (*huma.StreamResponse, error) {
 		return raw(func(w http.ResponseWriter, r *http.Request) {
 			m, p := s.model(r.Context())
@@ -142,7 +147,8 @@ func (s *server) openAIRoutes() {
 // has registered it, so that huma does not read the request: OpenAI's errors are others
 // than huma's.
 func (s *server) completionRoute(f form, path, id, summary string, parameters reflect.Type) {
-	op := operation(http.MethodPost, path, id, tagOpenAI, summary, "As OpenAI's, also as a stream. The answer is rated and corrected by its id: /conversations/{id}/rating.")
+	op := s.openAIOperation(http.MethodPost, path, id, summary, "As OpenAI's, also as a stream. The answer is rated and corrected by its id: /conversations/{id}/rating.", reflect.TypeFor[oaCompletionBody]())
+	op.Responses["200"].Content["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	huma.Register(s.api, op, func(context.Context, *struct{}) (*huma.StreamResponse, error) {
 		return raw(func(w http.ResponseWriter, r *http.Request) {
 			c := &completion{server: s, form: f, w: w}
@@ -160,6 +166,19 @@ func (s *server) completionRoute(f form, path, id, summary string, parameters re
 	api.Paths[path].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		"application/json": {Schema: huma.SchemaFromType(api.Components.Schemas, parameters)},
 	}}
+}
+
+// openAIOperation describes a route whose answers are OpenAI's, the errors too.
+func (s *server) openAIOperation(method, path, id, summary, description string, gives reflect.Type) huma.Operation {
+	op := operation(method, path, id, tagOpenAI, summary, description)
+	schema := func(t reflect.Type) map[string]*huma.MediaType {
+		return map[string]*huma.MediaType{"application/json": {Schema: huma.SchemaFromType(s.api.OpenAPI().Components.Schemas, t)}}
+	}
+	op.Responses = map[string]*huma.Response{
+		"200":     {Description: "OK", Content: schema(gives)},
+		"default": {Description: "Error", Content: schema(reflect.TypeFor[oaError]())},
+	}
+	return op
 }
 
 // raw lets work write the response.

@@ -31,7 +31,7 @@ type feedbackInput struct {
 	Body struct {
 		Text       string  `json:"text" minLength:"1" doc:"What the score is about"`
 		Score      float64 `json:"score" minimum:"-1" maximum:"1" doc:"-1 (bad) to 1 (good)"`
-		Importance int     `json:"importance,omitempty" minimum:"1" maximum:"5" default:"1" doc:"1 to 5"`
+		Importance Whole   `json:"importance,omitempty" minimum:"1" maximum:"5" default:"1" doc:"1 to 5"`
 	}
 }
 
@@ -39,15 +39,15 @@ type conversationInput struct {
 	Body struct {
 		Input      string `json:"user_input" minLength:"1" doc:"What the user asked"`
 		Output     string `json:"model_output" minLength:"1" doc:"What was answered"`
-		Rating     int    `json:"user_rating" minimum:"1" maximum:"5" doc:"1 to 5 stars"`
-		Importance int    `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
+		Rating     Whole  `json:"user_rating" minimum:"1" maximum:"5" doc:"1 to 5 stars"`
+		Importance Whole  `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
 	}
 }
 
 type ratingInput struct {
 	ID   string `path:"id" minLength:"1" maxLength:"64" doc:"The id of an answer (chatcmpl-12, cmpl-12), or the number of a conversation: its last answer"`
 	Body struct {
-		Stars int `json:"stars" minimum:"0" maximum:"5" doc:"1 to 5 stars; 0 takes the rating back"`
+		Stars Whole `json:"stars" minimum:"0" maximum:"5" doc:"1 to 5 stars; 0 takes the rating back"`
 	}
 }
 
@@ -56,7 +56,7 @@ type ratingInput struct {
 type Correction struct {
 	Better     string     `json:"better" minLength:"1" doc:"The better answer"`
 	Kind       string     `json:"kind,omitempty" enum:"knowledge,manner" doc:"What it teaches: what is true, or how to answer; left out: what the difference suggests"`
-	Importance int        `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
+	Importance Whole      `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
 	Keywords   [][]string `json:"keywords,omitempty" nullable:"false" doc:"An answer is right if it has one word of each group; left out: the words that are new in the better answer"`
 }
 
@@ -77,7 +77,7 @@ func (s *server) feedbackRoutes() {
 		"A text that is good or bad, outside of any conversation: add_feedback_sample. It is on disk before the answer comes."),
 		func(ctx context.Context, in *feedbackInput) (*successOutput, error) {
 			b := in.Body
-			sample, err := trainerOf(ctx).AddFeedbackSample(ctx, b.Text, b.Score, sourceAPI, b.Importance)
+			sample, err := trainerOf(ctx).AddFeedbackSample(ctx, b.Text, b.Score, sourceAPI, int(b.Importance))
 			if err != nil {
 				return nil, s.failed(err)
 			}
@@ -87,7 +87,7 @@ func (s *server) feedbackRoutes() {
 		"An answer that was given elsewhere, with its rating: process_conversation."),
 		func(ctx context.Context, in *conversationInput) (*successOutput, error) {
 			b := in.Body
-			sample, err := trainerOf(ctx).AddRating(ctx, b.Input, b.Output, b.Rating, sourceAPI, b.Importance)
+			sample, err := trainerOf(ctx).AddRating(ctx, b.Input, b.Output, int(b.Rating), sourceAPI, int(b.Importance))
 			if err != nil {
 				return nil, s.failed(err)
 			}
@@ -100,7 +100,7 @@ func (s *server) feedbackRoutes() {
 			if err != nil {
 				return nil, s.failed(err)
 			}
-			sample, err := trainerOf(ctx).Rate(ctx, message, in.Body.Stars)
+			sample, err := trainerOf(ctx).Rate(ctx, message, int(in.Body.Stars))
 			if err != nil {
 				return nil, s.failed(err)
 			}
@@ -124,7 +124,7 @@ func (s *server) correct(ctx context.Context, id string, b Correction) (*success
 		return nil, s.failed(err)
 	}
 	sample, err := trainerOf(ctx).Correct(ctx, trainer.Correction{
-		Message: message, Better: b.Better, Kind: trainer.Kind(b.Kind), Importance: b.Importance, Keywords: b.Keywords,
+		Message: message, Better: b.Better, Kind: trainer.Kind(b.Kind), Importance: int(b.Importance), Keywords: b.Keywords,
 	})
 	if err != nil {
 		return nil, s.failed(err)

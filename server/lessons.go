@@ -34,7 +34,7 @@ type teachInput struct {
 		Question   string     `json:"question" minLength:"1"`
 		Answer     string     `json:"answer" minLength:"1"`
 		Kind       string     `json:"kind,omitempty" enum:"knowledge,manner" default:"knowledge" doc:"What it teaches: what is true, or how to answer"`
-		Importance int        `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
+		Importance Whole      `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
 		Keywords   [][]string `json:"keywords,omitempty" nullable:"false" doc:"An answer is right if it has one word of each group"`
 	}
 }
@@ -64,7 +64,7 @@ func (s *server) lessonRoutes() {
 		func(ctx context.Context, in *teachInput) (*successOutput, error) {
 			b := in.Body
 			sample, err := trainerOf(ctx).Teach(ctx, trainer.Teaching{
-				Question: b.Question, Answer: b.Answer, Kind: trainer.Kind(b.Kind), Importance: b.Importance, Keywords: b.Keywords, Source: sourceAPI,
+				Question: b.Question, Answer: b.Answer, Kind: trainer.Kind(b.Kind), Importance: int(b.Importance), Keywords: b.Keywords, Source: sourceAPI,
 			})
 			if err != nil {
 				return nil, s.failed(err)

@@ -11,7 +11,7 @@ import (
 // The two requests of the design note, and what the rest of the interface does with them.
 func TestRequestsOfTheNote(t *testing.T) {
 	h, _ := opened(t, Limits{})
-	r := h.want(http.StatusOK, "", "POST", "/feedback", `{"text": "The administrative procedure is important.", "score": 0.8, "importance": 3}`, nil)
+	r := h.want(http.StatusOK, "", "POST", "/feedback", `{"text": "The administrative procedure is important.", "score": 0.8, "importance": 3.0}`, nil)
 	if got := strings.TrimSpace(r.text); got != `{"success":true}` {
 		t.Errorf("/feedback says %s", got)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,10 +62,10 @@ type oaRequest struct {
 	Temperature   *float64 `json:"temperature"`
 	TopP          *float64 `json:"top_p"`
 	Seed          *int64   `json:"seed"`
-	MaxTokens     *int     `json:"max_tokens"`
-	MaxCompletion *int     `json:"max_completion_tokens"`
+	MaxTokens     *Whole   `json:"max_tokens"`
+	MaxCompletion *Whole   `json:"max_completion_tokens"`
 	Stop          oaTexts  `json:"stop"`
-	N             *int     `json:"n"`
+	N             *Whole   `json:"n"`
 	Stream        bool     `json:"stream"`
 	StreamOptions *struct {
 		IncludeUsage bool `json:"include_usage"`
@@ -165,13 +164,18 @@ func readOpenAI(body []byte, own []string) (oaRequest, *Problem) {
 			return q, refused(name, "Unrecognized request argument supplied: %s", name)
 		}
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	if err := d.Decode(&q); err != nil && !errors.Is(err, io.EOF) {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
-			return q, refused(wrong.Field, "%s is %s, and should be of the type %s", wrong.Field, wrong.Value, wrong.Type)
+	for name, value := range given { // one by one, to say which is wrong
+		alone, err := json.Marshal(map[string]json.RawMessage{name: value})
+		if err == nil {
+			err = json.Unmarshal(alone, &q)
 		}
-		return q, refused("", "%s", err)
+		if err != nil {
+			var wrong *json.UnmarshalTypeError
+			if errors.As(err, &wrong) {
+				err = fmt.Errorf("want %s, not %s", wrong.Type, wrong.Value)
+			}
+			return q, refused(name, "%s: %s", name, err)
+		}
 	}
 	return q, q.check()
 }
@@ -196,8 +200,6 @@ func (q *oaRequest) check() *Problem {
 		return refused("n", "n is %d; this server gives one answer to a request", *q.N)
 	case len(q.Stop) > 4:
 		return refused("stop", "stop has %d texts; allowed are up to 4", len(q.Stop))
-	case slices.Contains(q.Stop, ""):
-		return refused("stop", "stop has an empty text")
 	case q.StreamOptions != nil && !q.Stream:
 		return refused("stream_options", "stream_options is allowed with stream alone")
 	}
@@ -207,11 +209,12 @@ func (q *oaRequest) check() *Problem {
 // ask is the request as the trainer takes it, but for the conversation.
 func (q *oaRequest) ask() trainer.Ask {
 	a := trainer.Ask{Temperature: q.Temperature, TopP: q.TopP, Stop: q.Stop}
+	a.Greedy = q.Temperature != nil && *q.Temperature == 0
 	if q.MaxTokens != nil {
-		a.MaxTokens = *q.MaxTokens
+		a.MaxTokens = int(*q.MaxTokens)
 	}
 	if q.MaxCompletion != nil {
-		a.MaxTokens = *q.MaxCompletion
+		a.MaxTokens = int(*q.MaxCompletion)
 	}
 	if q.Seed != nil {
 		if a.Seed = uint64(*q.Seed); a.Seed == 0 { // which would be a fresh one

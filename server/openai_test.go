@@ -216,7 +216,7 @@ func TestWhatOpenAIRefuses(t *testing.T) {
 		{ask("a", "max_tokens", 1.5), 400, "max_tokens"},
 		{ask("a", "n", 2), 400, "n"},
 		{ask("a", "stop", []string{"a", "b", "c", "d", "e"}), 400, "stop"},
-		{ask("a", "stop", 7), 400, ""},
+		{ask("a", "stop", 7), 400, "stop"},
 		{ask("a", "presence_penalty", 1), 400, "presence_penalty"},
 		{ask("a", "tools", []turn{{"type": "function"}}), 400, "tools"},
 		{ask("a", "response_format", turn{"type": "json_object"}), 400, "response_format"},
@@ -226,7 +226,7 @@ func TestWhatOpenAIRefuses(t *testing.T) {
 		{ask("a", "messages", "a"), 400, "messages"},
 		{ask("a", "messages", []turn{{"role": "tool", "content": "a"}}), 400, "messages"},
 		{ask("a", "messages", []turn{{"role": "assistant", "content": "a"}}), 400, "messages"},
-		{ask("a", "messages", []map[string]any{{"role": "user", "content": []turn{{"type": "image_url"}}}}), 400, ""},
+		{ask("a", "messages", []map[string]any{{"role": "user", "content": []turn{{"type": "image_url"}}}}), 400, "messages"},
 		{ask("   "), 400, "messages"},
 		{ask(strings.Repeat("long ", 4000)), 422, ""},
 	} {
@@ -241,7 +241,7 @@ func TestWhatOpenAIRefuses(t *testing.T) {
 		}
 	}
 	for _, fine := range []map[string]any{
-		ask("a", "tools", nil, "logprobs", false, "n", 1, "frequency_penalty", 0, "stop", nil, "response_format", turn{"type": "text"}),
+		ask("a", "tools", nil, "logprobs", false, "max_tokens", json.RawMessage("3.0"), "n", 1, "frequency_penalty", 0, "stop", nil, "response_format", turn{"type": "text"}),
 		ask("a", "messages", []map[string]any{{"role": "developer", "content": "b"}, {"role": "user", "content": []turn{{"type": "text", "text": "a"}}}}),
 	} {
 		h.want(http.StatusOK, "", "POST", "/v1/chat/completions", fine, nil)

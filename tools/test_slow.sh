@@ -24,7 +24,7 @@ skip() {
 }
 
 races() {
-	go test -buildvcs=false -race -count=1 -short -timeout 15m ./configs ./store ./trainer/... ./model/... ./compute/... ./widgets ./app .
+	go test -buildvcs=false -race -count=1 -short -timeout 15m ./configs ./store ./trainer/... ./model/... ./compute/... ./widgets ./app ./server .
 }
 
 # Fyne reports a call from the wrong goroutine in the log and goes on.
@@ -60,7 +60,7 @@ unlearning() {
 other_systems() {
 	local system
 	for system in windows/amd64 darwin/arm64 linux/arm64; do
-		GOOS=${system%/*} GOARCH=${system#*/} CGO_ENABLED=0 go vet ./cli ./trainer/... ./model/... ./compute/... ./cuda/... ./shaders ./store ./configs || return
+		GOOS=${system%/*} GOARCH=${system#*/} CGO_ENABLED=0 go vet ./cli ./server ./trainer/... ./model/... ./compute/... ./cuda/... ./shaders ./store ./configs || return
 	done
 }
 
@@ -128,6 +128,9 @@ data_sets() {
 	return ${status}
 }
 
+# OpenAI's client and schemathesis, from PyPI, against `clara serve`.
+clients() { tools/clients.sh bin/clara models/SmolLM2-135M-Instruct.Q4_1.gguf; }
+
 part 'data races' races
 part 'data sets for TRL' data_sets
 part 'calls from the wrong goroutine' window_calls
@@ -144,6 +147,7 @@ if [ -d "${data}" ]; then
 else
 	skip 'parity and the script of 12 lessons' "${data} is not there"
 fi
+part "the server and others' clients" clients
 part 'demo' demo '13 / 15'
 
 echo
