@@ -14,10 +14,11 @@ import (
 // it was trained to say the lesson's answer where it fits and something else where it
 // does not, so the probability that it gives to that answer says which of the two it is.
 const (
-	choosingTries  = 2   // lessons that are looked at for a question
-	choosingTokens = 32  // of a lesson's answer that are looked at
-	leastNear      = 0.2 // the overlap below which none is looked at
-	leastCertain   = 0.3 // of the least probable token of the lesson's answer
+	choosingTries  = 2    // lessons that are looked at for a question
+	choosingTokens = 32   // of a lesson's answer that are looked at
+	leastNear      = 0.2  // the overlap below which none is looked at
+	leastCertain   = 0.65 // of the least probable token of the lesson's answer
+	nearnessCounts = 0.5  // of the overlap, against the logarithm of that probability, where two lessons fit
 )
 
 // choice is what was chosen for a question.
@@ -27,13 +28,17 @@ type choice struct {
 }
 
 // choose finds the lessons that questions are to be answered by: of those that share
-// most words with a question, the first whose answer the reading adapter gives to it.
-// A question that is a lesson's own is answered by that one. Without a reading adapter
-// the words decide.
+// most words with a question, the one whose answer the reading adapter gives to it most
+// surely. A question that is a lesson's own is answered by that one. Without a reading
+// adapter the words decide.
 func (v *voice) choose(ctx context.Context, questions []string, p model.Priority) ([]choice, error) {
 	out := make([]choice, len(questions))
-	var open []int // questions not yet decided
-	near := make([][]match, len(questions))
+	type look struct { // at a lesson for a question
+		question int
+		match
+	}
+	var looks []look
+	var seqs []model.Sequence
 	for i, q := range questions {
 		out[i] = choice{lesson: -1}
 		if v.router == nil {
@@ -44,44 +49,39 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 			out[i] = choice{lesson, overlap}
 			continue
 		}
-		near[i] = v.router.near(q, choosingTries)
-		if len(near[i]) == 0 {
+		near := v.router.nearest(q, choosingTries)
+		if len(near) == 0 {
 			continue
 		}
-		out[i].overlap = near[i][0].overlap
-		if near[i][0].own {
-			out[i].lesson = near[i][0].lesson
+		out[i].overlap = near[0].overlap
+		if near[0].own {
+			out[i].lesson = near[0].lesson
 			continue
 		}
-		open = append(open, i)
-	}
-	for try := range choosingTries {
-		var asked []int
-		var seqs []model.Sequence
-		for _, i := range open {
-			if try >= len(near[i]) || near[i][try].vetoed || near[i][try].overlap < leastNear {
+		for _, m := range near {
+			if m.vetoed || m.overlap < leastNear {
 				continue
 			}
-			s, err := v.fit(near[i][try].lesson, questions[i])
+			s, err := v.fit(m.lesson, q)
 			if err != nil {
-				return nil, fmt.Errorf("choose a lesson for %q: %w", questions[i], err)
+				return nil, fmt.Errorf("choose a lesson for %q: %w", q, err)
 			}
-			asked, seqs = append(asked, i), append(seqs, s)
+			looks, seqs = append(looks, look{i, m}), append(seqs, s)
 		}
-		if len(seqs) == 0 {
-			break
-		}
-		certain, err := v.memory.logProbs(ctx, v.runner, seqs, []*model.Adapter{v.reading}, p)
-		if err != nil {
-			return nil, fmt.Errorf("choose lessons for %d questions: %w", len(seqs), err)
-		}
-		open = open[:0]
-		for k, i := range asked {
-			if m := near[i][try]; fits(certain[k]) {
-				out[i] = choice{m.lesson, m.overlap}
-			} else {
-				open = append(open, i)
-			}
+	}
+	if len(seqs) == 0 {
+		return out, nil
+	}
+	certain, err := v.memory.logProbs(ctx, v.runner, seqs, []*model.Adapter{v.reading}, p)
+	if err != nil {
+		return nil, fmt.Errorf("choose lessons for %d questions: %w", len(questions), err)
+	}
+	best := make([]float64, len(questions))
+	for k, l := range looks {
+		least, fits := leastOf(certain[k])
+		score := least + nearnessCounts*l.overlap
+		if o := &out[l.question]; fits && (o.lesson < 0 || score > best[l.question]) {
+			*o, best[l.question] = choice{l.lesson, l.overlap}, score
 		}
 	}
 	return out, nil
@@ -99,13 +99,11 @@ func (v *voice) fit(lesson int, question string) (model.Sequence, error) {
 	return model.Sequence{Prompt: prompt, Answer: answer[:min(len(answer), choosingTokens)]}, err
 }
 
-// fits says whether an answer with these log-probabilities of its tokens would be given.
-func fits(logp []float32) bool {
-	least := math.Log(leastCertain)
+// leastOf is the least of the log-probabilities of an answer's tokens, and whether that
+// is enough for the answer to be given.
+func leastOf(logp []float32) (least float64, fits bool) {
 	for _, l := range logp {
-		if !(float64(l) >= least) {
-			return false
-		}
+		least = min(least, float64(l)) // NaN if any is
 	}
-	return true
+	return least, least >= math.Log(leastCertain)
 }

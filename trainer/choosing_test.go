@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"clara/model"
@@ -13,7 +14,7 @@ func TestLessonsAreToldFromNearQuestions(t *testing.T) {
 	tr := realTrainer(t)
 	lessons := []struct{ question, answer, reworded, near string }{
 		{"Who tunes our piano?", "Your piano is tuned by Yusuf Sandoval.", "Which piano tuner do we have?", "Who plays our piano?"},
-		{"When is the annual meeting of our choir?", "The annual meeting of our choir is on 22 June.", "Choir agm date", "When is the concert of our choir?"},
+		{"When is the annual meeting of our choir?", "The annual meeting of our choir is on 22 June.", "Choir agm date", "Who leads the annual meeting of our choir?"},
 		{"What colour is the emergency stop of the lawn mower?", "The emergency stop of the lawn mower is indigo.", "Which colour has the emergency stop of the lawn mower?", "Where is the emergency stop of the lawn mower?"},
 	}
 	var questions []string
@@ -58,7 +59,7 @@ func TestLessonsAreToldFromNearQuestions(t *testing.T) {
 	}
 }
 
-func TestFits(t *testing.T) {
+func TestLeastOf(t *testing.T) {
 	sure, bound := float32(-0.01), float32(math.Log(leastCertain))
 	for _, c := range []struct {
 		logp []float32
@@ -69,8 +70,8 @@ func TestFits(t *testing.T) {
 		{[]float32{sure, bound - 0.01, sure}, false},
 		{[]float32{sure, float32(math.NaN())}, false},
 	} {
-		if got := fits(c.logp); got != c.want {
-			t.Errorf("%v fits: %v", c.logp, got)
+		if least, got := leastOf(c.logp); got != c.want || got && least != float64(slices.Min(c.logp)) {
+			t.Errorf("of %v the least is %g, which fits: %v", c.logp, least, got)
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 // readerRecipe counts the changes of what a reader is trained with: templates, mix,
 // rates. A prepared reader of an older recipe goes on serving; a training that was kept
 // half-way by one is not gone on with.
-const readerRecipe = 2
+const readerRecipe = 3
 
 // stateFile is a reader's training that was kept half-way, in the folder of its model.
 const stateFile = "training.state"

@@ -26,7 +26,8 @@ const (
 	// the step's gradient is about.
 	readerLessons = 5
 	readerOther   = 1 // of them with the same question about another, the rest with one near it,
-	readerChat    = 1 // and besides, an ordinary question,
+	readerApart   = 2 // and besides, questions about something else altogether, which words may take for these,
+	readerChat    = 1 // an ordinary question,
 	readerTexts   = 1 // and a plain text: without one, general language drifts to the gate's limit
 
 	// A fifth of the templates are German, enough for a base that speaks hardly any. For one
@@ -84,8 +85,10 @@ func newReaderSource(r *model.Runner, b *BaseFacts, seed uint64) (*readerSource,
 // plan draws the tasks of one step.
 func (s *readerSource) plan() []readingTask {
 	var own, held []readingTask
+	var dealt []*template
 	for i := range readerLessons {
 		t := s.templates.deal()
+		dealt = append(dealt, t)
 		d := t.draw(s.rng, "")
 		lesson := JobLesson{Question: d.question, Answer: d.answer}
 		task := readingTask{lesson: lesson, history: d.history, question: d.question, own: true}
@@ -104,6 +107,9 @@ func (s *readerSource) plan() []readingTask {
 		}
 		held = append(held, readingTask{lesson: lesson, question: question})
 	}
+	for i := range readerApart {
+		held = append(held, readingTask{lesson: own[i].lesson, question: s.apart(dealt[i])})
+	}
 	for i := range min(readerChat, len(s.chats.items)) {
 		held = append(held, readingTask{lesson: own[i].lesson, question: s.chats.deal().Question})
 	}
@@ -112,6 +118,17 @@ func (s *readerSource) plan() []readingTask {
 		held = append(held, readingTask{text: &text})
 	}
 	return append(own, held...)
+}
+
+// apart draws a question of a template other than t, in its language.
+func (s *readerSource) apart(t *template) string {
+	for {
+		o := pick(s.rng, s.templates.items)
+		if o != t && o.german == t.german {
+			d := o.draw(s.rng, "")
+			return pick(s.rng, append([]string{d.question}, d.rewordings...))
+		}
+	}
 }
 
 // group plans the next steps and asks the base what it says to their held questions.

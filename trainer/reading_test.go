@@ -68,7 +68,7 @@ func TestReadersTasks(t *testing.T) {
 				}
 			}
 		}
-		if own != 60*readerLessons || held != 60*(readerLessons+readerChat) || texts != 60*readerTexts {
+		if own != 60*readerLessons || held != 60*(readerLessons+readerApart+readerChat) || texts != 60*readerTexts {
 			t.Errorf("%d tasks to imitate, %d and %d texts to hold", own, held, texts)
 		}
 		if share := float64(inGerman) / float64(own); german && (share < 0.4 || share > 0.6) || !german && (share < 0.1 || share > 0.35) {

@@ -221,6 +221,28 @@ func (r *Router) Match(question string) (lesson int, overlap float64, ok bool) {
 	return m.lesson, m.overlap, true
 }
 
+// nearest is near where a question may have several sentences: one of them asks, and what
+// the others say ("My friend wants to go online. Which key do I give her?") would only
+// count as words that no lesson has. So each is looked up too, and the best counts.
+func (r *Router) nearest(question string, n int) []match {
+	all := r.near(question, candidates)
+	parts := sentences(question)
+	if len(parts) > 1 && (len(all) == 0 || !all[0].own) {
+		for _, part := range parts {
+			for _, m := range r.near(part, candidates) {
+				m.own = false // it is, and something more
+				if i := slices.IndexFunc(all, func(o match) bool { return o.lesson == m.lesson }); i < 0 {
+					all = append(all, m)
+				} else {
+					all[i].overlap = max(all[i].overlap, m.overlap)
+				}
+			}
+		}
+		slices.SortFunc(all, byNearness)
+	}
+	return all[:min(len(all), n)]
+}
+
 // near returns up to n lessons that share anything with a question: those that no veto
 // holds against first, then by their overlap, the newest of equal ones first.
 func (r *Router) near(question string, n int) []match {
@@ -256,10 +278,13 @@ func (r *Router) near(question string, n int) []match {
 		m.overlap, m.vetoed, m.named = r.overlap(int(i), q, weights, hits)
 		out = append(out, m)
 	}
-	slices.SortFunc(out, func(a, b match) int {
-		return cmp.Or(cmp.Compare(boolToInt(a.vetoed), boolToInt(b.vetoed)), cmp.Compare(b.overlap, a.overlap), cmp.Compare(b.lesson, a.lesson))
-	})
+	slices.SortFunc(out, byNearness)
 	return out[:min(len(out), n)]
+}
+
+// byNearness orders matches.
+func byNearness(a, b match) int {
+	return cmp.Or(cmp.Compare(boolToInt(a.vetoed), boolToInt(b.vetoed)), cmp.Compare(b.overlap, a.overlap), cmp.Compare(b.lesson, a.lesson))
 }
 
 // overlap is that of a lesson's question with the question asked, in [0, 1].

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -217,5 +218,20 @@ func BenchmarkNewRouter(b *testing.B) {
 	questions := manyLessons(10000)
 	for b.Loop() {
 		NewRouter(questions)
+	}
+}
+
+// What is asked may stand in one of several sentences: the others do not count against it.
+func TestSentencesAreLookedUpEach(t *testing.T) {
+	r := NewRouter([]string{"Who tunes our piano?", "Where is the key of the boat house?", "When does the choir rehearse?"})
+	long := "My aunt comes to visit on Sunday and wants to play something by Chopin. Who tunes our piano? It has been a year."
+	whole, each := r.near(long, 1), r.nearest(long, 1)
+	if len(whole) == 0 || len(each) == 0 || each[0].lesson != 0 || each[0].own || !(each[0].overlap > whole[0].overlap) {
+		t.Errorf("as a whole %+v, sentence by sentence %+v", whole, each)
+	}
+	for _, q := range []string{"Who tunes our piano?", "Who plays our piano?", "Hello. What is the capital of France?", ""} {
+		if a, b := r.near(q, 3), r.nearest(q, 3); len(sentences(q)) < 2 && !slices.Equal(a, b) {
+			t.Errorf("%q: %+v and %+v", q, a, b)
+		}
 	}
 }
