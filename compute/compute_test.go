@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"errors"
 	"math"
 	"testing"
 )
@@ -73,5 +74,75 @@ func TestSpanWithin(t *testing.T) {
 		if _, ok := s.Within(4, 11); ok {
 			t.Errorf("%+v is within 11 keys", s)
 		}
+	}
+}
+
+// values is a memory of which only the size matters.
+type values int
+
+func (v values) Len() int { return int(v) }
+func (values) Free()      {}
+
+// wide is a weight of a shape.
+type wide struct{ rows, cols int }
+
+func (w wide) Shape() (rows, cols int) { return w.rows, w.cols }
+func (wide) Free()                     {}
+
+func TestOperandsHaveToFitEachOther(t *testing.T) {
+	shaped := func(rows, cols int) Tensor {
+		return Tensor{Mem: values(rows * cols), Rows: rows, Cols: cols, Stride: cols}
+	}
+	w := wide{10, 4}
+	heads := AttentionShape{Heads: 4, KVHeads: 2, HeadDim: 3, Scale: 1}
+	spans := []Span{{To: 1}, {PrefixTo: 1, From: 2, To: 5}}
+	attention := func(change func(out, lse, q, k, v *Tensor, spans *[]Span, a *AttentionShape)) error {
+		out, lse, q, k, v, own, a := shaped(2, 12), shaped(2, 4), shaped(2, 12), shaped(5, 6), shaped(5, 6), spans, heads
+		change(&out, &lse, &q, &k, &v, &own, &a)
+		_, err := CheckAttention(out, lse, q, k, v, own, a)
+		return err
+	}
+	rows := func(dst Tensor, di []int32, src Tensor, si []int32) error {
+		_, err := CheckCopyRows(dst, di, src, si)
+		return err
+	}
+	for _, c := range []struct {
+		name string
+		err  error
+		fits bool
+	}{
+		{"embedding", CheckEmbedding(shaped(2, 4), w, []int32{0, 9}), true},
+		{"an id for each row", CheckEmbedding(shaped(2, 4), w, []int32{0}), false},
+		{"an id beyond the vocabulary", CheckEmbedding(shaped(2, 4), w, []int32{0, 10}), false},
+		{"a negative id", CheckEmbedding(shaped(2, 4), w, []int32{0, -1}), false},
+		{"rows", rows(shaped(3, 4), []int32{2, 0}, shaped(2, 4), nil), true},
+		{"whole tensors", rows(shaped(3, 4), nil, shaped(3, 4), nil), true},
+		{"whole tensors of other shapes", rows(shaped(3, 4), nil, shaped(2, 4), nil), false},
+		{"a row beyond dst", rows(shaped(3, 4), []int32{3}, shaped(1, 4), nil), false},
+		{"a row before src", rows(shaped(1, 4), nil, shaped(3, 4), []int32{-1}), false},
+		{"attention", attention(func(_, _, _, _, _ *Tensor, _ *[]Span, _ *AttentionShape) {}), true},
+		{"no lse", attention(func(_, lse, _, _, _ *Tensor, _ *[]Span, _ *AttentionShape) { *lse = Tensor{} }), true},
+		{"an lse of other heads", attention(func(_, lse, _, _, _ *Tensor, _ *[]Span, _ *AttentionShape) { *lse = shaped(2, 3) }), false},
+		{"values of fewer keys", attention(func(_, _, _, _, v *Tensor, _ *[]Span, _ *AttentionShape) { *v = shaped(4, 6) }), false},
+		{"heads that key heads do not divide", attention(func(_, _, _, _, _ *Tensor, _ *[]Span, a *AttentionShape) { a.KVHeads = 3 }), false},
+		{"heads whose product overflows", attention(func(_, _, _, _, _ *Tensor, _ *[]Span, a *AttentionShape) { a.Heads, a.KVHeads = 1<<40, 1<<40 }), false},
+		{"a span beyond the keys", attention(func(_, _, _, _, _ *Tensor, s *[]Span, _ *AttentionShape) { *s = []Span{{To: 1}, {To: 6}} }), false},
+		{"backward", CheckAttentionBackward(shaped(2, 12), shaped(5, 6), shaped(5, 6), shaped(2, 12), shaped(2, 4), shaped(2, 12), shaped(5, 6)), true},
+		{"backward without lse", CheckAttentionBackward(shaped(2, 12), shaped(5, 6), shaped(5, 6), shaped(2, 12), Tensor{}, shaped(2, 12), shaped(5, 6)), false},
+		{"backward to other keys", CheckAttentionBackward(shaped(2, 12), shaped(4, 6), shaped(5, 6), shaped(2, 12), shaped(2, 4), shaped(2, 12), shaped(5, 6)), false},
+		{"head", CheckHead(shaped(2, 1), shaped(2, 2), shaped(2, 4), w, []int32{9, -1}), true},
+		{"candidates of other rows", CheckHead(shaped(2, 1), shaped(2, 2), shaped(2, 4), w, []int32{9}), false},
+		{"a candidate beyond the vocabulary", CheckHead(shaped(2, 1), shaped(2, 2), shaped(2, 4), w, []int32{9, 10}), false},
+		{"the best", CheckHeadTopK(make([]int32, 6), make([]float32, 6), shaped(2, 4), w, 3), true},
+		{"more than there are", CheckHeadTopK(make([]int32, 22), make([]float32, 22), shaped(2, 4), w, 11), false},
+	} {
+		if c.fits && c.err != nil || !c.fits && !errors.Is(c.err, ErrShape) {
+			t.Errorf("%s: %v", c.name, c.err)
+		}
+	}
+	heads.Window = 3
+	kept, err := CheckAttention(shaped(2, 12), Tensor{}, shaped(2, 12), shaped(5, 6), shaped(5, 6), spans, heads)
+	if err != nil || kept[0] != spans[0] || kept[1] != (Span{PrefixFrom: 1, PrefixTo: 1, From: 2, To: 5}) {
+		t.Errorf("a window of 3 leaves %+v, %v", kept, err)
 	}
 }

@@ -30,15 +30,12 @@ func (b *Backend) AttentionBackward(dq, dk, dv, dout, out, lse, q, k, v compute.
 	if err != nil {
 		return err
 	}
-	if lse.IsZero() {
-		return b.misfit(op, "lse is missing")
-	}
 	var dqv, doutv, dkv, dvv view
 	if err := b.operands(op, named{"dq", dq, &dqv}, named{"dout", dout, &doutv}, named{"dk", dk, &dkv}, named{"dv", dv, &dvv}); err != nil {
 		return err
 	}
-	if !dqv.is(o.q.rows, o.q.cols) || !doutv.is(o.q.rows, o.q.cols) || !dkv.is(o.k.rows, o.k.cols) || !dvv.is(o.k.rows, o.k.cols) {
-		return b.misfit(op, "dq is %v, dout %v, dk %v, dv %v, q %v, k %v", dqv, doutv, dkv, dvv, o.q, o.k)
+	if err := compute.CheckAttentionBackward(dq, dk, dv, dout, lse, q, k); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	if dqv.empty() {
 		return nil

@@ -2,7 +2,11 @@
 
 package cuda
 
-import "clara/compute"
+import (
+	"fmt"
+
+	"clara/compute"
+)
 
 // Embedding: dst[i] = scale * row ids[i] of w.
 func (b *Backend) Embedding(dst compute.Tensor, cw compute.Weight, ids []int32, scale float32) error {
@@ -19,13 +23,8 @@ func (b *Backend) Embedding(dst compute.Tensor, cw compute.Weight, ids []int32, 
 	if err != nil {
 		return err
 	}
-	if !d.is(len(ids), w.cols) {
-		return b.misfit(op, "dst is %v, the weight %dx%d, %d ids", d, w.rows, w.cols, len(ids))
-	}
-	for i, id := range ids {
-		if id < 0 || int(id) >= w.rows {
-			return b.misfit(op, "id %d at %d, the vocabulary has %d", id, i, w.rows)
-		}
+	if err := compute.CheckEmbedding(dst, w, ids); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	if d.empty() {
 		return nil

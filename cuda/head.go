@@ -4,6 +4,7 @@ package cuda
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"clara/compute"
@@ -106,8 +107,8 @@ func (b *Backend) HeadTopK(ids []int32, logp []float32, h compute.Tensor, cw com
 	if err != nil {
 		return err
 	}
-	if hv.cols != w.cols || k < 1 || k > w.rows || len(ids) != hv.rows*k || len(logp) != hv.rows*k {
-		return b.misfit(op, "h is %v, the weight %dx%d, %d ids and %d log-probabilities for the %d best", hv, w.rows, w.cols, len(ids), len(logp), k)
+	if err := compute.CheckHeadTopK(ids, logp, h, w, k); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	o := headOperands{h: hv, w: w}
 	spans, most := blocks(w.rows, topSpan), min(k, topSpan)
@@ -177,15 +178,8 @@ func (b *Backend) headOperands(op string, logp, lse, h compute.Tensor, cw comput
 	if o.w, err = b.weight(op, cw); err != nil {
 		return
 	}
-	if o.h.cols != o.w.cols || o.logp.rows != o.h.rows || !o.lse.is(o.h.rows, 2) || len(ids) != o.logp.rows*o.logp.cols || o.w.rows == 0 {
-		err = b.misfit(op, "log-probabilities are %v, lse %v, h %v, the weight %dx%d, %d ids", o.logp, o.lse, o.h, o.w.rows, o.w.cols, len(ids))
-		return
-	}
-	for _, id := range ids {
-		if int(id) >= o.w.rows {
-			err = b.misfit(op, "id %d of a vocabulary of %d", id, o.w.rows)
-			return
-		}
+	if err = compute.CheckHead(logp, lse, h, o.w, ids); err != nil {
+		err = fmt.Errorf("%s: %w", op, err)
 	}
 	return
 }

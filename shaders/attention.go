@@ -62,9 +62,6 @@ func (b *Backend) AttentionBackward(dq, dk, dv, dout, out, lse, q, k, v compute.
 		return err
 	}
 	defer b.mu.Unlock()
-	if lse.IsZero() {
-		return b.misfit(op, "lse is missing")
-	}
 	o, err := b.attentionOperands(op, q, k, v, out, lse, spans, a)
 	if err != nil {
 		return err
@@ -73,9 +70,8 @@ func (b *Backend) AttentionBackward(dq, dk, dv, dout, out, lse, q, k, v compute.
 	if err := b.tensors(op, named{"dq", dq, &dqv}, named{"dk", dk, &dkv}, named{"dv", dv, &dvv}, named{"dout", dout, &doutv}); err != nil {
 		return err
 	}
-	r, c := o.q.rows, o.q.cols
-	if !dqv.is(r, c) || !doutv.is(r, c) || !dkv.is(o.k.rows, o.k.cols) || !dvv.is(o.k.rows, o.k.cols) {
-		return b.misfit(op, "q is %v, k %v, but dq %v, dk %v, dv %v, dout %v", o.q, o.k, dqv, dkv, dvv, doutv)
+	if err := compute.CheckAttentionBackward(dq, dk, dv, dout, lse, q, k); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	if err := b.seen(op, dqv, dkv, dvv, doutv); err != nil {
 		return err
@@ -87,6 +83,7 @@ func (b *Backend) AttentionBackward(dq, dk, dv, dout, out, lse, q, k, v compute.
 		b.elements(shader{file: "scale.comp"}, []float32{0}, written(dqv))
 		return nil
 	}
+	r := o.q.rows
 	stats, err := b.roomFor(scratchStats, r, 2*a.Heads)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
@@ -117,36 +114,22 @@ func (b *Backend) attentionOperands(op string, q, k, v, out, lse compute.Tensor,
 	if err := b.tensors(op, named{"q", q, &o.q}, named{"k", k, &o.k}, named{"v", v, &o.v}, named{"out", out, &o.out}); err != nil {
 		return nil, err
 	}
-	if a.Heads < 1 || a.KVHeads < 1 || a.Heads%a.KVHeads != 0 || a.HeadDim < 1 || a.Window < 0 ||
-		a.Heads > o.q.cols || a.HeadDim > o.q.cols { // which also keeps their product in range
-		return nil, b.misfit(op, "%d heads on %d key heads of %d values, window %d", a.Heads, a.KVHeads, a.HeadDim, a.Window)
-	}
-	rows, width, keyWidth := len(spans), a.Heads*a.HeadDim, a.KVHeads*a.HeadDim
-	if !o.q.is(rows, width) || !o.out.is(rows, width) || !o.k.is(o.k.rows, keyWidth) || !o.v.is(o.k.rows, keyWidth) {
-		return nil, b.misfit(op, "q is %v, out %v, k %v, v %v, with %d spans, %d heads on %d key heads of %d values",
-			o.q, o.out, o.k, o.v, rows, a.Heads, a.KVHeads, a.HeadDim)
+	kept, err := compute.CheckAttention(out, lse, q, k, v, spans, a)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	if !lse.IsZero() {
-		var err error
 		if o.lse, err = b.tensor(op, "lse", lse); err != nil {
 			return nil, err
 		}
-		if !o.lse.is(rows, a.Heads) {
-			return nil, b.misfit(op, "lse is %v for %d rows and %d heads", o.lse, rows, a.Heads)
-		}
 	}
-	ranges := make([][2]keyRange, rows)
-	for i, s := range spans {
-		left, ok := s.Within(a.Window, o.k.rows)
-		if !ok {
-			return nil, b.misfit(op, "span %+v of row %d, with %d keys", s, i, o.k.rows)
-		}
-		ranges[i] = [2]keyRange{{int(left.PrefixFrom), int(left.PrefixTo)}, {int(left.From), int(left.To)}}
+	ranges := make([][2]keyRange, len(spans))
+	for i, s := range kept {
+		ranges[i] = [2]keyRange{{int(s.PrefixFrom), int(s.PrefixTo)}, {int(s.From), int(s.To)}}
 	}
 	if err := b.seen(op, o.q, o.k, o.v, o.out); err != nil || o.q.empty() || o.k.empty() {
 		return o, err
 	}
-	var err error
 	if o.plan, err = b.plan(spans, ranges, a.Window, o.k.rows); err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}

@@ -21,23 +21,9 @@ func (b *Backend) CopyRows(dst compute.Tensor, di []int32, src compute.Tensor, s
 	if err := b.tensors(op, named{"dst", dst, &d}, named{"src", src, &s}); err != nil {
 		return err
 	}
-	n, from := d.rows, s.rows
-	if di != nil {
-		n = len(di)
-	}
-	if si != nil {
-		from = len(si)
-	}
-	if d.cols != s.cols || n != from {
-		return b.misfit(op, "dst is %v with %d rows named, src %v with %d", d, n, s, from)
-	}
-	for i := range n {
-		if di != nil && (di[i] < 0 || int(di[i]) >= d.rows) {
-			return b.misfit(op, "row %d of dst, which is %v", di[i], d)
-		}
-		if si != nil && (si[i] < 0 || int(si[i]) >= s.rows) {
-			return b.misfit(op, "row %d of src, which is %v", si[i], s)
-		}
+	n, err := compute.CheckCopyRows(dst, di, src, si)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	if n == 0 || d.cols == 0 {
 		return nil

@@ -25,11 +25,7 @@ func (b *Backend) HeadLogProbs(logp, lse, h compute.Tensor, cw compute.Weight, i
 		return err
 	}
 	defer b.mu.Unlock()
-	l, err := b.tensor(op, "logp", logp)
-	if err != nil {
-		return err
-	}
-	s, hv, w, err := b.headOperands(op, lse, h, cw, l, ids)
+	l, s, hv, w, err := b.headOperands(op, logp, lse, h, cw, ids)
 	if err != nil || hv.rows == 0 {
 		return err
 	}
@@ -104,11 +100,7 @@ func (b *Backend) HeadLogProbsBackward(dh, dlogp, lse, h compute.Tensor, cw comp
 		return err
 	}
 	defer b.mu.Unlock()
-	l, err := b.tensor(op, "dlogp", dlogp)
-	if err != nil {
-		return err
-	}
-	s, hv, w, err := b.headOperands(op, lse, h, cw, l, ids)
+	l, s, hv, w, err := b.headOperands(op, dlogp, lse, h, cw, ids)
 	if err != nil {
 		return err
 	}
@@ -172,23 +164,18 @@ func (v view) readsOr(other view) operand {
 	return v.reads()
 }
 
-// headOperands resolves what HeadLogProbs and its backward share; l is logp or dlogp.
-func (b *Backend) headOperands(op string, lse, h compute.Tensor, cw compute.Weight, l view, ids []int32) (s, hv view, w *weight, err error) {
-	if err = b.tensors(op, named{"lse", lse, &s}, named{"h", h, &hv}); err != nil {
-		return s, hv, nil, err
+// headOperands resolves what HeadLogProbs and its backward share; logp may be dlogp.
+func (b *Backend) headOperands(op string, logp, lse, h compute.Tensor, cw compute.Weight, ids []int32) (l, s, hv view, w *weight, err error) {
+	if err = b.tensors(op, named{"log-probabilities", logp, &l}, named{"lse", lse, &s}, named{"h", h, &hv}); err != nil {
+		return l, s, hv, nil, err
 	}
 	if w, err = b.weight(op, cw); err != nil {
-		return s, hv, nil, err
+		return l, s, hv, nil, err
 	}
-	if hv.cols != w.cols || l.rows != hv.rows || !s.is(hv.rows, 2) || len(ids) != l.rows*l.cols || w.rows == 0 || w.cols == 0 {
-		return s, hv, nil, b.misfit(op, "log-probabilities are %v, lse %v, h %v, the weight %dx%d, %d ids", l, s, hv, w.rows, w.cols, len(ids))
+	if err = compute.CheckHead(logp, lse, h, w, ids); err != nil {
+		return l, s, hv, nil, fmt.Errorf("%s: %w", op, err)
 	}
-	for _, id := range ids {
-		if int(id) >= w.rows {
-			return s, hv, nil, b.misfit(op, "id %d of a vocabulary of %d", id, w.rows)
-		}
-	}
-	return s, hv, w, nil
+	return l, s, hv, w, nil
 }
 
 // HeadTopK returns the k most probable ids of each row. The logits are read back, some
@@ -208,8 +195,8 @@ func (b *Backend) HeadTopK(ids []int32, logp []float32, h compute.Tensor, cw com
 	if err != nil {
 		return err
 	}
-	if hv.cols != w.cols || w.cols == 0 || k < 1 || k > w.rows || len(ids) != hv.rows*k || len(logp) != hv.rows*k {
-		return b.misfit(op, "h is %v, the weight %dx%d, %d ids and %d log-probabilities for the %d best", hv, w.rows, w.cols, len(ids), len(logp), k)
+	if err := compute.CheckHeadTopK(ids, logp, h, w, k); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	height := min(b.groups, max(1, min(headValues, b.blockValues())/w.rows))
 	for r := 0; r < hv.rows; r += height {

@@ -118,31 +118,18 @@ func (b *Backend) attentionOperands(op string, q, k, v, out, lse compute.Tensor,
 			return nil, err
 		}
 	}
-	if a.Heads < 1 || a.KVHeads < 1 || a.Heads%a.KVHeads != 0 || a.HeadDim < 1 || a.Window < 0 ||
-		a.Heads > o.q.cols || a.HeadDim > o.q.cols { // which also keeps their product in range
-		return nil, b.misfit(op, "%d heads on %d key heads of %d values, window %d", a.Heads, a.KVHeads, a.HeadDim, a.Window)
-	}
-	rows, width, keyWidth := len(spans), a.Heads*a.HeadDim, a.KVHeads*a.HeadDim
-	if !o.q.is(rows, width) || !o.out.is(rows, width) || !o.k.is(o.k.rows, keyWidth) || !o.v.is(o.k.rows, keyWidth) {
-		return nil, b.misfit(op, "q is %v, out %v, k %v, v %v, with %d spans, %d heads on %d key heads of %d values",
-			o.q, o.out, o.k, o.v, rows, a.Heads, a.KVHeads, a.HeadDim)
+	kept, err := compute.CheckAttention(out, lse, q, k, v, spans, a)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	if !lse.IsZero() {
-		var err error
 		if o.lse, err = b.operand(op, "lse", lse); err != nil {
 			return nil, err
 		}
-		if !o.lse.is(rows, a.Heads) {
-			return nil, b.misfit(op, "lse is %v for %d rows and %d heads", o.lse, rows, a.Heads)
-		}
 	}
-	o.spans = make([]keyRanges, rows)
-	for i, s := range spans {
-		left, ok := s.Within(a.Window, o.k.rows)
-		if !ok {
-			return nil, b.misfit(op, "span %+v of row %d, with %d keys", s, i, o.k.rows)
-		}
-		o.spans[i] = keyRanges{{int(left.PrefixFrom), int(left.PrefixTo)}, {int(left.From), int(left.To)}}
+	o.spans = make([]keyRanges, len(spans))
+	for i, s := range kept {
+		o.spans[i] = keyRanges{{int(s.PrefixFrom), int(s.PrefixTo)}, {int(s.From), int(s.To)}}
 	}
 	return o, nil
 }

@@ -29,27 +29,18 @@ func (b *Backend) AttentionBackward(dq, dk, dv, dout, out, lse, q, k, v compute.
 	if err != nil {
 		return err
 	}
-	if lse.IsZero() {
-		return b.misfit(op, "lse is missing")
-	}
 	o := &attentionGradient{attention: common}
 	for _, t := range []struct {
-		name       string
-		from       compute.Tensor
-		to         *view
-		rows, cols int
-	}{
-		{"dq", dq, &o.dq, o.q.rows, o.q.cols},
-		{"dout", dout, &o.dout, o.q.rows, o.q.cols},
-		{"dk", dk, &o.dk, o.k.rows, o.k.cols},
-		{"dv", dv, &o.dv, o.k.rows, o.k.cols},
-	} {
+		name string
+		from compute.Tensor
+		to   *view
+	}{{"dq", dq, &o.dq}, {"dout", dout, &o.dout}, {"dk", dk, &o.dk}, {"dv", dv, &o.dv}} {
 		if *t.to, err = b.operand(op, t.name, t.from); err != nil {
 			return err
 		}
-		if !t.to.is(t.rows, t.cols) {
-			return b.misfit(op, "%s is %v, q %v, k %v", t.name, *t.to, o.q, o.k)
-		}
+	}
+	if err := compute.CheckAttentionBackward(dq, dk, dv, dout, lse, q, k); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	tiles := queryTiles(o.spans)
 	parts := shareTiles(tiles, (gradientTasks+a.KVHeads-1)/a.KVHeads)

@@ -1,6 +1,10 @@
 package cpu
 
-import "clara/compute"
+import (
+	"fmt"
+
+	"clara/compute"
+)
 
 // CopyRows: dst[di[i]] = src[si[i]], or += with accumulate; a nil index stands
 // for 0, 1, 2, ...
@@ -18,23 +22,9 @@ func (b *Backend) CopyRows(dst compute.Tensor, di []int32, src compute.Tensor, s
 	if err != nil {
 		return err
 	}
-	n, from := d.rows, s.rows
-	if di != nil {
-		n = len(di)
-	}
-	if si != nil {
-		from = len(si)
-	}
-	if d.cols != s.cols || n != from {
-		return b.misfit(op, "dst is %v with %d rows named, src %v with %d", d, n, s, from)
-	}
-	for i := range n {
-		if di != nil && (di[i] < 0 || int(di[i]) >= d.rows) {
-			return b.misfit(op, "row %d of dst, which is %v", di[i], d)
-		}
-		if si != nil && (si[i] < 0 || int(si[i]) >= s.rows) {
-			return b.misfit(op, "row %d of src, which is %v", si[i], s)
-		}
+	n, err := compute.CheckCopyRows(dst, di, src, si)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	b.overRows(n, d.cols, func(_, from, to int) {
 		for i := from; i < to; i++ {

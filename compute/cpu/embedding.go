@@ -1,6 +1,10 @@
 package cpu
 
-import "clara/compute"
+import (
+	"fmt"
+
+	"clara/compute"
+)
 
 // Embedding: dst[i] = scale * row ids[i] of w.
 func (b *Backend) Embedding(dst compute.Tensor, cw compute.Weight, ids []int32, scale float32) error {
@@ -17,13 +21,8 @@ func (b *Backend) Embedding(dst compute.Tensor, cw compute.Weight, ids []int32, 
 	if err != nil {
 		return err
 	}
-	if !d.is(len(ids), w.Cols) {
-		return b.misfit(op, "dst is %v, the weight %dx%d, %d ids", d, w.Rows, w.Cols, len(ids))
-	}
-	for i, id := range ids {
-		if id < 0 || int(id) >= w.Rows {
-			return b.misfit(op, "id %d at %d, the vocabulary has %d", id, i, w.Rows)
-		}
+	if err := compute.CheckEmbedding(dst, w, ids); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	b.overRows(d.rows, d.cols, func(_, from, to int) {
 		for i := from; i < to; i++ {

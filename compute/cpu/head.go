@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -25,11 +26,7 @@ func (b *Backend) HeadLogProbs(logp, lse, h compute.Tensor, cw compute.Weight, i
 		return err
 	}
 	defer b.mu.Unlock()
-	l, err := b.operand(op, "logp", logp)
-	if err != nil {
-		return err
-	}
-	s, hv, w, err := b.headOperands(op, lse, h, cw, l, ids)
+	l, s, hv, w, err := b.headOperands(op, logp, lse, h, cw, ids)
 	if err != nil {
 		return err
 	}
@@ -73,11 +70,7 @@ func (b *Backend) HeadLogProbsBackward(dh, dlogp, lse, h compute.Tensor, cw comp
 		return err
 	}
 	defer b.mu.Unlock()
-	l, err := b.operand(op, "dlogp", dlogp)
-	if err != nil {
-		return err
-	}
-	s, hv, w, err := b.headOperands(op, lse, h, cw, l, ids)
+	l, s, hv, w, err := b.headOperands(op, dlogp, lse, h, cw, ids)
 	if err != nil {
 		return err
 	}
@@ -147,8 +140,8 @@ func (b *Backend) HeadTopK(ids []int32, logp []float32, h compute.Tensor, cw com
 	if err != nil {
 		return err
 	}
-	if hv.cols != w.Cols || k < 1 || k > w.Rows || len(ids) != hv.rows*k || len(logp) != hv.rows*k {
-		return b.misfit(op, "h is %v, the weight %dx%d, %d ids and %d log-probabilities for the %d best", hv, w.Rows, w.Cols, len(ids), len(logp), k)
+	if err := compute.CheckHeadTopK(ids, logp, h, w, k); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	sums := newChunkSums(hv.rows, w.Rows)
 	best := make([]topK, hv.rows)
@@ -175,9 +168,11 @@ func (b *Backend) HeadTopK(ids []int32, logp []float32, h compute.Tensor, cw com
 	return nil
 }
 
-// headOperands resolves what HeadLogProbs and its backward share; l is logp or
-// dlogp.
-func (b *Backend) headOperands(op string, lse, h compute.Tensor, cw compute.Weight, l view, ids []int32) (s, hv view, w *weight, err error) {
+// headOperands resolves what HeadLogProbs and its backward share; logp may be dlogp.
+func (b *Backend) headOperands(op string, logp, lse, h compute.Tensor, cw compute.Weight, ids []int32) (l, s, hv view, w *weight, err error) {
+	if l, err = b.operand(op, "log-probabilities", logp); err != nil {
+		return
+	}
 	if s, err = b.operand(op, "lse", lse); err != nil {
 		return
 	}
@@ -187,15 +182,8 @@ func (b *Backend) headOperands(op string, lse, h compute.Tensor, cw compute.Weig
 	if w, err = b.weight(op, cw); err != nil {
 		return
 	}
-	if hv.cols != w.Cols || l.rows != hv.rows || !s.is(hv.rows, 2) || len(ids) != l.rows*l.cols || w.Rows == 0 {
-		err = b.misfit(op, "log-probabilities are %v, lse %v, h %v, the weight %dx%d, %d ids", l, s, hv, w.Rows, w.Cols, len(ids))
-		return
-	}
-	for _, id := range ids {
-		if int(id) >= w.Rows {
-			err = b.misfit(op, "id %d of a vocabulary of %d", id, w.Rows)
-			return
-		}
+	if err = compute.CheckHead(logp, lse, h, w, ids); err != nil {
+		err = fmt.Errorf("%s: %w", op, err)
 	}
 	return
 }
