@@ -27,7 +27,7 @@ func openForCommand(ctx context.Context, o cli.Options) (*cli.Session, error) {
 	var runner *model.Runner
 	var failed error
 	return &cli.Session{
-		Home: s.home, File: s.file, Settings: s.settings, Trainer: s.trainer,
+		Home: s.home, File: s.file, Settings: s.settings, Trainer: s.trainer, Follow: s.follow,
 		Load: func(ctx context.Context) (*model.Runner, error) {
 			once.Do(func() { runner, failed = s.load(ctx, nil) })
 			return runner, failed

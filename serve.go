@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/gofrs/flock"
 
@@ -17,6 +18,10 @@ import (
 
 // serve answers over HTTP with the model that is loaded, until ctx ends.
 func (s *session) serve(ctx context.Context, o cli.ServeOptions) error {
+	following, stop := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { s.follow(following, nil) })
+	defer func() { stop(); done.Wait() }()
 	return server.Run(ctx, server.Params{
 		Version: version, Addr: o.Addr, Users: server.NewUsers(s.home, store.WriteFile), Open: s.openUser,
 		Limits: server.Limits{Parallel: o.Parallel, Queue: o.Queue, Rate: o.Rate}, Log: s.log, Ready: o.Ready,
@@ -38,13 +43,21 @@ func (s *session) openUser(ctx context.Context, name string) (server.Opened, err
 	if err != nil {
 		return server.Opened{}, err
 	}
+	s.following.Lock()
 	t, err := trainer.New(ctx, trainer.Params{
 		Store: st, Home: home, Readers: s.home, Bases: s.store, Slot: &s.slot, Settings: learning(s.settings), Log: s.log.With("user", name),
 	})
+	if err == nil {
+		s.trainers[t] = struct{}{}
+	}
+	s.following.Unlock()
 	if err != nil {
 		return server.Opened{}, errors.Join(err, st.Close())
 	}
 	closeAll := func() error {
+		s.following.Lock()
+		delete(s.trainers, t)
+		s.following.Unlock()
 		t.Stop()
 		return errors.Join(t.Attach(context.Background(), nil), st.Close())
 	}

@@ -30,11 +30,14 @@ type session struct {
 	log         *slog.Logger
 	logFile     *os.File
 	file        *configs.File
-	settings    configs.Settings // as read at the start
+	settings    configs.Settings // as read at the start; see follow
 	settingsErr error            // why not; settings are the defaults then
 	store       *store.Store
 	trainer     *trainer.Trainer
 	slot        trainer.Slot // of all users' training
+
+	following sync.Mutex                    // of settings and trainers, once follow runs
+	trainers  map[*trainer.Trainer]struct{} // that go by the settings: the own one, and those of the server's users
 
 	loading sync.Mutex // one load at a time
 	model   *loadedModel
@@ -94,8 +97,33 @@ func openSession(ctx context.Context, o cli.Options) (_ *session, err error) {
 	if err != nil {
 		return nil, err
 	}
+	s.trainers = map[*trainer.Trainer]struct{}{s.trainer: {}}
 	s.log.Info("opened", "version", version, "home", s.home)
 	return s, nil
+}
+
+// follow takes over what someone changes in the settings file while the program runs,
+// until ctx ends. tell gets why a change cannot be used, or nil after one that is; it may
+// be nil itself.
+func (s *session) follow(ctx context.Context, tell func(error)) {
+	s.file.Follow(ctx, func(set configs.Settings, err error) {
+		s.following.Lock()
+		defer s.following.Unlock()
+		if err == nil {
+			s.settings = set
+			for t := range s.trainers {
+				err = errors.Join(err, t.SetSettings(ctx, learning(set)))
+			}
+		}
+		if err != nil {
+			s.log.Warn("changed settings cannot be used, those before are in force", "error", err)
+		} else {
+			s.log.Info("settings read anew")
+		}
+		if tell != nil {
+			tell(err)
+		}
+	})
 }
 
 // takeLock makes sure that no other program works on the folder.

@@ -136,6 +136,9 @@ func newWindow(p Params) (*window, error) {
 func (w *window) start() {
 	w.work.beside(w.watch)
 	w.work.beside(func(ctx context.Context) {
+		w.File.Follow(ctx, func(s configs.Settings, err error) { fyne.Do(func() { w.fileChanged(s, err) }) })
+	})
+	w.work.beside(func(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-w.Ended:
@@ -146,14 +149,19 @@ func (w *window) start() {
 	w.chat.openLast()
 	w.learning.refresh() // the versions are named in other places too
 	if w.FileError != nil {
-		w.tell(widgets.Notice{
-			Glyph: widgets.IconSliders, Tone: widgets.ToneError, Title: say("settings.fault_title"), Text: w.settingsFault(),
-			Actions: []widgets.Action{
-				{Label: say("settings.open_file"), Kind: widgets.Secondary, OnTapped: func() { w.openFile(w.File.Path()) }},
-				{Label: say("settings.go_on"), OnTapped: w.untell},
-			},
-		})
+		w.tellFault()
 	}
+}
+
+// tellFault says what is wrong in the settings file.
+func (w *window) tellFault() {
+	w.tell(widgets.Notice{
+		Glyph: widgets.IconSliders, Tone: widgets.ToneError, Title: say("settings.fault_title"), Text: w.settingsFault(),
+		Actions: []widgets.Action{
+			{Label: say("settings.open_file"), Kind: widgets.Secondary, OnTapped: func() { w.openFile(w.File.Path()) }},
+			{Label: say("settings.go_on"), OnTapped: w.untell},
+		},
+	})
 }
 
 // choose takes over how the window looks and speaks.

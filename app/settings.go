@@ -382,7 +382,7 @@ func (d *settingsDialog) submit() {
 		return
 	}
 	d.save.Disable()
-	before, draft := d.w.Settings, d.draft
+	draft := d.draft
 	queued(d.w.work, func(ctx context.Context) (configs.Settings, error) {
 		saved, err := d.w.File.Modify(func(s *configs.Settings) {
 			for _, f := range fields {
@@ -399,15 +399,47 @@ func (d *settingsDialog) submit() {
 			d.w.failed(err)
 			return
 		}
-		d.w.Settings, d.w.FileError = saved, nil
 		d.close()
 		d.w.snackbar.Say(say("settings.saved"), "", nil)
-		if saved.Window != before.Window {
-			d.w.restyle()
+		d.w.adopt(saved)
+	})
+}
+
+// adopt goes by settings that the trainer goes by already.
+func (w *window) adopt(s configs.Settings) {
+	before := w.Settings
+	w.Settings, w.FileError = s, nil
+	if s.Window != before.Window {
+		w.restyle()
+	}
+	if s.Model != before.Model {
+		w.loadModel()
+	}
+}
+
+// fileChanged takes over what someone changed in the settings file beside the window. A
+// mistake in it is told with its line; what held before goes on.
+func (w *window) fileChanged(s configs.Settings, err error) {
+	if err != nil {
+		w.FileError = err
+		w.tellFault()
+		return
+	}
+	if s == w.Settings {
+		return // the window's own change
+	}
+	queued(w.work, func(ctx context.Context) (none, error) {
+		return none{}, w.Trainer.SetSettings(ctx, w.Learning(s))
+	}, func(_ none, err error) {
+		if err != nil {
+			w.failed(err)
+			return
 		}
-		if saved.Model != before.Model {
-			d.w.loadModel()
+		if w.FileError != nil {
+			w.untell()
 		}
+		w.adopt(s)
+		w.snackbar.Say(say("settings.read_anew"), "", nil)
 	})
 }
 

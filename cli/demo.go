@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,18 +18,24 @@ import (
 
 func (c *program) demoCommand() *cobra.Command {
 	var script string
+	var debug bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch it learn: ask, correct, train, ask again, count",
 		Long: `Asks questions, corrects the answers, trains one cycle and asks again, everything
 computed there and then, and counts what changed. Your own data is not touched: it
 works in a folder of its own, which is removed afterwards, or with --home in a new
-folder below that one, which stays.
+folder below that one, which stays. Meanwhile the line "status" on stdin is answered
+with how far it is.
 
 A script is a JSON file with lessons, unrelated questions and a manner.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.demo(cmd.Context(), script) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.options.Verbose = c.options.Verbose || debug
+			return c.demo(cmd.Context(), script)
+		},
 	}
+	cmd.Flags().BoolVar(&debug, "debug", false, "log every decision to stderr, as --verbose does")
 	cmd.Flags().StringVar(&script, "script", "", "play this `file` instead of the built-in script")
 	return cmd
 }
@@ -51,6 +61,9 @@ func (c *program) demo(ctx context.Context, path string) (err error) {
 	if c.options.Verbose {
 		p.Log = slog.New(slog.NewTextHandler(c.errs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
+	status := &demoStatus{program: c, began: time.Now()}
+	ended := status.listen()
+	defer ended()
 	r, closeModel, err := c.Runner(ctx, c.options)
 	if err != nil {
 		return err
@@ -60,6 +73,7 @@ func (c *program) demo(ctx context.Context, path string) (err error) {
 	bar := c.newProgress()
 	stage := trainer.DemoStage("")
 	p.Progress = func(now trainer.DemoStage, at trainer.Progress) {
+		status.set(now, at)
 		if now != stage {
 			stage = now
 			bar.end()
@@ -80,6 +94,57 @@ func (c *program) demo(ctx context.Context, path string) (err error) {
 			c.sayf("\nIts data: %s", "\nDie Daten: %s", p.Dir)
 		}
 	})
+}
+
+// demoStatus answers the line "status" while a demo runs.
+type demoStatus struct {
+	*program
+	began time.Time
+
+	mu    sync.Mutex
+	stage trainer.DemoStage
+	at    trainer.Progress
+	over  bool
+}
+
+func (s *demoStatus) set(stage trainer.DemoStage, at trainer.Progress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stage, s.at = stage, at
+}
+
+// listen reads lines until the input or the demo ends; then call what it returns. Nothing
+// can interrupt a read: the goroutine may outlive the demo, and says nothing any more.
+func (s *demoStatus) listen() (end func()) {
+	go func() {
+		for lines := bufio.NewScanner(s.in); lines.Scan(); {
+			if strings.EqualFold(strings.TrimSpace(lines.Text()), "status") {
+				s.say()
+			}
+		}
+	}()
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.over = true
+	}
+}
+
+func (s *demoStatus) say() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return
+	}
+	l := s.language
+	text := l.say("The model is being opened.", "Das Modell wird geöffnet.")
+	if s.stage != "" {
+		text = l.stage(s.stage)
+	}
+	if s.at.Of > 0 {
+		text += " " + l.step(s.at.Step) + l.say(", %d of %d", ", %d von %d", s.at.Done, s.at.Of)
+	}
+	s.note("status: %s (%s so far)", "Status: %s (bisher %s)", text, l.span(time.Since(s.began)))
 }
 
 func readScript(path string) (trainer.Script, error) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -68,8 +69,9 @@ func (d *dialogue) run(ctx context.Context) error {
 	if d.style == worded {
 		prompt = "clara> "
 	}
-	lines := d.newLineReader(prompt, d.commandNames(), d.signals)
+	lines := d.newLineReader(prompt, d.commandNames(), filepath.Join(d.session.Home, "history"), d.signals)
 	following.Go(func() { d.follow(events, lines.shell != nil) })
+	following.Go(func() { d.session.Follow(watching, d.tellSettings) })
 	defer func() { stop(); following.Wait() }()
 	if err := d.trainer.Start(ctx); err != nil {
 		return err
@@ -263,6 +265,7 @@ func (d *dialogue) commands() []dialogueCommand {
 		{"wait", "", "wait until the training has ended", "warten, bis das Training zu Ende ist", (*dialogue).wait},
 		{"why", "", "why it does not learn, and what to do", "warum es nicht lernt, und was zu tun ist", (*dialogue).why},
 		{"restore", "[VERSION]", "list the versions, or go back to one", "die Versionen zeigen oder zu einer zurückkehren", (*dialogue).restore},
+		{"export", "FILE", "write the samples (.jsonl) or the figures (.csv, .json, .png)", "die Rückmeldungen (.jsonl) oder die Zahlen (.csv, .json, .png) schreiben", (*dialogue).export},
 		{"help", "", "this list", "diese Liste", (*dialogue).help},
 		{"quit", "", "end", "beenden", func(*dialogue, context.Context, string) error { return errQuit }},
 	}
@@ -473,6 +476,18 @@ func (d *dialogue) restore(ctx context.Context, rest string) error {
 		return usage("%s", d.language.say("%q is no version; 0 is the untrained base", "%q ist keine Version; 0 ist das Ausgangsmodell", rest))
 	}
 	return d.restoreVersion(ctx, d.trainer, number)
+}
+
+// export writes samples or figures; the file's ending says which.
+func (d *dialogue) export(ctx context.Context, file string) error {
+	switch {
+	case strings.EqualFold(filepath.Ext(file), ".jsonl"):
+		return d.exportData(ctx, d.trainer, trainer.UnpairedPreference, file)
+	case courseWriter(file) != nil:
+		return d.exportStats(ctx, d.trainer, 0, []string{file})
+	}
+	return usage("%s", d.language.say("%s FILE: its ending is .jsonl for the samples, .csv, .json or .png for the figures",
+		"%s DATEI: Ihre Endung ist .jsonl für die Rückmeldungen, .csv, .json oder .png für die Zahlen", d.typed("export")))
 }
 
 func (d *dialogue) why(ctx context.Context, _ string) error {

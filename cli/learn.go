@@ -17,7 +17,8 @@ func (c *program) learnCommand() *cobra.Command {
 		Long: `Runs the loop that trains on the feedback by the settings, and says what it does,
 until Ctrl+C. With --interactive there is a prompt beside it (help lists its
 commands); lines can come from a pipe, and with --json each is answered by one
-object. With --stats it prints the figures and ends.`,
+object. With --stats it prints the figures and ends. What is changed in the settings
+file meanwhile holds from then on.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
@@ -28,7 +29,7 @@ object. With --stats it prints the figures and ends.`,
 			case interactive:
 				return c.dialogue(cmd.Context(), trainer.Ask{}, worded)
 			}
-			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.learn(cmd.Context(), s.Trainer) })
+			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.learn(cmd.Context(), s) })
 		},
 	}
 	cmd.Flags().BoolVar(&interactive, "interactive", false, "give commands at a prompt meanwhile")
@@ -37,11 +38,13 @@ object. With --stats it prints the figures and ends.`,
 }
 
 // learn runs the loop until ctx ends.
-func (c *program) learn(ctx context.Context, t *trainer.Trainer) error {
+func (c *program) learn(ctx context.Context, session *Session) error {
+	t := session.Trainer
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	events := t.Watch(watching)
 	var following sync.WaitGroup
 	following.Go(func() { c.tell(events) })
+	following.Go(func() { session.Follow(watching, c.tellSettings) })
 	defer func() { stop(); following.Wait() }()
 	if err := t.Start(ctx); err != nil {
 		return err
@@ -50,6 +53,15 @@ func (c *program) learn(ctx context.Context, t *trainer.Trainer) error {
 	t.Stop()
 	s := t.State()
 	return c.show(statusOf(s), func() {})
+}
+
+// tellSettings says that the settings file was changed.
+func (c *program) tellSettings(err error) {
+	if err != nil {
+		c.note("* the changed settings cannot be used, those before are in force: %s", "* die geänderten Einstellungen sind nicht brauchbar, die vorigen gelten weiter: %s", c.explain(err).Text)
+		return
+	}
+	c.note("* the changed settings are in force", "* die geänderten Einstellungen gelten jetzt")
 }
 
 // tell says what the loop does, on stderr.

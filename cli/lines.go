@@ -33,10 +33,13 @@ type line struct {
 	err  error
 }
 
-func (c *program) newLineReader(prompt string, words []string, quit <-chan os.Signal) *lineReader {
+// newLineReader asks with a prompt, completes words, and keeps what was typed in the file
+// history for the next time. quit ends the waiting for a line.
+func (c *program) newLineReader(prompt string, words []string, history string, quit <-chan os.Signal) *lineReader {
 	r := &lineReader{quit: quit}
 	if isTerminal(c.in) && isTerminal(c.out) && !c.json {
 		r.shell, r.terminal = readline.NewShell(), int(c.in.Fd())
+		r.shell.History.AddFromFile("clara", history)
 		r.shell.Prompt.Primary(func() string { return prompt })
 		r.shell.Completer = func(text []rune, cursor int) readline.Completions {
 			if strings.ContainsRune(string(text[:cursor]), ' ') {
