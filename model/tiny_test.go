@@ -139,10 +139,10 @@ func randomAdapter(r *Runner, rank int, seed uint64) *Adapter {
 		}
 		return x
 	}
-	layers := make([][projections]pair, r.at.net.Layers)
+	layers := make([][projections]pair, r.config.Layers)
 	for l := range layers {
 		for p := range projections {
-			out, in := r.at.net.shape(p)
+			out, in := r.config.shape(p)
 			layers[l][p] = pair{fill(rank*in, 1/math.Sqrt(float64(in))), fill(out*rank, .3/math.Sqrt(float64(rank)))}
 		}
 	}

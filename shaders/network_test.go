@@ -16,18 +16,25 @@ import (
 	"clara/model"
 )
 
-// network opens the trained model of 260,000 parameters on an engine; the test skips
-// without its file. folder is where that lies.
-func network(t *testing.T, open func() (compute.Backend, error), o model.Options) (r *model.Runner, folder string) {
+// stories is a file of the trained model of 260,000 parameters, and the folder where it
+// lies; the test skips without it.
+func stories(t *testing.T) (path, folder string) {
 	t.Helper()
 	if folder = os.Getenv("CLARA_TESTDATA"); folder == "" {
 		folder = filepath.Join("..", "..", "shared", "data")
 	}
 	folder = filepath.Join(folder, "models", "stories260K")
-	path := filepath.Join(folder, "stories260K.gguf")
+	path = filepath.Join(folder, "stories260K.gguf")
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("no test data at %s: set CLARA_TESTDATA", path)
 	}
+	return path, folder
+}
+
+// network opens that model on an engine.
+func network(t *testing.T, open func() (compute.Backend, error), o model.Options) (r *model.Runner, folder string) {
+	t.Helper()
+	path, folder := stories(t)
 	b, err := open()
 	must(t, err)
 	t.Cleanup(func() { must(t, b.Close()) })
