@@ -28,6 +28,7 @@ func (v *chatView) turnTo(message int64) {
 		return // what is being written belongs to the branch that is shown
 	}
 	v.closeEditor()
+	_, walked := v.w.frame.Canvas().Focused().(*widgets.Answer)
 	queued(v.w.work, func(ctx context.Context) ([]trainer.Entry, error) {
 		if err := v.w.Trainer.Show(ctx, message); err != nil {
 			return nil, err
@@ -44,16 +45,13 @@ func (v *chatView) turnTo(message int64) {
 		v.entries = all
 		v.show()
 		v.feed.Reveal(message)
-		v.focusRow(message)
+		// What had the keyboard is gone with the version before.
+		if row, ok := v.feed.Row(message).(*widgets.Answer); ok && walked {
+			v.w.frame.Canvas().Focus(row)
+		} else {
+			v.composer.Focus()
+		}
 	})
-}
-
-// focusRow gives the keyboard to an answer that took the place of the one that had it.
-func (v *chatView) focusRow(message int64) {
-	row, ok := v.feed.Row(message).(*widgets.Answer)
-	if c := v.w.frame.Canvas(); ok && c.Focused() == nil {
-		c.Focus(row)
-	}
 }
 
 // reload reads the conversation that is shown again.

@@ -70,6 +70,9 @@ func TestAnswerAgainStandsBesideTheFirst(t *testing.T) {
 	if w.lastAnswer().ID != first.ID || w.lastAnswer().Stars != 2 || !reads(w, "1 / 2") || reads(w, "Am vierten Tag.") {
 		t.Errorf("the first answer does not come back with its rating: %+v", w.lastAnswer())
 	}
+	if w.frame.Canvas().Focused() != fyne.Focusable(w.chat.feed.Row(first.ID).(*widgets.Answer)) {
+		t.Error("the next key does not go to the answer that is shown")
+	}
 	if got := w.onDisk(t); got.ID != first.ID {
 		t.Error("the next start would show the other answer")
 	}
@@ -117,6 +120,9 @@ func TestEscapeLeavesTheQuestionAsItWas(t *testing.T) {
 	w.settle(t)
 	if w.chat.revision != nil || !reads(w, "Und wann gilt ein Brief") {
 		t.Error("Escape does not close it")
+	}
+	if !w.chat.composer.HasFocus() {
+		t.Error("the keyboard stays with a field that is gone")
 	}
 }
 

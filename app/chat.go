@@ -235,6 +235,11 @@ func (v *chatView) opening(c trainer.Conversation, at int64, query string) {
 	}
 	v.w.App.Preferences().SetInt(preferOpened, int(c.ID))
 	queued(v.w.work, func(ctx context.Context) (o opened, err error) {
+		if at != 0 { // it may stand on another branch than the one that is shown
+			if err := v.w.Trainer.Show(ctx, at); err != nil {
+				return o, err
+			}
+		}
 		if o.draft, err = v.w.Trainer.Draft(ctx, c.ID); err == nil && c.ID != 0 {
 			o.entries, err = v.w.Trainer.Entries(ctx, c.ID)
 		}

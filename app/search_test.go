@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"clara/trainer"
 	"clara/widgets"
 )
 
@@ -40,6 +41,19 @@ func TestSearchLeadsToTheHitAndShowsIt(t *testing.T) {
 	w.settle(t)
 	if w.chat.finding != nil || reads(w, "1 of 1") {
 		t.Error("Escape does not close the bar")
+	}
+}
+
+func TestHitOnABranchThatIsNotShownIsShown(t *testing.T) {
+	w := openSample(t, spoken(english))
+	keepAnswer(t, w, trainer.Ask{Instead: w.chat.entries[2].ID, Text: "Und ein Fax?"}, "Mit dem Eingang, Zyzzyva.")
+	w.chat.turnTo(w.chat.entries[2].ID)
+	w.settle(t)
+	w.searchFor(t, "zyzzyva")
+	w.search.line.OnSubmit()
+	w.settle(t)
+	if !reads(w, "Zyzzyva") || !reads(w, "1 of 1") {
+		t.Error("it is not")
 	}
 }
 

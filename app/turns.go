@@ -359,6 +359,7 @@ func (v *chatView) closeEditor() {
 		v.revision = nil
 		if v.feed != nil {
 			v.feed.Changed(r.message)
+			v.composer.Focus() // the field that had the keyboard is gone
 		}
 	}
 	id := v.editing

@@ -193,7 +193,7 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 		tokens = set.MaxTokens
 	}
 	start := time.Now()
-	begun, begunIDs, err := t.begun(ctx, s, ask.Continue)
+	begun, begunIDs, err := t.begun(context.WithoutCancel(ctx), s, ask.Continue)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -221,6 +221,9 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 			}
 		})
 		answer.Finish = Finish(result.Finish)
+	}
+	if begun.ID != 0 && result.Text == "" && (err == nil || ctx.Err() != nil) { // stopped at once: it is what it was
+		return t.unchanged(context.WithoutCancel(ctx), begun.ID)
 	}
 	answer.Text = begun.Text + result.Text
 	answer.Tokens, answer.Seconds = begun.Tokens+len(result.IDs), begun.Seconds+time.Since(start).Seconds()
@@ -285,6 +288,16 @@ func (t *Trainer) begun(ctx context.Context, s *speaker, message int64) (Message
 	m.Text = strings.TrimRight(m.Text, " ")
 	ids := s.runner.AnswerTokens(m.Text)
 	return m, ids[:len(ids)-1], nil
+}
+
+// unchanged is an answer as it stands.
+func (t *Trainer) unchanged(ctx context.Context, message int64) (Entry, error) {
+	m, err := t.store.Message(ctx, message)
+	if err != nil {
+		return Entry{}, fmt.Errorf("read the answer to go on with: %w", err)
+	}
+	numbers, err := t.versionNumbers(ctx)
+	return Entry{Message: m, Number: numbers[m.Version]}, err
 }
 
 // CanContinue says whether an answer ended before its time, with something to go on from.

@@ -208,6 +208,10 @@ func TestConversation(t *testing.T) {
 	if whole := limited(Ask{Again: cut.ID}, 16); err != nil || gone.Text != whole.Text || cut.Text+pieces != gone.Text || gone.Parent != cut.Parent || gone.Tokens != 16 {
 		t.Errorf("cut: %q, gone on with: %+v, %v, in one go: %q", cut.Text, gone, err, whole.Text)
 	}
+	ended, halt := context.WithCancel(ctx)
+	if same, err := tr.Answer(ended, Ask{Continue: cut.ID, OnAsked: func(Message) { halt() }}, nil); err != nil || same.ID != cut.ID || same.Text != cut.Text {
+		t.Errorf("stopped before it went on: %+v, %v", same, err)
+	}
 	if _, err := tr.Answer(ctx, Ask{Continue: cut.Parent}, nil); err == nil {
 		t.Error("a question is gone on with")
 	}

@@ -1,6 +1,10 @@
 package widgets
 
-import "fmt"
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+)
 
 // PagerWords are the spoken names of a pager's buttons.
 type PagerWords struct{ Before, Next string }
@@ -9,11 +13,26 @@ type PagerWords struct{ Before, Next string }
 type Pager struct {
 	composite
 	before, next *Button
+	words        *Text
 }
+
+// MinSize implements fyne.CanvasObject: as high as the words, so that a line is as high with a pager as without. The buttons reach
+// beyond it, except for fingers.
+func (p *Pager) MinSize() fyne.Size {
+	m := p.content.MinSize()
+	if target() < targetFinger {
+		m.Height = p.words.MinSize().Height
+	}
+	return m
+}
+
+// HeightAt implements Flowing.
+func (p *Pager) HeightAt(float32) float32 { return p.MinSize().Height }
 
 // NewPager makes a pager at the place at, from 1, of several. turned is told the step, -1 or 1.
 func NewPager(at, of int, words PagerWords, turned func(step int)) *Pager {
 	p := &Pager{
+		words:  Caption(fmt.Sprintf("%d / %d", at, of)),
 		before: NewIconButton(IconLeft, words.Before, func() { turned(-1) }),
 		next:   NewIconButton(IconRight, words.Next, func() { turned(1) }),
 	}
@@ -23,7 +42,7 @@ func NewPager(at, of int, words PagerWords, turned func(step int)) *Pager {
 	if at >= of {
 		p.next.Disable()
 	}
-	p.content = HStack(0, p.before, Caption(fmt.Sprintf("%d / %d", at, of)), p.next)
+	p.content = HStack(0, p.before, p.words, p.next)
 	p.ExtendBaseWidget(p)
 	return p
 }

@@ -85,7 +85,7 @@ func (q *Question) bubble(width float32) float32 {
 func (q *Question) HeightAt(width float32) float32 {
 	h := q.bubble(width)
 	if q.pager != nil {
-		h += q.pager.MinSize().Height
+		h += q.pager.before.MinSize().Height
 	}
 	return h
 }
@@ -136,8 +136,8 @@ func (r *questionRenderer) Layout(s fyne.Size) {
 		place(r.q.edit, x-m.Width-Gap4, fyne.Max(0, (r.q.text.lineHeight()+2*bubbleY-m.Height)/2), m.Width, m.Height)
 	}
 	if r.q.pager != nil {
-		m := r.q.pager.MinSize()
-		place(r.q.pager, s.Width-m.Width, h, m.Width, m.Height)
+		w := r.q.pager.MinSize().Width
+		place(r.q.pager, s.Width-w, h, w, r.q.pager.before.MinSize().Height)
 	}
 }
 
