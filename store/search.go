@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -25,8 +26,9 @@ type Span struct{ From, To int }
 // Search finds the conversations whose titles have all words of a query, then the
 // messages that have them, each the newest first, at most limit of both together. A word
 // is found inside of a longer one too, in either case of its letters; words in double
-// quotes are looked for as they stand. A query without words finds nothing. The texts of
-// deleted conversations and system prompts are left out; messages of all branches are not.
+// quotes are looked for as they stand. A query without words finds nothing. An answer is
+// looked through as it is shown: as it was corrected, if it was. The texts of deleted
+// conversations and system prompts are left out; messages of all branches are not.
 func (s *Store) Search(ctx context.Context, query string, limit int) ([]Hit, error) {
 	words := searchWords(query)
 	if len(words) == 0 {
@@ -52,12 +54,45 @@ func (s *Store) Search(ctx context.Context, query string, limit int) ([]Hit, err
 		h.Excerpt = excerpt(text, words)
 		return h, err
 	}, `SELECT c.id, c.title, m.id, m.role, m.created, m.text FROM messages m JOIN conversations c ON c.id = m.conversation AND c.deleted IS NULL
-		WHERE m.user = ? AND m.role <> 'system'`+match.in("m.id", "text_index")+like.sql+
+		WHERE m.user = ? AND m.role <> 'system' AND NOT EXISTS (SELECT 1 FROM samples x WHERE `+correctionOf+`)`+match.in("m.id", "text_index")+like.sql+
 		` ORDER BY m.id DESC LIMIT ?`, slices.Concat([]any{s.user}, match.args, like.args, []any{limit - len(titles)})...)
 	if err != nil {
 		return nil, err
 	}
-	return append(titles, texts...), nil
+	corrected, err := s.searchCorrections(ctx, words)
+	if err != nil {
+		return nil, err
+	}
+	texts = append(texts, corrected...)
+	slices.SortFunc(texts, func(a, b Hit) int { return cmp.Compare(b.Message, a.Message) })
+	return append(titles, texts[:min(len(texts), limit-len(titles))]...), nil
+}
+
+// correctionOf says of a sample x that it is the correction that stands on message m.
+const correctionOf = `x.user = m.user AND x.message = m.id AND x.form = 'correction' AND x.deleted IS NULL AND NOT x.replaced`
+
+// searchCorrections looks through the corrected answers. They have no index: there are
+// as many as somebody wrote by hand.
+func (s *Store) searchCorrections(ctx context.Context, words []string) ([]Hit, error) {
+	all, err := list(ctx, s, "search", func(r scanner) (Hit, error) {
+		var h Hit
+		return h, r.Scan(&h.Conversation, &h.Title, &h.Message, &h.Role, timeColumn{&h.Created}, &h.Excerpt)
+	}, `SELECT c.id, c.title, m.id, m.role, m.created,
+			(SELECT x.better FROM samples x WHERE `+correctionOf+` ORDER BY x.id DESC LIMIT 1)
+		FROM messages m JOIN conversations c ON c.id = m.conversation AND c.deleted IS NULL
+		WHERE m.id IN (SELECT message FROM samples x WHERE x.user = ? AND x.message IS NOT NULL AND x.form = 'correction' AND x.deleted IS NULL AND NOT x.replaced)`, s.user)
+	if err != nil {
+		return nil, err
+	}
+	var hits []Hit
+	for _, h := range all {
+		has := func(w string) bool { return len(findWords(h.Excerpt, []string{w})) > 0 }
+		if !slices.ContainsFunc(words, func(w string) bool { return !has(w) }) {
+			h.Excerpt = excerpt(h.Excerpt, words)
+			hits = append(hits, h)
+		}
+	}
+	return hits, nil
 }
 
 // searchWords are the words of a query: what stands between blanks, or between quotes.

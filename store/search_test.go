@@ -63,6 +63,28 @@ func TestSearchFindsTitlesAndTexts(t *testing.T) {
 	}
 }
 
+func TestSearchLooksAtWhatIsShownOfACorrectedAnswer(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	_, m := said(t, s, "Boats", "Which knots hold a boat?", "A granny knot.")
+	found := func(query string) int { return len(must(s.Search(ctx, query, 9))(t)) }
+	first, _, err := s.AddFeedback(ctx, Feedback{Sample: Sample{Form: FormCorrection, Kind: Knowledge, Message: m[1].ID, Better: "A Bowline."}})
+	check(t, err)
+	second, _, err := s.AddFeedback(ctx, Feedback{Sample: Sample{Form: FormCorrection, Kind: Knowledge, Message: m[1].ID, Better: "A clove hitch."}, Replaces: []int64{first.ID}})
+	check(t, err)
+	if found("granny") != 0 || found("bowline") != 0 || found("HITCH clove") != 1 || found("hitch bowline") != 0 {
+		t.Error("what is found is not what is shown")
+	}
+	check(t, s.DeleteSample(ctx, second.ID))
+	if found("bowline") != 1 || found("hitch") != 0 {
+		t.Error("the correction before does not stand again")
+	}
+	check(t, s.DeleteSample(ctx, first.ID))
+	if found("granny") != 1 || found("bowline") != 0 {
+		t.Error("the answer does not stand again")
+	}
+}
+
 func TestSearchForgetsWhatIsDeletedAndRenamed(t *testing.T) {
 	s := newStore(t)
 	ctx := t.Context()
