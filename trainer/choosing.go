@@ -17,7 +17,7 @@ const (
 	choosingTries  = 2    // lessons that are looked at for a question
 	choosingTokens = 32   // of a lesson's answer that are looked at
 	leastNear      = 0.2  // the overlap below which none is looked at
-	leastCertain   = 0.65 // of the least probable token of the lesson's answer
+	leastCertain   = 0.55 // of the least probable token of the lesson's answer
 	nearnessCounts = 0.5  // of the overlap, against the logarithm of that probability, where two lessons fit
 )
 
