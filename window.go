@@ -41,6 +41,7 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 		App: a, Trainer: s.trainer,
 		File: s.file, Settings: s.settings, FileError: s.settingsErr, Ended: ctx.Done(),
 		Learning: learning, Language: o.Language, Home: s.home,
+		Models: s.modelsOfWindow(ctx),
 		Load: func(ctx context.Context, found func(app.Model)) error {
 			_, err := s.load(ctx, func(path string, e compute.Info) {
 				m := app.Model{Name: filepath.Base(path), Path: path, Engine: e.Name, Device: e.Device}

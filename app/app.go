@@ -51,6 +51,8 @@ type Params struct {
 	// names the one in use alone.
 	Engines func(ctx context.Context) []Engine
 
+	Models Models
+
 	// Ended closes when the program is to end, as by a signal; nil: it never is.
 	Ended <-chan struct{}
 
@@ -86,6 +88,10 @@ type window struct {
 	model    loading
 	engines  []Engine // as tried; nil: not since the model was loaded
 	trying   bool
+
+	offers   []Offer   // beside it, as last looked for
+	fetching *fetching // nil: none was begun
+	moving   *moving   // nil: none was begun
 
 	shell      shell
 	chat       *chatView
@@ -126,6 +132,7 @@ func newWindow(p Params) (*window, error) {
 	w.frame.SetMaster()
 	w.frame.SetPadded(false)
 	w.frame.SetCloseIntercept(w.askToClose)
+	w.frame.SetOnDropped(w.dropped)
 	w.restoreSize()
 	w.rebuild()
 	w.listen()

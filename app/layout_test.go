@@ -65,6 +65,27 @@ var scenes = []scene{
 		w.engines = sampleEngines()
 		w.machine.fill()
 	}},
+	{"fetching", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeModel, trainer.PhaseDue)
+		w.fetching = &fetching{offer: w.offers[3], at: Fetched{Done: 1_170_000_000, Total: 1_830_000_000, Rate: 8_400_000}}
+		w.machine.fill()
+	}},
+	{"offline", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeModel, trainer.PhaseDue)
+		w.fetching = &fetching{offer: w.offers[3], at: Fetched{Done: 1_170_000_000, Total: 1_830_000_000}}
+		w.fetching.err = &trainer.UserError{Reason: trainer.Reason{Code: codeOffline}}
+		w.machine.fill()
+	}},
+	{"moving", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeModel, trainer.PhaseDue)
+		w.moving = &moving{offer: w.offers[1], at: trainer.Progress{Step: trainer.StepReader, Done: 120, Of: 400}}
+		w.machine.fill()
+	}},
+	{"moved", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeModel, trainer.PhaseDue)
+		w.moving = &moving{offer: w.offers[1], card: sampleScoreCard()}
+		w.machine.fill()
+	}},
 	{"correction", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeChat, trainer.PhaseWaiting)
 		w.chat.correct(w.chat.entries[3].ID)

@@ -127,6 +127,7 @@ func (w *window) loadModel() {
 			w.model.busy, w.model.err = false, err
 			w.model.info, w.model.ready = w.Trainer.ModelInfo()
 			w.modelChanged()
+			w.lookForModels()
 		})
 	})
 	w.modelChanged()
@@ -168,6 +169,7 @@ func (v *modelView) build() fyne.CanvasObject {
 
 func (v *modelView) open() {
 	v.w.tryEngines()
+	v.w.lookForModels()
 	v.fill()
 }
 
@@ -195,8 +197,17 @@ func (v *modelView) fill() {
 	if m.short() != "" {
 		v.cards.Add(v.card())
 	}
+	if v.w.moving != nil {
+		v.cards.Add(v.moveCard())
+	}
+	if v.w.fetching != nil {
+		v.cards.Add(v.fetchCard())
+	}
 	if m.engine() != "" {
 		v.cards.Add(v.engines())
+	}
+	if offers := v.offerCards(); len(offers) > 0 {
+		v.cards.Add(widgets.VStack(10, append([]fyne.CanvasObject{widgets.Section(say("offer.title"))}, offers...)...))
 	}
 	if v.start != nil {
 		if m.ready || m.err != nil {
@@ -298,7 +309,7 @@ func (v *modelView) failure() fyne.CanvasObject {
 	return widgets.NewNotice(n)
 }
 
-// chooseFile lets a person pick a model file, which is kept in the settings and loaded.
+// chooseFile lets a person pick a model file.
 func (v *modelView) chooseFile() {
 	w := v.w
 	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
@@ -311,7 +322,7 @@ func (v *modelView) chooseFile() {
 			w.failed(err)
 			return
 		}
-		w.change(func(s *configs.Settings) { s.Model.Path = path }, w.loadModel)
+		w.openModel(path)
 	}, w.frame)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".gguf"}))
 	d.Show()

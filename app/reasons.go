@@ -16,6 +16,15 @@ import (
 const (
 	codeLocked      = "locked"        // home
 	codeNoModelFile = "no_model_file" // where
+
+	// Of model files and their download.
+	codeModelExists     = "model_exists"     // file
+	codeOffline         = "download_offline" // host, haveBytes, allBytes, error
+	codeDownloadRefused = "download_refused" // host, status
+	codeDownloadWrong   = "download_wrong"   // file, error
+	codeDownloadBusy    = "download_busy"    // folder
+	codeDownloadDisk    = "download_disk"    // file, error
+	codeDownloadSpace   = "download_space"   // missingBytes, folder
 )
 
 // reasonKeys translates the codes of the trainer's reasons. TestEveryReasonHasWords holds it to the trainer's list.
@@ -94,6 +103,14 @@ var reasonKeys = map[string]string{
 
 	codeLocked:      "reason.locked",
 	codeNoModelFile: "reason.no_model_file",
+
+	codeModelExists:     "reason.model_exists",
+	codeOffline:         "reason.download_offline",
+	codeDownloadRefused: "reason.download_refused",
+	codeDownloadWrong:   "reason.download_wrong",
+	codeDownloadBusy:    "reason.download_busy",
+	codeDownloadDisk:    "reason.download_disk",
+	codeDownloadSpace:   "reason.download_space",
 }
 
 // hintKeys translates what a person can do.
@@ -182,6 +199,8 @@ func argument(name, text string) string {
 		return span(time.Duration(v * float64(time.Second)))
 	case name == "p":
 		return chance(v)
+	case strings.HasSuffix(name, "Bytes"):
+		return bytes(int64(v))
 	}
 	return exact(v)
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"path/filepath"
 	"testing"
@@ -311,6 +312,11 @@ func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 		info: trainer.ModelInfo{Name: "SmolLM2 135M Instruct", Architecture: "llama", FileType: "Q4_1", Engine: "cpu", Device: "AVX2", Parameters: 134_515_008, Context: 2048, Reader: trainer.ReaderBuiltIn},
 	}
 	w.state = sampleState(phase)
+	w.offers = sampleOffers()
+	w.Models.Fetch = newShop().models().Fetch
+	w.Models.Move = func(context.Context, string, func(trainer.Progress)) (trainer.ScoreCard, error) {
+		return *sampleScoreCard(), nil
+	}
 	w.chat.openLast()
 	w.settle(t)
 	w.chat.openConversation(w.chat.all[0])

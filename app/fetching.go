@@ -1,0 +1,225 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// Fetched is how far a download is.
+type Fetched struct {
+	Done, Total int64   // bytes; Total is 0 until it is known
+	Rate        float64 // bytes a second, of late; 0: not known yet
+	Checking    bool    // all is there, its hash is computed
+}
+
+// fetching is the download that a person has begun; there is one at a time. It belongs to
+// the UI goroutine.
+type fetching struct {
+	offer    Offer
+	at       Fetched
+	paused   bool
+	unwanted bool  // what there is of it is thrown away
+	err      error // why it stands still; nil: it runs, or is paused
+	cancel   context.CancelFunc
+	again    chan struct{} // try now
+
+	words *widgets.Text // while they are shown
+	bar   *widgets.Meter
+}
+
+// offlineEvery is how long a download waits for the network before it tries again by itself.
+const offlineEvery = 20 * time.Second
+
+// fetch begins a download, or goes on with one.
+func (w *window) fetch(o Offer) {
+	if w.fetching != nil && !w.fetching.still() {
+		return
+	}
+	f := &fetching{offer: o, at: Fetched{Done: o.Fetched, Total: o.Bytes}, again: make(chan struct{}, 1)}
+	w.fetching = f
+	w.work.beside(func(ctx context.Context) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		fyne.Do(func() { f.cancel = cancel })
+		path, err := w.fetchPatiently(ctx, f)
+		fyne.Do(func() { w.fetched(f, path, err) })
+	})
+	w.machine.fill()
+}
+
+// still says that it does not run.
+func (f *fetching) still() bool { return f.paused || f.err != nil && !isOffline(f.err) }
+
+// fetchPatiently tries until the file is there, waiting for the network where there is none.
+func (w *window) fetchPatiently(ctx context.Context, f *fetching) (string, error) {
+	report := func(at Fetched) { fyne.Do(func() { w.fetchedSoFar(f, at) }) }
+	for {
+		path, err := w.Models.Fetch(ctx, f.offer, report)
+		if err == nil || ctx.Err() != nil || !isOffline(err) {
+			return path, err
+		}
+		fyne.Do(func() { f.err = err; w.machine.fill() })
+		t := time.NewTimer(offlineEvery)
+		select {
+		case <-ctx.Done():
+		case <-f.again:
+		case <-t.C:
+		}
+		t.Stop()
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+	}
+}
+
+func isOffline(err error) bool {
+	var u *trainer.UserError
+	return errors.As(err, &u) && u.Reason.Code == codeOffline
+}
+
+// fetchedSoFar shows how far it is.
+func (w *window) fetchedSoFar(f *fetching, at Fetched) {
+	wasOffline := f.err != nil
+	f.at, f.err = at, nil
+	if w.fetching != f {
+		return
+	}
+	if wasOffline || f.words == nil {
+		w.machine.fill()
+		return
+	}
+	f.show()
+}
+
+// fetched takes the end of a download.
+func (w *window) fetched(f *fetching, path string, err error) {
+	if f.unwanted && err != nil {
+		w.discard(f.offer)
+		return
+	}
+	switch {
+	case w.fetching != f && err == nil:
+		w.lookForModels()
+		return
+	case err == nil:
+		w.fetching = nil
+		name := f.offer.short()
+		w.snackbar.Say(say("fetch.there", "Model", name), say("offer.use"), func() { w.useModel(path) })
+		w.lookForModels()
+	case errors.Is(err, context.Canceled):
+		f.paused = true
+		w.lookForModels()
+	default:
+		f.err = err
+	}
+	w.machine.fill()
+}
+
+// pauseFetch keeps what is there for later.
+func (w *window) pauseFetch() {
+	if f := w.fetching; f != nil && f.cancel != nil {
+		f.cancel()
+	}
+}
+
+// cancelFetch stops the download and throws away what there is of it.
+func (w *window) cancelFetch() {
+	f := w.fetching
+	w.fetching = nil
+	if f.still() {
+		w.discard(f.offer)
+	} else if f.cancel != nil {
+		f.unwanted = true // once it has ended
+		f.cancel()
+	}
+	w.machine.fill()
+}
+
+// discard deletes what is there of a download.
+func (w *window) discard(o Offer) {
+	queued(w.work, func(context.Context) (struct{}, error) { return struct{}{}, w.Models.Discard(o) }, func(_ struct{}, err error) {
+		w.failed(err)
+		w.lookForModels()
+	})
+}
+
+// fetchCard shows the download: how far it is, or why it stands still and what to do.
+func (v *modelView) fetchCard() fyne.CanvasObject {
+	w, f := v.w, v.w.fetching
+	f.words, f.bar = nil, nil
+	switch {
+	case f.err != nil && isOffline(f.err):
+		return widgets.NewNotice(widgets.Notice{
+			Glyph: widgets.IconOffline, Tone: widgets.ToneWarning, Title: say("fetch.offline_title"),
+			Text: say("fetch.offline_text", "Share", f.share()),
+			Actions: []widgets.Action{
+				{Label: say("fetch.now"), OnTapped: func() { wakeFetch(f) }},
+				{Label: say("fetch.pause"), OnTapped: w.pauseFetch},
+			},
+		})
+	case f.err != nil:
+		return widgets.NewNotice(widgets.Notice{
+			Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("fetch.failed_title", "Model", f.offer.short()), Text: fault(f.err),
+			Actions: []widgets.Action{
+				{Label: say("model.retry"), OnTapped: func() { w.fetch(f.offer) }},
+				{Label: say("fetch.cancel"), OnTapped: w.cancelFetch},
+			},
+		})
+	}
+	title, hold := say("fetch.running", "Model", f.offer.short()), widgets.NewIconButton(widgets.IconPause, say("fetch.pause"), w.pauseFetch)
+	if f.paused {
+		title, hold = say("fetch.paused", "Model", f.offer.short()), widgets.NewIconButton(widgets.IconDownload, say("fetch.resume"), func() { w.fetch(f.offer) })
+	}
+	f.bar = widgets.NewMeter(0, 0, widgets.ColorPrimary)
+	f.words = widgets.Caption("").Wrapped()
+	f.show()
+	foot := widgets.HStack(12, widgets.Grow(f.words))
+	if !w.tight {
+		foot.Add(widgets.Caption(say("fetch.keeps")))
+	}
+	return widgets.Card(widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconDownload, 18, widgets.ColorPrimary),
+		widgets.Grow(widgets.Strong(title).Cutting()), hold, widgets.NewIconButton(widgets.IconCross, say("fetch.cancel"), w.cancelFetch)),
+		f.bar, foot), 10, 16, 12, 16)
+}
+
+// wakeFetch tries at once.
+func wakeFetch(f *fetching) {
+	select {
+	case f.again <- struct{}{}:
+	default:
+	}
+}
+
+// show brings bar and words up to date.
+func (f *fetching) show() {
+	share := 0.0
+	if f.at.Total > 0 {
+		share = float64(f.at.Done) / float64(f.at.Total)
+	}
+	f.bar.Sentence = f.share()
+	f.bar.Set(share, widgets.ColorPrimary)
+	parts := []string{f.share()}
+	switch {
+	case f.at.Checking:
+		parts = append(parts, say("fetch.checking"))
+	case f.at.Rate > 0 && !f.paused:
+		left := time.Duration(float64(f.at.Total-f.at.Done) / f.at.Rate * float64(time.Second))
+		parts = append(parts, say("fetch.rate", "N", decimal(f.at.Rate/1e6, 1)), say("fetch.left", "Left", span(left)))
+	}
+	f.words.SetText(strings.Join(parts, " · "))
+}
+
+// share says how much is there, in the unit of the whole: "1.17 of 1.83 GB".
+func (f *fetching) share() string {
+	if f.at.Total >= 1e9 {
+		return say("fetch.gigabytes", "Done", decimal(float64(f.at.Done)/1e9, 2), "Of", decimal(float64(f.at.Total)/1e9, 2))
+	}
+	return say("fetch.megabytes", "Done", whole(int(f.at.Done/1e6)), "Of", whole(int(f.at.Total/1e6)))
+}

@@ -1,0 +1,181 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"fyne.io/fyne/v2"
+
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// Mover trains all that was taught on the model at path, and says how both do. Learning
+// stands still meanwhile, answering does not. A cancelled ctx leaves all as it was.
+type Mover func(ctx context.Context, path string, report func(trainer.Progress)) (trainer.ScoreCard, error)
+
+// moving is the move of the lessons to another model, while it runs and until its score card
+// was answered. It belongs to the UI goroutine.
+type moving struct {
+	offer  Offer
+	at     trainer.Progress
+	card   *trainer.ScoreCard // once it has ended
+	err    error
+	cancel context.CancelFunc
+
+	words *widgets.Text // while they are shown
+	bar   *widgets.Meter
+}
+
+// askToMove asks before the training that takes minutes.
+func (w *window) askToMove(o Offer) {
+	w.ask(question{
+		title: say("move.ask_title", "Model", o.short()), text: sayN("move.ask_text", w.state.Lessons.Total(), "Old", w.model.short()),
+		yes: say("move.yes"), no: say("move.no"), do: func() { w.move(o) },
+	})
+}
+
+// move begins.
+func (w *window) move(o Offer) {
+	if w.moving != nil {
+		return
+	}
+	m := &moving{offer: o}
+	w.moving = m
+	w.work.beside(func(ctx context.Context) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		fyne.Do(func() { m.cancel = cancel })
+		card, err := w.Models.Move(ctx, o.Path, func(at trainer.Progress) {
+			fyne.Do(func() { w.movedSoFar(m, at) })
+		})
+		fyne.Do(func() { w.moved(m, card, err) })
+	})
+	w.machine.fill()
+}
+
+func (w *window) movedSoFar(m *moving, at trainer.Progress) {
+	m.at = at
+	if m.words != nil {
+		m.show()
+	}
+}
+
+// moved takes the end of a move.
+func (w *window) moved(m *moving, card trainer.ScoreCard, err error) {
+	switch {
+	case errors.Is(err, context.Canceled):
+		w.moving = nil
+	case err != nil:
+		m.err = err
+	default:
+		m.card = &card
+	}
+	w.machine.fill()
+}
+
+func (w *window) cancelMove() {
+	if m := w.moving; m != nil && m.cancel != nil {
+		m.cancel()
+	}
+}
+
+// endMove puts the score card away.
+func (w *window) endMove() {
+	w.moving = nil
+	w.machine.fill()
+}
+
+// moveCard shows how far the move is, or what it brought.
+func (v *modelView) moveCard() fyne.CanvasObject {
+	w, m := v.w, v.w.moving
+	m.words, m.bar = nil, nil
+	switch {
+	case m.err != nil:
+		return widgets.NewNotice(widgets.Notice{
+			Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("move.failed"), Text: fault(m.err),
+			Actions: []widgets.Action{{Label: say("close"), OnTapped: w.endMove}},
+		})
+	case m.card != nil:
+		return v.scoreCard(m)
+	}
+	m.words, m.bar = widgets.Caption("").Wrapped(), widgets.NewMeter(0, 0, widgets.ColorPrimary)
+	m.show()
+	return widgets.Card(widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconLessons, 18, widgets.ColorPrimary),
+		widgets.Grow(widgets.Strong(say("move.running", "Model", m.offer.short())).Cutting()), widgets.NewIconButton(widgets.IconCross, say("move.stop"), w.cancelMove)),
+		m.bar, m.words), 10, 16, 12, 16)
+}
+
+func (m *moving) show() {
+	words, share := say("move.begun"), 0.0
+	if m.at.Step != "" {
+		words = stepWords(m.at.Step)
+	}
+	if m.at.Of > 0 {
+		words = say("move.step", "Step", stepWords(m.at.Step), "Done", whole(m.at.Done), "Of", whole(m.at.Of))
+		share = float64(m.at.Done) / float64(m.at.Of)
+	}
+	m.bar.Sentence = words
+	m.bar.Set(share, widgets.ColorPrimary)
+	m.words.SetText(words)
+}
+
+// scoreCard shows both models side by side: what was taught, what was not, and the manner.
+func (v *modelView) scoreCard(m *moving) fyne.CanvasObject {
+	w, c := v.w, m.card
+	body := widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconLessons, 18, widgets.ColorPrimary),
+		widgets.Grow(widgets.Strong(say("move.done", "Model", m.offer.short())).Wrapped())))
+	if c.State == trainer.CycleRefused {
+		body.Add(widgets.Muted(say("move.refused", "Why", because(c.Reason))).Wrapped())
+	}
+	if !c.Reader {
+		body.Add(widgets.Muted(say("move.no_reader", "Model", m.offer.short())).Wrapped())
+	}
+	scores := []trainer.Score{c.Old, c.Base, c.Instant, c.After}
+	heads := []string{say("move.before"), say("move.base"), say("move.instant"), say("move.after")}
+	if w.tight {
+		scores, heads = []trainer.Score{c.Old, c.After}, []string{heads[0], heads[3]}
+	}
+	row := func(name string, cells []string, strong bool) {
+		line := widgets.HStack(8, widgets.Grow(widgets.Caption(name).Wrapped()))
+		for _, cell := range cells {
+			text := widgets.Caption(cell).In(widgets.ColorText)
+			if strong {
+				text = widgets.Caption(cell).Bold()
+			}
+			line.Add(widgets.Sized(112, 0, text.Wrapped()))
+		}
+		body.Add(line)
+	}
+	row("", heads, true)
+	for _, r := range []struct {
+		name   string
+		figure func(s trainer.Score) (n, of int)
+	}{
+		{say("move.known"), func(s trainer.Score) (int, int) { return s.Known, s.Lessons }},
+		{say("move.varied"), func(s trainer.Score) (int, int) { return s.Variants, s.VariantsOf }},
+		{say("move.leaks"), func(s trainer.Score) (int, int) { return s.Swapped, s.SwappedOf }},
+		{say("move.kept"), func(s trainer.Score) (int, int) { return s.Kept, s.KeptOf }},
+		{say("move.manner"), func(s trainer.Score) (int, int) { return s.Manner, s.MannerOf }},
+	} {
+		var cells []string
+		for _, s := range scores {
+			n, of := r.figure(s)
+			if of == 0 {
+				cells = append(cells, "–")
+				continue
+			}
+			cells = append(cells, say("move.of", "N", whole(n), "Of", whole(of)))
+		}
+		row(r.name, cells, false)
+	}
+	for _, l := range c.Lessons {
+		if l.Before && !l.After {
+			body.Add(widgets.HStackTop(8, widgets.NewIcon(widgets.IconBang, 16, widgets.ColorError),
+				widgets.Grow(widgets.Caption(say("move.lost", "Question", brief(l.Question, 80))).Wrapped())))
+		}
+	}
+	use := widgets.NewButton(say("move.use", "Model", m.offer.short()), nil, widgets.Secondary, func() { path := m.offer.Path; w.endMove(); w.useModel(path) })
+	body.Add(widgets.WrapRow(8, use, widgets.NewButton(say("move.stay", "Model", w.model.short()), nil, widgets.Ghost, w.endMove)))
+	return widgets.Card(body, 14, 16)
+}

@@ -1,0 +1,236 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"clara/configs"
+	"clara/widgets"
+)
+
+// Offer is a model that is there or can be fetched.
+type Offer struct {
+	Name       string
+	File       string
+	URL        string // "": it cannot be fetched
+	Bytes      int64
+	SHA256     string // "": not known, only the size is checked
+	Licence    string // "": not known
+	Languages  []string
+	Parameters int64
+	CacheBytes int64 // of keys and values for each token of a conversation
+
+	Path    string // where it is; "": not here
+	Fetched int64  // bytes of a download that was interrupted
+	Fault   string // why the file cannot be loaded
+	Needs   int64  // bytes of memory, with the context of the settings
+	Free    int64  // bytes of memory now; -1: the machine does not tell
+	Fit     string // one of those below; "": not known
+}
+
+// How a model fits into memory.
+const (
+	fitsWell  = "well"
+	fitsTight = "tight"
+	fitsNot   = "not"
+)
+
+// short is the name as a person reads it.
+func (o Offer) short() string { return strings.ReplaceAll(o.Name, "-", " ") }
+
+// Models are how the window gets at model files. A nil function means that it cannot.
+type Models struct {
+	// List has the models that are there, in the order of preference, and those that can be
+	// fetched. It reads the heads of files.
+	List func() ([]Offer, error)
+	// Look describes one file.
+	Look func(path string) (Offer, error)
+	// Fetch brings a model into the data folder and returns its path. It goes on with what a
+	// call before left, and keeps what there is when ctx ends.
+	Fetch func(ctx context.Context, o Offer, report func(Fetched)) (string, error)
+	// Discard deletes what an interrupted Fetch left.
+	Discard func(o Offer) error
+	// Move trains all that was taught on the model at path; see moving.go.
+	Move Mover
+}
+
+// lookForModels lists the models anew, beside the window.
+func (w *window) lookForModels() {
+	if w.Models.List == nil {
+		return
+	}
+	w.work.beside(func(context.Context) {
+		all, err := w.Models.List()
+		fyne.Do(func() {
+			if err != nil {
+				w.failed(err)
+				return
+			}
+			w.offers = all
+			w.machine.fill()
+		})
+	})
+}
+
+// offerCards are the models beside the one in use, each with what can be done with it.
+func (v *modelView) offerCards() []fyne.CanvasObject {
+	var cards []fyne.CanvasObject
+	for _, o := range v.w.offers {
+		if f := v.w.fetching; f != nil && f.offer.File == o.File || o.Path != "" && o.Path == v.w.model.path() {
+			continue // it has a card of its own
+		}
+		cards = append(cards, v.offerCard(o))
+	}
+	return cards
+}
+
+func (v *modelView) offerCard(o Offer) fyne.CanvasObject {
+	head := widgets.HStack(8, widgets.Strong(o.short()))
+	switch {
+	case o.Fault != "":
+		head.Add(widgets.NewChip(say("offer.fault"), nil, widgets.ToneError))
+	case o.Path != "":
+		head.Add(widgets.NewChip(say("offer.here"), nil, widgets.ToneQuiet))
+	}
+	words := widgets.VStack(2, head, widgets.Caption(o.about()).Wrapped())
+	buttons := v.offerButtons(o)
+	if v.w.tight {
+		body := widgets.VStack(8, words, o.fit())
+		if len(buttons) > 0 {
+			body.Add(widgets.WrapRow(8, buttons...))
+		}
+		return widgets.Card(body, 12, 16)
+	}
+	line := widgets.HStack(16, widgets.Grow(words), widgets.Sized(190, 0, o.fit()))
+	if len(buttons) > 0 {
+		line.Add(widgets.HStack(8, buttons...))
+	}
+	return widgets.Card(line, 12, 16)
+}
+
+// about says what is known of a model: why it does not fit, or what it is.
+func (o Offer) about() string {
+	if o.Fault != "" {
+		return o.Fault
+	}
+	var parts []string
+	if o.Fit == fitsNot || o.Fit == fitsTight {
+		parts = append(parts, say("offer.needs", "Needs", bytes(o.Needs), "Free", bytes(o.Free)))
+	}
+	if o.Parameters > 0 {
+		parts = append(parts, say("offer.parameters", "N", whole(int((o.Parameters+5e5)/1e6))))
+	}
+	if len(o.Languages) > 0 {
+		parts = append(parts, strings.Join(o.Languages, " "))
+	}
+	if o.Licence != "" {
+		parts = append(parts, o.Licence)
+	}
+	if o.Path == "" && o.SHA256 == "" {
+		parts = append(parts, say("offer.unchecked"))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// fit shows the size, whether it fits, and how much of the free memory it takes.
+func (o Offer) fit() fyne.CanvasObject {
+	word, ink, bar := "", widgets.ColorMuted, widgets.ColorPrimary
+	switch o.Fit {
+	case fitsWell:
+		word, ink, bar = say("offer.well"), widgets.ColorSuccess, widgets.ColorSuccess
+	case fitsTight:
+		word, ink, bar = say("offer.tight"), widgets.ColorWarning, widgets.ColorWarning
+	case fitsNot:
+		word, ink, bar = say("offer.not"), widgets.ColorError, widgets.ColorError
+	}
+	line := widgets.HStack(8, widgets.Grow(widgets.Caption(bytes(o.Bytes)).In(widgets.ColorText)), widgets.Caption(word).In(ink))
+	if o.Free <= 0 || o.Needs == 0 {
+		return line
+	}
+	meter := widgets.NewMeter(float64(o.Needs)/float64(o.Free), 0, bar)
+	meter.H = 5
+	meter.Sentence = say("offer.needs", "Needs", bytes(o.Needs), "Free", bytes(o.Free))
+	return widgets.VStack(6, line, meter)
+}
+
+// offerButtons are what can be done with a model now.
+func (v *modelView) offerButtons(o Offer) []fyne.CanvasObject {
+	w := v.w
+	busy := w.fetching != nil && !w.fetching.still() || w.moving != nil || w.model.busy
+	button := func(label string, g widgets.Glyph, do func()) *widgets.Button {
+		b := widgets.NewSmallButton(label, &g, widgets.Secondary, do)
+		if busy {
+			b.Disable()
+		}
+		return b
+	}
+	switch {
+	case o.Fault != "" || o.Fit == fitsNot:
+		return nil
+	case o.Path == "" && w.Models.Fetch == nil:
+		return nil
+	case o.Path == "" && o.Fetched > 0:
+		return []fyne.CanvasObject{
+			button(say("offer.resume", "Done", bytes(o.Fetched)), widgets.IconDownload, func() { w.fetch(o) }),
+			widgets.NewIconButton(widgets.IconTrash, say("offer.discard"), func() { w.discard(o) }),
+		}
+	case o.Path == "":
+		return []fyne.CanvasObject{button(say("offer.get"), widgets.IconDownload, func() { w.fetch(o) })}
+	}
+	buttons := []fyne.CanvasObject{button(say("offer.use"), widgets.IconCheck, func() { w.useModel(o.Path) })}
+	if w.Models.Move != nil && w.model.ready && w.state.Lessons.Total() > 0 {
+		buttons = append(buttons, button(say("offer.move"), widgets.IconLessons, func() { w.askToMove(o) }))
+	}
+	return buttons
+}
+
+// useModel lets the model of a file answer from now on.
+func (w *window) useModel(path string) {
+	w.change(func(s *configs.Settings) { s.Model.Path = path }, w.loadModel)
+}
+
+// openModel takes a file that a person chose or dropped onto the window. One that does not
+// fit is asked about first, and one that cannot be loaded is not tried.
+func (w *window) openModel(path string) {
+	if w.Models.Look == nil {
+		w.useModel(path)
+		return
+	}
+	queued(w.work, func(context.Context) (Offer, error) { return w.Models.Look(path) }, func(o Offer, err error) {
+		switch {
+		case err != nil:
+			w.failed(err)
+		case o.Fault != "":
+			w.tell(widgets.Notice{
+				Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("offer.fault_title"), Text: say("model.failed_text", "File", filepath.Base(path), "Cause", o.Fault),
+				Actions: []widgets.Action{
+					{Label: say("model.choose"), OnTapped: func() { w.untell(); w.machine.chooseFile() }},
+					{Label: say("close"), OnTapped: w.untell},
+				},
+			})
+		case o.Fit == fitsNot:
+			w.ask(question{
+				title: say("offer.not_title", "Model", o.short()), text: say("offer.not_text", "Needs", bytes(o.Needs), "Free", bytes(o.Free)),
+				yes: say("offer.try"), no: say("offer.leave"), do: func() { w.useModel(path) },
+			})
+		default:
+			w.useModel(path)
+		}
+	})
+}
+
+// dropped takes files that were dropped onto the window: the first model among them.
+func (w *window) dropped(_ fyne.Position, files []fyne.URI) {
+	for _, f := range files {
+		if strings.EqualFold(f.Extension(), ".gguf") && !w.model.busy && w.moving == nil {
+			if !w.welcoming() {
+				w.show(placeModel)
+			}
+			w.openModel(f.Path())
+			return
+		}
+	}
+}

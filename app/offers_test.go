@@ -1,0 +1,202 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/storage"
+
+	"clara/configs"
+	"clara/trainer"
+)
+
+// sampleOffers are the models of the pictures, as they fit into 8.2 GB.
+func sampleOffers() []Offer {
+	const free = 8_200_000_000
+	return []Offer{
+		{
+			Name: "SmolLM2-135M-Instruct", File: "SmolLM2-135M-Instruct.Q4_1.gguf", Path: "/home/anna/.local/share/clara/models/SmolLM2-135M-Instruct.Q4_1.gguf", URL: "https://x",
+			Bytes: 98_362_432, SHA256: "b1", Licence: "Apache-2.0", Languages: []string{"en"}, Parameters: 134_515_008, Needs: 450_000_000, Free: free, Fit: fitsWell,
+		},
+		{Name: "notizen-1b-q8_0", File: "notizen-1b-q8_0.gguf", Path: "/home/anna/notizen-1b-q8_0.gguf", Bytes: 1_300_000_000, Parameters: 1_235_814_400, Needs: 1_700_000_000, Free: free, Fit: fitsWell},
+		{Name: "halb", File: "halb.gguf", Path: "/home/anna/halb.gguf", Bytes: 812_000_000, Free: free, Fault: "read tensor blk.7.ffn_up.weight: the file is cut short"},
+		{
+			Name: "Llama-3.2-1B-Instruct", File: "Llama-3.2-1B-Instruct-Q4_K_M.gguf", URL: "https://x", Bytes: 807_694_464, SHA256: "6f", Licence: "Llama 3.2 Community License",
+			Languages: []string{"en", "de", "fr", "it", "pt", "hi", "es", "th"}, Parameters: 1_235_814_400, Needs: 1_300_000_000, Free: free, Fit: fitsWell,
+		},
+		{
+			Name: "Gemma-3-4B-Instruct", File: "gemma-3-4b-it-Q4_K_M.gguf", URL: "https://x", Bytes: 2_489_757_856, Licence: "Gemma Terms of Use", Languages: []string{"en", "de"},
+			Parameters: 3_880_099_328, Fetched: 1_170_000_000, Needs: 6_100_000_000, Free: free, Fit: fitsTight,
+		},
+		{
+			Name: "Llama-3.1-8B-Instruct", File: "Meta-Llama-3.1-8B-Instruct-Q4_K_M.gguf", URL: "https://x", Bytes: 4_920_739_232, SHA256: "7b", Licence: "Llama 3.1 Community License",
+			Languages: []string{"en", "de"}, Parameters: 8_030_261_248, Needs: 11_000_000_000, Free: free, Fit: fitsNot,
+		},
+	}
+}
+
+func sampleScoreCard() *trainer.ScoreCard {
+	return &trainer.ScoreCard{
+		Old:     trainer.Score{Model: "SmolLM2", Version: 12, Known: 21, Lessons: 25, Variants: 60, VariantsOf: 75, Swapped: 2, SwappedOf: 50, Kept: 18, KeptOf: 20, Manner: 9, MannerOf: 12},
+		Base:    trainer.Score{Known: 1, Lessons: 25, VariantsOf: 75, SwappedOf: 50, Kept: 30, KeptOf: 30, MannerOf: 12},
+		Instant: trainer.Score{Known: 23, Lessons: 25, Variants: 68, VariantsOf: 75, Swapped: 1, SwappedOf: 50, Kept: 30, KeptOf: 30, MannerOf: 12},
+		After:   trainer.Score{Known: 24, Lessons: 25, Variants: 70, VariantsOf: 75, Swapped: 1, SwappedOf: 50, Kept: 29, KeptOf: 30, Manner: 11, MannerOf: 12},
+		Lessons: []trainer.MovedLesson{{Lesson: 1, Question: "Wann hat das Bürgerbüro geöffnet?", Before: true}}, Reader: true,
+	}
+}
+
+// shop is a source of models for a test: what a fetch does next.
+type shop struct {
+	offers    []Offer
+	fetches   chan func(ctx context.Context, report func(Fetched)) (string, error)
+	discarded []string
+}
+
+func (s *shop) models() Models {
+	return Models{
+		List: func() ([]Offer, error) { return s.offers, nil },
+		Fetch: func(ctx context.Context, _ Offer, report func(Fetched)) (string, error) {
+			return (<-s.fetches)(ctx, report)
+		},
+		Discard: func(o Offer) error { s.discarded = append(s.discarded, o.File); return nil },
+	}
+}
+
+func newShop() *shop {
+	return &shop{offers: sampleOffers(), fetches: make(chan func(context.Context, func(Fetched)) (string, error), 3)}
+}
+
+// slowly reports half and then waits to be stopped.
+func slowly(ctx context.Context, report func(Fetched)) (string, error) {
+	report(Fetched{Done: 400_000_000, Total: 807_694_464, Rate: 8_400_000})
+	<-ctx.Done()
+	return "", ctx.Err()
+}
+
+func TestModelIsFetchedPausedAndResumed(t *testing.T) {
+	s := newShop()
+	w := newTestWindow(t, Params{Models: s.models()}, wide)
+	w.show(placeModel)
+	w.waitFor(t, func() bool { return len(w.offers) > 0 })
+	s.fetches <- slowly
+	w.fetch(s.offers[3])
+	w.waitFor(t, func() bool { return w.fetching.at.Done == 400_000_000 })
+	if got, want := w.fetching.words.Text, "400 of 807 MB · 8.4 MB/s · 49 s left"; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	w.pauseFetch()
+	w.waitFor(t, func() bool { return w.fetching.paused })
+	s.fetches <- func(context.Context, func(Fetched)) (string, error) { return "/models/new.gguf", nil }
+	w.fetch(w.fetching.offer)
+	w.waitFor(t, func() bool { return w.fetching == nil })
+	if len(s.discarded) > 0 {
+		t.Errorf("%v was thrown away", s.discarded)
+	}
+}
+
+func TestFetchWaitsForTheNetwork(t *testing.T) {
+	s := newShop()
+	w := newTestWindow(t, Params{Models: s.models()}, wide)
+	w.show(placeModel)
+	s.fetches <- func(context.Context, func(Fetched)) (string, error) {
+		return "", &trainer.UserError{Reason: trainer.Reason{Code: codeOffline, Args: map[string]string{"host": "huggingface.co", "haveBytes": "1", "allBytes": "2"}}}
+	}
+	w.fetch(s.offers[3])
+	w.waitFor(t, func() bool { return w.fetching.err != nil })
+	if w.fetching.still() {
+		t.Error("it does not go on by itself")
+	}
+	s.fetches <- func(context.Context, func(Fetched)) (string, error) { return "/models/new.gguf", nil }
+	wakeFetch(w.fetching)
+	w.waitFor(t, func() bool { return w.fetching == nil })
+}
+
+func TestCancelledFetchIsThrownAway(t *testing.T) {
+	s := newShop()
+	w := newTestWindow(t, Params{Models: s.models()}, wide)
+	w.show(placeModel)
+	s.fetches <- slowly
+	w.fetch(s.offers[3])
+	w.waitFor(t, func() bool { return w.fetching.at.Done > 0 })
+	w.cancelFetch()
+	if w.fetching != nil {
+		t.Error("it is still shown")
+	}
+	w.waitFor(t, func() bool { return len(s.discarded) == 1 })
+}
+
+func TestFailedFetchSaysWhyAndCanBeTriedAgain(t *testing.T) {
+	s := newShop()
+	w := newTestWindow(t, Params{Models: s.models()}, wide)
+	w.show(placeModel)
+	s.fetches <- func(context.Context, func(Fetched)) (string, error) {
+		return "", &trainer.UserError{Reason: trainer.Reason{Code: codeDownloadSpace, Args: map[string]string{"missingBytes": "1200000000", "folder": "/models"}}}
+	}
+	w.fetch(s.offers[3])
+	w.waitFor(t, func() bool { return w.fetching.err != nil })
+	if got, want := fault(w.fetching.err), "1.2 GB more have to be free in /models"; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	s.fetches <- func(context.Context, func(Fetched)) (string, error) { return "/models/new.gguf", nil }
+	w.fetch(w.fetching.offer)
+	w.waitFor(t, func() bool { return w.fetching == nil })
+}
+
+func TestFileThatDoesNotFitIsAskedAbout(t *testing.T) {
+	loads := 0
+	file := configs.NewFile(filepath.Join(t.TempDir(), "continuous.toml"))
+	if err := file.Create(); err != nil {
+		t.Fatal(err)
+	}
+	look := Offer{Name: "big", Needs: 11e9, Free: 8e9, Fit: fitsNot}
+	w := newTestWindow(t, Params{
+		File: file, Models: Models{Look: func(string) (Offer, error) { return look, nil }},
+		Load: func(context.Context, func(Model)) error { loads++; return nil },
+	}, wide)
+	w.show(placeModel)
+	drop := func(name string) {
+		w.dropped(fyne.Position{}, []fyne.URI{storage.NewFileURI("/tmp/letter.txt"), storage.NewFileURI("/models/" + name)})
+		w.settle(t)
+	}
+	drop("big.gguf")
+	if loads != 0 || len(w.shell.banner.Objects) == 0 {
+		t.Fatalf("%d loads without a question", loads)
+	}
+	look = Offer{Name: "broken", Fault: "it is cut short"}
+	drop("broken.gguf")
+	if loads != 0 {
+		t.Error("what cannot be loaded was tried")
+	}
+	look = Offer{Name: "small", Fit: fitsWell}
+	drop("small.GGUF")
+	w.waitFor(t, func() bool { return loads == 1 && !w.model.busy })
+	if w.Settings.Model.Path != "/models/small.GGUF" {
+		t.Errorf("the settings name %q", w.Settings.Model.Path)
+	}
+}
+
+func TestMoveShowsHowBothModelsDo(t *testing.T) {
+	s := newShop()
+	models := s.models()
+	models.Move = func(_ context.Context, path string, report func(trainer.Progress)) (trainer.ScoreCard, error) {
+		if path != s.offers[1].Path {
+			t.Errorf("it moves to %s", path)
+		}
+		report(trainer.Progress{Step: trainer.StepAsk, Done: 1, Of: 2})
+		return *sampleScoreCard(), nil
+	}
+	w := newTestWindow(t, Params{Models: models}, wide)
+	w.show(placeModel)
+	w.askToMove(s.offers[1])
+	if w.moving != nil {
+		t.Error("nobody was asked")
+	}
+	w.move(s.offers[1])
+	w.waitFor(t, func() bool { return w.moving.card != nil })
+	w.endMove()
+	if w.moving != nil {
+		t.Error("it is still shown")
+	}
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"clara/app"
+	"clara/configs"
+	"clara/trainer"
+)
+
+// modelsOfWindow is what the window can do with model files. program ends with the program.
+func (s *session) modelsOfWindow(program context.Context) app.Models {
+	return app.Models{
+		List: func() ([]app.Offer, error) {
+			all, err := offersIn(s.home, s.modelSettings().Context, s.freeMemory())
+			offers := make([]app.Offer, len(all))
+			for i, o := range all {
+				offers[i] = app.Offer(o)
+			}
+			return offers, err
+		},
+		Look: func(path string) (app.Offer, error) {
+			o, err := fileOffer(path)
+			o.weigh(s.modelSettings().Context, s.freeMemory())
+			return app.Offer(o), err
+		},
+		Fetch: func(ctx context.Context, o app.Offer, report func(app.Fetched)) (string, error) {
+			return newDownloader().fetch(ctx, offer(o), downloads(s.home), func(p fetchProgress) { report(app.Fetched(p)) })
+		},
+		Discard: func(o app.Offer) error { return discard(filepath.Join(downloads(s.home), o.File)) },
+		Move: func(ctx context.Context, path string, report func(trainer.Progress)) (trainer.ScoreCard, error) {
+			return s.moveLessons(ctx, program, path, report)
+		},
+	}
+}
+
+// modelSettings are those of now, or of the start where the file has become unreadable.
+func (s *session) modelSettings() configs.Model {
+	settings, err := s.file.Load()
+	if err != nil {
+		settings = s.settings
+	}
+	return chosen(s.options, settings, s.file.Path())
+}
+
+// freeMemory is what the engine in use has free, which on a graphics card is the card's own
+// memory; without one it is the system's.
+func (s *session) freeMemory() int64 {
+	s.loading.Lock()
+	m := s.model
+	if m != nil {
+		if use, err := m.runner.EngineMemory(); err == nil {
+			s.loading.Unlock()
+			return use.Free
+		}
+	}
+	s.loading.Unlock()
+	return freeMemory()
+}
+
+// moveLessons trains all that was taught on the model at path, and says how both do. The loop
+// stands still meanwhile, the model in use answers.
+func (s *session) moveLessons(ctx, program context.Context, path string, report func(trainer.Progress)) (card trainer.ScoreCard, err error) {
+	s.trainer.Stop()
+	defer func() {
+		if program.Err() == nil {
+			err = errors.Join(err, s.trainer.Start(program))
+		}
+	}()
+	choice := s.modelSettings()
+	choice.Path = path
+	m, err := openModel(ctx, choice, s.home, nil, nil)
+	if err != nil {
+		return card, err
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	return s.trainer.Move(ctx, m.runner, true, report)
+}
