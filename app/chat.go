@@ -22,7 +22,7 @@ type chatView struct {
 	entries      []trainer.Entry        // of it, in order
 	writing      map[int64]*answering   // by conversation: the answers on their way
 	saved        map[int64]saved        // by message: feedback given here and not yet taken back
-	compared     map[int64]string       // by message: what the untrained model says
+	compared     map[int64]*comparison  // by message: what the untrained model says
 	plain        map[int64]bool         // by message: it is also shown as text that can be selected
 	learned      map[int]string         // by version number: what it newly knew when it took over
 	editor       *editor                // open in the row of editing
@@ -52,7 +52,7 @@ func newChatView(w *window) *chatView {
 		w:        w,
 		writing:  map[int64]*answering{},
 		saved:    map[int64]saved{},
-		compared: map[int64]string{},
+		compared: map[int64]*comparison{},
 		plain:    map[int64]bool{},
 		learned:  map[int]string{},
 	}

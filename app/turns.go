@@ -182,22 +182,6 @@ func (v *chatView) actions(e trainer.Entry, text string) []widgets.Action {
 	return append(all, more)
 }
 
-// compare asks the untrained model the same question and shows what it says below the answer. Nothing of it is kept.
-func (v *chatView) compare(id int64) {
-	v.compared[id] = say("chat.comparing")
-	v.update(id)
-	v.w.work.beside(func(ctx context.Context) {
-		text, err := v.w.Trainer.Compare(ctx, id)
-		fyne.Do(func() {
-			if v.compared[id] = text; err != nil {
-				delete(v.compared, id)
-				v.w.failed(err)
-			}
-			v.update(id)
-		})
-	})
-}
-
 // foot stands below an answer: what became of the feedback just given, what the untrained model says, the answer as plain text.
 func (v *chatView) foot(id int64, text string) fyne.CanvasObject {
 	foot := widgets.VStack(8)
@@ -209,9 +193,7 @@ func (v *chatView) foot(id int64, text string) fyne.CanvasObject {
 		foot.Add(widgets.Card(widgets.VStack(4, head, content), 8, 14, 12, 14))
 	}
 	if other, ok := v.compared[id]; ok {
-		said := widgets.NewMarkdown()
-		said.SetText(other)
-		aside(say("chat.compared"), said, func() { delete(v.compared, id) })
+		aside(say("chat.compared"), other.said, func() { v.endCompare(id) })
 	}
 	if v.plain[id] {
 		plain := widget.NewLabel(text)

@@ -160,11 +160,11 @@ type AnswerTotals struct {
 	Seconds float64
 }
 
-// AnswerTotals adds up the answers since a time.
+// AnswerTotals adds up the answers since a time, without those of other programs.
 func (s *Store) AnswerTotals(ctx context.Context, since time.Time) (AnswerTotals, error) {
 	return one(ctx, s, "add up the answers", func(r scanner) (AnswerTotals, error) {
 		var v AnswerTotals
 		return v, r.Scan(&v.Answers, &v.Tokens, &v.Seconds)
-	}, `SELECT count(*), coalesce(sum(tokens), 0), coalesce(sum(seconds), 0.0) FROM messages WHERE user = ? AND role = 'assistant' AND created >= ?`,
+	}, `SELECT count(*), coalesce(sum(tokens), 0), coalesce(sum(seconds), 0.0) FROM messages WHERE user = ? AND role = 'assistant' AND source = '' AND created >= ?`,
 		s.user, since.UnixMicro())
 }

@@ -42,6 +42,9 @@ func TestTranscriptsAreAddedOnceAndWholeOrNotAtAll(t *testing.T) {
 	if m[1].Parent != m[0].ID || m[2].Parent != m[0].ID || m[1].Shown != 1 || m[1].Source != "other" || !m[2].Created.Equal(then) {
 		t.Errorf("messages %+v", m)
 	}
+	if v := must(s.AnswerTotals(ctx, time.Time{}))(t); v.Answers != 0 {
+		t.Errorf("%d answers of another program are counted as given here", v.Answers)
+	}
 	if hits := must(s.Search(ctx, "bowline", 9))(t); len(hits) != 1 {
 		t.Error("what was brought in is not found")
 	}

@@ -358,8 +358,10 @@ func sampling(set *Settings, ask Ask) model.Sampling {
 }
 
 // Compare answers the question of the given message by the untrained base, without
-// lessons. Nothing is kept.
-func (t *Trainer) Compare(ctx context.Context, message int64) (string, error) {
+// lessons, sampled as answers are; the same message gives the same text each time.
+// Nothing is kept. onPiece, if not nil, gets the text as it is made, from the
+// calling goroutine.
+func (t *Trainer) Compare(ctx context.Context, message int64, onPiece func(string)) (string, error) {
 	question, history, err := t.question(ctx, Ask{Again: message})
 	if err != nil {
 		return "", err
@@ -377,7 +379,13 @@ func (t *Trainer) Compare(ctx context.Context, message int64) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("compare with the untrained model: %w", err)
 	}
-	result, err := a.runner.Generate(until, model.Request{Prompt: said.prompt, MaxTokens: tokens}, nil)
+	result, err := a.runner.Generate(until, model.Request{
+		Prompt: said.prompt, Sampling: sampling(set, Ask{Seed: uint64(message)}), MaxTokens: tokens,
+	}, func(p model.Piece) {
+		if onPiece != nil && p.Text != "" {
+			onPiece(p.Text)
+		}
+	})
 	if err != nil {
 		return result.Text, fmt.Errorf("compare with the untrained model: %w", err)
 	}
