@@ -23,6 +23,36 @@ func TestShippedSettingsAreTheTrainersOwn(t *testing.T) {
 	}
 }
 
+// Every key of learning and answering reaches the trainer: one that was forgotten would
+// have its default, and change nothing.
+func TestEveryKeyIsHonoured(t *testing.T) {
+	shipped := learning(configs.Default())
+	honoured := 0
+	for _, k := range configs.Keys() {
+		if !strings.HasPrefix(k.Name, "continuous.") && !strings.HasPrefix(k.Name, "answer.") {
+			continue
+		}
+		s := configs.Default()
+		switch at := k.At(&s).(type) {
+		case *bool:
+			*at = !*at
+		case *int:
+			*at++
+		case *float64:
+			*at = (*at + k.Range.Max) / 2
+		case *string:
+			*at = "another"
+		}
+		if learning(s) == shipped {
+			t.Errorf("%s changes nothing", k.Name)
+		}
+		honoured++
+	}
+	if honoured < 20 {
+		t.Errorf("only %d keys were looked at", honoured)
+	}
+}
+
 // What the settings file allows, the trainer takes: at both ends of every range.
 func TestRangesOfTheSettingsFitTheTrainer(t *testing.T) {
 	for _, k := range configs.Keys() {

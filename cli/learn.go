@@ -18,7 +18,8 @@ func (c *program) learnCommand() *cobra.Command {
 until Ctrl+C. With --interactive there is a prompt beside it (help lists its
 commands); lines can come from a pipe, and with --json each is answered by one
 object. With --stats it prints the figures and ends. What is changed in the settings
-file meanwhile holds from then on.`,
+file meanwhile holds from then on. What is typed at a prompt is kept for the next time
+in the file history of the data folder.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {

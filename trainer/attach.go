@@ -122,7 +122,10 @@ func (t *Trainer) ModelInfo() (info ModelInfo, ok bool) {
 		return ModelInfo{}, false
 	}
 	defer a.users.Done()
-	i, engine := a.info, a.runner.Info().Engine
+	i, engine := a.info, a.info.Engine
+	if a.runner != nil { // tests of the loop play a model without one
+		engine = a.runner.Info().Engine // another may compute by now
+	}
 	return ModelInfo{
 		Name: i.Name, Path: i.Path, Hash: i.Hash, Architecture: i.Architecture, FileType: i.FileType,
 		Engine: engine.Name, Device: engine.Device, Parameters: i.Parameters, Context: i.Context, Reader: a.reader.Load().state,

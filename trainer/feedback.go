@@ -217,6 +217,9 @@ func (t *Trainer) add(ctx context.Context, f store.Feedback) (Sample, error) {
 	if err != nil {
 		return Sample{}, saving(fmt.Errorf("keep the feedback: %w", err))
 	}
+	// The log has no texts: it stays when one is taken back.
+	t.log.Debug("feedback kept", "sample", s.ID, "form", s.Form, "kind", s.Kind, "score", s.Score, "importance", s.Importance, "source", s.Source,
+		"lesson", f.Lesson != nil, "replaces", f.Replaces, "does not train", f.Reject.Code)
 	if f.Lesson != nil || len(f.Replaces) > 0 {
 		if err := t.renew(context.WithoutCancel(ctx)); err != nil {
 			return s, fmt.Errorf("the feedback is kept, but not used yet: %w", err)

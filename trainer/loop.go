@@ -348,6 +348,7 @@ func (l *loop) pending(ctx context.Context) (pending, error) {
 		return p, err
 	}
 	l.refused.Store(p.last)
+	l.log.Debug("buffer judged", "samples", buffer.Total, "train", buffer.Kept, "dropped", buffer.Dropped, "new ratings", p.ratings, "new manner", p.manner, "new lessons", p.fresh)
 	var news []News
 	if len(p.against) > l.hub.get().Contradictions {
 		news = []News{{Kind: NewsContradiction, Reason: p.against[0].Why}}

@@ -353,6 +353,7 @@ func (l *loop) end(ctx context.Context, r workResult) {
 	if e.State == CycleFailed && w.owed {
 		l.interrupted.Store(&w.job.Base)
 	}
+	l.log.Info("cycle ended", "cycle", e.Cycle, "state", e.State, "verdict", e.Verdict, "why", figuresIn(withoutTexts(e.Reason)), "version", e.Number, "seconds", e.Seconds)
 	l.hub.update(func(s *State) { s.Last = &e }, News{Kind: NewsCycleEnded, Cycle: w.cycle, Version: e.Version, Number: e.Number, Reason: e.Reason, End: &e},
 		News{Kind: NewsLessons}, News{Kind: NewsSamples})
 }
