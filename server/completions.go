@@ -260,10 +260,14 @@ func (c *completion) serve(ctx context.Context, body []byte) (p *Problem) {
 // inThread asks in the conversation that the request goes on with, if there is one.
 func (c *completion) inThread(ctx context.Context, ask trainer.Ask, onPiece func(string)) (e trainer.Entry, err error) {
 	threads := of(ctx).threads
+	before := keyOf(ask.System, ask.History)
 	if len(ask.History) > 0 {
-		ask.Conversation = threads.take(keyOf(ask.System, ask.History))
+		ask.Conversation = threads.take(before)
 	}
 	e, err = c.answer(ctx, ask, onPiece)
+	if err != nil && ask.Conversation != 0 && c.body.ID == "" { // it was not even asked
+		threads.put(before, ask.Conversation)
+	}
 	if ask.Conversation != 0 && errors.Is(err, trainer.ErrNotFound) { // deleted meanwhile
 		ask.Conversation = 0
 		e, err = c.answer(ctx, ask, onPiece)

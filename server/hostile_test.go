@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -169,4 +171,25 @@ func TestRateAndQueue(t *testing.T) {
 		t.Errorf("Retry-After: %q", r.header.Get("Retry-After"))
 	}
 	h.want(http.StatusOK, "", "GET", "/healthz", nil, nil)
+
+	h, _ = opened(t, Limits{Parallel: 1, Queue: 1})
+	ctx, cancel := context.WithCancel(t.Context())
+	var two sync.WaitGroup
+	for range 2 {
+		two.Go(func() {
+			for ctx.Err() == nil {
+				_, _ = h.stream(ctx, "", "/v1/chat/completions", ask("Tell me everything.", "max_tokens", 1900, "stream", true))
+			}
+		})
+	}
+	waitFor(t, func() bool {
+		r = h.do("", "POST", "/generate", `{"prompt": "And me?"}`)
+		return r.status == http.StatusServiceUnavailable
+	})
+	if r.header.Get("Retry-After") == "" {
+		t.Error("a full queue does not say when to come again")
+	}
+	cancel()
+	two.Wait()
+	waitFor(t, func() bool { return h.do("", "POST", "/generate", `{"prompt": "And me?"}`).status == http.StatusOK })
 }
