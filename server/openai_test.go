@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -254,10 +256,17 @@ func TestWhatOpenAIRefuses(t *testing.T) {
 }
 
 // 64 streams at a time, of two users: each is whole, and says what it says alone.
+// CLARA_STREAMS is for how long (5m); memory must not grow then.
 func TestManyStreams(t *testing.T) {
 	h, tokens := opened(t, Limits{Burst: 10000, Rate: 10000}, "anna", "ben")
 	const streams = 64
 	lasts := 300 * time.Millisecond
+	if long := os.Getenv("CLARA_STREAMS"); long != "" {
+		var err error
+		if lasts, err = time.ParseDuration(long); err != nil {
+			t.Fatal(err)
+		}
+	}
 	alone := make([]string, streams)
 	question := func(i int) map[string]any {
 		return ask(fmt.Sprintf("Question %d of %d?", i, i%7), "temperature", 0, "max_tokens", 8+i%9, "stream", true)
@@ -271,7 +280,9 @@ func TestManyStreams(t *testing.T) {
 		alone[i] = s.text
 	}
 	var all sync.WaitGroup
-	until := time.Now().Add(lasts)
+	var given atomic.Int64
+	began := time.Now()
+	until := began.Add(lasts)
 	for i := range streams {
 		all.Go(func() {
 			for first := true; first || time.Now().Before(until); first = false {
@@ -280,10 +291,37 @@ func TestManyStreams(t *testing.T) {
 					t.Errorf("stream %d says %q (%v), alone %q", i, s.text, err, alone[i])
 					return
 				}
+				given.Add(1)
 			}
 		})
 	}
+	if lasts < time.Minute {
+		all.Wait()
+		return
+	}
+	time.Sleep(lasts / 4)
+	early := residentBytes(t)
+	time.Sleep(time.Until(until))
+	late := residentBytes(t)
 	all.Wait()
+	t.Logf("%d streams in %v; memory %d MB after a quarter, %d MB at the end", given.Load(), time.Since(began), early>>20, late>>20)
+	if late > early+early/4 {
+		t.Errorf("memory grew from %d to %d MB", early>>20, late>>20)
+	}
+}
+
+// residentBytes is what the process has in memory, on and off the heap.
+func residentBytes(t *testing.T) int64 {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip("memory is looked at on Linux alone: ", err)
+	}
+	var size, resident int64
+	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
+		t.Fatal(err)
+	}
+	return resident * int64(os.Getpagesize())
 }
 
 // A client that leaves ends its answer; a stream that outlasts the server's end is cut,
