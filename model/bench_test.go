@@ -74,14 +74,8 @@ func BenchmarkSideBySide(b *testing.B) {
 	}
 }
 
-// trainUntil takes training steps until ctx ends, and counts them.
-func trainUntil(ctx context.Context, r *Runner) (steps int, err error) {
-	t, err := r.NewTraining(TrainingOptions{Rank: 16, Alpha: 32, Seed: 1})
-	if err != nil {
-		return 0, err
-	}
-	defer t.Close()
-	var items []Item
+// benchItems are the shapes of `clara bench train`.
+func benchItems() (items []Item) {
 	for i := range 8 {
 		ids := make([]int32, 96)
 		for j := range ids {
@@ -89,6 +83,17 @@ func trainUntil(ctx context.Context, r *Runner) (steps int, err error) {
 		}
 		items = append(items, Item{Sequence: Sequence{Prompt: ids[:56], Answer: ids[56:]}})
 	}
+	return items
+}
+
+// trainUntil takes training steps until ctx ends, and counts them.
+func trainUntil(ctx context.Context, r *Runner) (steps int, err error) {
+	t, err := r.NewTraining(TrainingOptions{Rank: 16, Alpha: 32, Seed: 1})
+	if err != nil {
+		return 0, err
+	}
+	defer t.Close()
+	items := benchItems()
 	o := StepOptions{Rate: 1e-4, Beta1: .9, Beta2: .99, Eps: 1e-8, Clip: 1}
 	for {
 		if _, err := t.Step(ctx, items, nll, o); ctx.Err() != nil {
