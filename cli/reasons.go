@@ -111,22 +111,23 @@ var germanReasons = map[string]string{
 	trainer.CodeImported:    "eingelesen, nicht geprüft",
 	trainer.CodeOnlyAsked:   "nichts zu trainieren, nur abgefragt",
 
-	trainer.CodeDiskFull:      "der Datenträger ist voll: Es wurde nichts gespeichert",
-	trainer.CodeBufferEmpty:   "{kept} von {total} Rückmeldungen trainieren",
-	trainer.CodeRateTooLow:    "die Lernrate {rate} ist zu klein: Unter {least} ändert sich nichts Messbares",
-	trainer.CodeRefusedAgain:  "die Prüfung hat die letzten {cycles} Trainings abgelehnt",
-	trainer.CodeOnlyRatings:   "{ratings} Bewertungen und keine Korrektur: Sterne allein lehren wenig",
-	trainer.CodeLessonsMissed: "{missed} von {total} Lektionen sitzen nicht",
-	trainer.CodeReaderRefused: "die Vorbereitung von {model} hat die Prüfung nicht bestanden ({why}); Lektionen wirken weniger sicher",
-	trainer.CodePrepareFailed: "das Modell ließ sich nicht auf Lektionen vorbereiten: {error}",
-	trainer.CodeEngineLost:    "{from} ist ausgefallen, ab jetzt rechnet {to}: {error}",
-	trainer.CodePrepared:      "{model} ist vorbereitet: Lektionen wirken sofort",
-	trainer.CodeStillHolds:    "Version {number} antwortet und enthält noch, was Sie zurückgenommen haben",
-	trainer.CodeCutTwice:      "das Programm wurde zweimal hintereinander mitten in diesem Training beendet; es beginnt nicht von selbst wieder",
-	trainer.CodeContradiction: "zwei Lektionen widersprechen sich: „{older}“ und „{newer}“; wählen Sie, welche stimmt, bis dahin wird die ältere nicht trainiert",
-	trainer.CodeTooLittle:     "noch zu wenig Bewertungen für eine Kurve: {ratings} von 2",
-	trainer.CodeVersionBroken: "die Dateien von Version {number} sind beschädigt oder fehlen; das Ausgangsmodell antwortet, bis Sie eine andere Version zurückholen ({error})",
-	trainer.CodeGood:          "in Ordnung",
+	trainer.CodeDiskFull:       "der Datenträger ist voll: Es wurde nichts gespeichert",
+	trainer.CodeBufferEmpty:    "{kept} von {total} Rückmeldungen trainieren",
+	trainer.CodeRateTooLow:     "die Lernrate {rate} ist zu klein: Unter {least} ändert sich nichts Messbares",
+	trainer.CodeRefusedAgain:   "die Prüfung hat die letzten {cycles} Trainings abgelehnt",
+	trainer.CodeOnlyRatings:    "{ratings} Bewertungen und keine Korrektur: Sterne allein lehren wenig",
+	trainer.CodeLessonsMissed:  "{missed} von {total} Lektionen sitzen nicht",
+	trainer.CodeReaderRefused:  "die Vorbereitung von {model} hat die Prüfung nicht bestanden ({why}); Lektionen wirken weniger sicher",
+	trainer.CodePrepareFailed:  "das Modell ließ sich nicht auf Lektionen vorbereiten: {error}",
+	trainer.CodeTrainingMemory: "das Training braucht mindestens {needs} MiB, {free} MiB Speicher sind dafür da",
+	trainer.CodeEngineLost:     "{from} ist ausgefallen, ab jetzt rechnet {to}: {error}",
+	trainer.CodePrepared:       "{model} ist vorbereitet: Lektionen wirken sofort",
+	trainer.CodeStillHolds:     "Version {number} antwortet und enthält noch, was Sie zurückgenommen haben",
+	trainer.CodeCutTwice:       "das Programm wurde zweimal hintereinander mitten in diesem Training beendet; es beginnt nicht von selbst wieder",
+	trainer.CodeContradiction:  "zwei Lektionen widersprechen sich: „{older}“ und „{newer}“; wählen Sie, welche stimmt, bis dahin wird die ältere nicht trainiert",
+	trainer.CodeTooLittle:      "noch zu wenig Bewertungen für eine Kurve: {ratings} von 2",
+	trainer.CodeVersionBroken:  "die Dateien von Version {number} sind beschädigt oder fehlen; das Ausgangsmodell antwortet, bis Sie eine andere Version zurückholen ({error})",
+	trainer.CodeGood:           "in Ordnung",
 }
 
 // because says a reason in words.
@@ -247,6 +248,9 @@ func (l language) hint(code string) string {
 		return l.say("Shorten the text.", "Kürzen Sie den Text.")
 	case trainer.HintPrepare:
 		return l.say("Prepare it with `clara models prepare`.", "Bereiten Sie es mit `clara models prepare` vor.")
+	case trainer.HintTrainingMemory:
+		return l.say("Raise model.training_memory or lower continuous.rank in the settings file, or close other programs.",
+			"Erhöhen Sie model.training_memory oder senken Sie continuous.rank in der Einstellungsdatei, oder schließen Sie andere Programme.")
 	case trainer.HintWait:
 		return l.say("It goes on by itself.", "Es geht von selbst weiter.")
 	}

@@ -60,7 +60,7 @@ func (d division) plan() Plan {
 const unlimited = -1
 
 // divide plans a step of a rank within most bytes; width is how many candidates a judged
-// token has. The error wraps [compute.ErrMemory] if not even single items fit.
+// token has. The error is a [*MemoryError] if not even single items fit.
 func (c Config) divide(items []Item, width, rank int, most int64) (division, error) {
 	var best division
 	var least int64 // that any division wants
@@ -76,11 +76,26 @@ func (c Config) divide(items []Item, width, rank int, most int64) (division, err
 		}
 	}
 	if best.parts == nil {
-		return division{}, fmt.Errorf("%d items at rank %d take %.1f MiB, divided and recomputed as far as it goes, beside %.1f MiB for the adapter in training; there are %.1f MiB for them: %w",
-			len(items), rank, mebibytes(least), mebibytes(c.trainedBytes(rank)), mebibytes(most), compute.ErrMemory)
+		return division{}, &MemoryError{Items: len(items), Rank: rank, Least: least, Adapter: c.trainedBytes(rank), Free: most}
 	}
 	return best, nil
 }
+
+// MemoryError says that a step does not fit, however it is done. It wraps
+// [compute.ErrMemory].
+type MemoryError struct {
+	Items, Rank int
+	Least       int64 // bytes of the step, divided and recomputed as far as it goes
+	Adapter     int64 // bytes of parameters, gradients and moments beside it
+	Free        int64 // bytes that there are for the step
+}
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("%d items at rank %d take %.1f MiB, divided and recomputed as far as it goes, beside %.1f MiB for the adapter in training; there are %.1f MiB for them: %v",
+		e.Items, e.Rank, mebibytes(e.Least), mebibytes(e.Adapter), mebibytes(e.Free), compute.ErrMemory)
+}
+
+func (e *MemoryError) Unwrap() error { return compute.ErrMemory }
 
 func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }
 

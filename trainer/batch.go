@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -276,7 +277,7 @@ func (s schedule) runTo(ctx context.Context, t *model.Training, step Step, until
 			Rate: float32(s.at(n - 1)), Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEps, Clip: gradientClip,
 		})
 		if err != nil {
-			return err
+			return withoutMemory(err)
 		}
 		observe(point, taken.Plan)
 		recent = append(recent, point.Loss)
@@ -285,4 +286,19 @@ func (s schedule) runTo(ctx context.Context, t *model.Training, step Step, until
 		}
 	}
 	return nil
+}
+
+// withoutMemory says in figures, and with what to do, that a step does not fit into
+// memory; any other error stays what it is.
+func withoutMemory(err error) error {
+	var m *model.MemoryError
+	if !errors.As(err, &m) {
+		return err
+	}
+	mebibytes := func(n int64) int64 { return (n + 1<<20 - 1) >> 20 }
+	needs, free := mebibytes(m.Least+m.Adapter), (m.Free+m.Adapter)>>20
+	return &UserError{
+		Reason: reason(CodeTrainingMemory, fmt.Sprintf("training takes %d MiB at least, there are %d MiB for it", needs, free), "needs", needs, "free", free),
+		Hint:   HintTrainingMemory, Err: err,
+	}
 }

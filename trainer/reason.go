@@ -70,21 +70,22 @@ const (
 	CodeOnlyAsked   = "only_asked"   // nothing was due
 
 	// Lasting troubles, for Doctor and State.Trouble.
-	CodeDiskFull      = "disk_full"
-	CodeBufferEmpty   = "buffer_empty"   // kept, total, top reason
-	CodeRateTooLow    = "rate_too_low"   // rate, least
-	CodeRefusedAgain  = "refused_again"  // cycles
-	CodeOnlyRatings   = "only_ratings"   // ratings
-	CodeLessonsMissed = "lessons_missed" // missed, total
-	CodeReaderRefused = "reader_refused" // the model's reader, by the gate: the turn alone serves; model, and the gate's own reason (GateOf)
-	CodePrepareFailed = "prepare_failed" // the model's reader could not be made; error
-	CodePrepared      = "prepared"       // the model's reader is ready; model
-	CodeStillHolds    = "still_holds"    // the version in use, what was taken back; number
-	CodeContradiction = "contradiction"  // two lessons; older, newer (their questions), count
-	CodeTooLittle     = "too_little"     // ratings, for a picture
-	CodeEngineLost    = "engine_lost"    // another engine computes from now on; from, to (compute's names), error
-	CodeVersionBroken = "version_broken" // the files of the version in use cannot be loaded; number, error
-	CodeGood          = "good"
+	CodeDiskFull       = "disk_full"
+	CodeBufferEmpty    = "buffer_empty"    // kept, total, top reason
+	CodeRateTooLow     = "rate_too_low"    // rate, least
+	CodeRefusedAgain   = "refused_again"   // cycles
+	CodeOnlyRatings    = "only_ratings"    // ratings
+	CodeLessonsMissed  = "lessons_missed"  // missed, total
+	CodeReaderRefused  = "reader_refused"  // the model's reader, by the gate: the turn alone serves; model, and the gate's own reason (GateOf)
+	CodePrepareFailed  = "prepare_failed"  // the model's reader could not be made; error
+	CodePrepared       = "prepared"        // the model's reader is ready; model
+	CodeStillHolds     = "still_holds"     // the version in use, what was taken back; number
+	CodeContradiction  = "contradiction"   // two lessons; older, newer (their questions), count
+	CodeTooLittle      = "too_little"      // ratings, for a picture
+	CodeTrainingMemory = "training_memory" // not even the smallest step fits; needs, free (MiB)
+	CodeEngineLost     = "engine_lost"     // another engine computes from now on; from, to (compute's names), error
+	CodeVersionBroken  = "version_broken"  // the files of the version in use cannot be loaded; number, error
+	CodeGood           = "good"
 )
 
 // reason makes a Reason; pairs are key, value, key, value, ... and text is the
@@ -134,6 +135,7 @@ const (
 	HintShorten        = "shorten"         // the text is too long for the model's context
 	HintWait           = "wait"            //
 	HintPrepare        = "prepare"         // make the model's reader
+	HintTrainingMemory = "training_memory" // training_memory, rank
 	HintNone           = ""                //
 )
 
