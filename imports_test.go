@@ -66,6 +66,7 @@ var roomsOfTests = map[string][]string{
 var libraries = map[string][]string{
 	"fyne.io/fyne/v2":                     {"", "app", "widgets"},
 	"github.com/adrg/xdg":                 {""},
+	"github.com/alecthomas/chroma/v2":     {"widgets"}, // what the words of a program are
 	"github.com/blevesearch/snowballstem": {"trainer"},
 	"github.com/danielgtaylor/huma/v2":    {"server"},
 	"github.com/dlclark/regexp2/v2":       {"model/tokenizer"},
@@ -79,6 +80,7 @@ var libraries = map[string][]string{
 	"github.com/schollz/progressbar/v3":   {"cli"},
 	"github.com/shirou/gopsutil/v4":       {"", "app", "cli", "compute/cpu"},
 	"github.com/spf13/cobra":              {"cli"},
+	"github.com/yuin/goldmark":            {"widgets"}, // markdown; Fyne reads it with the same
 	"golang.org/x/image":                  {"app", "widgets"},
 	"golang.org/x/sys":                    {"compute/cpu", "shaders", "model/gguf", "store", "trainer", "widgets", ""},
 	"golang.org/x/term":                   {"cli"},

@@ -119,6 +119,12 @@ func (a *Answer) SetOnCopy(hint string, f func(code string)) {
 	a.text.CopyHint, a.text.OnCopy = hint, f
 }
 
+// SetOnScroll hands on the turns of the wheel over code and tables, which scroll sideways only. Call it before SetText.
+func (a *Answer) SetOnScroll(f func(*fyne.ScrollEvent)) { a.text.OnScroll = f }
+
+// SetTooLong says what stands below the beginning of a text that is too long to be shown. Call it before SetText.
+func (a *Answer) SetTooLong(words string) { a.text.TooLong = words }
+
 // SetMarker makes something stand out in the text. Call it before SetText.
 func (a *Answer) SetMarker(m Marker) { a.text.Marker = m }
 

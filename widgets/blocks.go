@@ -50,6 +50,19 @@ func splitBlocks(text string) []string {
 	return blocks
 }
 
+// cutBlocks cuts blocks that are too long, but for those of code.
+func cutBlocks(blocks []string) []string {
+	var all []string
+	for _, b := range blocks {
+		for fenceOf(b) == "" && len(b) > longestBlock {
+			piece := cutText(b, longestBlock)
+			all, b = append(all, strings.TrimRight(piece, "\n")), b[len(piece):]
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
 // fenceOf is the run of three or more backticks or tildes that opens a code block, or nothing.
 func fenceOf(trimmed string) string {
 	for _, c := range []string{"`", "~"} {

@@ -236,6 +236,9 @@ func (f *Feed) showEnd() {
 	}
 }
 
+// Scrolled implements fyne.Scrollable, for turns of the wheel that a row hands on.
+func (f *Feed) Scrolled(e *fyne.ScrollEvent) { f.scroll.Scrolled(e) }
+
 func (f *Feed) scrolled() {
 	f.follow(f.atEnd())
 	f.place()

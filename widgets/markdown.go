@@ -5,19 +5,19 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
-// Markdown is a text with headings, lists and code that may grow while it is shown. Every finished block keeps its widget; only the
-// last one is parsed again. Pictures are not loaded, and only web and mail addresses are links.
+// Markdown is a text with headings, lists, quotes, tables and code that may grow while it is shown. Every finished block keeps its
+// widgets; only the last one is parsed again. Pictures are not loaded, and only web and mail addresses are links.
 type Markdown struct {
 	widget.BaseWidget
-	OnLink   func(*url.URL)    // what a tapped link does; links are plain words without it
-	OnCopy   func(code string) // what the button on a code block does; without it there is none
-	CopyHint string            // its spoken name
-	Marker   Marker            // what stands out in prose
+	OnLink   func(*url.URL)          // what a tapped link does; links are plain words without it
+	OnCopy   func(code string)       // what the button on a code block does; without it there is none
+	CopyHint string                  // its spoken name
+	OnScroll func(*fyne.ScrollEvent) // the wheel over what only scrolls sideways
+	TooLong  string                  // what stands below the beginning of a text that is too long to be shown
+	Marker   Marker                  // what stands out in prose
 
 	text    string
 	writing bool
@@ -27,15 +27,16 @@ type Markdown struct {
 
 // block is a piece of markdown with what shows it.
 type block struct {
-	source string
-	view   blockView
-	height float32 // 0 if not known
+	source  string
+	writing bool // it is still growing
+	view    blockView
+	height  float32 // 0 if not known
 }
 
-// blockView shows one block: prose or code.
+// blockView shows one block: a passage or code.
 type blockView interface {
 	object() fyne.CanvasObject
-	set(source string)
+	set(source string, writing bool)
 	heightAt(width float32) float32
 }
 
@@ -47,42 +48,9 @@ func (b *block) at(width float32) float32 {
 	return b.height
 }
 
-// prose is a block of words.
-type prose struct {
-	parse func(string) []widget.RichTextSegment
-	rich  *widget.RichText
-	shown *container.ThemeOverride
-}
-
-func newProse(parse func(string) []widget.RichTextSegment) *prose { return &prose{parse: parse} }
-
-func (p *prose) object() fyne.CanvasObject { return p.shown }
-
-// set makes the widget anew: a RichText whose segments were replaced measures the lines of a list too low (Fyne 2.8.1).
-func (p *prose) set(source string) {
-	p.rich = widget.NewRichText(p.parse(source)...)
-	p.rich.Wrapping = fyne.TextWrapWord
-	p.shown = container.NewThemeOverride(p.rich, readingTheme)
-}
-
-func (p *prose) heightAt(width float32) float32 {
-	p.shown.Resize(fyne.NewSize(width, p.shown.Size().Height))
-	return p.shown.MinSize().Height
-}
-
 var (
 	_ Flowing         = (*Markdown)(nil)
 	_ fyne.Accessible = (*Markdown)(nil)
-)
-
-// readingTheme sets conversations larger and airier than the interface, without the inner padding of Fyne's text.
-var readingTheme = variation{sizes: map[fyne.ThemeSizeName]float32{
-	theme.SizeNameText: TextReading, theme.SizeNameInnerPadding: 0, theme.SizeNameLineSpacing: 7,
-}}
-
-const (
-	blockGap   float32 = 8
-	writingEnd         = " ●" // where the next word will stand
 )
 
 // NewMarkdown makes an empty text.
@@ -111,41 +79,51 @@ func (m *Markdown) SetWriting(on bool) {
 	}
 }
 
+// What is shown of a text at most. No answer is as long; one that is pasted or imported may be.
+const (
+	longestText  = 100_000 // bytes
+	mostBlocks   = 2000
+	longestBlock = 4000 // bytes that are parsed at once: reading markdown takes the square of its length at worst
+)
+
+// beginning is what is shown of a text that is not read as markdown: all of it, if it is not too long.
+func beginning(text string) string {
+	if shown := cutText(text, longestText/4); len(shown) < len(text) {
+		return shown + " …"
+	}
+	return text
+}
+
 // sync brings the blocks in line with the text.
 func (m *Markdown) sync() {
-	sources := splitBlocks(m.text)
-	if m.writing {
-		if len(sources) == 0 {
-			sources = []string{""}
-		}
-		sources[len(sources)-1] += writingEnd
+	text := cutText(m.text, longestText)
+	sources := cutBlocks(splitBlocks(text))
+	if len(text) < len(m.text) || len(sources) > mostBlocks {
+		sources = append(sources[:min(len(sources), mostBlocks)], "…", m.TooLong)
+	} else if m.writing && len(sources) == 0 {
+		sources = []string{""}
 	}
 	for i, source := range sources {
 		if i == len(m.blocks) {
 			m.blocks = append(m.blocks, &block{})
 		}
-		if b := m.blocks[i]; b.source != source || b.view == nil {
-			b.source, b.height = source, 0
-			_, isCode := b.view.(*codeBlock)
-			if wantCode := fenceOf(source) != ""; b.view == nil || isCode != wantCode {
-				b.view = newProse(m.parse)
-				if wantCode {
-					b.view = newCodeBlock(m)
-				}
-			}
-			b.view.set(source)
+		b, writing := m.blocks[i], m.writing && i == len(sources)-1
+		if b.source == source && b.writing == writing && b.view != nil {
+			continue
 		}
+		b.source, b.writing, b.height = source, writing, 0
+		_, isCode := b.view.(*codeBlock)
+		if wantCode := fenceOf(source) != ""; b.view == nil || isCode != wantCode {
+			b.view = newPassage(m)
+			if wantCode {
+				b.view = newCodeBlock(m)
+			}
+		}
+		b.view.set(source, writing)
 	}
 	m.blocks = m.blocks[:len(sources)]
 	m.lay(m.Size().Width)
 	canvas.Refresh(m)
-}
-
-// parse turns markdown into segments that neither load nor open anything by themselves.
-func (m *Markdown) parse(source string) []widget.RichTextSegment {
-	segments := widget.NewRichTextFromMarkdown(tameSource(source)).Segments
-	tameSegments(segments, m.OnLink)
-	return m.Marker.segments(segments)
 }
 
 // HeightAt implements Flowing.

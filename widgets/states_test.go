@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"net/url"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -177,6 +179,19 @@ func TestStatesOfOthers(t *testing.T) {
 			a.SetInstead(Card(Body("an editor")))
 			return a
 		}},
+		{name: "markdown", size: fyne.NewSize(560, 0), make: func() fyne.CanvasObject { return sampleMarkdown(manyForms, false) }},
+		{name: "markdown-narrow", size: fyne.NewSize(260, 0), make: func() fyne.CanvasObject { return sampleMarkdown(manyForms, false) }},
+		{name: "markdown-empty-writing", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject { return sampleMarkdown("", true) }},
+		{name: "markdown-table-writing", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject {
+			return sampleMarkdown("| a | b |\n|---|---|\n| c | d |\n| **e", true)
+		}},
+		{name: "markdown-code-writing", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject { return sampleMarkdown("```go\nfunc main() {", true) }},
+		{name: "markdown-wide-table", size: fyne.NewSize(300, 0), make: func() fyne.CanvasObject {
+			return sampleMarkdown(strings.Repeat("| head of it ", 6)+"|\n"+strings.Repeat("|---", 6)+"|\n"+strings.Repeat("| a long cell ", 6)+"|", false)
+		}},
+		{name: "markdown-too-long", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject {
+			return sampleMarkdown("short\n\n"+strings.Repeat(" ", longestText), false)
+		}},
 		{name: "composer", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject { return newTestComposer() }},
 		{name: "composer-text", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject {
 			c := newTestComposer()
@@ -241,4 +256,13 @@ func newTestRange(v float64) *RangeField {
 			return "At most 64"
 		},
 	}, v, nil)
+}
+
+// sampleMarkdown is a text with copy buttons and links.
+func sampleMarkdown(text string, writing bool) *Markdown {
+	m := NewMarkdown()
+	m.CopyHint, m.OnCopy, m.OnLink, m.TooLong = "Copy", func(string) {}, func(*url.URL) {}, "The text goes on."
+	m.SetWriting(writing)
+	m.SetText(text)
+	return m
 }
