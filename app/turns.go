@@ -20,7 +20,7 @@ func (v *chatView) row(id int64) fyne.CanvasObject {
 	case id == rowNews:
 		return widgets.NewDivider(widgets.IconShield, widgets.ToneSuccess, v.learned[v.w.state.Active.Number])
 	case id == rowWriting:
-		row := widgets.NewAnswer(author)
+		row := v.newAnswer(author)
 		if a := v.writing[v.conversation.ID]; a != nil {
 			v.fillWriting(row, a)
 		}
@@ -47,13 +47,21 @@ func (v *chatView) row(id int64) fyne.CanvasObject {
 		row.SetPager(v.pager(e))
 		return row
 	}
-	row := widgets.NewAnswer(cmp.Or(e.Source, author))
+	row := v.newAnswer(cmp.Or(e.Source, author))
 	row.SetMarker(mark)
 	row.SetStarsName(func(n int) string { return sayN("chat.stars", n) })
 	row.OnRated = func(stars int) { v.rate(id, stars) }
+	v.fill(row, e)
+	return row
+}
+
+// newAnswer makes an answer whose text can be read, copied and followed, finished or not.
+func (v *chatView) newAnswer(author string) *widgets.Answer {
+	row := widgets.NewAnswer(author)
 	row.SetOnLink(v.w.openLink)
 	row.SetOnCopy(say("chat.copy"), v.w.copyText)
-	v.fill(row, e)
+	row.SetOnScroll(v.feed.Scrolled)
+	row.SetTooLong(say("chat.goes_on"))
 	return row
 }
 
@@ -196,7 +204,7 @@ func (v *chatView) foot(id int64, text string) fyne.CanvasObject {
 		aside(say("chat.compared"), other.said, func() { v.endCompare(id) })
 	}
 	if v.plain[id] {
-		plain := widget.NewLabel(text)
+		plain := widget.NewLabel(widgets.Beginning(text))
 		plain.Wrapping, plain.Selectable = fyne.TextWrapWord, true
 		aside(say("chat.as_text"), plain, func() { delete(v.plain, id) })
 	}

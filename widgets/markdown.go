@@ -86,8 +86,8 @@ const (
 	longestBlock = 4000 // bytes that are parsed at once: reading markdown takes the square of its length at worst
 )
 
-// beginning is what is shown of a text that is not read as markdown: all of it, if it is not too long.
-func beginning(text string) string {
+// Beginning is what is shown of a text that is not read as markdown: all of it, if it is not too long.
+func Beginning(text string) string {
 	if shown := cutText(text, longestText/4); len(shown) < len(text) {
 		return shown + " …"
 	}

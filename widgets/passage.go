@@ -24,7 +24,7 @@ type passage struct {
 
 const (
 	blockGap   float32 = 8
-	itemGap    float32 = 4
+	itemGap    float32 = 4    // inside of an item
 	writingEnd         = " ●" // where the next word will stand
 	deepest            = 8    // lists and quotes inside of others are set in no further
 )
@@ -153,7 +153,7 @@ func (p *passage) list(l *ast.List, style widget.RichTextStyle, depth int) []fyn
 	if depth >= deepest {
 		return items
 	}
-	return []fyne.CanvasObject{newSetIn(itemGap, 0, Space(), items)}
+	return []fyne.CanvasObject{newSetIn(0, 0, Space(), items)}
 }
 
 // checkBoxOf is the box that an item of a list begins with, nil if there is none.

@@ -24,7 +24,7 @@ var (
 
 // NewQuestion makes a bubble.
 func NewQuestion(text string) *Question {
-	q := &Question{text: NewText(beginning(text), TextReading, ColorText).Wrapped()}
+	q := &Question{text: NewText(Beginning(text), TextReading, ColorText).Wrapped()}
 	q.ExtendBaseWidget(q)
 	return q
 }
@@ -56,7 +56,7 @@ func (q *Question) setNear(on bool) {
 
 // SetText shows other words.
 func (q *Question) SetText(text string) {
-	q.text.Text = beginning(text)
+	q.text.Text = Beginning(text)
 	q.Refresh()
 }
 
