@@ -13,6 +13,7 @@ import (
 	"clara/app"
 	"clara/cli"
 	"clara/compute"
+	"clara/trainer"
 )
 
 // appID is what the desktop knows the program by; FyneApp.toml has it too.
@@ -26,6 +27,9 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 	a := fyneapp.NewWithID(appID)
 	s, err := openSession(ctx, o)
 	if err != nil {
+		if cameForward(ctx, err) {
+			return nil
+		}
 		app.Fail(a, o.Language, err)
 		return err
 	}
@@ -34,12 +38,32 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 			err = e
 		}
 	}()
+	crash, unwatch, err := watchCrashes(s.home)
+	if err != nil {
+		s.log.Warn("a crash would not be reported", "error", err)
+	} else {
+		defer func() {
+			if err := unwatch(); err != nil {
+				s.log.Warn("crashes are still watched", "error", err)
+			}
+		}()
+	}
+	d, err := openDoor(s.home)
+	if err != nil {
+		s.log.Warn("a second start will not find this window", "error", err)
+	}
+	defer func() {
+		if err := d.close(); err != nil {
+			s.log.Warn("door not closed", "error", err)
+		}
+	}()
 	if err := s.trainer.Start(ctx); err != nil {
 		return fmt.Errorf("start to learn: %w", err)
 	}
 	return app.Run(app.Params{
 		App: a, Trainer: s.trainer,
 		File: s.file, Settings: s.settings, FileError: s.settingsErr, Ended: ctx.Done(),
+		Raise: d.heard(), Crash: crash,
 		Learning: learning, Language: o.Language, Home: s.home,
 		Models: s.modelsOfWindow(ctx),
 		Load: func(ctx context.Context, found func(app.Model)) error {
@@ -60,4 +84,11 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 			return facts
 		},
 	})
+}
+
+// cameForward says whether a session was refused because another window works on the data
+// folder, and that window came to the front.
+func cameForward(ctx context.Context, err error) bool {
+	var u *trainer.UserError
+	return errors.As(err, &u) && u.Reason.Code == "locked" && knock(ctx, u.Reason.Args["home"]) == nil
 }

@@ -53,6 +53,13 @@ type Params struct {
 
 	Models Models
 
+	// Raise gets a value when the program was started once more: this window comes to the front. It may be nil,
+	// and closed.
+	Raise <-chan struct{}
+
+	// Crash is where the report of the run before lies that ended by an error of the program; "": it did not.
+	Crash string
+
 	// Ended closes when the program is to end, as by a signal; nil: it never is.
 	Ended <-chan struct{}
 
@@ -103,6 +110,7 @@ type window struct {
 	search     *searchPage
 	settings   *settingsDialog // nil while closed
 
+	behind bool   // another program has the keyboard
 	warned bool   // the notice above the view is about a contradiction
 	undo   func() // takes back the last feedback; nil: there is none
 }
@@ -152,8 +160,12 @@ func (w *window) start() {
 			fyne.Do(w.close)
 		}
 	})
+	w.work.beside(w.comeForward)
+	w.App.Lifecycle().SetOnEnteredForeground(func() { w.behind = false })
+	w.App.Lifecycle().SetOnExitedForeground(func() { w.behind = true })
 	w.loadModel()
 	w.chat.openLast()
+	w.tellOfCrash()
 	w.learning.refresh() // the versions are named in other places too
 	if w.FileError != nil {
 		w.tellFault()

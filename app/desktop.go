@@ -1,11 +1,14 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"path/filepath"
 
 	"fyne.io/fyne/v2"
+
+	"clara/widgets"
 )
 
 // openPath shows a file or folder in the program that the desktop has for it.
@@ -31,6 +34,45 @@ func (w *window) openLink(u *url.URL) {
 			if err := w.App.OpenURL(u); err != nil {
 				w.failed(fmt.Errorf("open %s: %w", u, err))
 			}
+		},
+	})
+}
+
+// comeForward brings the window to the front whenever the program is started once more.
+func (w *window) comeForward(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case _, ok := <-w.Raise:
+			if !ok {
+				return
+			}
+			fyne.Do(func() {
+				w.frame.Show()
+				w.frame.RequestFocus()
+			})
+		}
+	}
+}
+
+// notify tells the desktop what a person would miss while another program is in front.
+func (w *window) notify(words string) {
+	if w.behind {
+		w.App.SendNotification(fyne.NewNotification(author, words))
+	}
+}
+
+// tellOfCrash says that the run before ended by an error of the program, and where its report lies.
+func (w *window) tellOfCrash() {
+	if w.Crash == "" {
+		return
+	}
+	w.tell(widgets.Notice{
+		Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: say("crash.title"), Text: say("crash.text", "File", filepath.Base(w.Crash)),
+		Actions: []widgets.Action{
+			{Label: say("crash.open"), Kind: widgets.Secondary, OnTapped: func() { w.openFile(w.Crash) }},
+			{Label: say("close"), OnTapped: w.untell},
 		},
 	})
 }

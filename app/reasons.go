@@ -374,11 +374,14 @@ func stepWords(s trainer.Step) string {
 func (w *window) announce(n trainer.News) {
 	switch n.Kind {
 	case trainer.NewsActivated:
+		w.notify(learnedWords(n))
 		if w.place == placeLessons || w.place == placeModel {
 			w.snackbar.Say(learnedWords(n), say("place.learning"), func() { w.show(placeLearning) })
 		}
 	case trainer.NewsRolledBack:
-		w.snackbar.Say(say("news.rolled_back", "Version", versionName(n.Number), "Why", because(n.Reason)), say("place.learning"), func() { w.show(placeLearning) })
+		words := say("news.rolled_back", "Version", versionName(n.Number), "Why", because(n.Reason))
+		w.notify(words)
+		w.snackbar.Say(words, say("place.learning"), func() { w.show(placeLearning) })
 	case trainer.NewsReader, trainer.NewsReaderRefused:
 		w.snackbar.Say(because(n.Reason), say("place.model"), func() { w.show(placeModel) })
 	case trainer.NewsContradiction:
@@ -390,8 +393,13 @@ func (w *window) announce(n trainer.News) {
 	case trainer.NewsTrouble:
 		w.snackbar.Say(because(n.Reason), "", nil)
 	case trainer.NewsCycleEnded:
-		if n.End != nil && n.End.State == trainer.CycleRefused && w.place != placeLearning {
-			w.snackbar.Say(say("news.refused", "Why", because(n.End.Reason)), say("place.learning"), func() { w.show(placeLearning) })
+		if n.End == nil || n.End.State != trainer.CycleRefused {
+			break
+		}
+		words := say("news.refused", "Why", because(n.End.Reason))
+		w.notify(words)
+		if w.place != placeLearning {
+			w.snackbar.Say(words, say("place.learning"), func() { w.show(placeLearning) })
 		}
 	}
 }

@@ -21,9 +21,12 @@ import (
 type testApp struct {
 	fyne.App
 	driver *testDriver
+	told   []string // notifications of the desktop
 }
 
 func (a *testApp) Driver() fyne.Driver { return a.driver }
+
+func (a *testApp) SendNotification(n *fyne.Notification) { a.told = append(a.told, n.Content) }
 
 type testDriver struct {
 	fyne.Driver

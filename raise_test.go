@@ -1,0 +1,45 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestSecondStartKnocksAtTheFirst(t *testing.T) {
+	home := t.TempDir()
+	if err := knock(t.Context(), home); err == nil {
+		t.Error("somebody heard a knock at an empty folder")
+	}
+	if err := os.WriteFile(filepath.Join(home, doorName), nil, 0o600); err != nil { // as of a run that was killed
+		t.Fatal(err)
+	}
+	d, err := openDoor(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // further ones while nobody has come yet are one
+		if err := knock(t.Context(), home); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-d.heard()
+	if err := d.close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, more := <-d.heard(); more {
+		t.Error("one coming answered one knock, more were kept")
+	}
+	if err := knock(t.Context(), home); err == nil {
+		t.Error("somebody heard a knock at a closed door")
+	}
+	if _, err := os.Stat(filepath.Join(home, doorName)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the socket is left: %v", err)
+	}
+	var none *door
+	if none.heard() != nil || none.close() != nil {
+		t.Error("a door that is none is heard")
+	}
+}
