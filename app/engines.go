@@ -112,9 +112,9 @@ func (e Engine) words(processor float64) string {
 		parts = append(parts, say("model.engine_passed"))
 	}
 	if e.GFLOPS > 0 {
-		parts = append(parts, say("model.engine_speed", "N", whole(int(e.GFLOPS+0.5))))
+		parts = append(parts, say("model.engine_speed", "N", roughly(e.GFLOPS)))
 		if processor > 0 && e.Name != "cpu" {
-			parts = append(parts, say("model.engine_beside", "N", decimal(e.GFLOPS/processor, 1)))
+			parts = append(parts, say("model.engine_beside", "N", roughly(e.GFLOPS/processor)))
 		}
 	}
 	if e.Computes {
@@ -124,4 +124,15 @@ func (e Engine) words(processor float64) string {
 		parts = append(parts, say("model.engine_free", "N", bytes(e.Free)))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// roughly writes a measured value without digits that say nothing.
+func roughly(v float64) string {
+	switch {
+	case v < 1:
+		return decimal(v, 2)
+	case v < 10:
+		return decimal(v, 1)
+	}
+	return whole(int(v + 0.5))
 }

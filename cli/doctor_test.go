@@ -38,15 +38,15 @@ func TestEngineLines(t *testing.T) {
 Engines:
   cuda     did not start: no driver
   opengl   a card: failed its self-test: Attention is wrong
-  cuda     another card: passed its self-test, 1500 GFLOP/s (25.0 x the CPU), 8.0 GB free
-* cpu      a processor: passed its self-test, 60 GFLOP/s, 0.12 GB in use
+  cuda     another card: passed its self-test, 1500 GFLOP/s (25 x the CPU), 8.0 GB free
+* cpu      a processor: passed its self-test, 60 GFLOP/s, 123 MB in use
 `,
 		german: `
 Rechenwerke:
   cuda     nicht gestartet: no driver
   opengl   a card: Selbsttest nicht bestanden: Attention is wrong
-  cuda     another card: Selbsttest bestanden, 1500 GFLOP/s (25,0 x die CPU), 8,0 GB frei
-* cpu      a processor: Selbsttest bestanden, 60 GFLOP/s, 0,12 GB belegt
+  cuda     another card: Selbsttest bestanden, 1500 GFLOP/s (25 x die CPU), 8,0 GB frei
+* cpu      a processor: Selbsttest bestanden, 60 GFLOP/s, 123 MB belegt
 `,
 	} {
 		var out bytes.Buffer

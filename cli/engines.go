@@ -41,17 +41,26 @@ func (c *program) sayEngines(engines []Engine) {
 			}
 		}
 		if e.GFLOPS > 0 {
-			text += l.say(", %s GFLOP/s", ", %s GFLOP/s", l.number(e.GFLOPS, 0))
+			text += l.say(", %s GFLOP/s", ", %s GFLOP/s", l.roughly(e.GFLOPS))
 			if processor > 0 && e.Name != "cpu" {
-				text += l.say(" (%s x the CPU)", " (%s x die CPU)", l.number(e.GFLOPS/processor, 1))
+				text += l.say(" (%s x the CPU)", " (%s x die CPU)", l.roughly(e.GFLOPS/processor))
 			}
 		}
 		if e.Computes {
-			text += l.say(", %s GB in use", ", %s GB belegt", l.number(float64(e.Used)/1e9, 2))
+			text += l.say(", %s in use", ", %s belegt", l.size(e.Used))
 		}
 		if e.Started && e.Free >= 0 {
-			text += l.say(", %s GB free", ", %s GB frei", l.number(float64(e.Free)/1e9, 1))
+			text += l.say(", %s free", ", %s frei", l.size(e.Free))
 		}
 		c.sayf("%s %-8s %s", "%s %-8s %s", mark, e.Name, text)
 	}
+}
+
+// roughly writes a measured value with two digits or all before the point.
+func (l language) roughly(v float64) string {
+	digits := 0
+	for least := 10.0; digits < 4 && v > 0 && v < least; least /= 10 {
+		digits++
+	}
+	return l.number(v, digits)
 }

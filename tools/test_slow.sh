@@ -71,8 +71,9 @@ generated() {
 
 ptx() { tools/ptx.sh --check; }
 
+# parity GOLDEN MODEL [ARGUMENTS...]
 parity() {
-	bin/clara parity "$1" --model "$2" --json | tools/expect.py \
+	bin/clara parity "$1" --model "$2" "${@:3}" --json | tools/expect.py \
 		'rendered_equal == chats' 'ids_equal == chats' 'greedy_equal >= 0.99 * greedy_compared' 'greedy_equal_exact == greedy_compared' \
 		'logprob_max_abs <= 2e-3' 'loss_rel <= 1e-4' 'grad_rel_max <= 1e-3'
 }
@@ -146,6 +147,9 @@ part 'unlearning, bit for bit' unlearning
 if [ -d "${data}" ]; then
 	part 'parity, SmolLM2' parity "${data}/golden/smollm2" models/SmolLM2-135M-Instruct.Q4_1.gguf
 	part 'parity, Gemma 3' parity "${data}/golden/gemma3" models/gemma-3-270m-q4_k_m.gguf
+	# On Mesa's llvmpipe, and therefore with one chat.
+	part 'parity on OpenGL, SmolLM2' parity "${data}/golden/smollm2" models/SmolLM2-135M-Instruct.Q4_1.gguf --engine opengl --chats 1
+	part 'parity on OpenGL, Gemma 3' parity "${data}/golden/gemma3" models/gemma-3-270m-q4_k_m.gguf --engine opengl --chats 1
 	part 'demo with the script of 12 lessons' demo '32 / 36' --script "${data}/learning/facts.json"
 else
 	skip 'parity and the script of 12 lessons' "${data} is not there"
