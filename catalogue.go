@@ -1,9 +1,9 @@
 package main
 
 // catalogue are models that can be fetched: instruct models of families that the program
-// loads, the smallest first. Sizes and hashes are those that Hugging Face's file pages
-// state; each was found, the same, in several public projects that pin the file
-// (mudler/LocalAI's gallery among them). Languages are those that the makers name.
+// loads, the smallest first. Sizes and hashes were found, each the same, in several public
+// projects that pin the file; those of the built-in model are its own. Languages are those
+// that the makers name; Gemma 3 has more than 140 from 4B on, of which a few stand here.
 var catalogue = []offer{
 	{
 		Name: "SmolLM2-135M-Instruct", File: builtIn,

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -108,7 +110,14 @@ func getModel(ctx context.Context, o cli.Options, named string, report func(cli.
 	if err != nil {
 		return cli.Offer{}, err
 	}
-	path, err := newDownloader().fetch(ctx, found, downloads(home), func(p fetchProgress) { report(cli.Fetched(p)) })
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return cli.Offer{}, fmt.Errorf("make the data folder: %w", err)
+	}
+	file, err := settingsFile(o, home)
+	if err != nil {
+		return cli.Offer{}, err
+	}
+	path, err := fetchInto(ctx, home, file, found, func(p fetchProgress) { report(cli.Fetched(p)) })
 	if err != nil {
 		return cli.Offer(found), err
 	}

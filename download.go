@@ -166,6 +166,9 @@ func (d *downloader) fetch(ctx context.Context, o offer, folder string, report f
 	f := &fetching{downloader: d, part: p, report: report, began: time.Now(), from: p.have}
 	for resumed := p.have > 0; ; resumed = false {
 		if err := f.all(ctx); err != nil {
+			if p.have == 0 {
+				return "", errors.Join(err, p.remove()) // nothing to go on with
+			}
 			return "", errors.Join(err, p.file.Sync())
 		}
 		report(fetchProgress{Done: p.have, Total: p.have, Checking: true})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/shirou/gopsutil/v4/mem"
 
+	"clara/configs"
 	"clara/model"
 	"clara/trainer"
 )
@@ -173,6 +174,29 @@ const (
 	codeDownloadDisk    = "download_disk"    // file, error
 	codeDownloadSpace   = "download_space"   // missingBytes, folder
 )
+
+// fetchInto fetches a model into the data folder and returns its path. Where the settings leave
+// it open which model answers, they name from then on the one that did so far: a new file
+// is not to take its place by its name.
+func fetchInto(ctx context.Context, home string, file *configs.File, o offer, report func(fetchProgress)) (string, error) {
+	before, err := findModel("", home)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	path, err := newDownloader().fetch(ctx, o, downloads(home), report)
+	if err != nil || before == "" {
+		return path, err
+	}
+	if now, err := findModel("", home); err != nil || now == before {
+		return path, err
+	}
+	_, err = file.Modify(func(s *configs.Settings) {
+		if s.Model.Path == "" {
+			s.Model.Path = before
+		}
+	})
+	return path, err
+}
 
 // sizeWords writes bytes for a sentence in English; the faces write their own.
 func sizeWords(n int64) string {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"clara/configs"
 	"clara/model"
 )
 
@@ -134,6 +135,42 @@ func TestRemoveModel(t *testing.T) {
 	for file, there := range map[string]bool{inUse: true, foreign: true, idle: false, reader: false} {
 		if _, err := os.Stat(file); (err == nil) != there {
 			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+// A model that is fetched does not take the place of the one in use because its name comes first.
+func TestFetchedModelDoesNotPushItselfForward(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv(modelsVariable, "")
+	file := configs.NewFile(filepath.Join(home, settingsName))
+	if err := file.Create(); err != nil {
+		t.Fatal(err)
+	}
+	if before, err := findModel("", home); err == nil {
+		t.Skipf("%s lies beside the test", before)
+	}
+	named := func() string {
+		t.Helper()
+		s, err := file.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Model.Path
+	}
+	for i, name := range []string{"m.gguf", "z.gguf", "a.gguf"} {
+		s := newSource(t, modelBytes(t, byte(i)))
+		o := s.offer()
+		o.File = name
+		if _, err := fetchInto(t.Context(), home, file, o, func(fetchProgress) {}); err != nil {
+			t.Fatal(err)
+		}
+		want := ""
+		if name == "a.gguf" {
+			want = filepath.Join(downloads(home), "m.gguf")
+		}
+		if got := named(); got != want {
+			t.Errorf("after %s the settings name %q, want %q", name, got, want)
 		}
 	}
 }

@@ -27,9 +27,17 @@ func (s *session) modelsOfWindow(program context.Context) app.Models {
 			return app.Offer(o), err
 		},
 		Fetch: func(ctx context.Context, o app.Offer, report func(app.Fetched)) (string, error) {
-			return newDownloader().fetch(ctx, offer(o), downloads(s.home), func(p fetchProgress) { report(app.Fetched(p)) })
+			return fetchInto(ctx, s.home, s.file, offer(o), func(p fetchProgress) { report(app.Fetched(p)) })
 		},
 		Discard: func(o app.Offer) error { return discard(filepath.Join(downloads(s.home), o.File)) },
+		Remove: func(ctx context.Context, o app.Offer) error {
+			inUse := ""
+			if info, ok := s.trainer.ModelInfo(); ok {
+				inUse = info.Path
+			}
+			_, err := removeModel(ctx, s.home, o.Path, inUse)
+			return err
+		},
 		Move: func(ctx context.Context, path string, report func(trainer.Progress)) (trainer.ScoreCard, error) {
 			return s.moveLessons(ctx, program, path, report)
 		},

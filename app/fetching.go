@@ -114,7 +114,7 @@ func (w *window) fetched(f *fetching, path string, err error) {
 		w.snackbar.Say(say("fetch.there", "Model", name), say("offer.use"), func() { w.useModel(path) })
 		w.lookForModels()
 	case errors.Is(err, context.Canceled):
-		f.paused = true
+		f.paused, f.err = true, nil
 		w.lookForModels()
 	default:
 		f.err = err

@@ -53,6 +53,8 @@ type Models struct {
 	Fetch func(ctx context.Context, o Offer, report func(Fetched)) (string, error)
 	// Discard deletes what an interrupted Fetch left.
 	Discard func(o Offer) error
+	// Remove deletes the file of a model that Fetch brought, with its reader.
+	Remove func(ctx context.Context, o Offer) error
 	// Move trains all that was taught on the model at path; see moving.go.
 	Move Mover
 }
@@ -159,7 +161,10 @@ func (o Offer) fit() fyne.CanvasObject {
 // offerButtons are what can be done with a model now.
 func (v *modelView) offerButtons(o Offer) []fyne.CanvasObject {
 	w := v.w
-	busy := w.fetching != nil && !w.fetching.still() || w.moving != nil || w.model.busy
+	busy := w.moving != nil || w.model.busy
+	if o.Path == "" { // one download at a time
+		busy = w.fetching != nil && !w.fetching.still()
+	}
 	button := func(label string, g widgets.Glyph, do func()) *widgets.Button {
 		b := widgets.NewSmallButton(label, &g, widgets.Secondary, do)
 		if busy {
@@ -168,6 +173,8 @@ func (v *modelView) offerButtons(o Offer) []fyne.CanvasObject {
 		return b
 	}
 	switch {
+	case o.Path != "" && (o.Fault != "" || o.Fit == fitsNot) && w.canRemove(o) && !busy:
+		return []fyne.CanvasObject{widgets.NewIconButton(widgets.IconTrash, say("offer.remove"), func() { w.askToRemove(o) })}
 	case o.Fault != "" || o.Fit == fitsNot:
 		return nil
 	case o.Path == "" && w.Models.Fetch == nil:
@@ -184,7 +191,28 @@ func (v *modelView) offerButtons(o Offer) []fyne.CanvasObject {
 	if w.Models.Move != nil && w.model.ready && w.state.Lessons.Total() > 0 {
 		buttons = append(buttons, button(say("offer.move"), widgets.IconLessons, func() { w.askToMove(o) }))
 	}
+	if w.canRemove(o) && !busy {
+		buttons = append(buttons, widgets.NewIconButton(widgets.IconTrash, say("offer.remove"), func() { w.askToRemove(o) }))
+	}
 	return buttons
+}
+
+// canRemove says whether a model was fetched into the data folder; other files are not ours.
+func (w *window) canRemove(o Offer) bool {
+	return w.Models.Remove != nil && filepath.Dir(o.Path) == filepath.Join(w.Home, "models")
+}
+
+// askToRemove asks before a file is deleted that was long in coming.
+func (w *window) askToRemove(o Offer) {
+	w.ask(question{
+		title: say("offer.remove_title", "Model", o.short()), text: say("offer.remove_text", "Size", bytes(o.Bytes)),
+		yes: say("offer.remove_yes"), no: say("offer.remove_no"), do: func() {
+			queued(w.work, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.Models.Remove(ctx, o) }, func(_ struct{}, err error) {
+				w.failed(err)
+				w.lookForModels()
+			})
+		},
+	})
 }
 
 // useModel lets the model of a file answer from now on.

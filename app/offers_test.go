@@ -100,14 +100,23 @@ func TestFetchWaitsForTheNetwork(t *testing.T) {
 	s := newShop()
 	w := newTestWindow(t, Params{Models: s.models()}, wide)
 	w.show(placeModel)
-	s.fetches <- func(context.Context, func(Fetched)) (string, error) {
+	offline := func(context.Context, func(Fetched)) (string, error) {
 		return "", &trainer.UserError{Reason: trainer.Reason{Code: codeOffline, Args: map[string]string{"host": "huggingface.co", "haveBytes": "1", "allBytes": "2"}}}
 	}
+	s.fetches <- offline
 	w.fetch(s.offers[3])
 	w.waitFor(t, func() bool { return w.fetching.err != nil })
 	if w.fetching.still() {
 		t.Error("it does not go on by itself")
 	}
+	w.pauseFetch()
+	w.waitFor(t, func() bool { return w.fetching.paused })
+	if w.fetching.err != nil || !w.fetching.still() {
+		t.Errorf("paused, it still says %v", w.fetching.err)
+	}
+	s.fetches <- offline
+	w.fetch(s.offers[3])
+	w.waitFor(t, func() bool { return w.fetching.err != nil })
 	s.fetches <- func(context.Context, func(Fetched)) (string, error) { return "/models/new.gguf", nil }
 	wakeFetch(w.fetching)
 	w.waitFor(t, func() bool { return w.fetching == nil })
@@ -198,5 +207,27 @@ func TestMoveShowsHowBothModelsDo(t *testing.T) {
 	w.endMove()
 	if w.moving != nil {
 		t.Error("it is still shown")
+	}
+}
+
+func TestOnlyWhatWasFetchedCanBeDeletedAndOnlyWhenAsked(t *testing.T) {
+	var removed []string
+	s := newShop()
+	models := s.models()
+	models.Remove = func(_ context.Context, o Offer) error { removed = append(removed, o.Name); return nil }
+	w := newTestWindow(t, Params{Models: models, Home: "/data", Settings: spoken(english)}, wide)
+	s.offers[1].Path = "/data/models/notizen-1b-q8_0.gguf"
+	w.show(placeModel)
+	w.waitFor(t, func() bool { return len(w.offers) > 0 })
+	if w.canRemove(s.offers[0]) {
+		t.Error("a file elsewhere can be deleted")
+	}
+	tap(t, w, "Delete the file")
+	if len(removed) > 0 {
+		t.Error("nobody was asked")
+	}
+	tap(t, w, "Delete")
+	if len(removed) != 1 || removed[0] != "notizen-1b-q8_0" {
+		t.Errorf("deleted: %v", removed)
 	}
 }

@@ -18,6 +18,7 @@ const (
 	codeNoModelFile = "no_model_file" // where
 
 	// Of model files and their download.
+	codeModelInUse      = "model_in_use"     // name
 	codeModelExists     = "model_exists"     // file
 	codeOffline         = "download_offline" // host, haveBytes, allBytes, error
 	codeDownloadRefused = "download_refused" // host, status
@@ -105,6 +106,7 @@ var reasonKeys = map[string]string{
 	codeLocked:      "reason.locked",
 	codeNoModelFile: "reason.no_model_file",
 
+	codeModelInUse:      "reason.model_in_use",
 	codeModelExists:     "reason.model_exists",
 	codeOffline:         "reason.download_offline",
 	codeDownloadRefused: "reason.download_refused",
