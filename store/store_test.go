@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -253,13 +254,16 @@ func TestOpenRefuses(t *testing.T) {
 func TestDamagedPage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clara.db")
 	s := must(Open(t.Context(), path))(t)
+	title := strings.Repeat("title ", 50)
 	for range 300 {
-		must(s.AddConversation(t.Context(), Conversation{Title: strings.Repeat("title ", 50)}))(t)
+		must(s.AddConversation(t.Context(), Conversation{Title: title}))(t)
 	}
 	check(t, s.Check(t.Context()))
 	check(t, s.Close())
 	data := must(os.ReadFile(path))(t)
-	copy(data[len(data)-3*4096:], bytes.Repeat([]byte{0xa5}, 2*4096))
+	// A page of the table of conversations: it has more than one title as it was written.
+	page := slices.IndexFunc(slices.Collect(slices.Chunk(data, 4096)), func(p []byte) bool { return bytes.Count(p, []byte(title)) > 1 })
+	copy(data[page*4096:], bytes.Repeat([]byte{0xa5}, 4096))
 	check(t, os.WriteFile(path, data, 0o600))
 
 	s = must(Open(t.Context(), path))(t)
