@@ -51,7 +51,7 @@ func newAbreast(n *network) *abreast {
 	return &abreast{net: n, expected: make(map[*session]bool), all: make(chan struct{}, 1)}
 }
 
-// extend appends the tokens to their session. The error wraps errNoNumbers where the
+// extend appends the tokens to their session. The error wraps ErrNoNumbers where the
 // engine yields such.
 func (a *abreast) extend(e *exec, x *extension) error {
 	x.woken = make(chan bool, 1)

@@ -102,7 +102,7 @@ func (e *exec) take(a *compute.Arena, rows, cols int) compute.Tensor {
 func (e *exec) numbers(values []float32) {
 	for _, v := range values {
 		if v-v != 0 && e.err == nil { // NaN and the infinities
-			e.err = fmt.Errorf("%s: %w", e.Info().Name, errNoNumbers)
+			e.err = fmt.Errorf("%s: %w", e.Info().Name, ErrNoNumbers)
 		}
 	}
 }

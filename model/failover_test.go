@@ -212,7 +212,7 @@ func TestAnswerOutlivesItsEngine(t *testing.T) {
 			if !slices.Equal(c.moves, []string{"01"}) || c.Info().Engine.Name != "1" || !c.engines[0].closed.Load() {
 				t.Errorf("%s after %d operations: moved %v to %s, closed: %v", name, after, c.moves, c.Info().Engine.Name, c.engines[0].closed.Load())
 			}
-			if cause := c.causes[0]; with != nil && !errors.Is(cause, with) || with == nil && !errors.Is(cause, errNoNumbers) {
+			if cause := c.causes[0]; with != nil && !errors.Is(cause, with) || with == nil && !errors.Is(cause, ErrNoNumbers) {
 				t.Errorf("%s after %d operations: the cause is %v", name, after, cause)
 			}
 			again, err := c.Generate(t.Context(), c.request(), nil)

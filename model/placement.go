@@ -75,14 +75,15 @@ func (p *placement) abandon() {
 	_ = p.net.be.Close()
 }
 
-// errNoNumbers says that an engine returned values that are no numbers, which neither
-// the weights nor the adapters are: they were looked at when they were read.
-var errNoNumbers = errors.New("the engine computed what is no number")
+// ErrNoNumbers says that an engine returned values that are no numbers, which neither
+// the weights nor the adapters are: they were looked at when they were read. If every
+// engine does so, the adapters take the model beyond the numbers.
+var ErrNoNumbers = errors.New("the engine computed what is no number")
 
 // unusable says that an engine is of no more use for the model, as opposed to a request
 // that is wrong on any.
 func unusable(err error) bool {
-	for _, e := range []error{compute.ErrLost, compute.ErrMemory, compute.ErrUnsupported, errNoNumbers} {
+	for _, e := range []error{compute.ErrLost, compute.ErrMemory, compute.ErrUnsupported, ErrNoNumbers} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -246,7 +246,7 @@ func (b *batch) add(id int32, position, slot int, span compute.Span) {
 }
 
 // step runs the batch; logits receives a row for each of b.out. The error wraps
-// errNoNumbers where the engine yields such.
+// ErrNoNumbers where the engine yields such.
 func (p *placement) step(e *exec, b *batch, cache *kvCache, arena *compute.Arena, precision compute.Precision, logits []float32) error {
 	arena.Release(0)
 	h := p.net.forward(e, b, cache, arena, nil, precision)

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,8 +107,22 @@ func (c *cycleRun) run(ctx context.Context) error {
 	return nil
 }
 
-// try trains what is due and checks what came of it.
+// try trains what is due and checks what came of it. Adapters that take the model beyond
+// the numbers are refused for that, whatever they were asked.
 func (c *cycleRun) try(ctx context.Context, e effort) error {
+	err := c.trainAndCheck(ctx, e)
+	if errors.Is(err, model.ErrNoNumbers) && c.out.Changed(c.job.Before) {
+		rep := &c.out.Report
+		rep.Figures = Figures{NotNumber: true, P: 1}
+		rep.Losses = c.state.Losses
+		rep.Verdict, rep.Reason = rep.Figures.decide()
+		c.lap(&rep.Seconds.Gate)
+		return nil
+	}
+	return err
+}
+
+func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 	rep := &c.out.Report
 	candidate := candidate{job: c.job, base: c.base, trained: map[int]bool{}, style: c.style, trait: c.trait, held: c.held}
 	candidate.before = c.voice(c.manner, c.reading(c.knowledge))

@@ -28,7 +28,7 @@ func TestMarkedWordsStandOutAndNoneIsLost(t *testing.T) {
 	inLook(t, &Theme{})
 	for in, want := range map[string][2]string{
 		"a notice by post":             {"a notice by post|", "notice"},
-		"**a notice** and\n\n- notice": {"a notice and|•  notice", "notice notice"},
+		"**a notice** and\n\n- notice": {"a notice and|•|notice|", "notice notice"},
 		"nothing":                      {"nothing|", ""},
 		"noticenotice":                 {"noticenotice|", "notice notice"},
 	} {
