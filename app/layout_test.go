@@ -207,6 +207,9 @@ var scenes = []scene{
 
 // every shows each scene in each look and hands it to check.
 func every(t *testing.T, looks []look, check func(t *testing.T, w *window)) {
+	if testing.Short() {
+		looks = looks[:1] // another look is drawn by the same code
+	}
 	tr := sampleTrainer(t)
 	for _, l := range looks {
 		for _, s := range scenes {
@@ -313,6 +316,9 @@ func TestNothingClipped(t *testing.T) {
 // TestContrast compares every word on screen with the ground that it is painted on: WCAG AA asks for 4.5. Words of controls
 // that are switched off are exempt there too.
 func TestContrast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not with -short: paints every view")
+	}
 	every(t, []look{allLooks[0], allLooks[1]}, func(t *testing.T, w *window) {
 		picture := w.frame.Canvas().Capture()
 		scale := float32(picture.Bounds().Dx()) / w.frame.Canvas().Size().Width
