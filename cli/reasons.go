@@ -237,6 +237,8 @@ func (l language) hint(code string) string {
 		return l.say("Set continuous.enabled = true in the settings file.", "Setzen Sie continuous.enabled = true in der Einstellungsdatei.")
 	case trainer.HintRaiseRate:
 		return l.say("Raise continuous.learning_rate in the settings file; 0.0003 is the default.", "Erhöhen Sie continuous.learning_rate in der Einstellungsdatei; der Standard ist 0.0003.")
+	case trainer.HintRaiseKnowledgeRate:
+		return l.say("Raise continuous.knowledge_rate in the settings file; 0.001 is the default.", "Erhöhen Sie continuous.knowledge_rate in der Einstellungsdatei; der Standard ist 0.001.")
 	case trainer.HintMoreEpochs:
 		return l.say("Raise continuous.max_epochs in the settings file.", "Erhöhen Sie continuous.max_epochs in der Einstellungsdatei.")
 	case trainer.HintReviewFeedback:

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -170,7 +171,10 @@ func answerOf(ctx context.Context, id string) (message int64, err error) {
 // failed is what an error is to the client; the log has its causes.
 func (s *server) failed(err error) error {
 	p := problemOf(err)
-	if p.Status >= http.StatusInternalServerError {
+	switch {
+	case errors.Is(err, context.Canceled): // the client has gone
+		s.Log.Debug("a request was cut short", "error", err)
+	case p.Status >= http.StatusInternalServerError:
 		s.Log.Error("a request failed", "status", p.Status, "error", err)
 	}
 	return p

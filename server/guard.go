@@ -100,14 +100,17 @@ func (s *server) admitted(r *http.Request) (a *account, done func(), p *Problem)
 		return nil, nil, problemOf(err)
 	}
 	s.accounts.keep(users)
+	if len(users) > 0 {
+		s.guarded.Store(true)
+	}
 	name := ""
-	if len(users) == 0 && s.loopback {
+	if s.loopback && !s.guarded.Load() {
 		if p := s.fromHere(r); p != nil {
 			return nil, nil, p
 		}
 	} else {
-		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok {
+		scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !ok || !strings.EqualFold(scheme, "Bearer") {
 			return nil, nil, problem(http.StatusUnauthorized, "the request brings no token", "Send Authorization: Bearer TOKEN; `clara users add NAME` makes one.")
 		}
 		if name, err = s.Users.find(strings.TrimSpace(token)); err != nil {

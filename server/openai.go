@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -172,7 +173,7 @@ func readOpenAI(body []byte, own []string) (oaRequest, *Problem) {
 		if err != nil {
 			var wrong *json.UnmarshalTypeError
 			if errors.As(err, &wrong) {
-				err = fmt.Errorf("want %s, not %s", wrong.Type, wrong.Value)
+				err = fmt.Errorf("want %s, not %s", kindOf(wrong.Type), wrong.Value)
 			}
 			return q, refused(name, "%s: %s", name, err)
 		}
@@ -260,4 +261,21 @@ func (q *oaRequest) prompt() (string, *Problem) {
 		return "", refused("prompt", "want one prompt that is not empty; this server gives one answer to a request")
 	}
 	return q.Prompt[0], nil
+}
+
+// kindOf is what JSON calls a value of a Go type.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return kindOf(t.Elem())
+	case reflect.Slice, reflect.Array:
+		return "array"
+	case reflect.Struct, reflect.Map:
+		return "object"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.String:
+		return "string"
+	}
+	return "number"
 }

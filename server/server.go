@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -66,7 +67,8 @@ type server struct {
 	queue    *queue
 	accounts *accounts
 	metrics  *metrics
-	loopback bool // it listens on an address of this machine alone
+	loopback bool        // it listens on an address of this machine alone
+	guarded  atomic.Bool // there have been users: who has no token stays out, also when the last one is gone
 	began    time.Time
 }
 

@@ -97,6 +97,14 @@ func TestEveryRequestNeedsAToken(t *testing.T) {
 	}
 	h.want(http.StatusUnauthorized, token, "GET", "/stats", nil, nil)
 	h.want(http.StatusOK, again, "GET", "/stats", nil, nil)
+	for _, name := range []string{"anna", "ben"} { // whoever came in by a token does not come in without
+		if err := h.users.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, bad := range []string{"", again, second} {
+		h.want(http.StatusUnauthorized, bad, "GET", "/stats", nil, nil)
+	}
 }
 
 // What one user has, the other can neither see, nor rate, correct, take back or restore.

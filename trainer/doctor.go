@@ -77,13 +77,17 @@ func (t *Trainer) doctorModel(s State) Finding {
 }
 
 func doctorBuffer(judged []JudgedSample, set Settings) Finding {
-	kept, dropped := 0, make(map[string]int)
+	kept, judging, dropped := 0, 0, make(map[string]int)
 	reasons := make(map[string]Reason)
 	for _, j := range judged {
 		if j.Kept {
-			kept++
+			kept, judging = kept+1, judging+1
 			continue
 		}
+		if j.Reason.Code == CodeReplaced || j.Reason.Code == CodeBufferFull { // newer ones train in their place
+			continue
+		}
+		judging++
 		dropped[j.Reason.Code]++
 		reasons[j.Reason.Code] = j.Reason
 	}
@@ -96,16 +100,16 @@ func doctorBuffer(judged []JudgedSample, set Settings) Finding {
 			top, most = code, n
 		}
 	}
-	if 2*kept >= len(judged) {
-		return good(SubjectBuffer, fmt.Sprintf("%d of %d samples train", kept, len(judged)), "kept", kept, "total", len(judged))
+	if 2*kept >= judging {
+		return good(SubjectBuffer, fmt.Sprintf("%d of %d samples train", kept, judging), "kept", kept, "total", judging)
 	}
 	why := reasons[top].Text
 	if top == CodeBelowThreshold {
 		why += fmt.Sprintf(" of %g", set.QualityThreshold)
 	}
 	hint := map[string]string{CodeBelowThreshold: HintLowerThreshold, CodeNeutral: HintCorrect, CodeTooShort: HintCorrect}[top]
-	return bad(SubjectBuffer, hint, CodeBufferEmpty, fmt.Sprintf("only %d of %d samples train; most often: %s (%d)", kept, len(judged), why, most),
-		"kept", kept, "total", len(judged), "top", top, "count", most, "threshold", set.QualityThreshold)
+	return bad(SubjectBuffer, hint, CodeBufferEmpty, fmt.Sprintf("only %d of %d samples train; most often: %s (%d)", kept, judging, why, most),
+		"kept", kept, "total", judging, "top", top, "count", most, "threshold", set.QualityThreshold)
 }
 
 // doctorIdle says what the loop would do where it does not run, as in a command that only
@@ -184,6 +188,7 @@ func doctorTraining(s State, set Settings, now time.Time) Finding {
 
 func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Contradiction) Finding {
 	m := s.Metrics
+	asked := m.LessonsTotal - m.LessonsNew
 	refused := 0
 	for _, c := range cycles {
 		if c.State != CycleRefused {
@@ -192,10 +197,10 @@ func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Cont
 		refused++
 	}
 	switch {
-	case min(set.LearningRate, set.KnowledgeRate) < leastUsefulRate:
-		rate := min(set.LearningRate, set.KnowledgeRate)
-		return bad(SubjectImprovement, HintRaiseRate, CodeRateTooLow, fmt.Sprintf("the learning rate %.2g is too low: below 1e-5 nothing measurable changes", rate),
-			"rate", rate, "least", leastUsefulRate)
+	case set.LearningRate < leastUsefulRate:
+		return rateTooLow(HintRaiseRate, set.LearningRate)
+	case set.KnowledgeRate < leastUsefulRate:
+		return rateTooLow(HintRaiseKnowledgeRate, set.KnowledgeRate)
 	case refused > 0:
 		return bad(SubjectImprovement, HintReviewFeedback, CodeRefusedAgain, fmt.Sprintf("the gate refused the last %d trainings: %s", refused, cycles[0].Reason.Text),
 			"cycles", refused, "code", cycles[0].Reason.Code)
@@ -204,12 +209,17 @@ func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Cont
 			"older", against[0].Older.Question, "newer", against[0].Newer.Question, "count", len(against))
 	case m.Cycles == 0 && m.SamplesTotal == 0:
 		return bad(SubjectImprovement, HintRate, CodeBufferEmpty, "nothing has been trained yet", "kept", 0, "total", 0)
-	case m.LessonsTotal > 0 && 2*m.LessonsKnown < m.LessonsTotal:
-		return bad(SubjectImprovement, HintRephrase, CodeLessonsMissed, fmt.Sprintf("%d of %d lessons are not known", m.LessonsTotal-m.LessonsKnown, m.LessonsTotal),
-			"missed", m.LessonsTotal-m.LessonsKnown, "total", m.LessonsTotal)
+	case asked > 0 && 2*m.LessonsKnown < asked:
+		return bad(SubjectImprovement, HintRephrase, CodeLessonsMissed, fmt.Sprintf("%d of %d lessons are not known", asked-m.LessonsKnown, asked),
+			"missed", asked-m.LessonsKnown, "total", asked)
 	case m.Corrections == 0 && m.Ratings > 0:
 		return bad(SubjectImprovement, HintCorrect, CodeOnlyRatings, fmt.Sprintf("%d ratings and no correction: stars alone teach little", m.Ratings), "ratings", m.Ratings)
 	}
 	return good(SubjectImprovement, fmt.Sprintf("%d versions, %d of %d lessons known", m.ModelUpdates, m.LessonsKnown, m.LessonsTotal),
 		"versions", m.ModelUpdates, "known", m.LessonsKnown, "total", m.LessonsTotal)
+}
+
+func rateTooLow(hint string, rate float64) Finding {
+	return bad(SubjectImprovement, hint, CodeRateTooLow, fmt.Sprintf("the learning rate %.2g is too low: below 1e-5 nothing measurable changes", rate),
+		"rate", rate, "least", leastUsefulRate)
 }

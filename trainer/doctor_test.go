@@ -32,13 +32,13 @@ func TestDoctorSaysWhatTheNotesValuesLeadTo(t *testing.T) {
 	if f := found[SubjectImprovement]; f.Good || f.Hint != HintRaiseRate || f.Reason.Args["rate"] != "1e-06" || !strings.Contains(f.Reason.Text, "nothing measurable") {
 		t.Errorf("the learning rate: %+v", f)
 	}
-	// A rate for lessons that is too low counts alike.
+	// A rate for lessons that is too low is named as such.
 	set.LearningRate = 3e-4
 	if err := b.SetSettings(t.Context(), set); err != nil {
 		t.Fatal(err)
 	}
 	look()
-	if f := found[SubjectImprovement]; f.Good || f.Hint != HintRaiseRate {
+	if f := found[SubjectImprovement]; f.Good || f.Hint != HintRaiseKnowledgeRate {
 		t.Errorf("the rate of lessons: %+v", f)
 	}
 	set.Enabled = false
@@ -60,5 +60,30 @@ func TestHintNamesTheBatchSizeWhereItIsLarge(t *testing.T) {
 	set.MinBatchSize = 25
 	if got := hintWaiting(why, set); got != HintLowerBatch {
 		t.Errorf("the note's batch: %s", got)
+	}
+}
+
+// What newer samples have taken the place of is no trouble of the buffer, and a lesson that
+// was never asked none of the model.
+func TestDoctorLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
+	judged := []JudgedSample{{Kept: true}}
+	for _, code := range []string{CodeReplaced, CodeReplaced, CodeBufferFull} {
+		judged = append(judged, JudgedSample{Reason: reason(code, code)})
+	}
+	if f := doctorBuffer(judged, DefaultSettings()); !f.Good {
+		t.Errorf("replaced samples: %+v", f)
+	}
+	judged = append(judged, JudgedSample{Reason: reason(CodeTooShort, "too short")}, JudgedSample{Reason: reason(CodeTooShort, "too short")})
+	if f := doctorBuffer(judged, DefaultSettings()); f.Good || f.Hint != HintCorrect || !strings.Contains(f.Reason.Text, "only 1 of 3") {
+		t.Errorf("short samples: %+v", f)
+	}
+	var s LiveStats
+	s.Metrics.SamplesTotal, s.Metrics.LessonsTotal, s.Metrics.LessonsNew = 3, 3, 3
+	if f := doctorImprovement(s, DefaultSettings(), nil, nil); !f.Good {
+		t.Errorf("lessons that were not asked yet: %+v", f)
+	}
+	s.Metrics.LessonsNew = 1
+	if f := doctorImprovement(s, DefaultSettings(), nil, nil); f.Good || f.Reason.Code != CodeLessonsMissed || f.Reason.Args["total"] != "2" {
+		t.Errorf("lessons that were missed: %+v", f)
 	}
 }

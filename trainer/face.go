@@ -163,6 +163,7 @@ type LiveStats struct {
 		AvgStars         float64 `json:"avg_stars"`        // of all ratings; 0 with none
 		AvgStarsRecent   float64 `json:"avg_stars_recent"` // of the last 20
 		LessonsKnown     int     `json:"lessons_known"`    //
+		LessonsNew       int     `json:"lessons_new"`      // not asked yet
 		LessonsTotal     int     `json:"lessons_total"`    //
 		ActiveVersion    int     `json:"active_version"`   // its number; 0: the untrained base
 		LastCycleSeconds float64 `json:"last_cycle_seconds"`

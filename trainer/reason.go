@@ -118,25 +118,26 @@ type UserError struct {
 
 // What a user can do about a UserError or a finding of Doctor.
 const (
-	HintLoadModel      = "load_model"
-	HintFreeSpace      = "free_space"
-	HintRate           = "rate"            // rate or correct more answers
-	HintCorrect        = "correct"         // correct instead of rating
-	HintLowerThreshold = "lower_threshold" // quality_threshold
-	HintLowerBatch     = "lower_batch"     // min_batch_size
-	HintTrainNow       = "train_now"       //
-	HintRestoreOther   = "restore_other"   // restore another version, or train again
-	HintResume         = "resume"          //
-	HintEnable         = "enable"          //
-	HintRaiseRate      = "raise_rate"      // learning_rate
-	HintMoreEpochs     = "more_epochs"     // max_epochs
-	HintReviewFeedback = "review_feedback" // look at contradicting or wrong feedback
-	HintRephrase       = "rephrase"        // say the lesson in other words, or its keywords
-	HintShorten        = "shorten"         // the text is too long for the model's context
-	HintWait           = "wait"            //
-	HintPrepare        = "prepare"         // make the model's reader
-	HintTrainingMemory = "training_memory" // training_memory, rank
-	HintNone           = ""                //
+	HintLoadModel          = "load_model"
+	HintFreeSpace          = "free_space"
+	HintRate               = "rate"                 // rate or correct more answers
+	HintCorrect            = "correct"              // correct instead of rating
+	HintLowerThreshold     = "lower_threshold"      // quality_threshold
+	HintLowerBatch         = "lower_batch"          // min_batch_size
+	HintTrainNow           = "train_now"            //
+	HintRestoreOther       = "restore_other"        // restore another version, or train again
+	HintResume             = "resume"               //
+	HintEnable             = "enable"               //
+	HintRaiseRate          = "raise_rate"           // learning_rate
+	HintRaiseKnowledgeRate = "raise_knowledge_rate" // knowledge_rate
+	HintMoreEpochs         = "more_epochs"          // max_epochs
+	HintReviewFeedback     = "review_feedback"      // look at contradicting or wrong feedback
+	HintRephrase           = "rephrase"             // say the lesson in other words, or its keywords
+	HintShorten            = "shorten"              // the text is too long for the model's context
+	HintWait               = "wait"                 //
+	HintPrepare            = "prepare"              // make the model's reader
+	HintTrainingMemory     = "training_memory"      // training_memory, rank
+	HintNone               = ""                     //
 )
 
 // Error implements error.

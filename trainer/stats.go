@@ -61,8 +61,11 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 	}
 	for state, n := range counts.Lessons {
 		m.LessonsTotal += n
-		if state == LessonKnown {
+		switch state {
+		case LessonKnown:
 			m.LessonsKnown = n
+		case LessonNew:
+			m.LessonsNew = n
 		}
 	}
 	if hash != "" {

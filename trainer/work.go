@@ -360,12 +360,18 @@ func (l *loop) end(ctx context.Context, r workResult) {
 
 // stopped says whether work ended because somebody stopped it.
 func stopped(err error) bool {
+	return whyStopped(err) != nil
+}
+
+// whyStopped is what somebody stopped work for, without what the work was at; nil: nobody
+// stopped it.
+func whyStopped(err error) error {
 	for _, cause := range []error{errPaused, errCancelled, errOff, errGivesWay, errTakenAway, context.Canceled} {
 		if errors.Is(err, cause) {
-			return true
+			return cause
 		}
 	}
-	return false
+	return nil
 }
 
 // conclude ends the cycle in the store as it ended.
@@ -373,7 +379,7 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 	o := r.outcome
 	switch {
 	case stopped(r.err):
-		e.State, e.Reason = CycleStopped, reason(CodeStopped, r.err.Error())
+		e.State, e.Reason = CycleStopped, reason(CodeStopped, whyStopped(r.err).Error())
 		l.interrupted.Store(&w.job.Base)
 		if errors.Is(r.err, errCancelled) { // not before something is new
 			l.interrupted.Store(nil)
