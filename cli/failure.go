@@ -173,6 +173,9 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 	case codeNoUser:
 		f.Exit = exitNotFound
 		f.Hint = l.say("`clara users list` shows those that there are.", "`clara users list` zeigt, welche es gibt.")
+	case codeListens:
+		f.Exit = exitUsage
+		f.Hint = l.say("Another program may have the port: choose another one with --addr, such as 127.0.0.1:8090.", "Vielleicht hat ein anderes Programm den Port: Nehmen Sie mit --addr einen anderen, etwa 127.0.0.1:8090.")
 	case codeNeedsUsers:
 		f.Exit = exitUsage
 		f.Hint = l.say("Add one with `clara users add NAME`, or listen on 127.0.0.1.", "Legen Sie mit `clara users add NAME` einen an, oder nehmen Sie 127.0.0.1.")
@@ -326,7 +329,7 @@ func (l language) mistake(e *configs.Error) string {
 			what += fmt.Sprintf("; ist %s gemeint?", e.Near)
 		}
 	case errors.Is(e, configs.ErrRange):
-		what = fmt.Sprintf("%s = %s liegt außerhalb von %s", e.Key, e.Value, e.Range)
+		what = fmt.Sprintf("%s = %s liegt außerhalb von %s", e.Key, e.Value, strings.Replace(e.Range.String(), " to ", " bis ", 1))
 	case errors.Is(e, configs.ErrType):
 		what = fmt.Sprintf("%s = %s ist die falsche Art von Wert (%s)", e.Key, e.Value, e.Wants)
 	case errors.Is(e, configs.ErrSyntax):

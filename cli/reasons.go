@@ -31,6 +31,7 @@ const (
 	codeUserExists = "user_exists" // name
 	codeNoUser     = "no_user"     // name
 	codeNeedsUsers = "needs_users" // addr
+	codeListens    = "listens"     // addr
 )
 
 // germanReasons says the trainer's reasons in German; {name} stands for an argument.
@@ -54,6 +55,7 @@ var germanReasons = map[string]string{
 	codeUserName:   "„{name}“ kann kein Benutzername sein: bis zu 32 Zeichen aus a bis z, 0 bis 9, - und _, vorn ein Buchstabe oder eine Ziffer",
 	codeUserExists: "den Benutzer „{name}“ gibt es schon",
 	codeNoUser:     "den Benutzer „{name}“ gibt es nicht",
+	codeListens:    "unter {addr} lässt sich nichts anbieten",
 	codeNeedsUsers: "{addr} ist von anderen Rechnern zu erreichen, und es gibt keinen Benutzer",
 
 	trainer.CodeNeutral:        "neutral bewertet",

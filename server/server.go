@@ -74,7 +74,8 @@ type server struct {
 
 // Run serves until ctx ends: then it takes no more requests, lets those under way end
 // for a while, cuts what is left, and stops the trainers. The error is a
-// *trainer.UserError where other machines could reach the address and there is no user.
+// *trainer.UserError where other machines could reach the address and there is no user, and
+// where the address cannot be had.
 func Run(ctx context.Context, p Params) (err error) {
 	p.Limits = p.Limits.withDefaults()
 	if p.Log == nil {
@@ -86,7 +87,7 @@ func Run(ctx context.Context, p Params) (err error) {
 	}
 	l, err := net.Listen("tcp", p.Addr)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", p.Addr, err)
+		return errors.Join(userError(CodeListens, "nothing can be served at %s", "addr", p.Addr), err)
 	}
 	s := newServer(p, isLoopback(l.Addr()))
 	if !s.loopback && len(users) == 0 {

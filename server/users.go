@@ -46,6 +46,7 @@ const (
 	CodeUserExists = "user_exists" // name
 	CodeNoUser     = "no_user"     // name
 	CodeNeedsUsers = "needs_users" // addr
+	CodeListens    = "listens"     // addr
 )
 
 // NewUsers are the users of a data folder. write replaces a file in one step

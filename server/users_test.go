@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -141,6 +142,21 @@ func TestUsersAreApart(t *testing.T) {
 	h.want(http.StatusOK, anna, "GET", "/stats", nil, &stats)
 	if stats.Metrics.SamplesTotal != 2 || stats.Metrics.AvgStars != 5 {
 		t.Errorf("anna's figures are %+v", stats.Metrics)
+	}
+}
+
+func TestAddressThatIsTakenIsSaid(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	h := &house{t: t, home: t.TempDir(), trainers: make(map[string]*trainer.Trainer)}
+	for _, addr := range []string{l.Addr().String(), "nonsense"} {
+		var e *trainer.UserError
+		if err := Run(t.Context(), Params{Addr: addr, Users: NewUsers(h.home, store.WriteFile), Open: h.open}); !errors.As(err, &e) || e.Reason.Code != CodeListens || e.Reason.Args["addr"] != addr {
+			t.Errorf("%s: %v", addr, err)
+		}
 	}
 }
 
