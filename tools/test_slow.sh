@@ -81,7 +81,7 @@ parity() {
 }
 
 # Right after saving, and after one cycle; the first argument is the least share of the
-# rewordings that are to be known (of the demo's own 15 the reader misses two since it
+# rewordings that are to be known (of the demo's own 15 the reader misses one or two since it
 # was trained to leave near questions alone: docs/learning.md). The cycle brings the manner, which costs
 # some of the unrelated answers: the gate's own limit holds for them then.
 demo() {
