@@ -3,12 +3,10 @@ package app
 import (
 	"context"
 	"io"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
 
 	"clara/trainer"
 	"clara/widgets"
@@ -132,48 +130,19 @@ func courseWords(now time.Time) trainer.CourseWords {
 	}
 }
 
-// export makes the file and asks where to keep it: nothing is asked for what cannot be made.
+// export makes the file and asks where to keep it.
 func (v *statisticsView) export(ending string, write func(trainer.Course, io.Writer) error) {
 	w, since := v.w, v.since()
-	queued(w.work, func(ctx context.Context) (string, error) {
+	w.keep("clara-"+w.now().Format("2006-01-02")+ending, func(ctx context.Context, out io.Writer) error {
 		c, err := w.Trainer.Course(ctx, since)
 		if err != nil {
-			return "", err
+			return err
 		}
-		var out strings.Builder
-		err = write(c, &out)
-		return out.String(), err
-	}, func(content string, err error) {
-		if err != nil {
-			w.failed(err)
-			return
-		}
-		d := dialog.NewFileSave(func(to fyne.URIWriteCloser, err error) {
-			if err != nil || to == nil {
-				w.failed(err)
-				return
-			}
-			v.save(to, content)
-		}, w.frame)
-		d.SetFileName("clara-" + w.now().Format("2006-01-02") + ending)
-		d.Show()
-	})
+		return write(c, out)
+	}, v.save)
 }
 
 // save writes what was made into the file that a person chose.
 func (v *statisticsView) save(to fyne.URIWriteCloser, content string) {
-	w, path := v.w, to.URI().Path()
-	queued(w.work, func(context.Context) (none, error) {
-		_, err := io.WriteString(to, content)
-		if closed := to.Close(); err == nil {
-			err = closed
-		}
-		return none{}, err
-	}, func(_ none, err error) {
-		if err != nil {
-			w.failed(err)
-			return
-		}
-		w.snackbar.Say(say("statistics.saved", "File", filepath.Base(path)), say("statistics.folder"), func() { w.openFile(filepath.Dir(path)) })
-	})
+	v.w.saveAs(to, content, "statistics.saved", "statistics.folder")
 }

@@ -58,11 +58,18 @@ func (v *chatView) transcriptWords() trainer.TranscriptWords {
 
 // export makes the file and asks where to keep it.
 func (v *chatView) export(c trainer.Conversation, f trainer.TranscriptFormat) {
-	w := v.w
 	words := v.transcriptWords()
+	v.w.keep(fileName(c.Title)+"."+string(f), func(ctx context.Context, out io.Writer) error {
+		return v.w.Trainer.ExportConversation(ctx, c.ID, f, words, out)
+	}, v.w.saveTo)
+}
+
+// keep makes a text and asks which file to save it in: nothing is asked for what cannot be
+// made.
+func (w *window) keep(name string, write func(context.Context, io.Writer) error, save func(fyne.URIWriteCloser, string)) {
 	queued(w.work, func(ctx context.Context) (string, error) {
 		var out strings.Builder
-		err := w.Trainer.ExportConversation(ctx, c.ID, f, words, &out)
+		err := write(ctx, &out)
 		return out.String(), err
 	}, func(text string, err error) {
 		if err != nil {
@@ -74,15 +81,20 @@ func (v *chatView) export(c trainer.Conversation, f trainer.TranscriptFormat) {
 				w.failed(err)
 				return
 			}
-			w.saveTo(to, text)
+			save(to, text)
 		}, w.frame)
-		d.SetFileName(fileName(c.Title) + "." + string(f))
+		d.SetFileName(name)
 		d.Show()
 	})
 }
 
 // saveTo writes a text into the file that a person chose.
 func (w *window) saveTo(to fyne.URIWriteCloser, text string) {
+	w.saveAs(to, text, "chat.exported", "chat.folder")
+}
+
+// saveAs is saveTo, which says so in the words of the keys saved and folder.
+func (w *window) saveAs(to fyne.URIWriteCloser, text, saved, folder string) {
 	path := to.URI().Path()
 	queued(w.work, func(context.Context) (none, error) {
 		_, err := io.WriteString(to, text)
@@ -92,7 +104,7 @@ func (w *window) saveTo(to fyne.URIWriteCloser, text string) {
 			w.failed(err)
 			return
 		}
-		w.snackbar.Say(say("chat.exported", "File", filepath.Base(path)), say("chat.folder"), func() { w.openFile(filepath.Dir(path)) })
+		w.snackbar.Say(say(saved, "File", filepath.Base(path)), say(folder), func() { w.openFile(filepath.Dir(path)) })
 	})
 }
 

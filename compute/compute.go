@@ -120,6 +120,20 @@ func NewArena(b Backend, n int) (*Arena, error) {
 	return &Arena{mem: m}, nil
 }
 
+// FitArena returns an empty arena of at least n values on b: a, where it is large enough,
+// else a new one in place of a, which is freed; a may be nil. With an error there is none
+// any more.
+func FitArena(a *Arena, b Backend, n int) (*Arena, error) {
+	if a != nil && a.Len() >= n {
+		a.Release(0)
+		return a, nil
+	}
+	if a != nil {
+		a.Free()
+	}
+	return NewArena(b, n)
+}
+
 // Take returns the next rows x cols values, contiguous, not cleared. The error
 // wraps [ErrMemory] when the arena is used up.
 func (a *Arena) Take(rows, cols int) (Tensor, error) {

@@ -196,18 +196,9 @@ func (a *abreast) makeRoom(rows, outs, rank int) error {
 	if len(a.logits) < outs*a.net.Vocabulary {
 		a.logits = make([]float32, outs*a.net.Vocabulary)
 	}
-	need := a.net.forwardValues(max(rows, promptRows), outs, rank, false) + rowsOf(outs, a.net.Vocabulary)
-	if a.arena != nil && a.arena.Len() >= need {
-		a.arena.Release(0)
-		return nil
-	}
-	a.close()
-	arena, err := compute.NewArena(a.net.be, need)
-	if err != nil {
-		return err
-	}
-	a.arena = arena
-	return nil
+	var err error
+	a.arena, err = compute.FitArena(a.arena, a.net.be, a.net.forwardValues(max(rows, promptRows), outs, rank, false)+rowsOf(outs, a.net.Vocabulary))
+	return err
 }
 
 // close frees the arena. No pass may be under way.

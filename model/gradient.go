@@ -212,18 +212,9 @@ func (s *step) backward(f forwarded, p part, derivatives []float32) {
 }
 
 // room makes the arena large enough for a step.
-func (t *Training) room(be compute.Backend, values int) error {
-	if t.arena != nil && t.arena.Len() >= values {
-		t.arena.Release(0)
-		return nil
-	}
-	t.drop()
-	a, err := compute.NewArena(be, values)
-	if err != nil {
-		return err
-	}
-	t.arena = a
-	return nil
+func (t *Training) room(be compute.Backend, values int) (err error) {
+	t.arena, err = compute.FitArena(t.arena, be, values)
+	return err
 }
 
 // drop gives the memory of the last step back.

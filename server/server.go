@@ -90,6 +90,7 @@ func Run(ctx context.Context, p Params) (err error) {
 		return errors.Join(userError(CodeListens, "nothing can be served at %s", "addr", p.Addr), err)
 	}
 	s := newServer(p, isLoopback(l.Addr()))
+	s.guarded.Store(len(users) > 0)
 	if !s.loopback && len(users) == 0 {
 		return errors.Join(userError(CodeNeedsUsers, "%s can be reached from other machines, and there is no user", "addr", p.Addr), l.Close())
 	}

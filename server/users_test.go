@@ -145,6 +145,16 @@ func TestUsersAreApart(t *testing.T) {
 	}
 }
 
+// A server that was started with users stays closed, also where the last one is gone
+// before anybody has asked.
+func TestServerOfUsersStaysClosed(t *testing.T) {
+	h, _ := opened(t, Limits{}, "anna")
+	if err := h.users.Remove("anna"); err != nil {
+		t.Fatal(err)
+	}
+	h.want(http.StatusUnauthorized, "", "GET", "/stats", nil, nil)
+}
+
 func TestAddressThatIsTakenIsSaid(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
