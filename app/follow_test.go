@@ -2,13 +2,14 @@ package app
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"clara/configs"
 	"clara/trainer"
 )
 
-// What is changed in the file beside the window holds; a mistake is told with its line.
+// What is changed in the file beside the window holds; all mistakes are told with their lines.
 func TestSettingsChangedBesideTheWindowHold(t *testing.T) {
 	learning := func(s configs.Settings) trainer.Settings {
 		l := trainer.DefaultSettings()
@@ -19,9 +20,16 @@ func TestSettingsChangedBesideTheWindowHold(t *testing.T) {
 	w.settle(t)
 	changed := w.Settings
 	changed.Continuous.MinBatchSize, changed.Window.Language = 25, german
-	w.fileChanged(configs.Settings{}, &configs.Error{File: "continuous.toml", Line: 7, Key: "continuous.min_batch", Near: "continuous.min_batch_size", Err: configs.ErrUnknownKey})
+	_, bad := configs.Decode([]byte("[continuous]\nmin_batchsize = 25\nrank = 500\nobjective = \"ppo\"\n"))
+	w.fileChanged(configs.Settings{}, bad)
 	w.settle(t)
-	if !reads(w, "7") || w.Settings.Continuous.MinBatchSize == 25 {
+	told := w.settingsFault()
+	for _, want := range []string{"line 2: there is no continuous.min_batchsize; continuous.min_batch_size may be meant; line 3: ", "rank = 500 is outside of 1 to 128", `line 4: continuous.objective = "ppo" is none of kto, `} {
+		if !strings.Contains(told, want) {
+			t.Errorf("%q is not told: %s", want, told)
+		}
+	}
+	if !reads(w, told) || w.Settings.Continuous.MinBatchSize == 25 {
 		t.Error("the mistake is not told")
 	}
 	w.fileChanged(changed, nil)

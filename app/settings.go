@@ -456,22 +456,34 @@ func copySetting(to, from any) {
 	}
 }
 
-// settingsFault says what is wrong in the settings file, in which line, and what holds until it is mended.
+// settingsFault says all that is wrong in the settings file, with the lines, and what holds until it is mended.
 func (w *window) settingsFault() string {
-	var e *configs.Error
-	if !errors.As(w.FileError, &e) {
-		return say("settings.unreadable", "Cause", w.FileError.Error())
+	var faults []string
+	for _, e := range configs.Mistakes(w.FileError) {
+		what := e.Detail
+		switch {
+		case errors.Is(e, configs.ErrRange) && e.Range.Choices != nil:
+			what = say("fault.choice", "Key", e.Key, "Value", e.Value, "Choices", strings.Join(e.Range.Choices, ", "))
+		case errors.Is(e, configs.ErrRange) && e.Range.Length > 0:
+			what = say("fault.long", "Key", e.Key, "Most", whole(e.Range.Length))
+		case errors.Is(e, configs.ErrRange):
+			what = say("fault.range", "Key", e.Key, "Value", e.Value, "Low", exact(e.Range.Min), "High", exact(e.Range.Max))
+		case errors.Is(e, configs.ErrType):
+			what = say("fault.type", "Key", e.Key, "Value", e.Value)
+		case errors.Is(e, configs.ErrUnknownKey) && e.Near != "":
+			what = say("fault.unknown_near", "Key", e.Key, "Near", e.Near)
+		case errors.Is(e, configs.ErrUnknownKey):
+			what = say("fault.unknown", "Key", e.Key)
+		case errors.Is(e, configs.ErrTooLarge):
+			what = say("fault.large")
+		}
+		if e.Line > 0 {
+			what = say("fault.line", "Line", whole(e.Line), "What", what)
+		}
+		faults = append(faults, what)
 	}
-	what := e.Detail
-	switch {
-	case errors.Is(e, configs.ErrRange):
-		what = say("fault.range", "Key", e.Key, "Value", e.Value, "Low", exact(e.Range.Min), "High", exact(e.Range.Max))
-	case errors.Is(e, configs.ErrType):
-		what = say("fault.type", "Key", e.Key, "Value", e.Value)
-	case errors.Is(e, configs.ErrUnknownKey) && e.Near != "":
-		what = say("fault.unknown_near", "Key", e.Key, "Near", e.Near)
-	case errors.Is(e, configs.ErrUnknownKey):
-		what = say("fault.unknown", "Key", e.Key)
+	if faults == nil {
+		faults = []string{w.FileError.Error()}
 	}
-	return say("settings.line", "Line", whole(e.Line), "What", what)
+	return say("settings.unreadable", "Cause", strings.Join(faults, "; "))
 }

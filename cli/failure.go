@@ -295,21 +295,11 @@ var knownErrors = []struct {
 
 // mistakes says what is wrong in a settings file, one line each.
 func (l language) mistakes(err error) string {
-	var lines []string
-	var walk func(error)
-	walk = func(err error) {
-		switch e := err.(type) {
-		case *configs.Error:
-			lines = append(lines, l.mistake(e))
-		case interface{ Unwrap() []error }:
-			for _, u := range e.Unwrap() {
-				walk(u)
-			}
-		case interface{ Unwrap() error }:
-			walk(e.Unwrap())
-		}
+	all := configs.Mistakes(err)
+	lines := make([]string, len(all))
+	for i, e := range all {
+		lines[i] = l.mistake(e)
 	}
-	walk(err)
 	return strings.Join(lines, "\n")
 }
 
@@ -329,11 +319,17 @@ func (l language) mistake(e *configs.Error) string {
 			what += fmt.Sprintf("; ist %s gemeint?", e.Near)
 		}
 	case errors.Is(e, configs.ErrRange):
-		what = fmt.Sprintf("%s = %s liegt außerhalb von %s", e.Key, e.Value, strings.Replace(e.Range.String(), " to ", " bis ", 1))
+		what = fmt.Sprintf("%s = %s liegt außerhalb von %s", e.Key, brief(e.Value, 60), inGerman.Replace(e.Range.String()))
 	case errors.Is(e, configs.ErrType):
-		what = fmt.Sprintf("%s = %s ist die falsche Art von Wert (%s)", e.Key, e.Value, e.Wants)
+		what = e.Key
+		if e.Value != "" {
+			what += " = " + brief(e.Value, 60)
+		}
+		what += ": verlangt wird " + inGerman.Replace(e.Wants)
 	case errors.Is(e, configs.ErrSyntax):
 		what = "kein gültiges TOML: " + e.Detail
+	case errors.Is(e, configs.ErrTooLarge):
+		what = "zu groß für eine Einstellungsdatei"
 	default:
 		return what
 	}
@@ -342,6 +338,10 @@ func (l language) mistake(e *configs.Error) string {
 	}
 	return where + ": " + what
 }
+
+// inGerman says what a setting may hold, which configs says in English.
+var inGerman = strings.NewReplacer(" to ", " bis ", " or ", " oder ", "at most ", "höchstens ", "characters", "Zeichen",
+	"a whole number", "eine ganze Zahl", "a number", "eine Zahl", "a text in quotes", "ein Text in Anführungszeichen", "a table of settings", "ein Abschnitt mit Einstellungen")
 
 // toldError is an error that brings its words and its exit code.
 type toldError struct{ failure }

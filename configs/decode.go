@@ -32,37 +32,59 @@ func decode(doc []byte, file string) (Settings, error) {
 	if err != nil {
 		return Settings{}, syntaxError(err, file)
 	}
-
-	if err := unknown(doc, written, file); err != nil {
-		return Settings{}, err
-	}
-	s := Default()
-	err = toml.Unmarshal(doc, &s)
-	var wrong *toml.DecodeError
-	switch {
-	case errors.As(err, &wrong):
-		e := &Error{Err: ErrType, File: file, Key: strings.Join(wrong.Key(), "."), Wants: "a table of settings"}
-		e.Line, _ = wrong.Position()
-		if v, ok := written.find(e.Key); ok {
-			e.Line, e.Value = v.line(doc), string(doc[v.from:v.to])
-		}
-		if k, ok := KeyOf(e.Key); ok {
-			e.Wants = k.wants()
-		}
-		return Settings{}, e
-	case err != nil:
-		return Settings{}, syntaxError(err, file)
-	}
-	if err := s.validate(file, func(k Key) (int, string) {
-		v, ok := written.find(k.Name)
-		if !ok {
-			return 0, k.value(&s)
-		}
-		return v.line(doc), string(doc[v.from:v.to])
-	}); err != nil {
+	s, err := written.settings(doc, file)
+	if err != nil {
 		return Settings{}, err
 	}
 	return s, nil
+}
+
+// settings reads every key that is written, over the defaults. The error joins all that
+// is wrong: whoever corrects a file by hand learns it at once, not one key a run.
+func (d document) settings(doc []byte, file string) (Settings, error) {
+	all := d.unknown(doc, file)
+	s := Default()
+	for _, v := range d.values {
+		e := &Error{File: file, Line: v.line(doc), Key: v.name, Value: string(doc[v.from:v.to])}
+		k, ok := KeyOf(v.name)
+		switch {
+		case !ok && isSection(v.name):
+			e.Err, e.Wants = ErrType, sectionWants
+		case !ok:
+			continue // it is among the unknown
+		// The value alone below its section, however the file writes the key.
+		case toml.Unmarshal([]byte("["+k.section()+"]\n"+k.leaf()+" = "+e.Value), &s) != nil:
+			e.Err, e.Wants = ErrType, k.wants()
+		case !k.allows(&s):
+			e.Err, e.Range = ErrRange, k.Range
+		default:
+			continue
+		}
+		all = append(all, e)
+	}
+	for _, x := range d.sections {
+		e := &Error{Err: ErrType, File: file, Line: x.line, Key: x.name, Wants: sectionWants}
+		if k, ok := KeyOf(x.name); ok { // a table in the place of a value
+			e.Wants = k.wants()
+		} else if !x.array || !isSection(x.name) {
+			continue
+		}
+		all = append(all, e)
+	}
+	// A key in a section that does not exist says nothing that the section does not.
+	wrong := make(map[string]bool, len(all))
+	for _, e := range all {
+		wrong[e.Key] = true
+	}
+	all = slices.DeleteFunc(all, func(e *Error) bool {
+		return slices.ContainsFunc(d.sections, func(x section) bool { return wrong[x.name] && strings.HasPrefix(e.Key, x.name+".") })
+	})
+	slices.SortStableFunc(all, func(a, b *Error) int { return a.Line - b.Line })
+	errs := make([]error, len(all))
+	for i, e := range all {
+		errs[i] = e
+	}
+	return s, errors.Join(errs...)
 }
 
 func syntaxError(err error, file string) *Error {
@@ -74,9 +96,9 @@ func syntaxError(err error, file string) *Error {
 	return e
 }
 
-// unknown reports every key and section of the text that is no setting. The
-// decoder would find them too, but takes Rank for rank.
-func unknown(doc []byte, d document, file string) error {
+// unknown finds every key and section of the text that is no setting. The decoder of
+// TOML would find them too, but takes Rank for rank.
+func (d document) unknown(doc []byte, file string) []*Error {
 	var all []*Error
 	for _, v := range d.values {
 		if _, ok := KeyOf(v.name); !ok && !isSection(v.name) {
@@ -88,16 +110,7 @@ func unknown(doc []byte, d document, file string) error {
 			all = append(all, &Error{Err: ErrUnknownKey, File: file, Line: s.line, Key: s.name, Near: near(s.name)})
 		}
 	}
-	// A key in a section that does not exist says nothing that the section does not.
-	all = slices.DeleteFunc(all, func(e *Error) bool {
-		return slices.ContainsFunc(all, func(s *Error) bool { return strings.HasPrefix(e.Key, s.Key+".") })
-	})
-	slices.SortStableFunc(all, func(a, b *Error) int { return a.Line - b.Line })
-	errs := make([]error, len(all))
-	for i, e := range all {
-		errs[i] = e
-	}
-	return errors.Join(errs...)
+	return all
 }
 
 func isSection(name string) bool {
@@ -118,22 +131,6 @@ func near(name string) string {
 		offer(k.leaf(), k.Name) // written before the first section
 	}
 	return meant
-}
-
-// validate checks every key; at tells where it is written and how.
-func (s Settings) validate(file string, at func(Key) (line int, value string)) error {
-	var all []error
-	for _, k := range keys {
-		if k.allows(&s) {
-			continue
-		}
-		e := &Error{Err: ErrRange, File: file, Key: k.Name, Value: k.value(&s), Range: k.Range}
-		if at != nil {
-			e.Line, e.Value = at(k)
-		}
-		all = append(all, e)
-	}
-	return errors.Join(all...)
 }
 
 // literal writes a value as TOML.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -31,6 +32,7 @@ type section struct {
 	at     int // where a new key goes
 	inline bool
 	empty  bool
+	array  bool // of tables
 }
 
 func (v value) line(doc []byte) int { return lineOf(doc, v.from) }
@@ -58,7 +60,7 @@ func parse(doc []byte) (document, error) {
 		case unstable.Table, unstable.ArrayTable:
 			var end int
 			table, end = keyOf(e, nil)
-			d.sections = append(d.sections, section{name: strings.Join(table, "."), line: lineOf(doc, end), at: lineEnd(doc, end)})
+			d.sections = append(d.sections, section{name: strings.Join(table, "."), line: lineOf(doc, end), at: lineEnd(doc, end), array: e.Kind == unstable.ArrayTable})
 		case unstable.KeyValue:
 			d.add(doc, e, table, int(e.Raw.Offset+e.Raw.Length))
 		}
@@ -97,7 +99,11 @@ func keyOf(e *unstable.Node, table []string) (path []string, end int) {
 	path = slices.Clone(table)
 	for it := e.Key(); it.Next(); {
 		n := it.Node()
-		path = append(path, string(n.Data))
+		part := string(n.Data)
+		if strings.Contains(part, ".") { // "continuous.rank" in quotes is one name, and none of ours
+			part = strconv.Quote(part)
+		}
+		path = append(path, part)
 		end = int(n.Raw.Offset + n.Raw.Length)
 	}
 	return path, end

@@ -30,6 +30,23 @@ type Error struct {
 	Detail string
 }
 
+// Mistakes are all that err says to be wrong in a settings file, in its order.
+func Mistakes(err error) []*Error {
+	switch e := err.(type) {
+	case *Error:
+		return []*Error{e}
+	case interface{ Unwrap() []error }:
+		var all []*Error
+		for _, u := range e.Unwrap() {
+			all = append(all, Mistakes(u)...)
+		}
+		return all
+	case interface{ Unwrap() error }:
+		return Mistakes(e.Unwrap())
+	}
+	return nil
+}
+
 func (e *Error) Unwrap() error { return e.Err }
 
 func (e *Error) Error() string {

@@ -102,15 +102,18 @@ func KeyOf(name string) (Key, bool) {
 func (k Key) section() string { return k.Name[:strings.IndexByte(k.Name, '.')] }
 func (k Key) leaf() string    { return k.Name[strings.IndexByte(k.Name, '.')+1:] }
 
-// wants says in a few words what kind of value the key holds.
+// sectionWants is what a section's name stands for.
+const sectionWants = "a table of settings"
+
+// wants says in a few words what kind of value the key holds, with its range.
 func (k Key) wants() string {
 	switch k.At(new(Settings)).(type) {
 	case *bool:
 		return "true or false"
 	case *int:
-		return "a whole number"
+		return "a whole number, " + k.Range.String()
 	case *float64:
-		return "a number"
+		return "a number, " + k.Range.String()
 	}
 	if len(k.Range.Choices) > 0 {
 		return "a text in quotes: " + k.Range.String()

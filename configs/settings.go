@@ -6,6 +6,8 @@
 // file leaves out has its default, so that old files still open after an update.
 package configs
 
+import "errors"
+
 // Settings is a whole settings file.
 type Settings struct {
 	Continuous Continuous `toml:"continuous"`
@@ -104,4 +106,12 @@ func Default() Settings {
 
 // Validate reports every value that is out of its range, joined; each is an
 // [*Error] with [ErrRange].
-func (s Settings) Validate() error { return s.validate("", nil) }
+func (s Settings) Validate() error {
+	var all []error
+	for _, k := range keys {
+		if !k.allows(&s) {
+			all = append(all, &Error{Err: ErrRange, Key: k.Name, Value: k.value(&s), Range: k.Range})
+		}
+	}
+	return errors.Join(all...)
+}
