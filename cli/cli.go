@@ -95,6 +95,8 @@ type program struct {
 	began    bool // the arguments made sense
 	answered bool // the one JSON object is out
 
+	atPrompt func(name string) string // how a command is typed at the prompt that stands; nil: none does
+
 	in        *os.File
 	out, errs io.Writer
 }

@@ -57,6 +57,7 @@ func (c *program) dialogue(ctx context.Context, ask trainer.Ask, how style) erro
 	}
 	return opened(ctx, func(s *Session) error {
 		d := &dialogue{program: c, session: s, trainer: s.Trainer, style: how, ask: ask, signals: signals}
+		c.atPrompt = d.typed
 		return d.run(ctx)
 	})
 }
@@ -77,6 +78,7 @@ func (d *dialogue) run(ctx context.Context) error {
 		return err
 	}
 	defer d.trainer.Stop()
+	d.awaitLook(watching)
 	d.greet()
 	for {
 		d.sayNews()
@@ -99,6 +101,25 @@ func (d *dialogue) run(ctx context.Context) error {
 		}
 		if d.ended {
 			return d.farewell()
+		}
+	}
+}
+
+// awaitLook waits until the loop has looked at what there is: lines from a pipe would be
+// answered from before.
+func (d *dialogue) awaitLook(ctx context.Context) {
+	looking, stop := context.WithCancel(ctx)
+	defer stop()
+	events := d.trainer.Watch(looking)
+	for {
+		select {
+		case e := <-events:
+			if e.State.Phase != "" || e.State.Trouble != nil {
+				return
+			}
+		case s := <-d.signals:
+			d.signals <- s // for the first line
+			return
 		}
 	}
 }
@@ -172,6 +193,12 @@ func (d *dialogue) obey(ctx context.Context, text string) error {
 		return d.generate(working, text)
 	}
 	name, rest, _ := strings.Cut(rest, " ")
+	switch name {
+	case "exit": // as shells call it
+		name = "quit"
+	case "?":
+		name = "help"
+	}
 	for _, cmd := range d.commands() {
 		if cmd.name == strings.ToLower(name) {
 			return cmd.do(d, working, strings.TrimSpace(rest))
@@ -180,9 +207,9 @@ func (d *dialogue) obey(ctx context.Context, text string) error {
 	return usage("%s", d.language.say("there is no command %q; %s lists them", "den Befehl %q gibt es nicht; %s zeigt alle", name, d.typed("help")))
 }
 
-// isDueNow says that the loop is about to train, or has not looked yet.
+// isDueNow says that the loop is about to train.
 func isDueNow(s trainer.State) bool {
-	return s.Phase == "" || s.Phase == trainer.PhaseDue && time.Until(s.StartsAt) <= 0
+	return s.Phase == trainer.PhaseDue && time.Until(s.StartsAt) <= 0
 }
 
 // follow keeps the news until they can be said, or says them at once.
@@ -352,7 +379,7 @@ func (d *dialogue) feedback(ctx context.Context, rest string) error {
 		return d.thank(s)
 	}
 	score, err := strconv.ParseFloat(strings.Replace(first, ",", ".", 1), 64)
-	if err != nil {
+	if err != nil || !(score >= -1 && score <= 1) {
 		return usage("%s", d.language.say("%q is no score of -1 to 1", "%q ist kein Wert von -1 bis 1", first))
 	}
 	s, err := d.trainer.AddFeedbackSample(ctx, text, score, "user", 0)

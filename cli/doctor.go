@@ -78,7 +78,7 @@ func (c *program) doctor(ctx context.Context) error {
 func (c *program) findings(found []trainer.Finding) []finding {
 	said := make([]finding, len(found))
 	for i, f := range found {
-		said[i] = finding{f, c.language.because(f.Reason), c.language.hint(f.Hint)}
+		said[i] = finding{f, c.language.because(f.Reason), c.hint(f.Hint)}
 	}
 	return said
 }

@@ -128,6 +128,12 @@ func (c *program) explain(err error) failure {
 		return failure{"not_found", l.say("there is no %s %d", "es gibt keine %s %d", l.thing(missing.kind), missing.id), "", exitNotFound}
 	case errors.As(err, &path) && errors.Is(err, fs.ErrNotExist):
 		return failure{"not_found", l.say("there is no %s", "%s gibt es nicht", path.Path), "", exitNotFound}
+	case errors.As(err, &path) && errors.Is(err, fs.ErrExist):
+		return failure{"exists", l.say("%s is there already", "%s gibt es schon", path.Path), l.say("Name another place.", "Nennen Sie einen anderen Ort."), exitData}
+	case errors.As(err, &path) && errors.Is(err, fs.ErrPermission):
+		return failure{"permission", l.say("access to %s is denied", "der Zugriff auf %s ist verweigert", path.Path), "", exitData}
+	case errors.Is(err, trainer.ErrNoModel):
+		return failure{"no_model", l.say("no model is loaded", "es ist kein Modell geladen"), c.hint(trainer.HintLoadModel), exitModel}
 	}
 	for _, k := range knownErrors {
 		if errors.Is(err, k.is) {
@@ -143,7 +149,7 @@ func (c *program) explain(err error) failure {
 
 func (c *program) explainUser(u *trainer.UserError) failure {
 	l := c.language
-	f := failure{u.Reason.Code, l.because(u.Reason), l.hint(u.Hint), exitFailed}
+	f := failure{u.Reason.Code, l.because(u.Reason), c.hint(u.Hint), exitFailed}
 	switch u.Reason.Code {
 	case codeLocked:
 		f.Exit = exitLocked
@@ -250,7 +256,6 @@ var knownErrors = []struct {
 		"`clara adapters` shows the versions that are there.", "`clara adapters` zeigt die Versionen, die noch da sind.",
 	},
 	{trainer.ErrNotFound, "not_found", exitNotFound, true, "it is not there", "das gibt es nicht", "", ""},
-	{trainer.ErrNoModel, "no_model", exitModel, false, "no model is loaded", "es ist kein Modell geladen", "", ""},
 	{trainer.ErrStars, "stars", exitUsage, false, "want 1 to 5 stars, or 0 to take the rating back", "1 bis 5 Sterne, oder 0, um die Bewertung zurückzunehmen", "", ""},
 	{trainer.ErrScore, "score", exitUsage, false, "want a score of -1 to 1 and an importance of 1 to 5", "die Bewertung geht von -1 bis 1, die Wichtigkeit von 1 bis 5", "", ""},
 	{trainer.ErrScript, "script", exitUsage, true, "the script cannot be used", "das Drehbuch ist nicht brauchbar", "", ""},

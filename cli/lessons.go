@@ -141,7 +141,11 @@ func (c *program) listLessons(ctx context.Context, t *trainer.Trainer) error {
 	}{views}, func() {
 		l := c.language
 		if len(lessons) == 0 {
-			c.sayf("No lessons. Correct an answer, or: clara lessons teach QUESTION ANSWER", "Keine Lektionen. Verbessern Sie eine Antwort, oder: clara lessons teach FRAGE ANTWORT")
+			teach := l.say("clara lessons teach QUESTION ANSWER", "clara lessons teach FRAGE ANTWORT")
+			if c.atPrompt != nil {
+				teach = l.say("%s QUESTION => ANSWER", "%s FRAGE => ANTWORT", c.atPrompt("teach"))
+			}
+			c.sayf("No lessons. Correct an answer, or: %s", "Keine Lektionen. Verbessern Sie eine Antwort, oder: %s", teach)
 			return
 		}
 		rows := make([][]string, len(lessons))

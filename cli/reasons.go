@@ -212,6 +212,29 @@ func bufferInGerman(r trainer.Reason) string {
 	return text
 }
 
+// hint says what a person can do where they are: at a prompt its own words are nearer,
+// and the data folder is taken.
+func (c *program) hint(code string) string {
+	l, typed := c.language, c.atPrompt
+	if typed == nil {
+		return l.hint(code)
+	}
+	switch code {
+	case trainer.HintRate:
+		return l.say("Ask something, then rate the answer with %s or say it better with %s.", "Fragen Sie etwas, und bewerten Sie die Antwort mit %s oder verbessern Sie sie mit %s.", typed("feedback"), typed("correct"))
+	case trainer.HintTrainNow:
+		return l.say("Start the training with %s.", "Starten Sie das Training mit %s.", typed("train"))
+	case trainer.HintRestoreOther:
+		return l.say("Go back to another version with %s (0 is the base model), then train again with %s.",
+			"Holen Sie mit %s eine andere Version zurück (0 ist das Ausgangsmodell) und trainieren Sie mit %s neu.", typed("restore"), typed("train"))
+	case trainer.HintRephrase:
+		return l.say("Put those that %s shows as missed in other words with %s.", "Sagen Sie, was bei %s nicht sitzt, mit %s in anderen Worten.", typed("lessons"), typed("teach"))
+	case trainer.HintLoadModel, trainer.HintReviewFeedback, trainer.HintPrepare:
+		return l.say("End with %s first. ", "Beenden Sie erst mit %s. ", typed("quit")) + l.hint(code)
+	}
+	return l.hint(code)
+}
+
 // hint says what a person can do, in the words of the command line.
 func (l language) hint(code string) string {
 	switch code {

@@ -72,9 +72,9 @@ func (c *program) sayStats(s trainer.LiveStats, days []trainer.RatingPoint) {
 		}
 		return l.number(v, 2)
 	}
-	rate := "-"
+	rate, last := "-", "-"
 	if m.Cycles > 0 {
-		rate = l.number(100*m.SuccessRate, 0) + " %"
+		rate, last = l.number(100*m.SuccessRate, 0)+" %", l.number(m.LastCycleSeconds, 1)+" s"
 	}
 	c.table([]string{l.say("buffer", "Puffer"), ""}, [][]string{
 		{l.say("samples that train", "Rückmeldungen, die trainieren"), strconv.Itoa(s.Buffer.Kept) + l.say(" of ", " von ") + strconv.Itoa(m.SamplesTotal)},
@@ -95,7 +95,7 @@ func (c *program) sayStats(s trainer.LiveStats, days []trainer.RatingPoint) {
 		{l.say("model updates", "neue Versionen"), strconv.Itoa(m.ModelUpdates) + l.say(" of ", " von ") + l.count(m.Cycles, "training", "trainings", "Training", "Trainings")},
 		{l.say("refused, failed", "abgelehnt, fehlgeschlagen"), strconv.Itoa(m.Refused) + ", " + strconv.Itoa(m.Failed)},
 		{l.say("success rate", "Erfolgsquote"), rate},
-		{l.say("last cycle", "letzter Zyklus"), l.number(m.LastCycleSeconds, 1) + " s"},
+		{l.say("last cycle", "letzter Zyklus"), last},
 		{l.say("now", "jetzt"), l.because(s.Why)},
 	})
 	if len(days) == 0 {

@@ -44,7 +44,7 @@ const (
 // nothing to draw: a *UserError with CodeTooLittle.
 func (c Course) WritePNG(w io.Writer, words CourseWords) error {
 	if len(c.Ratings) < 2 {
-		return &UserError{Reason: reason(CodeTooLittle, fmt.Sprintf("%d ratings: a curve needs two", len(c.Ratings)), "ratings", len(c.Ratings)), Hint: HintRate}
+		return &UserError{Reason: reason(CodeTooLittle, fmt.Sprintf("too few ratings for a curve yet: %d of 2", len(c.Ratings)), "ratings", len(c.Ratings)), Hint: HintRate}
 	}
 	ratings, err := c.drawRatings(words)
 	if err != nil {

@@ -172,13 +172,13 @@ func doctorTraining(s State, set Settings, now time.Time) Finding {
 		f.Hint = hintWaiting(s.Why, set)
 	case PhasePreparing:
 		f.Good = true
-		f.Reason.Text = fmt.Sprintf("the model has been measured for %s, once, so that training can be compared with it", now.Sub(s.Since).Round(time.Second))
+		f.Reason.Text = fmt.Sprintf("the model has been measured for %d s, once, so that training can be compared with it", seconds(now.Sub(s.Since)))
 	case PhaseAsking:
 		f.Good = true
-		f.Reason.Text = fmt.Sprintf("the lessons have been asked for %s", now.Sub(s.Since).Round(time.Second))
+		f.Reason.Text = fmt.Sprintf("the lessons have been asked for %d s", seconds(now.Sub(s.Since)))
 	case PhaseRunning, PhaseChecking:
 		f.Good = true
-		f.Reason.Text = fmt.Sprintf("cycle %d has run for %s", s.Progress.Cycle, now.Sub(s.Progress.Started).Round(time.Second))
+		f.Reason.Text = fmt.Sprintf("cycle %d has run for %d s", s.Progress.Cycle, seconds(now.Sub(s.Progress.Started)))
 	}
 	if f.Good {
 		f.Hint = HintNone
@@ -212,6 +212,8 @@ func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Cont
 	case asked > 0 && 2*m.LessonsKnown < asked:
 		return bad(SubjectImprovement, HintRephrase, CodeLessonsMissed, fmt.Sprintf("%d of %d lessons are not known", asked-m.LessonsKnown, asked),
 			"missed", asked-m.LessonsKnown, "total", asked)
+	case len(cycles) > 0 && cycles[0].Verdict == VerdictNotProven && set.MaxEpochs < DefaultSettings().MaxEpochs:
+		return Finding{Subject: SubjectImprovement, Reason: cycles[0].Reason, Hint: HintMoreEpochs}
 	case m.Corrections == 0 && m.Ratings > 0:
 		return bad(SubjectImprovement, HintCorrect, CodeOnlyRatings, fmt.Sprintf("%d ratings and no correction: stars alone teach little", m.Ratings), "ratings", m.Ratings)
 	}

@@ -87,3 +87,18 @@ func TestDoctorLeavesAloneWhatIsAsItShouldBe(t *testing.T) {
 		t.Errorf("lessons that were missed: %+v", f)
 	}
 }
+
+// A version that is not proven better trained on few passes may want more of them.
+func TestDoctorAdvisesMoreEpochs(t *testing.T) {
+	var s LiveStats
+	s.Metrics.SamplesTotal, s.Metrics.Cycles, s.Metrics.ModelUpdates = 30, 1, 1
+	cycles := []Cycle{{State: CyclePromoted, Verdict: VerdictNotProven, Reason: reason(CodeNotProven, "nothing forgotten; not proven better yet")}}
+	set := DefaultSettings()
+	if f := doctorImprovement(s, set, cycles, nil); !f.Good {
+		t.Errorf("with the usual passes: %+v", f)
+	}
+	set.MaxEpochs = 1
+	if f := doctorImprovement(s, set, cycles, nil); f.Good || f.Hint != HintMoreEpochs || f.Reason.Code != CodeNotProven {
+		t.Errorf("with one pass: %+v", f)
+	}
+}
