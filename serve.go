@@ -16,14 +16,23 @@ import (
 	"clara/trainer"
 )
 
-// serve answers over HTTP with the model that is loaded, until ctx ends.
+// serve loads the model and answers over HTTP, until ctx ends. What is wrong with the
+// address is said before the model is loaded, which takes long.
 func (s *session) serve(ctx context.Context, o cli.ServeOptions) error {
+	users := server.NewUsers(s.home, store.WriteFile)
+	l, err := server.Listen(o.Addr, users)
+	if err != nil {
+		return err
+	}
+	if _, err := s.load(ctx, nil); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	following, stop := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() { s.follow(following, nil) })
 	defer func() { stop(); done.Wait() }()
-	return server.Run(ctx, server.Params{
-		Version: version, Addr: o.Addr, Users: server.NewUsers(s.home, store.WriteFile), Open: s.openUser,
+	return server.Run(ctx, l, server.Params{
+		Version: version, Users: users, Open: s.openUser,
 		Limits: server.Limits{Parallel: o.Parallel, Queue: o.Queue, Rate: o.Rate}, Log: s.log, Ready: o.Ready,
 	})
 }

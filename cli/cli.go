@@ -70,7 +70,7 @@ type Session struct {
 	Load func(ctx context.Context) (*model.Runner, error)
 	// Engines tries every engine, also those that are not in use.
 	Engines func(ctx context.Context) []Engine
-	// Serve answers over HTTP until ctx ends, after Load.
+	// Serve loads the model and answers over HTTP until ctx ends.
 	Serve func(ctx context.Context, o ServeOptions) error
 	Close func() error
 }

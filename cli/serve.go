@@ -47,7 +47,7 @@ token, and each user has feedback, lessons and versions of their own.`,
 			if o.Parallel < 1 || o.Queue < 1 || !(o.Rate > 0) {
 				return usage("--parallel, --queue and --rate are 1 and more")
 			}
-			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.serve(cmd.Context(), s, o) })
+			return c.opened(cmd.Context(), func(s *Session) error { return c.serve(cmd.Context(), s, o) })
 		},
 	}
 	f := cmd.Flags()

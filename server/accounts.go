@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -29,9 +30,16 @@ type account struct {
 	ready chan struct{} // closed when the fields above are set, or err is
 	err   error         // why it could not be opened
 
+	asked    bool           // for something, by a request; guarded by accounts.mu
 	requests sync.WaitGroup // under way
-	closed   chan struct{}  // closed when it is closed after its user was removed
+	closed   chan struct{}  // closed when it is closed while the server goes on
+
+	access context.Context // ends, with errRemoved, when the user is removed
+	remove context.CancelCauseFunc
 }
+
+// errRemoved is what the requests of a user who is removed end with.
+var errRemoved = problem(http.StatusUnauthorized, "the user was removed", "`clara users add NAME` makes another one.")
 
 // accounts opens each user once, on the first request. Users have a trainer, a store and
 // adapters each: nothing of one can be reached with another's.
@@ -42,7 +50,7 @@ type accounts struct {
 
 	mu   sync.Mutex
 	all  map[string]*account // by name; "": the desktop's own user
-	gone map[string]*account // removed, and not closed yet
+	gone map[string]*account // removed or at rest, and not closed yet
 	wait sync.WaitGroup      // closings
 }
 
@@ -53,9 +61,14 @@ func newAccounts(p Params) *accounts {
 	}
 }
 
-// get returns a user's account, opened, with a request counted in; done counts it out.
-// Others who ask meanwhile wait for the same opening.
+// get returns a user's account, opened, for a request, which is counted in; done counts it
+// out. Others who ask meanwhile wait for the same opening.
 func (as *accounts) get(ctx context.Context, name string) (a *account, done func(), err error) {
+	return as.enter(ctx, name, true)
+}
+
+// enter is get; asks says whether it is for a request of the user.
+func (as *accounts) enter(ctx context.Context, name string, asks bool) (a *account, done func(), err error) {
 	for {
 		as.mu.Lock()
 		leaving := as.gone[name]
@@ -73,8 +86,10 @@ func (as *accounts) get(ctx context.Context, name string) (a *account, done func
 	first := a == nil
 	if first {
 		a = &account{name: name, rate: as.limit(), threads: newThreads(), ready: make(chan struct{}), closed: make(chan struct{})}
+		a.access, a.remove = context.WithCancelCause(context.Background())
 		as.all[name] = a
 	}
+	a.asked = a.asked || asks
 	a.requests.Add(1)
 	as.mu.Unlock()
 	if first {
@@ -102,7 +117,7 @@ func (as *accounts) get(ctx context.Context, name string) (a *account, done func
 	return a, a.requests.Done, nil
 }
 
-// keep closes the accounts of users who were removed, once their requests have ended.
+// keep closes the accounts of users who were removed, and ends their requests.
 func (as *accounts) keep(users []User) {
 	known := map[string]bool{"": true}
 	for _, u := range users {
@@ -114,22 +129,80 @@ func (as *accounts) keep(users []User) {
 		if known[name] {
 			continue
 		}
-		delete(as.all, name)
-		as.gone[name] = a
-		as.wait.Go(func() {
-			<-a.ready
-			a.requests.Wait()
-			if a.err == nil {
-				if err := a.close(); err != nil {
-					as.log.Error("data of a removed user not closed", "user", name, "error", err)
-				}
-			}
-			as.mu.Lock()
-			delete(as.gone, name)
-			as.mu.Unlock()
-			close(a.closed)
-		})
+		a.remove(errRemoved)
+		as.shut(a)
 	}
+}
+
+// shut closes an account once its requests have ended. The caller holds mu.
+func (as *accounts) shut(a *account) {
+	delete(as.all, a.name)
+	as.gone[a.name] = a
+	as.wait.Go(func() {
+		<-a.ready
+		a.requests.Wait()
+		a.remove(nil)
+		if a.err == nil {
+			if err := a.close(); err != nil {
+				as.log.Error("data of a user not closed", "user", a.name, "error", err)
+			}
+		}
+		as.mu.Lock()
+		delete(as.gone, a.name)
+		as.mu.Unlock()
+		close(a.closed)
+	})
+}
+
+// mostAwake is how many users at a time are looked after without a request of theirs. Each
+// has a database open and maybe adapters in memory.
+const mostAwake = 8
+
+// wake opens the accounts of users who may have something due since the server last ran, as
+// many as may be open for that, and returns those that are left. An account for which no
+// request came is closed again once it has nothing to train on.
+func (as *accounts) wake(ctx context.Context, users []User) (left []User) {
+	as.mu.Lock()
+	awake := 0
+	for name, a := range as.all {
+		switch {
+		case name == "" || a.asked:
+		case a.isIdle():
+			as.shut(a)
+		default:
+			awake++
+		}
+	}
+	as.mu.Unlock()
+	for ; len(users) > 0 && awake < mostAwake && ctx.Err() == nil; awake++ {
+		_, done, err := as.enter(ctx, users[0].Name, false)
+		users = users[1:]
+		if err != nil {
+			as.log.Error("what is due for a user is not trained on before they ask", "error", err)
+			continue
+		}
+		done()
+	}
+	return users
+}
+
+// isIdle says whether an account is open and its loop has nothing to do.
+func (a *account) isIdle() bool {
+	select {
+	case <-a.ready:
+	default:
+		return false
+	}
+	if a.err != nil {
+		return false
+	}
+	switch st := a.trainer.State(); st.Phase {
+	case trainer.PhaseWaiting:
+		return st.Why.Code != trainer.CodeOthersTurn
+	case trainer.PhaseOff, trainer.PhasePaused:
+		return true
+	}
+	return false
 }
 
 // closeAll closes every account. No request may be under way.
@@ -140,6 +213,7 @@ func (as *accounts) closeAll() error {
 	var errs []error
 	for name, a := range as.all {
 		<-a.ready
+		a.remove(nil)
 		if a.err == nil {
 			errs = append(errs, a.close())
 		}

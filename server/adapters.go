@@ -32,7 +32,7 @@ type adaptersOutput struct {
 }
 
 type adapterInput struct {
-	ID int64 `path:"id" minimum:"0" doc:"The id of a version; 0: the untrained base"`
+	ID int64 `path:"id" minimum:"0" maximum:"9007199254740991" doc:"The id of a version; 0: the untrained base"`
 }
 
 func (s *server) adapterRoutes() {

@@ -1,9 +1,6 @@
 package server
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,21 +31,6 @@ func operation(method, path, id, tag, summary, description string) huma.Operatio
 		Method: method, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary, Description: description,
 		MaxBodyBytes: -1, BodyReadTimeout: -1,
 	}
-}
-
-// Whole is a whole number, also where it is written as 2.0: JSON knows one kind of number.
-type Whole int
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (w *Whole) UnmarshalJSON(data []byte) error {
-	var f float64
-	if err := json.Unmarshal(data, &f); err != nil {
-		return errors.New("want a whole number")
-	}
-	if *w = Whole(f); float64(*w) != f {
-		return fmt.Errorf("%s is no whole number", data)
-	}
-	return nil
 }
 
 // tags are the groups in the order in which they are shown.

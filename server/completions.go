@@ -68,9 +68,9 @@ type oaSaid struct {
 
 // form is one of the two forms of a completion.
 type form struct {
-	object, part string // how OpenAI names a whole one and a part
-	prefix       string // of the ids
-	own          []string
+	object, part string   // how OpenAI names a whole one and a part
+	prefix       string   // of the ids
+	own          []string // parameters; the first is what is asked
 }
 
 var (
@@ -110,7 +110,7 @@ type completion struct {
 }
 
 type modelInput struct {
-	Model string `path:"model" minLength:"1"`
+	Model string `path:"model" minLength:"1" example:"clara"`
 }
 
 func (s *server) openAIRoutes() {
@@ -251,7 +251,10 @@ func (c *completion) serve(ctx context.Context, body []byte) (p *Problem) {
 		if c.gone == nil {
 			_ = c.failed(err) // for the log
 		}
-		return problemOf(err)
+		if p = problemOf(err); p.Code == trainer.CodeTooLong {
+			p.param = c.own[0]
+		}
+		return p
 	}
 	c.finish(e)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ var docsTemplate string
 // docsPage is the interface as a page shows it.
 type docsPage struct {
 	Title, Version, About string
+	Token                 bool // requests need one
 	Groups                []docsGroup
 }
 
@@ -41,10 +43,10 @@ type docsField struct {
 // and nothing from elsewhere.
 func (s *server) docsRoutes() {
 	page := template.Must(template.New("docs").Parse(docsTemplate))
-	s.mux.HandleFunc("GET /docs", func(w http.ResponseWriter, _ *http.Request) {
+	s.mux.HandleFunc("GET /docs", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-		if err := page.Execute(w, describe(s.api.OpenAPI())); err != nil {
+		if err := page.Execute(w, s.describe(r)); err != nil {
 			s.Log.Error("the page of the documentation", "error", err)
 		}
 	})
@@ -53,14 +55,23 @@ func (s *server) docsRoutes() {
 	})
 }
 
-func describe(o *huma.OpenAPI) docsPage {
-	p := docsPage{Title: o.Info.Title, Version: o.Info.Version, About: o.Info.Description}
+// hosts are those that a command line takes as they are.
+var hosts = regexp.MustCompile(`^[a-zA-Z0-9.:\[\]-]+$`)
+
+// describe makes the page for who asks: its examples go to the address that was asked.
+func (s *server) describe(r *http.Request) docsPage {
+	o := s.api.OpenAPI()
+	p := docsPage{Title: o.Info.Title, Version: o.Info.Version, About: o.Info.Description, Token: !s.loopback || s.guarded.Load()}
+	curl := curl{base: "http://" + r.Host, token: p.Token}
+	if !hosts.MatchString(r.Host) {
+		curl.base = "http://" + s.addr
+	}
 	for _, tag := range tags {
 		g := docsGroup{Name: tag}
 		for path, item := range o.Paths {
 			for method, op := range map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodDelete: item.Delete} {
 				if op != nil && slices.Contains(op.Tags, tag) {
-					g.Operations = append(g.Operations, describeOperation(o, method, path, op))
+					g.Operations = append(g.Operations, describeOperation(o, curl, method, path, op))
 				}
 			}
 		}
@@ -70,9 +81,12 @@ func describe(o *huma.OpenAPI) docsPage {
 	return p
 }
 
-func describeOperation(o *huma.OpenAPI, method, path string, op *huma.Operation) docsOperation {
+func describeOperation(o *huma.OpenAPI, curl curl, method, path string, op *huma.Operation) docsOperation {
 	d := docsOperation{ID: op.OperationID, Method: method, Path: path, Summary: op.Summary, Description: op.Description}
 	for _, p := range op.Parameters {
+		if values := p.Schema.Examples; len(values) > 0 {
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", fmt.Sprint(values[0]))
+		}
 		f := field(o, p.Name, p.Schema, p.Required)
 		if f.Doc == "" {
 			f.Doc = p.Description
@@ -82,8 +96,10 @@ func describeOperation(o *huma.OpenAPI, method, path string, op *huma.Operation)
 	if op.RequestBody != nil {
 		if body := op.RequestBody.Content["application/json"]; body != nil {
 			d.Takes = append(d.Takes, fields(o, body.Schema)...)
-			d.Example = example(method, path, d.Takes)
+			d.Example = curl.post(path, resolved(o, body.Schema))
 		}
+	} else if method == http.MethodGet && !strings.Contains(path, "{") {
+		d.Example = curl.get(path)
 	}
 	for status, r := range op.Responses {
 		if body := r.Content["application/json"]; body != nil && status < "3" {
@@ -115,15 +131,17 @@ func fields(o *huma.OpenAPI, s *huma.Schema) []docsField {
 
 func field(o *huma.OpenAPI, name string, s *huma.Schema, required bool) docsField {
 	plain := resolved(o, s)
-	f := docsField{Name: name, Type: plain.Type, Doc: s.Description, Required: required}
+	f := docsField{Name: name, Type: typeOf(plain), Doc: s.Description, Required: required}
 	if f.Doc == "" {
 		f.Doc = plain.Description
 	}
 	switch {
 	case len(plain.Enum) > 0:
-		words := make([]string, len(plain.Enum))
-		for i, e := range plain.Enum {
-			words[i] = fmt.Sprint(e)
+		var words []string
+		for _, e := range plain.Enum {
+			if e != nil { // as left out
+				words = append(words, fmt.Sprint(e))
+			}
 		}
 		f.Range = strings.Join(words, ", ")
 	case plain.Minimum != nil && plain.Maximum != nil:
@@ -142,23 +160,44 @@ func resolved(o *huma.OpenAPI, s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// example is a call with the fields that are required.
-func example(method, path string, takes []docsField) string {
-	body := make(map[string]any)
-	for _, f := range takes {
-		switch {
-		case !f.Required || strings.Contains(path, "{"+f.Name+"}"):
-		case f.Type == "number":
-			body[f.Name] = 0.8
-		case f.Type == "integer":
-			body[f.Name] = 4
-		default:
-			body[f.Name] = "..."
+// typeOf names the type of a value, or its types.
+func typeOf(s *huma.Schema) string {
+	if s.Type != "" {
+		return s.Type
+	}
+	var types []string
+	for _, other := range s.AnyOf {
+		types = append(types, other.Type)
+	}
+	return strings.Join(types, " or ")
+}
+
+// curl writes requests as a shell takes them.
+type curl struct {
+	base  string
+	token bool // in the variable CLARA_TOKEN
+}
+
+func (c curl) get(path string) string {
+	line := "curl " + c.base + path
+	if c.token {
+		line += ` -H "Authorization: Bearer $CLARA_TOKEN"`
+	}
+	return line
+}
+
+// post is a request with the fields that are required, by their examples.
+func (c curl) post(path string, body *huma.Schema) string {
+	values := make(map[string]any)
+	for _, name := range body.Required {
+		if examples := body.Properties[name].Examples; len(examples) > 0 {
+			values[name] = examples[0]
 		}
 	}
-	data, err := json.Marshal(body)
+	data, err := json.Marshal(values)
 	if err != nil { // words and numbers
 		return ""
 	}
-	return fmt.Sprintf("curl -X %s http://127.0.0.1:8080%s -H 'Content-Type: application/json' -d '%s'", method, path, data)
+	quoted := strings.ReplaceAll(string(data), "'", `'\''`)
+	return c.get(path) + " -H 'Content-Type: application/json' -d '" + quoted + "'"
 }

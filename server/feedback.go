@@ -13,9 +13,6 @@ import (
 	"clara/trainer"
 )
 
-// sourceAPI is the source of samples that came over this interface.
-const sourceAPI = "api"
-
 // success is the note's answer to feedback.
 type success struct {
 	Success bool   `json:"success" doc:"Whether the sample is in the live buffer"`
@@ -30,45 +27,54 @@ func successOf(s trainer.Sample) *successOutput {
 
 type feedbackInput struct {
 	Body struct {
-		Text       string  `json:"text" minLength:"1" doc:"What the score is about"`
-		Score      float64 `json:"score" minimum:"-1" maximum:"1" doc:"-1 (bad) to 1 (good)"`
+		Text       Text    `json:"text" doc:"What the score is about" example:"An administrative act is a decision of an authority."`
+		Score      float64 `json:"score" minimum:"-1" maximum:"1" doc:"-1 (bad) to 1 (good)" example:"0.8"`
 		Importance Whole   `json:"importance,omitempty" minimum:"1" maximum:"5" default:"1" doc:"1 to 5"`
+		Source     Source  `json:"source,omitempty"`
 	}
 }
 
 type conversationInput struct {
 	Body struct {
-		Input      string `json:"user_input" minLength:"1" doc:"What the user asked"`
-		Output     string `json:"model_output" minLength:"1" doc:"What was answered"`
-		Rating     Whole  `json:"user_rating" minimum:"1" maximum:"5" doc:"1 to 5 stars"`
+		Input      Text   `json:"user_input" doc:"What the user asked" example:"What is an administrative act?"`
+		Output     Text   `json:"model_output" doc:"What was answered" example:"An administrative act is a decision of an authority."`
+		Rating     Whole  `json:"user_rating" enum:"1,2,3,4,5" doc:"Stars" example:"4"`
 		Importance Whole  `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
+		Source     Source `json:"source,omitempty"`
 	}
 }
 
+// AnswerPath names an answer in the path.
+type AnswerPath struct {
+	ID string `path:"id" minLength:"1" maxLength:"64" example:"1" doc:"The id of an answer (chatcmpl-12, cmpl-12), or the number of a conversation: its last answer"`
+}
+
 type ratingInput struct {
-	ID   string `path:"id" minLength:"1" maxLength:"64" doc:"The id of an answer (chatcmpl-12, cmpl-12), or the number of a conversation: its last answer"`
+	AnswerPath
 	Body struct {
-		Stars Whole `json:"stars" minimum:"0" maximum:"5" doc:"1 to 5 stars; 0 takes the rating back"`
+		Stars  Whole  `json:"stars" enum:"1,2,3,4,5" doc:"DELETE takes the rating back" example:"5"`
+		Source Source `json:"source,omitempty"`
 	}
 }
 
 // Correction is a better answer as it is sent. It is exported for huma, which leaves out
 // what is embedded otherwise.
 type Correction struct {
-	Better     string     `json:"better" minLength:"1" doc:"The better answer"`
+	Better     Text       `json:"better" doc:"The better answer" example:"An administrative act is a decision of an authority in a single case."`
 	Kind       string     `json:"kind,omitempty" enum:"knowledge,manner" doc:"What it teaches: what is true, or how to answer; left out: what the difference suggests"`
 	Importance Whole      `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
 	Keywords   [][]string `json:"keywords,omitempty" nullable:"false" doc:"An answer is right if it has one word of each group; left out: the words that are new in the better answer"`
+	Source     Source     `json:"source,omitempty"`
 }
 
 type correctionInput struct {
-	ID   string `path:"id" minLength:"1" maxLength:"64" doc:"The id of an answer (chatcmpl-12, cmpl-12), or the number of a conversation: its last answer"`
+	AnswerPath
 	Body Correction
 }
 
 type correctionsInput struct {
 	Body struct {
-		ID string `json:"id" minLength:"1" maxLength:"64" doc:"The id of the answer"`
+		ID string `json:"id" minLength:"1" maxLength:"64" example:"1" doc:"As in the path of the others"`
 		Correction
 	}
 }
@@ -78,7 +84,7 @@ func (s *server) feedbackRoutes() {
 		"A text that is good or bad, outside of any conversation: add_feedback_sample. It is on disk before the answer comes."),
 		func(ctx context.Context, in *feedbackInput) (*successOutput, error) {
 			b := in.Body
-			sample, err := trainerOf(ctx).AddFeedbackSample(ctx, b.Text, b.Score, sourceAPI, int(b.Importance))
+			sample, err := trainerOf(ctx).AddFeedbackSample(ctx, string(b.Text), b.Score, b.Source.name(), int(b.Importance))
 			if err != nil {
 				return nil, s.failed(err)
 			}
@@ -88,7 +94,7 @@ func (s *server) feedbackRoutes() {
 		"An answer that was given elsewhere, with its rating: process_conversation."),
 		func(ctx context.Context, in *conversationInput) (*successOutput, error) {
 			b := in.Body
-			sample, err := trainerOf(ctx).AddRating(ctx, b.Input, b.Output, int(b.Rating), sourceAPI, int(b.Importance))
+			sample, err := trainerOf(ctx).AddRating(ctx, string(b.Input), string(b.Output), int(b.Rating), b.Source.name(), int(b.Importance))
 			if err != nil {
 				return nil, s.failed(err)
 			}
@@ -101,11 +107,22 @@ func (s *server) feedbackRoutes() {
 			if err != nil {
 				return nil, s.failed(err)
 			}
-			sample, err := trainerOf(ctx).Rate(ctx, message, int(in.Body.Stars))
+			sample, err := trainerOf(ctx).RateFrom(ctx, message, int(in.Body.Stars), in.Body.Source.name())
 			if err != nil {
 				return nil, s.failed(err)
 			}
 			return successOf(sample), nil
+		})
+	huma.Register(s.api, operation(http.MethodDelete, "/conversations/{id}/rating", "take-rating-back", tagFeedback, "Take a rating back", "The answer is then without one."),
+		func(ctx context.Context, in *AnswerPath) (*struct{}, error) {
+			message, err := answerOf(ctx, in.ID)
+			if err == nil {
+				_, err = trainerOf(ctx).Rate(ctx, message, 0)
+			}
+			if err != nil {
+				return nil, s.failed(err)
+			}
+			return nil, nil
 		})
 	huma.Register(s.api, operation(http.MethodPost, "/conversations/{id}/corrections", "correct", tagFeedback, "Correct an answer",
 		"A correction of knowledge is a lesson from now on; one of manner is trained on at once, by the settings."),
@@ -125,7 +142,7 @@ func (s *server) correct(ctx context.Context, id string, b Correction) (*success
 		return nil, s.failed(err)
 	}
 	sample, err := trainerOf(ctx).Correct(ctx, trainer.Correction{
-		Message: message, Better: b.Better, Kind: trainer.Kind(b.Kind), Importance: int(b.Importance), Keywords: b.Keywords,
+		Message: message, Better: string(b.Better), Kind: trainer.Kind(b.Kind), Importance: int(b.Importance), Keywords: b.Keywords, Source: b.Source.name(),
 	})
 	if err != nil {
 		return nil, s.failed(err)

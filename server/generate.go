@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -12,7 +13,7 @@ import (
 
 type generateInput struct {
 	Body struct {
-		Prompt string `json:"prompt" minLength:"1" doc:"What to answer"`
+		Prompt Text `json:"prompt" doc:"What to answer" example:"What is an administrative act?"`
 	}
 }
 
@@ -29,7 +30,7 @@ func (s *server) generateRoutes() {
 		func(ctx context.Context, in *generateInput) (*generateOutput, error) {
 			var question int64
 			e, err := s.answer(ctx, trainer.Ask{
-				Text: in.Body.Prompt, OnAsked: func(m trainer.Message) { question = m.ID },
+				Text: string(in.Body.Prompt), OnAsked: func(m trainer.Message) { question = m.ID },
 			}, nil)
 			if err != nil {
 				return nil, s.failed(err)
@@ -41,18 +42,25 @@ func (s *server) generateRoutes() {
 }
 
 // answer asks the user's trainer in its turn. Where the client has gone or the server
-// ends, the error is that of ctx, and what was said is kept.
-func (s *server) answer(ctx context.Context, ask trainer.Ask, onPiece func(string)) (trainer.Entry, error) {
+// ends, the error is that of ctx, where the user is removed errRemoved, and what was said
+// is kept.
+func (s *server) answer(ctx context.Context, ask trainer.Ask, onPiece func(string)) (e trainer.Entry, err error) {
+	defer func() {
+		switch {
+		case ctx.Err() == nil:
+		case errors.Is(context.Cause(ctx), errRemoved):
+			err = errRemoved
+		case err == nil:
+			err = ctx.Err()
+		}
+	}()
 	a := of(ctx)
 	leave, err := s.queue.enter(ctx, a.name)
 	if err != nil {
 		return trainer.Entry{}, err
 	}
 	defer leave()
-	e, err := a.trainer.Answer(ctx, ask, onPiece)
+	e, err = a.trainer.Answer(ctx, ask, onPiece)
 	s.metrics.tokens.Add(float64(e.Tokens))
-	if err == nil && ctx.Err() != nil {
-		err = ctx.Err()
-	}
 	return e, err
 }

@@ -61,7 +61,10 @@ func (s *server) ServeHTTP(plain http.ResponseWriter, r *http.Request) {
 		p.send(w, r)
 		return
 	}
-	s.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), accountKey{}, a)))
+	ctx, cut := context.WithCancelCause(context.WithValue(r.Context(), accountKey{}, a))
+	defer cut(nil)
+	defer context.AfterFunc(a.access, func() { cut(context.Cause(a.access)) })()
+	s.mux.ServeHTTP(w, r.WithContext(ctx))
 }
 
 // routed finds the pattern that a request is for.

@@ -31,16 +31,17 @@ type lessonsOutput struct {
 
 type teachInput struct {
 	Body struct {
-		Question   string     `json:"question" minLength:"1"`
-		Answer     string     `json:"answer" minLength:"1"`
+		Question   Text       `json:"question" example:"When does the town hall open?"`
+		Answer     Text       `json:"answer" example:"The town hall opens at eight."`
 		Kind       string     `json:"kind,omitempty" enum:"knowledge,manner" default:"knowledge" doc:"What it teaches: what is true, or how to answer"`
 		Importance Whole      `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
 		Keywords   [][]string `json:"keywords,omitempty" nullable:"false" doc:"An answer is right if it has one word of each group"`
+		Source     Source     `json:"source,omitempty"`
 	}
 }
 
 type lessonInput struct {
-	ID int64 `path:"id" minimum:"1" doc:"The number of a lesson"`
+	ID int64 `path:"id" minimum:"1" maximum:"9007199254740991" doc:"The number of a lesson"`
 }
 
 func (s *server) lessonRoutes() {
@@ -64,7 +65,7 @@ func (s *server) lessonRoutes() {
 		func(ctx context.Context, in *teachInput) (*successOutput, error) {
 			b := in.Body
 			sample, err := trainerOf(ctx).Teach(ctx, trainer.Teaching{
-				Question: b.Question, Answer: b.Answer, Kind: trainer.Kind(b.Kind), Importance: int(b.Importance), Keywords: b.Keywords, Source: sourceAPI,
+				Question: string(b.Question), Answer: string(b.Answer), Kind: trainer.Kind(b.Kind), Importance: int(b.Importance), Keywords: b.Keywords, Source: b.Source.name(),
 			})
 			if err != nil {
 				return nil, s.failed(err)

@@ -42,13 +42,23 @@ type house struct {
 
 	mu       sync.Mutex
 	trainers map[string]*trainer.Trainer // that were opened
+	closed   map[string]int              // how often
+
+	learner string // who trains by themselves; "": nobody
 }
 
-// trainer is the trainer of a user who has asked for something.
+// trainer is the trainer of a user, once it was opened.
 func (h *house) trainer(name string) *trainer.Trainer {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.trainers[name]
+}
+
+// closings is how often a user's data were closed.
+func (h *house) closings(name string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.closed[name]
 }
 
 // opened starts a server. With users it returns their tokens.
@@ -59,7 +69,7 @@ func opened(t *testing.T, limits Limits, users ...string) (*house, map[string]st
 
 func openedOver(t *testing.T, r *model.Runner, limits Limits, users ...string) (*house, map[string]string) {
 	t.Helper()
-	h := &house{t: t, home: t.TempDir(), runner: r, trainers: make(map[string]*trainer.Trainer), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
+	h := &house{t: t, home: t.TempDir(), runner: r}
 	h.users = NewUsers(h.home, store.WriteFile)
 	tokens := make(map[string]string)
 	for _, name := range users {
@@ -69,12 +79,26 @@ func openedOver(t *testing.T, r *model.Runner, limits Limits, users ...string) (
 		}
 		tokens[name] = token
 	}
+	h.serve(limits)
+	return h, tokens
+}
+
+// serve starts the server over what is in the folder.
+func (h *house) serve(limits Limits) {
+	t := h.t
+	t.Helper()
+	h.trainers, h.closed = make(map[string]*trainer.Trainer), make(map[string]int)
+	h.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
+	l, err := Listen("127.0.0.1:0", h.users)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan string, 1)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Run(ctx, Params{
-			Version: "test", Addr: "127.0.0.1:0", Users: h.users, Open: h.open, Limits: limits, Log: slog.New(slog.DiscardHandler),
+		ended <- Run(ctx, l, Params{
+			Version: "test", Users: h.users, Open: h.open, Limits: limits, Log: slog.New(slog.DiscardHandler),
 			Ready: func(addr string, _ int) { ready <- addr },
 		})
 	}()
@@ -99,7 +123,6 @@ func openedOver(t *testing.T, r *model.Runner, limits Limits, users ...string) (
 			t.Error(err)
 		}
 	})
-	return h, tokens
 }
 
 // open opens a user as the program does, but for the settings: short answers, and nothing
@@ -111,7 +134,7 @@ func (h *house) open(ctx context.Context, name string) (Opened, error) {
 		return Opened{}, err
 	}
 	set := trainer.DefaultSettings()
-	set.Enabled, set.MaxTokens = false, 16
+	set.Enabled, set.MaxTokens = name != "" && name == h.learner, 16
 	t, err := trainer.New(ctx, trainer.Params{Store: st, Home: home, Slot: &h.slot, Settings: set})
 	if err == nil {
 		err = t.Attach(ctx, h.runner)
@@ -127,6 +150,9 @@ func (h *house) open(ctx context.Context, name string) (Opened, error) {
 	h.trainers[name] = t
 	return Opened{Trainer: t, Close: func() error {
 		t.Stop()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.closed[name]++
 		return errors.Join(t.Attach(context.Background(), nil), st.Close())
 	}}, nil
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,6 +43,50 @@ func TestRequestsOfTheNote(t *testing.T) {
 	}
 }
 
+// A sample says the source that its request named, and api where it named none.
+func TestSources(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	h.want(http.StatusOK, "", "POST", "/generate", `{"prompt": "What is an act?"}`, nil)
+	for _, x := range []struct{ path, body string }{
+		{"/feedback", `{"text": "The procedure number %d is important.", "score": 0.8%s}`},
+		{"/conversations", `{"user_input": "What is act number %d?", "model_output": "It is a decision.", "user_rating": 5%s}`},
+		{"/conversations/1/rating", `{"stars": 5%[2]s}`},
+		{"/conversations/1/corrections", `{"better": "Act number %d is a decision."%s}`},
+		{"/corrections", `{"id": "1", "better": "Act number %d is a decision of an authority."%s}`},
+		{"/lessons", `{"question": "When do we open on day %d?", "answer": "At eight."%s}`},
+	} {
+		for i, source := range []string{"", `, "source": null`, `, "source": "demo"`, `, "source": " conversation "`} {
+			h.want(http.StatusOK, "", "POST", x.path, fmt.Sprintf(x.body, i, source), nil)
+			kept, err := h.trainer("").Samples(t.Context(), trainer.SampleQuery{NewestFirst: true, Limit: 1})
+			if want := []string{"api", "api", "demo", "conversation"}[i]; err != nil || len(kept) != 1 || kept[0].Source != want {
+				t.Errorf("%s with %q: %+v, %v; want the source %s", x.path, source, kept, err, want)
+			}
+		}
+	}
+}
+
+// Stars are 1 to 5, and the error says so; a rating is taken back by its deletion.
+func TestStars(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	h.want(http.StatusOK, "", "POST", "/generate", `{"prompt": "What is an act?"}`, nil)
+	const path = "/conversations/1/rating"
+	for _, stars := range []string{"0", "6", "-1", "2.5"} {
+		r := h.want(http.StatusUnprocessableEntity, "", "POST", path, `{"stars": `+stars+`}`, nil)
+		if !strings.Contains(r.text, "1, 2, 3, 4, 5") {
+			t.Errorf("%s stars: %s", stars, r.text)
+		}
+	}
+	var stats trainer.LiveStats
+	for i, ratings := range []int{1, 0} {
+		h.want([]int{200, 204}[i], "", []string{"POST", "DELETE"}[i], path, []any{map[string]any{"stars": 5.0}, nil}[i], nil)
+		h.want(http.StatusOK, "", "GET", "/stats", nil, &stats)
+		if stats.Metrics.Ratings != ratings {
+			t.Errorf("%d ratings, want %d", stats.Metrics.Ratings, ratings)
+		}
+	}
+	h.want(http.StatusNotFound, "", "DELETE", "/conversations/7/rating", nil, nil)
+}
+
 // A correction by the answer's id, by the conversation's number, and in the body of a
 // request is the same; a lesson works at once and can be taken back.
 func TestCorrectTeachAndUnlearn(t *testing.T) {
@@ -61,6 +106,11 @@ func TestCorrectTeachAndUnlearn(t *testing.T) {
 		if len(list.Lessons) != 1 || !strings.HasSuffix(list.Lessons[0].Answer, []string{"1.", "2.", "3."}[i]) {
 			t.Fatalf("after %s: %+v", at.path, list)
 		}
+	}
+	h.want(http.StatusOK, "", "POST", "/conversations/1/corrections", `{"better": "Maria leads department 2 today.", "kind": "knowledge"}`, nil)
+	var stats trainer.LiveStats
+	if h.want(http.StatusOK, "", "GET", "/stats", nil, &stats); stats.Metrics.Corrections != 1 {
+		t.Errorf("%d corrections stand, want the last one on the question alone", stats.Metrics.Corrections)
 	}
 	h.want(http.StatusOK, "", "POST", "/lessons", `{"question": "When do we open?", "answer": "At eight.", "importance": 5}`, nil)
 	var list struct{ Lessons []lesson }

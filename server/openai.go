@@ -41,13 +41,26 @@ func openAIError(p *Problem) oaError {
 	if p.param != "" {
 		e.Error.Param = &p.param
 	}
-	if p.Status == http.StatusUnauthorized {
-		p.Code = "invalid_api_key"
+	code := p.Code
+	switch {
+	case p.Status == http.StatusUnauthorized:
+		code = "invalid_api_key"
+	case code == trainer.CodeTooLong:
+		code = "context_length_exceeded"
 	}
-	if p.Code != "" {
-		e.Error.Code = &p.Code
+	if code != "" {
+		e.Error.Code = &code
 	}
 	return e
+}
+
+// openAIStatus is the status of an error in OpenAI's interface, which has 400 for all that
+// is wrong with a request: their clients tell apart what to do by it.
+func openAIStatus(status int) int {
+	if status == http.StatusUnprocessableEntity {
+		return http.StatusBadRequest
+	}
+	return status
 }
 
 // refused is an error about a parameter of a request; its status is OpenAI's.
@@ -59,18 +72,16 @@ func refused(param, format string, args ...any) *Problem {
 
 // oaRequest is what both completions take.
 type oaRequest struct {
-	Model         string   `json:"model"`
-	Temperature   *float64 `json:"temperature"`
-	TopP          *float64 `json:"top_p"`
-	Seed          *int64   `json:"seed"`
-	MaxTokens     *Whole   `json:"max_tokens"`
-	MaxCompletion *Whole   `json:"max_completion_tokens"`
-	Stop          oaTexts  `json:"stop"`
-	N             *Whole   `json:"n"`
-	Stream        bool     `json:"stream"`
-	StreamOptions *struct {
-		IncludeUsage bool `json:"include_usage"`
-	} `json:"stream_options"`
+	Model            string   `json:"model"`
+	Temperature      *float64 `json:"temperature"`
+	TopP             *float64 `json:"top_p"`
+	Seed             *Seed    `json:"seed"`
+	MaxTokens        *Whole   `json:"max_tokens"`
+	MaxCompletion    *Whole   `json:"max_completion_tokens"`
+	Stop             oaTexts  `json:"stop"`
+	N                *Whole   `json:"n"`
+	Stream           bool     `json:"stream"`
+	StreamOptions    *Options `json:"stream_options"`
 	PresencePenalty  *float64 `json:"presence_penalty"`
 	FrequencyPenalty *float64 `json:"frequency_penalty"`
 
@@ -201,21 +212,25 @@ func (q *oaRequest) check() *Problem {
 		return refused("n", "n is %d; this server gives one answer to a request", *q.N)
 	case len(q.Stop) > 4:
 		return refused("stop", "stop has %d texts; allowed are up to 4", len(q.Stop))
+	case slices.Contains(q.Stop, ""):
+		return refused("stop", "stop has an empty text")
 	case q.StreamOptions != nil && !q.Stream:
 		return refused("stream_options", "stream_options is allowed with stream alone")
 	}
 	return nil
 }
 
+// mostTokens is more than any answer has; sums with it stay far from overflowing.
+const mostTokens = 1 << 24
+
 // ask is the request as the trainer takes it, but for the conversation.
 func (q *oaRequest) ask() trainer.Ask {
 	a := trainer.Ask{Temperature: q.Temperature, TopP: q.TopP, Stop: q.Stop}
 	a.Greedy = q.Temperature != nil && *q.Temperature == 0
-	if q.MaxTokens != nil {
-		a.MaxTokens = int(*q.MaxTokens)
-	}
-	if q.MaxCompletion != nil {
-		a.MaxTokens = int(*q.MaxCompletion)
+	for _, most := range []*Whole{q.MaxTokens, q.MaxCompletion} {
+		if most != nil {
+			a.MaxTokens = int(min(*most, mostTokens))
+		}
 	}
 	if q.Seed != nil {
 		if a.Seed = uint64(*q.Seed); a.Seed == 0 { // which would be a fresh one

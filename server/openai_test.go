@@ -230,7 +230,9 @@ func TestWhatOpenAIRefuses(t *testing.T) {
 		{ask("a", "messages", []turn{{"role": "assistant", "content": "a"}}), 400, "messages"},
 		{ask("a", "messages", []map[string]any{{"role": "user", "content": []turn{{"type": "image_url"}}}}), 400, "messages"},
 		{ask("   "), 400, "messages"},
-		{ask(strings.Repeat("long ", 4000)), 422, ""},
+		{ask("a", "stop", ""), 400, "stop"},
+		{ask("a", "stop", []any{"b", nil}), 400, "stop"},
+		{ask(strings.Repeat("long ", 4000)), 400, "messages"},
 	} {
 		r := h.do("", "POST", "/v1/chat/completions", tt.body)
 		var e oaError
@@ -240,6 +242,14 @@ func TestWhatOpenAIRefuses(t *testing.T) {
 		}
 		if param := e.Error.Param; (param == nil) != (tt.param == "") || param != nil && *param != tt.param {
 			t.Errorf("%.100v: about %s, want %s", tt.body, r.text, tt.param)
+		}
+	}
+	for _, stream := range []bool{false, true} {
+		var long oaError
+		body := map[string]any{"model": "clara", "prompt": strings.Repeat("long ", 4000), "stream": stream}
+		h.want(http.StatusBadRequest, "", "POST", "/v1/completions", body, &long)
+		if e := long.Error; e.Code == nil || *e.Code != "context_length_exceeded" || e.Param == nil || *e.Param != "prompt" || !strings.Contains(e.Message, "2048") {
+			t.Errorf("a prompt that is too long: %+v", long)
 		}
 	}
 	for _, fine := range []map[string]any{
@@ -280,18 +290,23 @@ func TestManyStreams(t *testing.T) {
 		alone[i] = s.text
 	}
 	var all sync.WaitGroup
-	var given atomic.Int64
+	var given, broken, mixed atomic.Int64
+	first := residentBytes(t)
 	began := time.Now()
 	until := began.Add(lasts)
 	for i := range streams {
 		all.Go(func() {
-			for first := true; first || time.Now().Before(until); first = false {
+			for again := true; again; again = time.Now().Before(until) {
 				s, err := h.stream(t.Context(), token(i), "/v1/chat/completions", question(i))
-				if err != nil || !s.done || s.text != alone[i] {
-					t.Errorf("stream %d says %q (%v), alone %q", i, s.text, err, alone[i])
-					return
-				}
 				given.Add(1)
+				switch {
+				case err != nil || !s.done:
+					broken.Add(1)
+					t.Errorf("stream %d ends with %v, %q after %q", i, err, s.failed, s.text)
+				case s.text != alone[i]:
+					mixed.Add(1)
+					t.Errorf("stream %d says %q, alone %q", i, s.text, alone[i])
+				}
 			}
 		})
 	}
@@ -304,7 +319,8 @@ func TestManyStreams(t *testing.T) {
 	time.Sleep(time.Until(until))
 	late := residentBytes(t)
 	all.Wait()
-	t.Logf("%d streams in %v; memory %d MB after a quarter, %d MB at the end", given.Load(), time.Since(began), early>>20, late>>20)
+	t.Logf("%d streams in %v: %d broken, %d mixed up; memory %d MB at the start, %d MB after a quarter, %d MB at the end",
+		given.Load(), time.Since(began).Round(time.Second), broken.Load(), mixed.Load(), first>>20, early>>20, late>>20)
 	if late > early+early/4 {
 		t.Errorf("memory grew from %d to %d MB", early>>20, late>>20)
 	}
@@ -341,16 +357,23 @@ func TestStreamsEnd(t *testing.T) {
 	<-left
 	waitFor(t, func() bool { return !tr.State().Answering })
 
-	cut := make(chan streamed)
+	cut := make(chan string)
 	go func() {
-		s, _ := h.stream(t.Context(), "", "/v1/chat/completions", long)
-		cut <- s
+		s, err := h.stream(t.Context(), "", "/v1/chat/completions", long)
+		switch {
+		case s.done:
+			cut <- ""
+		case err != nil: // before its first word
+			cut <- err.Error()
+		default:
+			cut <- s.failed
+		}
 	}()
 	waitFor(t, func() bool { return tr.State().Answering })
 	ended := make(chan error)
 	go func() { ended <- h.end() }()
-	if s := <-cut; s.done || s.failed == "" {
-		t.Errorf("the stream ended with %q, done %v after %d events", s.failed, s.done, len(s.events))
+	if why := <-cut; !strings.Contains(why, "the server ends") {
+		t.Errorf("the stream ended with %q", why)
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)

@@ -129,7 +129,7 @@ func problemOf(err error) *Problem {
 	case code == trainer.CodeUnchanged:
 		p = problem(http.StatusUnprocessableEntity, u.Reason.Text, "Send a better answer than the one that was given.")
 	case code == trainer.CodeTooLong:
-		p = problem(http.StatusUnprocessableEntity, u.Reason.Text, "Shorten the text.")
+		p = problem(http.StatusUnprocessableEntity, u.Reason.Text+", which reads "+u.Reason.Args["context"]+" tokens", "Shorten the text.")
 	case code == trainer.CodeNoModel:
 		p = problem(http.StatusServiceUnavailable, u.Reason.Text, "Try again once the model is loaded.")
 		p.after = 10 * time.Second
@@ -166,12 +166,13 @@ func (p *Problem) send(w http.ResponseWriter, r *http.Request) {
 		w.Header()[k] = v
 	}
 	var body any = p
+	status := p.Status
 	w.Header().Set("Content-Type", p.ContentType(""))
 	if isOpenAI(r.URL.Path) {
 		w.Header().Set("Content-Type", "application/json")
-		body = openAIError(p)
+		body, status = openAIError(p), openAIStatus(status)
 	}
-	w.WriteHeader(p.Status)
+	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // who has gone hears nothing
 }
 

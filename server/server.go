@@ -14,6 +14,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,7 +49,6 @@ func (l Limits) withDefaults() Limits {
 // Params are what a server is made of.
 type Params struct {
 	Version string
-	Addr    string // host:port to listen on; port 0 is any
 	Users   *Users
 	// Open opens a user's trainer over the one model and starts it; "" is the desktop's
 	// own user, who is served on a loopback address as long as there are no others.
@@ -67,42 +68,84 @@ type server struct {
 	queue    *queue
 	accounts *accounts
 	metrics  *metrics
-	loopback bool        // it listens on an address of this machine alone
+	addr     string      // that it listens on
+	loopback bool        // which is one of this machine alone
 	guarded  atomic.Bool // there have been users: who has no token stays out, also when the last one is gone
 	began    time.Time
 }
 
-// Run serves until ctx ends: then it takes no more requests, lets those under way end
-// for a while, cuts what is left, and stops the trainers. The error is a
+// Listen takes the address (host:port; port 0 is any) that is to be served. The error is a
 // *trainer.UserError where other machines could reach the address and there is no user, and
-// where the address cannot be had.
-func Run(ctx context.Context, p Params) (err error) {
+// where the address cannot be had. It is a step of its own, to be taken before a model is
+// loaded, which takes long. Who connects before Run waits.
+func Listen(addr string, u *Users) (net.Listener, error) {
+	users, err := u.List()
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, errors.Join(userError(CodeListens, "nothing can be served at %s", "addr", addr), err)
+	}
+	if !isLoopback(l.Addr()) && len(users) == 0 {
+		return nil, errors.Join(userError(CodeNeedsUsers, "%s can be reached from other machines, and there is no user", "addr", addr), l.Close())
+	}
+	return l, nil
+}
+
+// Run serves on l, which it closes, until ctx ends: then it takes no more requests, lets
+// those under way end for a while, cuts what is left, and stops the trainers.
+func Run(ctx context.Context, l net.Listener, p Params) (err error) {
 	p.Limits = p.Limits.withDefaults()
 	if p.Log == nil {
 		p.Log = slog.New(slog.DiscardHandler)
 	}
 	users, err := p.Users.List()
 	if err != nil {
-		return err
+		return errors.Join(err, l.Close())
 	}
-	l, err := net.Listen("tcp", p.Addr)
-	if err != nil {
-		return errors.Join(userError(CodeListens, "nothing can be served at %s", "addr", p.Addr), err)
-	}
-	s := newServer(p, isLoopback(l.Addr()))
+	s := newServer(p, l.Addr())
 	s.guarded.Store(len(users) > 0)
-	if !s.loopback && len(users) == 0 {
-		return errors.Join(userError(CodeNeedsUsers, "%s can be reached from other machines, and there is no user", "addr", p.Addr), l.Close())
-	}
 	defer func() { err = errors.Join(err, s.accounts.closeAll()) }()
-	if len(users) == 0 { // what the user taught before is trained on from now on
+	if s.loopback && len(users) == 0 { // what the user taught before is trained on from now on
 		_, done, err := s.accounts.get(ctx, "")
 		if err != nil {
 			return errors.Join(err, l.Close())
 		}
 		done()
 	}
+	tending, rest := context.WithCancel(ctx)
+	var tended sync.WaitGroup
+	tended.Go(func() { s.tend(tending, users) })
+	defer func() { rest(); tended.Wait() }()
 	return s.serve(ctx, l, len(users))
+}
+
+// tendTime is within what time a user who was removed is out altogether.
+const tendTime = time.Second
+
+// tend follows the users until ctx ends: what those who are removed had under way is ended,
+// also where no request comes. What is due for the users of the beginning is trained on
+// without a request of theirs.
+func (s *server) tend(ctx context.Context, users []User) {
+	tick := time.NewTicker(tendTime)
+	defer tick.Stop()
+	waiting := users
+	for {
+		waiting = s.accounts.wake(ctx, waiting)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now, err := s.Users.List()
+		if err != nil { // each request says it
+			s.Log.Error("the users cannot be read", "error", err)
+			continue
+		}
+		s.accounts.keep(now)
+		waiting = slices.DeleteFunc(waiting, func(u User) bool { return !slices.Contains(now, u) })
+	}
 }
 
 // serve answers requests on l until ctx ends.
@@ -154,7 +197,7 @@ const cutTime = 5 * time.Second
 // errEnding is the cause of requests that are cut when the server ends.
 var errEnding = errors.New("the server ends")
 
-func newServer(p Params, loopback bool) *server {
+func newServer(p Params, addr net.Addr) *server {
 	shapeErrors()
 	config := huma.DefaultConfig("CLARA", p.Version)
 	config.CreateHooks = nil // no $schema in bodies: the note's are exact
@@ -167,7 +210,7 @@ func newServer(p Params, loopback bool) *server {
 	mux := http.NewServeMux()
 	s := &server{
 		Params: p, mux: mux, queue: newQueue(p.Limits.Parallel, p.Limits.Queue), accounts: newAccounts(p),
-		loopback: loopback, began: time.Now(), api: newAPI(mux, config),
+		addr: addr.String(), loopback: isLoopback(addr), began: time.Now(), api: newAPI(mux, config),
 	}
 	s.metrics = newMetrics(s.queue)
 	s.feedbackRoutes()
@@ -177,6 +220,7 @@ func newServer(p Params, loopback bool) *server {
 	s.statusRoutes()
 	s.openAIRoutes()
 	s.docsRoutes()
+	describeNulls(s.api.OpenAPI())
 	return s
 }
 

@@ -7,7 +7,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"clara/store"
@@ -161,28 +165,95 @@ func TestAddressThatIsTakenIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	h := &house{t: t, home: t.TempDir(), trainers: make(map[string]*trainer.Trainer)}
 	for _, addr := range []string{l.Addr().String(), "nonsense"} {
 		var e *trainer.UserError
-		if err := Run(t.Context(), Params{Addr: addr, Users: NewUsers(h.home, store.WriteFile), Open: h.open}); !errors.As(err, &e) || e.Reason.Code != CodeListens || e.Reason.Args["addr"] != addr {
+		if _, err := Listen(addr, NewUsers(t.TempDir(), store.WriteFile)); !errors.As(err, &e) || e.Reason.Code != CodeListens || e.Reason.Args["addr"] != addr {
 			t.Errorf("%s: %v", addr, err)
 		}
 	}
 }
 
 func TestListeningElsewhereNeedsUsers(t *testing.T) {
-	h := &house{t: t, home: t.TempDir(), trainers: make(map[string]*trainer.Trainer)}
-	p := Params{Addr: ":0", Users: NewUsers(h.home, store.WriteFile), Open: h.open}
+	h := &house{t: t, home: t.TempDir(), runner: tinyRunner(t), trainers: make(map[string]*trainer.Trainer), closed: make(map[string]int)}
+	p := Params{Users: NewUsers(h.home, store.WriteFile), Open: h.open}
 	var e *trainer.UserError
-	if err := Run(t.Context(), p); !errors.As(err, &e) || e.Reason.Code != CodeNeedsUsers {
+	if _, err := Listen(":0", p.Users); !errors.As(err, &e) || e.Reason.Code != CodeNeedsUsers {
 		t.Fatalf("it listens everywhere without a user: %v", err)
 	}
 	if _, err := p.Users.Add("anna"); err != nil {
 		t.Fatal(err)
 	}
+	l, err := Listen(":0", p.Users)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	p.Ready = func(string, int) { cancel() }
-	if err := Run(ctx, p); err != nil {
+	if err := Run(ctx, l, p); err != nil {
 		t.Error(err)
 	}
+}
+
+// A user who is removed, by whatever process, is out altogether without another request:
+// the answer under way and those that wait end, and so does the training loop.
+func TestRemovedUserIsClosed(t *testing.T) {
+	h, tokens := opened(t, Limits{Parallel: 1}, "anna", "ben")
+	for _, token := range tokens {
+		h.want(http.StatusOK, token, "GET", "/stats", nil, nil)
+	}
+	var all sync.WaitGroup
+	var cut atomic.Int64
+	for range 20 { // many: a short one may be over before the server looks
+		all.Go(func() {
+			s, err := h.stream(t.Context(), tokens["anna"], "/v1/chat/completions", ask("Tell me everything.", "max_tokens", 1900, "stream", true))
+			switch {
+			case s.done:
+			case strings.Contains(s.failed, errRemoved.Detail), err != nil && strings.Contains(err.Error(), errRemoved.Detail):
+				cut.Add(1)
+			default:
+				t.Errorf("an answer ends with %q, %v", s.failed, err)
+			}
+		})
+	}
+	tr := h.trainer("anna")
+	waitFor(t, func() bool { return tr.State().Answering })
+	if err := NewUsers(h.home, store.WriteFile).Remove("anna"); err != nil { // as another process has it
+		t.Fatal(err)
+	}
+	all.Wait()
+	if cut.Load() == 0 {
+		t.Error("her answers go on")
+	}
+	waitFor(t, func() bool { return h.closings("anna") == 1 })
+	h.want(http.StatusOK, tokens["ben"], "GET", "/stats", nil, nil)
+	if h.closings("ben") != 0 {
+		t.Error("ben is closed, too")
+	}
+}
+
+// What was due when the server ended is trained on when it runs again, without a request;
+// whoever has nothing to train on is not kept open for that.
+func TestDueTrainingStartsWithoutARequest(t *testing.T) {
+	users := []string{"anna", "ben"}
+	for i := range mostAwake {
+		users = append(users, "other"+strconv.Itoa(i))
+	}
+	h, tokens := opened(t, Limits{}, users...)
+	h.want(http.StatusOK, tokens["anna"], "POST", "/lessons", `{"question": "Say hello.", "answer": "Good day.", "kind": "manner"}`, nil)
+	if err := h.end(); err != nil {
+		t.Fatal(err)
+	}
+	h.learner = "anna"
+	h.serve(Limits{})
+	waitFor(t, func() bool {
+		tr := h.trainer("anna")
+		return tr != nil && slices.Contains([]trainer.Phase{trainer.PhasePreparing, trainer.PhaseRunning}, tr.State().Phase)
+	})
+	for _, name := range users[1:] {
+		waitFor(t, func() bool { return h.closings(name) == 1 })
+	}
+	if h.closings("anna") != 0 {
+		t.Error("anna, who trains, is closed")
+	}
+	h.want(http.StatusOK, tokens["ben"], "GET", "/stats", nil, nil) // opened again
 }

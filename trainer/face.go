@@ -60,6 +60,7 @@ type Correction struct {
 	Kind       Kind       // "": as proposed
 	Importance int        // 1 to 5; 0: 3
 	Keywords   [][]string // the check's own words; nil: the novel words of Better
+	Source     string     // "": SourceUser
 }
 
 // Teaching is a question with its answer, out of any conversation.
@@ -69,7 +70,7 @@ type Teaching struct {
 	Kind             Kind       // "": knowledge
 	Importance       int        // 1 to 5; 0: 3
 	Keywords         [][]string // nil: the novel words of Answer
-	Source           string     // "": "user"
+	Source           string     // "": SourceUser
 }
 
 // LessonView is a lesson with what is known of it.
@@ -158,7 +159,7 @@ type LiveStats struct {
 		Failed           int     `json:"failed"`           //
 		SuccessRate      float64 `json:"success_rate"`     // promoted / (promoted + refused + failed); 0 with none
 		SamplesTotal     int     `json:"samples_total"`    // not deleted
-		Corrections      int     `json:"corrections"`      //
+		Corrections      int     `json:"corrections"`      // that stand: one that was replaced does not
 		Ratings          int     `json:"ratings"`          //
 		AvgStars         float64 `json:"avg_stars"`        // of all ratings; 0 with none
 		AvgStarsRecent   float64 `json:"avg_stars_recent"` // of the last 20

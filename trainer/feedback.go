@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,11 @@ func saving(err error) error {
 // it without any (the returned Sample is then the zero one); TakeBack of the second
 // brings the first back. The sample is on disk when Rate returns. One that does not train is returned as rejected, with the reason.
 func (t *Trainer) Rate(ctx context.Context, message int64, stars int) (Sample, error) {
+	return t.RateFrom(ctx, message, stars, SourceUser)
+}
+
+// RateFrom is Rate with the source that the sample is to name.
+func (t *Trainer) RateFrom(ctx context.Context, message int64, stars int, source string) (Sample, error) {
 	if stars < 0 || stars > 5 {
 		return Sample{}, fmt.Errorf("rate message %d with %d: %w", message, stars, ErrStars)
 	}
@@ -56,7 +62,7 @@ func (t *Trainer) Rate(ctx context.Context, message int64, stars int) (Sample, e
 	}
 	return t.add(ctx, store.Feedback{Sample: Sample{
 		Form: FormRating, Kind: Manner, Context: history, Prompt: question.Text, Answer: answer.Text,
-		Score: scoreOf(stars), Source: "user", Message: message, Version: answer.Version,
+		Score: scoreOf(stars), Source: source, Message: message, Version: answer.Version,
 	}, Replaces: standing})
 }
 
@@ -144,7 +150,7 @@ func (t *Trainer) Correct(ctx context.Context, c Correction) (Sample, error) {
 	}
 	return t.correct(ctx, Sample{
 		Form: FormCorrection, Kind: kind, Context: history, Prompt: question.Text, Answer: answer.Text, Better: strings.TrimSpace(c.Better),
-		Score: 1, Importance: c.Importance, Source: "user", Message: c.Message, Version: answer.Version,
+		Score: 1, Importance: c.Importance, Source: cmp.Or(c.Source, SourceUser), Message: c.Message, Version: answer.Version,
 	}, c.Keywords, replaces)
 }
 
@@ -153,18 +159,12 @@ func (t *Trainer) Teach(ctx context.Context, l Teaching) (Sample, error) {
 	if l.Importance < 0 || l.Importance > 5 {
 		return Sample{}, fmt.Errorf("teach: importance %d: %w", l.Importance, ErrScore)
 	}
-	kind, source := l.Kind, l.Source
-	if kind == "" {
-		kind = Knowledge
-	}
-	if source == "" {
-		source = "user"
-	}
+	kind := cmp.Or(l.Kind, Knowledge)
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
 	return t.correct(ctx, Sample{
 		Form: FormCorrection, Kind: kind, Prompt: strings.TrimSpace(l.Question), Answer: l.Given, Better: strings.TrimSpace(l.Answer),
-		Score: 1, Importance: l.Importance, Source: source,
+		Score: 1, Importance: l.Importance, Source: cmp.Or(l.Source, SourceUser),
 	}, l.Keywords, nil)
 }
 

@@ -2,8 +2,11 @@ package trainer
 
 import "context"
 
-// SourceConversation is the source of samples that ProcessConversation keeps.
-const SourceConversation = "conversation"
+// Sources of samples, as the note has them; a sample may name any other.
+const (
+	SourceUser         = "user"         // where nobody says another
+	SourceConversation = "conversation" // of ProcessConversation
+)
 
 // ProcessConversation keeps an exchange that happened elsewhere with its rating of 1 to 5
 // stars: the note's process_conversation. AddRating says source and importance too; Rate

@@ -28,7 +28,7 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 	set := *t.settings.Load()
 	sum := 0.0
 	for _, j := range Judge(samples, set) {
-		if j.Form == FormCorrection {
+		if j.Form == FormCorrection && j.Reason.Code != CodeReplaced {
 			s.Metrics.Corrections++
 		}
 		if j.Kept {

@@ -1,0 +1,90 @@
+package server
+
+import (
+	"html"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// examplesOf are the examples on the page of the documentation, as they are read.
+func examplesOf(page string) []string {
+	var lines []string
+	for _, m := range regexp.MustCompile(`(?s)<pre>(.*?)</pre>`).FindAllStringSubmatch(page, -1) {
+		lines = append(lines, html.UnescapeString(m[1]))
+	}
+	return lines
+}
+
+// words are those of a shell's line with plain, 'single' and "double" quoted words.
+var words = regexp.MustCompile(`'[^']*'|"[^"]*"|[^ ]+`)
+
+// run does what a shell and curl do with an example.
+func (h *house) run(line, token string) {
+	h.t.Helper()
+	var args []string
+	for _, w := range words.FindAllString(line, -1) {
+		switch w[0] {
+		case '\'':
+			w = w[1 : len(w)-1]
+		case '"':
+			w = strings.ReplaceAll(w[1:len(w)-1], "$CLARA_TOKEN", token)
+		}
+		args = append(args, w)
+	}
+	if len(args) < 2 || args[0] != "curl" {
+		h.t.Errorf("the example %s", line)
+		return
+	}
+	method, body := http.MethodGet, ""
+	header := make(http.Header)
+	for i := 2; i+1 < len(args); i += 2 {
+		switch args[i] {
+		case "-H":
+			name, value, _ := strings.Cut(args[i+1], ": ")
+			header.Set(name, value)
+		case "-d":
+			method, body = http.MethodPost, args[i+1]
+		default:
+			h.t.Errorf("%s has the option %s", line, args[i])
+		}
+	}
+	req, err := http.NewRequestWithContext(h.t.Context(), method, args[1], strings.NewReader(body))
+	if err != nil {
+		h.t.Errorf("%s: %v", line, err)
+		return
+	}
+	req.Header = header
+	if r := h.send(req); r.status != http.StatusOK {
+		h.t.Errorf("%s: %d %s", line, r.status, r.text)
+	}
+}
+
+// Each example does what it is there for, one after another, without users and with them.
+func TestExamplesRunAsPrinted(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	token := ""
+	for _, user := range []string{"", "anna"} {
+		if user != "" {
+			var err error
+			if token, err = h.users.Add(user); err != nil {
+				t.Fatal(err)
+			}
+			h.want(http.StatusOK, token, "GET", "/stats", nil, nil)
+		}
+		var paths []string
+		for _, line := range examplesOf(h.want(http.StatusOK, token, "GET", "/docs", nil, nil).text) {
+			if strings.Contains(line, "Bearer $CLARA_TOKEN") != (token != "") {
+				t.Errorf("with the token %q: %s", token, line)
+			}
+			h.run(line, token)
+			paths = append(paths, strings.TrimPrefix(words.FindAllString(line, -1)[1], h.url))
+		}
+		for _, want := range []string{"/generate", "/feedback", "/conversations/1/rating", "/stats", "/v1/models/clara", "/v1/chat/completions", "/v1/completions"} {
+			if !strings.Contains(strings.Join(paths, " "), want) {
+				t.Errorf("no example of %s among %q", want, paths)
+			}
+		}
+	}
+}
