@@ -108,7 +108,8 @@ func (c *program) dataImportCommand() *cobra.Command {
 conversational; FILE - is stdin. A completion or a pair becomes a correction, a
 labelled completion a rating of 5 or 2 stars, one with an empty prompt a text.
 What stands already is left out, and what you said later stays. All of it is kept
-or, when a line has a mistake, nothing.`,
+or, when a line has a mistake, nothing. --dry-run shows what the good lines would
+bring, and the mistakes of the others with their lines.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o := trainer.ImportOptions{Preview: preview, Kind: trainer.Kind(kind)}
@@ -136,20 +137,27 @@ func (c *program) importData(ctx context.Context, t *trainer.Trainer, from io.Re
 	report, err := t.ImportDataset(ctx, from, o)
 	var bad *trainer.DatasetError
 	if errors.As(err, &bad) {
-		return c.badData(bad)
+		err = c.badData(bad, o.Preview)
 	}
-	if err != nil {
+	if err != nil && (bad == nil || !o.Preview) {
 		return err
 	}
 	first := make([]sampleView, len(report.First))
 	for i, s := range report.First {
 		first[i] = sampleViewOf(s)
 	}
-	return c.show(struct {
+	view := struct {
 		Preview bool `json:"preview"`
 		trainer.ImportReport
-		First []sampleView `json:"first"`
-	}{o.Preview, report, first}, func() { c.sayImport(report, o.Preview) })
+		First  []sampleView        `json:"first"`
+		Errors []*trainer.RowError `json:"errors,omitempty"`
+		Error  *failure            `json:"error,omitempty"`
+	}{Preview: o.Preview, ImportReport: report, First: first}
+	if bad != nil {
+		f := c.explain(err)
+		view.Errors, view.Error = bad.Lines, &f
+	}
+	return errors.Join(c.show(view, func() { c.sayImport(report, o.Preview) }), err)
 }
 
 func (c *program) sayImport(r trainer.ImportReport, preview bool) {
@@ -209,9 +217,14 @@ func (l language) dropped(code string) string {
 const linesShown = 20
 
 // badData says which lines cannot be read.
-func (c *program) badData(bad *trainer.DatasetError) error {
+func (c *program) badData(bad *trainer.DatasetError, preview bool) error {
 	l := c.language
-	text := l.say("nothing was imported: %s", "nichts wurde eingelesen: %s", l.count(bad.Count, "line has a mistake", "lines have mistakes", "Zeile ist fehlerhaft", "Zeilen sind fehlerhaft"))
+	text := l.count(bad.Count, "line has a mistake", "lines have mistakes", "Zeile ist fehlerhaft", "Zeilen sind fehlerhaft")
+	if preview {
+		text = l.say("as it is, nothing would be imported: %s", "so würde nichts eingelesen: %s", text)
+	} else {
+		text = l.say("nothing was imported: %s", "nichts wurde eingelesen: %s", text)
+	}
 	for _, e := range bad.Lines[:min(len(bad.Lines), linesShown)] {
 		text += "\n  " + l.rowMistake(e)
 	}

@@ -28,6 +28,10 @@ works in a folder of its own, which is removed afterwards, or with --home in a n
 folder below that one, which stays. Meanwhile the line "status" on stdin is answered
 with how far it is.
 
+It learns by the program's own defaults, whatever the settings file says of learning
+and answering, so that its figures can be compared; model, engine and threads are
+those of the settings or the flags.
+
 A script is a JSON file with lessons, unrelated questions and a manner.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
