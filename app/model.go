@@ -302,7 +302,7 @@ func (v *modelView) failure() fyne.CanvasObject {
 	if errors.As(err, &u) && u.Reason.Code == codeNoModelFile {
 		n.Title, n.Text = say("model.missing_title"), say("model.missing_text", "Cause", because(u.Reason))
 	} else if errors.Is(err, fs.ErrNotExist) {
-		n.Title, n.Text = say("model.missing_title"), say("model.missing_text", "Cause", err.Error())
+		n.Title, n.Text = say("model.missing_title"), say("model.missing_text", "Cause", fault(err))
 	} else if v.w.model.found.Path != "" {
 		n.Text = say("model.failed_text", "File", filepath.Base(v.w.model.found.Path), "Cause", fault(err))
 	}

@@ -103,6 +103,14 @@ var reasonKeys = map[string]string{
 	trainer.CodeContradiction:  "reason.contradiction",
 	trainer.CodeGood:           "reason.good",
 
+	trainer.CodeFaultDisk:      "fault.disk",
+	trainer.CodeFaultMemory:    "fault.memory",
+	trainer.CodeFaultEngine:    "fault.engine",
+	trainer.CodeFaultModelFile: "fault.model_file",
+	trainer.CodeFaultModelKind: "fault.model_kind",
+	trainer.CodeFaultMissing:   "fault.missing",
+	trainer.CodeFaultDenied:    "fault.denied",
+
 	codeLocked:      "reason.locked",
 	codeNoModelFile: "reason.no_model_file",
 
@@ -137,6 +145,7 @@ var hintKeys = map[string]string{
 	trainer.HintWait:               "hint.wait",
 	trainer.HintPrepare:            "hint.prepare",
 	trainer.HintTrainingMemory:     "hint.training_memory",
+	trainer.HintFreeMemory:         "hint.free_memory",
 }
 
 // because says a reason in words; one that this window does not know yet is said as the trainer put it.
@@ -182,7 +191,11 @@ func bufferWords(r trainer.Reason) string {
 func argumentsOf(r trainer.Reason) []any {
 	pairs := make([]any, 0, 2*len(r.Args))
 	for _, name := range slices.Sorted(maps.Keys(r.Args)) {
-		pairs = append(pairs, strings.ToUpper(name[:1])+name[1:], argument(name, r.Args[name]))
+		words := argument(name, r.Args[name])
+		if f, ok := trainer.Fault(r); ok && name == "error" { // the log has the chain
+			words = because(f)
+		}
+		pairs = append(pairs, strings.ToUpper(name[:1])+name[1:], words)
 	}
 	return pairs
 }
@@ -217,15 +230,17 @@ func fault(err error) string {
 		return say("reason.no_model")
 	}
 	var u *trainer.UserError
-	if !errors.As(err, &u) {
-		return say("fault.cause", "Cause", err.Error())
+	var words, hint string
+	if errors.As(err, &u) {
+		words, hint = because(u.Reason), u.Hint
+	} else if why, todo, ok := trainer.FaultOf(err); ok {
+		words, hint = because(why), todo
 	}
-	words := because(u.Reason)
 	if words == "" {
-		words = say("fault.cause", "Cause", u.Error())
+		words = say("fault.cause", "Cause", err.Error())
 	}
-	if key, ok := hintKeys[u.Hint]; ok {
-		words += " " + say(key)
+	if key, ok := hintKeys[hint]; ok {
+		words = strings.TrimSuffix(words, ".") + ". " + say(key)
 	}
 	return words
 }

@@ -130,6 +130,14 @@ var germanReasons = map[string]string{
 	trainer.CodeTooLittle:      "noch zu wenig Bewertungen für eine Kurve: {ratings} von 2",
 	trainer.CodeVersionBroken:  "die Dateien von Version {number} sind beschädigt oder fehlen; das Ausgangsmodell antwortet, bis Sie eine andere Version zurückholen ({error})",
 	trainer.CodeGood:           "in Ordnung",
+
+	trainer.CodeFaultDisk:      "der Datenträger ist voll",
+	trainer.CodeFaultMemory:    "der Arbeitsspeicher reicht nicht",
+	trainer.CodeFaultEngine:    "das Rechenwerk arbeitet nicht mehr",
+	trainer.CodeFaultModelFile: "die Modelldatei ist beschädigt oder keine GGUF-Datei",
+	trainer.CodeFaultModelKind: "diese Art von Modell wird nicht unterstützt",
+	trainer.CodeFaultMissing:   "{path} gibt es nicht",
+	trainer.CodeFaultDenied:    "der Zugriff auf {path} ist verweigert",
 }
 
 // because says a reason in words.
@@ -154,6 +162,9 @@ func (l language) because(r trainer.Reason) string {
 	text = strings.ReplaceAll(text, "{lost}", forgotten)
 	if r.Code == trainer.CodeReaderRefused {
 		text = strings.ReplaceAll(text, "{why}", l.because(trainer.GateOf(r)))
+	}
+	if fault, ok := trainer.Fault(r); ok {
+		text = strings.ReplaceAll(text, "{error}", l.because(fault))
 	}
 	for name, value := range r.Args {
 		text = strings.ReplaceAll(text, "{"+name+"}", l.argument(name, value))
@@ -278,6 +289,8 @@ func (l language) hint(code string) string {
 	case trainer.HintTrainingMemory:
 		return l.say("Raise model.training_memory or lower continuous.rank in the settings file, or close other programs.",
 			"Erhöhen Sie model.training_memory oder senken Sie continuous.rank in der Einstellungsdatei, oder schließen Sie andere Programme.")
+	case trainer.HintFreeMemory:
+		return l.say("Close other programs, or lower model.context in the settings file.", "Schließen Sie andere Programme, oder senken Sie model.context in der Einstellungsdatei.")
 	case trainer.HintWait:
 		return l.say("It goes on by itself.", "Es geht von selbst weiter.")
 	}

@@ -117,6 +117,11 @@ func TestReasonsAreSaidWithTheirArguments(t *testing.T) {
 	if got := english.because(r); got != r.Text {
 		t.Errorf("%q, not the trainer's own text", got)
 	}
+	// An error that has a name is said by it; the chain is English.
+	failed := trainer.Reason{Code: trainer.CodeCycleFailed, Args: map[string]string{"error": "open /x/y: file does not exist", "fault": trainer.CodeFaultMissing, "path": "/x/y"}}
+	if got, want := german.because(failed), "das Training ist fehlgeschlagen: /x/y gibt es nicht"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
 	unknown := trainer.Reason{Code: "of the future", Text: "said by a newer trainer"}
 	if got := german.because(unknown); got != unknown.Text {
 		t.Errorf("an unknown reason is said as %q", got)

@@ -75,6 +75,12 @@ func (p *placement) abandon() {
 	_ = p.net.be.Close()
 }
 
+// The errors of the engines, for those who know the runner alone.
+var (
+	ErrLost   = compute.ErrLost
+	ErrMemory = compute.ErrMemory
+)
+
 // ErrNoNumbers says that an engine returned values that are no numbers, which neither
 // the weights nor the adapters are: they were looked at when they were read. If every
 // engine does so, the adapters take the model beyond the numbers.

@@ -132,7 +132,7 @@ func (t *Trainer) addRatings(ctx context.Context, c *Course) error {
 }
 
 // quoting are the arguments of reasons that quote what the user wrote, or a path.
-var quoting = []string{"lessons", "older", "newer", "error", "lost"}
+var quoting = []string{"lessons", "older", "newer", "error", "path", "lost"}
 
 // withoutTexts is a reason without what quotes the user. Its English sentence goes with
 // that: the code and the figures say the same.

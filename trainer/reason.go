@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 )
 
@@ -86,6 +87,16 @@ const (
 	CodeEngineLost     = "engine_lost"     // another engine computes from now on; from, to (compute's names), error
 	CodeVersionBroken  = "version_broken"  // the files of the version in use cannot be loaded; number, error
 	CodeGood           = "good"
+
+	// The kinds of error of FaultOf, and, as the argument "fault", of the error that a reason
+	// quotes as its argument "error".
+	CodeFaultDisk      = "fault_disk"       // full
+	CodeFaultMemory    = "fault_memory"     // too little
+	CodeFaultEngine    = "fault_engine"     // it no longer works
+	CodeFaultModelFile = "fault_model_file" // damaged, or none
+	CodeFaultModelKind = "fault_model_kind" // not supported
+	CodeFaultMissing   = "fault_missing"    // path
+	CodeFaultDenied    = "fault_denied"     // path
 )
 
 // reason makes a Reason; pairs are key, value, key, value, ... and text is the
@@ -98,6 +109,12 @@ func reason(code, text string, pairs ...any) Reason {
 		}
 		var v string
 		switch x := pairs[i+1].(type) {
+		case error:
+			v = x.Error()
+			if f, _, ok := FaultOf(x); ok {
+				r.Args["fault"] = f.Code
+				maps.Copy(r.Args, f.Args)
+			}
 		case float64:
 			v = strconv.FormatFloat(x, 'g', 4, 64)
 		default:
@@ -137,6 +154,7 @@ const (
 	HintWait               = "wait"                 //
 	HintPrepare            = "prepare"              // make the model's reader
 	HintTrainingMemory     = "training_memory"      // training_memory, rank
+	HintFreeMemory         = "free_memory"          // close other programs, or lower context
 	HintNone               = ""                     //
 )
 
