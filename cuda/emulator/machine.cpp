@@ -100,7 +100,7 @@ struct Fiber {
 
 struct Warp {
 	unsigned arrived, epoch;
-	uint32_t room[32][8];
+	Lane lanes[32];
 };
 
 struct Processor {
@@ -119,49 +119,51 @@ struct Processor {
 	void **arguments;
 
 	void yield() { fibers[current].context.change(scheduler); }
-	// A number below n, by a xorshift generator (Marsaglia 2003).
+	// A number below n, by a xorshift generator (Marsaglia 2003); without a division
+	// (Lemire 2019), for it is asked for as often as fibers change.
 	unsigned draw(unsigned n) {
 		lot ^= lot << 13;
 		lot ^= lot >> 7;
 		lot ^= lot << 17;
-		return (lot >> 33) % n;
+		return (lot >> 32) * n >> 32;
 	}
 };
 
-thread_local Processor p;
+// Made when a thread launches for the first time and not given back: it will launch again.
+thread_local Processor *processor;
 
 void run_fiber() {
-	p.kernel->run(p.arguments);
-	p.fibers[p.current].done = true;
-	p.live--;
-	p.progress = true;
-	for (;;) p.yield();
+	processor->kernel->run(processor->arguments);
+	processor->fibers[processor->current].done = true;
+	processor->live--;
+	processor->progress = true;
+	for (;;) processor->yield();
 }
 
 bool run_block() {
 	unsigned n = block.x;
-	p.arrived = 0;
-	p.live = n;
-	memset(p.shared.data(), 0xff, p.dirty); // NaN
-	p.dirty = p.dynamic;
-	for (auto &w : p.warps) w.arrived = 0;
+	processor->arrived = 0;
+	processor->live = n;
+	memset(processor->shared.data(), 0xff, processor->dirty); // NaN
+	processor->dirty = processor->dynamic;
+	for (auto &w : processor->warps) w.arrived = 0;
 	for (unsigned i = 0; i < n; i++) {
-		p.fibers[i].done = false;
-		p.fibers[i].shared = p.dynamic;
-		p.fibers[i].copies.clear();
-		p.fibers[i].groups = 0;
-		p.fibers[i].context.begin(p.stacks + i * stack_size, run_fiber);
+		processor->fibers[i].done = false;
+		processor->fibers[i].shared = processor->dynamic;
+		processor->fibers[i].copies.clear();
+		processor->fibers[i].groups = 0;
+		processor->fibers[i].context.begin(processor->stacks + i * stack_size, run_fiber);
 	}
-	while (p.live > 0) {
-		p.progress = false;
-		for (unsigned i = n - 1; i > 0; i--) std::swap(p.order[i], p.order[p.draw(i + 1)]);
-		for (unsigned i : p.order) {
-			if (p.fibers[i].done) continue;
-			p.current = i;
+	while (processor->live > 0) {
+		processor->progress = false;
+		for (unsigned i = n - 1; i > 0; i--) std::swap(processor->order[i], processor->order[processor->draw(i + 1)]);
+		for (unsigned i : processor->order) {
+			if (processor->fibers[i].done) continue;
+			processor->current = i;
 			thread = {i, 0, 0};
-			p.scheduler.change(p.fibers[i].context);
+			processor->scheduler.change(processor->fibers[i].context);
 		}
-		if (!p.progress) return false;
+		if (!processor->progress) return false;
 	}
 	return true;
 }
@@ -169,77 +171,77 @@ bool run_block() {
 } // namespace
 
 void *take_shared(size_t size) {
-	Fiber &f = p.fibers[p.current];
-	void *at = p.shared.data() + f.shared;
+	Fiber &f = processor->fibers[processor->current];
+	void *at = processor->shared.data() + f.shared;
 	f.shared += (size + 15) / 16 * 16;
-	if (f.shared > p.dirty) p.dirty = f.shared;
+	if (f.shared > processor->dirty) processor->dirty = f.shared;
 	if (f.shared > shared_size) {
-		fprintf(stderr, "emulator: %s takes more shared memory than there is\n", p.kernel->name);
+		fprintf(stderr, "emulator: %s takes more shared memory than there is\n", processor->kernel->name);
 		abort();
 	}
 	return at;
 }
 
 void synchronize_block() {
-	unsigned epoch = p.epoch;
-	if (++p.arrived == p.live) {
-		p.arrived = 0;
-		p.epoch++;
-		p.progress = true;
+	unsigned epoch = processor->epoch;
+	if (++processor->arrived == processor->live) {
+		processor->arrived = 0;
+		processor->epoch++;
+		processor->progress = true;
 		return;
 	}
-	while (epoch == p.epoch) p.yield();
+	while (epoch == processor->epoch) processor->yield();
 }
 
-void synchronize_warp() {
-	Warp &w = p.warps[p.current / 32];
+Lane &own_lane() { return processor->warps[processor->current / 32].lanes[processor->current % 32]; }
+
+void synchronize_warp(void (*operation)(Lane (&lanes)[32])) {
+	Warp &w = processor->warps[processor->current / 32];
 	unsigned epoch = w.epoch;
 	if (++w.arrived == 32) {
+		if (operation) operation(w.lanes);
 		w.arrived = 0;
 		w.epoch++;
-		p.progress = true;
+		processor->progress = true;
 		return;
 	}
-	while (epoch == w.epoch) p.yield();
+	while (epoch == w.epoch) processor->yield();
 }
 
 void copy_later(void *to, const void *from) {
 	if (((uintptr_t)to | (uintptr_t)from) % 16 != 0) {
-		fprintf(stderr, "emulator: %s copies between places that are not aligned\n", p.kernel->name);
+		fprintf(stderr, "emulator: %s copies between places that are not aligned\n", processor->kernel->name);
 		abort();
 	}
-	Fiber &f = p.fibers[p.current];
+	Fiber &f = processor->fibers[processor->current];
 	f.copies.push_back({to, from, f.groups});
 }
 
-void end_copies() { p.fibers[p.current].groups++; }
+void end_copies() { processor->fibers[processor->current].groups++; }
 
 void wait_for_copies(size_t left) {
-	Fiber &f = p.fibers[p.current];
+	Fiber &f = processor->fibers[processor->current];
 	for (; !f.copies.empty() && f.copies.front().group + left < f.groups; f.copies.pop_front())
 		memcpy(f.copies.front().to, f.copies.front().from, 16);
 }
 
-uint32_t (*warp_room())[8] { return p.warps[p.current / 32].room; }
-unsigned lane() { return p.current % 32; }
-
 bool launch(const Kernel *kernel, Dimensions g, Dimensions b, size_t shared, void **arguments) {
+	if (!processor) processor = new Processor;
 	grid = g;
 	block = b;
-	p.kernel = kernel;
-	p.arguments = arguments;
-	if (p.stacks_of < b.x) {
-		// Not given back: a thread that launches once will launch again.
-		p.stacks = (unsigned char *)mmap(nullptr, b.x * stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (p.stacks == MAP_FAILED) abort();
-		p.stacks_of = b.x;
+	processor->kernel = kernel;
+	processor->arguments = arguments;
+	if (processor->stacks_of < b.x) {
+		processor->stacks = (unsigned char *)mmap(nullptr, b.x * stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (processor->stacks == MAP_FAILED) abort();
+		processor->stacks_of = b.x;
 	}
-	p.fibers.resize(b.x);
-	p.warps.resize((b.x + 31) / 32);
-	p.order.resize(b.x);
-	for (unsigned i = 0; i < b.x; i++) p.order[i] = i;
-	dynamic_shared = p.shared.data();
-	p.dynamic = (shared + 15) / 16 * 16;
+	processor->fibers.resize(b.x);
+	processor->warps.resize((b.x + 31) / 32);
+	processor->order.resize(b.x);
+	for (unsigned i = 0; i < b.x; i++) processor->order[i] = i;
+	dynamic_shared = processor->shared.data();
+	processor->dynamic = (shared + 15) / 16 * 16;
 	for (position.z = 0; position.z < g.z; position.z++)
 		for (position.y = 0; position.y < g.y; position.y++)
 			for (position.x = 0; position.x < g.x; position.x++)

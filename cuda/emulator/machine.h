@@ -40,18 +40,25 @@ extern thread_local unsigned char *dynamic_shared;
 // same order, so that all get the same.
 void *take_shared(size_t size);
 
-// Waits for all threads of the block, or for the 32 of the warp.
+// Waits for all threads of the block.
 void synchronize_block();
-void synchronize_warp();
+
+// What the lanes of a warp bring to one of its operations, and what they take from it.
+struct Lane {
+	uint32_t in[10], out[4];
+};
+
+// The current thread's own part of the warp's operations.
+Lane &own_lane();
+
+// Waits for all 32 lanes of the warp. Whoever comes last does the operation, if there is
+// one, for all: a lane then finds what it takes in its own part, which no other touches.
+void synchronize_warp(void (*operation)(Lane (&lanes)[32]) = nullptr);
 
 // Copies that arrive as late as they may: when the thread waits for their group.
 void copy_later(void *to, const void *from);
 void end_copies();
 void wait_for_copies(size_t left);
-
-// Room for a value of each lane of the current warp, and the lane of the thread.
-uint32_t (*warp_room())[8];
-unsigned lane();
 
 // A kernel registers itself when the library is loaded.
 struct Kernel {
@@ -88,13 +95,14 @@ INLINE float __fmul_rn(float a, float b) { return a * b; } // compiled without c
 INLINE float __fadd_rn(float a, float b) { return a + b; }
 
 INLINE float __shfl_xor_sync(uint32_t, float v, int mask) {
-	auto room = machine::warp_room();
-	memcpy(&room[machine::lane()][0], &v, 4);
-	machine::synchronize_warp();
-	float r;
-	memcpy(&r, &room[machine::lane() ^ mask][0], 4);
-	machine::synchronize_warp();
-	return r;
+	machine::Lane &own = machine::own_lane();
+	own.in[0] = mask;
+	memcpy(&own.in[1], &v, 4);
+	machine::synchronize_warp([](machine::Lane (&lanes)[32]) {
+		for (unsigned i = 0; i < 32; i++) lanes[i].out[0] = lanes[i ^ lanes[i].in[0]].in[1];
+	});
+	memcpy(&v, &own.out[0], 4);
+	return v;
 }
 
 INLINE int min(int a, int b) { return a < b ? a : b; }
@@ -125,12 +133,7 @@ INLINE uint32_t round_bfloat16(float f) {
 
 INLINE uint32_t to_bfloat16(float low, float high) { return round_bfloat16(low) | round_bfloat16(high) << 16; }
 
-INLINE float half_of_pair(uint32_t pair, int which) {
-	uint32_t u = which ? pair & 0xffff0000 : pair << 16;
-	float f;
-	memcpy(&f, &u, 4);
-	return f;
-}
+INLINE float half_of_pair(uint32_t pair, int which) { return __uint_as_float(which ? pair & 0xffff0000 : pair << 16); }
 
 INLINE void copy_later(void *to, const void *from) { machine::copy_later(to, from); }
 INLINE void end_copies() { machine::end_copies(); }
@@ -140,33 +143,38 @@ INLINE void wait_for_copies() {
 }
 
 INLINE void load_matrices(uint32_t (&r)[4], const void *row) {
-	auto room = machine::warp_room();
-	unsigned lane = machine::lane();
-	memcpy(&room[lane][0], &row, 8);
-	machine::synchronize_warp();
-	for (unsigned i = 0; i < 4; i++) {
-		const unsigned char *from;
-		memcpy(&from, &room[8 * i + lane / 4][0], 8);
-		memcpy(&r[i], from + lane % 4 * 4, 4);
-	}
-	machine::synchronize_warp();
+	machine::Lane &own = machine::own_lane();
+	memcpy(&own.in[0], &row, 8);
+	machine::synchronize_warp([](machine::Lane (&lanes)[32]) {
+		for (unsigned row = 0; row < 32; row++) {
+			const uint32_t *from;
+			memcpy(&from, &lanes[row].in[0], 8);
+			for (unsigned i = 0; i < 4; i++) lanes[row % 8 * 4 + i].out[row / 8] = from[i];
+		}
+	});
+	memcpy(r, own.out, 16);
 }
 
 INLINE void multiply_bfloat16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
-	auto room = machine::warp_room();
-	unsigned lane = machine::lane();
-	memcpy(&room[lane][0], a, 16);
-	room[lane][4] = b0;
-	room[lane][5] = b1;
-	machine::synchronize_warp();
-	for (unsigned i = 0; i < 4; i++) {
-		unsigned row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
-		float sum = c[i];
-		for (unsigned k = 0; k < 16; k++) {
-			uint32_t x = room[row % 8 * 4 + k % 8 / 2][row / 8 + k / 8 * 2], y = room[column * 4 + k % 8 / 2][4 + k / 8];
-			sum += half_of_pair(x, k % 2) * half_of_pair(y, k % 2);
+	machine::Lane &own = machine::own_lane();
+	memcpy(&own.in[0], a, 16);
+	own.in[4] = b0;
+	own.in[5] = b1;
+	memcpy(&own.in[6], c, 16);
+	machine::synchronize_warp([](machine::Lane (&lanes)[32]) {
+		float left[16][16], right[16][8], sum[16][8];
+		for (unsigned lane = 0; lane < 32; lane++) {
+			const unsigned i = lane / 4, j = lane % 4 * 2;
+			const uint32_t(&in)[10] = lanes[lane].in;
+			for (unsigned n = 0; n < 8; n++) left[i + n / 2 % 2 * 8][j + n % 2 + n / 4 * 8] = half_of_pair(in[n / 2], n % 2);
+			for (unsigned n = 0; n < 4; n++) right[j + n % 2 + n / 2 * 8][i] = half_of_pair(in[4 + n / 2], n % 2);
+			for (unsigned n = 0; n < 4; n++) sum[i + n / 2 * 8][j + n % 2] = __uint_as_float(in[6 + n]);
 		}
-		c[i] = sum;
-	}
-	machine::synchronize_warp();
+		for (unsigned i = 0; i < 16; i++)
+			for (unsigned k = 0; k < 16; k++)
+				for (unsigned j = 0; j < 8; j++) sum[i][j] += left[i][k] * right[k][j];
+		for (unsigned lane = 0; lane < 32; lane++)
+			for (unsigned n = 0; n < 4; n++) memcpy(&lanes[lane].out[n], &sum[lane / 4 + n / 2 * 8][lane % 4 * 2 + n % 2], 4);
+	});
+	memcpy(c, own.out, 16);
 }
