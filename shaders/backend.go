@@ -35,8 +35,9 @@ type Backend struct {
 var _ compute.Backend = (*Backend)(nil)
 
 // queued jobs may wait for the device: enough for an operation's dispatches to be
-// prepared while those before run.
-const queued = 256
+// prepared while those before run, and no more, for they have to end before an answer
+// that overtakes a training begins, and before the program ends.
+const queued = 64
 
 // New starts an engine on the first card that has OpenGL 4.3. The error wraps
 // [ErrNoOpenGL] where there is none. Close it.

@@ -2,6 +2,11 @@
 
 package shaders
 
+import (
+	"fmt"
+	"math/bits"
+)
+
 const (
 	// tile is the side of the square of results that a work group computes; see
 	// product.glsl.
@@ -77,7 +82,11 @@ func (b *Backend) multiplySeen(p product) {
 		s.defines = append(s.defines, "BACKWARD 1")
 	case p.x.rows <= fewRows:
 		s.file, s.parts = "fewrows.comp", []string{"weight.glsl"}
-		height, width = 4, 8
+		height, width = min(1<<bits.Len(uint(p.x.rows-1)), 4), 8 // of 1, 2 or 4 rows
+		s.defines = append(s.defines, fmt.Sprintf("ROWS %d", height))
+		if x := p.x; x.off%4 == 0 && x.stride%4 == 0 && depth%32 == 0 {
+			s.defines = append(s.defines, "FOURS 1")
+		}
 	}
 	step := b.productColumns(p.y.rows, cols, depth, width)
 	for j := 0; j < cols; j += step {
