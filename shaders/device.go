@@ -40,6 +40,7 @@ type device struct {
 	programs map[string]uint32
 	hazards  hazards
 	bytes    int // of all buffers
+	most     int // of those, in tests; 0: what the driver gives
 	unsent   float64
 	lost     error
 	edit     func(file, text string) string // of sources, in tests; else nil
@@ -175,6 +176,9 @@ func (d *device) allocate(bytes int) (uint32, error) {
 	d.check("before an allocation")
 	if d.lost != nil {
 		return 0, d.lost
+	}
+	if d.most > 0 && d.bytes+bytes > d.most {
+		return 0, fmt.Errorf("no buffer of %d bytes beside %d in use: %w", bytes, d.bytes, compute.ErrMemory)
 	}
 	var name uint32
 	gl.GenBuffers(1, &name)

@@ -5,10 +5,39 @@ package shaders
 import (
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
 	"testing"
 
 	"clara/compute"
 )
+
+// inside says to a test that it runs in a process of its own.
+const inside = "CLARA_OPENGL_TEST_INSIDE"
+
+// Where there is no driver the engine says so, and nothing else happens.
+func TestMissingDriverIsSaid(t *testing.T) {
+	if os.Getenv(inside) == "" {
+		if runtime.GOOS != "linux" {
+			t.Skip("the drivers of EGL are hidden by its own variables")
+		}
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+		cmd.Env = append(os.Environ(), inside+"=1", "__EGL_VENDOR_LIBRARY_FILENAMES="+os.DevNull)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	b, err := New(options)
+	if err == nil {
+		must(t, b.Close())
+		t.Skip("this EGL finds its driver without glvnd, and cannot be kept from it")
+	}
+	if !errors.Is(err, ErrNoOpenGL) {
+		t.Errorf("without a driver: %v", err)
+	}
+}
 
 // A card that gives no memory has not failed: what is there goes on working.
 func TestRefusedMemory(t *testing.T) {
