@@ -198,7 +198,7 @@ func (w *window) choose(s configs.Window) error {
 		}
 		w.language = code
 	}
-	look := &widgets.Theme{Scale: float32(s.TextSize) / 100, Touch: w.narrow}
+	look := &widgets.Theme{Scale: float32(s.TextSize) / 100, Touch: w.narrow, HighContrast: s.HighContrast, Still: s.ReducedMotion}
 	switch light, dark := theme.VariantLight, theme.VariantDark; s.Appearance {
 	case "light":
 		look.Force = &light

@@ -67,6 +67,14 @@ var fields = []field{
 		section: sectionLooks, key: "window.text_size", name: "set.text_size", help: "set.text_size_help", unit: "set.percent",
 		at: func(s *configs.Settings) any { return &s.Window.TextSize },
 	},
+	{
+		section: sectionLooks, key: "window.high_contrast", name: "set.contrast", help: "set.contrast_help",
+		at: func(s *configs.Settings) any { return &s.Window.HighContrast },
+	},
+	{
+		section: sectionLooks, key: "window.reduced_motion", name: "set.motion", help: "set.motion_help",
+		at: func(s *configs.Settings) any { return &s.Window.ReducedMotion },
+	},
 
 	{
 		section: sectionAnswers, key: "answer.temperature", name: "set.temperature", help: "set.temperature_help",

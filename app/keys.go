@@ -61,12 +61,14 @@ var keysInWords = []struct {
 	{true, "keys.return", "keys.return_does"},
 	{true, "keys.undo", "keys.undo_does"},
 	{true, "keys.size", "keys.size_does"},
+	{false, "keys.tab", "keys.tab_does"},
 	{false, "keys.escape", "keys.escape_does"},
 	{false, "keys.up", "keys.up_does"},
 	{false, "keys.walk", "keys.walk_does"},
 	{false, "keys.rate", "keys.rate_does"},
 	{false, "keys.versions", "keys.versions_does"},
 	{false, "keys.answer", "keys.answer_does"},
+	{false, "keys.help", "keys.help_does"},
 }
 
 // addKeys lists the keys.

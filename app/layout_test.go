@@ -24,6 +24,7 @@ type look struct {
 	language string
 	dark     bool
 	size     fyne.Size
+	high     bool // contrast
 }
 
 var (
@@ -31,13 +32,15 @@ var (
 	middle   = fyne.NewSize(760, 700)
 	slim     = fyne.NewSize(420, 800)
 	allLooks = []look{
-		{"light-de", german, false, wide},
-		{"dark-en", english, true, wide},
-		{"light-en", english, false, wide},
-		{"dark-de", german, true, wide},
-		{"middle-light-de", german, false, middle},
-		{"narrow-light-de", german, false, slim},
-		{"narrow-dark-en", english, true, slim},
+		{name: "light-de", language: german, size: wide},
+		{name: "dark-en", language: english, dark: true, size: wide},
+		{name: "light-en", language: english, size: wide},
+		{name: "dark-de", language: german, dark: true, size: wide},
+		{name: "middle-light-de", language: german, size: middle},
+		{name: "narrow-light-de", language: german, size: slim},
+		{name: "narrow-dark-en", language: english, dark: true, size: slim},
+		{name: "high-light-de", language: german, size: middle, high: true},
+		{name: "high-dark-en", language: english, dark: true, size: middle, high: true},
 	}
 )
 
@@ -47,6 +50,7 @@ func (l look) settings() configs.Settings {
 	if l.dark {
 		s.Window.Appearance = "dark"
 	}
+	s.Window.HighContrast = l.high
 	return s
 }
 
@@ -313,13 +317,17 @@ func TestNothingClipped(t *testing.T) {
 	})
 }
 
-// TestContrast compares every word on screen with the ground that it is painted on: WCAG AA asks for 4.5. Words of controls
-// that are switched off are exempt there too.
+// TestContrast compares every word on screen with the ground that it is painted on: WCAG AA asks for 4.5, AAA for the 7 of high
+// contrast. Words of controls that are switched off are exempt there too.
 func TestContrast(t *testing.T) {
 	if testing.Short() {
 		t.Skip("not with -short: paints every view")
 	}
-	every(t, []look{allLooks[0], allLooks[1]}, func(t *testing.T, w *window) {
+	every(t, []look{allLooks[0], allLooks[1], allLooks[7], allLooks[8]}, func(t *testing.T, w *window) {
+		least := 4.5
+		if w.Settings.Window.HighContrast {
+			least = 7
+		}
 		picture := w.frame.Canvas().Capture()
 		scale := float32(picture.Bounds().Dx()) / w.frame.Canvas().Size().Width
 		covered := len(w.frame.Canvas().Overlays().List()) > 0
@@ -349,8 +357,8 @@ func TestContrast(t *testing.T) {
 				return // all of one colour: the words are painted over
 			}
 			ink := color.NRGBAModel.Convert(text.Color).(color.NRGBA)
-			if c := widgets.Contrast(ink, ground); !(c >= 4.5) {
-				t.Errorf("%q in %v on %v has a contrast of %.2f", text.Text, ink, ground, c)
+			if c := widgets.Contrast(ink, ground); !(c >= least) {
+				t.Errorf("%q in %v on %v has a contrast of %.2f, want %.1f", text.Text, ink, ground, c, least)
 			}
 		})
 	})

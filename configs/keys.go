@@ -84,6 +84,8 @@ var keys = []Key{
 	{"window.language", "", oneOf("system", "de", "en"), func(s *Settings) any { return &s.Window.Language }},
 	{"window.appearance", "", oneOf("system", "light", "dark"), func(s *Settings) any { return &s.Window.Appearance }},
 	{"window.text_size", "percent", between(70, 200), func(s *Settings) any { return &s.Window.TextSize }},
+	{"window.high_contrast", "", Range{}, func(s *Settings) any { return &s.Window.HighContrast }},
+	{"window.reduced_motion", "", Range{}, func(s *Settings) any { return &s.Window.ReducedMotion }},
 }
 
 // Keys lists every setting in the order of the shipped file.

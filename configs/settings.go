@@ -61,6 +61,9 @@ type Window struct {
 	Language   string `toml:"language"`
 	Appearance string `toml:"appearance"`
 	TextSize   int    `toml:"text_size"` // percent
+
+	HighContrast  bool `toml:"high_contrast"`  // 7 to 1 for every word
+	ReducedMotion bool `toml:"reduced_motion"` // nothing moves by itself
 }
 
 // Default returns the settings as shipped.

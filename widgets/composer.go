@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"image/color"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -141,11 +142,9 @@ func (c *Composer) send() {
 	}
 }
 
-// composerTheme is that of an entry on a ground of its own: no border, no fill, the size of conversations.
-var composerTheme = variation{
-	colors: map[fyne.ThemeColorName]fyne.ThemeColorName{theme.ColorNameInputBackground: "", theme.ColorNameInputBorder: ""},
-	sizes:  map[fyne.ThemeSizeName]float32{theme.SizeNameText: TextReading, theme.SizeNameInputBorder: 0},
-}
+// composerTheme is that of an entry on a ground of its own: text in the size of conversations. Fyne's cursor is as wide as the border
+// of its entries.
+var composerTheme = variation{sizes: map[fyne.ThemeSizeName]float32{theme.SizeNameText: TextReading, theme.SizeNameInputBorder: 2}}
 
 const (
 	composerRows           = 8
@@ -210,6 +209,22 @@ type composerEntry struct {
 	shift, focused bool
 }
 
+// CreateRenderer implements fyne.Widget.
+func (e *composerEntry) CreateRenderer() fyne.WidgetRenderer {
+	return bareEntry{e.Entry.CreateRenderer()}
+}
+
+// bareEntry is an entry without the ground and the border that Fyne draws.
+type bareEntry struct{ fyne.WidgetRenderer }
+
+// Objects implements fyne.WidgetRenderer.
+func (r bareEntry) Objects() []fyne.CanvasObject {
+	return slices.DeleteFunc(slices.Clone(r.WidgetRenderer.Objects()), func(o fyne.CanvasObject) bool {
+		_, is := o.(*canvas.Rectangle)
+		return is
+	})
+}
+
 // MinSize implements fyne.CanvasObject: the composer decides the size.
 func (e *composerEntry) MinSize() fyne.Size { return fyne.NewSize(e.Entry.MinSize().Width, 0) }
 
@@ -226,12 +241,12 @@ func (e *composerEntry) setShift(k *fyne.KeyEvent, down bool) {
 }
 
 // FocusGained implements fyne.Focusable.
-func (e *composerEntry) FocusGained() { e.focused = true; e.Entry.FocusGained(); e.c.Refresh() }
+func (e *composerEntry) FocusGained() { e.focused = true; e.entry.FocusGained(); e.c.Refresh() }
 
 // FocusLost implements fyne.Focusable.
 func (e *composerEntry) FocusLost() {
 	e.focused, e.shift = false, false
-	e.Entry.FocusLost()
+	e.entry.FocusLost()
 	e.c.Refresh()
 }
 

@@ -21,7 +21,8 @@ type entry struct {
 	// OnTooLong is told when a paste was cut at EntryLimit.
 	OnTooLong func()
 
-	self fyne.CanvasObject // the widget that this is part of
+	self   fyne.CanvasObject // the widget that this is part of
+	cursor blinking
 }
 
 // EntryLimit is how many characters fit into a text field. Fyne's entry lays its whole text out on every key: beyond this it takes
@@ -50,6 +51,7 @@ func (e *entry) AcceptsTab() bool { return false }
 
 // TypedKey implements fyne.Focusable.
 func (e *entry) TypedKey(k *fyne.KeyEvent) {
+	e.blink()
 	switch {
 	case k.Name == fyne.KeyEscape && e.OnEscape != nil:
 		e.OnEscape()
@@ -65,6 +67,7 @@ func (e *entry) TypedKey(k *fyne.KeyEvent) {
 // TypedShortcut implements fyne.Shortcutable. Fyne's entry swallows every shortcut, even those it does not know, so the window's own
 // would be dead while the user writes.
 func (e *entry) TypedShortcut(s fyne.Shortcut) {
+	e.blink()
 	paste, isPaste := s.(*fyne.ShortcutPaste)
 	switch {
 	case isPaste:

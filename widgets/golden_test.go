@@ -38,6 +38,7 @@ func window(t testing.TB, o fyne.CanvasObject, w, h float32) fyne.Window {
 	win := test.NewTempWindow(t, o)
 	win.SetPadded(false)
 	win.Resize(fyne.NewSize(w, h))
+	t.Cleanup(win.Canvas().Unfocus) // the cursor of an entry would go on while other tests run
 	return win
 }
 

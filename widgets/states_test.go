@@ -193,6 +193,7 @@ func TestStatesOfOthers(t *testing.T) {
 			return sampleMarkdown("short\n\n"+strings.Repeat(" ", longestText), false)
 		}},
 		{name: "composer", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject { return newTestComposer() }},
+		{name: "composer-focused", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject { return newTestComposer() }, then: func(c fyne.Canvas) { c.FocusNext() }},
 		{name: "composer-text", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject {
 			c := newTestComposer()
 			c.SetText("one\ntwo")

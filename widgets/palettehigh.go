@@ -1,0 +1,91 @@
+package widgets
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+)
+
+// HighLight is what differs from Light where a person asks for high contrast: WCAG AAA, 7 to 1 for every word, and lines as clear as
+// words in the other themes.
+var HighLight = map[fyne.ThemeColorName]color.NRGBA{
+	ColorPage:                          hex(0xFFFFFF),
+	ColorSidebar:                       hex(0xF4F4F4),
+	ColorBubble:                        hex(0xECECEC),
+	ColorBorder:                        hex(0x6B6B6B),
+	ColorText:                          hex(0x000000),
+	ColorMuted:                         hex(0x333333),
+	ColorPrimary:                       hex(0x1B2A7A),
+	ColorPrimarySoft:                   hex(0xE4E8FB),
+	ColorSuccess:                       hex(0x084425),
+	ColorSuccessSoft:                   hex(0xE2F4E8),
+	ColorWarning:                       hex(0x523200),
+	ColorWarningSoft:                   hex(0xFCF2DC),
+	ColorError:                         hex(0x760D06),
+	ColorErrorSoft:                     hex(0xFCEAE7),
+	ColorStar:                          hex(0x7A4E00),
+	ColorKnown:                         hex(0x1A6A3F),
+	ColorMissing:                       hex(0x7F5200),
+	ColorLost:                          hex(0xA32419),
+	ColorTrack:                         hex(0xC4C4C4),
+	ColorInputBorder:                   hex(0x3D3D3D),
+	theme.ColorNameDisabledButton:      hex(0xE6E6E6),
+	theme.ColorNameDisabled:            hex(0x6B6B6B),
+	theme.ColorNamePlaceHolder:         hex(0x404040),
+	theme.ColorNameHeaderBackground:    hex(0xF4F4F4),
+	theme.ColorNameHyperlink:           hex(0x1B2A7A),
+	theme.ColorNameSeparator:           hex(0x6B6B6B),
+	theme.ColorNameHover:               alpha(0x000000, 16),
+	theme.ColorNamePressed:             alpha(0x000000, 30),
+	theme.ColorNameFocus:               alpha(0x1B2A7A, 140),
+	theme.ColorNameSelection:           alpha(0x1B2A7A, 60),
+	theme.ColorNameScrollBar:           alpha(0x000000, 170),
+	theme.ColorNameScrollBarBackground: alpha(0x000000, 20),
+}
+
+// HighDark is what differs from Dark where a person asks for high contrast.
+var HighDark = map[fyne.ThemeColorName]color.NRGBA{
+	ColorPage:                          hex(0x000000),
+	ColorSidebar:                       hex(0x0B0B0B),
+	ColorSurface:                       hex(0x0A0A0A),
+	ColorRaised:                        hex(0x121212),
+	ColorBubble:                        hex(0x1E1E1E),
+	ColorBorder:                        hex(0x949494),
+	ColorText:                          hex(0xFFFFFF),
+	ColorMuted:                         hex(0xD6D6D6),
+	ColorPrimary:                       hex(0xD4DAFF),
+	ColorPrimarySoft:                   hex(0x1A2044),
+	ColorOnPrimary:                     hex(0x000000),
+	ColorSuccess:                       hex(0x9DE6B7),
+	ColorSuccessSoft:                   hex(0x0E2417),
+	ColorWarning:                       hex(0xFFD27F),
+	ColorWarningSoft:                   hex(0x2A1F0A),
+	ColorError:                         hex(0xFFBDB6),
+	ColorErrorSoft:                     hex(0x351411),
+	ColorStar:                          hex(0xFFD27F),
+	ColorKnown:                         hex(0x8FDDAB),
+	ColorMissing:                       hex(0xFFC966),
+	ColorLost:                          hex(0xFF9C91),
+	ColorTrack:                         hex(0x4D4D4D),
+	ColorInputBorder:                   hex(0xC6C6C6),
+	theme.ColorNameForegroundOnSuccess: hex(0x000000),
+	theme.ColorNameForegroundOnWarning: hex(0x000000),
+	theme.ColorNameForegroundOnError:   hex(0x000000),
+	theme.ColorNameButton:              hex(0x1E1E1E),
+	theme.ColorNameDisabledButton:      hex(0x2A2A2A),
+	theme.ColorNameDisabled:            hex(0xA6A6A6),
+	theme.ColorNamePlaceHolder:         hex(0xCCCCCC),
+	theme.ColorNameInputBackground:     hex(0x0A0A0A),
+	theme.ColorNameHeaderBackground:    hex(0x0A0A0A),
+	theme.ColorNameMenuBackground:      hex(0x121212),
+	theme.ColorNameOverlayBackground:   hex(0x121212),
+	theme.ColorNameHyperlink:           hex(0xD4DAFF),
+	theme.ColorNameSeparator:           hex(0x949494),
+	theme.ColorNameHover:               alpha(0xFFFFFF, 24),
+	theme.ColorNamePressed:             alpha(0xFFFFFF, 36),
+	theme.ColorNameFocus:               alpha(0xD4DAFF, 150),
+	theme.ColorNameSelection:           alpha(0xD4DAFF, 80),
+	theme.ColorNameScrollBar:           alpha(0xFFFFFF, 180),
+	theme.ColorNameScrollBarBackground: alpha(0xFFFFFF, 30),
+}
