@@ -47,7 +47,7 @@ func (p *cycleProgress) show(at trainer.Progress) {
 		p.complete()
 		p.step, p.quarter = at.Step, 0
 		if !p.terminal || at.Of == 0 {
-			fmt.Fprintln(p.w, p.language.step(at.Step))
+			fmt.Fprintln(p.w, p.part(at))
 		}
 	}
 	if p.terminal && p.bar == nil && at.Of > 0 {
@@ -71,7 +71,15 @@ func (p *cycleProgress) show(at trainer.Progress) {
 }
 
 func (p *cycleProgress) described(at trainer.Progress) string {
-	return fmt.Sprintf("%-46s", p.language.step(at.Step)+p.loss(at)+p.left(at))
+	return fmt.Sprintf("%-46s", p.part(at)+p.loss(at)+p.left(at))
+}
+
+// part is what it does, the second time as such.
+func (p *cycleProgress) part(at trainer.Progress) string {
+	if at.Try > 0 {
+		return p.language.say("once more, gentler: ", "noch einmal, sanfter: ") + p.language.step(at.Step)
+	}
+	return p.language.step(at.Step)
 }
 
 // loss is the last loss, where something trains.

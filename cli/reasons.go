@@ -116,7 +116,7 @@ var germanReasons = map[string]string{
 	trainer.CodeDiskFull:       "der Datenträger ist voll: Es wurde nichts gespeichert",
 	trainer.CodeBufferEmpty:    "{kept} von {total} Rückmeldungen trainieren",
 	trainer.CodeRateTooLow:     "die Lernrate {rate} ist zu klein: Unter {least} ändert sich nichts Messbares",
-	trainer.CodeRefusedAgain:   "die Prüfung hat die letzten {cycles} Trainings abgelehnt",
+	trainer.CodeRefusedAgain:   "nacheinander abgelehnte Trainings: {cycles}",
 	trainer.CodeOnlyRatings:    "{ratings} Bewertungen und keine Korrektur: Sterne allein lehren wenig",
 	trainer.CodeLessonsMissed:  "{missed} von {total} Lektionen sitzen nicht",
 	trainer.CodeReaderRefused:  "die Vorbereitung von {model} hat die Prüfung nicht bestanden ({why}); Lektionen wirken weniger sicher",

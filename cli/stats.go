@@ -151,6 +151,14 @@ func statusOf(s trainer.State) statusView {
 func (c *program) sayStatus(s trainer.State) {
 	l := c.language
 	c.sayf("%s: %s", "%s: %s", l.phase(s), l.because(s.Why))
+	if isTraining(s.Phase) && s.Progress.Step != "" {
+		p := c.newProgress()
+		text := p.part(s.Progress)
+		if s.Progress.Of > 0 {
+			text += l.say(", %d of %d", ", %d von %d", s.Progress.Done, s.Progress.Of)
+		}
+		c.sayf("Cycle %d: %s.", "Zyklus %d: %s.", s.Progress.Cycle, text+p.loss(s.Progress)+p.left(s.Progress))
+	}
 	if s.Trouble != nil {
 		c.sayf("Trouble: %s", "Störung: %s", l.because(s.Trouble.Reason))
 	}

@@ -190,6 +190,9 @@ func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Cont
 	m := s.Metrics
 	asked := m.LessonsTotal - m.LessonsNew
 	refused := 0
+	if len(cycles) > 0 && cycles[0].State == CycleRunning { // it is not decided yet
+		cycles = cycles[1:]
+	}
 	for _, c := range cycles {
 		if c.State != CycleRefused {
 			break
@@ -202,7 +205,7 @@ func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Cont
 	case set.KnowledgeRate < leastUsefulRate:
 		return rateTooLow(HintRaiseKnowledgeRate, set.KnowledgeRate)
 	case refused > 0:
-		return bad(SubjectImprovement, HintReviewFeedback, CodeRefusedAgain, fmt.Sprintf("the gate refused the last %d trainings: %s", refused, cycles[0].Reason.Text),
+		return bad(SubjectImprovement, HintReviewFeedback, CodeRefusedAgain, fmt.Sprintf("trainings that the gate refused in a row: %d; the last one: %s", refused, cycles[0].Reason.Text),
 			"cycles", refused, "code", cycles[0].Reason.Code)
 	case len(against) > 0:
 		return bad(SubjectImprovement, HintReviewFeedback, CodeContradiction, "lessons contradict each other: "+against[0].Why.Text,

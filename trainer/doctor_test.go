@@ -102,3 +102,12 @@ func TestDoctorAdvisesMoreEpochs(t *testing.T) {
 		t.Errorf("with one pass: %+v", f)
 	}
 }
+
+// A training that runs does not hide that those before it were refused.
+func TestDoctorLooksPastTheTrainingThatRuns(t *testing.T) {
+	cycles := []Cycle{{State: CycleRunning}, {State: CycleRefused, Reason: reason(CodeForgets, "forgets too much")}, {State: CyclePromoted}}
+	f := doctorImprovement(LiveStats{}, DefaultSettings(), cycles, nil)
+	if f.Good || f.Reason.Code != CodeRefusedAgain || f.Reason.Args["cycles"] != "1" || !strings.Contains(f.Reason.Text, "forgets too much") {
+		t.Errorf("%+v", f)
+	}
+}
