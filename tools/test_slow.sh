@@ -102,15 +102,18 @@ demo() {
 }
 
 # What datasets, which TRL loads its data with, makes of the exported files, imported again,
-# is the same buffer. TRL itself brings 6 GB along: .tools/trl (prove/peers) is used where it is.
+# is the same buffer. TRL itself brings 6 GB along: where .tools/trl (prove/peers) is, its
+# trainers take a step on each file.
 data_sets() {
 	local python=.tools/trl/bin/python dir status=0
+	local -x HF_HOME HF_HUB_OFFLINE=1
 	if [ ! -x "${python}" ]; then
 		python=.tools/datasets/bin/python
 		tools/deps.sh python3-venv && python3 -m venv .tools/datasets &&
 			"${python}" -m pip install -q --disable-pip-version-check datasets==5.2.0 || return
 	fi
 	dir=$(mktemp -d)
+	HF_HOME=${dir}/hf
 	mkdir "${dir}/loaded"
 	{
 		local clara="bin/clara --home ${dir}/first"
@@ -121,7 +124,8 @@ data_sets() {
 			for format in prompt-completion preference unpaired-preference; do
 				${clara} data export --format ${format} --out "${dir}/${format}.jsonl" || return
 			done
-		HF_HOME=${dir}/hf HF_HUB_OFFLINE=1 "${python}" tools/load_data.py "${dir}/loaded" "${dir}"/*.jsonl &&
+		"${python}" tools/load_data.py "${dir}/loaded" "${dir}"/*.jsonl &&
+			{ [ ! -x .tools/trl/bin/python ] || "${python}" tools/train_data.py "${dir}"/*.jsonl; } &&
 			bin/clara --home "${dir}/second" data import "${dir}/loaded/unpaired-preference.jsonl" &&
 			bin/clara --home "${dir}/second" data export --out "${dir}/again.jsonl" &&
 			cmp "${dir}/again.jsonl" "${dir}/unpaired-preference.jsonl" &&
