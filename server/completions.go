@@ -148,7 +148,9 @@ func (s *server) openAIRoutes() {
 // than huma's.
 func (s *server) completionRoute(f form, path, id, summary string, parameters reflect.Type) {
 	op := s.openAIOperation(http.MethodPost, path, id, summary, "As OpenAI's, also as a stream. The answer is rated and corrected by its id: /conversations/{id}/rating.", reflect.TypeFor[oaCompletionBody]())
-	op.Responses["200"].Content["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+	op.Responses["200"].Content["text/event-stream"] = &huma.MediaType{
+		Schema: &huma.Schema{Description: "Server-sent events. The data of each is a part of the completion, an error, or, at the end, [DONE]"},
+	}
 	huma.Register(s.api, op, func(context.Context, *struct{}) (*huma.StreamResponse, error) {
 		return raw(func(w http.ResponseWriter, r *http.Request) {
 			c := &completion{server: s, form: f, w: w}

@@ -13,6 +13,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"clara/store"
+	"clara/trainer"
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -55,6 +58,16 @@ func TestBadRequests(t *testing.T) {
 		{"GET", "/%2e%2e/users.json", ``, 400},
 		{"GET", "//stats", ``, 400},
 		{"GET", "/stats/", ``, 400},
+		{"GET", "/./stats", ``, 400},
+		{"GET", "/docs/../stats", ``, 400},
+		{"GET", "/docs/%2e%2e/stats", ``, 400},
+		{"GET", "/openapi/%2e%2e%2fstats", ``, 400},
+		{"GET", "/openapi.json/stats", ``, 404},
+		{"GET", "/..%5cusers.json", ``, 404},
+		{"GET", "/stats%00", ``, 404},
+		{"GET", "/stats%ff", ``, 404},
+		{"GET", "/Stats", ``, 404},
+		{"GET", "/" + strings.Repeat("a", 16<<10), ``, 404},
 		{"GET", "/nothing", ``, 404},
 		{"GET", "/feedback", ``, 405},
 		{"TRACE", "/stats", ``, 405},
@@ -156,8 +169,79 @@ func TestLargeAndSlowRequests(t *testing.T) {
 	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, head+"Content-Length: 5\r\nContent-Length: 6\r\n\r\n{}") }); !strings.Contains(got, " 400 ") {
 		t.Errorf("two lengths: %s", got)
 	}
+	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, head+"Content-Length: 2147483648\r\nExpect: 100-continue\r\n\r\n") }); !strings.Contains(got, " 413 ") {
+		t.Errorf("2 GB that wait to be wanted: %s", got)
+	}
+	for what, begins := range map[string]string{"a body": head + "Content-Length: 1000\r\n\r\n", "a head": head + "X: "} {
+		if got := hear(t, h, func(c net.Conn) {
+			for _, err := io.WriteString(c, begins); err == nil; _, err = io.WriteString(c, " ") {
+				time.Sleep(20 * time.Millisecond)
+			}
+		}); !strings.Contains(got, " 408 ") && (got != "" || what == "a body") {
+			t.Errorf("%s that comes letter by letter: %s", what, got)
+		}
+	}
 	// The time for a body does not bound the answer: this one waits longer.
 	h.want(http.StatusOK, "", "GET", "/stats", nil, nil)
+}
+
+// What no client of Go's sends.
+func TestOddRequestLines(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	for _, tt := range []struct{ request, status string }{
+		{"GET http://evil.example/stats HTTP/1.1\r\nHost: localhost", " 403 "},
+		{"GET /stats HTTP/1.1", " 400 "},
+		{"GET /stats HTTP/1.0", " 403 "},
+		{"GET /stats HTTP/3.0\r\nHost: localhost", " 505 "},
+		{"GET stats HTTP/1.1\r\nHost: localhost", " 400 "},
+		{"GET /../stats HTTP/1.1\r\nHost: localhost", " 400 "},
+		{"GET /%zz HTTP/1.1\r\nHost: localhost", " 400 "},
+		{"GET /a b HTTP/1.1\r\nHost: localhost", " 400 "},
+		{"GET /stats HTTP/1.1\r\nHost: localhost\r\nHost: localhost", " 400 "},
+		{"CONNECT localhost:22 HTTP/1.1\r\nHost: localhost", " 40"},
+		{"OPTIONS * HTTP/1.1\r\nHost: localhost", " 400 "},
+		{"POST /feedback HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1", " 400 "},
+		{"POST /feedback HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip", " 501 "},
+	} {
+		if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, tt.request+"\r\n\r\n") }); !strings.Contains(got, tt.status) {
+			t.Errorf("%q: %s, want%s", tt.request, got, tt.status)
+		}
+	}
+}
+
+// pipes is a listener of connections that hold nothing back: what is not read on the one
+// side cannot be written on the other.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	if c, ok := <-p; ok {
+		return c, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+// A client that does not take its answer is not waited for: the answer ends, and makes room
+// for the next one.
+func TestSlowReader(t *testing.T) {
+	h := &house{t: t, home: t.TempDir(), runner: tinyRunner(t)}
+	h.users = NewUsers(h.home, store.WriteFile)
+	l := make(pipes)
+	h.serveOn(l, Limits{Parallel: 1, WriteTime: 200 * time.Millisecond})
+	client, conn := net.Pipe()
+	defer client.Close()
+	l <- conn
+	const body = `{"model": "clara", "messages": [{"role": "user", "content": "Tell me everything."}], "max_tokens": 1900, "stream": true}`
+	fmt.Fprintf(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	tr := h.trainer("")
+	waitFor(t, func() bool { return tr.State().Answering })
+	waitFor(t, func() bool { return !tr.State().Answering })
+	said, err := tr.Entries(t.Context(), 1)
+	if err != nil || len(said) != 2 || said[1].Finish != trainer.FinishCancelled {
+		t.Errorf("kept is %+v, %v", said, err)
+	}
 }
 
 // Too many at once are told when to come again.

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -85,14 +86,19 @@ func openedOver(t *testing.T, r *model.Runner, limits Limits, users ...string) (
 
 // serve starts the server over what is in the folder.
 func (h *house) serve(limits Limits) {
+	h.t.Helper()
+	l, err := Listen("127.0.0.1:0", h.users)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.serveOn(l, limits)
+}
+
+func (h *house) serveOn(l net.Listener, limits Limits) {
 	t := h.t
 	t.Helper()
 	h.trainers, h.closed = make(map[string]*trainer.Trainer), make(map[string]int)
 	h.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
-	l, err := Listen("127.0.0.1:0", h.users)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan string, 1)
 	ended := make(chan error, 1)

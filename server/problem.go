@@ -73,6 +73,9 @@ var shapeErrors = sync.OnceFunc(func() {
 			}
 			p.Errors = append(p.Errors, detail)
 		}
+		if len(p.Errors) > 0 {
+			p.Detail = strings.TrimSuffix(fmt.Sprintf("%s: %s: %s", msg, p.Errors[0].Message, p.Errors[0].Location), ": ")
+		}
 		return p
 	}
 	huma.NewErrorWithContext = func(_ huma.Context, status int, msg string, errs ...error) huma.StatusError {

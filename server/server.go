@@ -153,13 +153,14 @@ func (s *server) serve(ctx context.Context, l net.Listener, users int) error {
 	working, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
 	h := &http.Server{
-		Handler:           s,
-		BaseContext:       func(net.Listener) context.Context { return working },
-		ReadHeaderTimeout: s.Limits.HeaderTime,
-		WriteTimeout:      10 * time.Minute, // each part of an answer has a time of its own: writer
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+		Handler:                      s,
+		BaseContext:                  func(net.Listener) context.Context { return working },
+		ReadHeaderTimeout:            s.Limits.HeaderTime,
+		WriteTimeout:                 10 * time.Minute, // each part of an answer has a time of its own: writer
+		IdleTimeout:                  2 * time.Minute,
+		MaxHeaderBytes:               32 << 10,
+		ErrorLog:                     slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+		DisableGeneralOptionsHandler: true, // OPTIONS * is a path like any other
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- h.Serve(l) }()

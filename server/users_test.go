@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -84,6 +85,25 @@ func TestEveryRequestNeedsAToken(t *testing.T) {
 			}
 		}
 		h.want(http.StatusOK, token, "GET", path, nil, nil)
+	}
+	for header, status := range map[string]int{
+		"Bearer " + token: 200, "bearer   " + token + " ": 200,
+		token: 401, "Bearer": 401, "Bearer ": 401, "Basic " + token: 401, "Bearer " + token + " " + token: 401, "Bearer " + token + "\u00e9": 401,
+		"Bearer " + strings.ToUpper(token): 401, "Bearer " + strings.Repeat("a", 20000): 401, "Bearer ' or 1=1 --": 401,
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", h.url+"/stats", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", header)
+		if r := h.send(req); r.status != status {
+			t.Errorf("%.60q: %d, want %d", header, r.status, status)
+		}
+	}
+	if got := hear(t, h, func(c net.Conn) {
+		fmt.Fprint(c, "POST /feedback HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2147483648\r\n\r\n{")
+	}); !strings.Contains(got, " 401 ") {
+		t.Errorf("2 GB of nobody's: %s", got)
 	}
 	h.want(http.StatusUnauthorized, "", "POST", "/feedback", `{"text": "a", "score": 1}`, nil)
 	h.want(http.StatusOK, "", "GET", "/healthz", nil, nil)
