@@ -13,7 +13,7 @@ type CommonParameters struct {
 	Temperature   *float64 `json:"temperature,omitempty" minimum:"0" maximum:"2" doc:"0 takes the most probable token; left out: the settings'"`
 	TopP          *float64 `json:"top_p,omitempty" minimum:"0" maximum:"1" doc:"Left out: the settings'"`
 	Seed          Seed     `json:"seed,omitempty" doc:"The same seed draws the same"`
-	MaxTokens     *int     `json:"max_tokens,omitempty" minimum:"1" doc:"Of the answer; left out: the settings'"`
+	MaxTokens     Whole    `json:"max_tokens,omitempty" minimum:"1" doc:"Of the answer; left out: the settings'"`
 	Stop          Stops    `json:"stop,omitempty" doc:"Texts before which the answer ends, or a single one"`
 	Stream        bool     `json:"stream,omitempty" doc:"Send the answer as it is made, as server-sent events"`
 	StreamOptions Options  `json:"stream_options,omitempty" doc:"With stream alone; include_usage: count the tokens in a last event"`
@@ -21,7 +21,7 @@ type CommonParameters struct {
 
 type chatParameters struct {
 	Messages      Messages `json:"messages" doc:"The conversation; the last one is the user's"`
-	MaxCompletion *int     `json:"max_completion_tokens,omitempty" minimum:"1" doc:"As max_tokens, before which it goes"`
+	MaxCompletion Whole    `json:"max_completion_tokens,omitempty" minimum:"1" doc:"As max_tokens, before which it goes"`
 	CommonParameters
 }
 

@@ -45,6 +45,9 @@ func (s Source) name() string { return cmp.Or(strings.TrimSpace(string(s)), sour
 // One that an int cannot hold is the int that is nearest.
 type Whole int
 
+// Schema implements huma.SchemaProvider. Without a format it has no bounds.
+func (Whole) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeInteger} }
+
 // UnmarshalJSON implements json.Unmarshaler.
 func (w *Whole) UnmarshalJSON(data []byte) error {
 	var f float64
