@@ -5,5 +5,5 @@ foreach ($file in 'clara.exe', 'bin\clara.exe', 'clara', 'bin/clara') {
     $path = Join-Path $PSScriptRoot $file
     if (Test-Path -PathType Leaf $path) { $clara = $path; break }
 }
-& $clara learn --interactive @args
+try { & $clara learn --interactive @args } catch { Write-Error $_; exit 1 } # it could not be started
 exit $LASTEXITCODE

@@ -3,6 +3,6 @@
 # Arguments go to `clara learn`, as in: start_continuous_learning.sh --config FILE
 here=$(dirname "$0")
 for clara in "$here/clara" "$here/bin/clara"; do
-	[ -x "$clara" ] && exec "$clara" learn --interactive "$@"
+	[ -f "$clara" ] && [ -x "$clara" ] && exec "$clara" learn --interactive "$@"
 done
 exec clara learn --interactive "$@"

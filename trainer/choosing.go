@@ -25,6 +25,26 @@ const (
 type choice struct {
 	lesson  int     // position in voice.lessons; -1: none
 	overlap float64 // of the question with that lesson, or the nearest if there is none
+	looks   []look  // at the nearest lessons, for the log
+}
+
+// look is what was found of one lesson for a question.
+type look struct {
+	lesson  int
+	overlap float64
+	vetoed  bool    // names of the lesson's question are missing
+	least   float64 // probability of the least probable token of its answer; 0: not looked at
+}
+
+// String says it for the log, without texts.
+func (l look) String() string {
+	switch {
+	case l.vetoed:
+		return fmt.Sprintf("overlap %.2f, but its names are missing", l.overlap)
+	case l.least == 0:
+		return fmt.Sprintf("overlap %.2f", l.overlap)
+	}
+	return fmt.Sprintf("overlap %.2f, its answer fits with %.2f", l.overlap, l.least)
 }
 
 // choose finds the lessons that questions are to be answered by: of those that share
@@ -33,11 +53,11 @@ type choice struct {
 // adapter the words decide.
 func (v *voice) choose(ctx context.Context, questions []string, p model.Priority) ([]choice, error) {
 	out := make([]choice, len(questions))
-	type look struct { // at a lesson for a question
-		question int
+	type try struct {
+		question, look int
 		match
 	}
-	var looks []look
+	var tries []try
 	var seqs []model.Sequence
 	for i, q := range questions {
 		out[i] = choice{lesson: -1}
@@ -46,7 +66,10 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 		}
 		if v.reading == nil {
 			lesson, overlap, _ := v.router.Match(q)
-			out[i] = choice{lesson, overlap}
+			out[i] = choice{lesson: lesson, overlap: overlap}
+			if lesson >= 0 {
+				out[i].looks = []look{{lesson: lesson, overlap: overlap}}
+			}
 			continue
 		}
 		near := v.router.nearest(q, choosingTries)
@@ -54,11 +77,14 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 			continue
 		}
 		out[i].overlap = near[0].overlap
+		for _, m := range near {
+			out[i].looks = append(out[i].looks, look{lesson: m.lesson, overlap: m.overlap, vetoed: m.vetoed})
+		}
 		if near[0].own {
 			out[i].lesson = near[0].lesson
 			continue
 		}
-		for _, m := range near {
+		for at, m := range near {
 			if m.vetoed || m.overlap < leastNear {
 				continue
 			}
@@ -66,7 +92,7 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 			if err != nil {
 				return nil, fmt.Errorf("choose a lesson for %q: %w", q, err)
 			}
-			looks, seqs = append(looks, look{i, m}), append(seqs, s)
+			tries, seqs = append(tries, try{i, at, m}), append(seqs, s)
 		}
 	}
 	if len(seqs) == 0 {
@@ -77,11 +103,13 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 		return nil, fmt.Errorf("choose lessons for %d questions: %w", len(questions), err)
 	}
 	best := make([]float64, len(questions))
-	for k, l := range looks {
+	for k, l := range tries {
 		least, fits := leastOf(certain[k])
 		score := least + nearnessCounts*l.overlap
-		if o := &out[l.question]; fits && (o.lesson < 0 || score > best[l.question]) {
-			*o, best[l.question] = choice{l.lesson, l.overlap}, score
+		o := &out[l.question]
+		o.looks[l.look].least = math.Exp(least)
+		if fits && (o.lesson < 0 || score > best[l.question]) {
+			o.lesson, o.overlap, best[l.question] = l.lesson, l.overlap, score
 		}
 	}
 	return out, nil

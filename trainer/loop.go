@@ -531,7 +531,11 @@ func (l *loop) enter(phase Phase, why Reason, at time.Time) {
 	}
 	since := before.Since
 	if before.Phase != phase {
-		l.log.Info("phase", "from", before.Phase, "to", phase, "why", why.Text, "after", now.Sub(before.Since).Round(time.Millisecond))
+		var after time.Duration
+		if !before.Since.IsZero() { // the first phase has none before it
+			after = now.Sub(before.Since).Round(time.Millisecond)
+		}
+		l.log.Info("phase", "from", before.Phase, "to", phase, "why", why.Text, "after", after)
 		since = now
 	}
 	l.hub.update(func(s *State) { s.Phase, s.Why, s.Since, s.StartsAt = phase, why, since, at })

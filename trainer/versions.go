@@ -116,6 +116,7 @@ func (t *Trainer) activate(ctx context.Context, version int64, cause Cause, why 
 		return errors.Join(fmt.Errorf("activate version %d: %w", version, err), back, t.renew(context.WithoutCancel(ctx)))
 	}
 	active := t.State().Active
+	t.log.Info("version activated", "number", active.Number, "before", before.Number, "cause", cause)
 	kind := NewsActivated
 	if cause == CauseRollback {
 		kind = NewsRolledBack
@@ -170,6 +171,9 @@ func (t *Trainer) rollback(ctx context.Context) error {
 		low += boolToInt(starsOf(r.Score) <= 2)
 	}
 	meanAfter, meanBefore := meanScore(after), meanScore(before)
+	if len(after) > 0 {
+		t.log.Debug("ratings of the version in use", "version", active.Number, "rated", len(after), "low", low, "mean", meanAfter, "mean before", meanBefore)
+	}
 	if low < rollbackLow || len(before) == 0 || meanAfter >= meanBefore {
 		return nil
 	}

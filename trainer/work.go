@@ -353,6 +353,9 @@ func (l *loop) end(ctx context.Context, r workResult) {
 	if e.State == CycleFailed && w.owed {
 		l.interrupted.Store(&w.job.Base)
 	}
+	for _, f := range r.outcome.Report.Figures.Sentences() {
+		l.log.Debug("the gate measured", "cycle", e.Cycle, "what", f.Reason.Code, "value", f.Value, "limited", f.Limited, "limit", f.Limit, "passed", f.Passed)
+	}
 	l.log.Info("cycle ended", "cycle", e.Cycle, "state", e.State, "verdict", e.Verdict, "why", figuresIn(withoutTexts(e.Reason)), "version", e.Number, "seconds", e.Seconds)
 	l.hub.update(func(s *State) { s.Last = &e }, News{Kind: NewsCycleEnded, Cycle: w.cycle, Version: e.Version, Number: e.Number, Reason: e.Reason, End: &e},
 		News{Kind: NewsLessons}, News{Kind: NewsSamples})
