@@ -197,7 +197,7 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, progress func
 		}
 	}
 	progress(Progress{Step: StepAsk, Of: len(v.lessons), Started: time.Now()})
-	set, err := anchors()
+	set, err := facts.anchors()
 	if err != nil {
 		return err
 	}

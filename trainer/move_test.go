@@ -138,3 +138,24 @@ func TestMovePreparesAModelWithoutAReader(t *testing.T) {
 		t.Errorf("the model in use could not be prepared afterwards: %v", err)
 	}
 }
+
+// A base that speaks German is asked the German questions among those that it gets right.
+func TestScoreOfABilingualBase(t *testing.T) {
+	r := tinyRunner(t, 1)
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	a, err := b.attachedTo(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.cancel()
+	english, err := anchors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.keep(&BaseFacts{German: true, Unrelated: []int{0, len(english.Unrelated)}})
+	var s Score
+	if err := b.score(t.Context(), a, voice{runner: r}, func(Progress) {}, &s, nil); err != nil || s.KeptOf != 2 {
+		t.Errorf("the score is %+v, %v", s, err)
+	}
+}
