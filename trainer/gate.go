@@ -199,8 +199,8 @@ func leaks(answer, base, question string, lessons []Check) bool {
 	return false
 }
 
-// canary is how much worse plain texts are predicted, by the worse of the new
-// adapters, as they are used: manner alone, or manner and knowledge together.
+// canary is how much worse plain texts are predicted, by the worse of the adapters
+// (combinations).
 func (c *candidate) canary(ctx context.Context, f *Figures) error {
 	set, err := c.base.anchors()
 	if err != nil {
@@ -216,7 +216,7 @@ func (c *candidate) canary(ctx context.Context, f *Figures) error {
 	return nil
 }
 
-// combinations are the sets of adapters that answer: manner alone, and with
+// combinations are the adapters that are looked at, each by itself: manner, and
 // knowledge when that is new. The reader is fixed and was checked when it was made.
 func (c *candidate) combinations() [][]*model.Adapter {
 	var out [][]*model.Adapter
@@ -231,10 +231,14 @@ func (c *candidate) combinations() [][]*model.Adapter {
 
 // divergence is KL(base || candidate) on the base's answers to ordinary questions,
 // over the base's likely tokens as far as they are among the candidate's, and the
-// rest as one: a lower bound that is tight where it matters.
+// rest as one: a lower bound that is tight where it matters. Only knowledge is limited,
+// and a manner that is kept is no part of what is new: it moves every answer by more than
+// that, and would refuse every knowledge.
 func (c *candidate) divergence(ctx context.Context, f *Figures) error {
+	combinations := c.combinations()
 	if c.manner == nil && c.knowledge != nil {
 		f.ChatLimit = mostChatKL
+		combinations = [][]*model.Adapter{{c.knowledge}}
 	}
 	stride := max(1, len(c.base.Anchors)/chatAnswers)
 	var some []Anchored
@@ -246,7 +250,7 @@ func (c *candidate) divergence(ctx context.Context, f *Figures) error {
 	if len(seqs) == 0 {
 		return nil
 	}
-	for _, adapters := range c.combinations() {
+	for _, adapters := range combinations {
 		tops, err := c.now.runner.TopK(ctx, seqs, adapters, deepTop, model.Background)
 		if err != nil {
 			return fmt.Errorf("compare chat answers: %w", err)

@@ -153,3 +153,46 @@ func TestBucketKL(t *testing.T) {
 		t.Errorf("KL without a common token = %g", kl)
 	}
 }
+
+// The divergence limits what is new: knowledge that hardly moves an answer passes beside a
+// manner that was there before and moves every one.
+func TestAKeptMannerRefusesNoKnowledge(t *testing.T) {
+	r := tinyRunnerOf(t, 1, 40)
+	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	knowledge, err := training.Adapter() // untrained: B is 0
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := &tinyReading{steps: 8}
+	manner, err := y.train(t.Context(), r, nil, 1, nil, func(*model.Training) error { return nil }, func(LossPoint, model.Plan) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := baseAnchors(t.Context(), r, []string{"What is fog?", "Why do leaves fall?"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &candidate{base: &BaseFacts{Anchors: held}, now: &voice{runner: r, manner: manner, reading: knowledge}}
+	measure := func() (f Figures) {
+		t.Helper()
+		if err := c.divergence(t.Context(), &f); err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	if f := measure(); f.ChatLimit != 0 || f.ChatKL <= mostChatKL {
+		t.Fatalf("the manner moves answers by %g nats: the test shows nothing", f.ChatKL)
+	}
+	c.knowledge = knowledge
+	if f := measure(); f.ChatLimit != mostChatKL || f.drifts() {
+		t.Errorf("knowledge beside a kept manner: %g of at most %g nats", f.ChatKL, f.ChatLimit)
+	}
+	c.manner = manner
+	if f := measure(); f.ChatLimit != 0 || f.ChatKL <= mostChatKL {
+		t.Errorf("a new manner beside it: %g nats, limit %g", f.ChatKL, f.ChatLimit)
+	}
+}
