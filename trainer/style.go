@@ -89,7 +89,7 @@ func commonPrefix(all []string) string {
 	for {
 		counts := make(map[rune]int)
 		for _, s := range in {
-			if r, size := utf8.DecodeRuneInString(s[n:]); size > 0 {
+			if r, ok := runeAt(s, n); ok {
 				counts[r]++
 			}
 		}
@@ -103,11 +103,17 @@ func commonPrefix(all []string) string {
 			return in[0][:n]
 		}
 		in = slices.DeleteFunc(in, func(s string) bool {
-			r, size := utf8.DecodeRuneInString(s[n:])
-			return size == 0 || r != next
+			r, ok := runeAt(s, n)
+			return !ok || r != next
 		})
 		n += utf8.RuneLen(next)
 	}
+}
+
+// runeAt is the letter of s at a byte; false at its end, and where s is no UTF-8.
+func runeAt(s string, at int) (rune, bool) {
+	r, size := utf8.DecodeRuneInString(s[at:])
+	return r, size > 1 || size == 1 && r != utf8.RuneError
 }
 
 // wholePrefix cuts a common beginning back to whole words and drops one that

@@ -69,3 +69,11 @@ func TestSentences(t *testing.T) {
 		}
 	}
 }
+
+// Texts that are no UTF-8, as a terminal may hand them over, have no style and do no harm.
+func TestStyleOfBrokenTexts(t *testing.T) {
+	broken := []string{"\xff\xfe", "\xff\xfe one", "\xff\xfe two"}
+	if got := styleOf(broken, nil); got != (Style{}) {
+		t.Errorf("%+v", got)
+	}
+}
