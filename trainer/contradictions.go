@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"clara/store"
 )
@@ -196,16 +195,16 @@ func unshared(a, b string) []string {
 
 // akin says whether two words are forms of one: they begin alike for all but their last
 // few letters.
-func akin(a, b string) bool {
-	a, b = strings.TrimPrefix(a, "ge"), strings.TrimPrefix(b, "ge") // the German participle
-	if a == b {
+func akin(one, other string) bool {
+	a, b := []rune(strings.TrimPrefix(one, "ge")), []rune(strings.TrimPrefix(other, "ge")) // the German participle
+	if slices.Equal(a, b) {
 		return true
 	}
 	n := 0
 	for n < min(len(a), len(b)) && a[n] == b[n] {
 		n++
 	}
-	least := max(4, 2*max(utf8.RuneCountInString(a), utf8.RuneCountInString(b))/3-1)
+	least := max(4, 2*max(len(a), len(b))/3-1)
 	return n >= least || n >= 4 && (n == len(a) || n == len(b)) && max(len(a), len(b))-n <= 4
 }
 
@@ -224,8 +223,8 @@ func topicOf(question string) string {
 
 // beginning is the part of a word that all words akin to it share.
 func beginning(w string) string {
-	w = strings.TrimPrefix(w, "ge")
-	return w[:min(4, len(w))]
+	letters := []rune(strings.TrimPrefix(w, "ge"))
+	return string(letters[:min(4, len(letters))])
 }
 
 var askingBeginnings = func() map[string]bool {

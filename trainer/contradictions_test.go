@@ -224,3 +224,22 @@ func BenchmarkContradictions(b *testing.B) {
 		})
 	}
 }
+
+// Letters are counted, whatever they are written with: in Cyrillic each has two bytes, and
+// words that share two of them are no forms of one.
+func TestAkinCountsLetters(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		akin bool
+	}{
+		{"office", "offices", true}, {"house", "horse", false}, {"oeffnet", "geoeffnet", true},
+		{"заявление", "заявления", true}, {"заявление", "завтрак", false}, {"аптека", "аптеки", true}, {"аптека", "апрель", false},
+	} {
+		if got := akin(c.a, c.b); got != c.akin {
+			t.Errorf("%s and %s: akin %v", c.a, c.b, got)
+		}
+		if c.akin && beginning(c.a) != beginning(c.b) {
+			t.Errorf("%s and %s are akin and begin otherwise", c.a, c.b)
+		}
+	}
+}
