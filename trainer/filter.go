@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"hash/fnv"
 	"math"
 	"slices"
@@ -135,17 +136,25 @@ func evict(all []JudgedSample, s Settings) {
 		if len(class.js) <= class.room {
 			continue
 		}
-		slices.SortStableFunc(class.js, func(a, b *JudgedSample) int {
-			ha, hb := lottery(a.Sample, s.Seed), lottery(b.Sample, s.Seed)
-			switch {
-			case ha < hb:
-				return -1
-			case ha > hb:
-				return 1
-			}
-			return 0
-		})
+		drawLots(class.js, s.Seed)
 		drop(class.js[class.room:])
+	}
+}
+
+// drawLots puts samples into the order of their numbers in the reservoir. Each number is
+// worked out once: a text has to be normalised for it.
+func drawLots(js []*JudgedSample, seed uint64) {
+	type lot struct {
+		number uint64
+		sample *JudgedSample
+	}
+	lots := make([]lot, len(js))
+	for i, j := range js {
+		lots[i] = lot{lottery(j.Sample, seed), j}
+	}
+	slices.SortStableFunc(lots, func(a, b lot) int { return cmp.Compare(a.number, b.number) })
+	for i, l := range lots {
+		js[i] = l.sample
 	}
 }
 
