@@ -82,7 +82,7 @@ type LessonView struct {
 	Now     string         // the last answer; "": not asked yet
 	Version int64          // that gave Now
 	Since   int64          // the cycle since which it is known; 0: it is not
-	Trained int            // trainings that it was part of: cycles that made a version and asked it
+	Trained int            // knowledge adapters of versions that were trained on it; one that reader and turn know needs none
 	Way     Way            // by what a matching question gets it
 }
 

@@ -46,25 +46,19 @@ func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
 			way = WayKnowledge
 		}
 	}
-	versions, err := t.store.Versions(ctx, "")
+	versions, err := t.store.Versions(ctx, base)
 	if err != nil {
 		return nil, fmt.Errorf("read the versions: %w", err)
 	}
-	madeIn := make(map[int64]int64, len(versions)) // cycle
-	for _, v := range versions {
-		madeIn[v.ID] = v.Cycle
-	}
+	trained := trainings(versions)
 	out := make([]LessonView, len(all))
 	for i, l := range all {
 		trail := trails[l.ID]
-		v := LessonView{Lesson: l, Form: forms[l.Sample].Form, Before: l.BaseAnswer, Way: way}
+		v := LessonView{Lesson: l, Form: forms[l.Sample].Form, Before: l.BaseAnswer, Way: way, Trained: trained[l.Sample]}
 		if forms[l.Sample].Message == 0 {
 			v.Form = FormText // taught, not corrected
 		}
 		for _, r := range trail {
-			if r.Cycle != 0 && madeIn[r.Version] == r.Cycle { // else the cycle only asked it
-				v.Trained++
-			}
 			if r.Outcome != LessonKnown {
 				v.Since = 0
 			} else if v.Since == 0 {
@@ -78,6 +72,22 @@ func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
 		out[len(all)-1-i] = v
 	}
 	return out, nil
+}
+
+// trainings counts, by sample, the knowledge adapters that were trained on it. A version
+// that keeps the adapter of another one was not trained.
+func trainings(versions []Version) map[int64]int {
+	counts, seen := make(map[int64]int), make(map[string]bool)
+	for _, v := range versions {
+		if v.Knowledge == "" || seen[v.Knowledge] {
+			continue
+		}
+		seen[v.Knowledge] = true
+		for _, sample := range v.Samples {
+			counts[sample]++
+		}
+	}
+	return counts
 }
 
 // AskLesson asks one lesson now, as a user would get it, and keeps the result.

@@ -83,6 +83,7 @@ func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining,
 		return LessonTraining{}, err
 	}
 	var j Job
+	held := fullEffort.anchor
 	if len(c.Job) > 0 {
 		r, err := reportOf(c)
 		if err != nil {
@@ -93,6 +94,7 @@ func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining,
 		}
 		if n := len(r.Tries); n > 0 {
 			j.Recipe.KnowledgeRate *= r.Tries[n-1].Rate
+			held = r.Tries[n-1].Anchors
 		}
 	} else {
 		p, _, _, err := t.gathered(ctx, hash, t.settings.Load())
@@ -105,6 +107,11 @@ func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining,
 	}
 	out := lessonTraining(jobLesson(all[at]), j.Recipe, set.Questions, j.Own)
 	out.Cycle = c.ID
+	for i := range out.Items {
+		if out.Items[i].Held {
+			out.Items[i].Count *= held
+		}
+	}
 	return out, nil
 }
 

@@ -80,7 +80,9 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, v, err := b.store.FinishCycle(t.Context(), store.CycleEnd{
-				Cycle: c.ID, State: CyclePromoted, Report: report, Version: &Version{Parent: version, Knowledge: "versions/cycle-1/knowledge"},
+				Cycle: c.ID, State: CyclePromoted, Report: report,
+				Version: &Version{Parent: version, Knowledge: "versions/cycle-1/knowledge", Samples: r.KnowledgeOn},
+				Results: []LessonResult{{Lesson: lessons[0].ID, Outcome: LessonKnown}, {Lesson: lessons[1].ID, Outcome: LessonKnown}},
 			})
 			if err != nil || !v.Active {
 				t.Fatal(v, err)
@@ -95,6 +97,9 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if held := got.Items[4]; !held.Held || held.Count != 2*knowledgeSwapped || got.Items[0].Count != knowledgeOwn {
+			t.Errorf("trained gently with %+v", got.Items)
+		}
 		if got.Cycle != first.ID || !slices.Equal(got.Own, []string{"Which knots hold a heavy boat?"}) || got.Rate != b.Settings().KnowledgeRate/2 {
 			t.Errorf("trained by cycle %d, held to %q, at rate %g", got.Cycle, got.Own, got.Rate)
 		}
@@ -104,6 +109,13 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 		}
 		if got.Cycle != 0 || !slices.Equal(got.Own, []string{"How does fog form over rivers?"}) {
 			t.Errorf("not trained yet, but by cycle %d, held to %q", got.Cycle, got.Own)
+		}
+
+		// Two versions with one adapter are one training of the lesson that it was trained on;
+		// the other one was only asked.
+		views, err := b.Lessons(t.Context())
+		if err != nil || len(views) != 2 || views[1].Trained != 1 || views[0].Trained != 0 || views[0].Since != first.ID {
+			t.Errorf("the lessons are %+v, %v", views, err)
 		}
 	})
 }
