@@ -22,7 +22,7 @@ func answerRoom(r *model.Runner, answer string) int {
 	return min(max(len(r.AnswerTokens(answer))+12, 24), 160)
 }
 
-// order returns the positions of the lessons in the order in which they are to be
+// askOrder returns the positions of the lessons in the order in which they are to be
 // asked: not known first, then the newest.
 func askOrder(lessons []JobLesson) []int {
 	order := make([]int, len(lessons))

@@ -234,7 +234,7 @@ const stopWindow = 4
 type schedule struct {
 	steps int
 	rate  float64 // the full learning rate
-	last  float64 // share of it in the last step, to which it falls linearly; 0: it does not fall
+	last  float64 // share of it to which it falls linearly, reached after the last step; 0: it does not fall
 	stop  float64 // it ends when the mean loss of the last stopWindow falls below; 0: never
 }
 

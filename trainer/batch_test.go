@@ -110,7 +110,7 @@ func TestScheduleOfTheRate(t *testing.T) {
 		step int
 		want float64
 	}{{0, 2e-4}, {4, 1e-3 * (1 - 0.9*0.04)}, {50, 1e-3 * (1 - 0.45)}, {99, 1e-3 * (1 - 0.9*0.99)}} {
-		if got := s.at(c.step); math.Abs(got-c.want) > 1e-12 {
+		if got := s.at(c.step); !(math.Abs(got-c.want) <= 1e-12) {
 			t.Errorf("step %d: rate %g, want %g", c.step, got, c.want)
 		}
 	}

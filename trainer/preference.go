@@ -17,8 +17,8 @@ const (
 )
 
 // holdOut parts the samples of manner into those that train and the ratings that are
-// kept apart. The side of a rating depends on its question and answer alone: it does
-// not change as others come and go, nor with its stars.
+// kept apart. With heldLeast ratings and more, the side of one depends on its question and
+// answer alone: it does not change as others come and go, nor with its stars.
 func holdOut(samples []JobSample) (train, held []JobSample) {
 	ratings := 0
 	for _, s := range samples {

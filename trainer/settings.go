@@ -25,7 +25,7 @@ type Settings struct {
 
 	LearningRate  float64 // of manner, 1e-8 to 1e-2. Below 1e-5 nothing measurable changes with LoRA
 	KnowledgeRate float64 // of lessons, 1e-8 to 1e-2
-	MaxEpochs     int     // passes over the manner samples, 1 to 100 (a cycle takes 16 to 64 steps)
+	MaxEpochs     int     // passes over the manner samples, 1 to 100 (a training takes 16 to 32 steps, fewer where samples are long)
 	Rank          int     // of the adapters, 1 to 128; alpha is twice the rank
 	Objective     string  // of ratings: "kto", "sft", "dpo" or "bounded". What holds to the base ("anchor") is part of each, and no choice
 	Seed          uint64  // of every random choice in training

@@ -124,7 +124,7 @@ func TestFisher(t *testing.T) {
 		{10, 10, 0, 16, 1 / 5311735.0},
 		{0, 3, 0, 3, 1},
 	} {
-		if got := Fisher(c.good, c.n, c.bad, c.m); math.Abs(got-c.want) > 1e-9*math.Max(1, c.want) {
+		if got := Fisher(c.good, c.n, c.bad, c.m); !(math.Abs(got-c.want) <= 1e-9*math.Max(1, c.want)) {
 			t.Errorf("%s: %g, want %g", fmt.Sprint(c.good, c.n, c.bad, c.m), got, c.want)
 		}
 	}
