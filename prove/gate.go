@@ -339,7 +339,7 @@ func batchOf(variant string) uint64 {
 // seed, the others after all else.
 func planGate(sets []set, o options) []unit {
 	var out []unit
-	all := set{name: "all"}
+	all := set{name: "all", Tuned: slices.ContainsFunc(sets, func(s set) bool { return s.Tuned })}
 	add := func(variant string, batch, value int, cost int, run func(context.Context, *bench, *result) error) {
 		out = append(out, unit{
 			measurement: "gate", set: all, variant: fmt.Sprintf("%s %d", variant, batch+1), once: true, pass: 2 * batch, value: value, cost: time.Duration(cost) * time.Second, run: run,

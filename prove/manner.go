@@ -63,6 +63,7 @@ func comply(ctx context.Context, p *subject, r *result, name string, c check, te
 // noteCycle keeps how a cycle ended and what its gate measured.
 func noteCycle(r *result, end trained) {
 	r.tally("promoted", end.promoted())
+	r.tally("tried_twice", len(end.report.Tries) > 0)
 	r.value("cycle_seconds", end.Seconds)
 	r.value("gate_seconds", end.report.Seconds.Gate)
 	r.Gate = end.Reason.Text

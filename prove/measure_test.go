@@ -172,6 +172,23 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// The gate is proven on all sets together: where one of them is tuned, so is the result.
+func TestGateIsAsTunedAsItsSets(t *testing.T) {
+	for _, tuned := range []bool{false, true} {
+		s := smallSet()
+		s.Tuned = tuned
+		units, err := plan([]set{smallSet(), s}, options{seeds: 1, only: []string{"gate"}})
+		if err != nil || len(units) == 0 {
+			t.Fatal(len(units), err)
+		}
+		for _, u := range units {
+			if r := u.result(); r.Tuned != tuned {
+				t.Errorf("%s is tuned: %v", u.name(), r.Tuned)
+			}
+		}
+	}
+}
+
 func TestLoops(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": false,
