@@ -199,7 +199,6 @@ func drawDrift(lines []result) ([]byte, error) {
 		}{
 			{"lessons known", "known", blue},
 			{"unrelated kept", "kept", green},
-			{"looping answers", "looping", orange},
 			{"canary, nats a token over the base", "canary", grey},
 		} {
 			var at plotter.XYs

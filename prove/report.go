@@ -67,7 +67,9 @@ func makeReport(folder string) (map[string][]byte, error) {
 	w("Made by `go run ./prove -report` of [%s](%s/%s); do not edit. `make prove` measures it all again, `make prove-short` a part.\n", resultsFile, name, resultsFile)
 	w("%s\n\n", madeOn(lines))
 	w(`A cell is a share, its 95 %% interval (Wilson), and the counts. The seeds mostly ask the
-same questions, so an interval counts each question once. The last column names the lines
+same questions, so an interval counts those of one seed. Within a seed each answer is a try of
+its own, also where one question was asked of several memories or manners, or sampled four
+times: there the interval is too narrow. The last column names the lines
 of the results file that a row adds up; all of them stand below as they were counted.
 Sets "not tuned on" had no part in choosing anything; the recipes were found on the given ones.
 
@@ -76,7 +78,7 @@ Sets "not tuned on" had no part in choosing anything; the recipes were found on 
 		w("## Goals\n\n%s\n", t)
 	}
 	if t := controlTable(lines); t != "" {
-		w("## Ratings against shuffled ratings\n\nThe same stars on other answers: what is gained with them is no learning.\np is one-sided, Fisher's exact test on the answers of all seeds.\n\n%s\n", t)
+		w("## Ratings against shuffled ratings\n\nThe same stars on other answers, trained by KTO: what is gained with them is no learning.\np is one-sided, Fisher's exact test on the answers of all seeds, each taken as a try of its own;\nfour of them are to one question, so that it is rather too small.\n\n%s\n", t)
 	}
 	if t := secondsTable(lines); t != "" {
 		w("## Seconds from a correction to the changed answer\n\n%s\n", t)
@@ -129,7 +131,7 @@ func madeOn(lines []result) string {
 
 // controlTable sets honest and noisy stars beside shuffled ones, wish by wish.
 func controlTable(lines []result) string {
-	rows := [][]string{{"wish", "set", "stars", "objective", "before", "comply after", "shuffled", "p", "kept", "lines"}}
+	rows := [][]string{{"wish", "set", "stars", "objective", "before", "comply after", "shuffled, kto", "p", "kept", "lines"}}
 	type group struct{ wish, set, kind, objective string }
 	groups := make(map[group][]result)
 	var found []group
@@ -185,7 +187,7 @@ func secondsTable(lines []result) string {
 		}
 		slices.Sort(all)
 		rows = append(rows, []string{
-			x.what, x.goal, fmt.Sprintf("%.2f", all[len(all)/2]), fmt.Sprintf("%.2f", all[len(all)-1]), fmt.Sprint(len(all)), lineList(from),
+			x.what, x.goal, fmt.Sprintf("%.2f", median(all)), fmt.Sprintf("%.2f", all[len(all)-1]), fmt.Sprint(len(all)), lineList(from),
 		})
 	}
 	if len(rows) == 1 {

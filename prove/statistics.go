@@ -17,3 +17,10 @@ func wilson(n, of float64) (low, high float64) {
 	half := z95 / (1 + z2/of) * math.Sqrt(p*(1-p)/of+z2/(4*of*of))
 	return math.Max(0, middle-half), math.Min(1, middle+half)
 }
+
+// median is the middle of sorted values, of which there is one at least; of an even number
+// the mean of the two in the middle.
+func median(sorted []float64) float64 {
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}

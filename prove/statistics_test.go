@@ -32,3 +32,9 @@ func TestStatistics(t *testing.T) {
 	near(t, "fisher 0/4, 4/4", trainer.Fisher(0, 4, 4, 4), 1, 1e-12)
 	near(t, "fisher of nothing", trainer.Fisher(0, 0, 1, 2), 1, 0)
 }
+
+func TestMedian(t *testing.T) {
+	near(t, "the median of one", median([]float64{3}), 3, 0)
+	near(t, "the median of three", median([]float64{1, 2, 9}), 2, 0)
+	near(t, "the median of four", median([]float64{1, 2, 4, 9}), 3, 0)
+}
