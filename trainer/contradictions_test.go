@@ -232,8 +232,13 @@ func TestAkinCountsLetters(t *testing.T) {
 		a, b string
 		akin bool
 	}{
-		{"office", "offices", true}, {"house", "horse", false}, {"oeffnet", "geoeffnet", true},
-		{"заявление", "заявления", true}, {"заявление", "завтрак", false}, {"аптека", "аптеки", true}, {"аптека", "апрель", false},
+		{"office", "offices", true},
+		{"house", "horse", false},
+		{"oeffnet", "geoeffnet", true},
+		{"заявление", "заявления", true},
+		{"заявление", "завтрак", false},
+		{"аптека", "аптеки", true},
+		{"аптека", "апрель", false},
 	} {
 		if got := akin(c.a, c.b); got != c.akin {
 			t.Errorf("%s and %s: akin %v", c.a, c.b, got)

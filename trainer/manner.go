@@ -37,7 +37,8 @@ const (
 // the model say other things than the base does. Fewer corrections in a step, their
 // content lightly weighed, and more of the base's own answers in the style, held harder:
 // "Dear reader," shows on 30 of 30 unseen prompts, and 32, 31 and 31 of 34 unrelated
-// questions stay right (two seeds, and the demo) instead of 30; "Source: ..." 30, and 29.
+// questions stay right (two seeds, and the demo) instead of 30; "Source: ..." 30, and 29
+// (one seed; with another 5, and 27: docs/learning.md).
 // Where the length is the only mark this recipe is worse (26 of 30, and 30 of 34) than
 // the first one with mannerStyled answers (29, and 31).
 const (
