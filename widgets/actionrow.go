@@ -88,6 +88,8 @@ func (r *actionRow) label(on bool) float32 {
 // HeightAt implements Flowing.
 func (r *actionRow) HeightAt(float32) float32 { return r.MinSize().Height }
 
+func (r *actionRow) inside() []fyne.CanvasObject { return r.objs }
+
 // CreateRenderer implements fyne.Widget.
 func (r *actionRow) CreateRenderer() fyne.WidgetRenderer { return &actionRowRenderer{r} }
 

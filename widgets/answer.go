@@ -167,7 +167,7 @@ func (a *Answer) SetInstead(o fyne.CanvasObject) {
 }
 
 // FocusGained implements fyne.Focusable.
-func (a *Answer) FocusGained() { a.focused = true; a.Refresh() }
+func (a *Answer) FocusGained() { a.focused = true; a.Refresh(); reveal(a) }
 
 // FocusLost implements fyne.Focusable.
 func (a *Answer) FocusLost() { a.focused = false; a.Refresh() }
@@ -204,6 +204,8 @@ func (a *Answer) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessibl
 
 // HeightAt implements Flowing.
 func (a *Answer) HeightAt(width float32) float32 { return HeightAt(a.content, width) }
+
+func (a *Answer) inside() []fyne.CanvasObject { return []fyne.CanvasObject{a.content} }
 
 // CreateRenderer implements fyne.Widget.
 func (a *Answer) CreateRenderer() fyne.WidgetRenderer {

@@ -17,6 +17,8 @@ var _ Flowing = (*composite)(nil)
 // HeightAt implements Flowing.
 func (c *composite) HeightAt(width float32) float32 { return HeightAt(c.content, width) }
 
+func (c *composite) inside() []fyne.CanvasObject { return []fyne.CanvasObject{c.content} }
+
 // CreateRenderer implements fyne.Widget.
 func (c *composite) CreateRenderer() fyne.WidgetRenderer { return &compositeRenderer{c} }
 

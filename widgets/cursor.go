@@ -20,12 +20,17 @@ const (
 type blinking struct {
 	timer *time.Timer
 	until time.Time // when the cursor comes to stand; the timer of an earlier key may still be on its way
+
+	clicked bool // the mouse button is going down on it
 }
 
 // FocusGained implements fyne.Focusable.
 func (e *entry) FocusGained() {
 	e.Entry.FocusGained()
 	e.blink()
+	if !e.cursor.clicked { // whoever clicks means the place, which must not move away
+		reveal(e.self)
+	}
 }
 
 // FocusLost implements fyne.Focusable.
@@ -45,7 +50,9 @@ func (e *entry) TypedRune(r rune) {
 // MouseDown implements desktop.Mouseable.
 func (e *entry) MouseDown(m *desktop.MouseEvent) {
 	e.blink()
+	e.cursor.clicked = true
 	e.Entry.MouseDown(m)
+	e.cursor.clicked = false
 }
 
 // blink lets the cursor blink for a while; where nothing is to move it stands at once.

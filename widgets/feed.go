@@ -374,6 +374,8 @@ func holds(row fyne.CanvasObject, down float32) bool {
 	return down >= top && down < top+row.Size().Height
 }
 
+func (f *Feed) inside() []fyne.CanvasObject { return []fyne.CanvasObject{f.scroll} }
+
 // CreateRenderer implements fyne.Widget.
 func (f *Feed) CreateRenderer() fyne.WidgetRenderer { return &feedRenderer{f} }
 

@@ -64,6 +64,8 @@ func (o *overlay) Tapped(*fyne.PointEvent) {
 // TappedSecondary implements fyne.SecondaryTappable.
 func (o *overlay) TappedSecondary(e *fyne.PointEvent) { o.Tapped(e) }
 
+func (o *overlay) inside() []fyne.CanvasObject { return []fyne.CanvasObject{o.content} }
+
 // CreateRenderer implements fyne.Widget.
 func (o *overlay) CreateRenderer() fyne.WidgetRenderer {
 	return &overlayRenderer{o: o, catch: newCatch(o.content)}

@@ -46,7 +46,11 @@ func (p *press) Tapped(*fyne.PointEvent) {
 }
 
 // FocusGained implements fyne.Focusable.
-func (p *press) FocusGained() { p.focused = true; p.Refresh() }
+func (p *press) FocusGained() {
+	p.focused = true
+	p.Refresh()
+	reveal(p.self) // a click on it gives it no focus: this was the keyboard
+}
 
 // FocusLost implements fyne.Focusable.
 func (p *press) FocusLost() {

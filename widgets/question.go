@@ -96,6 +96,16 @@ func (q *Question) AccessibilityLabel() string { return q.text.Text }
 // AccessibilityRole implements fyne.Accessible.
 func (q *Question) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
+func (q *Question) inside() (objs []fyne.CanvasObject) {
+	if q.edit != nil {
+		objs = append(objs, q.edit)
+	}
+	if q.pager != nil {
+		objs = append(objs, q.pager)
+	}
+	return objs
+}
+
 // CreateRenderer implements fyne.Widget.
 func (q *Question) CreateRenderer() fyne.WidgetRenderer {
 	return &questionRenderer{q: q, box: NewBox(ColorBubble, "", bubbleRadius)}

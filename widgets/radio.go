@@ -170,6 +170,8 @@ func (r *radio) CreateRenderer() fyne.WidgetRenderer {
 	return n
 }
 
+func (r *radio) inside() []fyne.CanvasObject { return []fyne.CanvasObject{r.content} }
+
 type radioRenderer struct {
 	r *radio
 	ground

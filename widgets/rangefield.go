@@ -205,6 +205,8 @@ func (l *fieldLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	place(o[1], 0, h+Gap8, s.Width, s.Height-h-Gap8)
 }
 
+func (f *RangeField) inside() []fyne.CanvasObject { return []fyne.CanvasObject{f.content} }
+
 type rangeRenderer struct {
 	f     *RangeField
 	frame *canvas.Rectangle // around the entry when its value is wrong

@@ -102,6 +102,8 @@ func (r *Row) CreateRenderer() fyne.WidgetRenderer {
 	return n
 }
 
+func (r *Row) inside() []fyne.CanvasObject { return []fyne.CanvasObject{r.Content} }
+
 type rowRenderer struct {
 	r *Row
 	ground

@@ -20,6 +20,8 @@ func newSideways(content fyne.CanvasObject, pass func(*fyne.ScrollEvent)) *sidew
 	return s
 }
 
+func (s *sideways) inside() []fyne.CanvasObject { return []fyne.CanvasObject{s.Content} }
+
 // Scrolled implements fyne.Scrollable.
 func (s *sideways) Scrolled(e *fyne.ScrollEvent) {
 	if e.Scrolled.DX == 0 {

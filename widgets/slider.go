@@ -30,6 +30,12 @@ func NewSlider(low, high, v float64, changed func(float64)) (*Slider, fyne.Canva
 	return s, container.NewThemeOverride(s, sliderTheme)
 }
 
+// FocusGained implements fyne.Focusable.
+func (s *Slider) FocusGained() {
+	s.Slider.FocusGained()
+	reveal(s)
+}
+
 // TypedKey implements fyne.Focusable.
 func (s *Slider) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {

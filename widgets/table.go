@@ -71,6 +71,8 @@ func (t *tableView) HeightAt(width float32) float32 {
 	return l.height
 }
 
+func (t *tableView) inside() []fyne.CanvasObject { return []fyne.CanvasObject{t.scroll} }
+
 // CreateRenderer implements fyne.Widget.
 func (t *tableView) CreateRenderer() fyne.WidgetRenderer {
 	return &tableRenderer{t: t, frame: NewBox("", ColorBorder, 0)}
