@@ -41,6 +41,7 @@ func everything(t *testing.T) []fyne.CanvasObject {
 		NewKeywords([]string{"word"}, KeywordWords{Add: "Add"}, nil), NewQuestion("question"), sampleAnswer(),
 		NewNotice(Notice{Glyph: IconInfo, Title: "title", Text: "text", Actions: []Action{{Label: "Do"}}}),
 		meter, parts, trail, chart, flow, ring, NewDiff(TextBody, DiffWords("a", "b")...), status, snackbar, Body("text"),
+		NewPager(2, 3, PagerWords{Before: "Before", Next: "Next"}, nil),
 	}
 }
 
