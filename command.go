@@ -102,11 +102,26 @@ func listModels(o cli.Options) (l cli.ModelList, err error) {
 
 // getModel fetches a model into the data folder.
 func getModel(ctx context.Context, o cli.Options, named string, report func(cli.Fetched)) (cli.Offer, error) {
-	home, choice, err := readChoice(o)
+	found, err := findOffer(named)
 	if err != nil {
 		return cli.Offer{}, err
 	}
-	found, err := findOffer(named)
+	return bringModel(o, found, func(home string, file *configs.File) (string, error) {
+		return fetchInto(ctx, home, file, found, func(p fetchProgress) { report(cli.Fetched(p)) })
+	})
+}
+
+// addModel brings a model that lies elsewhere on this machine into the data folder.
+func addModel(ctx context.Context, o cli.Options, path string, exact bool, report func(cli.Fetched)) (cli.Offer, error) {
+	return bringModel(o, offer{}, func(home string, file *configs.File) (string, error) {
+		return addInto(ctx, home, file, path, exact, func(p fetchProgress) { report(cli.Fetched(p)) })
+	})
+}
+
+// bringModel makes the data folder and lets a model be brought there. known is what is known
+// of it before.
+func bringModel(o cli.Options, known offer, bring func(home string, file *configs.File) (string, error)) (cli.Offer, error) {
+	home, choice, err := readChoice(o)
 	if err != nil {
 		return cli.Offer{}, err
 	}
@@ -117,18 +132,18 @@ func getModel(ctx context.Context, o cli.Options, named string, report func(cli.
 	if err != nil {
 		return cli.Offer{}, err
 	}
-	path, err := fetchInto(ctx, home, file, found, func(p fetchProgress) { report(cli.Fetched(p)) })
+	path, err := bring(home, file)
 	if err != nil {
-		return cli.Offer(found), err
+		return cli.Offer(known), err
 	}
-	if found.Bytes == 0 { // now it is known
-		if found, err = fileOffer(path); err != nil {
+	if known.Bytes == 0 { // now it is known
+		if known, err = fileOffer(path); err != nil {
 			return cli.Offer{}, err
 		}
 	}
-	found.Path = path
-	found.weigh(choice.Context, freeMemory())
-	return cli.Offer(found), nil
+	known.Path = path
+	known.weigh(choice.Context, freeMemory())
+	return cli.Offer(known), nil
 }
 
 // removeModelFor removes a model that was fetched. The data folder is taken meanwhile: a

@@ -135,18 +135,9 @@ func (d *downloader) fetch(ctx context.Context, o offer, folder string, report f
 	if report == nil {
 		report = func(fetchProgress) {}
 	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", fmt.Errorf("make the folder for models: %w", err)
-	}
-	lock := flock.New(filepath.Join(folder, ".download"))
-	free, err := lock.TryLock()
+	lock, err := lockModels(folder)
 	if err != nil {
-		return "", fmt.Errorf("lock the folder for models: %w", err)
-	}
-	if !free {
-		return "", &trainer.UserError{Reason: trainer.Reason{
-			Code: codeDownloadBusy, Args: map[string]string{"folder": folder}, Text: "another model is being fetched into " + folder,
-		}}
+		return "", err
 	}
 	defer lock.Close()
 	target := filepath.Join(folder, o.File)
@@ -154,9 +145,7 @@ func (d *downloader) fetch(ctx context.Context, o offer, folder string, report f
 		if info.Size() == o.Bytes {
 			return target, nil
 		}
-		return "", &trainer.UserError{Reason: trainer.Reason{
-			Code: codeModelExists, Args: map[string]string{"file": target}, Text: "there is a file already at " + target,
-		}}
+		return "", existing(target)
 	}
 	p, err := openPart(target, o)
 	if err != nil {
@@ -184,6 +173,31 @@ func (d *downloader) fetch(ctx context.Context, o offer, folder string, report f
 			return "", errors.Join(p.wrong(err), e, p.remove())
 		}
 	}
+}
+
+// lockModels makes the folder for models, and makes sure that nothing else puts one there.
+func lockModels(folder string) (*flock.Flock, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder for models: %w", err)
+	}
+	lock := flock.New(filepath.Join(folder, ".download"))
+	free, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the folder for models: %w", err)
+	}
+	if !free {
+		return nil, &trainer.UserError{Reason: trainer.Reason{
+			Code: codeDownloadBusy, Args: map[string]string{"folder": folder}, Text: "another model is being brought into " + folder,
+		}}
+	}
+	return lock, nil
+}
+
+// existing says that a name is taken.
+func existing(target string) error {
+	return &trainer.UserError{Reason: trainer.Reason{
+		Code: codeModelExists, Args: map[string]string{"file": target}, Text: "there is a file already at " + target,
+	}}
 }
 
 // fetching is one download under way.
@@ -347,7 +361,7 @@ func (f *fetching) begin(resp *http.Response, total int64) error {
 		return err
 	}
 	if missing := f.Total - f.have + reserve - free; f.Total > 0 && missing > 0 {
-		return f.noRoom(missing)
+		return noRoom(filepath.Dir(f.target), missing)
 	}
 	return nil
 }
@@ -364,7 +378,7 @@ func (f *fetching) copy(ctx context.Context, body io.Reader, watch *time.Timer) 
 		}
 		if n > 0 {
 			if _, err := f.file.WriteAt(buf[:n], f.have); err != nil {
-				return f.cannotWrite(err)
+				return notTaken(f.target, f.Total-f.have, f.free, err)
 			}
 			f.have += int64(n)
 			f.tell()
@@ -380,13 +394,15 @@ func (f *fetching) copy(ctx context.Context, body io.Reader, watch *time.Timer) 
 	}
 }
 
-// cannotWrite says an error of the disk; a full one by how much is missing.
-func (f *fetching) cannotWrite(err error) error {
-	if free, e := f.free(filepath.Dir(f.target)); e == nil && free < reserve {
-		return f.noRoom(f.Total - f.have + reserve - free)
+// notTaken says an error of the disk, which was to take so many bytes more; a full one by how
+// much is missing.
+func notTaken(target string, more int64, free func(folder string) (int64, error), err error) error {
+	folder := filepath.Dir(target)
+	if left, e := free(folder); e == nil && left < reserve {
+		return noRoom(folder, more+reserve-left)
 	}
 	return &trainer.UserError{Reason: trainer.Reason{
-		Code: codeDownloadDisk, Args: map[string]string{"file": f.target, "error": err.Error()}, Text: "the disk does not take the file: " + err.Error(),
+		Code: codeDownloadDisk, Args: map[string]string{"file": target, "error": err.Error()}, Text: "the disk does not take the file: " + err.Error(),
 	}, Err: err}
 }
 

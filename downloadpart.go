@@ -119,15 +119,9 @@ func (p *part) check(ctx context.Context) error {
 	return err
 }
 
-// finish gives the whole file its name, so that it is there after a power cut, too.
+// finish gives the whole file its name.
 func (p *part) finish() error {
-	err := errors.Join(p.file.Sync(), p.file.Close())
-	if err == nil {
-		err = os.Rename(p.target+partEnding, p.target)
-	}
-	if err == nil && runtime.GOOS != "windows" { // where a folder has no handle to sync
-		err = syncFolder(filepath.Dir(p.target))
-	}
+	err := settle(p.file, p.target)
 	if err == nil {
 		err = os.Remove(p.notes())
 	}
@@ -135,6 +129,19 @@ func (p *part) finish() error {
 		return fmt.Errorf("keep %s: %w", filepath.Base(p.target), err)
 	}
 	return nil
+}
+
+// settle closes a file that is whole and gives it its name, so that it is there after a
+// power cut, too.
+func settle(f *os.File, target string) error {
+	err := errors.Join(f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), target)
+	}
+	if err == nil && runtime.GOOS != "windows" { // where a folder has no handle to sync
+		err = syncFolder(filepath.Dir(target))
+	}
+	return err
 }
 
 func syncFolder(folder string) error {
@@ -170,8 +177,7 @@ func (p *part) wrong(err error) error {
 }
 
 // noRoom says how much room is missing.
-func (p *part) noRoom(missing int64) error {
-	folder := filepath.Dir(p.target)
+func noRoom(folder string, missing int64) error {
 	return &trainer.UserError{Reason: trainer.Reason{
 		Code: codeDownloadSpace, Args: map[string]string{"missingBytes": strconv.FormatInt(missing, 10), "folder": folder},
 		Text: fmt.Sprintf("%s more have to be free in %s", sizeWords(missing), folder),

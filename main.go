@@ -48,6 +48,7 @@ func main() {
 		Engine:  openEngineAlone,
 		Models:  listModels,
 		Get:     getModel,
+		Add:     addModel,
 		Remove:  removeModelFor,
 		Users:   serverUsers,
 	}

@@ -173,17 +173,28 @@ const (
 	codeDownloadBusy    = "download_busy"    // folder
 	codeDownloadDisk    = "download_disk"    // file, error
 	codeDownloadSpace   = "download_space"   // missingBytes, folder
+
+	codeModelMissing     = "model_missing"     // path, file
+	codeModelUnsupported = "model_unsupported" // path, error
+	codeModelWrong       = "model_wrong"       // path, error
 )
 
-// fetchInto fetches a model into the data folder and returns its path. Where the settings leave
-// it open which model answers, they name from then on the one that did so far: a new file
-// is not to take its place by its name.
+// fetchInto fetches a model into the data folder and returns its path; see keepChoice.
 func fetchInto(ctx context.Context, home string, file *configs.File, o offer, report func(fetchProgress)) (string, error) {
+	return keepChoice(home, file, func() (string, error) {
+		return newDownloader().fetch(ctx, o, downloads(home), report)
+	})
+}
+
+// keepChoice brings a model file into the data folder. Where the settings leave it open which model
+// answers, they name from then on the one that did so far: a new file is not to take
+// its place by its name.
+func keepChoice(home string, file *configs.File, bring func() (string, error)) (string, error) {
 	before, err := findModel("", home)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	path, err := newDownloader().fetch(ctx, o, downloads(home), report)
+	path, err := bring()
 	if err != nil || before == "" {
 		return path, err
 	}

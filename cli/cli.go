@@ -50,7 +50,10 @@ type Params struct {
 	// Get fetches a model, named as in the catalogue or by the address of a GGUF file, into
 	// the data folder. It goes on with what a call before left.
 	Get func(ctx context.Context, o Options, named string, report func(Fetched)) (Offer, error)
-	// Remove deletes a model that Get brought, with its reader.
+	// Add brings a model that lies elsewhere into the data folder: a GGUF file, or a folder of
+	// Hugging Face, which becomes one. exact keeps such a folder's weights as they are.
+	Add func(ctx context.Context, o Options, path string, exact bool, report func(Fetched)) (Offer, error)
+	// Remove deletes a model that Get or Add brought, with its reader.
 	Remove func(ctx context.Context, o Options, named string) (Offer, error)
 	Users  func(o Options) (Users, error) // of the server
 	// Desktop shows the window until it is closed.

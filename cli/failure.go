@@ -165,6 +165,10 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 		f.Hint = l.say("`clara models list` shows those that there are.", "`clara models list` zeigt, welche es gibt.")
 	case codeModelExists, codeDownloadWrong, codeDownloadDisk, codeDownloadSpace:
 		f.Exit = exitData
+	case codeModelMissing:
+		f.Exit = exitNotFound
+	case codeModelUnsupported, codeModelWrong:
+		f.Exit = exitModel
 	case codeBadURL:
 		f.Exit = exitUsage
 	case codeDownloadBusy:

@@ -37,23 +37,59 @@ func (c *program) get(ctx context.Context, named string) error {
 		return err
 	}
 	return c.show(o, func() {
-		c.sayf("%s is there: %s (%s)", "%s ist da: %s (%s)", o.Name, o.Path, c.language.fit(o))
+		c.sayBrought(o)
 		if o.SHA256 == "" {
 			c.sayf("No checksum is known for it: its size and its form were checked.", "Eine Prüfsumme ist dafür nicht bekannt: Geprüft wurden Größe und Aufbau.")
 		}
-		c.sayf("To use it: clara --model %q chat, or model.path in the settings.", "Benutzen: clara --model %q chat, oder model.path in den Einstellungen.", o.Path)
-		if o.Licence != "" {
-			c.sayf("Its licence: %s", "Seine Lizenz: %s", o.Licence)
-		}
 	})
+}
+
+// sayBrought says where a new model is and what can be done with it.
+func (c *program) sayBrought(o Offer) {
+	c.sayf("%s is there: %s (%s)", "%s ist da: %s (%s)", o.Name, o.Path, c.language.fit(o))
+	c.sayf("To use it: clara --model %q chat, or model.path in the settings.", "Benutzen: clara --model %q chat, oder model.path in den Einstellungen.", o.Path)
+	if o.Licence != "" {
+		c.sayf("Its licence: %s", "Seine Lizenz: %s", o.Licence)
+	}
+}
+
+func (c *program) addCommand() *cobra.Command {
+	var exact bool
+	cmd := &cobra.Command{
+		Use:   "add FOLDER|FILE",
+		Short: "Add a model that lies on this machine",
+		Long: `Brings a model into the data folder: a folder as Hugging Face has it (config.json,
+tokenizer.json, model.safetensors or several of them with their index), which is
+converted into one GGUF file of the folder's name, or a GGUF file, which is copied. What
+was there stays. Llama (also Mistral and SmolLM2) and Gemma 3 can be loaded. The weights
+become Q8_0: half of the memory of 16-bit weights, and faster answers; --exact keeps them
+as they are. Ctrl+C stops it and leaves nothing.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.add(cmd.Context(), args[0], exact) },
+	}
+	cmd.Flags().BoolVar(&exact, "exact", false, "keep the weights of a folder as they are")
+	return cmd
+}
+
+func (c *program) add(ctx context.Context, path string, exact bool) error {
+	bar := &fetchBar{language: c.language, w: c.errs, terminal: isTerminal(c.errs)}
+	o, err := c.Add(ctx, c.options, path, exact, bar.show)
+	bar.end()
+	if ctx.Err() != nil && err != nil {
+		return context.Canceled
+	}
+	if err != nil {
+		return err
+	}
+	return c.show(o, func() { c.sayBrought(o) })
 }
 
 func (c *program) removeCommand() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "remove NAME",
-		Short: "Delete a model that was fetched, with its reader",
-		Long: `Deletes a model that models get brought, and what it was prepared with. Lessons and
+		Short: "Delete a model that was fetched or added, with its reader",
+		Long: `Deletes a model that models get or add brought, and what it was prepared with. Lessons and
 feedback stay. The model in use is not deleted, nor a file that lies outside of the
 data folder.`,
 		Args: cobra.ExactArgs(1),

@@ -60,7 +60,7 @@ folders of CLARA_MODELS, beside the program, and in the data folder.`,
 		RunE: list,
 	}
 	cmd.AddCommand(&cobra.Command{Use: "list", Short: cmd.Short, Long: cmd.Long, Args: cobra.NoArgs, RunE: list},
-		c.getCommand(), c.removeCommand(), c.prepareCommand())
+		c.getCommand(), c.addCommand(), c.removeCommand(), c.prepareCommand())
 	return cmd
 }
 

@@ -26,6 +26,11 @@ const (
 	codeDownloadDisk    = "download_disk"    // file, error
 	codeDownloadSpace   = "download_space"   // missingBytes, folder
 
+	// Of models that are added.
+	codeModelMissing     = "model_missing"     // path, file
+	codeModelUnsupported = "model_unsupported" // path, error
+	codeModelWrong       = "model_wrong"       // path, error
+
 	// The server's.
 	codeUserName   = "user_name"   // name
 	codeUserExists = "user_exists" // name
@@ -51,6 +56,10 @@ var germanReasons = map[string]string{
 	codeDownloadBusy:    "es wird schon ein Modell nach {folder} geholt",
 	codeDownloadDisk:    "der Datenträger nimmt {file} nicht an: {error}",
 	codeDownloadSpace:   "in {folder} müssen noch {missingBytes} frei werden",
+
+	codeModelMissing:     "{path}: {file} fehlt; ein Ordner von Hugging Face muss ganz da sein",
+	codeModelUnsupported: "{path} ist von einer Art, die CLARA nicht lädt: {error}; laden lassen sich Modelle der Familien Llama (auch Mistral, SmolLM2) und Gemma 3",
+	codeModelWrong:       "{path} lässt sich nicht als Modell lesen: {error}; falls es heruntergeladen wurde, laden Sie es noch einmal",
 
 	codeUserName:   "„{name}“ kann kein Benutzername sein: bis zu 32 Zeichen aus a bis z, 0 bis 9, - und _, vorn ein Buchstabe oder eine Ziffer",
 	codeUserExists: "den Benutzer „{name}“ gibt es schon",

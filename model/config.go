@@ -110,7 +110,10 @@ func commonConfig(f *gguf.File, arch string) (Config, error) {
 		return Config{}, fmt.Errorf("find the matrix token_embd.weight: %w", gguf.ErrFormat)
 	}
 	c.Vocabulary = int(min(embedding.Dims[1], math.MaxInt32))
-	return c, c.check()
+	if err := c.check(); err != nil {
+		return Config{}, fmt.Errorf("%w: %w", err, gguf.ErrFormat)
+	}
+	return c, nil
 }
 
 // ropeFreqs are the angles base^(-2i/dim), i < dim/2 (Su et al. 2021), divided by
@@ -143,19 +146,19 @@ func linearScaling(f *gguf.File, arch string) (float64, error) {
 func (c Config) check() error {
 	switch {
 	case c.Layers < 1 || c.Layers > maxLayers:
-		return fmt.Errorf("%d layers: %w", c.Layers, gguf.ErrFormat)
+		return fmt.Errorf("%d layers", c.Layers)
 	case c.Width < 1 || c.Width > maxWidth || c.FeedForward < 1 || c.FeedForward > maxWidth*8:
-		return fmt.Errorf("width %d, feed-forward width %d: %w", c.Width, c.FeedForward, gguf.ErrFormat)
+		return fmt.Errorf("width %d, feed-forward width %d", c.Width, c.FeedForward)
 	case c.Heads < 1 || c.KVHeads < 1 || c.Heads%c.KVHeads != 0 || c.Heads > maxWidth:
-		return fmt.Errorf("%d heads over %d key heads: %w", c.Heads, c.KVHeads, gguf.ErrFormat)
+		return fmt.Errorf("%d heads over %d key heads", c.Heads, c.KVHeads)
 	case c.HeadDim < 2 || c.HeadDim%2 != 0 || c.HeadDim > 1024:
-		return fmt.Errorf("heads of %d values: %w", c.HeadDim, gguf.ErrFormat)
+		return fmt.Errorf("heads of %d values", c.HeadDim)
 	case c.Vocabulary < 1 || c.Vocabulary > maxVocabulary:
-		return fmt.Errorf("a vocabulary of %d: %w", c.Vocabulary, gguf.ErrFormat)
+		return fmt.Errorf("a vocabulary of %d", c.Vocabulary)
 	case c.Context < 1:
-		return fmt.Errorf("a context of %d tokens: %w", c.Context, gguf.ErrFormat)
+		return fmt.Errorf("a context of %d tokens", c.Context)
 	case !(c.NormEps >= 0 && c.NormEps < 1):
-		return fmt.Errorf("RMSNorm epsilon %g: %w", c.NormEps, gguf.ErrFormat)
+		return fmt.Errorf("RMSNorm epsilon %g", c.NormEps)
 	}
 	return nil
 }

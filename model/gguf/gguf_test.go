@@ -207,7 +207,7 @@ func (c crafted) tensor(name string, typ Type, offset uint64, dims ...uint64) cr
 
 // section pads to the data section and appends its bytes.
 func (c crafted) section(n int) crafted {
-	return append(append(c, make([]byte, padding(len(c), 32))...), make([]byte, n)...)
+	return append(append(c, make([]byte, padding(uint64(len(c)), 32))...), make([]byte, n)...)
 }
 
 // A crafted or damaged file is refused with the kind of its fault.

@@ -20,28 +20,81 @@ type KV struct {
 // refuse (a key twice, a row that is not whole blocks) is refused here, before
 // the first byte is written.
 func Write(w io.Writer, meta []KV, tensors []Tensor) error {
-	head, alignment, err := header(meta, tensors)
+	for _, t := range tensors {
+		if size, err := t.Type.bytes(t.Dims); err == nil && size != uint64(len(t.Data)) {
+			return fmt.Errorf("write GGUF: tensor %q has %d bytes, %v %v needs %d: %w", t.Name, len(t.Data), t.Type, t.Dims, size, ErrFormat)
+		}
+	}
+	return WriteStream(w, meta, tensors, func(i int, w io.Writer) error {
+		_, err := w.Write(tensors[i].Data)
+		return err
+	})
+}
+
+// WriteStream is [Write] for tensors that need not be in memory: Data is not looked at, and
+// data writes the values of tensor i, all of them and no more. It is called in the order
+// of the tensors; its error is passed on.
+func WriteStream(w io.Writer, meta []KV, tensors []Tensor, data func(i int, w io.Writer) error) error {
+	l, err := layOut(meta, tensors)
 	if err != nil {
 		return fmt.Errorf("write GGUF: %w", err)
 	}
-	out := bufio.NewWriter(w)
-	padded := func(b []byte) {
-		// a bufio.Writer keeps its first error until Flush
-		_, _ = out.Write(b)
-		_, _ = out.Write(make([]byte, padding(len(b), alignment)))
+	out := &counter{to: bufio.NewWriterSize(w, 1<<20)}
+	// a bufio.Writer keeps its first error until Flush
+	_, _ = out.Write(l.head)
+	_, _ = out.Write(make([]byte, padding(uint64(len(l.head)), l.alignment)))
+	for i, t := range tensors {
+		out.n = 0
+		if err := data(i, out); err != nil {
+			return fmt.Errorf("write GGUF: tensor %q: %w", t.Name, err)
+		}
+		if out.n != l.sizes[i] {
+			return fmt.Errorf("write GGUF: tensor %q got %d bytes, %v %v needs %d: %w", t.Name, out.n, t.Type, t.Dims, l.sizes[i], ErrFormat)
+		}
+		_, _ = out.Write(make([]byte, padding(out.n, l.alignment)))
 	}
-	padded(head)
-	for _, t := range tensors {
-		padded(t.Data)
-	}
-	if err := out.Flush(); err != nil {
+	if err := out.to.Flush(); err != nil {
 		return fmt.Errorf("write GGUF: %w", err)
 	}
 	return nil
 }
 
-// header encodes all that lies before the tensors' data.
-func header(meta []KV, tensors []Tensor) ([]byte, uint64, error) {
+// Size is the number of bytes that [WriteStream] would write.
+func Size(meta []KV, tensors []Tensor) (int64, error) {
+	l, err := layOut(meta, tensors)
+	if err != nil {
+		return 0, fmt.Errorf("size of a GGUF: %w", err)
+	}
+	size := uint64(len(l.head))
+	for _, n := range append([]uint64{uint64(len(l.head))}, l.sizes...) {
+		size += padding(n, l.alignment)
+	}
+	for _, n := range l.sizes {
+		size += n
+	}
+	return int64(size), nil
+}
+
+// counter counts what is written through it.
+type counter struct {
+	to *bufio.Writer
+	n  uint64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.n += uint64(n)
+	return n, err
+}
+
+// layout is where everything of a file lies.
+type layout struct {
+	head      []byte   // all that lies before the tensors' data, without the padding behind it
+	sizes     []uint64 // of the tensors, without padding
+	alignment uint64
+}
+
+func layOut(meta []KV, tensors []Tensor) (l layout, err error) {
 	b := []byte(magic)
 	b = binary.LittleEndian.AppendUint32(b, 3)
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(tensors)))
@@ -49,43 +102,39 @@ func header(meta []KV, tensors []Tensor) ([]byte, uint64, error) {
 	m := Metadata{values: map[string]value{}}
 	for _, kv := range meta {
 		if n := len(kv.Key); n == 0 || n > maxKey {
-			return nil, 0, fmt.Errorf("metadata key of %d bytes: %w", n, ErrFormat)
+			return l, fmt.Errorf("metadata key of %d bytes: %w", n, ErrFormat)
 		}
 		if _, twice := m.values[kv.Key]; twice {
-			return nil, 0, fmt.Errorf("metadata key %q twice: %w", kv.Key, ErrFormat)
+			return l, fmt.Errorf("metadata key %q twice: %w", kv.Key, ErrFormat)
 		}
 		k, raw, err := encode(kv.Value)
 		if err != nil {
-			return nil, 0, fmt.Errorf("metadata %q: %w", kv.Key, err)
+			return l, fmt.Errorf("metadata %q: %w", kv.Key, err)
 		}
 		m.values[kv.Key] = value{kind: k, raw: raw}
 		b = appendText(b, kv.Key)
 		b = binary.LittleEndian.AppendUint32(b, uint32(k))
 		b = append(b, raw...)
 	}
-	alignment, err := m.alignment()
-	if err != nil {
-		return nil, 0, err
+	if l.alignment, err = m.alignment(); err != nil {
+		return l, err
 	}
 	names := map[string]bool{}
 	offset := uint64(0)
 	for _, t := range tensors {
 		if n := len(t.Name); n == 0 || n > maxName {
-			return nil, 0, fmt.Errorf("tensor name of %d bytes: %w", n, ErrFormat)
+			return l, fmt.Errorf("tensor name of %d bytes: %w", n, ErrFormat)
 		}
 		if names[t.Name] {
-			return nil, 0, fmt.Errorf("tensor %q twice: %w", t.Name, ErrFormat)
+			return l, fmt.Errorf("tensor %q twice: %w", t.Name, ErrFormat)
 		}
 		names[t.Name] = true
 		if len(t.Dims) > maxDims {
-			return nil, 0, fmt.Errorf("tensor %q has %d axes: %w", t.Name, len(t.Dims), ErrFormat)
+			return l, fmt.Errorf("tensor %q has %d axes: %w", t.Name, len(t.Dims), ErrFormat)
 		}
 		size, err := t.Type.bytes(t.Dims)
 		if err != nil {
-			return nil, 0, fmt.Errorf("tensor %q: %w", t.Name, err)
-		}
-		if size != uint64(len(t.Data)) {
-			return nil, 0, fmt.Errorf("tensor %q has %d bytes, %v %v needs %d: %w", t.Name, len(t.Data), t.Type, t.Dims, size, ErrFormat)
+			return l, fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 		b = appendText(b, t.Name)
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(t.Dims)))
@@ -94,15 +143,15 @@ func header(meta []KV, tensors []Tensor) ([]byte, uint64, error) {
 		}
 		b = binary.LittleEndian.AppendUint32(b, uint32(t.Type))
 		b = binary.LittleEndian.AppendUint64(b, offset)
-		offset += size + uint64(padding(len(t.Data), alignment))
+		l.sizes = append(l.sizes, size)
+		offset += size + padding(size, l.alignment)
 	}
-	return b, alignment, nil
+	l.head = b
+	return l, nil
 }
 
 // padding is how many bytes are missing from n to a multiple of alignment.
-func padding(n int, alignment uint64) int {
-	return int(-uint64(n) & (alignment - 1))
-}
+func padding(n, alignment uint64) uint64 { return -n & (alignment - 1) }
 
 func appendText(b []byte, s string) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(s)))

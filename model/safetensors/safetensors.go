@@ -56,6 +56,9 @@ var widths = map[DType]uint64{
 	F8E4M3: 1, F8E5M2: 1, I8: 1, U8: 1, Bool: 1,
 }
 
+// Bytes is the size of one value, 0 for an unknown type.
+func (t DType) Bytes() int { return int(widths[t]) }
+
 // Tensor is a tensor of a file.
 type Tensor struct {
 	Name  string

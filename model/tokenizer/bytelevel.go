@@ -31,15 +31,23 @@ func newByteLevel(v *Vocabulary, ids map[string]int32) (*byteLevel, error) {
 	if !ok {
 		return nil, fmt.Errorf("its way of splitting words is not known: %w", ErrUnsupported)
 	}
-	b := &byteLevel{splitter: s, ids: ids, unknown: v.Unknown, merges: make(map[pair]merge, len(v.Merges))}
+	b := &byteLevel{splitter: s, ids: ids, unknown: v.Unknown}
 	for i, r := range byteRunes {
 		b.bytes[i] = -1
 		if id, ok := ids[string(r)]; ok {
 			b.bytes[i] = id
 		}
 	}
+	var err error
+	b.merges, err = readMerges(v.Merges, ids)
+	return b, err
+}
+
+// readMerges finds the tokens of merge rules.
+func readMerges(rules []string, ids map[string]int32) (map[pair]merge, error) {
+	merges := make(map[pair]merge, len(rules))
 	var buffer []byte
-	for rank, rule := range v.Merges {
+	for rank, rule := range rules {
 		// the left side may begin with the space itself in old files
 		cut := -1
 		if rule != "" {
@@ -56,11 +64,11 @@ func newByteLevel(v *Vocabulary, ids map[string]int32) (*byteLevel, error) {
 			continue // a rule that cannot yield a token never applies
 		}
 		p := pair{left, right}
-		if _, twice := b.merges[p]; !twice {
-			b.merges[p] = merge{whole, uint32(rank)}
+		if _, twice := merges[p]; !twice {
+			merges[p] = merge{whole, uint32(rank)}
 		}
 	}
-	return b, nil
+	return merges, nil
 }
 
 func (b *byteLevel) piece(token string) []byte { return toBytes(token) }

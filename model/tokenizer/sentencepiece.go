@@ -11,11 +11,12 @@ import (
 const blank = "▁"
 
 // sentencePiece is the BPE of SentencePiece: the characters of a text are merged
-// by the score of the token that they make.
+// by the score of the token that they make, or by rules where the vocabulary has some.
 type sentencePiece struct {
 	ids   map[string]int32 // of all tokens
 	types []int32
-	ranks []uint32 // by id, ascending with descending score
+	ranks []uint32       // by id, ascending with descending score
+	rules map[pair]merge // nil: every two that make a token are merged
 	// frozen finds the user-defined tokens, which are cut out before merging.
 	frozen  trie
 	bytes   [256]int32 // token of a single byte, -1 if there is none
@@ -54,7 +55,12 @@ func newSentencePiece(v *Vocabulary, ids map[string]int32) (*sentencePiece, erro
 			s.markGlue(token)
 		}
 	}
-	return s, nil
+	if len(v.Merges) == 0 {
+		return s, nil
+	}
+	var err error
+	s.rules, err = readMerges(v.Merges, ids)
+	return s, err
 }
 
 // rank maps a score to a number that grows as the score falls, equal for equal
@@ -92,6 +98,10 @@ func (s *sentencePiece) encode(dst []int32, text string) []int32 {
 	}
 	var word string // that is being merged
 	m := merger{join: func(left, right *symbol) (int32, uint32, bool) {
+		if s.rules != nil {
+			to, ok := s.rules[pair{left.id, right.id}]
+			return to.id, to.rank, ok
+		}
 		id := s.normal(word[left.start : right.start+right.size])
 		if id < 0 {
 			return 0, 0, false

@@ -42,7 +42,10 @@ type Vocabulary struct {
 	Tokens []string  // by id
 	Scores []float32 // by id; SentencePiece merges by descending score
 	Types  []int32   // by id; nil: all tokens are normal ones
-	Merges []string  // "left right", the most urgent first; byte-level BPE
+	// Merges are rules, "left right", the most urgent first: those of byte-level BPE. In
+	// a SentencePiece vocabulary there are none as a rule; if there are, they count in place
+	// of the scores.
+	Merges []string
 	// The ids of special tokens. An id outside the vocabulary stands for none:
 	// files say 4294967295 as well as -1.
 	BOS, EOS, EOT, Unknown int32
