@@ -65,11 +65,11 @@ prove-short: deps model ## a part of it in less than 20 minutes, into a folder o
 bench: build model ## this machine's figures, as JSON
 	@for work in decode prompt train gemm; do bin/clara bench $$work --json || exit; done
 
-bench-gpu-kit: build model ## what make bench-gpu needs, for a machine without compilers
-	@go test $(BUILD) $(TAGS) -c -o bin/cuda.test ./cuda
+bench-gpu-kit: deps ## what make bench-gpu needs, for a machine without compilers: bin/gpu-kit.tar.xz
+	@bench/gpu_kit.sh
 
-bench-gpu: ## on a machine with an NVIDIA GPU: suite, parity, sanitizer, figures; needs no network
-	@[ -x bin/cuda.test ] || $(MAKE) bench-gpu-kit
+bench-gpu: ## on a machine with an NVIDIA GPU: figures, suite, parity, sanitizer; needs no network
+	@[ -e bin/gpu-kit.tar.xz ] || $(MAKE) bench-gpu-kit
 	@bench/gpu.sh
 
 bench-peers: build model ## the same work in llama.cpp and PyTorch + PEFT, with ratios

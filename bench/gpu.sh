@@ -1,84 +1,135 @@
 #!/usr/bin/env bash
-# What only a machine with an NVIDIA GPU can tell: the CUDA engine against the suite and
-# against transformers + PEFT, the sanitizer's word on its kernels, and the figures,
-# beside PyTorch where that is installed. Needs no network, and no compiler when `make
-# bench-gpu-kit` has filled bin/ before.
+# What only a machine with an NVIDIA GPU can tell: the figures of the engines beside their
+# peers, the suite and parity with transformers + PEFT on the card, the sanitizer's word
+# on the kernels. Needs no network, and no compiler or library of a desktop when `make
+# bench-gpu-kit` has made bin/gpu-kit.tar.xz before; PyTorch with CUDA, transformers and
+# peft where the peers are to be measured.
 #
-#	bench/gpu.sh [OUT]    writes a log for each part and summary.txt to OUT (bin/gpu)
+#	bench/gpu.sh [OUT]    writes to OUT (bin/gpu) a log for each part, summary.txt,
+#	                      and the figures as report.md and figures.json
 #
-# Every part runs, whatever the one before found.
+# Every part has a time limit and runs whatever the one before found, the figures first;
+# what is left when CLARA_BENCH_SECONDS are over (570) is left out, and said.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 out=$(mkdir -p "${1:-bin/gpu}" && cd "${1:-bin/gpu}" && pwd)
-model=${CLARA_MODEL:-models/SmolLM2-135M-Instruct.Q4_1.gguf}
-data=${CLARA_TESTDATA:-../shared/data}
-[ -d "${data}" ] || data=shared/data
-# The driver itself, not the emulator.
-export CLARA_CUDA_LIBRARY=${CLARA_CUDA_LIBRARY:-libcuda.so.1}
+end=${CLARA_BENCH_SECONDS:-570}
+rm -f "${out}"/*.log "${out}"/report.md "${out}"/figures.json
 : >"${out}/summary.txt"
 failed=0
 
 say() { echo "$*" | tee -a "${out}/summary.txt"; }
 
-# part NAME COMMAND...: runs a part into NAME.log and notes how it went.
+# part NAME SECONDS COMMAND...: runs a part into NAME.log, as long as it may, and notes how
+# it went. What it found is in the report from then on.
 part() {
-	local name=$1 began=${SECONDS} verdict=passed
-	shift
-	"$@" >"${out}/${name}.log" 2>&1 || { verdict=FAILED; failed=1; }
-	say "$(printf '%-7s %4d s  %s' "${verdict}" $((SECONDS - began)) "${name}")"
+	local name=$1 limit=$2 began=${SECONDS} verdict=passed
+	shift 2
+	limit=$((limit < end - SECONDS ? limit : end - SECONDS))
+	if [ "${limit}" -lt 5 ]; then
+		say "left out          ${name}: the time is over"
+		return
+	fi
+	LIMIT=${limit} "$@" >"${out}/${name}.log" 2>&1 </dev/null || { verdict="FAILED ($?)"; failed=1; }
+	say "$(printf '%-12s %4d s  %s' "${verdict}" $((SECONDS - began)) "${name}")"
+	python3 bench/gpu_report.py "${out}"
 }
 
-skip() { say "skipped         $1: $2"; }
+skip() { say "skipped           $1: $2"; }
 
-# suite ARGUMENTS...: the tests of the engine, in its folder.
-suite() { (cd cuda && ../bin/cuda.test "$@"); }
+# within COMMAND...: ends it at the limit of its part, and what it started.
+within() { timeout --kill-after=3 "${LIMIT}" "$@"; }
 
+kit=bin/gpu-kit
+[ -d "${kit}" ] || tar -xf bin/gpu-kit.tar.xz -C bin || python3 -c 'import tarfile; tarfile.open("bin/gpu-kit.tar.xz").extractall("bin")' ||
+	{ echo "bin/gpu-kit.tar.xz is missing: make bench-gpu-kit" >&2; exit 1; }
+kit=${PWD}/${kit}
+# Our programs find in one folder what the machine's linker does not know of their libraries.
+mkdir -p "${out}/lib"
+for file in "${kit}"/lib/*; do
+	ldconfig -p | grep -q "^[[:space:]]*${file##*/} " || ln -sf "${file}" "${out}/lib/"
+done
+libraries=${out}/lib:/usr/local/nvidia/lib64${LD_LIBRARY_PATH:+:${LD_LIBRARY_PATH}}
+vendor=/usr/local/nvidia/share/glvnd/egl_vendor.d/10_nvidia.json
+[ -e "${vendor}" ] && export __EGL_VENDOR_LIBRARY_FILENAMES=${__EGL_VENDOR_LIBRARY_FILENAMES:-${vendor}}
+# The driver itself, not the emulator.
+export CLARA_CUDA_LIBRARY=${CLARA_CUDA_LIBRARY:-libcuda.so.1}
+export CLARA_TESTDATA=${kit}/data CLARA_HOME=${out}/home
+
+clara() { LD_LIBRARY_PATH=${libraries} within "${kit}/clara" "$@"; }
+# suite ENGINE ARGUMENTS...: the tests of an engine, in its folder.
+suite() { (cd "$1" && LD_LIBRARY_PATH=${libraries} within "${kit}/$1.test" "${@:2}"); }
+benchmark() { suite "$1" -test.run '^$' -test.bench "$2" -test.benchtime "$3"; }
+python() { within python3 "$@"; }
 # sanitized TOOL: the operations of the suite under one tool of compute-sanitizer, which
 # slows kernels down a hundredfold. (MatMul, Linear and Head also say it of gemm.h.)
 sanitized() {
-	(cd cuda && compute-sanitizer --tool "$1" --error-exitcode 1 ../bin/cuda.test -test.run \
+	(cd cuda && LD_LIBRARY_PATH=${libraries} within compute-sanitizer --tool "$1" --error-exitcode 1 "${kit}/cuda.test" -test.run \
 		'TestConformance$/(Memory|Embedding|MatMul|RMSNorm|RoPE|Attention|GLU|Add|CopyRows|HeadLogProbs|HeadTopK|AdamW|SumSquares)')
 }
-
 parity() {
-	bin/clara --engine "$1" parity "${data}/golden/smollm2" --model "${model}" --json | tee /dev/stderr | tools/expect.py "${@:2}"
+	clara --engine "$1" parity "${kit}/data/golden/smollm2" --model "${model}" --json "${@:2}"
 }
+demo() { clara --engine cuda demo --model "${model}" --home "${out}/home/demo" --json; }
 
-for tool in bin/cuda.test bin/clara; do
-	[ -x "${tool}" ] || { echo "${tool} is missing: make bench-gpu-kit" >&2; exit 1; }
-done
-say "$(nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>&1 | head -n 1)"
+say "$(nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>&1 | head -n 1), $(date -u +%F)"
+torch=1
+python3 -c 'import torch; assert torch.cuda.is_available(); import transformers, peft' 2>"${out}/torch.log" || torch=0
+# The step of a model costs the same with random weights.
+model=${CLARA_MODEL:-models/SmolLM2-135M-Instruct.Q4_1.gguf}
+smollm2=${model}
+if [ ! -e "${model}" ]; then
+	smollm2=${out}/smollm2.gguf
+	part shape-smollm2 30 python bench/peers/shapes.py smollm2 "${smollm2}"
+fi
+
+part engines 60 clara doctor
+part cuda-gemm 60 benchmark cuda Linear4096 20x
+if [ "${torch}" = 1 ]; then
+	part torch-gemm 60 python bench/peers/gpu_gemm.py
+else
+	skip torch "no PyTorch with CUDA, transformers and peft: torch.log"
+fi
+part opengl-gemm 60 benchmark shaders Linear4096 10x
+
+# figures ENGINES SHAPE MODEL: the works of bench on a model.
+figures() {
+	local engine
+	for engine in $1; do
+		part "${engine}-train-$2" 60 clara --engine "${engine}" bench train --model "$3" --json
+		part "${engine}-decode-$2" 60 clara --engine "${engine}" bench decode --model "$3" --json
+	done
+	if [ "${torch}" = 1 ]; then
+		part "torch-train-$2" 60 python bench/peers/lora_step.py "$2" --device cuda
+		part "torch-decode-$2" 60 python bench/peers/gpu_decode.py "$2"
+	fi
+}
+figures 'cuda-bf16 cuda opengl' smollm2 "${smollm2}"
+part shape-1b 60 python bench/peers/shapes.py 1b "${out}/1b.gguf"
+figures cuda-bf16 1b "${out}/1b.gguf"
+rm -f "${out}/1b.gguf"
 
 # All tests; those whose faults only the emulator can play leave themselves out.
-part conformance suite -test.v -test.timeout 10m
+part conformance 120 suite cuda -test.v
+CLARA_NEED_OPENGL=1 part conformance-opengl 90 suite shaders -test.v
+if [ -e "${model}" ]; then
+	part parity 40 parity cuda
+	part parity-bf16 40 parity cuda-bf16
+	part parity-opengl 60 parity opengl
+else
+	skip parity "${model} is not there"
+fi
 if command -v compute-sanitizer >/dev/null; then
-	part memcheck sanitized memcheck
-	part racecheck sanitized racecheck
+	part memcheck 90 sanitized memcheck
+	part racecheck 90 sanitized racecheck
 else
 	skip sanitizer 'compute-sanitizer is not there'
 fi
-if [ -e "${model}" ] && [ -d "${data}/golden/smollm2" ]; then
-	part parity parity cuda 'ids_equal == chats' 'greedy_equal >= 0.99 * greedy_compared' \
-		'logprob_max_abs <= 2e-3' 'loss_rel <= 1e-4' 'grad_rel_max <= 1e-3'
-	part parity-bf16 parity cuda-bf16 'ids_equal == chats' 'loss_rel <= 5e-3' 'grad_rel_max <= 3e-2'
-	for engine in cuda cuda-bf16; do
-		for work in decode prompt train; do
-			part "${engine}-${work}" bin/clara --engine "${engine}" bench "${work}" --model "${model}" --json
-		done
-	done
-else
-	skip parity "${model} or ${data} is not there"
+if [ -e "${model}" ]; then
+	part demo 120 demo
 fi
-part operations suite -test.run '^$' -test.bench . -test.benchtime 20x -test.timeout 10m
-if python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
-	part torch-gemm python3 bench/peers/gpu_gemm.py
-	if python3 -c 'import peft, transformers' 2>/dev/null && [ -e "${model}" ]; then
-		part torch-train python3 bench/peers/lora_step.py "${model}" --device cuda
-	else
-		skip torch-train 'peft, transformers or the model is not there'
-	fi
-else
-	skip torch 'PyTorch with CUDA is not there'
-fi
-grep -h '"work"\|TFLOP/s' "${out}"/*.log | tee -a "${out}/summary.txt"
+part operations 60 benchmark cuda BenchmarkBackend 20x
+rm -rf "${out}/home" "${out}/lib" "${out}/smollm2.gguf"
+python3 bench/gpu_report.py "${out}"
+cat "${out}/report.md"
 exit ${failed}

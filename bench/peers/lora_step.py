@@ -2,7 +2,8 @@
 
 The work is that of `clara bench train`: 8 sequences of 96 random tokens, rank 16 on
 all linear layers, mean cross-entropy over the last 40 tokens of each, AdamW. Logits
-are computed for those tokens only. Prints one JSON object.
+are computed for those tokens only. With the name of a shape for a model (shapes.py) the
+weights are random ones. Prints one JSON object.
 """
 import argparse
 import json
@@ -13,6 +14,8 @@ import time
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
+
+from shapes import SHAPES, network
 
 parser = argparse.ArgumentParser()
 parser.add_argument("model")
@@ -25,8 +28,11 @@ torch.set_num_threads(args.threads)
 torch.manual_seed(1)
 SEQUENCES, TOKENS, JUDGED = 8, 96, 40
 
-folder, file = os.path.split(os.path.abspath(args.model))
-base = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.bfloat16 if args.device == "cuda" else torch.float32).to(args.device)
+if args.model in SHAPES:
+    base = network(args.model, args.device)
+else:
+    folder, file = os.path.split(os.path.abspath(args.model))
+    base = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.bfloat16 if args.device == "cuda" else torch.float32).to(args.device)
 model = get_peft_model(base, LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"))
 model.train()
 optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-4, betas=(0.9, 0.99), weight_decay=0.0)
