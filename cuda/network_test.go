@@ -17,19 +17,24 @@ import (
 	"clara/model"
 )
 
-// stories returns a file of the trained model of 260,000 parameters; the test skips
-// without it.
-func stories(t *testing.T, name string) string {
+// testData returns a file or a folder of the test data; the test skips without it.
+func testData(t *testing.T, parts ...string) string {
 	t.Helper()
 	root := os.Getenv("CLARA_TESTDATA")
 	if root == "" {
 		root = filepath.Join("..", "..", "shared", "data")
 	}
-	path := filepath.Join(root, "models", "stories260K", name)
+	path := filepath.Join(root, filepath.Join(parts...))
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("no test data at %s: set CLARA_TESTDATA", path)
 	}
 	return path
+}
+
+// stories returns a file of the trained model of 260,000 parameters.
+func stories(t *testing.T, name string) string {
+	t.Helper()
+	return testData(t, "models", "stories260K", name)
 }
 
 // runner opens the model on an engine.

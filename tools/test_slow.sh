@@ -80,6 +80,9 @@ parity() {
 		'logprob_max_abs <= 2e-3' 'loss_rel <= 1e-4' 'grad_rel_max <= 1e-3'
 }
 
+# On the emulator of cuda/emulator.
+parity_cuda() { CLARA_PARITY=1 go test -buildvcs=false -tags cuda -count=1 -v -timeout 20m -run 'TestParity$' ./cuda; }
+
 # Right after saving, and after one cycle; the first argument is the least share of the
 # rewordings that are to be known (of the demo's own 15 the reader misses one or two since it
 # was trained to leave near questions alone: docs/learning.md). The cycle brings the manner, which costs
@@ -155,6 +158,7 @@ if [ -d "${data}" ]; then
 	# On Mesa's llvmpipe, and therefore with one chat.
 	part 'parity on OpenGL, SmolLM2' parity "${data}/golden/smollm2" models/SmolLM2-135M-Instruct.Q4_1.gguf --engine opengl --chats 1
 	if [ "${weekly}" = 1 ]; then
+		part 'parity on CUDA, SmolLM2' parity_cuda
 		part 'parity on OpenGL, Gemma 3' parity "${data}/golden/gemma3" models/gemma-3-270m-q4_k_m.gguf --engine opengl --chats 1
 	fi
 	part 'demo with the script of 12 lessons' demo '32 / 36' --script "${data}/learning/facts.json"
