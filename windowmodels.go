@@ -29,6 +29,9 @@ func (s *session) modelsOfWindow(program context.Context) app.Models {
 		Fetch: func(ctx context.Context, o app.Offer, report func(app.Fetched)) (string, error) {
 			return fetchInto(ctx, s.home, s.file, offer(o), func(p fetchProgress) { report(app.Fetched(p)) })
 		},
+		Add: func(ctx context.Context, folder string, report func(app.Fetched)) (string, error) {
+			return addInto(ctx, s.home, s.file, folder, false, func(p fetchProgress) { report(app.Fetched(p)) })
+		},
 		Discard: func(o app.Offer) error { return discard(filepath.Join(downloads(s.home), o.File)) },
 		Remove: func(ctx context.Context, o app.Offer) error {
 			inUse := ""

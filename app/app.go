@@ -98,6 +98,7 @@ type window struct {
 
 	offers   []Offer   // beside it, as last looked for
 	fetching *fetching // nil: none was begun
+	adding   *adding   // nil: none was begun
 	moving   *moving   // nil: none was begun
 
 	shell      shell

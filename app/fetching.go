@@ -12,7 +12,7 @@ import (
 	"clara/widgets"
 )
 
-// Fetched is how far a download is.
+// Fetched is how far a download is, or a folder that is converted.
 type Fetched struct {
 	Done, Total int64   // bytes; Total is 0 until it is known
 	Rate        float64 // bytes a second, of late; 0: not known yet
@@ -158,7 +158,7 @@ func (v *modelView) fetchCard() fyne.CanvasObject {
 	case f.err != nil && isOffline(f.err):
 		return widgets.NewNotice(widgets.Notice{
 			Glyph: widgets.IconOffline, Tone: widgets.ToneWarning, Title: say("fetch.offline_title"),
-			Text: say("fetch.offline_text", "Share", f.share()),
+			Text: say("fetch.offline_text", "Share", f.at.share()),
 			Actions: []widgets.Action{
 				{Label: say("fetch.now"), OnTapped: func() { wakeFetch(f) }},
 				{Label: say("fetch.pause"), OnTapped: w.pauseFetch},
@@ -199,27 +199,35 @@ func wakeFetch(f *fetching) {
 
 // show brings bar and words up to date.
 func (f *fetching) show() {
-	share := 0.0
-	if f.at.Total > 0 {
-		share = float64(f.at.Done) / float64(f.at.Total)
+	share, at := 0.0, f.at
+	if at.Total > 0 {
+		share = float64(at.Done) / float64(at.Total)
 	}
-	f.bar.Sentence = f.share()
+	if f.paused {
+		at.Rate = 0
+	}
+	f.bar.Sentence = at.share()
 	f.bar.Set(share, widgets.ColorPrimary)
-	parts := []string{f.share()}
+	f.words.SetText(at.words())
+}
+
+// words say how much is there, how fast it comes, and how long it takes.
+func (at Fetched) words() string {
+	parts := []string{at.share()}
 	switch {
-	case f.at.Checking:
+	case at.Checking:
 		parts = append(parts, say("fetch.checking"))
-	case f.at.Rate > 0 && !f.paused:
-		left := time.Duration(float64(f.at.Total-f.at.Done) / f.at.Rate * float64(time.Second))
-		parts = append(parts, say("fetch.rate", "N", decimal(f.at.Rate/1e6, 1)), say("fetch.left", "Left", span(left)))
+	case at.Rate > 0:
+		left := time.Duration(float64(at.Total-at.Done) / at.Rate * float64(time.Second))
+		parts = append(parts, say("fetch.rate", "N", decimal(at.Rate/1e6, 1)), say("fetch.left", "Left", span(left)))
 	}
-	f.words.SetText(strings.Join(parts, " · "))
+	return strings.Join(parts, " · ")
 }
 
 // share says how much is there, in the unit of the whole: "1.17 of 1.83 GB".
-func (f *fetching) share() string {
-	if f.at.Total >= 1e9 {
-		return say("fetch.gigabytes", "Done", decimal(float64(f.at.Done)/1e9, 2), "Of", decimal(float64(f.at.Total)/1e9, 2))
+func (at Fetched) share() string {
+	if at.Total >= 1e9 {
+		return say("fetch.gigabytes", "Done", decimal(float64(at.Done)/1e9, 2), "Of", decimal(float64(at.Total)/1e9, 2))
 	}
-	return say("fetch.megabytes", "Done", whole(int(f.at.Done/1e6)), "Of", whole(int(f.at.Total/1e6)))
+	return say("fetch.megabytes", "Done", whole(int(at.Done/1e6)), "Of", whole(int(at.Total/1e6)))
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"image"
 	"image/color"
 	"slices"
@@ -78,6 +79,20 @@ var scenes = []scene{
 		w.fillSamples(t, placeModel, trainer.PhaseDue)
 		w.fetching = &fetching{offer: w.offers[3], at: Fetched{Done: 1_170_000_000, Total: 1_830_000_000}}
 		w.fetching.err = &trainer.UserError{Reason: trainer.Reason{Code: codeOffline}}
+		w.machine.fill()
+	}},
+	{"adding", func(t testing.TB, w *window) {
+		w.Models.Add = func(context.Context, string, func(Fetched)) (string, error) { return "", nil }
+		w.rebuild()
+		w.fillSamples(t, placeModel, trainer.PhaseDue)
+		w.adding = &adding{path: "/home/anna/Verwaltung-1B", at: Fetched{Done: 410_000_000, Total: 1_320_000_000, Rate: 96_000_000}}
+		w.machine.fill()
+	}},
+	{"not added", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeModel, trainer.PhaseDue)
+		w.adding = &adding{path: "/home/anna/Verwaltung-1B", err: &trainer.UserError{Reason: trainer.Reason{
+			Code: codeModelMissing, Args: map[string]string{"path": "/home/anna/Verwaltung-1B", "file": "tokenizer.json"},
+		}}}
 		w.machine.fill()
 	}},
 	{"moving", func(t testing.TB, w *window) {

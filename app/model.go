@@ -158,12 +158,11 @@ func newModelView(w *window) *modelView { return &modelView{w: w} }
 func (v *modelView) build() fyne.CanvasObject {
 	v.cards, v.start = widgets.VStack(16), nil
 	v.fill()
-	own := widgets.NewButton(say("model.open"), &widgets.IconFolder, widgets.Secondary, v.chooseFile)
 	margin := float32(24)
 	if v.w.narrow {
 		margin = 12
 	}
-	body := widgets.VStack(12, v.w.heading(say("place.model"), widgets.Muted(say("model.about")).Wrapped(), own), v.cards)
+	body := widgets.VStack(12, v.w.heading(say("place.model"), widgets.Muted(say("model.about")).Wrapped(), v.openers()...), v.cards)
 	return widgets.NewScroll(widgets.Pad(body, 16, margin, 12, margin))
 }
 
@@ -202,6 +201,9 @@ func (v *modelView) fill() {
 	}
 	if v.w.fetching != nil {
 		v.cards.Add(v.fetchCard())
+	}
+	if v.w.adding != nil {
+		v.cards.Add(v.addCard())
 	}
 	if m.engine() != "" {
 		v.cards.Add(v.engines())
@@ -324,7 +326,7 @@ func (v *modelView) chooseFile() {
 		}
 		w.openModel(path)
 	}, w.frame)
-	d.SetFilter(storage.NewExtensionFileFilter([]string{".gguf"}))
+	d.SetFilter(storage.NewExtensionFileFilter([]string{".gguf", ".safetensors"}))
 	d.Show()
 }
 

@@ -51,6 +51,9 @@ type Models struct {
 	// Fetch brings a model into the data folder and returns its path. It goes on with what a
 	// call before left, and keeps what there is when ctx ends.
 	Fetch func(ctx context.Context, o Offer, report func(Fetched)) (string, error)
+	// Add makes a model file of a folder of Hugging Face, in the data folder, and returns its
+	// path. When ctx ends it leaves nothing.
+	Add func(ctx context.Context, folder string, report func(Fetched)) (string, error)
 	// Discard deletes what an interrupted Fetch left.
 	Discard func(o Offer) error
 	// Remove deletes the file of a model that Fetch brought, with its reader.
@@ -220,9 +223,13 @@ func (w *window) useModel(path string) {
 	w.change(func(s *configs.Settings) { s.Model.Path = path }, w.loadModel)
 }
 
-// openModel takes a file that a person chose or dropped onto the window. One that does not
+// openModel takes a file or folder that a person chose or dropped onto the window. One that does not
 // fit is asked about first, and one that cannot be loaded is not tried.
 func (w *window) openModel(path string) {
+	if !isModelFile(path) && w.canOpen(path) {
+		w.add(path)
+		return
+	}
 	if w.Models.Look == nil {
 		w.useModel(path)
 		return
@@ -253,7 +260,7 @@ func (w *window) openModel(path string) {
 // dropped takes files that were dropped onto the window: the first model among them.
 func (w *window) dropped(_ fyne.Position, files []fyne.URI) {
 	for _, f := range files {
-		if strings.EqualFold(f.Extension(), ".gguf") && !w.model.busy && w.moving == nil {
+		if w.canOpen(f.Path()) && !w.model.busy && w.moving == nil {
 			if !w.welcoming() {
 				w.show(placeModel)
 			}

@@ -186,6 +186,71 @@ func TestFileThatDoesNotFitIsAskedAbout(t *testing.T) {
 	}
 }
 
+// A folder of Hugging Face that is dropped becomes a model file, which answers from then on;
+// one that cannot be converted says why, one that is cancelled leaves the page as it was.
+func TestDroppedFolderBecomesAModel(t *testing.T) {
+	file := configs.NewFile(filepath.Join(t.TempDir(), "continuous.toml"))
+	if err := file.Create(); err != nil {
+		t.Fatal(err)
+	}
+	adds := make(chan func(ctx context.Context, report func(Fetched)) (string, error), 1)
+	folder, loads := t.TempDir(), 0
+	w := newTestWindow(t, Params{
+		File: file, Settings: spoken(english), Models: Models{
+			Look: func(string) (Offer, error) { return Offer{Name: "small", Fit: fitsWell}, nil },
+			Add: func(ctx context.Context, path string, report func(Fetched)) (string, error) {
+				if path != folder {
+					t.Errorf("%s is added", path)
+				}
+				return (<-adds)(ctx, report)
+			},
+		},
+		Load: func(context.Context, func(Model)) error { loads++; return nil },
+	}, wide)
+	drop := func(path string) {
+		w.dropped(fyne.Position{}, []fyne.URI{storage.NewFileURI("/tmp/letter.txt"), storage.NewFileURI(path)})
+	}
+	adds <- slowly
+	drop(folder)
+	if w.place != placeModel {
+		t.Error("the page of the model is not shown")
+	}
+	w.waitFor(t, func() bool { return w.adding.at.Done > 0 })
+	if got, want := w.adding.words.Text, "400 of 807 MB · 8.4 MB/s · 49 s left"; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	drop(folder) // a second one is not begun meanwhile
+	w.cancelAdd()
+	w.waitFor(t, func() bool { return w.adding == nil })
+
+	adds <- func(context.Context, func(Fetched)) (string, error) {
+		return "", &trainer.UserError{Reason: trainer.Reason{Code: codeModelMissing, Args: map[string]string{"path": folder, "file": "config.json"}}}
+	}
+	drop(folder)
+	w.waitFor(t, func() bool { return w.adding.err != nil })
+	if got, want := fault(w.adding.err), "config.json is missing in "+folder+". Fetch the whole folder of the model."; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	adds <- func(context.Context, func(Fetched)) (string, error) { return "/models/new.gguf", nil }
+	tap(t, w, "Try again")
+	w.waitFor(t, func() bool { return loads == 1 && !w.model.busy })
+	if w.adding != nil || w.Settings.Model.Path != "/models/new.gguf" {
+		t.Errorf("the settings name %q", w.Settings.Model.Path)
+	}
+
+	// What is there already can be used at once; any of the folder's weights stand for it.
+	adds <- func(context.Context, func(Fetched)) (string, error) {
+		return "", &trainer.UserError{Reason: trainer.Reason{Code: codeModelExists, Args: map[string]string{"file": "/models/old.gguf"}}}
+	}
+	drop(filepath.Join(folder, "model.safetensors"))
+	w.waitFor(t, func() bool { return w.adding.err != nil })
+	tap(t, w, "Use")
+	w.waitFor(t, func() bool { return loads == 2 && !w.model.busy })
+	if w.adding != nil || w.Settings.Model.Path != "/models/old.gguf" {
+		t.Errorf("the settings name %q", w.Settings.Model.Path)
+	}
+}
+
 func TestMoveShowsHowBothModelsDo(t *testing.T) {
 	s := newShop()
 	models := s.models()

@@ -26,6 +26,11 @@ const (
 	codeDownloadBusy    = "download_busy"    // folder
 	codeDownloadDisk    = "download_disk"    // file, error
 	codeDownloadSpace   = "download_space"   // missingBytes, folder
+
+	// Of models that are added.
+	codeModelMissing     = "model_missing"     // path, file
+	codeModelUnsupported = "model_unsupported" // path, error
+	codeModelWrong       = "model_wrong"       // path, error
 )
 
 // reasonKeys translates the codes of the trainer's reasons. TestEveryReasonHasWords holds it to the trainer's list.
@@ -122,6 +127,10 @@ var reasonKeys = map[string]string{
 	codeDownloadBusy:    "reason.download_busy",
 	codeDownloadDisk:    "reason.download_disk",
 	codeDownloadSpace:   "reason.download_space",
+
+	codeModelMissing:     "reason.model_missing",
+	codeModelUnsupported: "reason.model_unsupported",
+	codeModelWrong:       "reason.model_wrong",
 }
 
 // hintKeys translates what a person can do.
