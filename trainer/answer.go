@@ -202,10 +202,10 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 		chosen, err = s.choose(ctx, []string{question.Text}, model.Foreground)
 	}
 	var said spoken
-	for _, l := range chosen[0].looks {
-		t.log.Debug("looked at a lesson", "question", question.ID, "lesson", s.lessons[l.lesson].ID, "found", l, "taken", l.lesson == chosen[0].lesson)
-	}
 	if err == nil {
+		for _, l := range chosen[0].looks {
+			t.log.Debug("looked at a lesson", "question", question.ID, "lesson", s.lessons[l.lesson].ID, "found", l, "taken", l.lesson == chosen[0].lesson)
+		}
 		said, tokens, err = s.fitted(history, question.Text, chosen[0].lesson, begunIDs, tokens)
 	}
 	answer := Message{Conversation: question.Conversation, Parent: question.ID, Role: RoleAssistant, Version: s.version.ID, Finish: FinishFailed}

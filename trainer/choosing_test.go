@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -73,5 +74,39 @@ func TestLeastOf(t *testing.T) {
 		if least, got := leastOf(c.logp); got != c.want || got && least != float64(slices.Min(c.logp)) {
 			t.Errorf("of %v the least is %g, which fits: %v", c.logp, least, got)
 		}
+	}
+}
+
+// Who stops an answer while its lesson is being chosen gets an empty one, and no end of
+// the program.
+func TestAnswerStoppedWhileItsLessonIsChosen(t *testing.T) {
+	r := tinyRunner(t, 1)
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	if err := b.Attach(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Attach(context.Background(), nil); err != nil {
+			t.Error(err)
+		}
+	}()
+	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	reading, err := training.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := b.model.use()
+	a.reader.Store(&reader{state: ReaderPrepared, adapter: reading})
+	a.users.Done()
+	b.teach("Who leads IT at Brandt?", "Maria.", Knowledge)
+	ctx, stop := context.WithCancel(t.Context())
+	e, err := b.Answer(ctx, Ask{Text: "Which person leads IT at Brandt?", OnAsked: func(Message) { stop() }}, nil)
+	if err != nil || e.Finish != FinishCancelled || e.Text != "" {
+		t.Errorf("%+v, %v", e, err)
 	}
 }
