@@ -206,7 +206,11 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 		for _, l := range chosen[0].looks {
 			t.log.Debug("looked at a lesson", "question", question.ID, "lesson", s.lessons[l.lesson].ID, "found", l, "taken", l.lesson == chosen[0].lesson)
 		}
-		said, tokens, err = s.fitted(history, question.Text, chosen[0].lesson, begunIDs, tokens)
+		most := tokens
+		said, tokens, err = s.fitted(history, question.Text, chosen[0].lesson, begunIDs, most)
+		if errors.Is(err, model.ErrContext) && chosen[0].lesson >= 0 { // a long question may still fit alone
+			said, tokens, err = s.fitted(history, question.Text, -1, begunIDs, most)
+		}
 	}
 	answer := Message{Conversation: question.Conversation, Parent: question.ID, Role: RoleAssistant, Version: s.version.ID, Finish: FinishFailed}
 	entry := Entry{Number: s.version.Number}

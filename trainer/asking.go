@@ -36,6 +36,34 @@ func askOrder(lessons []JobLesson) []int {
 	return order
 }
 
+// fits says whether a lesson can be put before its own question: with that it takes half
+// of the model's context at most. A longer one is of no use to this model and counts as
+// missed; nothing else waits for it.
+func (l JobLesson) fits(r *model.Runner) bool {
+	half, bytes := r.Info().Context/2, 2*len(l.Question)+len(l.Answer)
+	switch t := r.Tokenizer(); {
+	case bytes <= half: // a token has a byte at least
+		return true
+	case t.MinTokens(bytes) > half: // before anything is spent on it
+		return false
+	default:
+		return 2*len(t.Encode(l.Question, false))+len(t.Encode(l.Answer, false)) <= half
+	}
+}
+
+// askable parts the positions of the lessons into those that can be asked, in their order
+// (askOrder), and those that are too long for the model.
+func askable(r *model.Runner, lessons []JobLesson) (order, tooLong []int) {
+	for _, p := range askOrder(lessons) {
+		if lessons[p].fits(r) {
+			order = append(order, p)
+		} else {
+			tooLong = append(tooLong, p)
+		}
+	}
+	return order, tooLong
+}
+
 func boolToInt(b bool) int {
 	if b {
 		return 1
@@ -136,30 +164,32 @@ func outcome(before LessonState, known bool) LessonState {
 	}
 }
 
-// baseAnswers fills in the base's own answers where they are missing.
-func baseAnswers(ctx context.Context, r *model.Runner, lessons []JobLesson) error {
+// baseAnswers fills in the base's own answers to the lessons at the given positions, where
+// they are missing, and returns the positions of those.
+func baseAnswers(ctx context.Context, r *model.Runner, lessons []JobLesson, positions []int) ([]int, error) {
 	var missing []int
 	var reqs []model.Request
-	for i, l := range lessons {
+	for _, p := range positions {
+		l := lessons[p]
 		if l.BaseAnswer != "" {
 			continue
 		}
 		prompt, err := questionPrompt(r, l.Question)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		missing = append(missing, i)
+		missing = append(missing, p)
 		reqs = append(reqs, model.Request{Prompt: prompt, MaxTokens: answerRoom(r, l.Answer)})
 	}
 	if len(reqs) == 0 {
-		return nil
+		return nil, nil
 	}
 	results, err := r.GenerateAll(ctx, reqs, model.Background)
 	if err != nil {
-		return fmt.Errorf("ask the base %d lessons: %w", len(reqs), err)
+		return nil, fmt.Errorf("ask the base %d lessons: %w", len(reqs), err)
 	}
 	for i, p := range missing {
 		lessons[p].BaseAnswer = results[i].Text
 	}
-	return nil
+	return missing, nil
 }

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -61,11 +62,14 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 	var seqs []model.Sequence
 	for i, q := range questions {
 		out[i] = choice{lesson: -1}
-		if v.router == nil {
-			continue
+		if v.router == nil || v.runner.Tokenizer().MinTokens(len(q)) > v.runner.Info().Context {
+			continue // there are no lessons, or no answer to a question so long
 		}
 		if v.reading == nil {
-			lesson, overlap, _ := v.router.Match(q)
+			lesson, overlap, ok := v.router.Match(q)
+			if ok && !v.lessons[lesson].fits(v.runner) {
+				lesson = -1
+			}
 			out[i] = choice{lesson: lesson, overlap: overlap}
 			if lesson >= 0 {
 				out[i].looks = []look{{lesson: lesson, overlap: overlap}}
@@ -80,15 +84,18 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 		for _, m := range near {
 			out[i].looks = append(out[i].looks, look{lesson: m.lesson, overlap: m.overlap, vetoed: m.vetoed})
 		}
-		if near[0].own {
+		if near[0].own && v.lessons[near[0].lesson].fits(v.runner) {
 			out[i].lesson = near[0].lesson
 			continue
 		}
 		for at, m := range near {
-			if m.vetoed || m.overlap < leastNear {
+			if m.own || m.vetoed || m.overlap < leastNear || !v.lessons[m.lesson].fits(v.runner) {
 				continue
 			}
 			s, err := v.fit(m.lesson, q)
+			if errors.Is(err, model.ErrContext) || len(s.Prompt)+len(s.Answer) > stepRows {
+				continue // behind a lesson the question is too long
+			}
 			if err != nil {
 				return nil, fmt.Errorf("choose a lesson for %q: %w", q, err)
 			}

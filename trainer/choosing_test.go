@@ -2,8 +2,10 @@ package trainer
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"clara/model"
@@ -74,6 +76,92 @@ func TestLeastOf(t *testing.T) {
 		if least, got := leastOf(c.logp); got != c.want || got && least != float64(slices.Min(c.logp)) {
 			t.Errorf("of %v the least is %g, which fits: %v", c.logp, least, got)
 		}
+	}
+}
+
+// A lesson that is longer than the model reads is kept, and nothing waits for it: what it
+// is about is answered without it, it counts as missed, and the others are trained.
+func TestALessonTooLongForTheModel(t *testing.T) {
+	r := tinyRunner(t, 1)
+	long, short := "What are the rules of the house?", "Who leads IT at Brandt?"
+	rules := strings.Repeat("No dogs. ", 400) // a byte is a token here, of which there are 2048
+	j := Job{Format: jobFormat, Base: r.Info().Hash, Recipe: DefaultSettings().recipe(), Lessons: []JobLesson{
+		{ID: 1, Sample: 1, Question: long, Answer: rules, State: LessonNew, Importance: 3},
+		{ID: 2, Sample: 2, Question: short, Answer: "Maria.", State: LessonNew, Importance: 3},
+		{ID: 3, Sample: 3, Question: rules, Answer: "No.", State: LessonNew, Importance: 3},
+	}}
+	o, err := RunCycle(t.Context(), r, j, &BaseFacts{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(map[int64]LessonState)
+	for _, a := range o.Report.Lessons {
+		asked[a.Lesson] = a.Outcome
+	}
+	if len(asked) != 3 || asked[1] != LessonMissed || asked[3] != LessonMissed || len(o.Report.Bases) != 1 || slices.Contains(o.Report.KnowledgeOn, 1) {
+		t.Errorf("asked %v, the base %d, trained %v", asked, len(o.Report.Bases), o.Report.KnowledgeOn)
+	}
+
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	if err := b.Attach(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Attach(context.Background(), nil); err != nil {
+			t.Error(err)
+		}
+	}()
+	b.teach(long, rules, Knowledge)
+	b.teach(short, "Maria.", Knowledge)
+	fitsAlone := short + strings.Repeat(" I ask.", 178)
+	if _, _, ok := b.speaking.Load().router.Match(fitsAlone); !ok {
+		t.Error("a long question matches no lesson: the test shows nothing of it")
+	}
+	for question, lesson := range map[string]int64{long: 0, short: 2, fitsAlone: 0} {
+		if e, err := b.Answer(t.Context(), Ask{Text: question, MaxTokens: 2}, nil); err != nil || e.Lesson != lesson {
+			t.Errorf("%.40q is answered by lesson %d, %v; want %d", question, e.Lesson, err, lesson)
+		}
+	}
+	if got, err := b.AskLesson(t.Context(), 1); err != nil || got.Outcome != LessonMissed {
+		t.Errorf("asked by itself: %+v, %v", got, err)
+	}
+
+	s := b.speaking.Load()
+	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	v := s.voice
+	if v.reading, err = training.Adapter(); err != nil {
+		t.Fatal(err)
+	}
+	chosen, err := v.choose(t.Context(), []string{long, "Which rules has the house?", short, short + strings.Repeat(" I ask.", 900)}, model.Background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{-1, -1, 1, -1} {
+		if chosen[i].lesson != want {
+			t.Errorf("question %d is answered by %d, want %d", i, chosen[i].lesson, want)
+		}
+	}
+}
+
+// A cycle asks the base no more lessons than it asks itself: some thousand new ones would
+// keep it for an hour.
+func TestACycleAsksTheBaseWhatItAsksItself(t *testing.T) {
+	r := tinyRunner(t, 1)
+	j := Job{Format: jobFormat, Base: r.Info().Hash, Recipe: DefaultSettings().recipe()}
+	for i := range int64(askedMost + 8) {
+		j.Lessons = append(j.Lessons, JobLesson{
+			ID: i + 1, Sample: i + 1, Question: fmt.Sprintf("Who leads department %d?", i), Answer: "Maria.",
+			Keywords: [][]string{{""}}, State: LessonNew, Importance: 3, // whatever the tiny model says is right
+		})
+	}
+	o, err := RunCycle(t.Context(), r, j, &BaseFacts{}, nil)
+	if err != nil || len(o.Report.Lessons) != askedMost || len(o.Report.Bases) != askedMost {
+		t.Errorf("%d asked, the base %d, %v", len(o.Report.Lessons), len(o.Report.Bases), err)
 	}
 }
 

@@ -46,6 +46,7 @@ type cycleRun struct {
 	out      Outcome
 	given    *Adapters // are put to the gate instead of trained ones; nil: trains
 
+	order, tooLong    []int // of the lessons that are asked, by position; of those that cannot be
 	reader            *model.Adapter
 	manner, knowledge *model.Adapter // of the version before
 	style             Style
@@ -136,9 +137,8 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 	}
 
 	// The lessons, first with the reader: those still missed are what knowledge is for.
-	c.enter(StepAsk, len(c.job.Lessons))
-	order := askOrder(c.job.Lessons)
-	order = order[:min(len(order), askedMost)]
+	order := c.order
+	c.enter(StepAsk, len(order))
 	before, err := candidate.before.ask(ctx, order)
 	if err != nil {
 		return err
@@ -174,18 +174,7 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 	if err != nil {
 		return err
 	}
-	positions := make(map[int]bool, len(candidate.trained))
-	for _, p := range order {
-		l := c.job.Lessons[p]
-		check := l.check()
-		a := Asked{Lesson: l.ID, Sample: l.Sample, Answer: answers[p], Known: check.Passes(answers[p]), Before: check.Passes(before[p]), Asked: variants[p], Swapped: contrasts[p]}
-		a.Outcome = outcome(l.State, a.Known)
-		if candidate.trained[p] {
-			positions[len(candidate.asked)] = true
-		}
-		candidate.asked = append(candidate.asked, a)
-	}
-	candidate.trained = positions
+	c.noteAsked(&candidate, before, answers, variants, contrasts)
 	rep.Lessons, rep.Losses = candidate.asked, c.state.Losses
 	if !c.out.Changed(c.job.Before) { // there is nothing that could harm
 		rep.Reason = reason(CodeOnlyAsked, "nothing was due: the lessons were asked")
@@ -202,6 +191,26 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 	rep.Figures, rep.Open, rep.Held, rep.Verdict, rep.Reason = found.figures, found.open, found.held, found.verdict, found.reason
 	c.lap(&rep.Seconds.Gate)
 	return nil
+}
+
+// noteAsked keeps how the lessons were answered, those first that were asked.
+func (c *cycleRun) noteAsked(cand *candidate, before, answers map[int]string, variants, contrasts map[int][]Answered) {
+	trained := make(map[int]bool, len(cand.trained)) // by position among the asked
+	for _, p := range c.order {
+		l := c.job.Lessons[p]
+		check := l.check()
+		a := Asked{Lesson: l.ID, Sample: l.Sample, Answer: answers[p], Known: check.Passes(answers[p]), Before: check.Passes(before[p]), Asked: variants[p], Swapped: contrasts[p]}
+		a.Outcome = outcome(l.State, a.Known)
+		if cand.trained[p] {
+			trained[len(cand.asked)] = true
+		}
+		cand.asked = append(cand.asked, a)
+	}
+	for _, p := range c.tooLong {
+		l := c.job.Lessons[p]
+		cand.asked = append(cand.asked, Asked{Lesson: l.ID, Sample: l.Sample, Outcome: outcome(l.State, false)})
+	}
+	cand.trained = trained
 }
 
 // lap adds the seconds since the last lap to those of a part.
@@ -222,18 +231,16 @@ func (c *cycleRun) prepare(ctx context.Context) (err error) {
 	if c.base, err = c.base.holding(ctx, c.r, c.job.Own); err != nil {
 		return err
 	}
-	missing := make([]bool, len(c.job.Lessons))
 	c.job.Lessons = slices.Clone(c.job.Lessons)
-	for i, l := range c.job.Lessons {
-		missing[i] = l.BaseAnswer == ""
-	}
-	if err := baseAnswers(ctx, c.r, c.job.Lessons); err != nil {
+	c.order, c.tooLong = askable(c.r, c.job.Lessons)
+	c.order = c.order[:min(len(c.order), askedMost)]
+	missing, err := baseAnswers(ctx, c.r, c.job.Lessons, slices.Sorted(slices.Values(c.order)))
+	if err != nil {
 		return err
 	}
-	for i, l := range c.job.Lessons {
-		if missing[i] {
-			c.out.Report.Bases = append(c.out.Report.Bases, BaseSaid{Lesson: l.ID, Text: l.BaseAnswer})
-		}
+	for _, p := range missing {
+		l := c.job.Lessons[p]
+		c.out.Report.Bases = append(c.out.Report.Bases, BaseSaid{Lesson: l.ID, Text: l.BaseAnswer})
 	}
 	if c.reader, err = c.job.reader(c.r); err != nil {
 		return err
@@ -441,7 +448,7 @@ func (c *cycleRun) rephrase(ctx context.Context, manner *model.Adapter, styled [
 	var reqs []model.Request
 	var at []int
 	for i, l := range c.job.Lessons {
-		if styled[i] != "" || len(reqs) == mostRephrased {
+		if styled[i] != "" || len(reqs) == mostRephrased || !l.fits(c.r) {
 			continue
 		}
 		prompt, err := questionPrompt(c.r, l.Question+"\n\n("+l.Answer+")")

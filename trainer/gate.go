@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"clara/model"
@@ -140,9 +141,10 @@ func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
 		}
 		questions = append(questions, c.base.Unrelated...)
 	}
-	if c.knowledge != nil {
+	if usable, _ := askable(c.now.runner, c.now.lessons); c.knowledge != nil && len(usable) > 0 {
+		slices.Sort(usable)
 		for _, q := range texts {
-			s, err := c.now.speak(nil, q, rng.IntN(len(c.now.lessons)))
+			s, err := c.now.speak(nil, q, usable[rng.IntN(len(usable))])
 			if err != nil {
 				return fmt.Errorf("ask %q: %w", q, err)
 			}

@@ -116,13 +116,10 @@ func (t *Trainer) askNow(ctx context.Context, which func(JobLesson) bool) ([]Les
 	defer done()
 	v := s.voice
 	v.lessons = slices.Clone(s.lessons)
-	var positions []int
-	for _, p := range askOrder(v.lessons) {
-		if which(v.lessons[p]) {
-			positions = append(positions, p)
-		}
-	}
-	if len(positions) == 0 {
+	isOther := func(p int) bool { return !which(v.lessons[p]) }
+	positions, tooLong := askable(v.runner, v.lessons)
+	positions, tooLong = slices.DeleteFunc(positions, isOther), slices.DeleteFunc(tooLong, isOther)
+	if len(positions)+len(tooLong) == 0 {
 		return nil, nil
 	}
 	if err := t.fillBaseAnswers(until, a.info.Hash, &v, positions); err != nil {
@@ -132,10 +129,14 @@ func (t *Trainer) askNow(ctx context.Context, which func(JobLesson) bool) ([]Les
 	if err != nil {
 		return nil, err
 	}
-	results := make([]LessonResult, len(positions))
-	for i, p := range positions {
+	var results []LessonResult
+	for _, p := range positions {
 		l := v.lessons[p]
-		results[i] = LessonResult{Lesson: l.ID, Version: s.version.ID, Answer: answers[p], Outcome: outcome(l.State, l.check().Passes(answers[p]))}
+		results = append(results, LessonResult{Lesson: l.ID, Version: s.version.ID, Answer: answers[p], Outcome: outcome(l.State, l.check().Passes(answers[p]))})
+	}
+	for _, p := range tooLong {
+		l := v.lessons[p]
+		results = append(results, LessonResult{Lesson: l.ID, Version: s.version.ID, Outcome: outcome(l.State, false)})
 	}
 	if err := t.store.AddResults(context.WithoutCancel(ctx), a.info.Hash, results); err != nil {
 		return nil, saving(fmt.Errorf("keep what the lessons answered: %w", err))
@@ -149,20 +150,14 @@ func (t *Trainer) askNow(ctx context.Context, which func(JobLesson) bool) ([]Les
 
 // fillBaseAnswers asks the base what it says to lessons of which that is not known.
 func (t *Trainer) fillBaseAnswers(ctx context.Context, base string, v *voice, positions []int) error {
-	var some []JobLesson
-	var at []int
-	for _, p := range positions {
-		if v.lessons[p].BaseAnswer == "" {
-			some, at = append(some, v.lessons[p]), append(at, p)
-		}
-	}
-	if err := baseAnswers(ctx, v.runner, some); err != nil {
+	missing, err := baseAnswers(ctx, v.runner, v.lessons, positions)
+	if err != nil {
 		return err
 	}
-	for i, p := range at {
-		v.lessons[p].BaseAnswer = some[i].BaseAnswer
-		if err := t.store.SetBaseAnswer(ctx, base, some[i].ID, some[i].BaseAnswer); err != nil {
-			return saving(fmt.Errorf("keep the base's answer to %q: %w", some[i].Question, err))
+	for _, p := range missing {
+		l := v.lessons[p]
+		if err := t.store.SetBaseAnswer(ctx, base, l.ID, l.BaseAnswer); err != nil {
+			return saving(fmt.Errorf("keep the base's answer to %q: %w", l.Question, err))
 		}
 	}
 	return nil

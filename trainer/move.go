@@ -202,7 +202,7 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, progress func
 		return err
 	}
 	v.lessons = slices.Clone(v.lessons)
-	order := askOrder(v.lessons)
+	order, _ := askable(v.runner, v.lessons)
 	order = order[:min(len(order), askedMost)]
 	if err := t.fillBaseAnswers(ctx, a.info.Hash, &v, order); err != nil {
 		return err

@@ -56,12 +56,12 @@ func checkReader(ctx context.Context, r *model.Runner, a *model.Adapter, b *Base
 		return fail(err)
 	}
 	j := &Job{Recipe: Recipe{Seed: seed}, Lessons: make([]JobLesson, len(held))}
-	questions := make([]string, len(held))
+	questions, all := make([]string, len(held)), make([]int, len(held))
 	for i, h := range held {
-		questions[i] = h.Question
+		questions[i], all[i] = h.Question, i
 		j.Lessons[i] = JobLesson{ID: int64(i + 1), Question: h.Question, Answer: h.Answer}
 	}
-	if err := baseAnswers(ctx, r, j.Lessons); err != nil {
+	if _, err := baseAnswers(ctx, r, j.Lessons, all); err != nil {
 		return fail(err)
 	}
 	c := &candidate{job: j, base: b, knowledge: a, trained: make(map[int]bool)}
