@@ -18,7 +18,7 @@ export LIBRARY_PATH := $(CURDIR)/cuda/driver$(if $(LIBRARY_PATH),:$(LIBRARY_PATH
 BUILD := -buildvcs=false
 SCRIPT ?=
 
-.PHONY: all run build deps model model-gemma reader ptx test test-slow lint prove prove-short bench bench-gpu-kit bench-gpu bench-peers clean
+.PHONY: all run build deps model model-gemma install uninstall reader ptx test test-slow lint prove prove-short bench bench-gpu-kit bench-gpu bench-peers clean
 
 all: build
 
@@ -39,6 +39,12 @@ model-gemma: $(GEMMA) ## a Gemma 3 for the tests; its licence forbids shipping i
 
 $(MODEL) $(GEMMA): | deps
 	@python3 tools/fetch_model.py $@
+
+install: build model ## into the desktop's menu, with a double click on *.gguf; PREFIX, else ~/.local
+	@packaging/linux/install.sh $(PREFIX)
+
+uninstall: ## what install put there; what was learnt stays
+	@packaging/linux/install.sh --remove $(PREFIX)
 
 reader: build model ## the built-in model's reader again, by the program itself; takes minutes, Ctrl-C keeps
 	@bin/clara --home .tools/reader --model $(MODEL) models prepare --seed 1 --force --out trainer/reader

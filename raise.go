@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -17,9 +18,12 @@ const doorName = "window.sock"
 // knockTime is how long a second start waits for the first one's window.
 const knockTime = 2 * time.Second
 
-// knock asks the window that works on a data folder to come to the front, and waits until
-// it has heard.
-func knock(ctx context.Context, home string) error {
+// longestPath is more than any system lets a path have.
+const longestPath = 64 << 10
+
+// knock asks the window that works on a data folder to come to the front and to take a
+// model file, "" for none; it waits until it has been heard.
+func knock(ctx context.Context, home, file string) error {
 	ctx, cancel := context.WithTimeout(ctx, knockTime)
 	defer cancel()
 	c, err := (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(home, doorName))
@@ -32,6 +36,14 @@ func knock(ctx context.Context, home string) error {
 			return fmt.Errorf("knock at the window that is open: %w", err)
 		}
 	}
+	if _, err := io.WriteString(c, file); err != nil {
+		return fmt.Errorf("tell the window that is open of %q: %w", file, err)
+	}
+	if end, ok := c.(*net.UnixConn); ok {
+		if err := end.CloseWrite(); err != nil {
+			return fmt.Errorf("tell the window that is open of %q: %w", file, err)
+		}
+	}
 	if _, err := c.Read(make([]byte, 1)); err != nil {
 		return fmt.Errorf("wait for the window that is open: %w", err)
 	}
@@ -41,7 +53,7 @@ func knock(ctx context.Context, home string) error {
 // door is where the first start hears the others.
 type door struct {
 	listener net.Listener
-	knocks   chan struct{} // holds one knock; closed by close
+	knocks   chan string // holds one knock, with the file or ""; closed by close
 	done     chan struct{}
 }
 
@@ -56,7 +68,7 @@ func openDoor(home string) (*door, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for further starts: %w", err) // as where the path is too long for a socket
 	}
-	d := &door{listener: l, knocks: make(chan struct{}, 1), done: make(chan struct{})}
+	d := &door{listener: l, knocks: make(chan string, 1), done: make(chan struct{})}
 	go d.listen()
 	return d, nil
 }
@@ -68,13 +80,32 @@ func (d *door) listen() {
 		if err != nil {
 			return
 		}
-		select {
-		case d.knocks <- struct{}{}:
-		default: // one that is not answered yet stands for all
+		_ = c.SetDeadline(time.Now().Add(knockTime))
+		file, err := io.ReadAll(io.LimitReader(c, longestPath))
+		if err == nil {
+			d.hear(string(file))
+			_, _ = c.Write([]byte{1}) // whoever knocked and went away misses nothing
 		}
-		_, _ = c.Write([]byte{1}) // whoever knocked and went away misses nothing
 		_ = c.Close()
 	}
+}
+
+// hear keeps one knock that is not answered yet for all; the latest file is the one that is
+// meant. Only listen calls it.
+func (d *door) hear(file string) {
+	select {
+	case d.knocks <- file:
+		return
+	default:
+	}
+	if file == "" {
+		return
+	}
+	select {
+	case <-d.knocks:
+	default: // it was answered just now
+	}
+	d.knocks <- file
 }
 
 // close ends listening and removes the socket. It is safe on a nil door.
@@ -88,8 +119,8 @@ func (d *door) close() error {
 	return err
 }
 
-// heard are the knocks, nil without a door.
-func (d *door) heard() <-chan struct{} {
+// heard are the knocks, each with its file, nil without a door.
+func (d *door) heard() <-chan string {
 	if d == nil {
 		return nil
 	}

@@ -10,7 +10,7 @@ import (
 
 func TestSecondStartKnocksAtTheFirst(t *testing.T) {
 	home := t.TempDir()
-	if err := knock(t.Context(), home); err == nil {
+	if err := knock(t.Context(), home, ""); err == nil {
 		t.Error("somebody heard a knock at an empty folder")
 	}
 	if err := os.WriteFile(filepath.Join(home, doorName), nil, 0o600); err != nil { // as of a run that was killed
@@ -21,18 +21,28 @@ func TestSecondStartKnocksAtTheFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 { // further ones while nobody has come yet are one
-		if err := knock(t.Context(), home); err != nil {
+		if err := knock(t.Context(), home, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
-	<-d.heard()
+	if file := <-d.heard(); file != "" {
+		t.Errorf("a knock without a file brings %q", file)
+	}
+	for _, file := range []string{"", "/models/a.gguf", "/models/b with\na break.gguf", ""} {
+		if err := knock(t.Context(), home, file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if file := <-d.heard(); file != "/models/b with\na break.gguf" {
+		t.Errorf("of several files that were opened the last counts, not %q", file)
+	}
 	if err := d.close(); err != nil {
 		t.Fatal(err)
 	}
 	if _, more := <-d.heard(); more {
 		t.Error("one coming answered one knock, more were kept")
 	}
-	if err := knock(t.Context(), home); err == nil {
+	if err := knock(t.Context(), home, ""); err == nil {
 		t.Error("somebody heard a knock at a closed door")
 	}
 	if _, err := os.Stat(filepath.Join(home, doorName)); !errors.Is(err, fs.ErrNotExist) {

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
+	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
 
 	"clara/app"
@@ -19,15 +22,20 @@ import (
 // appID is what the desktop knows the program by; FyneApp.toml has it too.
 const appID = "org.clara.desktop"
 
+//go:embed docs/icon.png
+var icon []byte
+
 // desktop shows the window; the model is loaded beside it.
 func desktop(ctx context.Context, o cli.Options) (err error) {
+	began := time.Now()
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return errors.New("there is no display to show a window on (DISPLAY and WAYLAND_DISPLAY are empty); `clara help` lists what works in a terminal")
 	}
 	a := fyneapp.NewWithID(appID)
+	a.SetIcon(fyne.NewStaticResource("icon.png", icon))
 	s, err := openSession(ctx, o)
 	if err != nil {
-		if cameForward(ctx, err) {
+		if cameForward(ctx, err, o.File) {
 			return nil
 		}
 		app.Fail(a, o.Language, err)
@@ -63,7 +71,8 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 	return app.Run(app.Params{
 		App: a, Trainer: s.trainer,
 		File: s.file, Settings: s.settings, FileError: s.settingsErr, Ended: ctx.Done(),
-		Raise: d.heard(), Crash: crash,
+		Drawn: func() { s.log.Info("window drawn", "took", time.Since(began)) },
+		Raise: d.heard(), Open: o.File, Crash: crash,
 		Learning: learning, Language: o.Language, Home: s.home,
 		Models: s.modelsOfWindow(ctx),
 		Load: func(ctx context.Context, found func(app.Model)) error {
@@ -87,8 +96,8 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 }
 
 // cameForward says whether a session was refused because another window works on the data
-// folder, and that window came to the front.
-func cameForward(ctx context.Context, err error) bool {
+// folder, and that window came to the front and took the file.
+func cameForward(ctx context.Context, err error, file string) bool {
 	var u *trainer.UserError
-	return errors.As(err, &u) && u.Reason.Code == "locked" && knock(ctx, u.Reason.Args["home"]) == nil
+	return errors.As(err, &u) && u.Reason.Code == "locked" && knock(ctx, u.Reason.Args["home"], file) == nil
 }

@@ -53,12 +53,17 @@ type Params struct {
 
 	Models Models
 
-	// Raise gets a value when the program was started once more: this window comes to the front. It may be nil,
-	// and closed.
-	Raise <-chan struct{}
+	// Raise gets a value when the program was started once more: this window comes to the front and takes the model
+	// file that it was started with, "" for none. It may be nil, and closed.
+	Raise <-chan string
+
+	Open string // a model file that the program was started with, "" for none
 
 	// Crash is where the report of the run before lies that ended by an error of the program; "": it did not.
 	Crash string
+
+	// Drawn is told once that the window is on the screen and takes keys. It may be nil.
+	Drawn func()
 
 	// Ended closes when the program is to end, as by a signal; nil: it never is.
 	Ended <-chan struct{}
@@ -111,6 +116,7 @@ type window struct {
 	search     *searchPage
 	settings   *settingsDialog // nil while closed
 
+	handed string // a model file that waits to be taken, "" for none
 	behind bool   // another program has the keyboard
 	warned bool   // the notice above the view is about a contradiction
 	undo   func() // takes back the last feedback; nil: there is none
@@ -164,6 +170,10 @@ func (w *window) start() {
 	w.work.beside(w.comeForward)
 	w.App.Lifecycle().SetOnEnteredForeground(func() { w.behind = false })
 	w.App.Lifecycle().SetOnExitedForeground(func() { w.behind = true })
+	if w.Drawn != nil {
+		w.work.beside(w.awaitDrawn)
+	}
+	w.handed = w.Open
 	w.loadModel()
 	w.chat.openLast()
 	w.tellOfCrash()
@@ -212,22 +222,22 @@ func (w *window) choose(s configs.Window) error {
 
 // Keys of the preferences, which hold the window's own state and nothing else.
 const (
-	preferWidth  = "window.width"
-	preferHeight = "window.height"
+	preferSize   = "window.size" // width and height: one value, since of several at once Fyne writes only the first before the end
 	preferSeen   = "window.welcomed"
 	preferOpened = "window.conversation"
 )
 
 func (w *window) restoreSize() {
-	p := w.App.Preferences()
-	w.frame.Resize(fyne.NewSize(float32(p.FloatWithFallback(preferWidth, 1280)), float32(p.FloatWithFallback(preferHeight, 800))))
+	size := fyne.NewSize(1280, 800)
+	if kept := w.App.Preferences().FloatList(preferSize); len(kept) == 2 {
+		size = fyne.NewSize(float32(kept[0]), float32(kept[1]))
+	}
+	w.frame.Resize(size)
 }
 
 func (w *window) rememberSize() {
-	p, size := w.App.Preferences(), w.frame.Canvas().Size()
-	if size.Width > 0 && size.Height > 0 {
-		p.SetFloat(preferWidth, float64(size.Width))
-		p.SetFloat(preferHeight, float64(size.Height))
+	if size := w.frame.Canvas().Size(); size.Width > 0 && size.Height > 0 {
+		w.App.Preferences().SetFloatList(preferSize, []float64{float64(size.Width), float64(size.Height)})
 	}
 }
 

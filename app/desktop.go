@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -38,19 +39,56 @@ func (w *window) openLink(u *url.URL) {
 	})
 }
 
+// awaitDrawn waits for the first frame: only then Fyne knows on which canvas the content is.
+func (w *window) awaitDrawn(ctx context.Context) {
+	drawn := make(chan bool, 1)
+	for pause(ctx, 5*time.Millisecond) {
+		fyne.Do(func() { drawn <- w.App.Driver().CanvasForObject(w.frame.Content()) != nil })
+		select {
+		case <-ctx.Done():
+			return
+		case on := <-drawn:
+			if on {
+				w.Drawn()
+				return
+			}
+		}
+	}
+}
+
+// takeHanded takes the model file that the desktop handed to the program. It waits while a model is loaded or lessons move: what is
+// loaded next ends with this again.
+func (w *window) takeHanded() {
+	path := w.handed
+	if path == "" || w.model.busy || w.moving != nil {
+		return
+	}
+	w.handed = ""
+	if !w.welcoming() {
+		w.show(placeModel)
+	}
+	if path != w.model.path() || !w.model.ready {
+		w.openModel(path)
+	}
+}
+
 // comeForward brings the window to the front whenever the program is started once more.
 func (w *window) comeForward(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case _, ok := <-w.Raise:
+		case file, ok := <-w.Raise:
 			if !ok {
 				return
 			}
 			fyne.Do(func() {
 				w.frame.Show()
 				w.frame.RequestFocus()
+				if file != "" {
+					w.handed = file
+					w.takeHanded()
+				}
 			})
 		}
 	}

@@ -1,11 +1,14 @@
 package app
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"fyne.io/fyne/v2"
 
 	"clara/trainer"
 	"clara/widgets"
@@ -42,11 +45,11 @@ func TestCrashOfTheRunBeforeIsTold(t *testing.T) {
 }
 
 func TestSecondStartBringsTheWindowForward(t *testing.T) {
-	raise := make(chan struct{}, 1)
+	raise := make(chan string, 1)
 	w := newTestWindow(t, Params{Raise: raise}, wide)
 	w.start()
 	w.frame.Hide()
-	raise <- struct{}{}
+	raise <- ""
 	for deadline := time.Now().Add(10 * time.Second); len(raise) > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("nobody heard it")
@@ -54,4 +57,74 @@ func TestSecondStartBringsTheWindowForward(t *testing.T) {
 	}
 	close(raise)
 	w.settle(t)
+}
+
+// TestSizeOfTheWindowIsKept also holds that it is one value: Fyne writes the first change at once, those of the next moment later, and
+// at the end of the program not at all.
+func TestSizeOfTheWindowIsKept(t *testing.T) {
+	w := newTestWindow(t, Params{}, fyne.NewSize(1011, 707))
+	writes := 0
+	w.App.Preferences().AddChangeListener(func() { writes++ })
+	w.rememberSize()
+	if writes != 1 {
+		t.Errorf("the size is %d changes", writes)
+	}
+	w.frame.Resize(slim)
+	if w.restoreSize(); w.frame.Canvas().Size() != fyne.NewSize(1011, 707) {
+		t.Errorf("the size is now %v", w.frame.Canvas().Size())
+	}
+}
+
+// TestFilesThatTheDesktopOpensAreTaken: by this start, or handed over by a second one; a file that comes while a model is loaded waits.
+func TestFilesThatTheDesktopOpensAreTaken(t *testing.T) {
+	raise := make(chan string, 1)
+	further, loads := make(chan struct{}), make(chan string, 8)
+	var w *window
+	w = newTestWindow(t, Params{
+		Raise: raise, Open: "/models/first.gguf",
+		Load: func(ctx context.Context, _ func(Model)) error {
+			s, err := w.File.Load()
+			loads <- s.Model.Path
+			select {
+			case <-further:
+			case <-ctx.Done():
+			}
+			return err
+		},
+	}, wide)
+	if err := w.File.Create(); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	if path := <-loads; path != "" {
+		t.Errorf("the first load took %q before the model in use was there", path)
+	}
+	further <- struct{}{}
+	w.runUntil(t, func() bool { return len(loads) > 0 })
+	if path := <-loads; path != "/models/first.gguf" {
+		t.Errorf("loaded %q, not what the program was started with", path)
+	}
+	raise <- "/models/second.gguf" // while the first is still being loaded
+	w.runUntil(t, func() bool { return w.handed != "" })
+	further <- struct{}{}
+	w.runUntil(t, func() bool { return len(loads) > 0 })
+	if path := <-loads; path != "/models/second.gguf" {
+		t.Errorf("loaded %q, not what a second start handed over", path)
+	}
+	if w.place != placeModel {
+		t.Error("the place where models are is not shown")
+	}
+	close(further)
+	close(raise)
+	w.settle(t)
+}
+
+// runUntil runs the UI goroutine until something is so.
+func (w *window) runUntil(t *testing.T, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !so(); time.Sleep(time.Millisecond) {
+		if w.App.(*testApp).driver.run(); time.Now().After(deadline) {
+			t.Fatal("it does not come to this")
+		}
+	}
 }

@@ -128,6 +128,7 @@ func (w *window) loadModel() {
 			w.model.info, w.model.ready = w.Trainer.ModelInfo()
 			w.modelChanged()
 			w.lookForModels()
+			w.takeHanded()
 		})
 	})
 	w.modelChanged()

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,6 +31,7 @@ type Options struct {
 	Language string // de or en
 	Threads  int
 	Verbose  bool
+	File     string // a GGUF file that the window takes, as the desktop hands one over
 
 	// Moved, no flag, hears that another engine goes on for one that failed; nil: an
 	// engine that fails is an error.
@@ -114,13 +116,14 @@ func (c *program) root() *cobra.Command {
 or teach it, and in the background it trains on that, proves that it got better,
 and answers with what it has learnt. Nothing leaves this machine.
 
-Without a command it opens its window. Every command works on the same data.`,
+Without a command it opens its window; given a GGUF file, with that model. Every
+command works on the same data.`,
 		Version:           c.Version,
-		Args:              cobra.NoArgs,
+		Args:              fileOrNothing,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: c.begin,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return c.Desktop(cmd.Context(), c.options) },
+		RunE:              c.window,
 	}
 	root.SetVersionTemplate("clara {{.Version}}\n")
 	f := root.PersistentFlags()
@@ -150,6 +153,23 @@ Without a command it opens its window. Every command works on the same data.`,
 	add("check", c.doctorCommand(), c.demoCommand(), c.modelsCommand(), c.benchCommand(), c.parityCommand())
 	root.AddCommand(exitCodesTopic())
 	return root
+}
+
+// fileOrNothing takes what a desktop adds to the name of the program: a file that was opened with it.
+func fileOrNothing(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 && strings.EqualFold(filepath.Ext(args[0]), ".gguf") {
+		return nil
+	}
+	return cobra.NoArgs(cmd, args)
+}
+
+func (c *program) window(cmd *cobra.Command, args []string) (err error) {
+	if len(args) > 0 {
+		if c.options.File, err = filepath.Abs(args[0]); err != nil {
+			return fmt.Errorf("find %s: %w", args[0], err)
+		}
+	}
+	return c.Desktop(cmd.Context(), c.options)
 }
 
 func (c *program) engines() []string { return append([]string{"auto"}, c.Engines...) }
