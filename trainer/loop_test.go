@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -307,13 +309,21 @@ func TestInterruptedCyclesStartAgain(t *testing.T) {
 	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, home)
-		if _, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash}); err != nil {
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+		if err != nil {
+			t.Fatal(err)
+		}
+		written := filepath.Join(home, cycleFolder(c.ID), mannerFolder)
+		if err := os.MkdirAll(written, 0o700); err != nil {
 			t.Fatal(err)
 		}
 		if err := b.store.Close(); err != nil { // as if killed: nothing ended the cycle
 			t.Fatal(err)
 		}
 		b.open()
+		if _, err := os.Stat(written); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("what the killed cycle had written stays: %v", err)
+		}
 		defer func() { b.close() }()
 		b.attach()
 		b.start()

@@ -105,6 +105,11 @@ func New(ctx context.Context, p Params) (*Trainer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for a cycle that was cut short: %w", err)
 	}
+	for _, c := range cut {
+		if err := t.discard(c.ID); err != nil {
+			t.log.Warn("a cycle that was cut short has left files", "error", err)
+		}
+	}
 	if len(cut) > 0 {
 		if err := t.resume(ctx, cut[0]); err != nil {
 			return nil, err

@@ -368,8 +368,8 @@ func (t *Trainer) ImportVersion(ctx context.Context, dir string) (VersionRow, er
 
 // promote saves a candidate's adapters, ends its cycle with a new version in one
 // transaction, and lets that version answer. A crash before the transaction leaves
-// files that nothing refers to and a cycle that the next start marks as cut; after
-// it, a version that the next start uses. If the version that the cycle began with is no
+// files that nothing refers to and a cycle, which the next start removes and marks as cut;
+// after it, a version that the next start uses. If the version that the cycle began with is no
 // longer the one in use, the cycle ends as stopped, with errOvertaken.
 func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, used []int64) (Version, error) {
 	folder := cycleFolder(cycle)
@@ -433,6 +433,15 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	return made, t.prune(ctx, made.BaseHash)
 }
 
+// discard removes what a cycle has written that made no version: nothing refers to it, and
+// it may hold what is taken back later.
+func (t *Trainer) discard(cycle int64) error {
+	if err := os.RemoveAll(filepath.Join(t.home, cycleFolder(cycle))); err != nil {
+		return fmt.Errorf("remove the files of cycle %d: %w", cycle, err)
+	}
+	return nil
+}
+
 // errOvertaken says that another version was activated while a cycle ran: what the
 // cycle made was compared with a version that answers no more.
 var errOvertaken = errors.New("another version was chosen while the cycle ran")
@@ -451,8 +460,8 @@ func (t *Trainer) overtaken(ctx context.Context, cycle int64, base string) error
 	if _, _, err := t.store.FinishCycle(ctx, store.CycleEnd{Cycle: cycle, State: CycleStopped, Reason: why}); err != nil {
 		return saving(fmt.Errorf("end cycle %d: %w", cycle, err))
 	}
-	if err := os.RemoveAll(filepath.Join(t.home, cycleFolder(cycle))); err != nil {
-		return fmt.Errorf("remove the files of cycle %d: %w", cycle, err)
+	if err := t.discard(cycle); err != nil {
+		return err
 	}
 	return &UserError{Reason: why, Hint: HintWait, Err: fmt.Errorf("cycle %d: %w", cycle, errOvertaken)}
 }
