@@ -194,7 +194,7 @@ func DecodeBaseFacts(data []byte, hash string) (*BaseFacts, error) {
 func questionPrompt(r *model.Runner, question string) ([]int32, error) {
 	p, err := r.Prompt([]chat.Message{{Role: "user", Content: question}})
 	if err != nil {
-		return nil, fmt.Errorf("render the question %q: %w", question, err)
+		return nil, fmt.Errorf("render a question of %d bytes: %w", len(question), err)
 	}
 	return p, nil
 }

@@ -97,7 +97,7 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 				continue // behind a lesson the question is too long
 			}
 			if err != nil {
-				return nil, fmt.Errorf("choose a lesson for %q: %w", q, err)
+				return nil, fmt.Errorf("choose a lesson for a question of %d bytes: %w", len(q), err)
 			}
 			tries, seqs = append(tries, try{i, at, m}), append(seqs, s)
 		}

@@ -157,7 +157,7 @@ func (t *Trainer) fillBaseAnswers(ctx context.Context, base string, v *voice, po
 	for _, p := range missing {
 		l := v.lessons[p]
 		if err := t.store.SetBaseAnswer(ctx, base, l.ID, l.BaseAnswer); err != nil {
-			return saving(fmt.Errorf("keep the base's answer to %q: %w", l.Question, err))
+			return saving(fmt.Errorf("keep the base's answer to lesson %d: %w", l.ID, err))
 		}
 	}
 	return nil

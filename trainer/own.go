@@ -119,7 +119,7 @@ func (t *Trainer) withOwn(ctx context.Context, a *attached, facts *BaseFacts, ow
 		with.own[held.Question] = held
 		var buf bytes.Buffer
 		if err := gob.NewEncoder(&buf).Encode(held); err != nil {
-			return nil, fmt.Errorf("encode the base's answer to %q: %w", held.Question, err)
+			return nil, fmt.Errorf("encode the base's answer to one of the user's own questions: %w", err)
 		}
 		values[keyOf(held.Question)] = buf.Bytes()
 	}

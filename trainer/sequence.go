@@ -46,7 +46,7 @@ func trainingSequence(r *model.Runner, size room, system string, history []Turn,
 			continue
 		}
 		if err != nil {
-			return model.Sequence{}, fmt.Errorf("render the sample on %q: %w", rest[len(rest)-1].Content, err)
+			return model.Sequence{}, fmt.Errorf("render a sample on a question of %d bytes: %w", len(rest[len(rest)-1].Content), err)
 		}
 		if len(prompt) > most {
 			prompt = slices.Concat(prompt[:most/2], prompt[len(prompt)-(most-most/2):])

@@ -72,7 +72,7 @@ func (v *voice) speakAll(ctx context.Context, asked []Variant) ([]spoken, error)
 			history = slices.Concat([]Turn{{Role: RoleSystem, Text: x.System}}, history)
 		}
 		if out[i], err = v.speak(history, x.Question, chosen[i].lesson); err != nil {
-			return nil, fmt.Errorf("ask %q: %w", x.Question, err)
+			return nil, fmt.Errorf("ask a question of %d bytes: %w", len(x.Question), err)
 		}
 		out[i].overlap = chosen[i].overlap
 	}
