@@ -9,7 +9,7 @@ const leastRest = 1e-6
 // Anchor holds the adapter to the base where it should not change: the mean over
 // the tokens of KL(base || adapter), which is distillation from the base (Hinton et
 // al. 2015) as a guard against forgetting (Li & Hoiem 2016, "Learning without
-// Forgetting", eq. 1). The base's distribution is given by its k most likely tokens
+// Forgetting", eq. 2). The base's distribution is given by its k most likely tokens
 // and one bucket for the rest (4 KB an answer instead of 8 MB), which by the log-sum
 // inequality (Cover & Thomas, thm. 2.7.1) bounds the full divergence from below:
 //
