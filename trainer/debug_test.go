@@ -18,8 +18,10 @@ func TestDebugTellsEachDecisionWithoutTexts(t *testing.T) {
 		var out bytes.Buffer
 		b.log = slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) {
-			return Outcome{Report: Report{Verdict: VerdictRefused, Reason: reason(CodeLosesKnown, "loses: Who is my secret love?", "lessons", "Who is my secret love?", "count", 1),
-				Figures: Figures{Lessons: 2, KnownOf: 2, OwnOf: 2, Own: 1, OwnLimit: leastOwn, Lost: []string{"Who is my secret love?"}}}}, nil
+			return Outcome{Report: Report{
+				Verdict: VerdictRefused, Reason: reason(CodeLosesKnown, "loses: Who is my secret love?", "lessons", "Who is my secret love?", "count", 1),
+				Figures: Figures{Lessons: 2, KnownOf: 2, OwnOf: 2, Own: 1, OwnLimit: leastOwn, Lost: []string{"Who is my secret love?"}},
+			}}, nil
 		})
 		b.teach("Who is my secret love?", "a secret answer", Manner)
 		if _, err := b.AddRating(t.Context(), "my secret question", "a secret answer", 3, "test", 0); err != nil {

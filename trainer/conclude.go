@@ -1,0 +1,185 @@
+package trainer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"clara/store"
+)
+
+// end takes the result of the work that ran.
+func (l *loop) end(ctx context.Context, r workResult) {
+	w := l.now
+	l.now = work{}
+	l.slot.give()
+	w.cancel(nil)
+	if w.reader != nil {
+		l.endPreparing(w, r.err)
+		return
+	}
+	if w.aside != "" {
+		switch {
+		case r.err == nil:
+			l.succeeded(w.aside)
+		case !stopped(r.err):
+			l.failed(w.aside, fmt.Errorf("%s: %w", w.aside, r.err))
+		}
+		if w.aside == PhaseAsking {
+			l.askLater = r.err != nil
+			l.tell(NewsLessons)
+		}
+		return
+	}
+	e := CycleEnd{Cycle: w.cycle, Seconds: r.outcome.Report.Seconds.Total, Verdict: r.outcome.Report.Verdict, Reason: r.outcome.Report.Reason}
+	err := l.conclude(ctx, w, r, &e)
+	l.refused.Store(nil)
+	if err != nil {
+		l.failed("", err)
+	} else if e.State != CycleStopped {
+		l.cutTwice.Store(nil)
+		l.succeeded("")
+	}
+	if e.State == CycleFailed && w.owed {
+		l.interrupted.Store(&w.job.Base)
+	}
+	for _, f := range r.outcome.Report.Figures.Sentences() {
+		l.log.Debug("the gate measured", "cycle", e.Cycle, "what", f.Reason.Code, "value", f.Value, "limited", f.Limited, "limit", f.Limit, "passed", f.Passed)
+	}
+	l.log.Info("cycle ended", "cycle", e.Cycle, "state", e.State, "verdict", e.Verdict, "why", figuresIn(withoutTexts(e.Reason)), "version", e.Number, "seconds", e.Seconds)
+	l.hub.update(func(s *State) { s.Last = &e }, News{Kind: NewsCycleEnded, Cycle: w.cycle, Version: e.Version, Number: e.Number, Reason: e.Reason, End: &e},
+		News{Kind: NewsLessons}, News{Kind: NewsSamples})
+}
+
+// stopped says whether work ended because somebody stopped it.
+func stopped(err error) bool {
+	return whyStopped(err) != nil
+}
+
+// whyStopped is what somebody stopped work for, without what the work was at; nil: nobody
+// stopped it.
+func whyStopped(err error) error {
+	for _, cause := range []error{errPaused, errCancelled, errOff, errGivesWay, errTakenAway, context.Canceled} {
+		if errors.Is(err, cause) {
+			return cause
+		}
+	}
+	return nil
+}
+
+// conclude ends the cycle in the store as it ended.
+func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) error {
+	o := r.outcome
+	switch {
+	case stopped(r.err):
+		e.State, e.Reason = CycleStopped, reason(CodeStopped, whyStopped(r.err).Error())
+		l.interrupted.Store(&w.job.Base)
+		if errors.Is(r.err, errCancelled) { // not before something is new
+			l.interrupted.Store(nil)
+			l.retryAt, l.lastError, l.newest = l.Trainer.now().Add(l.settings.Load().TrainInterval), errCancelled, -1
+		}
+		return l.close(ctx, store.CycleEnd{Cycle: w.cycle, State: CycleStopped, Reason: e.Reason})
+	case r.err != nil:
+		e.State = CycleFailed
+		return l.fail(ctx, w.cycle, r.err)
+	case o.Report.Verdict == VerdictRefused:
+		e.State = CycleRefused
+		if err := l.closeWith(ctx, w, CycleRefused, &o.Report, nil); err != nil {
+			return err
+		}
+		return l.withdraw(ctx, w)
+	case !o.Changed(w.job.Before):
+		e.State = CycleChecked
+		if err := l.noteLessons(ctx, w.job.Base, &o.Report); err != nil {
+			return saving(err)
+		}
+		if err := l.closeWith(ctx, w, CycleChecked, &o.Report, o.Report.results(w.job.Before.Version)); err != nil {
+			return err
+		}
+		if err := l.renew(ctx); err != nil {
+			return err
+		}
+		return l.withdraw(ctx, w)
+	}
+	e.State = CyclePromoted
+	v, err := l.promote(ctx, w.cycle, w.job, o, w.used)
+	e.Version, e.Number = v.ID, v.Number
+	switch {
+	case v.ID != 0:
+		l.tried = w.unlearn
+	case errors.Is(err, errOvertaken): // it is ended already, and what it held is new again
+		e.State, e.Reason = CycleStopped, reason(CodeStopped, err.Error())
+		return nil
+	case err != nil:
+		e.State = CycleFailed
+	}
+	return err
+}
+
+// withdraw takes the version in use out of use if it still holds what was taken back
+// after a cycle that was to unlearn it and made no version: the nearest version before
+// that holds nothing of it answers instead, or the untrained base.
+func (l *loop) withdraw(ctx context.Context, w work) error {
+	if w.unlearn == "" || l.baseHash() != w.job.Base { // another model has other versions
+		return nil
+	}
+	active, err := l.store.ActiveVersion(ctx, w.job.Base)
+	if err != nil {
+		return fmt.Errorf("read the version in use: %w", err)
+	}
+	if err := l.fallBack(ctx, active); err != nil {
+		why := reason(CodeStillHolds, fmt.Sprintf("version %d is in use and still holds what was taken back", active.Number), "number", active.Number)
+		return &UserError{Reason: why, Hint: HintWait, Err: err}
+	}
+	l.tried = w.unlearn
+	return nil
+}
+
+func (l *loop) fallBack(ctx context.Context, from Version) error {
+	gone, err := l.holdsDeleted(ctx, from)
+	if err != nil || !gone {
+		return err
+	}
+	to := Version{}
+	for id := from.Parent; id != 0; {
+		v, err := l.store.Version(ctx, id)
+		if err != nil {
+			return fmt.Errorf("read version %d: %w", id, err)
+		}
+		if gone, err = l.holdsDeleted(ctx, v); err != nil {
+			return err
+		}
+		if !gone && !v.Removed && v.BaseHash == from.BaseHash {
+			to = v
+			break
+		}
+		id = v.Parent
+	}
+	return l.activate(ctx, to.ID, CauseRollback, reason(CodeUnlearn,
+		fmt.Sprintf("version %d holds what was taken back, and the training without it made no other", from.Number), "version", from.Number))
+}
+
+// closeWith ends a cycle that trained nothing that is used.
+func (l *loop) closeWith(ctx context.Context, w work, state CycleState, r *Report, results []LessonResult) error {
+	report, err := json.Marshal(r)
+	if err != nil {
+		return l.fail(ctx, w.cycle, fmt.Errorf("encode the report: %w", err))
+	}
+	return l.close(ctx, store.CycleEnd{Cycle: w.cycle, State: state, Report: report, Verdict: r.Verdict, Reason: r.Reason, Used: w.used, Results: results})
+}
+
+func (l *loop) close(ctx context.Context, e store.CycleEnd) error {
+	if _, _, err := l.store.FinishCycle(ctx, e); err != nil {
+		return saving(fmt.Errorf("end cycle %d: %w", e.Cycle, err))
+	}
+	return nil
+}
+
+// fail ends a cycle as failed and returns why, with what went wrong in doing so.
+func (t *Trainer) fail(ctx context.Context, cycle int64, why error) error {
+	_, _, err := t.store.FinishCycle(ctx, store.CycleEnd{
+		Cycle: cycle, State: CycleFailed, Reason: reason(CodeCycleFailed, "failed: "+why.Error(), "error", why),
+	})
+	return saving(errors.Join(fmt.Errorf("cycle %d: %w", cycle, why), err))
+}

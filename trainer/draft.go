@@ -1,0 +1,117 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+)
+
+// settle writes the filter's judgement into the store where it has changed.
+func (l *loop) settle(ctx context.Context, judged []JudgedSample) error {
+	var accept []int64
+	reject := make(map[string][]int64)
+	reasons := make(map[string]Reason)
+	for _, j := range judged {
+		switch {
+		case j.Kept && j.State == SampleRejected:
+			accept = append(accept, j.ID)
+		case !j.Kept && (j.State != SampleRejected || j.Sample.Reason.Code != j.Reason.Code):
+			why := j.Reason
+			key := keyOf(why)
+			reasons[key] = why
+			reject[key] = append(reject[key], j.ID)
+		}
+	}
+	if len(accept) > 0 {
+		if err := l.store.AcceptSamples(ctx, accept); err != nil {
+			return saving(fmt.Errorf("take samples into the buffer: %w", err))
+		}
+	}
+	for key, ids := range reject {
+		if err := l.store.RejectSamples(ctx, ids, reasons[key]); err != nil {
+			return saving(fmt.Errorf("turn samples down: %w", err))
+		}
+	}
+	return nil
+}
+
+// job makes the job of a cycle that starts now, and names the samples that it uses.
+func (t *Trainer) job(ctx context.Context, a *attached, p pending) (Job, []int64, error) {
+	j, used, err := t.draft(ctx, a.info.Hash, p)
+	reader := a.reader.Load()
+	j.Model, j.Reader, j.ReaderKey = a.info.Name, reader.folder, reader.key()
+	return j, used, err
+}
+
+// draft is job without what only the model itself tells; the base "" is no model.
+func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, []int64, error) {
+	j := Job{Format: jobFormat, Base: base, User: t.store.User(), Recipe: t.settings.Load().recipe()}
+	waits := make(map[int64]bool, len(p.against))
+	for _, c := range p.against {
+		waits[c.Older.Sample] = true
+	}
+	var used []int64
+	for _, s := range p.judged {
+		if !s.Kept || waits[s.ID] {
+			continue
+		}
+		used = append(used, s.ID)
+		if s.Kind == Manner {
+			j.Samples = append(j.Samples, JobSample{
+				ID: s.ID, Form: s.Form, Context: s.Context, Prompt: s.Prompt, Answer: s.Answer, Better: s.Better, Score: s.Score, Weight: s.Weight,
+			})
+		}
+	}
+	for _, x := range p.lessons {
+		j.Lessons = append(j.Lessons, jobLesson(x))
+	}
+	var own []string // of the version in use
+	active, err := t.store.ActiveVersion(ctx, base)
+	if err != nil {
+		return j, nil, fmt.Errorf("read the version in use: %w", err)
+	}
+	if active.ID != 0 && t.isDamaged(active.ID) {
+		j.Before = JobVersion{Version: active.ID} // nothing of it can be kept: all is trained anew
+	} else if active.ID != 0 {
+		j.Before = JobVersion{Version: active.ID, Manner: active.Manner, Knowledge: active.Knowledge}
+		c, err := t.store.Cycle(ctx, active.Cycle)
+		if err != nil {
+			return j, nil, fmt.Errorf("read the cycle of the version in use: %w", err)
+		}
+		r, err := reportOf(c)
+		if err != nil {
+			return j, nil, err
+		}
+		j.Before.MannerKey, j.Before.KnowledgeKey = r.MannerKey, r.KnowledgeKey
+		own = ownOf(c)
+	}
+	cycles, err := t.store.Cycles(ctx, 10)
+	if err != nil {
+		return j, nil, fmt.Errorf("read the last cycles: %w", err)
+	}
+	for _, c := range cycles {
+		if c.BaseHash != base || len(c.Report) == 0 {
+			continue
+		}
+		r, err := reportOf(c)
+		if err != nil {
+			return j, nil, err
+		}
+		j.Before.KnowledgeTried = r.KnowledgeTried
+		break
+	}
+	prompts := make([]string, len(p.judged))
+	for i, s := range p.judged {
+		prompts[i] = s.Prompt
+	}
+	if j.Own, err = t.drawOwn(ctx, &j, prompts, own); err != nil {
+		return j, nil, err
+	}
+	return j, used, nil
+}
+
+// isDamaged says whether the version in use could not be loaded, so that the untrained
+// base stands in for it.
+func (t *Trainer) isDamaged(version int64) bool {
+	s := t.speaking.Load()
+	return s != nil && s.damage != nil && s.chosen == version
+}

@@ -1,0 +1,270 @@
+package trainer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// pending is what the store holds that no cycle has used.
+type pending struct {
+	judged  []JudgedSample
+	lessons []Lesson
+	ratings int
+	manner  int
+	fresh   int       // lessons not asked yet
+	since   time.Time // of the oldest of all these; zero: nothing is new
+	erased  int       // samples that the version in use was trained on and that are gone
+	newest  int64     // sample that trains
+	refused bool      // the gate refused all that is there, as it is
+	last    *refusal  // that it was gathered by
+	key     string    // workKey of a cycle on it
+	against []Contradiction
+}
+
+// gather counts what no cycle has used. What the gate refused is not new, as long as
+// it stands as it was refused: once a part of it is gone, the rest is new again. Of two
+// lessons that contradict each other the older one waits for the user.
+func gather(samples []Sample, lessons []Lesson, against []Contradiction, set *Settings, last *refusal) (pending, BufferState, LessonCounts) {
+	waits := make(map[int64]bool, len(against))
+	for _, c := range against {
+		waits[c.Older.ID] = true
+	}
+	p := pending{judged: Judge(samples, *set), against: against}
+	for _, x := range lessons {
+		if !waits[x.ID] {
+			p.lessons = append(p.lessons, x)
+		}
+	}
+	p.refused = last.stands(p)
+	note := func(at time.Time) {
+		if p.since.IsZero() || at.Before(p.since) {
+			p.since = at
+		}
+	}
+	buffer := BufferState{Total: len(samples), Dropped: make(map[string]int)}
+	sum := 0.0
+	for _, j := range p.judged {
+		if !j.Kept {
+			buffer.Dropped[j.Reason.Code]++
+			continue
+		}
+		buffer.Kept++
+		sum += j.Score
+		p.newest = max(p.newest, j.ID)
+		// A sample turned down by earlier settings is new to the present ones.
+		if j.State == SampleUsed && (p.refused || !last.of(j.Cycle)) {
+			continue
+		}
+		switch {
+		case j.Kind == Manner && j.Form == FormCorrection:
+			p.manner++
+			note(j.Created)
+		case j.Kind == Manner:
+			p.ratings++
+			note(j.Created)
+		}
+	}
+	if buffer.Kept > 0 {
+		buffer.Quality = sum / float64(buffer.Kept)
+	}
+	var counts LessonCounts
+	for _, x := range lessons {
+		switch x.State {
+		case LessonKnown:
+			counts.Known++
+		case LessonMissed:
+			counts.Missed++
+		case LessonLost:
+			counts.Lost++
+		default:
+			counts.New++
+			if waits[x.ID] || p.refused && last.held[lessonKey(x.ID)] {
+				continue
+			}
+			p.fresh++
+			note(x.Created)
+		}
+	}
+	return p, buffer, counts
+}
+
+// refusal is what the last decided cycle was about if the gate refused it.
+type refusal struct {
+	base  string          // the model's hash
+	cycle int64           // 0: the gate did not refuse it, or there was none
+	held  map[string]bool // its samples and lessons
+}
+
+func mannerKey(sample int64) string { return fmt.Sprint("manner ", sample) }
+
+func lessonKey(lesson int64) string { return fmt.Sprint("lesson ", lesson) }
+
+func (r *refusal) of(cycle int64) bool { return r.cycle != 0 && r.cycle == cycle }
+
+// stands says whether all that was refused is still there.
+func (r *refusal) stands(p pending) bool {
+	if r.cycle == 0 {
+		return false
+	}
+	found := 0
+	for _, j := range p.judged {
+		if j.Kept && j.Kind == Manner && r.held[mannerKey(j.ID)] {
+			found++
+		}
+	}
+	for _, x := range p.lessons {
+		if r.held[lessonKey(x.ID)] {
+			found++
+		}
+	}
+	return found == len(r.held)
+}
+
+// refusal looks up what the last decided cycle on a model was about; "" is any model.
+func (t *Trainer) refusal(ctx context.Context, hash string) (*refusal, error) {
+	if r := t.refused.Load(); r != nil && r.base == hash {
+		return r, nil
+	}
+	cycles, err := t.store.Cycles(ctx, 20)
+	if err != nil {
+		return nil, fmt.Errorf("read the last cycles: %w", err)
+	}
+	r := &refusal{base: hash, held: make(map[string]bool)}
+	for _, c := range cycles {
+		decided := c.State == CyclePromoted || c.State == CycleChecked || c.State == CycleRefused
+		if !decided || (hash != "" && c.BaseHash != hash) {
+			continue
+		}
+		if c.State != CycleRefused || len(c.Job) == 0 {
+			break
+		}
+		var j Job
+		if err := json.Unmarshal(c.Job, &j); err != nil {
+			return nil, fmt.Errorf("read the job of cycle %d: %w", c.ID, err)
+		}
+		r.cycle = c.ID
+		for _, s := range j.Samples {
+			r.held[mannerKey(s.ID)] = true
+		}
+		for _, x := range j.Lessons {
+			r.held[lessonKey(x.ID)] = true
+		}
+		break
+	}
+	return r, nil
+}
+
+// look reads the store and shows the counts.
+func (l *loop) look(ctx context.Context) error {
+	_, err := l.pending(ctx)
+	return err
+}
+
+func (l *loop) count(ctx context.Context) {
+	if _, err := l.pending(ctx); err != nil && ctx.Err() == nil {
+		l.trouble(err)
+	}
+}
+
+// workKey names what a cycle would be about: the feedback that trains, the recipe and
+// the model, but not what is known of the lessons, which changes by asking.
+func workKey(base string, r Recipe, samples, lessons []int64) string {
+	return keyOf(base, r, samples, lessons)
+}
+
+func (p *pending) workKey(base string, r Recipe) string {
+	var samples, lessons []int64
+	for _, j := range p.judged {
+		if j.Kept && j.Kind == Manner {
+			samples = append(samples, j.ID)
+		}
+	}
+	for _, x := range p.lessons {
+		lessons = append(lessons, x.ID)
+	}
+	return workKey(base, r, samples, lessons)
+}
+
+// workKeyOf is the workKey of a cycle; "" if its job is not kept.
+func workKeyOf(c Cycle) string {
+	var j Job
+	if len(c.Job) == 0 || json.Unmarshal(c.Job, &j) != nil {
+		return ""
+	}
+	var samples, lessons []int64
+	for _, s := range j.Samples {
+		samples = append(samples, s.ID)
+	}
+	for _, x := range j.Lessons {
+		lessons = append(lessons, x.ID)
+	}
+	return workKey(j.Base, j.Recipe, samples, lessons)
+}
+
+func (t *Trainer) isCutTwice(key string) bool {
+	k := t.cutTwice.Load()
+	return k != nil && *k == key
+}
+
+// gathered reads the store and gathers for a base model by the given settings.
+func (t *Trainer) gathered(ctx context.Context, hash string, set *Settings) (pending, BufferState, LessonCounts, error) {
+	samples, err := t.store.Samples(ctx, SampleQuery{})
+	if err != nil {
+		return pending{}, BufferState{}, LessonCounts{}, fmt.Errorf("read the samples: %w", err)
+	}
+	lessons, err := t.store.Lessons(ctx, hash)
+	if err != nil {
+		return pending{}, BufferState{}, LessonCounts{}, fmt.Errorf("read the lessons: %w", err)
+	}
+	against, err := t.contradictions(ctx, lessons)
+	if err != nil {
+		return pending{}, BufferState{}, LessonCounts{}, err
+	}
+	last, err := t.refusal(ctx, hash)
+	if err != nil {
+		return pending{}, BufferState{}, LessonCounts{}, err
+	}
+	p, buffer, counts := gather(samples, lessons, against, set, last)
+	p.last, p.key = last, p.workKey(hash, set.recipe())
+	if hash != "" {
+		c, err := t.store.Counts(ctx, hash)
+		if err != nil {
+			return p, buffer, counts, fmt.Errorf("count what was taken back: %w", err)
+		}
+		p.erased = c.Erasures
+	}
+	return p, buffer, counts, nil
+}
+
+func (l *loop) pending(ctx context.Context) (pending, error) {
+	set := l.settings.Load()
+	p, buffer, counts, err := l.gathered(ctx, l.baseHash(), set)
+	if err != nil {
+		return p, err
+	}
+	l.refused.Store(p.last)
+	l.log.Debug("buffer judged", "samples", buffer.Total, "train", buffer.Kept, "dropped", buffer.Dropped, "new ratings", p.ratings, "new manner", p.manner, "new lessons", p.fresh)
+	var news []News
+	if len(p.against) > l.hub.get().Contradictions {
+		news = []News{{Kind: NewsContradiction, Reason: p.against[0].Why}}
+	}
+	l.hub.update(func(s *State) {
+		s.Buffer, s.Lessons, s.Contradictions = buffer, counts, len(p.against)
+		s.NewRatings, s.NewManner, s.NewLessons, s.LeastRating = p.ratings, p.manner, p.fresh, set.MinBatchSize
+	}, news...)
+	return p, nil
+}
+
+// erasure names what an unlearning cycle is about, so that one that the gate
+// refuses is not started for ever.
+func erasure(p pending) string {
+	var ids []int64
+	for _, j := range p.judged {
+		if j.Kept {
+			ids = append(ids, j.ID)
+		}
+	}
+	return keyOf(p.erased, ids)
+}

@@ -1,0 +1,143 @@
+package trainer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"clara/store"
+)
+
+// promote saves a candidate's adapters, ends its cycle with a new version in one
+// transaction, and lets that version answer. A crash before the transaction leaves
+// files that nothing refers to and a cycle, which the next start removes and marks as cut;
+// after it, a version that the next start uses. If the version that the cycle began with is no
+// longer the one in use, the cycle ends as stopped, with errOvertaken.
+func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, used []int64) (Version, error) {
+	folder := cycleFolder(cycle)
+	if err := writeAdapters(filepath.Join(t.home, folder), o); err != nil {
+		return Version{}, t.fail(ctx, cycle, err)
+	}
+	before := j.Before
+	v := Version{Parent: before.Version, Verdict: o.Report.Verdict, Reason: o.Report.Reason}
+	switch {
+	case o.Manner != nil:
+		v.Manner = filepath.ToSlash(filepath.Join(folder, mannerFolder))
+	case o.KeepManner:
+		v.Manner = before.Manner
+	}
+	switch {
+	case o.Knowledge != nil:
+		v.Knowledge = filepath.ToSlash(filepath.Join(folder, knowledgeFolder))
+	case o.KeepKnowledge:
+		v.Knowledge = before.Knowledge
+	}
+	// Only what the adapters were trained on has to be unlearnt when it is taken back: a
+	// lesson that the reader serves is gone with its turn.
+	if v.Manner != "" {
+		train, _ := holdOut(j.Samples)
+		for _, s := range train {
+			v.Samples = append(v.Samples, s.ID)
+		}
+	}
+	if v.Knowledge != "" {
+		v.Samples = append(v.Samples, o.Report.KnowledgeOn...)
+	}
+	var err error
+	if v.Figures, err = json.Marshal(o.Report.Figures); err != nil {
+		return Version{}, t.fail(ctx, cycle, fmt.Errorf("encode the figures: %w", err))
+	}
+	report, err := json.Marshal(o.Report)
+	if err != nil {
+		return Version{}, t.fail(ctx, cycle, fmt.Errorf("encode the report: %w", err))
+	}
+	active, err := t.store.ActiveVersion(ctx, j.Base)
+	if err != nil {
+		return Version{}, t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err))
+	}
+	_, made, err := t.store.FinishCycle(ctx, store.CycleEnd{
+		Cycle: cycle, State: CyclePromoted, Report: report, Verdict: o.Report.Verdict, Reason: o.Report.Reason,
+		Used: used, Version: &v, Over: &before.Version, Results: o.Report.results(0),
+	})
+	if errors.Is(err, store.ErrOvertaken) {
+		return Version{}, t.overtaken(ctx, cycle, j.Base)
+	}
+	if err != nil {
+		return Version{}, t.fail(ctx, cycle, fmt.Errorf("keep the new version: %w", err))
+	}
+	if err := t.noteLessons(ctx, j.Base, &o.Report); err != nil {
+		return made, err
+	}
+	if err := t.renew(ctx); err != nil {
+		return made, err
+	}
+	t.hub.update(func(*State) {}, News{Kind: NewsActivated, Cycle: cycle, Version: made.ID, Number: made.Number, From: active.Number, Known: newlyKnown(&o.Report, j), Reason: made.Reason})
+	return made, t.prune(ctx, made.BaseHash)
+}
+
+// discard removes what a cycle has written that made no version: nothing refers to it, and
+// it may hold what is taken back later.
+func (t *Trainer) discard(cycle int64) error {
+	if err := os.RemoveAll(filepath.Join(t.home, cycleFolder(cycle))); err != nil {
+		return fmt.Errorf("remove the files of cycle %d: %w", cycle, err)
+	}
+	return nil
+}
+
+// errOvertaken says that another version was activated while a cycle ran: what the
+// cycle made was compared with a version that answers no more.
+var errOvertaken = errors.New("another version was chosen while the cycle ran")
+
+// overtaken ends a cycle that another activation has overtaken: the choice of the user,
+// or a rollback, stands. What the cycle used counts as unused, and is trained again.
+func (t *Trainer) overtaken(ctx context.Context, cycle int64, base string) error {
+	active, err := t.store.ActiveVersion(ctx, base)
+	if err != nil {
+		return t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err))
+	}
+	why := reason(CodeOvertaken, fmt.Sprintf("version %d was chosen while it trained", active.Number), "number", active.Number)
+	if active.ID == 0 {
+		why = reason(CodeOvertaken, "the untrained base was chosen while it trained", "number", 0)
+	}
+	if _, _, err := t.store.FinishCycle(ctx, store.CycleEnd{Cycle: cycle, State: CycleStopped, Reason: why}); err != nil {
+		return saving(fmt.Errorf("end cycle %d: %w", cycle, err))
+	}
+	if err := t.discard(cycle); err != nil {
+		return err
+	}
+	return &UserError{Reason: why, Hint: HintWait, Err: fmt.Errorf("cycle %d: %w", cycle, errOvertaken)}
+}
+
+// newlyKnown are the questions of lessons that the last asking before this cycle did
+// not find known.
+func newlyKnown(r *Report, j Job) []string {
+	states := make(map[int64]JobLesson, len(j.Lessons))
+	for _, l := range j.Lessons {
+		states[l.ID] = l
+	}
+	var out []string
+	for _, a := range r.Lessons {
+		if l := states[a.Lesson]; a.Known && l.State != LessonKnown {
+			out = append(out, l.Question)
+		}
+	}
+	return out
+}
+
+// noteLessons keeps what a cycle found out about lessons besides their outcomes.
+func (t *Trainer) noteLessons(ctx context.Context, base string, r *Report) error {
+	for _, s := range r.Bases {
+		if err := t.store.SetBaseAnswer(ctx, base, s.Lesson, s.Text); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("keep the base's answer to lesson %d: %w", s.Lesson, err)
+		}
+	}
+	for _, s := range r.Styled {
+		if err := t.store.SetStyled(ctx, base, s.Lesson, s.Text); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("keep lesson %d in the manner: %w", s.Lesson, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"clara/store"
+)
+
+// The automatic rollback: this many of the first ratings of a version.
+const (
+	rollbackOf  = 5
+	rollbackLow = 3 // with at most two stars
+)
+
+// rollback goes back to the version before if the ratings fell: 3 of the first 5 on
+// the version in use have at most two stars, and their mean is below that of the
+// 5 before it came. A version that the user chose is left alone.
+func (t *Trainer) rollback(ctx context.Context) error {
+	hash := t.baseHash()
+	if hash == "" || !t.settings.Load().AutoRollback {
+		return nil
+	}
+	active, err := t.store.ActiveVersion(ctx, hash)
+	if err != nil || active.ID == 0 {
+		return err
+	}
+	activations, err := t.store.Activations(ctx, hash)
+	if err != nil || len(activations) == 0 {
+		return err
+	}
+	last := activations[len(activations)-1]
+	if last.Cause != CauseCycle || last.Version != active.ID {
+		return nil
+	}
+	ratings, err := t.store.Ratings(ctx, time.Time{})
+	if err != nil {
+		return err
+	}
+	var after, before []store.Rating
+	for _, r := range ratings {
+		switch {
+		case r.Created.Before(last.Created):
+			before = append(before, r)
+		case r.Version == active.ID && len(after) < rollbackOf:
+			after = append(after, r)
+		}
+	}
+	before = before[max(0, len(before)-rollbackOf):]
+	low := 0
+	for _, r := range after {
+		low += boolToInt(starsOf(r.Score) <= 2)
+	}
+	meanAfter, meanBefore := meanScore(after), meanScore(before)
+	if len(after) > 0 {
+		t.log.Debug("ratings of the version in use", "version", active.Number, "rated", len(after), "low", low, "mean", meanAfter, "mean before", meanBefore)
+	}
+	if low < rollbackLow || len(before) == 0 || meanAfter >= meanBefore {
+		return nil
+	}
+	target := active.Parent
+	if target != 0 {
+		if v, err := t.store.Version(ctx, target); err != nil || v.Removed || v.BaseHash != hash {
+			target = 0
+		}
+	}
+	stars := func(score float64) string { return strconv.FormatFloat(2*score+3, 'f', 1, 64) }
+	return t.activate(ctx, target, CauseRollback, reason(CodeRolledBack,
+		fmt.Sprintf("%d of the first %d ratings of version %d had at most two stars (%s on average, %s before)", low, len(after), active.Number, stars(meanAfter), stars(meanBefore)),
+		"low", low, "of", len(after), "version", active.Number, "before", stars(meanBefore), "after", stars(meanAfter)))
+}
+
+func meanScore(rs []store.Rating) float64 {
+	if len(rs) == 0 {
+		return 0
+	}
+	sum := 0.0
+	for _, r := range rs {
+		sum += r.Score
+	}
+	return sum / float64(len(rs))
+}

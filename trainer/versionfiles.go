@@ -1,0 +1,188 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"clara/model"
+	"clara/store"
+)
+
+// versionsFolder holds the adapters of the versions, below the home folder.
+const versionsFolder = "versions"
+
+// cycleFolder is where a cycle's adapters are, relative to the home folder.
+func cycleFolder(cycle int64) string {
+	return filepath.Join(versionsFolder, "cycle-"+strconv.FormatInt(cycle, 10))
+}
+
+// prune removes the files of all but the last versions, and of those that hold what
+// was deleted since: what was taken back is not kept on the disk either.
+func (t *Trainer) prune(ctx context.Context, hash string) error {
+	versions, err := t.store.Versions(ctx, hash)
+	if err != nil {
+		return fmt.Errorf("read the versions: %w", err)
+	}
+	kept := t.settings.Load().KeepVersions
+	needed := make(map[string]bool) // folders that a version that stays refers to
+	var stale []Version
+	for i, v := range versions {
+		if v.Removed {
+			continue
+		}
+		gone, err := t.holdsDeleted(ctx, v)
+		if err != nil {
+			return err
+		}
+		if !v.Active && (i >= kept || gone) {
+			stale = append(stale, v)
+			continue
+		}
+		for _, p := range []string{v.Manner, v.Knowledge} {
+			if p != "" {
+				needed[p] = true
+			}
+		}
+	}
+	for _, v := range stale {
+		if err := t.store.RemoveVersion(ctx, v.ID); err != nil {
+			return fmt.Errorf("remove version %d: %w", v.Number, err)
+		}
+	}
+	for _, v := range versions {
+		if err := t.removeUnneeded(cycleFolder(v.Cycle), needed); err != nil {
+			return fmt.Errorf("remove the files of version %d: %w", v.Number, err)
+		}
+	}
+	return nil
+}
+
+// removeUnneeded removes what is in a cycle's folder but for the adapters that are
+// needed, and the folder itself once nothing is left in it.
+func (t *Trainer) removeUnneeded(folder string, needed map[string]bool) error {
+	path := filepath.Join(t.home, folder)
+	entries, err := os.ReadDir(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	left := 0
+	for _, e := range entries {
+		if needed[filepath.ToSlash(filepath.Join(folder, e.Name()))] {
+			left++
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(path, e.Name())); err != nil {
+			return err
+		}
+	}
+	if left == 0 {
+		return os.Remove(path)
+	}
+	return nil
+}
+
+// holdsDeleted says whether a version was trained on what was deleted since.
+func (t *Trainer) holdsDeleted(ctx context.Context, v Version) (bool, error) {
+	if len(v.Samples) == 0 {
+		return false, nil
+	}
+	there, err := t.store.Samples(ctx, SampleQuery{IDs: v.Samples})
+	if err != nil {
+		return false, fmt.Errorf("read the samples of version %d: %w", v.Number, err)
+	}
+	return len(there) < len(v.Samples), nil
+}
+
+// ExportVersion writes the adapters of a version (0: the one in use) as PEFT folders
+// "manner" and "knowledge" below dir.
+func (t *Trainer) ExportVersion(ctx context.Context, version int64, dir string) error {
+	a := t.model.use()
+	if a == nil {
+		return noModel()
+	}
+	defer a.users.Done()
+	var v Version
+	var err error
+	if version == 0 {
+		v, err = t.store.ActiveVersion(ctx, a.info.Hash)
+	} else {
+		v, err = t.store.Version(ctx, version)
+	}
+	if err != nil {
+		return fmt.Errorf("export version %d: %w", version, err)
+	}
+	switch {
+	case v.ID == 0 || (v.Manner == "" && v.Knowledge == ""):
+		return fmt.Errorf("export version %d: it has no adapters", version)
+	case v.Removed:
+		return fmt.Errorf("export version %d: %w", v.Number, store.ErrRemoved)
+	case v.BaseHash != a.info.Hash:
+		return fmt.Errorf("export version %d: %w", v.Number, ErrOtherModel)
+	}
+	for _, part := range []struct{ path, folder string }{{v.Manner, mannerFolder}, {v.Knowledge, knowledgeFolder}} {
+		if part.path == "" {
+			continue
+		}
+		adapter, err := a.runner.LoadAdapter(filepath.Join(t.home, filepath.FromSlash(part.path)))
+		if err != nil {
+			return fmt.Errorf("export version %d: %w", v.Number, err)
+		}
+		if err := adapter.Save(filepath.Join(dir, part.folder)); err != nil {
+			return fmt.Errorf("export version %d: %w", v.Number, err)
+		}
+	}
+	return nil
+}
+
+// ImportVersion makes a version of the PEFT folders "manner" and "knowledge" below
+// dir (one of them may be missing) and activates it. It fits the attached model or is
+// refused; what it says is not checked.
+func (t *Trainer) ImportVersion(ctx context.Context, dir string) (VersionRow, error) {
+	a := t.model.use()
+	if a == nil {
+		return VersionRow{}, noModel()
+	}
+	defer a.users.Done()
+	var o Outcome
+	for _, part := range []struct {
+		folder string
+		to     **model.Adapter
+	}{{mannerFolder, &o.Manner}, {knowledgeFolder, &o.Knowledge}} {
+		adapter, err := a.runner.LoadAdapter(filepath.Join(dir, part.folder))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return VersionRow{}, fmt.Errorf("import from %s: %w", dir, err)
+		}
+		*part.to = adapter
+	}
+	if o.Manner == nil && o.Knowledge == nil {
+		return VersionRow{}, fmt.Errorf("import from %s: neither %s nor %s in it: %w", dir, mannerFolder, knowledgeFolder, fs.ErrNotExist)
+	}
+	active, err := t.store.ActiveVersion(ctx, a.info.Hash)
+	if err != nil {
+		return VersionRow{}, fmt.Errorf("import from %s: read the version in use: %w", dir, err)
+	}
+	o.Report.Verdict, o.Report.Reason = VerdictNotProven, reason(CodeImported, "imported, not checked")
+	if o.Manner != nil {
+		o.Report.MannerKey = importedManner
+	}
+	c, err := t.store.StartCycle(ctx, Cycle{BaseHash: a.info.Hash})
+	if err != nil {
+		return VersionRow{}, fmt.Errorf("import from %s: %w", dir, err)
+	}
+	v, err := t.promote(context.WithoutCancel(ctx), c.ID, Job{Base: a.info.Hash, Before: JobVersion{Version: active.ID}}, o, nil)
+	if err != nil {
+		return VersionRow{}, fmt.Errorf("import from %s: %w", dir, err)
+	}
+	return VersionRow{ID: v.ID, Number: v.Number, Cycle: c.ID, Parent: v.Parent, Created: v.Created, State: CyclePromoted, Verdict: v.Verdict, Reason: v.Reason, Active: true, BaseHash: v.BaseHash}, nil
+}
