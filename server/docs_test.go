@@ -4,6 +4,7 @@ import (
 	"html"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -86,5 +87,59 @@ func TestExamplesRunAsPrinted(t *testing.T) {
 				t.Errorf("no example of %s among %q", want, paths)
 			}
 		}
+	}
+}
+
+// Every field that may be left out may be null, which is the same, and the description for
+// programs says so.
+func TestNullIsLeftOut(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	h.want(http.StatusOK, "", "POST", "/generate", `{"prompt": "What is an act?"}`, nil)
+	type schema struct {
+		Ref        string `json:"$ref"`
+		Type       any
+		Enum       []any
+		Examples   []any
+		AnyOf      []schema
+		Required   []string
+		Properties map[string]schema
+	}
+	var api struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Content map[string]struct{ Schema schema }
+			}
+		}
+		Components struct{ Schemas map[string]schema }
+	}
+	h.want(http.StatusOK, "", "GET", "/openapi.json", nil, &api)
+	takesNull := func(s schema) bool {
+		types, _ := s.Type.([]any)
+		return slices.Contains(types, any("null")) && (s.Enum == nil || slices.Contains(s.Enum, nil))
+	}
+	sent := 0
+	for path, methods := range api.Paths {
+		body := methods["post"].RequestBody.Content["application/json"].Schema
+		if body.Ref != "" {
+			body = api.Components.Schemas[strings.TrimPrefix(body.Ref, "#/components/schemas/")]
+		}
+		values := make(map[string]any)
+		for name, field := range body.Properties {
+			switch {
+			case slices.Contains(body.Required, name):
+				values[name] = field.Examples[0]
+			case takesNull(field) || slices.ContainsFunc(field.AnyOf, takesNull):
+				values[name] = nil
+			default:
+				t.Errorf("%s: %s may be left out, but not be null: %+v", path, name, field)
+			}
+		}
+		if len(values) > 0 {
+			h.want(http.StatusOK, "", "POST", strings.ReplaceAll(path, "{id}", "1"), values, nil)
+			sent++
+		}
+	}
+	if sent < 9 {
+		t.Errorf("only %d requests have a body", sent)
 	}
 }
