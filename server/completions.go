@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -196,13 +198,14 @@ func sendJSON(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v) // who has gone hears nothing
 }
 
-// model is the one model.
+// model is the one model. Its id is the name of its file; the one inside may be any text.
 func (s *server) model(ctx context.Context) (oaModel, *Problem) {
 	info, ok := trainerOf(ctx).ModelInfo()
 	if !ok {
 		return oaModel{}, problemOf(&trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeNoModel, Text: trainer.ErrNoModel.Error()}})
 	}
-	return oaModel{ID: info.Name, Object: "model", Created: s.began.Unix(), OwnedBy: anyModel}, nil
+	id := strings.TrimSuffix(filepath.Base(info.Path), filepath.Ext(info.Path))
+	return oaModel{ID: id, Object: "model", Created: s.began.Unix(), OwnedBy: anyModel}, nil
 }
 
 func answersTo(m oaModel, name string) bool { return name == m.ID || name == anyModel }

@@ -262,7 +262,7 @@ func tinyModel(t *testing.T) []byte {
 	}
 	meta := []gguf.KV{
 		{Key: "general.architecture", Value: "llama"},
-		{Key: "general.name", Value: "tiny"},
+		{Key: "general.name", Value: "A tiny model, mix 1"},
 		{Key: "llama.block_count", Value: uint32(1)},
 		{Key: "llama.embedding_length", Value: uint32(width)},
 		{Key: "llama.feed_forward_length", Value: uint32(ff)},
