@@ -140,7 +140,6 @@ func (s *server) tend(ctx context.Context, users []User) {
 		}
 		now, err := s.Users.List()
 		if err != nil { // each request says it
-			s.Log.Error("the users cannot be read", "error", err)
 			continue
 		}
 		s.accounts.keep(now)
