@@ -62,9 +62,12 @@ var hosts = regexp.MustCompile(`^[a-zA-Z0-9.:\[\]-]+$`)
 func (s *server) describe(r *http.Request) docsPage {
 	o := s.api.OpenAPI()
 	p := docsPage{Title: o.Info.Title, Version: o.Info.Version, About: o.Info.Description, Token: !s.loopback || s.guarded.Load()}
-	curl := curl{base: "http://" + r.Host, token: p.Token}
-	if !hosts.MatchString(r.Host) {
-		curl.base = "http://" + s.addr
+	curl := curl{base: "http://" + s.addr, token: p.Token}
+	if hosts.MatchString(r.Host) {
+		curl.base = "http://" + r.Host
+		if r.Header.Get("X-Forwarded-Proto") == "https" { // by a proxy with TLS
+			curl.base = "https://" + r.Host
+		}
 	}
 	for _, tag := range tags {
 		g := docsGroup{Name: tag}

@@ -90,6 +90,23 @@ func TestExamplesRunAsPrinted(t *testing.T) {
 	}
 }
 
+// The examples go to the address that the page was asked from, and hold nothing that a
+// shell would run.
+func TestExamplesAreForTheAddressAsked(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	for host, want := range map[string]string{"clara.example": "https://clara.example", "x$(id)": h.url, "x'y;z": h.url} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", h.url+"/docs", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		req.Header.Set("X-Forwarded-Proto", "https")
+		if lines := examplesOf(h.send(req).text); len(lines) == 0 || !strings.HasPrefix(lines[0], "curl "+want+"/") {
+			t.Errorf("asked as %s: %q", host, lines)
+		}
+	}
+}
+
 // Every field that may be left out may be null, which is the same, and the description for
 // programs says so.
 func TestNullIsLeftOut(t *testing.T) {
