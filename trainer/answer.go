@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"clara/model"
 )
@@ -320,12 +321,12 @@ func (s *speaker) fitted(history []Turn, question string, lesson int, begun []in
 	limit := s.runner.Info().Context
 	for {
 		said, err := s.speak(history, question, lesson)
-		if err != nil {
+		hopeless := errors.Is(err, model.ErrContext) // so long that it was not even made tokens of
+		if err != nil && !hopeless {
 			return said, 0, fmt.Errorf("render the conversation: %w", err)
 		}
 		said.prompt = append(said.prompt, begun...)
-		room := limit - len(said.prompt)
-		if room >= min(want, leastAnswer) {
+		if room := limit - len(said.prompt); !hopeless && room >= min(want, leastAnswer) {
 			return said, min(want, room), nil
 		}
 		first := 0
@@ -333,11 +334,11 @@ func (s *speaker) fitted(history []Turn, question string, lesson int, begun []in
 			first = 1
 		}
 		if len(history) <= first {
-			return said, 0, fmt.Errorf("a question of %d tokens: %w", len(said.prompt), model.ErrContext)
+			return said, 0, fmt.Errorf("a question of %d letters: %w", utf8.RuneCountInString(question), model.ErrContext)
 		}
 		// A long history goes by halves, so that a huge one does not render for minutes.
 		drop := max(1, (len(history)-first)/2)
-		if len(said.prompt) < 2*limit {
+		if !hopeless && len(said.prompt) < 2*limit {
 			drop = min(2, len(history)-first)
 		}
 		history = append(history[:first:first], history[first+drop:]...)

@@ -68,3 +68,29 @@ func TestAnswerAfterTurnsThatAreBrought(t *testing.T) {
 		t.Errorf("up to %q: %q (%s), %v; without: %q", ask.Stop[0], cut.Text, cut.Finish, err, e.Text)
 	}
 }
+
+// A conversation of years goes on: what the model cannot read any more is left out, also where it is too long to be made tokens of.
+func TestAnswerAfterMoreThanTheModelReads(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	if err := b.Attach(t.Context(), tinyRunnerOf(t, 1, 8)); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Attach(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+	}()
+	ask := Ask{Text: "And now?", System: "Be brief.", MaxTokens: 4}
+	for range 4 {
+		ask.History = append(ask.History, Turn{Role: RoleUser, Text: "Hello?"}, Turn{Role: RoleAssistant, Text: strings.Repeat("Good day. ", 20_000)})
+	}
+	ask.History = append(ask.History, Turn{Role: RoleUser, Text: "Hello again?"}, Turn{Role: RoleAssistant, Text: "Good evening."})
+	e, err := b.Answer(t.Context(), ask, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if least := len("Be brief.Hello again?Good evening.And now?"); e.PromptTokens < least {
+		t.Errorf("read %d tokens, at least the last turns with the question have %d", e.PromptTokens, least)
+	}
+}
