@@ -38,10 +38,14 @@ def byte_level(pre, merges=50, normalizer=None, ignore_merges=False):
     return tokenizer
 
 
-def all_merges(vocab, pieces):
-    """The rules that transformers' converters make of a SentencePiece model: every split of every piece into two."""
+BLANKS = ["▁" * n for n in range(2, 6)]
+
+
+def all_merges(vocab, pieces, added):
+    """The rules that transformers' converters make of a SentencePiece model: every split of every piece into two. Pieces
+    that a model's makers added have the score of the first."""
     rules = []
-    for rank, piece in enumerate(pieces):
+    for rank, piece in [(0, p) for p in added] + list(enumerate(pieces)):
         local = [(piece[:i], piece[i:]) for i in range(1, len(piece)) if piece[:i] in vocab and piece[i:] in vocab]
         rules += [(l, r, -rank) for l, r in sorted(local, key=lambda s: (vocab[s[0]], vocab[s[1]]))]
     rules.sort(key=lambda rule: (rule[2], len(rule[0]), len(rule[1])), reverse=True)
@@ -56,10 +60,10 @@ def sentence_piece(normalizer, pre=None, whole=True, merges=60):
     learnt = json.loads(learner.to_str())["model"]
     pieces = sorted(learnt["vocab"], key=learnt["vocab"].get)
     specials = ["<pad>", "<eos>", "<bos>", "<unk>", "<start>", "<end>"]
-    tokens = specials + [f"<0x{b:02X}>" for b in range(256)] + ["\n\n", "▁▁"] + [p for p in pieces if p != "▁▁"]
+    tokens = specials + [f"<0x{b:02X}>" for b in range(256)] + ["\n\n"] + BLANKS + [p for p in pieces if p not in BLANKS]
     vocab = {t: i for i, t in enumerate(tokens)}
-    long = ["\n\n", "▁▁"] + [p for p in pieces if len(p) > 1 and p != "▁▁"]
-    rules = all_merges(vocab, long) if whole else [("▁", "▁")] + [tuple(m) for m in learnt["merges"]]
+    long = [p for p in pieces if len(p) > 1 and p not in BLANKS] + ["\n\n"]
+    rules = (all_merges(vocab, long, BLANKS) if pre else all_merges(vocab, BLANKS + long, [])) if whole else [("▁", "▁")] + [tuple(m) for m in learnt["merges"]]
     tokenizer = Tokenizer(models.BPE(vocab, rules, unk_token="<unk>", fuse_unk=True, byte_fallback=True))
     tokenizer.normalizer = normalizer
     if pre:
@@ -67,7 +71,7 @@ def sentence_piece(normalizer, pre=None, whole=True, merges=60):
     tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
     tokenizer.add_special_tokens([AddedToken(t, normalized=False) for t in specials])
     if pre:
-        tokenizer.add_tokens([AddedToken(t, normalized=False, special=False) for t in ("\n\n", "▁▁")])
+        tokenizer.add_tokens([AddedToken(t, normalized=False, special=False) for t in ["\n\n"] + BLANKS])
     tokenizer.post_processor = processors.TemplateProcessing(single="<bos> $A", special_tokens=[("<bos>", 2)])
     return tokenizer
 
@@ -75,6 +79,7 @@ def sentence_piece(normalizer, pre=None, whole=True, merges=60):
 def texts():
     chance = random.Random(1)
     return ["", " ", "\n", "hello world", " the theory", "Straße 12345", "<start>user\nhello<end>\n", "a▁b▁▁"] + [
+        "in" + " " * n + "the" for n in range(1, 16)] + [
         "".join(chance.choices(PARTS, k=chance.randint(1, 10))) for _ in range(70)]
 
 

@@ -15,7 +15,8 @@ import (
 // Known are byte-level BPE that splits words like one of the models of [Vocabulary].Pre, and
 // the BPE with byte fallback into which SentencePiece's models are converted. What would
 // give other ids than tokenizers gives is refused with [ErrUnsupported], what
-// contradicts itself with [ErrVocabulary].
+// contradicts itself with [ErrVocabulary]. Where two rules make the same token and overlap, the
+// leftmost comes first, as in SentencePiece.
 func FromJSON(tokenizer, config []byte, size int) (Vocabulary, error) {
 	var f jsonFile
 	if err := json.Unmarshal(tokenizer, &f); err != nil {
@@ -51,7 +52,7 @@ type jsonFile struct {
 	Model         struct {
 		Type         string          `json:"type"`
 		Vocab        json.RawMessage `json:"vocab"`
-		Merges       []jsonRule      `json:"merges"`
+		Merges       jsonRules       `json:"merges"`
 		Unknown      string          `json:"unk_token"`
 		Dropout      float64         `json:"dropout"`
 		Prefix       string          `json:"continuing_subword_prefix"`
@@ -104,31 +105,33 @@ func (t jsonToken) in(v *Vocabulary, otherwise int32) int32 {
 	return otherwise
 }
 
-// jsonRule is a merge rule, which is given as "left right" or, of late, as two texts.
-type jsonRule [2]string
+// jsonRules are merge rules, left and right. Each is given as "left right" or, of late, as
+// two texts. There are half a million of them: they are not decoded one by one.
+type jsonRules [][2]string
 
 // UnmarshalJSON reads either form.
-func (r *jsonRule) UnmarshalJSON(data []byte) error {
-	if len(data) > 0 && data[0] == '[' {
-		var sides []string
-		if err := json.Unmarshal(data, &sides); err != nil {
-			return err
+func (r *jsonRules) UnmarshalJSON(data []byte) error {
+	var sides [][]string
+	if err := json.Unmarshal(data, &sides); err == nil {
+		for _, s := range sides {
+			if len(s) != 2 {
+				return fmt.Errorf("a merge rule of %d texts", len(s))
+			}
+			*r = append(*r, [2]string(s))
 		}
-		if len(sides) != 2 {
-			return fmt.Errorf("a merge rule of %d texts", len(sides))
-		}
-		*r = jsonRule(sides)
 		return nil
 	}
-	var rule string
-	if err := json.Unmarshal(data, &rule); err != nil {
+	var rules []string
+	if err := json.Unmarshal(data, &rules); err != nil {
 		return err
 	}
-	left, right, ok := strings.Cut(rule, " ")
-	if !ok {
-		return fmt.Errorf("the merge rule %.80q", rule)
+	for _, rule := range rules {
+		left, right, ok := strings.Cut(rule, " ")
+		if !ok {
+			return fmt.Errorf("the merge rule %.80q", rule)
+		}
+		*r = append(*r, [2]string{left, right})
 	}
-	*r = jsonRule{left, right}
 	return nil
 }
 
@@ -216,6 +219,7 @@ func (f *jsonFile) fill(v *Vocabulary, ids map[string]int64, size int) error {
 			return err
 		}
 	}
+	frozen := f.freezesBlanks()
 	for _, a := range f.Added {
 		if a.SingleWord || a.Left || a.Right {
 			return fmt.Errorf("its token %.80q takes spaces or borders of words into account: %w", a.Content, ErrUnsupported)
@@ -226,8 +230,8 @@ func (f *jsonFile) fill(v *Vocabulary, ids map[string]int64, size int) error {
 			switch {
 			case v.AddSpacePrefix:
 				return fmt.Errorf("its token %.80q begins a word anew: %w", a.Content, ErrUnsupported)
-			case v.Model == sentencePieceModel && !a.Normalized && strings.Contains(a.Content, blank):
-				typ = typeNormal // it is looked for before spaces become blanks; merges make it of those
+			case v.Model == sentencePieceModel && !a.Normalized && strings.Contains(a.Content, blank) && !(frozen && blankRun(a.Content) > 0):
+				typ = typeNormal // it is looked for before spaces become blanks; rules make it of those
 			}
 		}
 		if err := put(a.Content, a.ID, typ); err != nil {

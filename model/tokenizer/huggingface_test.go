@@ -152,6 +152,42 @@ func TestHuggingFaceConfig(t *testing.T) {
 	}
 }
 
+// Gemma's runs of blanks are cut out first, as in its GGUF file, where its rules say the same;
+// otherwise the rules stay, and put the runs together.
+func TestHuggingFaceBlanks(t *testing.T) {
+	_, all := kinds(t)
+	const run = 4 // "▁▁▁▁" is a token of the tiny Gemma
+	for name, c := range map[string]struct {
+		from, to string
+		typ      int32
+	}{
+		"as transformers writes them": {"", "", 4},
+		"a rule makes more of a run":  {`["h","e"]`, `["h","e"],["▁▁","h"]`, 1},
+		"the rules come too late":     {`"merges":[`, `"merges":[["▁","the"],`, 1},
+		"the shortest run first":      {`"merges":[`, `"merges":[["▁","▁"],`, 1},
+	} {
+		var text bytes.Buffer
+		if err := json.Compact(&text, all["gemma"].Tokenizer); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text.String(), c.from) {
+			t.Errorf("%s: there is no %s", name, c.from)
+			continue
+		}
+		v, err := tokenizer.FromJSON([]byte(strings.Replace(text.String(), c.from, c.to, 1)), nil, enough)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := slices.Index(v.Tokens, strings.Repeat("▁", run))
+		if id < 0 || v.Types[id] != c.typ {
+			t.Errorf("%s: token %d has type %d, wanted %d", name, id, v.Types[id], c.typ)
+		}
+		if rules := len(v.Merges) > 0; rules != (c.typ == 1) {
+			t.Errorf("%s: %d rules", name, len(v.Merges))
+		}
+	}
+}
+
 // What would be computed wrongly is refused, and said.
 func TestHuggingFaceRefuses(t *testing.T) {
 	_, all := kinds(t)

@@ -111,7 +111,7 @@ func preTokenizer(steps []jsonStep) (name string, ok bool) {
 // came from: a converter made a rule of every way in which two tokens make a third,
 // in the order of the third's score. ok is false for rules of another origin: no scores say
 // the same.
-func (v *Vocabulary) score(rules []jsonRule) (ok bool) {
+func (v *Vocabulary) score(rules jsonRules) (ok bool) {
 	ids := make(map[string]int32, len(v.Tokens))
 	for i, token := range v.Tokens {
 		if v.Types[i] == typeNormal {
