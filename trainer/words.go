@@ -94,8 +94,22 @@ func allWords(s string) map[string]bool {
 // words, in their order.
 func normal(s string) string { return strings.Join(split(fold(s)), " ") }
 
-// wordCount counts the words of s as a person would.
-func wordCount(s string) int { return len(strings.Fields(s)) }
+// wordCount counts the words of s as a person would. Where a script has no spaces between
+// them, two letters count as one.
+func wordCount(s string) int {
+	n := len(strings.Fields(s))
+	for _, w := range strings.Fields(s) {
+		letters := 0
+		for _, r := range w {
+			letters += boolToInt(unicode.IsLetter(r) && unicode.In(r, unspaced...))
+		}
+		n += max(0, (letters+1)/2-1)
+	}
+	return n
+}
+
+// unspaced are the scripts that are written without spaces between words.
+var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar}
 
 // isGerman guesses the language of s by its stop words and umlauts.
 func isGerman(s string) bool { return germanScore(s) > 0 }
