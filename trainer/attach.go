@@ -100,10 +100,11 @@ func (t *Trainer) exchange(ctx context.Context, next *attached) (before *attache
 			return nil, err
 		}
 	}
-	t.model.mu.Lock()
+	t.model.mu.Lock() // both at once: see engaged
 	before, t.model.current = t.model.current, next
+	spoke := t.speaking.Swap(s)
 	t.model.mu.Unlock()
-	t.speak(s)
+	t.showSpeaker(spoke, s)
 	return before, nil
 }
 
@@ -172,13 +173,12 @@ func (t *Trainer) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.speak(s)
+	t.showSpeaker(t.speaking.Swap(s), s)
 	return nil
 }
 
-// speak lets s answer from now on and shows what it is. It is called under refresh.
-func (t *Trainer) speak(s *speaker) {
-	before := t.speaking.Swap(s)
+// showSpeaker shows what answers from now on instead of another. It is called under refresh.
+func (t *Trainer) showSpeaker(before, s *speaker) {
 	if s == nil {
 		t.hub.update(func(st *State) { st.Reader = "" })
 		return
@@ -357,15 +357,13 @@ func noModel() error {
 // engaged returns the model and what speaks on it, with a user counted as by use; the
 // error is noModel's.
 func (t *Trainer) engaged() (*attached, *speaker, error) {
-	a := t.model.use()
-	if a == nil {
+	t.model.mu.Lock()
+	defer t.model.mu.Unlock()
+	a, s := t.model.current, t.speaking.Load()
+	if a == nil || s == nil || s.model != a {
 		return nil, nil, noModel()
 	}
-	s := t.speaking.Load()
-	if s == nil || s.model != a {
-		a.users.Done()
-		return nil, nil, noModel()
-	}
+	a.users.Add(1)
 	return a, s, nil
 }
 

@@ -95,15 +95,11 @@ func (t *Trainer) Examine(ctx context.Context, questions []Question) ([]Said, er
 // answered: by the base, or with the manner adapter in use. It rises when a
 // version forgets general language.
 func (t *Trainer) Canary(ctx context.Context) (float64, error) {
-	a := t.model.use()
-	if a == nil {
-		return 0, noModel()
+	a, s, err := t.engaged()
+	if err != nil {
+		return 0, err
 	}
 	defer a.users.Done()
-	s := t.speaking.Load()
-	if s == nil || s.model != a {
-		return 0, noModel()
-	}
 	until, done := a.until(ctx)
 	defer done()
 	var adapters []*model.Adapter

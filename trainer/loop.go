@@ -311,7 +311,7 @@ func (l *loop) succeeded(of Phase) {
 	if of == "" || l.failures > 0 { // else a wait is the user's
 		l.failures, l.failedOf, l.retryAt, l.lastError = 0, "", time.Time{}, nil
 	}
-	// A version that cannot be loaded is ended by one that can (speak).
+	// A version that cannot be loaded is ended by one that can (showSpeaker).
 	if f := l.hub.get().Trouble; f != nil && f.Reason.Code != CodeVersionBroken {
 		l.hub.update(func(s *State) { s.Trouble = nil })
 	}

@@ -74,17 +74,13 @@ func (t *Trainer) Move(ctx context.Context, to *model.Runner, prepare bool, prog
 }
 
 func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, progress func(Progress), card *ScoreCard) error {
-	old := t.model.use()
-	if old == nil {
-		return noModel()
+	old, s, err := t.engaged()
+	if err != nil {
+		return err
 	}
 	defer old.users.Done()
 	if old.info.Hash == to.Info().Hash {
 		return errors.New("it is the model in use")
-	}
-	s := t.speaking.Load()
-	if s == nil || s.model != old {
-		return noModel()
 	}
 	next, err := t.attachedTo(to)
 	if err != nil {
