@@ -218,18 +218,18 @@ func (c *program) openedWithModel(ctx context.Context, work func(s *Session) err
 }
 
 // openedForFigures is opened with the model loaded where there is one: what was
-// learnt belongs to a model, but the rest can be shown without.
+// learnt belongs to a model, but the rest can be shown without. One that a flag names has
+// to be there.
 func (c *program) openedForFigures(ctx context.Context, work func(s *Session) error) error {
 	return c.opened(ctx, func(s *Session) error {
-		if _, err := s.Load(ctx); err != nil && !isNoModelFile(err) {
+		if _, err := s.Load(ctx); err != nil && (c.options.Model != "" || !isNoModelFile(err)) {
 			return err
 		}
 		return work(s)
 	})
 }
 
-// isNoModelFile says that there is no model, as opposed to one that is broken. A
-// model that was named is missed.
+// isNoModelFile says that there is no model, as opposed to one that is broken.
 func isNoModelFile(err error) bool {
 	var u *trainer.UserError
 	return errors.As(err, &u) && u.Reason.Code == codeNoModelFile

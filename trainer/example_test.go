@@ -45,6 +45,45 @@ func check(err error) {
 	}
 }
 
+// A program of its own: an engine, a model, a store, and the trainer over them.
+func Example() {
+	ctx := context.Background()
+	home, err := os.MkdirTemp("", "clara-example-") // a real one keeps what it learnt
+	check(err)
+	defer os.RemoveAll(home)
+	file := filepath.Join(home, "model.gguf")
+	check(trainer.WriteTinyModel(file, 1, 1)) // in place of a model that has something to say
+
+	engine, err := cpu.New(cpu.Options{})
+	check(err)
+	defer engine.Close()
+	runner, err := model.Open(ctx, file, engine, model.Options{})
+	check(err)
+	defer runner.Close()
+	data, err := store.Open(ctx, filepath.Join(home, "clara.db"))
+	check(err)
+	defer data.Close()
+	t, err := trainer.New(ctx, trainer.Params{Store: data, Home: home, Settings: trainer.DefaultSettings()})
+	check(err)
+	check(t.Attach(ctx, runner))
+	defer t.Attach(ctx, nil) // before the model is closed
+	check(t.Start(ctx))
+	defer t.Stop()
+
+	_, err = t.AddFeedbackSample(ctx, "Das Verwaltungsverfahren ist wichtig.", 0.8, "user", 3)
+	check(err)
+	_, err = t.ProcessConversation(ctx, "Was ist ein Verwaltungsakt?", "Ein Verwaltungsakt ist eine Entscheidung der Behörde.", 4)
+	check(err)
+	stats, err := t.LiveStats(ctx)
+	check(err)
+	fmt.Printf("Buffer: %d Samples\n", stats.Buffer.Count)
+	fmt.Printf("Qualität: %.2f\n", stats.Buffer.AvgQuality)
+	// Output:
+	// Buffer: 2 Samples
+	// Qualität: 0.65
+}
+
+// Without a model it keeps feedback, and trains on it once it has one.
 func ExampleNew() {
 	ctx := context.Background()
 	home, err := os.MkdirTemp("", "clara-example-")
@@ -164,10 +203,15 @@ func ExampleTrainer_GenerateWithLiveModel() {
 
 	response, err := t.GenerateWithLiveModel(ctx, "Frage: Was ist ein Verwaltungsakt?")
 	check(err)
+	fmt.Println("it answers:", response != "")
+
+	// The question is kept with its answer, as a conversation.
 	kept, err := t.Conversations(ctx)
 	check(err)
-	fmt.Println(response != "", "-", kept[0].Title)
-	// Output: true - Frage: Was ist ein Verwaltungsakt?
+	fmt.Println("kept as:", kept[0].Title)
+	// Output:
+	// it answers: true
+	// kept as: Frage: Was ist ein Verwaltungsakt?
 }
 
 func ExampleTrainer_LiveStats() {
