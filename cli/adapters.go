@@ -21,27 +21,27 @@ func (c *program) adaptersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "adapters",
 		Short: "The versions: list, go back to one, take one along",
-		Args:  cobra.NoArgs,
+		Args:  c.noArgs,
 		RunE:  list,
 	}
 	version := -1
 	export := &cobra.Command{
 		Use:   "export DIR",
 		Short: "Write a version's adapters as PEFT folders",
-		Args:  cobra.ExactArgs(1),
+		Args:  c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.exportVersion(cmd.Context(), s.Trainer, version, args[0]) })
 		},
 	}
 	export.Flags().IntVar(&version, "version", -1, "its `number` (default: the one in use)")
-	all := &cobra.Command{Use: "list", Short: "List the versions and the refused trainings, the newest first", Args: cobra.NoArgs, RunE: list}
+	all := &cobra.Command{Use: "list", Short: "List the versions and the refused trainings, the newest first", Args: c.noArgs, RunE: list}
 	all.Flags().BoolVar(&figures, "figures", false, "with every figure of the gate in a sentence, with its limit")
 	cmd.AddCommand(
 		all,
 		&cobra.Command{
 			Use:   "restore VERSION",
 			Short: "Let a version answer; 0 is the untrained base",
-			Args:  cobra.ExactArgs(1),
+			Args:  c.args(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				number, err := strconv.Atoi(args[0])
 				if err != nil || number < 0 {
@@ -54,7 +54,7 @@ func (c *program) adaptersCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "import DIR",
 			Short: "Make a version of the PEFT folders manner and knowledge in DIR, and use it",
-			Args:  cobra.ExactArgs(1),
+			Args:  c.args(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.importVersion(cmd.Context(), s.Trainer, args[0]) })
 			},

@@ -58,7 +58,7 @@ gflops counts two operations for each weight and token, forward (and for train
 once more backward); what attention and LoRA add is not counted.`,
 			benchRounds, decodedTokens, promptTokens, promptTokens, trainRank, trainSequences, trainTokens, trainJudged,
 			gemmRows, gemmInputs, gemmOutputs, gemmInputs),
-		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Args:      cobra.MatchAll(c.args(1, 1), cobra.OnlyValidArgs),
 		ValidArgs: works,
 		RunE:      func(cmd *cobra.Command, args []string) error { return c.bench(cmd.Context(), args[0]) },
 	}

@@ -20,7 +20,7 @@ begins with a slash is a command (/help lists them): rate, correct and teach as 
 the window. Ctrl+C stops an answer, once more ends the conversation.
 
 With --once it answers one question and ends; a text of - is read from stdin.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			tokens, _ := configs.KeyOf("answer.max_tokens")
 			if n := float64(ask.MaxTokens); cmd.Flags().Changed("max-tokens") && (n < tokens.Range.Min || n > tokens.Range.Max) {

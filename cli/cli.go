@@ -88,7 +88,9 @@ func Run(ctx context.Context, args []string, p Params) int {
 	root.SetArgs(args)
 	root.SetOut(c.out)
 	root.SetErr(c.errs)
-	return c.end(root.ExecuteContext(ctx))
+	var err error
+	c.called, err = root.ExecuteContextC(ctx)
+	return c.end(err)
 }
 
 // program is one run: what was asked for, and where to say what came of it.
@@ -97,6 +99,7 @@ type program struct {
 	options  Options
 	language language
 	json     bool
+	called   *cobra.Command
 	began    bool // the arguments made sense
 	answered bool // the one JSON object is out
 
@@ -119,12 +122,13 @@ and answers with what it has learnt. Nothing leaves this machine.
 Without a command it opens its window; given a GGUF file, with that model. Every
 command works on the same data.`,
 		Version:           c.Version,
-		Args:              fileOrNothing,
+		Args:              c.fileOrNothing,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: c.begin,
 		RunE:              c.window,
 	}
+	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("clara {{.Version}}\n")
 	f := root.PersistentFlags()
 	f.SortFlags = false
@@ -133,7 +137,7 @@ command works on the same data.`,
 	f.StringVar(&c.options.Model, "model", "", "model `file` in GGUF format (default: see `clara models`)")
 	f.StringVar(&c.options.Engine, "engine", "", "what computes: "+strings.Join(c.engines(), ", "))
 	f.IntVar(&c.options.Threads, "threads", 0, "how many `threads` compute (default: one a core)")
-	f.StringVar(&c.options.Language, "lang", "", "language of the messages: de or en")
+	f.Func("lang", "`language` of the messages: de or en", c.speak)
 	f.BoolVar(&c.json, "json", false, "print one JSON object on stdout; everything else goes to stderr")
 	f.BoolVar(&c.options.Verbose, "verbose", false, "log every decision to stderr, and every error with its causes")
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -156,11 +160,11 @@ command works on the same data.`,
 }
 
 // fileOrNothing takes what a desktop adds to the name of the program: a file that was opened with it.
-func fileOrNothing(cmd *cobra.Command, args []string) error {
+func (c *program) fileOrNothing(cmd *cobra.Command, args []string) error {
 	if len(args) == 1 && strings.EqualFold(filepath.Ext(args[0]), ".gguf") {
 		return nil
 	}
-	return cobra.NoArgs(cmd, args)
+	return c.noArgs(cmd, args)
 }
 
 func (c *program) window(cmd *cobra.Command, args []string) (err error) {
@@ -178,16 +182,23 @@ func (c *program) engines() []string { return append([]string{"auto"}, c.Engines
 func (c *program) begin(*cobra.Command, []string) error {
 	threads, _ := configs.KeyOf("model.threads")
 	switch {
-	case c.options.Language != "" && c.options.Language != "de" && c.options.Language != "en":
-		return fmt.Errorf("--lang is de or en, not %q", c.options.Language)
 	case c.options.Engine != "" && !slices.Contains(c.engines(), c.options.Engine):
 		return fmt.Errorf("--engine is %s, not %q", strings.Join(c.engines(), " or "), c.options.Engine)
 	case float64(c.options.Threads) < threads.Range.Min || float64(c.options.Threads) > threads.Range.Max:
 		return fmt.Errorf("--threads is %s (0: one a core), not %d", threads.Range, c.options.Threads)
 	}
-	c.language = languageOf(c.options.Language, "")
 	c.options.Moved = func(why trainer.Reason) { c.note("%s", "%s", c.language.because(why)) }
 	c.began = true
+	return nil
+}
+
+// speak takes --lang, at once: what is wrong with the other arguments is said in it.
+func (c *program) speak(lang string) error {
+	if lang != string(german) && lang != string(english) {
+		return fmt.Errorf("de or en, not %q", lang)
+	}
+	c.options.Language = lang
+	c.language = languageOf(lang, "")
 	return nil
 }
 

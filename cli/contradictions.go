@@ -14,7 +14,7 @@ func (c *program) contradictionsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "contradictions",
 		Short: "List the lessons that contradict each other",
-		Args:  cobra.NoArgs,
+		Args:  c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.opened(cmd.Context(), func(s *Session) error { return c.listContradictions(cmd.Context(), s.Trainer) })
 		},
@@ -35,7 +35,7 @@ func (c *program) resolveCommand() *cobra.Command {
 		Long: `Says which of two lessons that contradict each other is right: the number of the one
 to keep, or both. The other one is taken back; ` + "`clara feedback undelete`" + ` brings it back.
 With --keep open a pair of which both were right is put to you again.`,
-		Args: cobra.ExactArgs(2),
+		Args: c.args(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var ids [2]int64
 			for i, a := range args {

@@ -25,7 +25,7 @@ same adapters. The data folder is not touched.
 
 With --from N the job of cycle N is written into DIR instead, with the adapters that
 it starts from, to be run later or elsewhere.`,
-		Args: cobra.ExactArgs(1),
+		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if from != 0 {
 				return c.writeJob(cmd.Context(), args[0], from)

@@ -24,7 +24,7 @@ func (c *program) dataCommand() *cobra.Command {
 		Long: `Writes and reads the live buffer as lines of JSON in the dataset formats of TRL,
 conversational. Columns beside TRL's keep what each sample was, so that what was
 exported is the same buffer when it is imported. Nothing is sent anywhere.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(c.dataExportCommand(), c.dataImportCommand())
@@ -41,7 +41,7 @@ func (c *program) dataExportCommand() *cobra.Command {
   prompt-completion    for SFT: corrections, and what was scored above 0
   preference           for DPO: corrections of an answer that was given
   unpaired-preference  for KTO: everything, labelled good or bad`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f := trainer.DatasetFormat(format)
 			if !slices.Contains(trainer.DatasetFormats, f) {
@@ -110,7 +110,7 @@ labelled completion a rating of 5 or 2 stars, one with an empty prompt a text.
 What stands already is left out, and what you said later stays. All of it is kept
 or, when a line has a mistake, nothing. --dry-run shows what the good lines would
 bring, and the mistakes of the others with their lines.`,
-		Args: cobra.ExactArgs(1),
+		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o := trainer.ImportOptions{Preview: preview, Kind: trainer.Kind(kind)}
 			if kind != "" && o.Kind != trainer.Knowledge && o.Kind != trainer.Manner {

@@ -33,7 +33,7 @@ and answering, so that its figures can be compared; model, engine and threads ar
 those of the settings or the flags.
 
 A script is a JSON file with lessons, unrelated questions and a manner.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.options.Verbose = c.options.Verbose || debug
 			return c.demo(cmd.Context(), script)

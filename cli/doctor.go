@@ -21,7 +21,7 @@ func (c *program) doctorCommand() *cobra.Command {
 the reason with its figures and the one thing to do: the engine, the model, the
 buffer of feedback, the training, the improvement, the disk. It also tries every
 engine that could compute, and measures each beside the CPU.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context()) },
 	}
 }

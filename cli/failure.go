@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -112,8 +113,7 @@ func (c *program) explain(err error) failure {
 	var path *fs.PathError
 	switch {
 	case !c.began || errors.As(err, &usage):
-		return failure{"usage", err.Error(), l.say("`clara help` lists the commands, `clara COMMAND --help` explains one.",
-			"`clara help` zeigt die Befehle, `clara BEFEHL --help` erklärt einen."), exitUsage}
+		return failure{"usage", err.Error(), c.usageHint(), exitUsage}
 	case errors.As(err, &told):
 		return told.failure
 	case errors.As(err, &setting):
@@ -128,6 +128,10 @@ func (c *program) explain(err error) failure {
 		return failure{"not_found", l.say("there is no %s %d", "es gibt keine %s %d", l.thing(missing.kind), missing.id), "", exitNotFound}
 	case errors.As(err, &path) && errors.Is(err, fs.ErrNotExist):
 		return failure{"not_found", l.say("there is no %s", "%s gibt es nicht", path.Path), "", exitNotFound}
+	case errors.As(err, &path) && errors.Is(err, syscall.EISDIR):
+		return failure{"is_folder", l.say("%s is a folder, not a file", "%s ist ein Ordner, keine Datei", path.Path), "", exitUsage}
+	case errors.As(err, &path) && errors.Is(err, syscall.ENOTDIR):
+		return failure{"no_folder", l.say("%s is no folder", "%s ist kein Ordner", path.Path), "", exitUsage}
 	case errors.As(err, &path) && errors.Is(err, fs.ErrExist):
 		return failure{"exists", l.say("%s is there already", "%s gibt es schon", path.Path), l.say("Name another place.", "Nennen Sie einen anderen Ort."), exitData}
 	case errors.As(err, &path) && errors.Is(err, fs.ErrPermission):
@@ -204,7 +208,7 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 
 // missingError says that a person named something that does not exist.
 type missingError struct {
-	kind string // lesson, version, cycle
+	kind string // sample, lesson, version, cycle
 	id   int64
 }
 
@@ -217,10 +221,11 @@ func (l language) thing(kind string) string {
 	if l != german {
 		return kind
 	}
-	return map[string]string{kindLesson: "Lektion", kindVersion: "Version", kindCycle: "Aufzeichnung von Zyklus"}[kind]
+	return map[string]string{kindSample: "Rückmeldung", kindLesson: "Lektion", kindVersion: "Version", kindCycle: "Aufzeichnung von Zyklus"}[kind]
 }
 
 const (
+	kindSample  = "sample"
 	kindLesson  = "lesson"
 	kindVersion = "version"
 	kindCycle   = "cycle"

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ func (c *program) feedbackCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "feedback",
 		Short: "Give feedback, list it, take it back",
-		Args:  cobra.NoArgs,
+		Args:  c.noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return c.listFeedback(cmd.Context(), "", 0) },
 	}
 	var state string
@@ -23,7 +24,7 @@ func (c *program) feedbackCommand() *cobra.Command {
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List the feedback, the newest first, and what became of it",
-		Args:  cobra.NoArgs,
+		Args:  c.noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return c.listFeedback(cmd.Context(), state, limit) },
 	}
 	list.Flags().StringVar(&state, "state", "", "only what is new, used, rejected or deleted")
@@ -32,17 +33,17 @@ func (c *program) feedbackCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "delete ID...",
 			Short: "Take feedback back; what was learnt from it is unlearnt by the next training",
-			Args:  cobra.MinimumNArgs(1),
+			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.eachID(cmd.Context(), args, "deleted", (*trainer.Trainer).TakeBack, "Sample %d is taken back.", "Rückmeldung %d ist zurückgenommen.")
+				return c.eachID(cmd.Context(), args, kindSample, "deleted", (*trainer.Trainer).TakeBack, "Sample %d is taken back.", "Rückmeldung %d ist zurückgenommen.")
 			},
 		},
 		&cobra.Command{
 			Use:   "undelete ID...",
 			Short: "Undo delete, until a training has unlearnt it",
-			Args:  cobra.MinimumNArgs(1),
+			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.eachID(cmd.Context(), args, "undeleted", (*trainer.Trainer).PutBack, "Sample %d is back.", "Rückmeldung %d ist wieder da.")
+				return c.eachID(cmd.Context(), args, kindSample, "undeleted", (*trainer.Trainer).PutBack, "Sample %d is back.", "Rückmeldung %d ist wieder da.")
 			},
 		})
 	return cmd
@@ -75,7 +76,7 @@ A correction:     --message ID --better B, or --prompt P [--answer A] --better B
 A text:           --text T --score S
 
 n stars count as a score of (n - 3) / 2.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			changed := func(name string) bool { return cmd.Flags().Changed(name) }
 			return c.addFeedback(cmd.Context(), g, changed)
@@ -114,6 +115,8 @@ func (c *program) addFeedback(ctx context.Context, g given, changed func(string)
 		add = func(t *trainer.Trainer) (trainer.Sample, error) {
 			return t.AddFeedbackSample(ctx, g.text, g.score, g.source, g.importance)
 		}
+	case changed("score"):
+		return usage("--score goes with --text; an answer is rated with --stars")
 	case changed("better") && changed("stars"):
 		return usage("--better and --stars are two samples: add them one after the other")
 	case changed("better") && changed("message"):
@@ -256,7 +259,7 @@ func (c *program) saySamples(samples []trainer.Sample) {
 
 // eachID does one thing to each of several numbered things, and stops at the first
 // that fails.
-func (c *program) eachID(ctx context.Context, args []string, key string, do func(*trainer.Trainer, context.Context, int64) error, en, de string) error {
+func (c *program) eachID(ctx context.Context, args []string, kind, key string, do func(*trainer.Trainer, context.Context, int64) error, en, de string) error {
 	ids := make([]int64, len(args))
 	for i, a := range args {
 		id, err := idOf(a)
@@ -267,7 +270,10 @@ func (c *program) eachID(ctx context.Context, args []string, key string, do func
 	}
 	return c.opened(ctx, func(s *Session) error {
 		for _, id := range ids {
-			if err := do(s.Trainer, ctx, id); err != nil {
+			switch err := do(s.Trainer, ctx, id); {
+			case errors.Is(err, trainer.ErrNotFound):
+				return &missingError{kind, id}
+			case err != nil:
 				return err
 			}
 			if !c.json {

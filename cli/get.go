@@ -20,7 +20,7 @@ func (c *program) getCommand() *cobra.Command {
 name is enough), or any GGUF file by its address, also that of its page at Hugging Face.
 Its size and, where it is known, its SHA-256 are checked. Ctrl+C stops it, and the next
 call goes on. CLARA_MIRROR, or HF_ENDPOINT, names a mirror of huggingface.co.`,
-		Args: cobra.ExactArgs(1),
+		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.get(cmd.Context(), args[0]) },
 	}
 }
@@ -64,7 +64,7 @@ converted into one GGUF file of the folder's name, or a GGUF file, which is copi
 was there stays. Llama (also Mistral and SmolLM2) and Gemma 3 can be loaded. The weights
 become Q8_0: half of the memory of 16-bit weights, and faster answers; --exact keeps them
 as they are. Ctrl+C stops it and leaves nothing.`,
-		Args: cobra.ExactArgs(1),
+		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.add(cmd.Context(), args[0], exact) },
 	}
 	cmd.Flags().BoolVar(&exact, "exact", false, "keep the weights of a folder as they are")
@@ -92,7 +92,7 @@ func (c *program) removeCommand() *cobra.Command {
 		Long: `Deletes a model that models get or add brought, and what it was prepared with. Lessons and
 feedback stay. The model in use is not deleted, nor a file that lies outside of the
 data folder.`,
-		Args: cobra.ExactArgs(1),
+		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !yes && !c.confirmed(args[0]) {
 				return usage("this deletes %s; say --yes to do it", args[0])

@@ -17,16 +17,16 @@ func (c *program) lessonsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lessons",
 		Short: "What it was taught, and whether it knows it",
-		Args:  cobra.NoArgs,
+		Args:  c.noArgs,
 		RunE:  list,
 	}
 	cmd.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the lessons, the newest first", Args: cobra.NoArgs, RunE: list},
+		&cobra.Command{Use: "list", Short: "List the lessons, the newest first", Args: c.noArgs, RunE: list},
 		c.showLessonCommand(),
 		&cobra.Command{
 			Use:   "ask [ID]",
 			Short: "Ask one lesson now, or all of them",
-			Args:  cobra.MaximumNArgs(1),
+			Args:  c.args(0, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.askLessons(cmd.Context(), s.Trainer, args) })
 			},
@@ -38,17 +38,17 @@ func (c *program) lessonsCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "practise ID...",
 			Short: "Make a lesson more important for the next training",
-			Args:  cobra.MinimumNArgs(1),
+			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.eachID(cmd.Context(), args, "practised", (*trainer.Trainer).Practise, "Lesson %d weighs more in the next training.", "Lektion %d wiegt beim nächsten Training mehr.")
+				return c.eachID(cmd.Context(), args, kindLesson, "practised", (*trainer.Trainer).Practise, "Lesson %d weighs more in the next training.", "Lektion %d wiegt beim nächsten Training mehr.")
 			},
 		},
 		&cobra.Command{
 			Use:   "unlearn ID...",
 			Short: "Take a lesson back; the next training unlearns it",
-			Args:  cobra.MinimumNArgs(1),
+			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.eachID(cmd.Context(), args, "unlearnt", (*trainer.Trainer).Unlearn, "Lesson %d is taken back.", "Lektion %d ist zurückgenommen.")
+				return c.eachID(cmd.Context(), args, kindLesson, "unlearnt", (*trainer.Trainer).Unlearn, "Lesson %d is taken back.", "Lektion %d ist zurückgenommen.")
 			},
 		})
 	return cmd
@@ -59,7 +59,7 @@ func (c *program) showLessonCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show one lesson with its answers before and now",
-		Args:  cobra.ExactArgs(1),
+		Args:  c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := idOf(args[0])
 			if err != nil {
@@ -83,7 +83,7 @@ func (c *program) teachCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "teach QUESTION ANSWER",
 		Short: "Teach an answer",
-		Args:  cobra.ExactArgs(2),
+		Args:  c.args(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if importance < 0 || importance > 5 {
 				return usage("--importance is 1 to 5, not %d", importance)

@@ -56,10 +56,10 @@ prepared for lessons; then the models that models get fetches, with licence, lan
 and whether they fit into the memory that is free. The first of these is opened: the
 file that --model names, the one of model.path in the settings, the first in the
 folders of CLARA_MODELS, beside the program, and in the data folder.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: list,
 	}
-	cmd.AddCommand(&cobra.Command{Use: "list", Short: cmd.Short, Long: cmd.Long, Args: cobra.NoArgs, RunE: list},
+	cmd.AddCommand(&cobra.Command{Use: "list", Short: cmd.Short, Long: cmd.Long, Args: c.noArgs, RunE: list},
 		c.getCommand(), c.addCommand(), c.removeCommand(), c.prepareCommand())
 	return cmd
 }
@@ -121,7 +121,7 @@ func (c *program) sayOffers(all []Offer) {
 		}
 		rows[i] = []string{o.Name, size, l.say("%s million", "%s Mio.", l.number(float64(o.Parameters)/1e6, 0)), strings.Join(o.Languages, " "), l.fit(o), o.Licence}
 	}
-	c.table([]string{l.say("NAME", "NAME"), l.say("SIZE", "GRÖSSE"), l.say("PARAMETERS", "PARAMETER"), l.say("LANGUAGES", "SPRACHEN"), l.say("MEMORY", "SPEICHER"), l.say("LICENCE", "LIZENZ")}, rows)
+	c.table([]string{l.say("name", "Name"), l.say("size", "Größe"), l.say("parameters", "Parameter"), l.say("languages", "Sprachen"), l.say("memory", "Speicher"), l.say("licence", "Lizenz")}, rows)
 }
 
 // size writes a number of bytes in powers of ten, as disks are sold.

@@ -23,7 +23,7 @@ after the training. A model without a reader is prepared first (models prepare),
 takes minutes, unless --no-prepare is given. The model in use stays the same, unless
 --use is given. Ctrl+C stops it: nothing is used then, and a preparation goes on with
 the next call.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if to == "" {
 				return usage("--to names the other model's file")

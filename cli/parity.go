@@ -20,7 +20,7 @@ func (c *program) parityCommand() *cobra.Command {
 same model file: rendered text, tokens, the best token of each step, log-
 probabilities, loss and gradients. It exits with 6 when a limit is missed. An engine
 that rounds to bfloat16 has limits of its own.`,
-		Args: cobra.ExactArgs(1),
+		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if chats < 0 {
 				return usage("--chats is 0 (all) or more, not %d", chats)

@@ -20,7 +20,7 @@ surely. It takes minutes, once for each model; the window does it by itself. The
 reader is checked before it is used. Ctrl+C stops it, and the next call goes on.
 
 The same model and seed give the same reader.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 	}
 	cmd.Flags().BoolVar(&o.Force, "force", false, "make a reader although there is one, or although the same was refused before")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 0, "`number` that all random choices come from (default: continuous.seed)")

@@ -126,7 +126,7 @@ var germanReasons = map[string]string{
 	trainer.CodeBufferEmpty:    "{kept} von {total} Rückmeldungen trainieren",
 	trainer.CodeRateTooLow:     "die Lernrate {rate} ist zu klein: Unter {least} ändert sich nichts Messbares",
 	trainer.CodeRefusedAgain:   "nacheinander abgelehnte Trainings: {cycles}",
-	trainer.CodeOnlyRatings:    "{ratings} Bewertungen und keine Korrektur: Sterne allein lehren wenig",
+	trainer.CodeOnlyRatings:    "noch keine Korrektur, nur Bewertungen ({ratings}): Sterne allein lehren wenig",
 	trainer.CodeLessonsMissed:  "{missed} von {total} Lektionen sitzen nicht",
 	trainer.CodeReaderRefused:  "die Vorbereitung von {model} hat die Prüfung nicht bestanden ({why}); Lektionen wirken weniger sicher",
 	trainer.CodePrepareFailed:  "das Modell ließ sich nicht auf Lektionen vorbereiten: {error}",

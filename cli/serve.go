@@ -42,7 +42,7 @@ OpenAI's clients expect under /v1. /docs describes it all.
 Without users it serves this data folder on an address of this machine alone, and
 asks for no token. Once there are users (clara users add NAME), every request needs a
 token, and each user has feedback, lessons and versions of their own.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.Parallel < 1 || o.Queue < 1 || !(o.Rate > 0) {
 				return usage("--parallel, --queue and --rate are 1 and more")
@@ -77,22 +77,22 @@ func (c *program) usersCommand() *cobra.Command {
 		Short: "Who may use the server",
 		Long: `Lists, adds and removes the users of clara serve, also while it runs. Each has a token,
 which is printed once and kept nowhere.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: func(*cobra.Command, []string) error { return c.withUsers(c.listUsers) },
 	}
 	cmd.AddCommand(
 		&cobra.Command{
-			Use: "list", Short: "List the users", Args: cobra.NoArgs,
+			Use: "list", Short: "List the users", Args: c.noArgs,
 			RunE: func(*cobra.Command, []string) error { return c.withUsers(c.listUsers) },
 		},
 		&cobra.Command{
-			Use: "add NAME", Short: "Add a user and print the token", Args: cobra.ExactArgs(1),
+			Use: "add NAME", Short: "Add a user and print the token", Args: c.args(1, 1),
 			RunE: func(_ *cobra.Command, args []string) error {
 				return c.withUsers(func(u Users) error { return c.addUser(u, args[0]) })
 			},
 		},
 		&cobra.Command{
-			Use: "remove NAME", Short: "Take a user's access away; what they taught stays", Args: cobra.ExactArgs(1),
+			Use: "remove NAME", Short: "Take a user's access away; what they taught stays", Args: c.args(1, 1),
 			RunE: func(_ *cobra.Command, args []string) error {
 				return c.withUsers(func(u Users) error { return c.removeUser(u, args[0]) })
 			},

@@ -16,7 +16,7 @@ func (c *program) statsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "stats",
 		Short: "Figures of the loop",
-		Args:  cobra.NoArgs,
+		Args:  c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.stats(cmd.Context(), s.Trainer) })
 		},

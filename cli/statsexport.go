@@ -25,7 +25,7 @@ func (c *program) statsExportCommand() *cobra.Command {
   .png   the rating over time with the versions, and the lessons known
 
 Your texts are in none of them: figures, times and the codes of reasons alone.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: c.args(1, -1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if days < 0 {
 				return usage("--days is at least 0, not %d", days)

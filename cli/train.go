@@ -16,7 +16,7 @@ func (c *program) trainCommand() *cobra.Command {
 		Long: `Runs one training cycle on all feedback there is, whether or not anything is new,
 and waits for its end. The new version is checked before it may answer. Ctrl+C
 stops it: nothing of it is used then, and the loop starts it again.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.train(cmd.Context(), s.Trainer) })
 		},

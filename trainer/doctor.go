@@ -218,7 +218,7 @@ func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Cont
 	case len(cycles) > 0 && cycles[0].Verdict == VerdictNotProven && set.MaxEpochs < DefaultSettings().MaxEpochs:
 		return Finding{Subject: SubjectImprovement, Reason: cycles[0].Reason, Hint: HintMoreEpochs}
 	case m.Corrections == 0 && m.Ratings > 0:
-		return bad(SubjectImprovement, HintCorrect, CodeOnlyRatings, fmt.Sprintf("%d ratings and no correction: stars alone teach little", m.Ratings), "ratings", m.Ratings)
+		return bad(SubjectImprovement, HintCorrect, CodeOnlyRatings, fmt.Sprintf("no correction yet, only ratings (%d): stars alone teach little", m.Ratings), "ratings", m.Ratings)
 	}
 	return good(SubjectImprovement, fmt.Sprintf("%d versions, %d of %d lessons known", m.ModelUpdates, m.LessonsKnown, m.LessonsTotal),
 		"versions", m.ModelUpdates, "known", m.LessonsKnown, "total", m.LessonsTotal)

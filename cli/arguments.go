@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// noArgs refuses arguments: where a command has others below it, one that is none of
+// them.
+func (c *program) noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if !cmd.HasAvailableSubCommands() {
+		return c.calledAs(cmd)
+	}
+	text := c.language.say("there is no command %q", "den Befehl %q gibt es nicht", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], "clara "))
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		text += c.language.say("; did you mean %s?", "; ist %s gemeint?", strings.Join(near, ", "))
+	}
+	return usage("%s", text)
+}
+
+// args wants at least and at most so many arguments; most < 0 is no bound.
+func (c *program) args(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || most >= 0 && len(args) > most {
+			return c.calledAs(cmd)
+		}
+		return nil
+	}
+}
+
+// calledAs says how a command is called.
+func (c *program) calledAs(cmd *cobra.Command) error {
+	return usage("%s", c.language.say("it is called as: %s", "aufgerufen wird es so: %s", strings.TrimSuffix(cmd.UseLine(), " [flags]")))
+}
+
+// flagError is what cobra says of a flag, without the words of the standard library.
+func flagError(_ *cobra.Command, err error) error {
+	text, _, _ := strings.Cut(err.Error(), ": strconv.")
+	return usage("%s", text)
+}
+
+// usageHint names the help of the command that was called.
+func (c *program) usageHint() string {
+	path := "clara"
+	if c.called != nil {
+		path = c.called.CommandPath()
+	}
+	if path == "clara" {
+		return c.language.say("`clara help` lists the commands, `clara COMMAND --help` explains one.", "`clara help` zeigt die Befehle, `clara BEFEHL --help` erklärt einen.")
+	}
+	return c.language.say("`%s --help` explains it.", "`%s --help` erklärt es.", path)
+}
