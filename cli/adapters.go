@@ -45,7 +45,7 @@ func (c *program) adaptersCommand() *cobra.Command {
 			RunE: func(cmd *cobra.Command, args []string) error {
 				number, err := strconv.Atoi(args[0])
 				if err != nil || number < 0 {
-					return usage("%q is no version; 0 is the untrained base", args[0])
+					return c.usage("%q is no version; 0 is the untrained base", "%q ist keine Version; 0 ist das Ausgangsmodell", args[0])
 				}
 				return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.restoreVersion(cmd.Context(), s.Trainer, number) })
 			},

@@ -35,7 +35,7 @@ func (c *program) args(least, most int) cobra.PositionalArgs {
 
 // calledAs says how a command is called.
 func (c *program) calledAs(cmd *cobra.Command) error {
-	return usage("%s", c.language.say("it is called as: %s", "aufgerufen wird es so: %s", strings.TrimSuffix(cmd.UseLine(), " [flags]")))
+	return c.usage("it is called as: %s", "aufgerufen wird es so: %s", strings.TrimSuffix(cmd.UseLine(), " [flags]"))
 }
 
 // flagError is what cobra says of a flag, without the words of the standard library.

@@ -24,7 +24,7 @@ With --once it answers one question and ends; a text of - is read from stdin.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			tokens, _ := configs.KeyOf("answer.max_tokens")
 			if n := float64(ask.MaxTokens); cmd.Flags().Changed("max-tokens") && (n < tokens.Range.Min || n > tokens.Range.Max) {
-				return usage("--max-tokens is %s, not %d", tokens.Range, ask.MaxTokens)
+				return c.usage("--max-tokens is %s to %s, not %d", "--max-tokens geht von %s bis %s, %d nicht", c.language.number(tokens.Range.Min, 0), c.language.number(tokens.Range.Max, 0), ask.MaxTokens)
 			}
 			if !cmd.Flags().Changed("once") {
 				return c.dialogue(cmd.Context(), ask, slashed)

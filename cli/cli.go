@@ -183,9 +183,9 @@ func (c *program) begin(*cobra.Command, []string) error {
 	threads, _ := configs.KeyOf("model.threads")
 	switch {
 	case c.options.Engine != "" && !slices.Contains(c.engines(), c.options.Engine):
-		return fmt.Errorf("--engine is %s, not %q", strings.Join(c.engines(), " or "), c.options.Engine)
+		return c.usage("--engine is %s, not %q", "--engine ist %s, nicht %q", strings.Join(c.engines(), c.language.say(" or ", " oder ")), c.options.Engine)
 	case float64(c.options.Threads) < threads.Range.Min || float64(c.options.Threads) > threads.Range.Max:
-		return fmt.Errorf("--threads is %s (0: one a core), not %d", threads.Range, c.options.Threads)
+		return c.usage("--threads is %.0f (one a core) to %.0f, not %d", "--threads geht von %.0f (einer je Kern) bis %.0f, %d nicht", threads.Range.Min, threads.Range.Max, c.options.Threads)
 	}
 	c.options.Moved = func(why trainer.Reason) { c.note("%s", "%s", c.language.because(why)) }
 	c.began = true
@@ -200,6 +200,11 @@ func (c *program) speak(lang string) error {
 	c.options.Language = lang
 	c.language = languageOf(lang, "")
 	return nil
+}
+
+// usage is an error of the arguments, in both languages.
+func (c *program) usage(en, de string, args ...any) error {
+	return usage("%s", c.language.say(en, de, args...))
 }
 
 // usage marks an error of the arguments that only a command can see.

@@ -39,14 +39,14 @@ With --keep open a pair of which both were right is put to you again.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var ids [2]int64
 			for i, a := range args {
-				id, err := idOf(a)
+				id, err := c.idOf(a)
 				if err != nil {
 					return err
 				}
 				ids[i] = id
 			}
 			if keep != keepBoth && keep != keepOpen && keep != args[0] && keep != args[1] {
-				return usage("--keep is %s, %s, %s or %s, not %q", args[0], args[1], keepBoth, keepOpen, keep)
+				return c.usage("--keep is %s, %s, %s or %s, not %q", "--keep ist %s, %s, %s oder %s, nicht %q", args[0], args[1], keepBoth, keepOpen, keep)
 			}
 			return c.opened(cmd.Context(), func(s *Session) error {
 				if keep == keepOpen {

@@ -45,10 +45,10 @@ func (c *program) dataExportCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f := trainer.DatasetFormat(format)
 			if !slices.Contains(trainer.DatasetFormats, f) {
-				return usage("--format is prompt-completion, preference or unpaired-preference, not %q", format)
+				return c.usage("--format is prompt-completion, preference or unpaired-preference, not %q", "--format ist prompt-completion, preference oder unpaired-preference, nicht %q", format)
 			}
 			if c.json && out == "" {
-				return usage("--json needs --out: stdout has the one object")
+				return c.usage("--json needs --out: stdout has the one object", "--json verlangt --out: Auf stdout steht das eine Objekt")
 			}
 			return c.opened(cmd.Context(), func(s *Session) error { return c.exportData(cmd.Context(), s.Trainer, f, out) })
 		},
@@ -114,7 +114,7 @@ bring, and the mistakes of the others with their lines.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o := trainer.ImportOptions{Preview: preview, Kind: trainer.Kind(kind)}
 			if kind != "" && o.Kind != trainer.Knowledge && o.Kind != trainer.Manner {
-				return usage("--kind is knowledge or manner, not %q", kind)
+				return c.usage("--kind is knowledge or manner, not %q", "--kind ist knowledge oder manner, nicht %q", kind)
 			}
 			from := c.in
 			if args[0] != "-" {

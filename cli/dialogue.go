@@ -204,7 +204,7 @@ func (d *dialogue) obey(ctx context.Context, text string) error {
 			return cmd.do(d, working, strings.TrimSpace(rest))
 		}
 	}
-	return usage("%s", d.language.say("there is no command %q; %s lists them", "den Befehl %q gibt es nicht; %s zeigt alle", name, d.typed("help")))
+	return d.usage("there is no command %q; %s lists them", "den Befehl %q gibt es nicht; %s zeigt alle", name, d.typed("help"))
 }
 
 // isDueNow says that the loop is about to train.
@@ -309,7 +309,7 @@ func (d *dialogue) commandNames() []string {
 // generate asks the model and shows its answer as it comes.
 func (d *dialogue) generate(ctx context.Context, text string) error {
 	if text == "" {
-		return usage("%s", d.language.say("what shall be asked? %s TEXT", "was soll gefragt werden? %s TEXT", d.typed("generate")))
+		return d.usage("what shall be asked? %s TEXT", "was soll gefragt werden? %s TEXT", d.typed("generate"))
 	}
 	ask := d.ask
 	ask.Text = text
@@ -350,7 +350,7 @@ func (d *dialogue) tell(ctx context.Context, ask trainer.Ask) error {
 }
 
 func (d *dialogue) noAnswer() error {
-	return usage("%s", d.language.say("there is no answer yet", "es gibt noch keine Antwort"))
+	return d.usage("there is no answer yet", "es gibt noch keine Antwort")
 }
 
 // fresh begins a new conversation.
@@ -366,8 +366,8 @@ func (d *dialogue) feedback(ctx context.Context, rest string) error {
 	if text == "" {
 		stars, err := strconv.Atoi(first)
 		if err != nil {
-			return usage("%s", d.language.say("%s STARS (1 to 5) rates the last answer, %s SCORE TEXT (-1 to 1) a text", "%s STERNE (1 bis 5) bewertet die letzte Antwort, %s WERT TEXT (-1 bis 1) einen Text",
-				d.typed("feedback"), d.typed("feedback")))
+			return d.usage("%s STARS (1 to 5) rates the last answer, %s SCORE TEXT (-1 to 1) a text", "%s STERNE (1 bis 5) bewertet die letzte Antwort, %s WERT TEXT (-1 bis 1) einen Text",
+				d.typed("feedback"), d.typed("feedback"))
 		}
 		if d.last == nil {
 			return d.noAnswer()
@@ -380,7 +380,7 @@ func (d *dialogue) feedback(ctx context.Context, rest string) error {
 	}
 	score, err := strconv.ParseFloat(strings.Replace(first, ",", ".", 1), 64)
 	if err != nil || !(score >= -1 && score <= 1) {
-		return usage("%s", d.language.say("%q is no score of -1 to 1", "%q ist kein Wert von -1 bis 1", first))
+		return d.usage("%q is no score of -1 to 1", "%q ist kein Wert von -1 bis 1", first)
 	}
 	s, err := d.trainer.AddFeedbackSample(ctx, text, score, "user", 0)
 	if err != nil {
@@ -394,7 +394,7 @@ func (d *dialogue) correct(ctx context.Context, better string) error {
 		return d.noAnswer()
 	}
 	if better == "" {
-		return usage("%s", d.language.say("%s TEXT: the better answer", "%s TEXT: die bessere Antwort", d.typed("correct")))
+		return d.usage("%s TEXT: the better answer", "%s TEXT: die bessere Antwort", d.typed("correct"))
 	}
 	s, err := d.trainer.Correct(ctx, trainer.Correction{Message: d.last.ID, Better: better})
 	if err != nil {
@@ -407,7 +407,7 @@ func (d *dialogue) correct(ctx context.Context, better string) error {
 func (d *dialogue) teach(ctx context.Context, rest string) error {
 	question, answer, ok := strings.Cut(rest, "=>")
 	if !ok {
-		return usage("%s", d.language.say("%s QUESTION => ANSWER", "%s FRAGE => ANTWORT", d.typed("teach")))
+		return d.usage("%s QUESTION => ANSWER", "%s FRAGE => ANTWORT", d.typed("teach"))
 	}
 	s, err := d.trainer.Teach(ctx, trainer.Teaching{Question: question, Answer: answer})
 	if err != nil {
@@ -458,7 +458,7 @@ func (d *dialogue) train(ctx context.Context, _ string) error {
 // cancel stops the cycle that runs; it starts again with new feedback.
 func (d *dialogue) cancel(ctx context.Context, _ string) error {
 	if !isTraining(d.trainer.State().Phase) {
-		return usage("%s", d.language.say("no training runs", "es läuft kein Training"))
+		return d.usage("no training runs", "es läuft kein Training")
 	}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
@@ -500,7 +500,7 @@ func (d *dialogue) restore(ctx context.Context, rest string) error {
 	}
 	number, err := strconv.Atoi(rest)
 	if err != nil {
-		return usage("%s", d.language.say("%q is no version; 0 is the untrained base", "%q ist keine Version; 0 ist das Ausgangsmodell", rest))
+		return d.usage("%q is no version; 0 is the untrained base", "%q ist keine Version; 0 ist das Ausgangsmodell", rest)
 	}
 	return d.restoreVersion(ctx, d.trainer, number)
 }
@@ -513,8 +513,8 @@ func (d *dialogue) export(ctx context.Context, file string) error {
 	case courseWriter(file) != nil:
 		return d.exportStats(ctx, d.trainer, 0, []string{file})
 	}
-	return usage("%s", d.language.say("%s FILE: its ending is .jsonl for the samples, .csv, .json or .png for the figures",
-		"%s DATEI: Ihre Endung ist .jsonl für die Rückmeldungen, .csv, .json oder .png für die Zahlen", d.typed("export")))
+	return d.usage("%s FILE: its ending is .jsonl for the samples, .csv, .json or .png for the figures",
+		"%s DATEI: Ihre Endung ist .jsonl für die Rückmeldungen, .csv, .json oder .png für die Zahlen", d.typed("export"))
 }
 
 func (d *dialogue) why(ctx context.Context, _ string) error {

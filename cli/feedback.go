@@ -101,31 +101,31 @@ n stars count as a score of (n - 3) / 2.`,
 func (c *program) addFeedback(ctx context.Context, g given, changed func(string) bool) error {
 	kind := trainer.Kind(g.kind)
 	if kind != "" && kind != trainer.Knowledge && kind != trainer.Manner {
-		return usage("--kind is knowledge or manner, not %q", g.kind)
+		return c.usage("--kind is knowledge or manner, not %q", "--kind ist knowledge oder manner, nicht %q", g.kind)
 	}
 	if g.importance < 0 || g.importance > 5 {
-		return usage("--importance is 1 to 5, not %d", g.importance)
+		return c.usage("--importance is 1 to 5, not %d", "--importance geht von 1 bis 5, %d nicht", g.importance)
 	}
 	var add func(t *trainer.Trainer) (trainer.Sample, error)
 	switch {
 	case changed("text"):
 		if !changed("score") || changed("stars") || changed("better") || changed("prompt") || changed("message") {
-			return usage("--text goes with --score, --importance and --source, and with nothing else")
+			return c.usage("--text goes with --score, --importance and --source, and with nothing else", "zu --text gehören --score, --importance und --source, sonst nichts")
 		}
 		add = func(t *trainer.Trainer) (trainer.Sample, error) {
 			return t.AddFeedbackSample(ctx, g.text, g.score, g.source, g.importance)
 		}
 	case changed("score"):
-		return usage("--score goes with --text; an answer is rated with --stars")
+		return c.usage("--score goes with --text; an answer is rated with --stars", "--score gehört zu --text; eine Antwort bewertet --stars")
 	case changed("better") && changed("stars"):
-		return usage("--better and --stars are two samples: add them one after the other")
+		return c.usage("--better and --stars are two samples: add them one after the other", "--better und --stars sind zwei Rückmeldungen: geben Sie eine nach der anderen")
 	case changed("better") && changed("message"):
 		add = func(t *trainer.Trainer) (trainer.Sample, error) {
 			return t.Correct(ctx, trainer.Correction{Message: g.message, Better: g.better, Kind: kind, Importance: g.importance, Keywords: keywordGroups(g.keywords)})
 		}
 	case changed("better"):
 		if g.prompt == "" {
-			return usage("--better needs --message or --prompt")
+			return c.usage("--better needs --message or --prompt", "--better verlangt --message oder --prompt")
 		}
 		add = func(t *trainer.Trainer) (trainer.Sample, error) {
 			return t.Teach(ctx, trainer.Teaching{Question: g.prompt, Answer: g.better, Given: g.answer, Kind: kind, Importance: g.importance, Keywords: keywordGroups(g.keywords), Source: g.source})
@@ -134,13 +134,13 @@ func (c *program) addFeedback(ctx context.Context, g given, changed func(string)
 		add = func(t *trainer.Trainer) (trainer.Sample, error) { return t.Rate(ctx, g.message, g.stars) }
 	case changed("stars"):
 		if g.prompt == "" || g.answer == "" {
-			return usage("--stars needs --message, or --prompt and --answer")
+			return c.usage("--stars needs --message, or --prompt and --answer", "--stars verlangt --message, oder --prompt und --answer")
 		}
 		add = func(t *trainer.Trainer) (trainer.Sample, error) {
 			return t.AddRating(ctx, g.prompt, g.answer, g.stars, g.source, g.importance)
 		}
 	default:
-		return usage("one of --stars, --better and --text says what the feedback is")
+		return c.usage("one of --stars, --better and --text says what the feedback is", "--stars, --better oder --text sagt, was die Rückmeldung ist")
 	}
 	return c.opened(ctx, func(s *Session) error {
 		sample, err := add(s.Trainer)
@@ -209,14 +209,14 @@ func (c *program) thank(s trainer.Sample) error {
 func (c *program) listFeedback(ctx context.Context, state string, limit int) error {
 	q := trainer.SampleQuery{NewestFirst: true, Limit: limit}
 	if limit < 0 {
-		return usage("--limit is at least 0, not %d", limit)
+		return c.usage("--limit is at least 0, not %d", "--limit ist mindestens 0, nicht %d", limit)
 	}
 	switch s := trainer.SampleState(state); s {
 	case "":
 	case trainer.SampleNew, trainer.SampleUsed, trainer.SampleRejected, trainer.SampleDeleted:
 		q.States = []trainer.SampleState{s}
 	default:
-		return usage("--state is new, used, rejected or deleted, not %q", state)
+		return c.usage("--state is new, used, rejected or deleted, not %q", "--state ist new, used, rejected oder deleted, nicht %q", state)
 	}
 	return c.opened(ctx, func(s *Session) error {
 		samples, err := s.Trainer.Samples(ctx, q)
@@ -262,7 +262,7 @@ func (c *program) saySamples(samples []trainer.Sample) {
 func (c *program) eachID(ctx context.Context, args []string, kind, key string, do func(*trainer.Trainer, context.Context, int64) error, en, de string) error {
 	ids := make([]int64, len(args))
 	for i, a := range args {
-		id, err := idOf(a)
+		id, err := c.idOf(a)
 		if err != nil {
 			return err
 		}
@@ -287,10 +287,10 @@ func (c *program) eachID(ctx context.Context, args []string, kind, key string, d
 	})
 }
 
-func idOf(arg string) (int64, error) {
+func (c *program) idOf(arg string) (int64, error) {
 	id, err := strconv.ParseInt(arg, 10, 64)
 	if err != nil || id < 1 {
-		return 0, usage("%q is no number of a list", arg)
+		return 0, c.usage("%q is no number of a list", "%q ist keine Nummer einer Liste", arg)
 	}
 	return id, nil
 }

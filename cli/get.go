@@ -95,7 +95,7 @@ data folder.`,
 		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !yes && !c.confirmed(args[0]) {
-				return usage("this deletes %s; say --yes to do it", args[0])
+				return c.usage("this deletes %s; say --yes to do it", "das löscht %s; mit --yes geschieht es", args[0])
 			}
 			o, err := c.Remove(cmd.Context(), c.options, args[0])
 			if err != nil {

@@ -24,7 +24,7 @@ in the file history of the data folder.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case interactive && stats:
-				return usage("--interactive and --stats exclude each other")
+				return c.usage("--interactive and --stats exclude each other", "--interactive und --stats schließen sich aus")
 			case stats:
 				return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.stats(cmd.Context(), s.Trainer) })
 			case interactive:

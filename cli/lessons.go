@@ -61,7 +61,7 @@ func (c *program) showLessonCommand() *cobra.Command {
 		Short: "Show one lesson with its answers before and now",
 		Args:  c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := idOf(args[0])
+			id, err := c.idOf(args[0])
 			if err != nil {
 				return err
 			}
@@ -86,7 +86,7 @@ func (c *program) teachCommand() *cobra.Command {
 		Args:  c.args(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if importance < 0 || importance > 5 {
-				return usage("--importance is 1 to 5, not %d", importance)
+				return c.usage("--importance is 1 to 5, not %d", "--importance geht von 1 bis 5, %d nicht", importance)
 			}
 			return c.opened(cmd.Context(), func(s *Session) error {
 				sample, err := s.Trainer.Teach(cmd.Context(), trainer.Teaching{
@@ -212,7 +212,7 @@ func (c *program) askLessons(ctx context.Context, t *trainer.Trainer, args []str
 		return err
 	}
 	if len(args) == 1 {
-		id, err := idOf(args[0])
+		id, err := c.idOf(args[0])
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ the next call.`,
 		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if to == "" {
-				return usage("--to names the other model's file")
+				return c.usage("--to names the other model's file", "--to nennt die Datei des anderen Modells")
 			}
 			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.move(cmd.Context(), s, to, !bare, use) })
 		},

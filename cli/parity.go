@@ -23,7 +23,7 @@ that rounds to bfloat16 has limits of its own.`,
 		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if chats < 0 {
-				return usage("--chats is 0 (all) or more, not %d", chats)
+				return c.usage("--chats is 0 (all) or more, not %d", "--chats ist 0 (alle) oder mehr, nicht %d", chats)
 			}
 			return c.parity(cmd.Context(), args[0], chats)
 		},

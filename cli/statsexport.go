@@ -28,11 +28,11 @@ Your texts are in none of them: figures, times and the codes of reasons alone.`,
 		Args: c.args(1, -1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if days < 0 {
-				return usage("--days is at least 0, not %d", days)
+				return c.usage("--days is at least 0, not %d", "--days ist mindestens 0, nicht %d", days)
 			}
 			for _, f := range files {
 				if courseWriter(f) == nil {
-					return usage("a file ends in .csv, .json or .png, not %q", f)
+					return c.usage("a file ends in .csv, .json or .png, not %q", "eine Datei endet auf .csv, .json oder .png, nicht %q", f)
 				}
 			}
 			return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.exportStats(cmd.Context(), s.Trainer, days, files) })

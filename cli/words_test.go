@@ -40,7 +40,7 @@ func TestBothLanguagesTakeTheSameArguments(t *testing.T) {
 				return true
 			}
 			f, ok := call.Fun.(*ast.SelectorExpr)
-			if !ok || !slices.Contains([]string{"say", "sayf", "note"}, f.Sel.Name) || len(call.Args) < 2 {
+			if !ok || !slices.Contains([]string{"say", "sayf", "note", "usage"}, f.Sel.Name) || len(call.Args) < 2 {
 				return true
 			}
 			en, okEN := literal(call.Args[0])

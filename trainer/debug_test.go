@@ -20,6 +20,7 @@ func TestDebugTellsEachDecisionWithoutTexts(t *testing.T) {
 		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) {
 			return Outcome{Report: Report{
 				Verdict: VerdictRefused, Reason: reason(CodeLosesKnown, "loses: Who is my secret love?", "lessons", "Who is my secret love?", "count", 1),
+				Tries:   []Try{{Rate: 1, Verdict: VerdictRefused, Reason: reason(CodeForgets, "forgets", "kept", 9, "of", 30)}, {Rate: 0.5, Verdict: VerdictRefused}},
 				Figures: Figures{Lessons: 2, KnownOf: 2, OwnOf: 2, Own: 1, OwnLimit: leastOwn, Lost: []string{"Who is my secret love?"}},
 			}}, nil
 		})
@@ -35,6 +36,7 @@ func TestDebugTellsEachDecisionWithoutTexts(t *testing.T) {
 		for _, want := range []string{
 			`msg="feedback kept" sample=1 form=correction kind=manner`, `"does not train"=neutral`, `msg="buffer judged" samples=2 train=1 dropped=map[neutral:1]`,
 			`msg=phase from="" to=running why="a correction of manner is in" after=0s`,
+			`msg="the gate decided on a try" cycle=1 try=1 rate=1 verdict=refused why="forgets kept=9 of=30"`,
 			`msg="the gate measured" cycle=1 what=` + FigureLost + ` value=1 limited=true limit=0 passed=false`,
 			`msg="cycle ended" cycle=1 state=refused verdict=refused why="loses_known count=1"`,
 		} {
