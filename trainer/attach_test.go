@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -250,48 +249,5 @@ func TestFailedAttachKeepsTheModelBefore(t *testing.T) {
 	}
 	if _, err := b.Answer(t.Context(), Ask{Text: "Hello?"}, nil); !errors.Is(err, ErrNoModel) {
 		t.Errorf("without a model: %v", err)
-	}
-}
-
-// While one model takes the place of another, whoever asks finds the one or the other, and
-// is never told that there is none.
-func TestAModelIsAlwaysAtHand(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
-	b.attach()
-	first := b.model.use()
-	first.users.Done()
-	second := &attached{info: model.Info{Name: "another", Hash: strings.Repeat("1", 64), Context: 2048}, ctx: first.ctx, cancel: first.cancel}
-	second.reader.Store(&reader{state: ReaderBuiltIn})
-	stop := make(chan struct{})
-	done := make(chan error, 1)
-	go func() {
-		defer close(done)
-		for i := 0; ; i++ {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			if _, err := b.exchange(context.Background(), []*attached{first, second}[i%2]); err != nil {
-				done <- err
-				return
-			}
-		}
-	}()
-	for range 20_000 {
-		a, s, err := b.engaged()
-		if err != nil {
-			t.Error(err)
-			break
-		}
-		if s.model != a {
-			t.Error("the one of two models with the voice of the other")
-		}
-		a.users.Done()
-	}
-	close(stop)
-	if err := <-done; err != nil {
-		t.Error(err)
 	}
 }
