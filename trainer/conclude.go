@@ -44,6 +44,9 @@ func (l *loop) end(ctx context.Context, r workResult) {
 	if e.State == CycleFailed && w.owed {
 		l.interrupted.Store(&w.job.Base)
 	}
+	for i, t := range r.outcome.Report.Tries {
+		l.log.Debug("the gate decided on a try", "cycle", e.Cycle, "try", i+1, "rate", t.Rate, "verdict", t.Verdict, "why", figuresIn(withoutTexts(t.Reason)))
+	}
 	for _, f := range r.outcome.Report.Figures.Sentences() {
 		l.log.Debug("the gate measured", "cycle", e.Cycle, "what", f.Reason.Code, "value", f.Value, "limited", f.Limited, "limit", f.Limit, "passed", f.Passed)
 	}
