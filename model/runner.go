@@ -33,6 +33,7 @@ type Runner struct {
 	options   Options
 	tokenizer *tokenizer.Tokenizer
 	template  *chat.Template // nil: the file has none
+	system    bool           // the template has a place for a system message
 	turnEnd   int32          // the token that ends an answer
 	gate      *turnstile
 
@@ -138,6 +139,7 @@ func Open(ctx context.Context, path string, be compute.Backend, o Options) (_ *R
 		info: describe(f, &config, path, hash, min(context, config.Context), template != nil),
 	}
 	r.turnEnd = turnEnd(tok, template)
+	r.system = template != nil && readsSystem(template)
 	if r.at, err = r.place(be); err != nil && unusable(err) {
 		r.at, err = r.settle(be.Info(), err)
 	}
@@ -219,14 +221,18 @@ func (r *Runner) Tokenizer() *tokenizer.Tokenizer { return r.tokenizer }
 func (r *Runner) Answering() bool { return r.gate.busy() }
 
 // Render writes a conversation as the model was trained to read it, up to where
-// the assistant's answer begins. A file without a template gets the last
-// message's text as it is.
+// the assistant's answer begins. A system message stands in the first question where
+// the template has no place for one. A file without a template gets the last message's
+// text as it is.
 func (r *Runner) Render(msgs []chat.Message) (string, error) {
 	if r.template == nil {
 		if len(msgs) == 0 {
 			return "", nil
 		}
 		return msgs[len(msgs)-1].Content, nil
+	}
+	if !r.system {
+		msgs = foldSystem(msgs)
 	}
 	return r.template.Render(msgs, true)
 }

@@ -16,6 +16,7 @@ type Conversation struct {
 	Created  time.Time
 	Updated  time.Time // when it got its last message or title; set by the store
 	Pinned   bool      // its owner wants it at the top of the list
+	Preset   int64     // that it goes by; 0: none, or one that is deleted
 	Messages int       // how many it holds; set by the store
 }
 
@@ -28,18 +29,24 @@ func (s *Store) AddConversation(ctx context.Context, c Conversation) (Conversati
 		if err := checkTexts(c.Title); err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `INSERT INTO conversations (user, title, created, updated, pinned) VALUES (?, ?, ?, ?, ?) RETURNING id`,
+		err := tx.QueryRowContext(ctx, `INSERT INTO conversations (user, title, created, updated, pinned) VALUES (?, ?, ?, ?, ?) RETURNING id`,
 			s.user, c.Title, timeValue(c.Created), timeValue(c.Updated), c.Pinned).Scan(&c.ID)
+		if err != nil || c.Preset == 0 {
+			return err
+		}
+		return s.choosePreset(ctx, tx, c.ID, c.Preset)
 	})
 	return c, err
 }
 
 const selectConversation = `SELECT id, user, title, created, updated, pinned,
+	(SELECT p.id FROM conversation_presets x JOIN presets p ON p.id = x.preset AND p.deleted IS NULL
+		WHERE x.user = conversations.user AND x.conversation = conversations.id),
 	(SELECT count(*) FROM messages WHERE messages.conversation = conversations.id) FROM conversations`
 
 func scanConversation(r scanner) (Conversation, error) {
 	var c Conversation
-	err := r.Scan(&c.ID, &c.User, &c.Title, timeColumn{&c.Created}, timeColumn{&c.Updated}, &c.Pinned, &c.Messages)
+	err := r.Scan(&c.ID, &c.User, &c.Title, timeColumn{&c.Created}, timeColumn{&c.Updated}, &c.Pinned, idColumn{&c.Preset}, &c.Messages)
 	return c, err
 }
 

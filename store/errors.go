@@ -17,6 +17,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrInvalid: a value is outside of its range.
 	ErrInvalid = errors.New("invalid value")
+	// ErrTaken: another record has the name.
+	ErrTaken = errors.New("the name is taken")
 	// ErrRunning: a cycle of this user is running already.
 	ErrRunning = errors.New("a cycle is already running")
 	// ErrFinished: the cycle is not running any more.
@@ -84,6 +86,8 @@ func classify(err error) error {
 	switch e.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return fmt.Errorf("%w: it refers to a record that is not there: %w", ErrNotFound, err)
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+		return fmt.Errorf("%w: %w", ErrTaken, err)
 	case sqlite3.SQLITE_CONSTRAINT_CHECK, sqlite3.SQLITE_CONSTRAINT_NOTNULL, sqlite3.SQLITE_CONSTRAINT_DATATYPE:
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}

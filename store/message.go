@@ -47,6 +47,8 @@ type Message struct {
 	Finish       Finish  // "" for a question
 	Tokens       int     // of the answer
 	Seconds      float64 // from the request to the last token
+	Preset       string  // the name of the preset that it was made with, as it was then; "": none
+	System       string  // the system prompt that the preset gave; "": none
 	Source       string  // who answered, of a conversation that was brought in from another program; "": this one
 }
 
@@ -74,7 +76,7 @@ func (s *Store) AddMessage(ctx context.Context, m Message) (Message, error) {
 	const what = "add message"
 	m.User, m.Created = s.user, s.stamp(m.Created)
 	err := s.update(ctx, what, func(tx *sql.Tx) error {
-		if err := checkTexts(m.Text); err != nil {
+		if err := checkTexts(m.Text, m.System); err != nil {
 			return err
 		}
 		if math.IsNaN(m.Seconds) || math.IsInf(m.Seconds, 0) {
@@ -86,22 +88,22 @@ func (s *Store) AddMessage(ctx context.Context, m Message) (Message, error) {
 			return err
 		}
 		return tx.QueryRowContext(ctx, `INSERT INTO messages
-			(user, conversation, parent, shown, role, text, created, version, lesson, finish, tokens, seconds, source)
+			(user, conversation, parent, shown, role, text, created, version, lesson, finish, tokens, seconds, source, preset, system)
 			VALUES (?1, ?2, ?3, (SELECT coalesce(max(shown) + 1, 0) FROM messages WHERE conversation = ?2 AND parent IS ?3),
-				?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id, shown`,
+				?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id, shown`,
 			s.user, m.Conversation, idValue(m.Parent), m.Role, m.Text, timeValue(m.Created), idValue(m.Version), idValue(m.Lesson),
-			m.Finish, m.Tokens, m.Seconds, m.Source).Scan(&m.ID, &m.Shown)
+			m.Finish, m.Tokens, m.Seconds, m.Source, m.Preset, m.System).Scan(&m.ID, &m.Shown)
 	})
 	return m, err
 }
 
-const selectMessage = `SELECT m.id, m.user, m.conversation, m.parent, m.shown, m.role, m.text, m.created, m.version, m.lesson, m.finish, m.tokens, m.seconds, m.source
+const selectMessage = `SELECT m.id, m.user, m.conversation, m.parent, m.shown, m.role, m.text, m.created, m.version, m.lesson, m.finish, m.tokens, m.seconds, m.source, m.preset, m.system
 	FROM messages m JOIN conversations c ON c.id = m.conversation AND c.deleted IS NULL`
 
 func scanMessage(r scanner) (Message, error) {
 	var m Message
 	err := r.Scan(&m.ID, &m.User, &m.Conversation, idColumn{&m.Parent}, &m.Shown, &m.Role, &m.Text, timeColumn{&m.Created}, idColumn{&m.Version},
-		idColumn{&m.Lesson}, &m.Finish, &m.Tokens, &m.Seconds, &m.Source)
+		idColumn{&m.Lesson}, &m.Finish, &m.Tokens, &m.Seconds, &m.Source, &m.Preset, &m.System)
 	return m, err
 }
 

@@ -11,6 +11,7 @@ import (
 // own, from 1 in their order: a Parent is the number of an earlier one.
 type Transcript struct {
 	Conversation Conversation // Title, Created and Updated count
+	Preset       string       // the name of the one that it went by; it does again where there is one of that name
 	Messages     []Message    // Shown counts as given
 }
 
@@ -55,20 +56,26 @@ func (s *Store) addTranscript(ctx context.Context, tx *sql.Tx, t Transcript) (bo
 	if err != nil {
 		return false, err
 	}
+	if t.Preset != "" {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO conversation_presets (user, conversation, preset)
+			SELECT user, ?, id FROM presets WHERE user = ? AND name = ? COLLATE NOCASE AND deleted IS NULL`, c.ID, s.user, t.Preset); err != nil {
+			return false, err
+		}
+	}
 	ids := make([]int64, len(t.Messages)+1) // by the transcript's numbers
 	for i, m := range t.Messages {
 		if m.Parent < 0 || m.Parent > int64(i) {
 			return false, fmt.Errorf("%w: message %d follows message %d", ErrInvalid, i+1, m.Parent)
 		}
-		if err := checkTexts(m.Text, m.Source); err != nil {
+		if err := checkTexts(m.Text, m.Source, m.Preset); err != nil {
 			return false, err
 		}
 		if m.Created.IsZero() {
 			m.Created = c.Created
 		}
-		err := tx.QueryRowContext(ctx, `INSERT INTO messages (user, conversation, parent, shown, role, text, created, finish, tokens, seconds, source)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?) RETURNING id`,
-			s.user, c.ID, idValue(ids[m.Parent]), m.Shown, m.Role, m.Text, timeValue(s.stamp(m.Created)), m.Finish, m.Source).Scan(&ids[i+1])
+		err := tx.QueryRowContext(ctx, `INSERT INTO messages (user, conversation, parent, shown, role, text, created, finish, tokens, seconds, source, preset)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?) RETURNING id`,
+			s.user, c.ID, idValue(ids[m.Parent]), m.Shown, m.Role, m.Text, timeValue(s.stamp(m.Created)), m.Finish, m.Source, m.Preset).Scan(&ids[i+1])
 		if err != nil {
 			return false, err
 		}

@@ -40,11 +40,18 @@ func filled(t *testing.T) (s *Store, ids map[string]int64) {
 	check(t, ann.DeleteSample(ctx, rating.ID))
 	running := must(ann.StartCycle(ctx, Cycle{BaseHash: hashes[0]}))(t)
 	check(t, ann.SetBothRight(ctx, sample.ID, rating.ID))
+	preset := must(ann.AddPreset(ctx, brief))(t)
+	check(t, ann.ChoosePreset(ctx, c.ID, preset.ID))
+	other := brief
+	other.Name = "Gone"
+	gone := must(ann.AddPreset(ctx, other))(t)
+	check(t, ann.DeletePreset(ctx, gone.ID))
 	check(t, ann.SaveDraft(ctx, "chat/1", "hers"))
 	check(t, ann.PutBase(ctx, hashes[0], "answer", map[string][]byte{"a": {1}}))
 	return s, map[string]int64{
 		"conversation": c.ID, "hidden": hidden.ID, "message": m.ID, "sample": sample.ID, "deleted": rating.ID,
 		"lesson": lesson.ID, "cycle": first.ID, "running": running.ID, "version": version.ID,
+		"preset": preset.ID, "gone": gone.ID,
 	}
 }
 
@@ -92,6 +99,36 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"EraseConversations": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return errors.Join(s.EraseConversations(ctx, time.Now().Add(time.Hour)), errNothing)
 		}},
+		"AddPreset": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			_, err := s.AddPreset(ctx, brief) // of the same name as ann's
+			return errors.Join(err, errNothing)
+		}},
+		"SetPreset": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			p := brief
+			p.ID = id["preset"]
+			return s.SetPreset(ctx, p)
+		}},
+		"Preset": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.Preset(ctx, id["preset"]))
+		}},
+		"Presets": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Presets(ctx)) }},
+		"DeletePreset": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.DeletePreset(ctx, id["preset"])
+		}},
+		"RestorePreset": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.RestorePreset(ctx, id["gone"])
+		}},
+		"ErasePresets": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return errors.Join(s.ErasePresets(ctx, time.Now().Add(time.Hour)), errNothing)
+		}},
+		"ChoosePreset": {
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return s.ChoosePreset(ctx, id["conversation"], 0)
+			},
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return s.ChoosePreset(ctx, own(ctx, s), id["preset"])
+			},
+		},
 		"AddMessage": {
 			func(ctx context.Context, s *Store, id map[string]int64) error {
 				return empty(s.AddMessage(ctx, Message{Conversation: id["conversation"], Role: RoleUser}))
@@ -320,6 +357,7 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		}
 	}
 	check(t, s.As("ann").RestoreConversation(t.Context(), id["hidden"]))
+	check(t, s.As("ann").RestorePreset(t.Context(), id["gone"]))
 	check(t, s.As("ann").RestoreSample(t.Context(), id["deleted"]))
 	check(t, s.Check(t.Context()))
 }
