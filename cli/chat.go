@@ -10,7 +10,7 @@ import (
 )
 
 func (c *program) chatCommand() *cobra.Command {
-	var once string
+	var once, preset string
 	var ask trainer.Ask
 	cmd := &cobra.Command{
 		Use:   "chat",
@@ -26,8 +26,11 @@ With --once it answers one question and ends; a text of - is read from stdin.`,
 			if n := float64(ask.MaxTokens); cmd.Flags().Changed("max-tokens") && (n < tokens.Range.Min || n > tokens.Range.Max) {
 				return c.usage("--max-tokens is %s to %s, not %d", "--max-tokens geht von %s bis %s, %d nicht", c.language.number(tokens.Range.Min, 0), c.language.number(tokens.Range.Max, 0), ask.MaxTokens)
 			}
+			if ask.System != "" && preset != "" {
+				return usage("%s", c.language.say("name --system or --preset: a preset has a system prompt", "--system oder --preset: Eine Vorlage hat eine Anweisung"))
+			}
 			if !cmd.Flags().Changed("once") {
-				return c.dialogue(cmd.Context(), ask, slashed)
+				return c.dialogue(cmd.Context(), ask, preset, slashed)
 			}
 			if once == "-" {
 				text, err := c.readAll()
@@ -37,7 +40,14 @@ With --once it answers one question and ends; a text of - is read from stdin.`,
 				once = text
 			}
 			ask.Text = once
-			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.askOnce(cmd.Context(), s.Trainer, ask) })
+			return c.openedWithModel(cmd.Context(), func(s *Session) error {
+				p, err := c.presetNamed(cmd.Context(), s.Trainer, preset)
+				if err != nil {
+					return err
+				}
+				ask.Preset = p.ID
+				return c.askOnce(cmd.Context(), s.Trainer, ask)
+			})
 		},
 	}
 	f := cmd.Flags()
@@ -45,8 +55,9 @@ With --once it answers one question and ends; a text of - is read from stdin.`,
 	f.BoolVar(&ask.Greedy, "greedy", false, "always take the most probable token")
 	f.IntVar(&ask.MaxTokens, "max-tokens", 0, "end an answer after so many `tokens` (default: the settings')")
 	f.StringVar(&ask.System, "system", "", "system prompt of the conversation (default: the settings')")
+	f.StringVar(&preset, "preset", "", "`name` of the preset that the conversation goes by (default: the settings)")
 	f.BoolVar(&ask.WithoutLesson, "without-lessons", false, "put no lesson before the model")
-	f.Uint64Var(&ask.Seed, "seed", 0, "seed of the sampling (default: another one each time)")
+	f.Uint64Var(&ask.Seed, "seed", 0, "seed of the sampling (default: the preset's, else another one each time)")
 	return cmd
 }
 
@@ -62,12 +73,13 @@ type answered struct {
 	Version      int            `json:"version"` // its number; 0: the untrained base
 	Lesson       int64          `json:"lesson"`  // put before the model; 0: none
 	Question     string         `json:"lesson_question,omitempty"`
+	Preset       string         `json:"preset,omitempty"` // that it was made with; "": the settings
 }
 
 func answerOf(e trainer.Entry) answered {
 	a := answered{
 		Conversation: e.Conversation, Message: e.ID, Answer: e.Text, Finish: e.Finish, Tokens: e.Tokens, Seconds: e.Seconds,
-		Version: e.Number, Lesson: e.Lesson, Question: e.Question,
+		Version: e.Number, Lesson: e.Lesson, Question: e.Question, Preset: e.Preset,
 	}
 	if e.Seconds > 0 {
 		a.TokensPerSec = float64(e.Tokens) / e.Seconds

@@ -152,7 +152,7 @@ command works on the same data.`,
 			root.AddCommand(cmd)
 		}
 	}
-	add("talk", c.chatCommand(), c.learnCommand(), c.feedbackCommand(), c.serveCommand(), c.usersCommand())
+	add("talk", c.chatCommand(), c.presetsCommand(), c.learnCommand(), c.feedbackCommand(), c.serveCommand(), c.usersCommand())
 	add("learn", c.trainCommand(), c.lessonsCommand(), c.adaptersCommand(), c.statsCommand(), c.dataCommand(), c.cycleCommand())
 	add("check", c.doctorCommand(), c.demoCommand(), c.modelsCommand(), c.benchCommand(), c.parityCommand())
 	root.AddCommand(exitCodesTopic())

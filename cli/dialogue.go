@@ -43,9 +43,10 @@ const (
 // errQuit ends a dialogue.
 var errQuit = errors.New("quit")
 
-// dialogue talks until the person has enough. Ctrl+C stops what is under way; at
+// dialogue talks by a preset, by the settings where its name is empty, until the person
+// has enough. Ctrl+C stops what is under way; at
 // the prompt, or when nothing is, it ends the dialogue.
-func (c *program) dialogue(ctx context.Context, ask trainer.Ask, how style) error {
+func (c *program) dialogue(ctx context.Context, ask trainer.Ask, preset string, how style) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
@@ -56,6 +57,11 @@ func (c *program) dialogue(ctx context.Context, ask trainer.Ask, how style) erro
 		opened = c.openedForFigures
 	}
 	return opened(ctx, func(s *Session) error {
+		p, err := c.presetNamed(ctx, s.Trainer, preset)
+		if err != nil {
+			return err
+		}
+		ask.Preset = p.ID
 		d := &dialogue{program: c, session: s, trainer: s.Trainer, style: how, ask: ask, signals: signals}
 		c.atPrompt = d.typed
 		return d.run(ctx)
@@ -281,6 +287,7 @@ func (d *dialogue) commands() []dialogueCommand {
 		{"generate", "TEXT", "ask the model", "das Modell fragen", (*dialogue).generate},
 		{"again", "", "have the last answer given anew", "die letzte Antwort neu geben lassen", (*dialogue).again},
 		{"new", "", "begin a new conversation", "ein neues Gespräch beginnen", (*dialogue).fresh},
+		{"preset", "[NAME | -]", "list the presets, or go by one; - goes by the settings", "die Vorlagen zeigen oder nach einer gehen; - geht nach den Einstellungen", (*dialogue).preset},
 		{"feedback", "STARS | SCORE TEXT", "rate the last answer (1 to 5), or a text (-1 to 1)", "die letzte Antwort bewerten (1 bis 5) oder einen Text (-1 bis 1)", (*dialogue).feedback},
 		{"correct", "TEXT", "give a better answer than the last one", "eine bessere Antwort als die letzte geben", (*dialogue).correct},
 		{"teach", "QUESTION => ANSWER", "teach an answer", "eine Antwort beibringen", (*dialogue).teach},

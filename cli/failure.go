@@ -264,6 +264,14 @@ var knownErrors = []struct {
 		trainer.ErrRemoved, "removed", exitNotFound, false, "the files of this version were removed", "die Dateien dieser Version wurden entfernt",
 		"`clara adapters` shows the versions that are there.", "`clara adapters` zeigt die Versionen, die noch da sind.",
 	},
+	{
+		trainer.ErrPresetTaken, "preset_exists", exitUsage, false, "another preset has this name", "eine andere Vorlage heißt schon so",
+		"Choose another name.", "Wählen Sie einen anderen Namen.",
+	},
+	{
+		trainer.ErrPresetText, "preset", exitUsage, false, "a preset has a name of 1 to 80 characters in one line, and a system prompt of at most 20000",
+		"eine Vorlage hat einen Namen von 1 bis 80 Zeichen in einer Zeile und eine Anweisung von höchstens 20000", "", "",
+	},
 	{trainer.ErrNotFound, "not_found", exitNotFound, true, "it is not there", "das gibt es nicht", "", ""},
 	{trainer.ErrStars, "stars", exitUsage, false, "want 1 to 5 stars, or 0 to take the rating back", "1 bis 5 Sterne, oder 0, um die Bewertung zurückzunehmen", "", ""},
 	{trainer.ErrScore, "score", exitUsage, false, "want a score of -1 to 1 and an importance of 1 to 5", "die Bewertung geht von -1 bis 1, die Wichtigkeit von 1 bis 5", "", ""},

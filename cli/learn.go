@@ -28,7 +28,7 @@ in the file history of the data folder.`,
 			case stats:
 				return c.openedForFigures(cmd.Context(), func(s *Session) error { return c.stats(cmd.Context(), s.Trainer) })
 			case interactive:
-				return c.dialogue(cmd.Context(), trainer.Ask{}, worded)
+				return c.dialogue(cmd.Context(), trainer.Ask{}, "", worded)
 			}
 			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.learn(cmd.Context(), s) })
 		},

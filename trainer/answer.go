@@ -119,7 +119,7 @@ func (t *Trainer) askedBefore(ctx context.Context, message int64) (Message, []Tu
 
 // firstQuestion begins a conversation.
 func (t *Trainer) firstQuestion(ctx context.Context, ask Ask, text string) (Message, []Turn, error) {
-	c, err := t.store.AddConversation(ctx, Conversation{Title: titleOf(text)})
+	c, err := t.store.AddConversation(ctx, Conversation{Title: titleOf(text), Preset: ask.Preset})
 	if err != nil {
 		return Message{}, nil, saving(fmt.Errorf("begin a conversation: %w", err))
 	}
@@ -188,7 +188,11 @@ func turns(ms []Message) []Turn {
 }
 
 func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Message, history []Turn, onPiece func(string)) (Entry, error) {
-	set := t.settings.Load()
+	preset, err := t.presetOf(ctx, question.Conversation)
+	if err != nil {
+		return Entry{}, err
+	}
+	s, set, history := under(preset, s, t.settings.Load(), history)
 	tokens := ask.MaxTokens
 	if tokens == 0 {
 		tokens = set.MaxTokens
@@ -214,6 +218,12 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 		}
 	}
 	answer := Message{Conversation: question.Conversation, Parent: question.ID, Role: RoleAssistant, Version: s.version.ID, Finish: FinishFailed}
+	if preset != nil {
+		answer.Preset, answer.System = preset.Name, preset.System
+		if ask.Seed == 0 {
+			ask.Seed = uint64(preset.Seed)
+		}
+	}
 	entry := Entry{Number: s.version.Number}
 	var result model.Result
 	if err == nil {
@@ -383,7 +393,11 @@ func (t *Trainer) Compare(ctx context.Context, message int64, onPiece func(strin
 	until, done := a.until(ctx)
 	defer done()
 	set := t.settings.Load()
-	base := speaker{voice: voice{runner: a.runner, system: set.System}, model: a}
+	preset, err := t.presetOf(ctx, question.Conversation)
+	if err != nil {
+		return "", err
+	}
+	base, set, history := under(preset, &speaker{voice: voice{runner: a.runner, system: set.System}, model: a}, set, history)
 	said, tokens, err := base.fitted(history, question.Text, -1, nil, set.MaxTokens)
 	if err != nil {
 		return "", fmt.Errorf("compare with the untrained model: %w", err)

@@ -17,7 +17,8 @@ type Ask struct {
 	MaxTokens int    // 0: Settings.MaxTokens
 	System    string // of a new conversation; "": Settings.System
 	History   []Turn // of a new conversation: the turns before the question, kept with it
-	Seed      uint64 // of the sampling; 0: a fresh one
+	Preset    int64  // of a new conversation: what it goes by; 0: Settings
+	Seed      uint64 // of the sampling; 0: the preset's, else a fresh one
 
 	Temperature, TopP *float64 // instead of those in Settings, in the same ranges
 	Stop              []string // texts before which the answer ends

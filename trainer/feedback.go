@@ -257,7 +257,7 @@ func (t *Trainer) answered(ctx context.Context, message int64) (answer, question
 	path := pathTo(all, message)
 	for i := len(path) - 1; i >= 0; i-- {
 		if path[i].Role == RoleUser {
-			return answer, path[i], turns(path[:i]), nil
+			return answer, path[i], withSystem(answer.System, turns(path[:i])), nil
 		}
 	}
 	return answer, question, nil, fmt.Errorf("message %d has no question before it", message)

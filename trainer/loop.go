@@ -84,6 +84,9 @@ func (l *loop) erase(ctx context.Context) error {
 	if err := l.store.EraseConversations(ctx, now.Add(-restorable)); err != nil {
 		return saving(fmt.Errorf("erase deleted conversations: %w", err))
 	}
+	if err := l.store.ErasePresets(ctx, now.Add(-restorable)); err != nil {
+		return saving(fmt.Errorf("erase deleted presets: %w", err))
+	}
 	return nil
 }
 

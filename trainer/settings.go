@@ -108,16 +108,21 @@ func (s Settings) Validate() error {
 		errs = append(errs, &RangeError{Field: "Objective", Value: s.Objective, OneOf: objectives})
 	}
 	errs.whole("KeepVersions", s.KeepVersions, 1, 100)
-	errs.real("Temperature", s.Temperature, 0, 2)
-	errs.real("TopP", s.TopP, 0, 1)
-	errs.whole("TopK", s.TopK, 0, 1000)
-	errs.real("MinP", s.MinP, 0, 1)
-	errs.real("RepeatPenalty", s.RepeatPenalty, 1, 2)
-	errs.whole("MaxTokens", s.MaxTokens, 1, 8192)
+	errs.sampling(s.Temperature, s.TopP, s.TopK, s.MinP, s.RepeatPenalty, s.MaxTokens)
 	return errs.join()
 }
 
 type rangeErrors []error
+
+// sampling is how an answer is drawn, in the settings and in a preset.
+func (es *rangeErrors) sampling(temperature, topP float64, topK int, minP, repeatPenalty float64, maxTokens int) {
+	es.real("Temperature", temperature, 0, 2)
+	es.real("TopP", topP, 0, 1)
+	es.whole("TopK", topK, 0, 1000)
+	es.real("MinP", minP, 0, 1)
+	es.real("RepeatPenalty", repeatPenalty, 1, 2)
+	es.whole("MaxTokens", maxTokens, 1, 8192)
+}
 
 func (es *rangeErrors) whole(field string, v, low, high int) {
 	if v < low || v > high {

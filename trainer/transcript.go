@@ -178,6 +178,7 @@ func writeHTML(c Conversation, path []Entry, words TranscriptWords, w io.Writer)
 type transcriptJSON struct {
 	Format   string        `json:"format"` // transcriptForm
 	Title    string        `json:"title"`
+	Preset   string        `json:"preset,omitempty"` // the name of the one that it goes by
 	Created  time.Time     `json:"created"`
 	Updated  time.Time     `json:"updated"`
 	Messages []messageJSON `json:"messages"`
@@ -196,6 +197,7 @@ type messageJSON struct {
 	Created    time.Time `json:"created"`
 	Finish     Finish    `json:"finish,omitempty"`
 	Version    int       `json:"version,omitempty"`
+	Preset     string    `json:"preset,omitempty"` // the name of the one that the answer was made with
 	Source     string    `json:"source,omitempty"`
 	Lesson     string    `json:"lesson,omitempty"` // the question of the one that was used
 	Stars      int       `json:"stars,omitempty"`
@@ -218,10 +220,17 @@ func (t *Trainer) writeJSON(ctx context.Context, c Conversation, w io.Writer) er
 		shown[m.ID] = true
 	}
 	out := transcriptJSON{Format: transcriptForm, Title: c.Title, Created: c.Created, Updated: c.Updated}
+	preset, err := t.presetOf(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if preset != nil {
+		out.Preset = preset.Name
+	}
 	for _, e := range entries {
 		out.Messages = append(out.Messages, messageJSON{
 			ID: e.ID, Parent: e.Parent, Shown: shown[e.ID], Role: e.Role, Text: e.Text, Created: e.Created, Finish: e.Finish, Version: e.Number,
-			Source: e.Source, Lesson: e.Question, Stars: e.Stars, Correction: e.Better, Tokens: e.Tokens, Seconds: e.Seconds,
+			Preset: e.Preset, Source: e.Source, Lesson: e.Question, Stars: e.Stars, Correction: e.Better, Tokens: e.Tokens, Seconds: e.Seconds,
 		})
 	}
 	enc := json.NewEncoder(w)

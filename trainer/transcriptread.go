@@ -184,10 +184,10 @@ func readOwn(raw []byte) (Transcript, error) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return Transcript{}, fmt.Errorf("%w: %w", ErrTranscriptForm, err)
 	}
-	t := Transcript{Conversation: Conversation{Title: in.Title, Created: in.Created, Updated: in.Updated}}
+	t := Transcript{Conversation: Conversation{Title: in.Title, Created: in.Created, Updated: in.Updated}, Preset: in.Preset}
 	numbers := make(map[int64]int64, len(in.Messages))
 	for i, m := range in.Messages {
-		kept := Message{Parent: numbers[m.Parent], Role: m.Role, Text: m.Text, Created: m.Created, Finish: m.Finish, Source: m.Source}
+		kept := Message{Parent: numbers[m.Parent], Role: m.Role, Text: m.Text, Created: m.Created, Finish: m.Finish, Preset: m.Preset, Source: m.Source}
 		if m.Parent != 0 && kept.Parent == 0 {
 			return t, fmt.Errorf("%w: message %d follows message %d, which is not before it", ErrTranscriptForm, m.ID, m.Parent)
 		}
