@@ -78,7 +78,7 @@ func (c *program) sayStats(s trainer.LiveStats, days []trainer.RatingPoint) {
 	}
 	c.table([]string{l.say("buffer", "Puffer"), ""}, [][]string{
 		{l.say("samples that train", "Rückmeldungen, die trainieren"), strconv.Itoa(s.Buffer.Kept) + l.say(" of ", " von ") + strconv.Itoa(m.SamplesTotal)},
-		{l.say("room", "Platz"), strconv.Itoa(s.Buffer.Capacity)},
+		{l.say("room, lessons aside", "Platz, ohne Lektionen"), l.say("%d of %d taken", "%d von %d belegt", s.Buffer.Count, s.Buffer.Capacity)},
 		{l.say("average quality", "mittlere Qualität"), l.number(s.Buffer.AvgQuality, 2)},
 	})
 	c.sayf("", "")

@@ -67,7 +67,7 @@ func (m *metrics) serve(w http.ResponseWriter, r *http.Request, own trainer.Live
 		name, help string
 		value      float64
 	}{
-		{"clara_buffer_samples", "Samples in the live buffer.", float64(own.Buffer.Count)},
+		{"clara_buffer_samples", "Samples in the live buffer, lessons aside.", float64(own.Buffer.Count)},
 		{"clara_buffer_avg_quality", "Mean score of the samples in the live buffer.", own.Buffer.AvgQuality},
 		{"clara_lessons", "Lessons.", float64(own.Metrics.LessonsTotal)},
 		{"clara_lessons_known", "Lessons that are known.", float64(own.Metrics.LessonsKnown)},

@@ -148,8 +148,8 @@ type ModelInfo struct {
 // LiveStats are the figures of the loop; their JSON names are a promise.
 type LiveStats struct {
 	Buffer struct {
-		Count      int     `json:"count"`
-		Kept       int     `json:"kept"`
+		Count      int     `json:"count"` // of Kept, those that Capacity limits: all but lessons
+		Kept       int     `json:"kept"`  // that train
 		AvgQuality float64 `json:"avg_quality"`
 		Capacity   int     `json:"capacity"`
 	} `json:"buffer"`

@@ -17,8 +17,9 @@ import (
 // The quality threshold decides what enters the buffer, never what is imitated:
 // an answer with two stars (-0.5) passes the default and is then pushed down.
 //
-// When more pass than the buffer holds, ratings go first, and corrections only
-// when no rating is left, the oldest first. Ratings are kept by a reservoir for
+// A lesson (Knowledge) is what the user taught: it is never evicted, and takes no room
+// from what trains the manner. When more of the rest pass than the buffer holds, ratings
+// go first, and corrections only when no rating is left, the oldest first. Ratings are kept by a reservoir for
 // each class, good and bad, so that neither crowds out the other. The reservoir
 // is the bottom-k sample of a hash of the rating's own text: uniform, the same on
 // every run, and unmoved by the deletion of another sample.
@@ -94,13 +95,16 @@ func subjectOf(s Sample) string {
 	}
 }
 
+// evictable says whether the sample counts against the size of the buffer.
+func (j JudgedSample) evictable() bool { return j.Kind != Knowledge }
+
 // evict takes what exceeds the buffer out of those kept.
 func evict(all []JudgedSample, s Settings) {
 	var corrections, good, bad []*JudgedSample
 	for i := range all {
 		j := &all[i]
 		switch {
-		case !j.Kept:
+		case !j.Kept, !j.evictable():
 		case j.Form == FormCorrection:
 			corrections = append(corrections, j)
 		case j.Score > 0:

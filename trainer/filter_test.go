@@ -64,8 +64,8 @@ func TestJudgeWeights(t *testing.T) {
 	}
 }
 
-// What holds for every buffer: it is never overfull; corrections stay while a rating
-// is there; neither class of ratings crowds out the other; and deleting a sample
+// What holds for every buffer: it is never overfull; lessons stay, and take no room of
+// the others; corrections of manner stay while a rating is there; neither class of ratings crowds out the other; and deleting a sample
 // that was not kept changes nothing for the others.
 func TestJudgeBuffer(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
@@ -77,18 +77,26 @@ func TestJudgeBuffer(t *testing.T) {
 		var samples []Sample
 		for i := range n {
 			id := int64(i + 1)
-			switch rapid.IntRange(0, 2).Draw(r, "form") {
+			switch rapid.IntRange(0, 3).Draw(r, "form") {
 			case 0:
 				samples = append(samples, correction(id, Manner, fmt.Sprint("question ", i), "x", "one two three"))
 			case 1:
 				samples = append(samples, rating(id, fmt.Sprint("question ", i), "one two three", 5))
+			case 2:
+				samples = append(samples, correction(id, Knowledge, fmt.Sprint("question ", i), "x", "one two three"))
 			default:
 				samples = append(samples, rating(id, fmt.Sprint("question ", i), "one two three", 1))
 			}
 		}
 		judged := Judge(samples, set)
-		kept, corrections, all, good, bad, goodAll, badAll := 0, 0, 0, 0, 0, 0, 0
+		kept, corrections, all, good, bad, goodAll, badAll, lessons := 0, 0, 0, 0, 0, 0, 0, 0
 		for _, j := range judged {
+			if j.Kind == Knowledge {
+				if lessons++; !j.Kept {
+					r.Fatalf("a lesson is turned down for %q", j.Reason.Code)
+				}
+				continue
+			}
 			isCorrection := j.Form == FormCorrection
 			all += boolToInt(isCorrection)
 			goodAll += boolToInt(!isCorrection && j.Score > 0)
@@ -102,8 +110,8 @@ func TestJudgeBuffer(t *testing.T) {
 				r.Fatalf("turned down for %q", j.Reason.Code)
 			}
 		}
-		if kept != min(n, set.BufferSize) {
-			r.Fatalf("%d kept of %d in a buffer of %d", kept, n, set.BufferSize)
+		if kept != min(n-lessons, set.BufferSize) {
+			r.Fatalf("%d kept of %d in a buffer of %d", kept, n-lessons, set.BufferSize)
 		}
 		if corrections < all && good+bad > 0 {
 			r.Fatalf("a correction was evicted while %d ratings stay", good+bad)

@@ -15,7 +15,7 @@ import (
 type Settings struct {
 	Enabled bool // false: feedback is kept, nothing trains
 
-	BufferSize       int     // samples kept for training, 1 to 10,000
+	BufferSize       int     // samples kept for training beside the lessons, 1 to 10,000
 	QualityThreshold float64 // a sample with a lower score does not enter the buffer, -1 to 1
 	MinWords         int     // a rated answer or text of fewer words does not train, 1 to 50
 

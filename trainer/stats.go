@@ -33,10 +33,11 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 		}
 		if j.Kept {
 			s.Buffer.Kept++
+			s.Buffer.Count += boolToInt(j.evictable())
 			sum += j.Score
 		}
 	}
-	s.Buffer.Count, s.Buffer.Capacity = s.Buffer.Kept, set.BufferSize
+	s.Buffer.Capacity = set.BufferSize
 	if s.Buffer.Kept > 0 {
 		s.Buffer.AvgQuality = sum / float64(s.Buffer.Kept)
 	}
