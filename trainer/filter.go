@@ -183,13 +183,14 @@ func lottery(s Sample, seed uint64) uint64 {
 const leastWeight, mostWeight = 0.2, 3
 
 // weigh gives every kept sample |score| * importance / mean importance, within
-// bounds. A correction has the full score.
+// bounds. A correction has the full score. The mean is over the samples of its kind, since
+// those train together: a lesson that is practised must not train the manner anew.
 func weigh(all []JudgedSample) {
-	sum, n := 0, 0
+	sum, n := make(map[Kind]int), make(map[Kind]int)
 	for _, j := range all {
 		if j.Kept {
-			sum += importanceOf(j.Sample)
-			n++
+			sum[j.Kind] += importanceOf(j.Sample)
+			n[j.Kind]++
 		}
 	}
 	for i := range all {
@@ -201,7 +202,7 @@ func weigh(all []JudgedSample) {
 		if j.Form == FormCorrection {
 			size = 1
 		}
-		w := size * float64(importanceOf(j.Sample)) * float64(n) / float64(sum)
+		w := size * float64(importanceOf(j.Sample)) * float64(n[j.Kind]) / float64(sum[j.Kind])
 		j.Weight = min(max(w, leastWeight), mostWeight)
 	}
 }

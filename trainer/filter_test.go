@@ -56,7 +56,10 @@ func TestJudgeWeights(t *testing.T) {
 		correction(1, Manner, "a", "x", "one two three"), correction(2, Manner, "b", "x", "one two three"), rating(3, "c", "one two three", 4),
 	}
 	samples[0].Importance, samples[1].Importance, samples[2].Importance = 5, 1, 3
-	want := []float64{5.0 / 3, 1.0 / 3, 0.5}
+	lesson := correction(4, Knowledge, "d", "x", "one two three") // weighs on no manner
+	lesson.Importance = 5
+	samples = append(samples, lesson)
+	want := []float64{5.0 / 3, 1.0 / 3, 0.5, 1}
 	for i, j := range Judge(samples, DefaultSettings()) {
 		if !(math.Abs(j.Weight-want[i]) <= 1e-12) {
 			t.Errorf("weight of sample %d = %g, want %g", j.ID, j.Weight, want[i])
