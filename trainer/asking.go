@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,7 +10,7 @@ import (
 )
 
 // The bounds of one asking: a cycle is to take 90 s, whatever the number of
-// lessons. Lessons that do not sit come first.
+// lessons. Lessons that do not sit come first, the others take turns.
 const (
 	askedVariants = 3   // of a lesson
 	askedMost     = 192 // lessons as written
@@ -34,6 +35,25 @@ func askOrder(lessons []JobLesson) []int {
 		return boolToInt(lessons[a].State == LessonKnown) - boolToInt(lessons[b].State == LessonKnown)
 	})
 	return order
+}
+
+// takeTurns leaves of the positions in order those of the lessons that this asking has
+// room for: first what is new, then what is not known, then what is known, each with those
+// asked longest ago first, so that all come round. They stay in their order.
+func takeTurns(order []int, lessons []JobLesson, most int) []int {
+	if len(order) <= most {
+		return order
+	}
+	turns := slices.Clone(order)
+	rank := func(l JobLesson) int { return boolToInt(l.State != LessonNew) + boolToInt(l.State == LessonKnown) }
+	slices.SortStableFunc(turns, func(a, b int) int {
+		return cmp.Or(cmp.Compare(rank(lessons[a]), rank(lessons[b])), cmp.Compare(lessons[a].Asked, lessons[b].Asked))
+	})
+	asked := make(map[int]bool, most)
+	for _, p := range turns[:most] {
+		asked[p] = true
+	}
+	return slices.DeleteFunc(order, func(p int) bool { return !asked[p] })
 }
 
 // fits says whether a lesson can be put before its own question: with that it takes half

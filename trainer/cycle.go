@@ -233,7 +233,7 @@ func (c *cycleRun) prepare(ctx context.Context) (err error) {
 	}
 	c.job.Lessons = slices.Clone(c.job.Lessons)
 	c.order, c.tooLong = askable(c.r, c.job.Lessons)
-	c.order = c.order[:min(len(c.order), askedMost)]
+	c.order = takeTurns(c.order, c.job.Lessons, askedMost)
 	missing, err := baseAnswers(ctx, c.r, c.job.Lessons, slices.Sorted(slices.Values(c.order)))
 	if err != nil {
 		return err

@@ -64,6 +64,17 @@ func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, []int
 	for _, x := range p.lessons {
 		j.Lessons = append(j.Lessons, jobLesson(x))
 	}
+	if len(j.Lessons) > askedMost {
+		last, err := t.store.Trails(ctx, base, 1)
+		if err != nil {
+			return j, nil, fmt.Errorf("read when the lessons were asked: %w", err)
+		}
+		for i := range j.Lessons {
+			if trail := last[j.Lessons[i].ID]; len(trail) > 0 {
+				j.Lessons[i].Asked = trail[0].ID
+			}
+		}
+	}
 	var own []string // of the version in use
 	active, err := t.store.ActiveVersion(ctx, base)
 	if err != nil {
