@@ -24,7 +24,7 @@ type chatView struct {
 	saved        map[int64]saved        // by message: feedback given here and not yet taken back
 	compared     map[int64]*comparison  // by message: what the untrained model says
 	plain        map[int64]bool         // by message: it is also shown as text that can be selected
-	learned      map[int]string         // by version number: what it newly knew when it took over
+	learned      map[int]func() string  // by version number: says what it newly knew when it took over
 	editor       *editor                // open in the row of editing
 	editing      int64                  // message; 0: none
 	listing      bool                   // narrow: the list of conversations is shown instead
@@ -43,7 +43,7 @@ type chatView struct {
 
 // saved is feedback that was given just now.
 type saved struct {
-	words string
+	words func() string // in the language of now
 	undo  func()
 }
 
@@ -54,7 +54,7 @@ func newChatView(w *window) *chatView {
 		saved:    map[int64]saved{},
 		compared: map[int64]*comparison{},
 		plain:    map[int64]bool{},
-		learned:  map[int]string{},
+		learned:  map[int]func() string{},
 	}
 	v.drafts = widgets.NewPace(draftEvery, v.keepDraft)
 	return v
@@ -331,7 +331,7 @@ func (v *chatView) rows() []int64 {
 	}
 	if a != nil && a.again == 0 {
 		ids = append(ids, rowWriting)
-	} else if active := v.w.state.Active.Number; any && active > number && v.learned[active] != "" {
+	} else if active := v.w.state.Active.Number; any && active > number && v.learned[active] != nil {
 		ids = append(ids, rowNews)
 	}
 	return ids
@@ -354,7 +354,7 @@ func (v *chatView) heard(news []trainer.News) {
 	changed := false
 	for _, n := range news {
 		if n.Kind == trainer.NewsActivated {
-			v.learned[n.Number] = learnedWords(n)
+			v.learned[n.Number] = func() string { return learnedWords(n) }
 			changed = true
 		}
 	}

@@ -29,6 +29,7 @@ type editor struct {
 	kinds      *widgets.Segmented
 	means      *widgets.Text   // what the kind means
 	lesson     *fyne.Container // what makes it a lesson: shown for knowledge only
+	shows      *widgets.Text   // above the keywords: how many of them count
 	keywords   *widgets.Keywords
 	importance int
 	save       *widgets.Button
@@ -112,6 +113,7 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 	d.pace = widgets.NewPace(proposeAfter, d.propose)
 	d.keywords = widgets.NewKeywords(nil, widgets.KeywordWords{Add: say("keywords.hint"), Remove: removeKeyword}, func(words []string) {
 		d.wordsChosen, d.words = true, groups(words)
+		d.showCheck()
 	})
 	d.save = widgets.NewButton(say("editor.save"), nil, widgets.Primary, d.submit)
 
@@ -138,7 +140,8 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 	} else {
 		body.Add(importance)
 	}
-	d.lesson = widgets.VStack(6, label(say("editor.lesson")), d.keywords)
+	d.shows = label("").Wrapped()
+	d.lesson = widgets.VStack(6, d.shows, d.keywords)
 	body.Add(d.lesson)
 	body.Add(widgets.Rule())
 	foot := widgets.HStack(8, widgets.Space(), widgets.NewButton(say("cancel"), nil, widgets.Ghost, d.onStop), d.save)
@@ -149,9 +152,22 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 	ground := widgets.NewBox(widgets.ColorSurface, widgets.ColorPrimary, widgets.RadiusCard)
 	ground.Shadow = 14
 	d.content = widgets.Layers(ground, widgets.Pad(body, 14, 20, 12, 20))
+	d.showCheck()
 	d.showKind()
 	d.check()
 	d.propose()
+}
+
+// showCheck says which of the keywords count: all that a person chose, half of those that were only proposed.
+func (d *editor) showCheck() {
+	key := "editor.lesson_half"
+	switch {
+	case len(d.words) > 0:
+		key = "editor.lesson"
+	case d.wordsChosen || d.message == 0:
+		key = "editor.lesson_free"
+	}
+	d.shows.SetText(say(key))
 }
 
 // importanceWidth has room for the five grades and the longest name of one.
@@ -228,7 +244,8 @@ func (d *editor) propose() {
 		}
 		if !d.wordsChosen {
 			d.words = nil // by default the check follows the answer
-			d.keywords.Set(flat(p.Keywords))
+			d.keywords.Set(asWritten(flat(p.Keywords), better))
+			d.showCheck()
 		}
 		d.showKind()
 	})
@@ -273,6 +290,17 @@ func (d *editor) resized() {
 
 // removeKeyword is the spoken name of the way to take a keyword away.
 func removeKeyword(word string) string { return say("keywords.remove", "Word", word) }
+
+// asWritten gives proposed keywords, which are in lower case, the letters that they have in the answer.
+func asWritten(words []string, answer string) []string {
+	lower := strings.ToLower(answer)
+	for i, w := range words {
+		if at := strings.Index(lower, w); at >= 0 && len(lower) == len(answer) {
+			words[i] = answer[at : at+len(w)]
+		}
+	}
+	return words
+}
 
 // either separates the words of a group of which one is enough.
 const either = " | "

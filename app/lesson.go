@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 
@@ -35,10 +37,10 @@ func (v *lessonsView) showDetail(d detail) {
 
 func (v *lessonsView) detailOf(d detail) fyne.CanvasObject {
 	if d == detailTeach {
-		return widgets.NewScroll(v.editor.content)
+		return inPane(widgets.VStack(0, v.editor.content, widgets.Space()))
 	}
 	if c, ok := v.contradicted(v.chosen); ok && d == detailContradiction {
-		return widgets.NewScroll(v.contradictionCard(c))
+		return inPane(v.contradictionCard(c))
 	}
 	if v.filter == filterManner {
 		i := slices.IndexFunc(v.manner, func(s trainer.Sample) bool { return s.ID == v.chosen })
@@ -63,6 +65,14 @@ func (v *lessonsView) detailOf(d detail) fyne.CanvasObject {
 	return v.lessonDetail(v.lessons[i])
 }
 
+// inPane lets a card be higher than the pane. The edge leaves room for its outline, which the scroller would cut.
+func inPane(card fyne.CanvasObject) fyne.CanvasObject {
+	return widgets.NewScroll(widgets.Pad(card, outline))
+}
+
+// outline is what the outline of a card needs around it.
+const outline = 3
+
 // nothing says why there is nothing to show, and what makes something.
 func (v *lessonsView) nothing() fyne.CanvasObject {
 	n := widgets.Notice{Glyph: widgets.IconLessons, Tone: widgets.ToneInfo}
@@ -80,6 +90,13 @@ func (v *lessonsView) nothing() fyne.CanvasObject {
 	return widgets.VStack(0, widgets.NewNotice(n), widgets.Space())
 }
 
+// detailCard is the pane of a lesson: the bar of its scroller lies beside the words, not on them.
+func detailCard(body, foot fyne.CanvasObject) fyne.CanvasObject {
+	scroll := widgets.NewScroll(widgets.Pad(body, outline, 12, outline, outline))
+	return widgets.Card(widgets.VStack(12-outline, widgets.Grow(scroll), widgets.Pad(widgets.VStack(12, widgets.Rule(), foot), 0, 12, 0, outline)),
+		14-outline, 4, 12, 16-outline)
+}
+
 func label(s string) *widgets.Text { return widgets.Caption(s).Bold() }
 
 // answerBlock shows an answer on the ground of what it is worth.
@@ -87,7 +104,16 @@ func answerBlock(title, text string, s widgets.State) fyne.CanvasObject {
 	t := s.Tone()
 	return widgets.On(t.Soft(), 9, widgets.VStack(4,
 		widgets.HStack(7, widgets.NewIcon(s.Glyph(), 15, t.Ink()), widgets.Grow(widgets.Caption(title).Bold().In(t.Ink()))),
-		widgets.NewText(strings.TrimSpace(text), widgets.TextBody, widgets.ColorText).Wrapped()), 10, 12)
+		widgets.NewText(endedOrNot(text), widgets.TextBody, widgets.ColorText).Wrapped()), 10, 12)
+}
+
+// endedOrNot marks an answer that was cut off in the middle of a sentence, as one is that a lesson is asked for.
+func endedOrNot(text string) string {
+	text = strings.TrimSpace(text)
+	if last, _ := utf8.DecodeLastRuneInString(text); unicode.IsLetter(last) || last == ',' {
+		text += " …"
+	}
+	return text
 }
 
 func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
@@ -141,7 +167,7 @@ func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
 		foot.Add(widgets.NewButton(say("lesson.practise"), nil, widgets.Ghost, func() { v.practise(l.ID) }))
 	}
 	foot.Add(widgets.NewButton(say("lesson.unlearn"), nil, widgets.Ghost, func() { v.showDetail(detailUnlearn) }))
-	return widgets.Card(widgets.VStack(12, widgets.Grow(widgets.NewScroll(body)), widgets.Rule(), foot), 14, 16, 12, 16)
+	return detailCard(body, foot)
 }
 
 // againstLine says that another lesson says something else, and leads to where that is decided.
@@ -244,7 +270,7 @@ func (v *lessonsView) editDetail(l trainer.LessonView) fyne.CanvasObject {
 		widgets.VStack(6, label(say("editor.answer")), answer),
 		widgets.VStack(6, label(say("lesson.check")), keys, widgets.Caption(say("keywords.either")).Wrapped()))
 	foot := widgets.WrapRow(4, widgets.NewButton(say("save"), nil, widgets.Primary, save), widgets.NewButton(say("cancel"), nil, widgets.Ghost, cancel))
-	return widgets.Card(widgets.VStack(12, widgets.Grow(widgets.NewScroll(body)), widgets.Rule(), foot), 14, 16, 12, 16)
+	return detailCard(body, foot)
 }
 
 func (v *lessonsView) wishDetail(s trainer.Sample) fyne.CanvasObject {
@@ -258,7 +284,7 @@ func (v *lessonsView) wishDetail(s trainer.Sample) fyne.CanvasObject {
 		v.kindRow(s.ID, trainer.Manner),
 		widgets.Caption(say("lesson.corrected", "When", moment(s.Created, v.w.now()), "N", whole(s.Importance))).Wrapped())
 	foot := widgets.WrapRow(4, widgets.NewButton(say("lesson.unlearn"), nil, widgets.Ghost, func() { v.showDetail(detailUnlearn) }))
-	return widgets.Card(widgets.VStack(12, widgets.Grow(widgets.NewScroll(body)), widgets.Rule(), foot), 14, 16, 12, 16)
+	return detailCard(body, foot)
 }
 
 // unlearnQuestion asks before feedback is deleted.

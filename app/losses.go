@@ -8,15 +8,21 @@ import (
 )
 
 // lossChart draws what training does to the error.
-type lossChart struct{ line *widgets.LineChart }
+type lossChart struct {
+	line  *widgets.LineChart
+	none  *widgets.Text // in its place while there is nothing to draw
+	place fyne.CanvasObject
+}
 
 func newLossChart() *lossChart {
-	c := &lossChart{line: widgets.NewLineChart()}
+	c := &lossChart{line: widgets.NewLineChart(), none: widgets.Muted(say("loss.none_yet")).Wrapped()}
 	c.line.Min = fyne.NewSize(200, 158)
+	c.line.Hide()
+	c.place = widgets.Layers(c.line, widgets.Sized(0, c.line.Min.Height, widgets.VStack(0, c.none, widgets.Space())))
 	return c
 }
 
-func (c *lossChart) object() fyne.CanvasObject { return c.line }
+func (c *lossChart) object() fyne.CanvasObject { return c.place }
 
 // showLosses draws the curve of this cycle (or of the last one), or those of the last cycles over each other.
 func (v *learningView) showLosses() {
@@ -84,9 +90,13 @@ const leastSteps = 8
 
 // draw shows curves over a number of steps, between zero and round numbers.
 func (c *lossChart) draw(steps int, series []widgets.Series) {
-	values := [][]float64{{0}}
+	values, drawn := [][]float64{{0}}, 0
 	for _, s := range series {
-		values = append(values, s.Ys)
+		values, drawn = append(values, s.Ys), drawn+len(s.Ys)
+	}
+	if drawn > 0 && !c.line.Visible() {
+		c.none.Hide()
+		c.line.Show()
 	}
 	y := widgets.Fit(5, values...)
 	y.Label = func(v float64) string { return decimal(v, 2) }

@@ -151,6 +151,7 @@ type modelView struct {
 	w     *window
 	cards *fyne.Container // model and engine
 	start *widgets.Button // of the welcome
+	foot  *fyne.Container // holds start
 	shown string          // what cards say of the reader
 }
 
@@ -213,11 +214,12 @@ func (v *modelView) fill() {
 		v.cards.Add(widgets.VStack(10, append([]fyne.CanvasObject{widgets.Section(say("offer.title"))}, offers...)...))
 	}
 	if v.start != nil {
+		words := say("welcome.start_meanwhile")
 		if m.ready || m.err != nil {
-			v.start.Set(say("welcome.start"), nil)
-		} else {
-			v.start.Set(say("welcome.start_meanwhile"), nil)
+			words = say("welcome.start")
 		}
+		v.start.Set(words, nil)
+		v.foot.Refresh() // other words need other room
 	}
 }
 
@@ -328,7 +330,7 @@ func (v *modelView) chooseFile() {
 		w.openModel(path)
 	}, w.frame)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".gguf", ".safetensors"}))
-	d.Show()
+	w.showFiles(d, say("files.open"), say("settings.open"))
 }
 
 // change saves a change of the settings and then goes on.

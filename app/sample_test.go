@@ -327,9 +327,11 @@ func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 			w.chat.all[i].Updated = noon.AddDate(0, 0, -9)
 		}
 	}
-	w.chat.learned[12] = say("news.learned", "Version", versionName(12), "Lesson", "Wann gilt ein Brief der Behörde …")
+	w.chat.learned[12] = func() string {
+		return say("news.learned", "Version", versionName(12), "Lesson", "Wann gilt ein Brief der Behörde …")
+	}
 	if len(w.chat.entries) > 1 {
-		w.chat.saved[w.chat.entries[1].ID] = saved{words: say("chat.saved"), undo: func() {}}
+		w.chat.saved[w.chat.entries[1].ID] = saved{words: func() string { return say("chat.saved") }, undo: func() {}}
 	}
 	w.show(at)
 	w.settle(t)

@@ -400,8 +400,8 @@ func (d *settingsDialog) submit() {
 			return
 		}
 		d.close()
-		d.w.snackbar.Say(say("settings.saved"), "", nil)
 		d.w.adopt(saved)
+		d.w.snackbar.Say(say("settings.saved"), "", nil) // after it: another language makes the window anew
 	})
 }
 

@@ -84,7 +84,7 @@ func (w *window) keep(name string, write func(context.Context, io.Writer) error,
 			save(to, text)
 		}, w.frame)
 		d.SetFileName(name)
-		d.Show()
+		w.showFiles(d, say("files.save"), say("save"))
 	})
 }
 
@@ -137,7 +137,7 @@ func (v *chatView) importFile() {
 		v.readFile(from)
 	}, w.frame)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".json"}))
-	d.Show()
+	w.showFiles(d, say("files.open"), say("settings.open"))
 }
 
 // brought is what was read of a file.

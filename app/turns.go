@@ -18,7 +18,7 @@ func (v *chatView) row(id int64) fyne.CanvasObject {
 	case id == rowEmpty:
 		return v.emptyRow()
 	case id == rowNews:
-		return widgets.NewDivider(widgets.IconShield, widgets.ToneSuccess, v.learned[v.w.state.Active.Number])
+		return widgets.NewDivider(widgets.IconShield, widgets.ToneSuccess, v.learned[v.w.state.Active.Number]())
 	case id == rowWriting:
 		row := v.newAnswer(author)
 		if a := v.writing[v.conversation.ID]; a != nil {
@@ -85,8 +85,8 @@ func (v *chatView) takeover(question int64) string {
 	if i < 0 || !ok {
 		return ""
 	}
-	if words := v.learned[next.Number]; words != "" {
-		return words
+	if words := v.learned[next.Number]; words != nil {
+		return words()
 	}
 	return say("news.active", "Version", versionName(next.Number))
 }
@@ -194,7 +194,7 @@ func (v *chatView) actions(e trainer.Entry, text string) []widgets.Action {
 func (v *chatView) foot(id int64, text string) fyne.CanvasObject {
 	foot := widgets.VStack(8)
 	if s, ok := v.saved[id]; ok {
-		foot.Add(widgets.NewSaved(s.words, say("undo"), s.undo))
+		foot.Add(widgets.NewSaved(s.words(), say("undo"), s.undo))
 	}
 	aside := func(title string, content fyne.CanvasObject, gone func()) {
 		head := widgets.HStack(8, widgets.Grow(label(title)), widgets.NewIconButton(widgets.IconCross, say("close"), func() { gone(); v.update(id) }))
@@ -249,11 +249,14 @@ func (v *chatView) rate(id int64, stars int) {
 
 // gave thanks for feedback that is on disk: what will become of it, and the way back.
 func (v *chatView) gave(id int64, s trainer.Sample, undo func()) {
-	words := say("chat.saved")
-	if s.State == trainer.SampleRejected {
-		words = say("chat.saved_unused", "Why", because(s.Reason))
-	} else if s.Form == trainer.FormCorrection && s.Kind == trainer.Knowledge {
-		words = say("chat.saved_lesson")
+	words := func() string {
+		switch {
+		case s.State == trainer.SampleRejected:
+			return say("chat.saved_unused", "Why", because(s.Reason))
+		case s.Form == trainer.FormCorrection && s.Kind == trainer.Knowledge:
+			return say("chat.saved_lesson")
+		}
+		return say("chat.saved")
 	}
 	back := func() {
 		delete(v.saved, id)

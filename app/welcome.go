@@ -19,6 +19,10 @@ func (v *modelView) welcome() fyne.CanvasObject {
 		v.cards, v.start = nil, nil
 		w.rebuild()
 	})
+	v.foot = widgets.HStack(8, widgets.Grow(widgets.Caption(say("welcome.change")).Cutting()), v.start)
+	if w.tight {
+		v.foot = widgets.WrapRow(12, v.start)
+	}
 	v.fill()
 	on := 0
 	if w.language == english {
@@ -36,16 +40,22 @@ func (v *modelView) welcome() fyne.CanvasObject {
 			promise(widgets.IconLock, say("welcome.here"), say("welcome.here_text")),
 			promise(widgets.IconPencil, say("welcome.learns"), say("welcome.learns_text")),
 			promise(widgets.IconUndo, say("welcome.undo"), say("welcome.undo_text"))))
-	right := widgets.VStack(16, widgets.NewText(say("welcome.model"), widgets.TextHeading, widgets.ColorText).Bold(), v.cards)
+	own := widgets.NewSmallButton(say("model.open"), &widgets.IconFolder, widgets.Ghost, v.chooseFile)
+	title := widgets.NewText(say("welcome.model"), widgets.TextHeading, widgets.ColorText).Bold()
+	head := widgets.HStack(8, widgets.Grow(title), own)
 	if w.tight {
-		page := widgets.VStack(24, words, right, widgets.WrapRow(12, v.start), widgets.HStack(0, languages, widgets.Space()))
+		head = widgets.VStack(8, title, widgets.HStack(0, own, widgets.Space()))
+	}
+	right := widgets.VStack(16, head, v.cards)
+	if w.tight {
+		page := widgets.VStack(24, words, right, v.foot, widgets.HStack(0, languages, widgets.Space()))
 		return widgets.Layers(widgets.NewScroll(widgets.Pad(page, 24, 20)))
 	}
 	left := widgets.VStack(0, words, widgets.Space(), widgets.HStack(0, languages, widgets.Space()))
-	foot := widgets.HStack(8, widgets.Grow(widgets.Caption(say("welcome.change")).Cutting()), v.start)
 	return widgets.HStackFill(0,
 		widgets.Sized(448, 0, widgets.Layers(widgets.NewBox(widgets.ColorSidebar, "", 0), widgets.Pad(left, 64, 48, 36, 48))), widgets.VRule(),
-		widgets.Grow(widgets.Pad(widgets.Column(760, widgets.VStack(16, widgets.Grow(widgets.NewScroll(right)), foot)), 40, 48, 32, 48)))
+		widgets.Grow(widgets.Pad(widgets.Column(760+2*outline, widgets.VStack(16, widgets.Grow(inPane(right)), widgets.Pad(v.foot, 0, outline))),
+			40-outline, 48-outline, 32, 48-outline)))
 }
 
 func gap(h float32) fyne.CanvasObject { return widgets.Sized(0, h, widgets.Space()) }

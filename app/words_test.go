@@ -92,8 +92,11 @@ func literals(t *testing.T, dir string) (all map[string]bool, said map[string]in
 	return all, said
 }
 
-// fynesOwn are the words that Fyne itself says, as its menus of text fields.
-var fynesOwn = []string{"Cancel", "Copy", "Cut", "Paste", "Select all", "Undo", "Redo"}
+// fynesOwn are the words that Fyne itself says, in its menus of text fields and its dialogs of files.
+var fynesOwn = []string{
+	"Cancel", "Copy", "Cut", "Paste", "Select all", "Undo", "Redo",
+	"Advanced", "Create Folder", "Enter filename", "Error", "File", "Folder", "New Folder", "No", "OK", "Open", "Save", "Show Hidden Files", "Yes", "file.name", "file.parent",
+}
 
 func TestEveryWordStandsInBothLanguages(t *testing.T) {
 	de, en := spokenWords(t, german), spokenWords(t, english)
