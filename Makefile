@@ -17,8 +17,10 @@ export LIBRARY_PATH := $(CURDIR)/cuda/driver$(if $(LIBRARY_PATH),:$(LIBRARY_PATH
 # Version control may be unreadable in a container; the version comes from describe.
 BUILD := -buildvcs=false
 SCRIPT ?=
+OUT ?= docs/pictures
+LOOK ?= light-de
 
-.PHONY: all run build deps model model-gemma install uninstall reader ptx test test-slow lint prove prove-short bench bench-gpu-kit bench-gpu bench-peers clean
+.PHONY: all run build deps model model-gemma install uninstall reader ptx test test-slow play lint prove prove-short bench bench-gpu-kit bench-gpu bench-peers clean
 
 all: build
 
@@ -58,6 +60,10 @@ ptx: deps ## the CUDA kernels as the driver takes them, after a change; fetches 
 
 test-slow: build model model-gemma ## races, fuzzing, kill -9, parity, the demo
 	@tools/test_slow.sh
+
+play: deps model ## a person's way through the window on the built-in model; its pictures into OUT. LOOK=dark-en begins so
+	@mkdir -p $(OUT)
+	@CLARA_PLAY=$(abspath $(OUT)) CLARA_PLAY_LOOK=$(LOOK) go test $(BUILD) -count=1 -timeout 40m -v -run '^TestPlay$$' .
 
 lint: deps ## go vet, staticcheck, gofumpt, the rules of the tree
 	@tools/lint.sh

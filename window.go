@@ -68,12 +68,19 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 	if err := s.trainer.Start(ctx); err != nil {
 		return fmt.Errorf("start to learn: %w", err)
 	}
-	return app.Run(app.Params{
-		App: a, Trainer: s.trainer,
-		File: s.file, Settings: s.settings, FileError: s.settingsErr, Ended: ctx.Done(),
-		Drawn: func() { s.log.Info("window drawn", "took", time.Since(began)) },
-		Raise: d.heard(), Open: o.File, Crash: crash,
-		Learning: learning, Language: o.Language, Home: s.home,
+	p := s.window(ctx)
+	p.App, p.Raise, p.Open, p.Crash, p.Ended = a, d.heard(), o.File, crash, ctx.Done()
+	p.Drawn = func() { s.log.Info("window drawn", "took", time.Since(began)) }
+	return app.Run(p)
+}
+
+// window is what the window works with, without what it has from the desktop. ctx ends with
+// the program.
+func (s *session) window(ctx context.Context) app.Params {
+	return app.Params{
+		Trainer: s.trainer,
+		File:    s.file, Settings: s.settings, FileError: s.settingsErr,
+		Learning: learning, Language: s.options.Language, Home: s.home,
 		Models: s.modelsOfWindow(ctx),
 		Load: func(ctx context.Context, found func(app.Model)) error {
 			_, err := s.load(ctx, func(path string, e compute.Info) {
@@ -92,7 +99,7 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 			}
 			return facts
 		},
-	})
+	}
 }
 
 // cameForward says whether a session was refused because another window works on the data

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+)
+
+// The variables that ask for the play: the folder that its pictures go into, and the look in which it begins, "light-de" if
+// it is empty.
+const (
+	playVariable     = "CLARA_PLAY"
+	playLookVariable = "CLARA_PLAY_LOOK"
+)
+
+// The sizes of the window in the pictures.
+var (
+	wideWindow   = fyne.NewSize(1280, 800)
+	narrowWindow = fyne.NewSize(420, 800)
+)
+
+// TestPlay goes through the window as a person would, on the built-in model, from the first run to a full disk. Each script
+// says what the person must see; most begin where the one before ended. See `make play`.
+func TestPlay(t *testing.T) {
+	pictures := os.Getenv(playVariable)
+	if pictures == "" {
+		t.Skipf("takes minutes; %s=FOLDER plays it", playVariable)
+	}
+	t.Setenv(modelsVariable, "") // no model but the one in the data folder
+	desk := filepath.Join(t.TempDir(), "anna")
+	t.Setenv("HOME", desk) // what the file dialogs show
+	for _, folder := range []string{"Documents", "Downloads", "Pictures"} {
+		if err := os.MkdirAll(filepath.Join(desk, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := os.Getenv(playLookVariable)
+	if look == "" {
+		look = "light-de"
+	}
+	appearance, language, _ := strings.Cut(look, "-")
+	p := newPlayer(t, pictures, appearance, language, filepath.Join(desk, ".local", "share", "clara"))
+	p.open(wideWindow)
+	for _, s := range []struct {
+		name string
+		play func(*player)
+	}{
+		{"first-run", (*player).firstRun},
+		{"correct", (*player).correctFact},
+		{"teach", (*player).teachFact},
+		{"contradict", (*player).contradict},
+		{"branch", (*player).branch},
+		{"search", (*player).search},
+		{"export", (*player).export},
+		{"manner", (*player).correctManner},
+		{"language", (*player).switchLanguage},
+		{"threshold", (*player).changeThreshold},
+		{"unlearn", (*player).unlearn},
+		{"narrow", (*player).narrow},
+		{"model-file", (*player).pullModelFile},
+		{"disk", (*player).fillDisk},
+	} {
+		if !t.Run(s.name, func(t *testing.T) {
+			outer := p.t
+			p.t = t
+			defer func() { p.t = outer }()
+			s.play(p)
+		}) {
+			return // the others would begin elsewhere
+		}
+	}
+}
