@@ -219,11 +219,14 @@ func modelFileName(name string) string {
 
 // refusedModel says why what lies at path is no model for this program, and what to do.
 func refusedModel(path string, err error) error {
-	var inner error
-	if inner = errors.Unwrap(err); inner == nil {
-		inner = err // without the path in front of it, which the sentences have
+	inner := err.Error()
+	if cause := errors.Unwrap(err); cause != nil {
+		inner = cause.Error() // without the path in front of it, which the sentences have
 	}
-	r := trainer.Reason{Args: map[string]string{"path": path, "error": inner.Error()}}
+	for _, kind := range []error{model.ErrUnsupported, model.ErrFolder} { // as do they
+		inner = strings.TrimSuffix(inner, ": "+kind.Error())
+	}
+	r := trainer.Reason{Args: map[string]string{"path": path, "error": inner}}
 	var file *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &file):

@@ -11,6 +11,7 @@ import (
 
 	"clara/configs"
 	"clara/model"
+	"clara/trainer"
 )
 
 // tinyFolder is a copy of a folder that transformers wrote.
@@ -149,6 +150,19 @@ func TestNothingIsLeftOfARefusedModel(t *testing.T) {
 				t.Errorf("left: %q", left)
 			}
 		})
+	}
+}
+
+// The reason is told once, without where it was found and what kind it is: sentences say these.
+func TestRefusedModelSaysTheReasonOnce(t *testing.T) {
+	folder := tinyFolder(t, "gemma3", "tiny")
+	if err := os.WriteFile(filepath.Join(folder, "config.json"), []byte(`{"model_type": "gpt2"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := adder{free: roomy}.add(t.Context(), folder, t.TempDir(), nil)
+	var told *trainer.UserError
+	if want := `read config.json: model_type "gpt2" (known: llama, mistral, gemma3)`; !errors.As(err, &told) || told.Reason.Args["error"] != want {
+		t.Errorf("%v, wanted %s", err, want)
 	}
 }
 
