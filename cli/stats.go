@@ -90,7 +90,7 @@ func (c *program) sayStats(s trainer.LiveStats, days []trainer.RatingPoint) {
 		{l.say("lessons known", "Lektionen, die sitzen"), strconv.Itoa(m.LessonsKnown) + l.say(" of ", " von ") + strconv.Itoa(m.LessonsTotal)},
 	})
 	c.sayf("", "")
-	c.table([]string{"training", ""}, [][]string{
+	c.table([]string{l.say("training", "Training"), ""}, [][]string{
 		{l.say("version in use", "Version in Gebrauch"), strconv.Itoa(m.ActiveVersion)},
 		{l.say("model updates", "neue Versionen"), strconv.Itoa(m.ModelUpdates) + l.say(" of ", " von ") + l.count(m.Cycles, "training", "trainings", "Training", "Trainings")},
 		{l.say("refused, failed", "abgelehnt, fehlgeschlagen"), strconv.Itoa(m.Refused) + ", " + strconv.Itoa(m.Failed)},
