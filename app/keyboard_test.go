@@ -191,3 +191,27 @@ func (w *window) typeKey(name fyne.KeyName) {
 	}
 	c.OnTypedKey()(e)
 }
+
+// TestKeyboardLeavesThePlaceThatIsLeft: what is typed there would go where nobody sees it. In the sidebar it stays where it is.
+func TestKeyboardLeavesThePlaceThatIsLeft(t *testing.T) {
+	w := openSample(t, spoken(english))
+	c := w.frame.Canvas()
+	w.chat.composer.Focus()
+	if !w.chat.composer.HasFocus() {
+		t.Fatal("the composer has not got the keyboard")
+	}
+	w.press(t, fyne.Key2)
+	if c.Focused() != nil {
+		t.Errorf("%T has the keyboard, out of sight", c.Focused())
+	}
+	w.press(t, fyne.Key1)
+	if !w.chat.composer.HasFocus() {
+		t.Error("coming back does not bring the keyboard")
+	}
+	c.Focus(w.shell.nav[placeLearning])
+	w.typeKey(fyne.KeyReturn)
+	w.settle(t)
+	if w.place != placeLearning || c.Focused() != fyne.Focusable(w.shell.nav[placeLearning]) {
+		t.Errorf("in place %d the keyboard is at %T", w.place, c.Focused())
+	}
+}

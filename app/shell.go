@@ -118,6 +118,11 @@ func (w *window) show(p place) {
 		o = w.view().build()
 		s.built[p] = o
 	}
+	for _, before := range s.view.Objects {
+		if before != o {
+			widgets.Leave(w.frame.Canvas(), before)
+		}
+	}
 	s.view.Objects = []fyne.CanvasObject{o}
 	s.view.Refresh()
 	for n, item := range s.nav {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# window.sh [start|idle]: how long the window takes to be there, and what it takes of the processor when
-# nobody does anything; on a display of its own, drawn by the processor. Needs Xvfb and xdotool.
+# window.sh [start|idle|memory]: how long the window takes to be there, what it takes of the processor when
+# nobody does anything, and how much memory it has after 1,000 answers; on a display of its own, drawn by
+# the processor. Needs Xvfb and xdotool.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-start}
@@ -15,7 +16,7 @@ stop() {
 	[ -z "${clara}" ] || { kill "${clara}" 2>/dev/null && wait "${clara}" || true; }
 	clara=
 }
-trap 'stop; kill ${display}; rm -rf "${work}"' EXIT
+trap 'stop; kill ${display} 2>/dev/null || true; rm -rf "${work}"' EXIT
 sleep 2
 
 # start: the program, until its first frame, which takes keys; then until the model answers.
@@ -57,6 +58,12 @@ idle() {
 	awk -v n="$((after - before))" -v what="$1" 'BEGIN { printf "%s: %.2f %% of a core\n", what, n / 6e8 }'
 }
 
+# prefer passes the welcome by.
+prefer() {
+	mkdir -p "${work}/.config/fyne/org.clara.desktop"
+	echo '{"window.welcomed":true}' >"${work}/.config/fyne/org.clara.desktop/preferences.json"
+}
+
 case ${what} in
 start)
 	start "first start, empty data folder"
@@ -67,10 +74,9 @@ start)
 	done
 	;;
 idle)
-	mkdir -p "${work}/.config/fyne/org.clara.desktop"
-	echo '{"window.welcomed":true}' >"${work}/.config/fyne/org.clara.desktop/preferences.json"
+	prefer
 	start "start"
-	sleep 5
+	sleep 90 # a new data folder is looked through, and engines are tried
 	xdotool search --name CLARA windowfocus
 	xdotool mousemove 760 700 click 1
 	sleep 1
@@ -78,7 +84,7 @@ idle)
 	sleep 15 # the cursor comes to stand
 	idle "cursor in the composer"
 	xdotool key ctrl+2
-	sleep 5
+	sleep 15
 	idle "another place"
 	xdotool key ctrl+1 type 'What is the capital of France?'
 	xdotool key Return
@@ -88,8 +94,29 @@ idle)
 	sleep 10
 	idle "learning paused"
 	;;
+memory)
+	prefer
+	sed 's/^max_tokens = .*/max_tokens = 16/; s/^enabled = true/enabled = false/' configs/continuous.toml >"${CLARA_HOME}/continuous.toml"
+	start "start"
+	sleep 5
+	xdotool search --name CLARA windowfocus
+	for i in $(seq 1000); do
+		if [ $((i % 10)) = 1 ]; then
+			xdotool key ctrl+n
+			sleep 0.3
+		fi
+		xdotool type --delay 2 "Say the number ${i}."
+		xdotool key Return
+		sleep 0.6
+		if [ $((i % 100)) = 0 ]; then
+			sleep 20 # what is not shown any more is let go of
+			awk -v n="${i}" '/^Vm(RSS)|^RssAnon/ { printf "%s questions: %s %.0f MiB\n", n, $1, $2 / 1024 }' "/proc/${clara}/status"
+		fi
+	done
+	python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("select count(*) from messages where role = ?", ("assistant",)).fetchone()[0], "answers")' "${CLARA_HOME}/clara.db"
+	;;
 *)
-	echo "window.sh: start or idle, not ${what}" >&2
+	echo "window.sh: start, idle or memory, not ${what}" >&2
 	exit 2
 	;;
 esac

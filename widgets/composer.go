@@ -158,6 +158,8 @@ func (c *Composer) HeightAt(width float32) float32 {
 	return fyne.Max(c.entry.heightOf(width-b.Width-3*composerPad, 1, composerRows), b.Height) + 2*composerPad
 }
 
+func (c *Composer) inside() []fyne.CanvasObject { return []fyne.CanvasObject{c.override, c.button} }
+
 // CreateRenderer implements fyne.Widget.
 func (c *Composer) CreateRenderer() fyne.WidgetRenderer {
 	r := &composerRenderer{c: c, box: canvas.NewRectangle(color.Transparent)}

@@ -8,26 +8,13 @@ import (
 // holder is a widget of ours with others in it.
 type holder interface{ inside() []fyne.CanvasObject }
 
-// reveal scrolls what o lies in as little as shows it: Tab also leads to what is out of sight, and Fyne leaves it there.
-func reveal(o fyne.CanvasObject) {
-	c := canvasOf(o)
-	if c == nil {
-		return
-	}
-	in := c.Content()
-	if top := c.Overlays().Top(); top != nil {
-		in = top
-	}
-	revealIn(in, o)
-}
-
-// revealIn reveals o in all scrollers of in around it, the innermost first, and tells where in in it lies.
-func revealIn(in, o fyne.CanvasObject) (at fyne.Position, found bool) {
+// pathTo leads from in to an object in it, both included; nil: it is not there, or hidden.
+func pathTo(in, o fyne.CanvasObject) []fyne.CanvasObject {
 	if in == o {
-		return fyne.Position{}, true
+		return []fyne.CanvasObject{o}
 	}
 	if in == nil || !in.Visible() {
-		return at, false
+		return nil
 	}
 	var inside []fyne.CanvasObject
 	switch x := in.(type) {
@@ -41,20 +28,37 @@ func revealIn(in, o fyne.CanvasObject) (at fyne.Position, found bool) {
 		inside = x.inside()
 	}
 	for _, child := range inside {
-		if at, found = revealIn(child, o); !found {
-			continue
+		if path := pathTo(child, o); path != nil {
+			return append([]fyne.CanvasObject{in}, path...)
 		}
-		if s, ok := in.(*container.Scroll); ok && s.Direction != container.ScrollHorizontalOnly {
-			if to := offsetFor(s, at.Y, o.Size().Height); to != s.Offset.Y {
+	}
+	return nil
+}
+
+// reveal scrolls what o lies in as little as shows it, the innermost scroller first: Tab also leads to what is out of sight, and Fyne
+// leaves it there.
+func reveal(o fyne.CanvasObject) {
+	c := canvasOf(o)
+	if c == nil {
+		return
+	}
+	in := c.Content()
+	if top := c.Overlays().Top(); top != nil {
+		in = top
+	}
+	path := pathTo(in, o)
+	y := float32(0) // of o in what is looked at
+	for i := len(path) - 2; i >= 0; i-- {
+		if s, ok := path[i].(*container.Scroll); ok && s.Direction != container.ScrollHorizontalOnly {
+			if to := offsetFor(s, y, o.Size().Height); to != s.Offset.Y {
 				s.ScrollToOffset(fyne.NewPos(s.Offset.X, to))
 				if s.OnScrolled != nil {
 					s.OnScrolled(s.Offset)
 				}
 			}
 		}
-		return at.Add(child.Position()), true
+		y += path[i+1].Position().Y
 	}
-	return at, false
 }
 
 // offsetFor is the offset nearest to the one in use at which a scroller shows all of a part of its content, or the beginning of one
@@ -63,4 +67,12 @@ func offsetFor(s *container.Scroll, top, height float32) float32 {
 	low, high := top+height+Gap8-s.Size().Height, top-Gap8
 	to := fyne.Min(fyne.Max(fyne.Min(s.Offset.Y, high), low), high)
 	return fyne.Max(0, fyne.Min(to, s.Content.Size().Height-s.Size().Height))
+}
+
+// Leave takes the keyboard from what lies in an object that is going out of sight: Fyne would leave it there, and what is typed would
+// go where nobody sees it.
+func Leave(c fyne.Canvas, o fyne.CanvasObject) {
+	if f, ok := c.Focused().(fyne.CanvasObject); ok && pathTo(o, f) != nil {
+		c.Unfocus()
+	}
 }
