@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Programs of others against `clara serve`: OpenAI's client for Python, and schemathesis,
-# which sends what the description of the interface allows, and what it does not.
+# Programs of others against `clara serve`: OpenAI's client for Python, curl as /docs has it,
+# and schemathesis, which sends what the description of the interface allows, and what it
+# does not.
 # usage: clients.sh CLARA MODEL
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,29 +15,40 @@ if [ "$(cat "${venv}/complete" 2>/dev/null)" != "${wanted[*]}" ]; then
 	echo "${wanted[*]}" >"${venv}/complete"
 fi
 
+command -v curl >/dev/null || "${here}/deps.sh" curl
 home=$(mktemp -d)
 server=
 trap '[ -z "${server}" ] || { kill "${server}" && wait "${server}"; }; rm -rf "${home}"' EXIT
 
-# serve starts the server and sets url.
+# serve FOLDER starts a server over a folder of home, in the place of the one before, and
+# sets url. What is given beyond edits its settings (sed).
 serve() {
-	: >"${home}/ready"
-	"${clara}" serve --home "${home}" --model "${model}" --addr 127.0.0.1:0 --rate 100000 --json >"${home}/ready" 2>"${home}/errors" &
+	local folder=${home}/$1
+	[ -z "${server}" ] || { kill "${server}" && wait "${server}"; }
+	mkdir -p "${folder}"
+	sed "${@:2}" "${here}/../configs/continuous.toml" >"${folder}/continuous.toml"
+	: >"${folder}/ready"
+	"${clara}" serve --home "${folder}" --model "${model}" --addr 127.0.0.1:0 --rate 100000 --json >"${folder}/ready" 2>"${folder}/errors" &
 	server=$!
-	for _ in $(seq 300); do
-		[ ! -s "${home}/ready" ] || break
-		kill -0 "${server}" 2>/dev/null || { cat "${home}/errors"; exit 1; }
+	for _ in $(seq 600); do
 		sleep 0.2
+		kill -0 "${server}" 2>/dev/null || { server=; cat "${folder}/errors"; exit 1; }
+		[ ! -s "${folder}/ready" ] || break
 	done
-	url=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["url"])' <"${home}/ready")
+	url=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["url"])' <"${folder}/ready")
 }
 
-serve
+serve one -e ''
 "${venv}/bin/python" "${here}/openai_client.py" "${url}"
+curl -fsS "${url}/docs" | python3 -c '
+import html, re, sys
+for line in re.findall("<pre>(.*?)</pre>", sys.stdin.read(), re.S):
+    print(html.unescape(line))' >"${home}/examples"
+while IFS= read -r line; do # as they are printed
+	bash -c "${line} -fsS -o /dev/null" </dev/null || { echo "${line} failed"; exit 1; }
+done <"${home}/examples"
 
 # Without training, and with short answers: what is looked at is the interface.
-kill "${server}" && wait "${server}"
-sed -e 's/^enabled = .*/enabled = false/' -e 's/^max_tokens = .*/max_tokens = 4/' "${here}/../configs/continuous.toml" >"${home}/continuous.toml"
-serve
-"${venv}/bin/schemathesis" --config-file "${here}/schemathesis.toml" run "${url}/openapi.json" --phases coverage,fuzzing \
-	--max-examples 20 --seed 1 --continue-on-failure --max-time 60 --warnings off --no-color
+serve two -e 's/^enabled = .*/enabled = false/' -e 's/^max_tokens = .*/max_tokens = 4/'
+PYTHONPATH=${here} SCHEMATHESIS_HOOKS=schemathesis_hooks "${venv}/bin/python" -m schemathesis.cli run "${url}/openapi.json" \
+	--phases coverage,fuzzing --max-examples 20 --seed 1 --continue-on-failure --max-time 90 --warnings off --no-color

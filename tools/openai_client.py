@@ -21,11 +21,12 @@ def call(path, body=None):
         return json.load(response)
 
 
-def raises(kind, param=None, **more):
+def raises(kind, param=None, code=None, **more):
     try:
         client.chat.completions.create(**{"model": "clara", "messages": question, **more})
     except kind as e:
         assert e.param == param, (e.param, param)
+        assert code is None or e.code == code, (e.code, code)
         assert e.body["message"], e.body
         return
     raise AssertionError(f"{more} raised no {kind.__name__}")
@@ -74,10 +75,13 @@ raises(openai.NotFoundError, "model", model="gpt-5")
 raises(openai.BadRequestError, "temperature", temperature=7)
 raises(openai.BadRequestError, "messages", messages=[])
 raises(openai.BadRequestError, "n", n=3)
+raises(openai.BadRequestError, "messages", "context_length_exceeded", messages=[{"role": "user", "content": "long " * 20000}])
 raises(openai.BadRequestError, "made_up", extra_body={"made_up": 1})
 
-before = call("/stats")["metrics"]
+before, held = (call("/stats")[part] for part in ("metrics", "buffer"))
 assert call(f"/conversations/{ids.pop()}/rating", {"stars": 5}) == {"success": True}
+rated = call("/stats")["buffer"]
+assert rated["count"] == held["count"] + 1 and rated["avg_quality"] > held["avg_quality"], (held, rated)  # of the streamed answer
 assert call(f"/conversations/{said.id}/corrections", {"better": "One, two, three, four, five.", "kind": "knowledge"}) == {"success": True}
 after = call("/stats")["metrics"]
 assert after["ratings"] == before["ratings"] + 1 and after["corrections"] == before["corrections"] + 1, (before, after)
