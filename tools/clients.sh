@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Programs of others against `clara serve`: OpenAI's client for Python, curl as /docs has it,
 # and schemathesis, which sends what the description of the interface allows, and what it
-# does not.
+# does not. Then two users teach one server opposite things.
 # usage: clients.sh CLARA MODEL
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -52,3 +52,10 @@ done <"${home}/examples"
 serve two -e 's/^enabled = .*/enabled = false/' -e 's/^max_tokens = .*/max_tokens = 4/'
 PYTHONPATH=${here} SCHEMATHESIS_HOOKS=schemathesis_hooks "${venv}/bin/python" -m schemathesis.cli run "${url}/openapi.json" \
 	--phases coverage,fuzzing --max-examples 20 --seed 1 --continue-on-failure --max-time 90 --warnings off --no-color
+
+tokens=()
+for user in anna ben; do
+	tokens+=("$("${clara}" users add "${user}" --home "${home}/users" 2>/dev/null)")
+done
+serve users -e 's/^train_on_correction = .*/train_on_correction = false/'
+"${venv}/bin/python" "${here}/two_users.py" "${url}" "${tokens[@]}"
