@@ -104,6 +104,19 @@ demo() {
 	return ${status}
 }
 
+# The whole demo (answers, lessons, cycle, gate, swap) on a model of 260,000 parameters, on
+# ENGINE and on the CPU: they say the same, word for word.
+same_demo() {
+	local dir engine status=0
+	dir=$(mktemp -d)
+	for engine in cpu "$1"; do
+		bin/clara --engine "${engine}" demo --model "${data}/models/stories260K/stories260K.gguf" --home "${dir}/${engine}" --json >"${dir}/${engine}.json" || status=1
+	done
+	[ ${status} = 1 ] || tools/same_demo.py "${dir}"/cpu.json "${dir}/$1.json" || status=1
+	rm -rf "${dir}"
+	return ${status}
+}
+
 # What datasets, which TRL loads its data with, makes of the exported files, imported again,
 # is the same buffer. TRL itself brings 6 GB along: where .tools/trl (prove/peers) is, its
 # trainers take a step on each file.
@@ -170,6 +183,7 @@ if [ -d "${data}" ]; then
 	if [ "${weekly}" = 1 ]; then
 		part 'parity on CUDA, SmolLM2' parity_cuda
 		part 'parity on OpenGL, Gemma 3' parity "${data}/golden/gemma3" models/gemma-3-270m-q4_k_m.gguf --engine opengl --chats 1
+		part 'demo on OpenGL, 260,000 parameters' same_demo opengl
 	fi
 	part 'demo with the script of 12 lessons' demo '32 / 36' --script "${data}/learning/facts.json"
 else
