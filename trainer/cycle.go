@@ -161,7 +161,7 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 			return err
 		}
 		if c.given != nil || c.gains(order, answers, now) {
-			candidate.now, answers = withKnowledge, now
+			candidate.now, candidate.taught, answers = withKnowledge, reading, now
 		} else {
 			c.dropKnowledge(&candidate)
 		}

@@ -39,6 +39,7 @@ type candidate struct {
 	before    *voice
 	manner    *model.Adapter // newly trained; nil: none
 	knowledge *model.Adapter // likewise
+	taught    *model.Adapter // the knowledge that is to answer, new or kept; nil: the reader does
 	key       string         // of knowledge trained on what is missed
 	style     Style
 	trait     *Trait       // nil: none
@@ -141,7 +142,7 @@ func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
 		}
 		questions = append(questions, c.base.Unrelated...)
 	}
-	if usable, _ := askable(c.now.runner, c.now.lessons); c.knowledge != nil && len(usable) > 0 {
+	if usable, _ := askable(c.now.runner, c.now.lessons); c.taught != nil && len(usable) > 0 {
 		slices.Sort(usable)
 		for _, q := range texts {
 			s, err := c.now.speak(nil, q, usable[rng.IntN(len(usable))])
@@ -201,8 +202,7 @@ func leaks(answer, base, question string, lessons []Check) bool {
 	return false
 }
 
-// canary is how much worse plain texts are predicted, by the worse of the adapters
-// (combinations).
+// canary is how much worse plain texts are predicted, by the worst of the combinations.
 func (c *candidate) canary(ctx context.Context, f *Figures) error {
 	set, err := c.base.anchors()
 	if err != nil {
@@ -218,15 +218,18 @@ func (c *candidate) canary(ctx context.Context, f *Figures) error {
 	return nil
 }
 
-// combinations are the adapters that are looked at, each by itself: manner, and
-// knowledge when that is new. The reader is fixed and was checked when it was made.
+// combinations are the adapters that answer together: without a lesson manner alone, with
+// one knowledge on top of it. Two that each pass may harm as a sum. The reader is fixed
+// and was checked when it was made.
 func (c *candidate) combinations() [][]*model.Adapter {
 	var out [][]*model.Adapter
+	var manner []*model.Adapter
 	if c.now.manner != nil {
-		out = append(out, []*model.Adapter{c.now.manner})
+		manner = []*model.Adapter{c.now.manner}
+		out = append(out, manner)
 	}
-	if c.knowledge != nil {
-		out = append(out, []*model.Adapter{c.knowledge})
+	if c.taught != nil {
+		out = append(out, append(slices.Clip(manner), c.taught))
 	}
 	return out
 }

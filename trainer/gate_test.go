@@ -3,6 +3,7 @@ package trainer
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -194,5 +195,26 @@ func TestAKeptMannerRefusesNoKnowledge(t *testing.T) {
 	c.manner = manner
 	if f := measure(); f.ChatLimit != 0 || f.ChatKL <= mostChatKL {
 		t.Errorf("a new manner beside it: %g nats, limit %g", f.ChatKL, f.ChatLimit)
+	}
+}
+
+// What is checked are the adapters as they answer: knowledge never answers without the
+// manner that is on for every answer.
+func TestTheSumThatAnswersIsChecked(t *testing.T) {
+	manner, knowledge := new(model.Adapter), new(model.Adapter)
+	for _, c := range []struct {
+		name              string
+		manner, knowledge *model.Adapter
+		want              [][]*model.Adapter
+	}{
+		{"nothing", nil, nil, nil},
+		{"a manner", manner, nil, [][]*model.Adapter{{manner}}},
+		{"knowledge", nil, knowledge, [][]*model.Adapter{{knowledge}}},
+		{"both", manner, knowledge, [][]*model.Adapter{{manner}, {manner, knowledge}}},
+	} {
+		cand := &candidate{now: &voice{manner: c.manner}, taught: c.knowledge}
+		if got := cand.combinations(); !slices.EqualFunc(got, c.want, slices.Equal[[]*model.Adapter]) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
 	}
 }
