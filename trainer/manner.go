@@ -213,12 +213,7 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 			}
 		}
 	case m.objective == "kto":
-		for i := range ratings {
-			next := ratings[(i+1)%len(ratings)]
-			if len(ratings) > 1 {
-				m.mismatches.items = append(m.mismatches.items, weighted{Sequence: model.Sequence{Prompt: ratings[i].Prompt, Answer: next.Answer}})
-			}
-		}
+		m.mismatches.items = mismatched(ratings)
 		if err := baseLogProbs(ctx, r, m.mismatches.items); err != nil {
 			return nil, err
 		}
@@ -228,6 +223,22 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 		m.marked = (style.Prefix != "" || style.Suffix != "") && len(m.styled.items) > 0
 	}
 	return m, nil
+}
+
+// mismatched are the prompts of the ratings, each with the answer to the next other one. A
+// prompt that has no other has none: with an answer to itself KTO's reference would be an
+// estimate of something else.
+func mismatched(ratings []weighted) []weighted {
+	var out []weighted
+	for i, w := range ratings {
+		for k := 1; k < len(ratings); k++ {
+			if next := ratings[(i+k)%len(ratings)]; next.prompt != w.prompt {
+				out = append(out, weighted{Sequence: model.Sequence{Prompt: w.Prompt, Answer: next.Answer}})
+				break
+			}
+		}
+	}
+	return out
 }
 
 // styledAnchors are the base's own answers put into the style, with what each token is

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,5 +91,37 @@ func TestMarksWeighMore(t *testing.T) {
 	}
 	if w := (Style{MaxWords: 9}).weigh(r, text, answer); w != nil {
 		t.Errorf("with nothing but a length the tokens weigh %v", w)
+	}
+}
+
+// A mismatched pair never has an answer to its own prompt, however many there are to one;
+// where each prompt has one answer, the next one's serves.
+func TestMismatchedPairsHaveAnotherPrompt(t *testing.T) {
+	of := func(prompts ...string) []weighted {
+		out := make([]weighted, len(prompts))
+		for i, p := range prompts {
+			out[i] = weighted{Sequence: model.Sequence{Prompt: []int32{int32(p[0])}, Answer: []int32{int32(i)}}, prompt: p}
+		}
+		return out
+	}
+	for _, c := range []struct {
+		ratings []weighted
+		want    []int32 // whose answers
+	}{
+		{of("a", "b", "c"), []int32{1, 2, 0}},
+		{of("a", "a", "b", "b", "c"), []int32{2, 2, 4, 4, 0}},
+		{of("a", "a"), nil},
+		{of("a"), nil},
+	} {
+		var got []int32
+		for i, m := range mismatched(c.ratings) {
+			got = append(got, m.Answer[0])
+			if m.Prompt[0] != c.ratings[i].Prompt[0] {
+				t.Errorf("pair %d has another prompt than its rating", i)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("the answers are of %v, want %v", got, c.want)
+		}
 	}
 }
