@@ -206,5 +206,7 @@ func (c *program) importVersion(ctx context.Context, t *trainer.Trainer, dir str
 	return c.show(versionViewOf(row), func() {
 		c.sayf("Version %d is made of it and answers from now on. It was not checked; `clara adapters restore` goes back.",
 			"Daraus ist Version %d geworden, die ab jetzt antwortet. Geprüft ist sie nicht; `clara adapters restore` führt zurück.", row.Number)
+		c.sayf("What is imported stays until your own feedback trains an adapter in its place.",
+			"Das Eingelesene bleibt, bis aus Ihren eigenen Rückmeldungen ein Adapter an seiner Stelle trainiert wird.")
 	})
 }

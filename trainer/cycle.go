@@ -160,7 +160,8 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 		if err != nil {
 			return err
 		}
-		if c.given != nil || c.gains(order, answers, now) {
+		gained := c.gained(order, answers, now)
+		if c.given != nil || gained > 0 || (gained == 0 && c.out.Report.KnowledgeKey == importedKey) {
 			candidate.now, candidate.taught, answers = withKnowledge, reading, now
 		} else {
 			c.dropKnowledge(&candidate)
@@ -306,8 +307,8 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (
 	}
 	key := c.job.mannerKey()
 	switch {
-	case key == "" && c.manner != nil && c.job.Before.MannerKey == importedManner:
-		c.out.KeepManner, c.out.Report.MannerKey = true, importedManner
+	case key == "" && c.manner != nil && c.job.Before.MannerKey == importedKey:
+		c.out.KeepManner, c.out.Report.MannerKey = true, importedKey
 		return c.manner, nil
 	case key == "":
 		return nil, nil
@@ -345,14 +346,14 @@ func (c *cycleRun) isKept(before, key string) bool {
 	return before == key || before == c.job.gentleKey(key)
 }
 
-// gains says whether the lessons are better known than with the reader.
-func (c *cycleRun) gains(order []int, reader, knowledge map[int]string) bool {
+// gained is how many lessons more are known than with the reader.
+func (c *cycleRun) gained(order []int, reader, knowledge map[int]string) int {
 	gained := 0
 	for _, p := range order {
 		check := c.job.Lessons[p].check()
 		gained += boolToInt(check.Passes(knowledge[p])) - boolToInt(check.Passes(reader[p]))
 	}
-	return gained > 0
+	return gained
 }
 
 // dropKnowledge lets the reader serve: knowledge taught nothing that it did not know. It
@@ -379,7 +380,11 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort
 		}
 	}
 	key := c.job.knowledgeKey(missed)
-	if key == "" {
+	switch {
+	case key == "" && c.knowledge != nil && c.job.Before.KnowledgeKey == importedKey:
+		c.out.KeepKnowledge, c.out.Report.KnowledgeKey = true, importedKey
+		return c.knowledge, nil
+	case key == "":
 		return nil, nil
 	}
 	if tried := c.job.triedKey(key); tried == c.job.Before.KnowledgeTried {

@@ -68,9 +68,9 @@ func TestExportedJobIsWhole(t *testing.T) {
 	}
 }
 
-// An imported manner stays as long as the user has none of their own; one that was
-// trained goes with the last feedback of manner.
-func TestImportedMannerStays(t *testing.T) {
+// What was imported stays as long as the user has taught nothing in its place; what was
+// trained goes with the last feedback that it was trained on.
+func TestImportedAdaptersStay(t *testing.T) {
 	r := tinyRunner(t, 1)
 	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
 	if err != nil {
@@ -81,25 +81,28 @@ func TestImportedMannerStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	training.Close()
-	dir := t.TempDir()
-	if err := adapter.Save(filepath.Join(dir, mannerFolder)); err != nil {
+	dir := filepath.Join(t.TempDir(), "adapter")
+	if err := adapter.Save(dir); err != nil {
 		t.Fatal(err)
 	}
 	base, err := MeasureBase(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for key, stays := range map[string]bool{importedManner: true, "trained": false} {
+	for key, stays := range map[string]bool{importedKey: true, "trained": false} {
 		job := Job{
 			Format: jobFormat, Base: r.Info().Hash, Recipe: DefaultSettings().recipe(),
-			Before: JobVersion{Version: 1, Manner: filepath.Join(dir, mannerFolder), MannerKey: key},
+			Before: JobVersion{Version: 1, Manner: dir, MannerKey: key, Knowledge: dir, KnowledgeKey: key},
 		}
 		o, err := RunCycle(t.Context(), r, job, base, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.KeepManner != stays || o.Changed(job.Before) == stays || (o.Report.MannerKey == importedManner) != stays {
-			t.Errorf("manner %q: kept %v, changed %v, key %q", key, o.KeepManner, o.Changed(job.Before), o.Report.MannerKey)
+		if o.KeepManner != stays || o.KeepKnowledge != stays || o.Changed(job.Before) == stays {
+			t.Errorf("%s: manner kept %v, knowledge kept %v, changed %v", key, o.KeepManner, o.KeepKnowledge, o.Changed(job.Before))
+		}
+		if (o.Report.MannerKey == importedKey) != stays || (o.Report.KnowledgeKey == importedKey) != stays {
+			t.Errorf("%s: the keys are %q and %q", key, o.Report.MannerKey, o.Report.KnowledgeKey)
 		}
 	}
 }

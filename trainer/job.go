@@ -154,9 +154,10 @@ func (j *Job) validate() error {
 	return nil
 }
 
-// importedManner is the key of a manner adapter that was imported: it stays as long as
-// the user has no feedback of manner of their own.
-const importedManner = "imported"
+// importedKey is the key of an adapter that was imported. It stays as long as the user's own
+// feedback trains none in its place: a manner until there is feedback of manner, knowledge
+// until a lesson is missed by the reader, or is answered worse than by the reader.
+const importedKey = "imported"
 
 // mannerKey names what a manner adapter is made of: two jobs with the same key
 // train the same one. "" means that there is nothing to train. What is kept apart from

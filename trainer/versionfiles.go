@@ -144,7 +144,8 @@ func (t *Trainer) ExportVersion(ctx context.Context, version int64, dir string) 
 
 // ImportVersion makes a version of the PEFT folders "manner" and "knowledge" below
 // dir (one of them may be missing) and activates it. It fits the attached model or is
-// refused; what it says is not checked.
+// refused; what it says is not checked. Each stays until the user's own feedback trains one
+// in its place; knowledge goes too when it answers lessons worse than the reader.
 func (t *Trainer) ImportVersion(ctx context.Context, dir string) (VersionRow, error) {
 	a := t.model.use()
 	if a == nil {
@@ -174,7 +175,10 @@ func (t *Trainer) ImportVersion(ctx context.Context, dir string) (VersionRow, er
 	}
 	o.Report.Verdict, o.Report.Reason = VerdictNotProven, reason(CodeImported, "imported, not checked")
 	if o.Manner != nil {
-		o.Report.MannerKey = importedManner
+		o.Report.MannerKey = importedKey
+	}
+	if o.Knowledge != nil {
+		o.Report.KnowledgeKey = importedKey
 	}
 	c, err := t.store.StartCycle(ctx, Cycle{BaseHash: a.info.Hash})
 	if err != nil {
