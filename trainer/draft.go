@@ -75,7 +75,7 @@ func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, []int
 			}
 		}
 	}
-	var own []string // of the version in use
+	var before Job // of the version in use
 	active, err := t.store.ActiveVersion(ctx, base)
 	if err != nil {
 		return j, nil, fmt.Errorf("read the version in use: %w", err)
@@ -93,7 +93,7 @@ func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, []int
 			return j, nil, err
 		}
 		j.Before.MannerKey, j.Before.KnowledgeKey = r.MannerKey, r.KnowledgeKey
-		own = ownOf(c)
+		before = jobOf(c)
 	}
 	cycles, err := t.store.Cycles(ctx, 10)
 	if err != nil {
@@ -114,7 +114,7 @@ func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, []int
 	for i, s := range p.judged {
 		prompts[i] = s.Prompt
 	}
-	if j.Own, err = t.drawOwn(ctx, &j, prompts, own); err != nil {
+	if j.Own, err = t.drawOwn(ctx, &j, prompts, before); err != nil {
 		return j, nil, err
 	}
 	return j, used, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"clara/model"
 )
@@ -21,9 +22,10 @@ const (
 
 // drawOwn draws the latest of the user's questions that nothing was taught about: no
 // feedback stands on the answer, no lesson helped with it or matches it. What the
-// version in use was held to (before) stays, as long as all of it may be drawn and its
-// samples of manner are still the same: else each question would make it train anew.
-func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts, before []string) ([]string, error) {
+// version in use was held to by its job (before) stays, as long as all of it may be drawn,
+// none was left out for a lesson that is gone, and its samples of manner are still the
+// same: else each question would make it train anew.
+func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts []string, before Job) ([]string, error) {
 	asked, err := t.store.OwnQuestions(ctx, ownBytes, ownLook*ownMost)
 	if err != nil {
 		return nil, fmt.Errorf("read the user's own questions: %w", err)
@@ -52,10 +54,29 @@ func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts, before []string)
 			out = append(out, q)
 		}
 	}
-	if j.stillRight(before, may, len(out)) {
-		return before, nil
+	if j.stillRight(before.Own, may, len(out)) && !j.leftOut(out, before) {
+		return before.Own, nil
 	}
 	return out, nil
+}
+
+// leftOut says whether one of the questions drawn was none of an earlier job's because of a
+// lesson that is gone by now: what was never taught would not have kept it out.
+func (j *Job) leftOut(drawn []string, before Job) bool {
+	var gone []string
+	for _, l := range before.Lessons {
+		if !slices.ContainsFunc(j.Lessons, func(x JobLesson) bool { return normal(x.Question) == normal(l.Question) }) {
+			gone = append(gone, l.Question)
+		}
+	}
+	if len(gone) == 0 {
+		return false
+	}
+	router := NewRouter(gone)
+	return slices.ContainsFunc(drawn, func(q string) bool {
+		_, _, taught := router.Match(q)
+		return taught && !slices.Contains(before.Own, q)
+	})
 }
 
 // stillRight says whether what the version in use was held to may stay: all of it may be
@@ -76,13 +97,13 @@ func (j *Job) stillRight(own []string, may map[string]bool, drawn int) bool {
 	return key == j.Before.MannerKey || j.Before.MannerKey == same.gentleKey(key)
 }
 
-// ownOf reads what an earlier job drew; nothing where it is gone.
-func ownOf(c Cycle) []string {
+// jobOf reads the job of a cycle; an empty one where it is gone.
+func jobOf(c Cycle) Job {
 	var j Job
 	if len(c.Job) == 0 || json.Unmarshal(c.Job, &j) != nil {
-		return nil
+		return Job{}
 	}
-	return j.Own
+	return j
 }
 
 // withOwn returns the facts with the base's answers to the user's own questions, which

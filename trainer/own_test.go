@@ -54,9 +54,10 @@ func TestOwnQuestionsAreDrawn(t *testing.T) {
 		for _, l := range lessons {
 			j.Lessons = append(j.Lessons, jobLesson(l.Lesson))
 		}
+		taught := j.Lessons
 		draw := func(before ...string) []string {
 			t.Helper()
-			own, err := b.drawOwn(t.Context(), &j, []string{"Which trees keep their leaves?"}, before)
+			own, err := b.drawOwn(t.Context(), &j, []string{"Which trees keep their leaves?"}, Job{Own: before, Lessons: taught})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,6 +74,15 @@ func TestOwnQuestionsAreDrawn(t *testing.T) {
 		b.talk("How many strings does a harp have?", 0)
 		if d := cmp.Diff(both, draw(both...)); d != "" {
 			t.Errorf("one more question: %s", d)
+		}
+		j.Lessons = nil
+		if got := draw(both...); !slices.Contains(got, "Who leads IT at Brandt?") {
+			t.Errorf("without the lesson that one was left out for: %q", got)
+		}
+		taught = append(taught, JobLesson{Question: "Who mends the roof?"})
+		j.Lessons = taught[:1]
+		if d := cmp.Diff(both, draw(both...)); d != "" {
+			t.Errorf("without a lesson that left none out: %s", d)
 		}
 		held.Own = nil
 		j.Before.MannerKey = held.mannerKey()
