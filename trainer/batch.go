@@ -172,12 +172,17 @@ func (b *batch) ratedLosses(own func(int) []float64, spread func(int, []float64,
 		}
 		return sum, nil
 	}
-	scale := 1 / float64(len(b.rated))
+	imitates := b.loss == "sft" || b.loss == "dpo" // without a pair there is nothing to prefer: imitate the good
+	n := 0
+	for _, x := range b.rated {
+		n += boolToInt(x.good || !imitates)
+	}
+	scale := 1 / float64(max(1, n))
 	for _, x := range b.rated {
 		var v float64
 		var d []float64
 		switch b.loss {
-		case "sft", "dpo": // without a pair there is nothing to prefer: imitate the good
+		case "sft", "dpo":
 			if !x.good {
 				continue
 			}

@@ -133,3 +133,27 @@ func TestStepsThatDoNotFitAreSaid(t *testing.T) {
 		t.Error("another error became that of memory")
 	}
 }
+
+// An answer that is not imitated takes nothing from those that are.
+func TestBadRatingsDoNotDiluteImitation(t *testing.T) {
+	answer := func() model.Sequence { return model.Sequence{Prompt: []int32{1}, Answer: make([]int32, 2)} }
+	logp := [][][]float32{{{-1}, {-2}}, {{-3}, {-4}}}
+	for _, objective := range []string{"sft", "dpo"} {
+		alone := &batch{lambda: 1, loss: objective}
+		alone.rate(answer(), []float64{-1, -1}, true, 1)
+		want, _, wantD, err := alone.losses(logp[:1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		beside := &batch{lambda: 1, loss: objective}
+		beside.rate(answer(), []float64{-1, -1}, true, 1)
+		beside.rate(answer(), []float64{-1, -1}, false, 1)
+		got, _, gotD, err := beside.losses(logp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != want || gotD[0][0][0] != wantD[0][0][0] || gotD[1][0][0] != 0 {
+			t.Errorf("%s: %g with a bad answer beside it, %g without", objective, got, want)
+		}
+	}
+}

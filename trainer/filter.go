@@ -37,6 +37,11 @@ func Judge(samples []Sample, s Settings) []JudgedSample {
 			} else {
 				newest[subject] = j.ID
 			}
+		} else if why.Code == CodeNeutral || why.Code == CodeBelowThreshold {
+			// It trains nothing, and says that the older rating holds no longer.
+			if subject := subjectOf(j.Sample); newest[subject] == 0 {
+				newest[subject] = j.ID
+			}
 		}
 		j.Reason, j.Kept = why, why.Code == ""
 	}

@@ -34,9 +34,14 @@ func TestJudge(t *testing.T) {
 		rating(12, "How long?", long, 4), // the same answer rated again
 		{ID: 13, Form: FormRating, Prompt: "Old?", Answer: long, Score: 1, State: SampleRejected, Reason: Reason{Code: CodeReplaced}},
 		correction(14, Knowledge, "Who?", "Ann.", "Bob"), // one word may be a whole correction
+		rating(15, "How warm?", long, 5),
+		rating(16, "How warm?", long, 3), // rated again, and neither good nor bad
+		rating(17, "How cold?", long, 5),
+		rating(18, "How cold?", long, 1), // below the threshold
 	}
 	want := map[int64]string{
 		1: CodeReplaced, 2: CodeTooShort, 3: CodeNeutral, 5: CodeBelowThreshold, 6: CodeReplaced, 9: CodeUnchanged, 10: CodeEmpty, 13: CodeReplaced,
+		15: CodeReplaced, 16: CodeNeutral, 17: CodeReplaced, 18: CodeBelowThreshold,
 	}
 	for _, j := range Judge(samples, DefaultSettings()) {
 		if j.Reason.Code != want[j.ID] || j.Kept != (want[j.ID] == "") {

@@ -207,7 +207,7 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 	case m.objective == "dpo":
 		for _, g := range m.good.items {
 			for _, x := range m.bad.items {
-				if g.prompt == x.prompt {
+				if g.prompt != "" && g.prompt == x.prompt { // texts by themselves answer nothing that they could be better at
 					m.pairs.items = append(m.pairs.items, [2]weighted{g, x})
 				}
 			}
