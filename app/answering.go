@@ -57,7 +57,7 @@ func (v *chatView) send(text string) {
 	if text = strings.TrimSpace(text); text == "" || v.writing[v.conversation.ID] != nil || v.w.model.blocks() != "" {
 		return
 	}
-	v.answer(trainer.Ask{Conversation: v.conversation.ID, Text: text})
+	v.answer(trainer.Ask{Conversation: v.conversation.ID, Text: text, Preset: v.w.presets.find(v.conversation.Preset).ID})
 }
 
 // again answers a question anew; without says to leave the lesson out that the last answer used.
@@ -110,7 +110,7 @@ func (v *chatView) asked(a *answering, q trainer.Message) {
 		v.writing[a.conversation] = a
 		v.saveDraft(0, "") // it was the draft of a new conversation until now
 		if v.conversation.ID == 0 {
-			v.conversation = trainer.Conversation{ID: q.Conversation, Title: brief(q.Text, 60)}
+			v.conversation = trainer.Conversation{ID: q.Conversation, Title: brief(q.Text, 60), Preset: v.conversation.Preset}
 			v.w.App.Preferences().SetInt(preferOpened, int(q.Conversation))
 		}
 	}

@@ -114,6 +114,7 @@ type window struct {
 	statistics *statisticsView
 	snackbar   *widgets.Snackbar
 	search     *searchPage
+	presets    *presets
 	settings   *settingsDialog // nil while closed
 
 	handed string // a model file that waits to be taken, "" for none
@@ -139,6 +140,7 @@ func newWindow(p Params) (*window, error) {
 	w.machine = newModelView(w)
 	w.statistics = newStatisticsView(w)
 	w.search = newSearchPage(w)
+	w.presets = &presets{w: w}
 	w.state = p.Trainer.State()
 	if err := w.choose(p.Settings.Window); err != nil {
 		return nil, err
@@ -175,6 +177,7 @@ func (w *window) start() {
 	}
 	w.handed = w.Open
 	w.loadModel()
+	w.presets.refresh()
 	w.chat.openLast()
 	w.tellOfCrash()
 	w.learning.refresh() // the versions are named in other places too
@@ -268,6 +271,10 @@ func (w *window) close() {
 func (w *window) escape() {
 	if w.settings != nil {
 		w.settings.close()
+		return
+	}
+	if w.presets.open {
+		w.presets.escape()
 		return
 	}
 	if w.search.open {

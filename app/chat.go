@@ -36,6 +36,7 @@ type chatView struct {
 	body     *fyne.Container
 	feed     *widgets.Feed
 	exporter *widgets.Button
+	preset   *widgets.Button
 	composer *widgets.Composer
 	hint     *fyne.Container // below it, while no editor needs the room
 	drafts   *widgets.Pace
@@ -121,12 +122,15 @@ func (v *chatView) showHead() {
 	if v.conversation.ID == 0 {
 		v.exporter.Hide()
 	}
-	row := widgets.HStack(4, widgets.Grow(widgets.Strong(title).Cutting()))
+	v.preset = widgets.NewMenuButton(brief(v.presetName(), 24), &widgets.IconSliders, widgets.Ghost, v.presetMenu)
+	v.preset.Hint = say("preset.of", "Name", v.presetName())
+	row := widgets.HStack(4, widgets.Grow(widgets.Strong(title).Cutting()), v.preset)
 	height, left := float32(52), float32(20)
 	if v.w.narrow {
 		height, left = 50, 10
+		v.preset.SetText("") // there is no room for its name
 		row = widgets.HStack(4, widgets.NewIconButton(widgets.IconLeft, say("chat.conversations"), v.list),
-			widgets.Grow(widgets.Strong(title).Cutting()), widgets.NewIconButton(widgets.IconPlus, say("shell.new"), v.w.newConversation))
+			widgets.Grow(widgets.Strong(title).Cutting()), v.preset, widgets.NewIconButton(widgets.IconPlus, say("shell.new"), v.w.newConversation))
 	} else if name := v.w.model.short(); name != "" {
 		words := say("chat.model", "Model", name, "Version", versionName(v.w.state.Active.Number))
 		b := widgets.NewButton(words, nil, widgets.Ghost, func() { v.w.show(placeLearning) })

@@ -27,6 +27,7 @@ var shortcuts = []shortcut{
 	{key: fyne.KeyF, do: func(w *window) { w.show(placeChat); w.chat.find("") }},
 	{key: fyne.KeyF, shift: true, do: func(w *window) { w.openSearch() }},
 	{key: fyne.KeyE, do: func(w *window) { w.chat.showExports() }},
+	{key: fyne.KeyP, do: func(w *window) { w.chat.showPresets() }},
 	{key: fyne.KeyComma, do: func(w *window) { w.openSettings() }},
 	{key: fyne.KeyPlus, do: func(w *window) { w.resizeText(+textStep) }},
 	{key: fyne.KeyEqual, do: func(w *window) { w.resizeText(+textStep) }}, // plus without Shift, as on English keyboards
@@ -55,6 +56,7 @@ var keysInWords = []struct {
 	{true, "keys.new", "shell.new"},
 	{true, "keys.places", "keys.places_does"},
 	{true, "keys.settings", "place.settings"},
+	{true, "keys.preset", "preset.hint"},
 	{true, "keys.find", "chat.find"},
 	{true, "keys.search", "search.title"},
 	{true, "keys.export", "chat.export"},
@@ -87,6 +89,8 @@ func (w *window) submit() {
 	switch {
 	case w.settings != nil:
 		w.settings.submit()
+	case w.presets.open && w.presets.editor != nil:
+		w.presets.editor.submit()
 	case w.place == placeChat && w.chat.editor != nil:
 		w.chat.editor.submit()
 	case w.place == placeLessons && w.lessons.editor != nil:

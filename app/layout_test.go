@@ -199,6 +199,28 @@ var scenes = []scene{
 		w.chat.revise(w.chat.entries[0].ID)
 		w.chat.revision.field.SetText("Wie lange kann ich widersprechen?")
 	}},
+	{"presets", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeChat, trainer.PhaseWaiting)
+		w.presets.all = samplePresets()
+		w.openPresets()
+	}},
+	{"preset", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeChat, trainer.PhaseWaiting)
+		w.presets.all = samplePresets()
+		w.openPresets()
+		w.presets.edit(w.presets.all[1])
+		w.presets.editor.name.SetText("kurz")
+	}},
+	{"choosing", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeChat, trainer.PhaseWaiting)
+		w.presets.all = samplePresets()
+		w.chat.conversation.Preset = 1
+		w.chat.entries[3].Preset = "Kurz"
+		w.chat.show()
+		w.chat.update(w.chat.entries[3].ID)
+		w.settle(t)
+		w.chat.showPresets()
+	}},
 	{"settings", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeLearning, trainer.PhaseRunning)
 		w.openLearningSettings()

@@ -276,6 +276,14 @@ func sampleLosses(steps int) []trainer.LossPoint {
 	return all
 }
 
+func samplePresets() []trainer.Preset {
+	return []trainer.Preset{
+		{ID: 1, Name: "Kurz", System: "Antworten Sie in einem Satz, ohne Aufzählung.", Temperature: .2, TopP: .95, TopK: 40, MinP: .05, RepeatPenalty: 1.1, MaxTokens: 128, Conversations: 3},
+		{ID: 2, Name: "Übersetzen", System: "Übersetzen Sie ins Englische. Geben Sie nur die Übersetzung aus.", TopP: .95, TopK: 40, MinP: .05, RepeatPenalty: 1, MaxTokens: 1024, Seed: 7, Conversations: 1},
+		{ID: 3, Name: "Einfälle", Temperature: 1.2, TopP: .95, TopK: 100, MinP: .05, RepeatPenalty: 1.1, MaxTokens: 512},
+	}
+}
+
 // sampleState is the loop in each of its phases.
 func sampleState(phase trainer.Phase) trainer.State {
 	s := trainer.State{

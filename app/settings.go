@@ -131,7 +131,6 @@ const controlWidth = 300
 
 // field makes the control of one setting.
 func (d *settingsDialog) field(f field) fyne.CanvasObject {
-	key, _ := configs.KeyOf(f.key)
 	usual := configs.Default()
 	switch at := f.at(&d.draft).(type) {
 	case *bool:
@@ -158,14 +157,26 @@ func (d *settingsDialog) field(f field) fyne.CanvasObject {
 		}
 		return widgets.HStack(24, widgets.Grow(words), widgets.Sized(controlWidth, 0, widgets.HStack(0, choice, widgets.Space())))
 	case *int:
-		return d.number(f, key, float64(*at), float64(*f.at(&usual).(*int)), true, func(v float64) { *at = int(math.Round(v)) })
+		return f.number(float64(*at), float64(*f.at(&usual).(*int)), true, d.take(f.key, func(v float64) { *at = int(math.Round(v)) }))
 	case *float64:
-		return d.number(f, key, *at, *f.at(&usual).(*float64), false, func(v float64) { *at = v })
+		return f.number(*at, *f.at(&usual).(*float64), false, d.take(f.key, func(v float64) { *at = v }))
 	}
 	return widgets.Space()
 }
 
-func (d *settingsDialog) number(f field, key configs.Key, v, usual float64, whole bool, set func(float64)) fyne.CanvasObject {
+// take keeps a value that is in its range.
+func (d *settingsDialog) take(key string, set func(float64)) func(v float64, ok bool) {
+	return func(v float64, ok bool) {
+		if d.wrong[key] = !ok; ok {
+			set(v)
+		}
+		d.changed()
+	}
+}
+
+// number makes the control of a number in the range that configs gives; heard gets what is set, ok false for what cannot be kept.
+func (f field) number(v, usual float64, whole bool, heard func(v float64, ok bool)) fyne.CanvasObject {
+	key, _ := configs.KeyOf(f.key)
 	lo, hi := key.Range.Min, key.Range.Max
 	unit := ""
 	if f.unit != "" {
@@ -190,13 +201,7 @@ func (d *settingsDialog) number(f field, key configs.Key, v, usual float64, whol
 		r.Step = 1
 	}
 	return widgets.NewRangeField(r, v, func(v float64, ok bool) {
-		if whole && v != math.Round(v) {
-			ok = false
-		}
-		if d.wrong[f.key] = !ok; ok {
-			set(v)
-		}
-		d.changed()
+		heard(v, ok && (!whole || v == math.Round(v)))
 	})
 }
 

@@ -82,7 +82,11 @@ func (w *window) rebuild() {
 	w.frame.SetContent(s.root)
 	s.showStatus()
 	s.showCounts()
+	editing := w.presets.open
 	w.show(w.place)
+	if editing && !w.welcoming() {
+		w.presets.show()
+	}
 }
 
 // tapTab follows the tab bar; its last tab is not a place but opens the settings.
@@ -111,7 +115,7 @@ func (w *window) show(p place) {
 	if p != w.place {
 		w.snackbar.Dismiss()
 	}
-	w.place, w.search.open = p, false
+	w.place, w.search.open, w.presets.open = p, false, false
 	s := &w.shell
 	o := s.built[p]
 	if o == nil {

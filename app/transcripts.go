@@ -43,7 +43,7 @@ func (v *chatView) transcriptWords() trainer.TranscriptWords {
 	now := v.w.now()
 	who, when := make(map[int64]string, len(v.entries)), make(map[time.Time]string, len(v.entries))
 	for _, e := range v.entries {
-		who[e.ID] = author + " · " + versionName(e.Number)
+		who[e.ID] = author + " · " + made(e)
 		if e.Source != "" {
 			who[e.ID] = e.Source
 		}

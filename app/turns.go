@@ -141,10 +141,19 @@ func (v *chatView) note(e trainer.Entry) string {
 	if e.Source != "" {
 		return cmp.Or(note, say("chat.imported"))
 	}
+	by := made(e)
 	if note == "" {
+		return by
+	}
+	return say("chat.note", "Version", by, "Note", note)
+}
+
+// made names the version that answered, and the preset that it answered by.
+func made(e trainer.Entry) string {
+	if e.Preset == "" {
 		return versionName(e.Number)
 	}
-	return say("chat.note", "Version", versionName(e.Number), "Note", note)
+	return say("chat.note", "Version", versionName(e.Number), "Note", e.Preset)
 }
 
 // chips names the lesson that an answer used, and offers to go on with one that ended before its time.

@@ -17,8 +17,8 @@ type Preset = store.Preset
 
 // What a preset may hold beside the ranges of Settings.
 const (
-	presetName   = 80     // characters
-	presetSystem = 20_000 // characters, as in the settings file
+	MostPresetName = 80     // characters, in one line
+	presetSystem   = 20_000 // characters, as in the settings file
 )
 
 // Errors of presets.
@@ -61,7 +61,7 @@ func (t *Trainer) SavePreset(ctx context.Context, p Preset) (Preset, error) {
 
 // checkPreset refuses what is out of range.
 func checkPreset(p Preset) error {
-	if n := utf8.RuneCountInString(p.Name); n < 1 || n > presetName || strings.ContainsAny(p.Name, "\r\n\t") || !utf8.ValidString(p.Name) {
+	if n := utf8.RuneCountInString(p.Name); n < 1 || n > MostPresetName || strings.ContainsAny(p.Name, "\r\n\t") || !utf8.ValidString(p.Name) {
 		return ErrPresetText
 	}
 	if !utf8.ValidString(p.System) || utf8.RuneCountInString(p.System) > presetSystem {
