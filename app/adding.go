@@ -155,11 +155,12 @@ func (v *modelView) openers() []fyne.CanvasObject {
 
 // chooseFolder lets a person pick a folder of Hugging Face.
 func (v *modelView) chooseFolder() {
-	dialog.ShowFolderOpen(func(folder fyne.ListableURI, err error) {
+	d := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
 		if err != nil || folder == nil {
 			v.w.failed(err)
 			return
 		}
 		v.w.openModel(folder.Path())
 	}, v.w.frame)
+	v.w.showFiles(d, say("files.folder"), say("settings.open"))
 }

@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/test"
 
 	"clara/configs"
 	"clara/trainer"
@@ -248,6 +250,24 @@ func TestDroppedFolderBecomesAModel(t *testing.T) {
 	w.waitFor(t, func() bool { return loads == 2 && !w.model.busy })
 	if w.adding != nil || w.Settings.Model.Path != "/models/old.gguf" {
 		t.Errorf("the settings name %q", w.Settings.Model.Path)
+	}
+}
+
+func TestFolderIsAskedForInTheLanguageOfTheWindow(t *testing.T) {
+	w := newTestWindow(t, Params{Settings: spoken(german), Models: Models{
+		Add: func(context.Context, string, func(Fetched)) (string, error) { return "", nil },
+	}}, wide)
+	w.show(placeModel)
+	tap(t, w, "Ordner öffnen …")
+	top := w.frame.Canvas().Overlays().Top()
+	if top == nil {
+		t.Fatal("nothing is asked")
+	}
+	markup := test.RenderObjectToMarkup(top)
+	for _, want := range []string{"Ordner öffnen<", "Öffnen<"} {
+		if !strings.Contains(markup, want) {
+			t.Errorf("%q does not stand there", want)
+		}
 	}
 }
 
