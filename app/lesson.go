@@ -330,9 +330,9 @@ func (v *lessonsView) askNew(s trainer.Sample) {
 
 // practise makes a lesson weigh more and trains.
 func (v *lessonsView) practise(id int64) {
-	queued(v.w.work, func(ctx context.Context) (none, error) {
-		return none{}, v.w.Trainer.Practise(ctx, id)
-	}, func(_ none, err error) {
+	queued(v.w.work, func(ctx context.Context) (bool, error) {
+		return v.w.Trainer.Practise(ctx, id)
+	}, func(_ bool, err error) {
 		v.w.failed(err)
 		if err == nil {
 			v.w.snackbar.Say(say("lesson.practising"), say("place.learning"), func() { v.w.show(placeLearning) })

@@ -35,7 +35,7 @@ func (c *program) feedbackCommand() *cobra.Command {
 			Short: "Take feedback back; what was learnt from it is unlearnt by the next training",
 			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.eachID(cmd.Context(), args, kindSample, "deleted", (*trainer.Trainer).TakeBack, "Sample %d is taken back.", "Rückmeldung %d ist zurückgenommen.")
+				return c.eachID(cmd.Context(), args, kindSample, "deleted", c.saying((*trainer.Trainer).TakeBack, "Sample %d is taken back.", "Rückmeldung %d ist zurückgenommen."))
 			},
 		},
 		&cobra.Command{
@@ -43,7 +43,7 @@ func (c *program) feedbackCommand() *cobra.Command {
 			Short: "Undo delete, until a training has unlearnt it",
 			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.eachID(cmd.Context(), args, kindSample, "undeleted", (*trainer.Trainer).PutBack, "Sample %d is back.", "Rückmeldung %d ist wieder da.")
+				return c.eachID(cmd.Context(), args, kindSample, "undeleted", c.saying((*trainer.Trainer).PutBack, "Sample %d is back.", "Rückmeldung %d ist wieder da."))
 			},
 		})
 	return cmd
@@ -257,9 +257,19 @@ func (c *program) saySamples(samples []trainer.Sample) {
 	c.table([]string{l.say("no.", "Nr."), l.say("when", "wann"), l.say("form", "Form"), l.say("kind", "lehrt"), l.say("score", "Wert"), l.say("state", "Stand"), ""}, rows)
 }
 
+// doing does something to what has a number, and tells it in the language spoken.
+type doing func(ctx context.Context, t *trainer.Trainer, id int64) (told string, err error)
+
+// saying is a method of the trainer with what is said of each number it was done to.
+func (c *program) saying(do func(*trainer.Trainer, context.Context, int64) error, en, de string) doing {
+	return func(ctx context.Context, t *trainer.Trainer, id int64) (string, error) {
+		return c.language.say(en, de, id), do(t, ctx, id)
+	}
+}
+
 // eachID does one thing to each of several numbered things, and stops at the first
 // that fails.
-func (c *program) eachID(ctx context.Context, args []string, kind, key string, do func(*trainer.Trainer, context.Context, int64) error, en, de string) error {
+func (c *program) eachID(ctx context.Context, args []string, kind, key string, do doing) error {
 	ids := make([]int64, len(args))
 	for i, a := range args {
 		id, err := c.idOf(a)
@@ -270,14 +280,13 @@ func (c *program) eachID(ctx context.Context, args []string, kind, key string, d
 	}
 	return c.opened(ctx, func(s *Session) error {
 		for _, id := range ids {
-			switch err := do(s.Trainer, ctx, id); {
+			switch told, err := do(ctx, s.Trainer, id); {
 			case errors.Is(err, trainer.ErrNotFound):
 				return &missingError{kind, id}
 			case err != nil:
 				return err
-			}
-			if !c.json {
-				c.sayf(en, de, id)
+			case !c.json:
+				c.sayf("%s", "%s", told)
 			}
 		}
 		if !c.json {

@@ -40,7 +40,7 @@ func (c *program) lessonsCommand() *cobra.Command {
 			Short: "Make a lesson more important for the next training",
 			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.eachID(cmd.Context(), args, kindLesson, "practised", (*trainer.Trainer).Practise, "Lesson %d weighs more in the next training.", "Lektion %d wiegt beim nächsten Training mehr.")
+				return c.eachID(cmd.Context(), args, kindLesson, "practised", c.practise)
 			},
 		},
 		&cobra.Command{
@@ -48,10 +48,19 @@ func (c *program) lessonsCommand() *cobra.Command {
 			Short: "Take a lesson back; the next training unlearns it",
 			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.eachID(cmd.Context(), args, kindLesson, "unlearnt", (*trainer.Trainer).Unlearn, "Lesson %d is taken back.", "Lektion %d ist zurückgenommen.")
+				return c.eachID(cmd.Context(), args, kindLesson, "unlearnt", c.saying((*trainer.Trainer).Unlearn, "Lesson %d is taken back.", "Lektion %d ist zurückgenommen."))
 			},
 		})
 	return cmd
+}
+
+// practise practises a lesson and says whether it weighs more by that.
+func (c *program) practise(ctx context.Context, t *trainer.Trainer, id int64) (string, error) {
+	raised, err := t.Practise(ctx, id)
+	if !raised {
+		return c.language.say("Lesson %d weighs the most already; the next training takes it as it is.", "Lektion %d wiegt schon am meisten; das nächste Training nimmt sie, wie sie ist.", id), err
+	}
+	return c.language.say("Lesson %d weighs more in the next training.", "Lektion %d wiegt beim nächsten Training mehr.", id), err
 }
 
 func (c *program) showLessonCommand() *cobra.Command {

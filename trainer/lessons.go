@@ -163,22 +163,26 @@ func (t *Trainer) fillBaseAnswers(ctx context.Context, base string, v *voice, po
 	return nil
 }
 
-// Practise raises a lesson's importance by one, up to 5, and trains.
-func (t *Trainer) Practise(ctx context.Context, lesson int64) error {
+// Practise raises a lesson's importance, to 4 at least, and trains; raised is false where
+// it was 5 already and there is no more. A lesson comes up once in a round of training up to
+// an importance of 3, so less than 4 would change nothing.
+func (t *Trainer) Practise(ctx context.Context, lesson int64) (raised bool, err error) {
 	l, err := t.store.Lesson(ctx, "", lesson)
 	if err != nil {
-		return fmt.Errorf("practise lesson %d: %w", lesson, err)
+		return false, fmt.Errorf("practise lesson %d: %w", lesson, err)
 	}
+	to := min(5, max(4, l.Importance+1))
 	err = t.change(ctx, func() error {
-		if err := t.store.SetImportance(ctx, l.Sample, min(5, l.Importance+1)); err != nil {
+		if err := t.store.SetImportance(ctx, l.Sample, to); err != nil {
 			return fmt.Errorf("practise lesson %d: %w", lesson, err)
 		}
 		return nil
 	})
-	if err == nil {
-		t.Train()
+	if err != nil {
+		return false, err
 	}
-	return err
+	t.Train()
+	return to > l.Importance, nil
 }
 
 // Unlearn takes back the sample of a lesson: see TakeBack.
