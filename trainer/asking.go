@@ -136,7 +136,7 @@ func (v *voice) askWidely(ctx context.Context, positions []int, seed uint64) (ma
 		}
 		if q, ok := swapped(l.Question, textRand(seed, "swapped:"+l.Question)); ok {
 			add(p, true, Variant{Question: q})
-			prompt, err := questionPrompt(v.runner, q)
+			prompt, err := questionPrompt(v.runner, v.system, q)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -194,7 +194,7 @@ func baseAnswers(ctx context.Context, r *model.Runner, lessons []JobLesson, posi
 		if l.BaseAnswer != "" {
 			continue
 		}
-		prompt, err := questionPrompt(r, l.Question)
+		prompt, err := questionPrompt(r, "", l.Question)
 		if err != nil {
 			return nil, err
 		}

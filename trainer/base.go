@@ -25,7 +25,8 @@ type BaseFacts struct {
 	Open      []string   // to the open questions
 	Ended     int        // open answers that came to an end
 
-	own map[string]Anchored // its answers to the user's own questions, by question; kept apart
+	system string              // that Unrelated to Ended were answered under; what is kept has none
+	own    map[string]Anchored // its answers to the user's own questions, by question; kept apart
 }
 
 // Anchored is a text held by its distribution: the base's most likely tokens at
@@ -92,7 +93,8 @@ func inGerman(answers []string, to []unrelated) bool {
 	return 3*right >= len(answers) && 3*german >= len(answers)
 }
 
-// MeasureBase measures the base of r. It takes about 20 s on two cores.
+// MeasureBase measures the base of r, without a system prompt. It takes about 20 s on two
+// cores. What a system prompt changes is measured by the cycles under it.
 func MeasureBase(ctx context.Context, r *model.Runner) (*BaseFacts, error) {
 	b := &BaseFacts{Hash: r.Info().Hash}
 	var err error
@@ -121,22 +123,55 @@ func MeasureBase(ctx context.Context, r *model.Runner) (*BaseFacts, error) {
 	if b.Canary, err = canaryNLL(ctx, r, set.Canary, nil); err != nil {
 		return nil, fmt.Errorf("measure the base on the canary texts: %w", err)
 	}
+	if err := b.answer(ctx, r, nil, ""); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// under returns the facts with what the base answers under the user's system prompt, which
+// the gate compares with answers under it: without, what the prompt does would count as
+// what was trained. What training is held to stays without one. The base is asked anew for
+// a prompt that m does not remember, about 10 s on two cores: after a change of the prompt,
+// and once for each start of the program.
+func (b *BaseFacts) under(ctx context.Context, r *model.Runner, m *memory, system string) (*BaseFacts, error) {
+	if b.system == system {
+		return b, nil
+	}
+	with := *b
+	return &with, with.answer(ctx, r, m, system)
+}
+
+// answer asks the base what the gate asks.
+func (b *BaseFacts) answer(ctx context.Context, r *model.Runner, m *memory, system string) error {
+	set, err := b.anchors()
+	if err != nil {
+		return err
+	}
+	ask := func(questions []string, tokens int) ([]model.Result, error) {
+		reqs, err := plainRequests(r, system, questions, tokens)
+		if err != nil {
+			return nil, err
+		}
+		return m.generate(ctx, r, reqs)
+	}
 	questions := make([]string, len(set.Unrelated))
 	for i, u := range set.Unrelated {
 		questions[i] = u.Question
 	}
-	answers, err := answerAll(ctx, r, questions, anchorTokens)
+	answers, err := ask(questions, anchorTokens)
 	if err != nil {
-		return nil, fmt.Errorf("measure the base on unrelated questions: %w", err)
+		return fmt.Errorf("measure the base on unrelated questions: %w", err)
 	}
 	english, err := anchors()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	room := map[bool]int{true: unrelatedMax} // by whether the question is English
 	if b.German {
 		room = map[bool]int{true: unrelatedTwo, false: unrelatedTwo}
 	}
+	b.system, b.Unrelated, b.Answers, b.Open, b.Ended = system, nil, nil, nil, 0
 	for i, a := range answers {
 		inEnglish := i < len(english.Unrelated)
 		if room[inEnglish] > 0 && hasKeywords(a.Text, set.Unrelated[i].Expect) {
@@ -145,8 +180,8 @@ func MeasureBase(ctx context.Context, r *model.Runner) (*BaseFacts, error) {
 			b.Answers = append(b.Answers, a.Text)
 		}
 	}
-	if answers, err = answerAll(ctx, r, set.Open, openTokens); err != nil {
-		return nil, fmt.Errorf("measure the base on open questions: %w", err)
+	if answers, err = ask(set.Open, openTokens); err != nil {
+		return fmt.Errorf("measure the base on open questions: %w", err)
 	}
 	for _, a := range answers {
 		b.Open = append(b.Open, a.Text)
@@ -154,7 +189,7 @@ func MeasureBase(ctx context.Context, r *model.Runner) (*BaseFacts, error) {
 			b.Ended++
 		}
 	}
-	return b, nil
+	return nil
 }
 
 // Encode and DecodeBaseFacts carry facts through the store.
@@ -190,9 +225,9 @@ func DecodeBaseFacts(data []byte, hash string) (*BaseFacts, error) {
 	return b, nil
 }
 
-// questionPrompt is a question alone, without any lesson.
-func questionPrompt(r *model.Runner, question string) ([]int32, error) {
-	p, err := r.Prompt([]chat.Message{{Role: "user", Content: question}})
+// questionPrompt is a question alone, without any lesson; system may be "".
+func questionPrompt(r *model.Runner, system, question string) ([]int32, error) {
+	p, err := r.Prompt(append(messages(system, nil), chat.Message{Role: "user", Content: question}))
 	if err != nil {
 		return nil, fmt.Errorf("render a question of %d bytes: %w", len(question), err)
 	}
@@ -224,15 +259,24 @@ func whole(r *model.Runner, a model.Result) []int32 {
 // answerAll asks the given adapters (none: the base) each question by itself,
 // greedily, in the background.
 func answerAll(ctx context.Context, r *model.Runner, questions []string, tokens int, adapters ...*model.Adapter) ([]model.Result, error) {
+	reqs, err := plainRequests(r, "", questions, tokens, adapters...)
+	if err != nil {
+		return nil, err
+	}
+	return r.GenerateAll(ctx, reqs, model.Background)
+}
+
+// plainRequests ask each question by itself, greedily.
+func plainRequests(r *model.Runner, system string, questions []string, tokens int, adapters ...*model.Adapter) ([]model.Request, error) {
 	reqs := make([]model.Request, len(questions))
 	for i, q := range questions {
-		p, err := questionPrompt(r, q)
+		p, err := questionPrompt(r, system, q)
 		if err != nil {
 			return nil, err
 		}
 		reqs[i] = model.Request{Prompt: p, Adapters: adapters, MaxTokens: tokens}
 	}
-	return r.GenerateAll(ctx, reqs, model.Background)
+	return reqs, nil
 }
 
 // baseAnchors are the base's own answers to questions, in their order, with their
@@ -244,7 +288,7 @@ func baseAnchors(ctx context.Context, r *model.Runner, questions []string) ([]An
 	}
 	held := make([]Anchored, len(questions))
 	for i, q := range questions {
-		prompt, err := questionPrompt(r, q)
+		prompt, err := questionPrompt(r, "", q)
 		if err != nil {
 			return nil, err
 		}

@@ -229,6 +229,9 @@ func (c *cycleRun) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if c.base, err = c.base.under(ctx, c.r, c.memory, c.job.Recipe.System); err != nil {
+		return err
+	}
 	if c.base, err = c.base.holding(ctx, c.r, c.job.Own); err != nil {
 		return err
 	}
@@ -456,7 +459,7 @@ func (c *cycleRun) rephrase(ctx context.Context, manner *model.Adapter, styled [
 		if styled[i] != "" || len(reqs) == mostRephrased || !l.fits(c.r) {
 			continue
 		}
-		prompt, err := questionPrompt(c.r, l.Question+"\n\n("+l.Answer+")")
+		prompt, err := questionPrompt(c.r, c.job.Recipe.System, l.Question+"\n\n("+l.Answer+")")
 		if err != nil {
 			return err
 		}

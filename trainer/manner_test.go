@@ -12,7 +12,7 @@ import (
 // that is to come for certain.
 func anchored(t *testing.T, r *model.Runner, question, text string, ended bool) Anchored {
 	t.Helper()
-	prompt, err := questionPrompt(r, question)
+	prompt, err := questionPrompt(r, "", question)
 	if err != nil {
 		t.Fatal(err)
 	}

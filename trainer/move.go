@@ -192,6 +192,9 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, progress func
 			return err
 		}
 	}
+	if facts, err = facts.under(ctx, a.runner, a.memory, v.system); err != nil {
+		return err
+	}
 	progress(Progress{Step: StepAsk, Of: len(v.lessons), Started: time.Now()})
 	set, err := facts.anchors()
 	if err != nil {

@@ -79,7 +79,7 @@ func TestLongSamplesFitAStep(t *testing.T) {
 	}
 	var chats []Anchored
 	for _, q := range set.Questions {
-		prompt, err := questionPrompt(r, q)
+		prompt, err := questionPrompt(r, "", q)
 		if err != nil {
 			t.Fatal(err)
 		}
