@@ -80,7 +80,7 @@ func bearsText(n ast.Node) bool {
 }
 
 // reading is how words of a paragraph look.
-var reading = widget.RichTextStyle{ColorName: ColorText, SizeName: theme.SizeNameText, Inline: true}
+var reading = widget.RichTextStyle{ColorName: ColorText, SizeName: SizeReading, Inline: true}
 
 // blocks shows the blocks inside of another one.
 func (p *passage) blocks(parent ast.Node, style widget.RichTextStyle, depth int) []fyne.CanvasObject {

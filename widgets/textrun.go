@@ -5,31 +5,25 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
-// textRun is a paragraph, a heading or a cell: words in one or several styles that are broken into lines.
+// textRun is a paragraph, a heading or a cell: words in one or several styles that are broken into lines. Fyne's text has a padding;
+// here it lies outside of the run. A ThemeOverride would take it away, but each one of them has fonts of its own, which Fyne reads anew
+// and never lets go of: megabytes for every paragraph.
 type textRun struct {
 	widget.BaseWidget
-	rich  *widget.RichText
-	shown *container.ThemeOverride
+	rich *widget.RichText
 
 	width, height float32 // the height at a width; 0: not measured
 }
-
-// readingTheme sets conversations larger and airier than the interface, without the inner padding of Fyne's text.
-var readingTheme = variation{sizes: map[fyne.ThemeSizeName]float32{
-	theme.SizeNameText: TextReading, theme.SizeNameInnerPadding: 0, theme.SizeNameLineSpacing: 7,
-}}
 
 var _ Flowing = (*textRun)(nil)
 
 func newTextRun(segments []widget.RichTextSegment) *textRun {
 	r := &textRun{rich: widget.NewRichText(segments...)}
 	r.rich.Wrapping = fyne.TextWrapWord
-	r.shown = container.NewThemeOverride(r.rich, readingTheme)
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -38,10 +32,16 @@ func newTextRun(segments []widget.RichTextSegment) *textRun {
 func (r *textRun) HeightAt(width float32) float32 {
 	if width != r.width || r.height == 0 {
 		r.width = width
-		r.shown.Resize(fyne.NewSize(width, r.height))
-		r.height = r.shown.MinSize().Height
+		r.fill(fyne.NewSize(width, r.height))
+		r.height = r.rich.MinSize().Height - 2*theme.InnerPadding()
 	}
 	return r.height
+}
+
+// fill lets the words fill a size, with the padding around it.
+func (r *textRun) fill(s fyne.Size) {
+	p := theme.InnerPadding()
+	place(r.rich, -p, -p, s.Width+2*p, s.Height+2*p)
 }
 
 // CreateRenderer implements fyne.Widget.
@@ -50,8 +50,8 @@ func (r *textRun) CreateRenderer() fyne.WidgetRenderer { return &textRunRenderer
 type textRunRenderer struct{ r *textRun }
 
 func (x *textRunRenderer) Destroy()                     {}
-func (x *textRunRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{x.r.shown} }
-func (x *textRunRenderer) Layout(s fyne.Size)           { x.r.shown.Resize(s) }
+func (x *textRunRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{x.r.rich} }
+func (x *textRunRenderer) Layout(s fyne.Size)           { x.r.fill(s) }
 func (x *textRunRenderer) MinSize() fyne.Size {
 	if w := x.r.Size().Width; w > 0 {
 		return fyne.NewSize(40, x.r.HeightAt(w))
@@ -62,7 +62,7 @@ func (x *textRunRenderer) MinSize() fyne.Size {
 // Refresh is called when the theme has changed.
 func (x *textRunRenderer) Refresh() {
 	x.r.height = 0
-	x.r.shown.Refresh()
+	x.r.rich.Refresh()
 	canvas.Refresh(x.r)
 }
 
