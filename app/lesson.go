@@ -142,6 +142,8 @@ func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
 	}
 	story := say("lesson.not_asked")
 	switch {
+	case l.State == trainer.LessonKnown && l.Since != 0 && l.Trained == 0:
+		story = say("lesson.since_read", "Cycle", whole(int(l.Since)))
 	case l.State == trainer.LessonKnown && l.Since != 0:
 		story = sayN("lesson.since", l.Trained, "Cycle", whole(int(l.Since)))
 	case l.State == trainer.LessonKnown:
