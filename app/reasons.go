@@ -49,6 +49,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeNothingNew:    "reason.nothing_new",
 	trainer.CodeTooFewRatings: "reason.too_few_ratings",
 	trainer.CodeInterval:      "reason.interval",
+	trainer.CodeIntervalOver:  "reason.interval_over",
 	trainer.CodeCorrection:    "reason.correction",
 	trainer.CodeEnoughRatings: "reason.enough_ratings",
 	trainer.CodeWanted:        "reason.wanted",

@@ -82,6 +82,7 @@ var germanReasons = map[string]string{
 	trainer.CodeNothingNew:    "nichts Neues seit dem letzten Training",
 	trainer.CodeTooFewRatings: "{ratings} von {least} neuen Bewertungen; das Training beginnt bei {least}, bei einer Korrektur oder in {seconds}",
 	trainer.CodeInterval:      "Neues liegt vor; das Training beginnt in {seconds}",
+	trainer.CodeIntervalOver:  "Neues liegt länger vor als das Intervall von {seconds}",
 	trainer.CodeCorrection:    "eine Korrektur der Art liegt vor",
 	trainer.CodeEnoughRatings: "{ratings} neue Bewertungen liegen vor",
 	trainer.CodeWanted:        "Sie haben es gewünscht",

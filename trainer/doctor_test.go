@@ -1,8 +1,11 @@
 package trainer
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // The note's own values lead nowhere, and it is said what each of them does.
@@ -110,4 +113,41 @@ func TestDoctorLooksPastTheTrainingThatRuns(t *testing.T) {
 	if f.Good || f.Reason.Code != CodeRefusedAgain || f.Reason.Args["cycles"] != "1" || !strings.Contains(f.Reason.Text, "forgets too much") {
 		t.Errorf("%+v", f)
 	}
+}
+
+// Where the interval is over nothing is said to come in 0 s, neither of what would be
+// trained on nor of the cycle that it starts.
+func TestTheIntervalThatIsOverIsNoTimeToCome(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		b.rate("one", 5)
+		time.Sleep(DefaultSettings().TrainInterval)
+		found, err := b.Doctor(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			if f.Subject == SubjectTraining && (!f.Good || f.Reason.Code != CodeIntervalOver || f.Reason.Args["seconds"] != "180") {
+				t.Errorf("without the loop: %+v", f)
+			}
+		}
+		watching, stop := context.WithCancel(t.Context())
+		defer stop()
+		events := b.Watch(watching)
+		b.start()
+		for e := range events {
+			for _, n := range e.News {
+				if n.Kind != NewsCycleStarted {
+					continue
+				}
+				if n.Reason.Code != CodeIntervalOver {
+					t.Errorf("the cycle: %+v", n.Reason)
+				}
+				stop()
+			}
+		}
+	})
 }

@@ -24,8 +24,9 @@ const (
 	CodeOff           = "off"             // switched off in the settings
 	CodePaused        = "paused"          // by the user
 	CodeNothingNew    = "nothing_new"     // no new feedback since the last cycle
-	CodeTooFewRatings = "too_few_ratings" // ratings, least, seconds (0: no timer runs)
+	CodeTooFewRatings = "too_few_ratings" // ratings, least, seconds
 	CodeInterval      = "interval"        // something is new; seconds
+	CodeIntervalOver  = "interval_over"   // something has been new for longer than the interval; seconds
 	CodeCorrection    = "correction"      // a correction of manner is in
 	CodeEnoughRatings = "enough_ratings"  // ratings, least
 	CodeWanted        = "wanted"          // the user asked for it
