@@ -15,12 +15,34 @@ func (c *program) noArgs(cmd *cobra.Command, args []string) error {
 	if !cmd.HasAvailableSubCommands() {
 		return c.calledAs(cmd)
 	}
-	text := c.language.say("there is no command %q", "den Befehl %q gibt es nicht", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], "clara "))
+	return c.noCommand(cmd, args[0])
+}
+
+// noCommand says that cmd has no command of this name, and which may be meant.
+func (c *program) noCommand(cmd *cobra.Command, name string) error {
+	text := c.language.say("there is no command %q", "den Befehl %q gibt es nicht", strings.TrimPrefix(cmd.CommandPath()+" "+name, "clara "))
 	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
 		text += c.language.say("; did you mean %s?", "; ist %s gemeint?", strings.Join(near, ", "))
 	}
 	return usage("%s", text)
+}
+
+// strictHelp makes cobra's help miss what there is not: it would help with the command
+// above, and be content.
+func (c *program) strictHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Run, help.RunE = nil, func(_ *cobra.Command, args []string) error {
+		about, rest, err := root.Find(args)
+		switch {
+		case err != nil:
+			return err
+		case len(rest) > 0:
+			return c.noCommand(about, rest[0])
+		}
+		return about.Help()
+	}
 }
 
 // args wants at least and at most so many arguments; most < 0 is no bound.

@@ -156,6 +156,7 @@ command works on the same data.`,
 	add("learn", c.trainCommand(), c.lessonsCommand(), c.adaptersCommand(), c.statsCommand(), c.dataCommand(), c.cycleCommand())
 	add("check", c.doctorCommand(), c.demoCommand(), c.modelsCommand(), c.benchCommand(), c.parityCommand())
 	root.AddCommand(exitCodesTopic())
+	c.strictHelp(root)
 	return root
 }
 
