@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,16 +60,31 @@ token, and each user has feedback, lessons and versions of their own.`,
 }
 
 func (c *program) serve(ctx context.Context, s *Session, o ServeOptions) error {
+	asked := o.Addr
 	o.Ready = func(addr string, users int) {
 		ready := struct {
 			URL   string `json:"url"`
 			Users int    `json:"users"`
-		}{"http://" + addr, users}
+		}{"http://" + listening(asked, addr), users}
 		_ = c.show(ready, func() { // who reads it has gone at worst
 			c.sayf("CLARA answers on %s (Ctrl+C ends it).", "CLARA antwortet auf %s (Strg+C beendet es).", ready.URL)
 		})
 	}
 	return s.Serve(ctx, o)
+}
+
+// listening is the address asked for with the port that was got: the address of the
+// listener says [::] where 0.0.0.0 was asked for.
+func listening(asked, got string) string {
+	host, _, err := net.SplitHostPort(asked)
+	if err != nil || host == "" {
+		return got
+	}
+	_, port, err := net.SplitHostPort(got)
+	if err != nil {
+		return got
+	}
+	return net.JoinHostPort(host, port)
 }
 
 func (c *program) usersCommand() *cobra.Command {
