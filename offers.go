@@ -31,12 +31,13 @@ type offer struct {
 	Parameters int64
 	CacheBytes int64 // of keys and values for each token of a conversation
 
-	Path    string // where it is; "": not here
-	Fetched int64  // bytes of a download that was interrupted
-	Fault   string // why the file cannot be loaded
-	Needs   int64  // bytes of memory, with the context of the settings
-	Free    int64  // bytes of memory now; -1: the machine does not tell
-	Fit     string // fitsWell, fitsTight, fitsNot; "": not known
+	Path    string         // where it is; "": not here
+	Fetched int64          // bytes of a download that was interrupted
+	Fault   string         // why the file cannot be loaded
+	Why     trainer.Reason // the kind of the fault, where it has a name
+	Needs   int64          // bytes of memory, with the context of the settings
+	Free    int64          // bytes of memory now; -1: the machine does not tell
+	Fit     string         // fitsWell, fitsTight, fitsNot; "": not known
 }
 
 // How a model fits into memory.
@@ -121,6 +122,7 @@ func fileOffer(path string) (offer, error) {
 		outline, err := model.ReadOutline(path)
 		if err != nil {
 			o.Fault = err.Error()
+			o.Why, _, _ = trainer.FaultOf(err)
 		}
 		o.Licence, o.Parameters, o.CacheBytes = outline.Licence, outline.Parameters, outline.CacheBytes
 	}

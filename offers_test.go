@@ -12,6 +12,7 @@ import (
 
 	"clara/configs"
 	"clara/model"
+	"clara/trainer"
 )
 
 func TestCatalogueIsSound(t *testing.T) {
@@ -99,7 +100,7 @@ func TestOffersAreFilesFirstAndThenTheRest(t *testing.T) {
 	if o := at("own"); o.Path == "" || o.Fit != fitsWell || o.CacheBytes != 4*2*2*32 || o.Fault != "" {
 		t.Errorf("%+v", o)
 	}
-	if o := at("broken"); o.Fault == "" || o.Fit != "" {
+	if o := at("broken"); o.Why.Code != trainer.CodeFaultModelFile || o.Fit != "" {
 		t.Errorf("%+v", o)
 	}
 	if o := at(catalogue[2].Name); o.Path != "" || o.Fetched != 4 {

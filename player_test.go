@@ -55,7 +55,8 @@ func newPlayer(t testing.TB, pictures, appearance, language, home string) *playe
 		s.Window.Appearance, s.Window.Language = appearance, language
 		s.Answer.Temperature = 0
 		s.Answer.MaxTokens = 160
-		s.Model.Engine = "cpu" // what every machine has
+		s.Model.Engine = "cpu"       // what every machine has
+		s.Model.Path = p.modelFile() // wherever else models lie, as beside this program
 	}); err != nil {
 		t.Fatal(err)
 	}

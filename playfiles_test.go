@@ -125,12 +125,16 @@ func (p *player) narrow() {
 // pullModelFile: a file that is no model, and the model's file gone while the program does not run, and back.
 func (p *player) pullModelFile() {
 	broken := filepath.Join(os.Getenv("HOME"), "Downloads", "half-a-model.gguf")
-	if err := os.WriteFile(broken, []byte("GGUF, but not for long"), 0o644); err != nil {
+	whole, err := os.ReadFile(p.modelFile())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(broken, whole[:1<<20], 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 	p.app.do(func() { p.app.frame.drop(broken) })
 	p.see(p.word("offer.fault_title"))
-	p.see(text("half-a-model.gguf"))
+	p.see(p.word("model.failed_text", "File", "half-a-model.gguf", "Cause", p.say("fault.model_file")[0]))
 	p.shoot("no-model")
 	p.tap(p.word("close"))
 	if err := os.Remove(p.modelFile()); err != nil {
@@ -177,13 +181,15 @@ func (p *player) fillDisk() {
 	full.tap(full.word("chat.correct"))
 	full.typed("Stockholm. " + strings.Repeat("It lies on fourteen islands. ", 150)) // more than a page of the database has left
 	full.tap(full.word("editor.save"))
-	full.see(full.word("reason.disk_full"))
+	full.see(full.word("fault.disk"))
+	full.see(full.word("disk.not_saved"))
 	full.shoot("full")
 	if err := os.Remove(ballast); err != nil {
 		p.t.Fatal(err)
 	}
 	full.tap(full.word("editor.save"))
 	full.see(full.word("chat.saved"))
+	full.missing(full.word("fault.disk"))
 	full.shoot("room-again")
 	full.close()
 }

@@ -120,6 +120,7 @@ type window struct {
 	handed string // a model file that waits to be taken, "" for none
 	behind bool   // another program has the keyboard
 	warned bool   // the notice above the view is about a contradiction
+	full   bool   // it is about a full disk
 	undo   func() // takes back the last feedback; nil: there is none
 }
 
@@ -297,10 +298,17 @@ func (w *window) failed(err error) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
 	}
-	w.tell(widgets.Notice{
+	n := widgets.Notice{
 		Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("fault.title"), Text: fault(err),
 		Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
-	})
+	}
+	why, _, _ := trainer.FaultOf(err)
+	full := why.Code == trainer.CodeFaultDisk
+	if full {
+		n.Glyph, n.Title, n.Text = widgets.IconDisk, say("fault.disk"), say("disk.not_saved")+" "+say("hint.free_space")
+	}
+	w.tell(n)
+	w.full = full
 }
 
 func (w *window) openFile(path string) {

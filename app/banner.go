@@ -30,16 +30,23 @@ func (w *window) tell(n widgets.Notice) {
 	if w.tight {
 		margin = 12
 	}
-	w.warned = false
+	w.warned, w.full = false, false
 	w.shell.banner.Objects = []fyne.CanvasObject{widgets.Pad(w.band(n), 12, margin, 0, margin)}
 	w.shell.column.Refresh()
 }
 
 // untell takes it away.
 func (w *window) untell() {
-	w.warned = false
+	w.warned, w.full = false, false
 	w.shell.banner.RemoveAll()
 	w.shell.column.Refresh()
+}
+
+// kept says that something was saved: what was said of a full disk holds no more.
+func (w *window) kept() {
+	if w.full {
+		w.untell()
+	}
 }
 
 // question asks something in place.

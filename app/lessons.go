@@ -392,6 +392,7 @@ func (v *lessonsView) askAll() {
 func (v *lessonsView) teach() {
 	v.w.show(placeLessons)
 	v.editor = newTeaching(v.w, "", func(s trainer.Sample) {
+		v.w.kept()
 		undo := func() { v.takeBack(s.ID) }
 		v.w.undo = undo
 		v.w.snackbar.Say(say("chat.saved_lesson"), say("undo"), undo)

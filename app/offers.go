@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"clara/configs"
+	"clara/trainer"
 	"clara/widgets"
 )
 
@@ -23,12 +24,13 @@ type Offer struct {
 	Parameters int64
 	CacheBytes int64 // of keys and values for each token of a conversation
 
-	Path    string // where it is; "": not here
-	Fetched int64  // bytes of a download that was interrupted
-	Fault   string // why the file cannot be loaded
-	Needs   int64  // bytes of memory, with the context of the settings
-	Free    int64  // bytes of memory now; -1: the machine does not tell
-	Fit     string // one of those below; "": not known
+	Path    string         // where it is; "": not here
+	Fetched int64          // bytes of a download that was interrupted
+	Fault   string         // why the file cannot be loaded
+	Why     trainer.Reason // the kind of the fault, where it has a name
+	Needs   int64          // bytes of memory, with the context of the settings
+	Free    int64          // bytes of memory now; -1: the machine does not tell
+	Fit     string         // one of those below; "": not known
 }
 
 // How a model fits into memory.
@@ -116,10 +118,18 @@ func (v *modelView) offerCard(o Offer) fyne.CanvasObject {
 	return widgets.Card(line, 12, 16)
 }
 
+// fault says why the file cannot be loaded: by its kind, else as it is.
+func (o Offer) fault() string {
+	if o.Why.Code != "" {
+		return because(o.Why)
+	}
+	return o.Fault
+}
+
 // about says what is known of a model: why it does not fit, or what it is.
 func (o Offer) about() string {
 	if o.Fault != "" {
-		return o.Fault
+		return o.fault()
 	}
 	var parts []string
 	if o.Fit == fitsNot || o.Fit == fitsTight {
@@ -240,7 +250,7 @@ func (w *window) openModel(path string) {
 			w.failed(err)
 		case o.Fault != "":
 			w.tell(widgets.Notice{
-				Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("offer.fault_title"), Text: say("model.failed_text", "File", filepath.Base(path), "Cause", o.Fault),
+				Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("offer.fault_title"), Text: say("model.failed_text", "File", filepath.Base(path), "Cause", o.fault()),
 				Actions: []widgets.Action{
 					{Label: say("model.choose"), OnTapped: func() { w.untell(); w.machine.chooseFile() }},
 					{Label: say("close"), OnTapped: w.untell},

@@ -175,10 +175,13 @@ func TestFileThatDoesNotFitIsAskedAbout(t *testing.T) {
 	if loads != 0 || len(w.shell.banner.Objects) == 0 {
 		t.Fatalf("%d loads without a question", loads)
 	}
-	look = Offer{Name: "broken", Fault: "it is cut short"}
+	look = Offer{Name: "broken", Fault: "open /models/broken.gguf: it is cut short", Why: trainer.Reason{Code: trainer.CodeFaultModelFile}}
 	drop("broken.gguf")
 	if loads != 0 {
 		t.Error("what cannot be loaded was tried")
+	}
+	if want := "broken.gguf: " + say("fault.model_file"); !reads(w, want) {
+		t.Errorf("the window does not say %q", want)
 	}
 	look = Offer{Name: "small", Fit: fitsWell}
 	drop("small.GGUF")

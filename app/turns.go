@@ -258,6 +258,7 @@ func (v *chatView) rate(id int64, stars int) {
 
 // gave thanks for feedback that is on disk: what will become of it, and the way back.
 func (v *chatView) gave(id int64, s trainer.Sample, undo func()) {
+	v.w.kept()
 	words := func() string {
 		switch {
 		case s.State == trainer.SampleRejected:

@@ -31,12 +31,13 @@ type Offer struct {
 	Parameters int64    `json:"parameters,omitempty"`
 	CacheBytes int64    `json:"cache_bytes,omitempty"` // of keys and values for each token of a conversation
 
-	Path    string `json:"path,omitempty"`    // where it is; "": not here
-	Fetched int64  `json:"fetched,omitempty"` // bytes of a download that was interrupted
-	Fault   string `json:"fault,omitempty"`   // why the file cannot be loaded
-	Needs   int64  `json:"needs,omitempty"`   // bytes of memory, with the context of the settings
-	Free    int64  `json:"free"`              // bytes of memory now; -1: the machine does not tell
-	Fit     string `json:"fit,omitempty"`     // well, tight, not; "": not known
+	Path    string         `json:"path,omitempty"`    // where it is; "": not here
+	Fetched int64          `json:"fetched,omitempty"` // bytes of a download that was interrupted
+	Fault   string         `json:"fault,omitempty"`   // why the file cannot be loaded
+	Why     trainer.Reason `json:"-"`                 // the kind of the fault, where it has a name
+	Needs   int64          `json:"needs,omitempty"`   // bytes of memory, with the context of the settings
+	Free    int64          `json:"free"`              // bytes of memory now; -1: the machine does not tell
+	Fit     string         `json:"fit,omitempty"`     // well, tight, not; "": not known
 }
 
 // Fetched is how far a download is.
@@ -142,7 +143,10 @@ func (l language) fit(o Offer) string {
 	case "not":
 		return l.say("does not fit: needs %s, %s are free", "passt nicht: braucht %s, frei sind %s", l.size(o.Needs), l.size(o.Free))
 	}
-	if o.Fault != "" {
+	switch {
+	case o.Why.Code != "":
+		return l.say("cannot be loaded: %s", "lässt sich nicht laden: %s", l.because(o.Why))
+	case o.Fault != "":
 		return l.say("cannot be loaded", "lässt sich nicht laden")
 	}
 	return l.say("needs %s", "braucht %s", l.size(o.Needs))
