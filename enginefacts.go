@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"clara/cuda"
 	"clara/model"
+	"clara/shaders"
 )
 
 // engineFact is what a try of an engine found. cli.Engine and app.Engine are the same for
@@ -19,6 +21,7 @@ type engineFact struct {
 	Started  bool
 	Passed   bool    // its self-test: each operation computes what the CPU's does
 	Fault    string  // why it did not start, or what the self-test found
+	Lacks    string  // what Fault is in one word, where it is nothing broken: "driver", "opengl", "card"; else ""
 	GFLOPS   float64 // of a layer's product as training has it; 0: not measured
 	Used     int64
 	Free     int64 // bytes that it could have besides; -1 where the machine does not tell
@@ -81,6 +84,21 @@ func (e engine) try(threads int, inUse bool) engineFact {
 	}
 	if err != nil {
 		f.Fault = strings.ReplaceAll(err.Error(), "\n", "; ")
+		f.Lacks = lacking(err)
 	}
 	return f
+}
+
+// lacking names what a machine without this engine has not got, for a face to say it in
+// its language; "" is anything else.
+func lacking(err error) string {
+	switch {
+	case errors.Is(err, cuda.ErrUnavailable):
+		return "driver"
+	case errors.Is(err, shaders.ErrSoftware):
+		return "card"
+	case errors.Is(err, shaders.ErrNoOpenGL):
+		return "opengl"
+	}
+	return ""
 }

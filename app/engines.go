@@ -17,6 +17,7 @@ type Engine struct {
 	Started  bool
 	Passed   bool    // its self-test: each operation computes what the CPU's does
 	Fault    string  // why it did not start, or what the self-test found
+	Lacks    string  // what Fault is, where it is nothing broken: a key of lackKeys; else ""
 	GFLOPS   float64 // of a layer's product as training has it; 0: not measured
 	Used     int64   // bytes that the model has on it
 	Free     int64   // bytes besides; -1 where the machine does not tell
@@ -24,6 +25,9 @@ type Engine struct {
 
 // engineNames are the engines as a person knows them.
 var engineNames = map[string]string{"cpu": "CPU", "opengl": "OpenGL", "cuda": "CUDA", "cuda-bf16": "CUDA bfloat16"}
+
+// lackKeys say what a machine has not got that an engine needs.
+var lackKeys = map[string]string{"driver": "model.lacks_driver", "opengl": "model.lacks_opengl", "card": "model.lacks_card"}
 
 // engineName is the name of an engine, as it is where it is a new one.
 func engineName(name string) string {
@@ -105,7 +109,11 @@ func (e Engine) words(processor float64) string {
 	var parts []string
 	switch {
 	case !e.Started:
-		return say("model.engine_missing", "Cause", e.Fault)
+		cause := e.Fault
+		if key, ok := lackKeys[e.Lacks]; ok {
+			cause = say(key)
+		}
+		return say("model.engine_missing", "Cause", cause)
 	case !e.Passed:
 		parts = append(parts, say("model.engine_failed", "Cause", e.Fault))
 	default:

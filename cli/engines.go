@@ -8,6 +8,7 @@ type Engine struct {
 	Started  bool    `json:"started"`
 	Passed   bool    `json:"self_test_passed"` // each operation computes what the CPU's does
 	Fault    string  `json:"fault,omitempty"`  // why it did not start, or what the self-test found
+	Lacks    string  `json:"lacks,omitempty"`  // what Fault is, where it is nothing broken: "driver", "opengl" or "card"
 	GFLOPS   float64 `json:"gflops"`           // of a layer's product as training has it; 0: not measured
 	Used     int64   `json:"memory_used"`      // bytes that the model has on it
 	Free     int64   `json:"memory_free"`      // bytes besides; -1 where the machine does not tell
@@ -31,7 +32,7 @@ func (c *program) sayEngines(engines []Engine) {
 		text := e.Device + ": "
 		switch {
 		case !e.Started:
-			text = l.say("did not start: %s", "nicht gestartet: %s", e.Fault)
+			text = l.say("did not start: %s", "nicht gestartet: %s", l.lack(e))
 		case !e.Passed:
 			text += l.say("failed its self-test: %s", "Selbsttest nicht bestanden: %s", e.Fault)
 		default:
@@ -54,6 +55,19 @@ func (c *program) sayEngines(engines []Engine) {
 		}
 		c.sayf("%s %-8s %s", "%s %-8s %s", mark, e.Name, text)
 	}
+}
+
+// lack says why an engine did not start.
+func (l language) lack(e Engine) string {
+	switch e.Lacks {
+	case "driver":
+		return l.say("there is no NVIDIA driver that works, or no card that it can use", "kein NVIDIA-Treiber, der arbeitet, oder keine Karte, die er benutzen kann")
+	case "opengl":
+		return l.say("there is no OpenGL 4.3", "kein OpenGL 4.3")
+	case "card":
+		return l.say("the OpenGL here computes on the processor, which the engine cpu does faster", "das OpenGL hier rechnet auf dem Prozessor, was das Rechenwerk cpu schneller kann")
+	}
+	return e.Fault
 }
 
 // roughly writes a measured value with two digits or all before the point.

@@ -45,9 +45,12 @@ type Backend struct {
 var _ compute.Backend = (*Backend)(nil)
 
 // Open starts an engine on the first device. Close it. The error wraps
-// [driver.ErrUnavailable] where there is no driver or no GPU that fits.
+// [ErrUnavailable] where there is no driver or no GPU that fits.
 func Open(o Options) (compute.Backend, error) {
 	b, err := open(o)
+	if errors.Is(err, driver.ErrUnavailable) {
+		return nil, fmt.Errorf("start the cuda engine: %w: %w", ErrUnavailable, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("start the cuda engine: %w", err)
 	}

@@ -31,3 +31,6 @@ type Options struct {
 
 // ErrNotBuilt says that the program was built without this engine.
 var ErrNotBuilt = errors.New("this program was built without the cuda engine")
+
+// ErrUnavailable says that this machine has no NVIDIA driver that works, or no GPU that fits.
+var ErrUnavailable = errors.New("there is no NVIDIA GPU to compute on")

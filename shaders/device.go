@@ -98,7 +98,7 @@ func (d *device) examine(o Options) error {
 		d.software = d.software || strings.Contains(strings.ToLower(d.name), s)
 	}
 	if d.software && !o.Software {
-		return fmt.Errorf("%s computes on the processor, which the cpu engine does faster", d.name)
+		return fmt.Errorf("%s %w", d.name, ErrSoftware)
 	}
 	get := func(name uint32) int {
 		var v int64

@@ -20,6 +20,10 @@ import "errors"
 // 4.3 to compute with.
 var ErrNoOpenGL = errors.New("no OpenGL 4.3 with compute shaders")
 
+// ErrSoftware says that the only OpenGL that there is computes on the processor, and was
+// not asked for. It comes with ErrNoOpenGL.
+var ErrSoftware = errors.New("computes on the processor, which the cpu engine does faster")
+
 // Options of an engine.
 type Options struct {
 	// Software allows an OpenGL that computes on the processor, such as Mesa's
