@@ -132,6 +132,10 @@ func fields(o *huma.OpenAPI, s *huma.Schema) []docsField {
 	return out
 }
 
+// maxInteger is the greatest number up to which JSON's readers all tell whole ones apart
+// (RFC 8259, 6): the bound of what has none of its own.
+const maxInteger = 1<<53 - 1
+
 func field(o *huma.OpenAPI, name string, s *huma.Schema, required bool) docsField {
 	plain := resolved(o, s)
 	f := docsField{Name: name, Type: typeOf(plain), Doc: s.Description, Required: required}
@@ -147,6 +151,8 @@ func field(o *huma.OpenAPI, name string, s *huma.Schema, required bool) docsFiel
 			}
 		}
 		f.Range = strings.Join(words, ", ")
+	case plain.Minimum != nil && plain.Maximum != nil && *plain.Maximum >= maxInteger:
+		f.Range = fmt.Sprintf("%g and more", *plain.Minimum)
 	case plain.Minimum != nil && plain.Maximum != nil:
 		f.Range = fmt.Sprintf("%g to %g", *plain.Minimum, *plain.Maximum)
 	}

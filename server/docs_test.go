@@ -107,6 +107,20 @@ func TestExamplesAreForTheAddressAsked(t *testing.T) {
 	}
 }
 
+// A range is said once, and a bound that is none of the field's own is not said.
+func TestRangesAreSaidAsRanges(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	page := h.want(http.StatusOK, "", "GET", "/docs", nil, nil).text
+	if strings.Contains(page, "e&#43;15") || strings.Contains(page, "1 to 5 1 to 5") {
+		t.Error("the page says a range as no person would")
+	}
+	for _, want := range []string{"0 and more", "1 and more", "1 to 5; default 3", "-1 to 1"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
 // Every field that may be left out may be null, which is the same, and the description for
 // programs says so.
 func TestNullIsLeftOut(t *testing.T) {

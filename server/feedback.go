@@ -29,7 +29,7 @@ type feedbackInput struct {
 	Body struct {
 		Text       Text    `json:"text" doc:"What the score is about" example:"An administrative act is a decision of an authority."`
 		Score      float64 `json:"score" minimum:"-1" maximum:"1" doc:"-1 (bad) to 1 (good)" example:"0.8"`
-		Importance Whole   `json:"importance,omitempty" minimum:"1" maximum:"5" default:"1" doc:"1 to 5"`
+		Importance Whole   `json:"importance,omitempty" minimum:"1" maximum:"5" default:"1" doc:"How much it weighs in training"`
 		Source     Source  `json:"source,omitempty"`
 	}
 }
@@ -39,7 +39,7 @@ type conversationInput struct {
 		Input      Text   `json:"user_input" doc:"What the user asked" example:"What is an administrative act?"`
 		Output     Text   `json:"model_output" doc:"What was answered" example:"An administrative act is a decision of an authority."`
 		Rating     Whole  `json:"user_rating" enum:"1,2,3,4,5" doc:"Stars" example:"4"`
-		Importance Whole  `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
+		Importance Whole  `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"How much it weighs in training"`
 		Source     Source `json:"source,omitempty"`
 	}
 }
@@ -62,7 +62,7 @@ type ratingInput struct {
 type Correction struct {
 	Better     Text       `json:"better" doc:"The better answer" example:"An administrative act is a decision of an authority in a single case."`
 	Kind       string     `json:"kind,omitempty" enum:"knowledge,manner" doc:"What it teaches: what is true, or how to answer; left out: what the difference suggests"`
-	Importance Whole      `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
+	Importance Whole      `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"How much it weighs in training"`
 	Keywords   [][]string `json:"keywords,omitempty" nullable:"false" doc:"An answer is right if it has one word of each group; left out: the words that are new in the better answer"`
 	Source     Source     `json:"source,omitempty"`
 }

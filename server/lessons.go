@@ -34,7 +34,7 @@ type teachInput struct {
 		Question   Text       `json:"question" example:"When does the town hall open?"`
 		Answer     Text       `json:"answer" example:"The town hall opens at eight."`
 		Kind       string     `json:"kind,omitempty" enum:"knowledge,manner" default:"knowledge" doc:"What it teaches: what is true, or how to answer"`
-		Importance Whole      `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"1 to 5"`
+		Importance Whole      `json:"importance,omitempty" minimum:"1" maximum:"5" default:"3" doc:"How much it weighs in training"`
 		Keywords   [][]string `json:"keywords,omitempty" nullable:"false" doc:"An answer is right if it has one word of each group"`
 		Source     Source     `json:"source,omitempty"`
 	}
