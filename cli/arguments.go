@@ -72,7 +72,7 @@ func (c *program) usageHint() string {
 	if c.called != nil {
 		path = c.called.CommandPath()
 	}
-	if path == "clara" {
+	if path == "clara" || path == "clara help" {
 		return c.language.say("`clara help` lists the commands, `clara COMMAND --help` explains one.", "`clara help` zeigt die Befehle, `clara BEFEHL --help` erklärt einen.")
 	}
 	return c.language.say("`%s --help` explains it.", "`%s --help` erklärt es.", path)
