@@ -238,6 +238,24 @@ func TestTeachingMakesALesson(t *testing.T) {
 	}
 }
 
+func TestAnswerAndCheckOfALessonAreChangedTogether(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLessons)
+	w.settle(t)
+	tap(t, w, say("lesson.edit"))
+	answer := find(t, w, func(e *widgets.Editor) bool { return e.PlaceHolder == say("editor.answer_hint") })
+	answer.SetText("The office has moved to the old mill.")
+	word := find(t, w, func(e *widgets.Line) bool { return e.PlaceHolder == say("keywords.hint") })
+	word.SetText("old mill")
+	word.OnSubmit()
+	tap(t, w, say("save"))
+	all := w.lessonsOnDisk(t)
+	i := slices.IndexFunc(all, func(l trainer.LessonView) bool { return l.Answer == "The office has moved to the old mill." })
+	if i < 0 || !slices.Contains(flat(all[i].Keywords), "old mill") {
+		t.Errorf("the lessons are %+v", all)
+	}
+}
+
 func TestUnlearningAsksAndCanBeUndone(t *testing.T) {
 	w := openSample(t, spoken(english))
 	w.show(placeLessons)

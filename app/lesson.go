@@ -249,13 +249,13 @@ func (v *lessonsView) editDetail(l trainer.LessonView) fyne.CanvasObject {
 			return
 		}
 		queued(v.w.work, func(ctx context.Context) (none, error) {
-			if text != l.Answer {
-				if err := v.w.Trainer.SetAnswer(ctx, l.ID, text); err != nil {
+			if changed { // first: a new answer makes a new lesson, which takes the check over
+				if err := v.w.Trainer.SetKeywords(ctx, l.ID, words); err != nil {
 					return none{}, err
 				}
 			}
-			if changed {
-				return none{}, v.w.Trainer.SetKeywords(ctx, l.ID, words)
+			if text != l.Answer {
+				return none{}, v.w.Trainer.SetAnswer(ctx, l.ID, text)
 			}
 			return none{}, nil
 		}, func(_ none, err error) {
