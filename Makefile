@@ -19,6 +19,7 @@ BUILD := -buildvcs=false
 SCRIPT ?=
 OUT ?= docs/pictures
 LOOK ?= light-de
+SHORT ?=
 
 .PHONY: all run build deps model model-gemma install uninstall reader ptx test test-slow play lint prove prove-short bench bench-gpu-kit bench-gpu bench-peers clean
 
@@ -61,9 +62,9 @@ ptx: deps ## the CUDA kernels as the driver takes them, after a change; fetches 
 test-slow: build model model-gemma ## races, fuzzing, kill -9, parity, the demo
 	@tools/test_slow.sh
 
-play: deps model ## a person's way through the window on the built-in model; its pictures into OUT. LOOK=dark-en begins so
+play: deps model ## a person's way through the window on the built-in model; its pictures into OUT. LOOK=dark-en begins so; SHORT=1 trains nothing
 	@mkdir -p $(OUT)
-	@CLARA_PLAY=$(abspath $(OUT)) CLARA_PLAY_LOOK=$(LOOK) go test $(BUILD) -count=1 -timeout 40m -v -run '^TestPlay$$' .
+	@CLARA_PLAY=$(abspath $(OUT)) CLARA_PLAY_LOOK=$(LOOK) CLARA_PLAY_SHORT=$(SHORT) go test $(BUILD) -count=1 -timeout 40m -v -run '^TestPlay$$' .
 
 lint: deps ## go vet, staticcheck, gofumpt, the rules of the tree
 	@tools/lint.sh

@@ -9,11 +9,12 @@ import (
 	"fyne.io/fyne/v2"
 )
 
-// The variables that ask for the play: the folder that its pictures go into, and the look in which it begins, "light-de" if
-// it is empty.
+// The variables that ask for the play: the folder that its pictures go into, the look in which it begins, "light-de" if it is
+// empty, and whether the scripts are left out that train.
 const (
-	playVariable     = "CLARA_PLAY"
-	playLookVariable = "CLARA_PLAY_LOOK"
+	playVariable      = "CLARA_PLAY"
+	playLookVariable  = "CLARA_PLAY_LOOK"
+	playShortVariable = "CLARA_PLAY_SHORT"
 )
 
 // The sizes of the window in the pictures.
@@ -45,24 +46,29 @@ func TestPlay(t *testing.T) {
 	p := newPlayer(t, pictures, appearance, language, filepath.Join(desk, ".local", "share", "clara"))
 	p.open(wideWindow)
 	for _, s := range []struct {
-		name string
-		play func(*player)
+		name   string
+		play   func(*player)
+		trains bool
 	}{
-		{"first-run", (*player).firstRun},
-		{"correct", (*player).correctFact},
-		{"teach", (*player).teachFact},
-		{"contradict", (*player).contradict},
-		{"branch", (*player).branch},
-		{"search", (*player).search},
-		{"export", (*player).export},
-		{"manner", (*player).correctManner},
-		{"language", (*player).switchLanguage},
-		{"threshold", (*player).changeThreshold},
-		{"unlearn", (*player).unlearn},
-		{"narrow", (*player).narrow},
-		{"model-file", (*player).pullModelFile},
-		{"disk", (*player).fillDisk},
+		{"first-run", (*player).firstRun, false},
+		{"correct", (*player).correctFact, false},
+		{"teach", (*player).teachFact, false},
+		{"contradict", (*player).contradict, false},
+		{"branch", (*player).branch, false},
+		{"search", (*player).search, false},
+		{"export", (*player).export, false},
+		{"manner", (*player).correctManner, false},
+		{"language", (*player).switchLanguage, false},
+		{"threshold", (*player).changeThreshold, false},
+		{"learn", (*player).learn, true},
+		{"unlearn", (*player).unlearn, false},
+		{"narrow", (*player).narrow, false},
+		{"model-file", (*player).pullModelFile, false},
+		{"disk", (*player).fillDisk, false},
 	} {
+		if s.trains && os.Getenv(playShortVariable) != "" {
+			continue
+		}
 		if !t.Run(s.name, func(t *testing.T) {
 			outer := p.t
 			p.t = t
