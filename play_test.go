@@ -48,7 +48,7 @@ func TestPlay(t *testing.T) {
 	for _, s := range []struct {
 		name   string
 		play   func(*player)
-		trains bool
+		trains bool // or shows what a training left
 	}{
 		{"first-run", (*player).firstRun, false},
 		{"correct", (*player).correctFact, false},
@@ -61,6 +61,7 @@ func TestPlay(t *testing.T) {
 		{"language", (*player).switchLanguage, false},
 		{"threshold", (*player).changeThreshold, false},
 		{"learn", (*player).learn, true},
+		{"restore", (*player).restore, true},
 		{"unlearn", (*player).unlearn, false},
 		{"narrow", (*player).narrow, false},
 		{"model-file", (*player).pullModelFile, false},

@@ -1,6 +1,10 @@
 package main
 
-import "regexp"
+import (
+	"regexp"
+
+	"fyne.io/fyne/v2"
+)
 
 // learn: a cycle, watched from its beginning to the version that it makes, and an answer in its manner.
 func (p *player) learn() {
@@ -22,4 +26,15 @@ func (p *player) learn() {
 	p.ask("What is a rainbow?")
 	p.see(text("Well asked:"))
 	p.shoot("asked-again")
+}
+
+// restore: the untrained model answers again, and the way back.
+func (p *player) restore() {
+	p.tap(p.word("place.learning"))
+	p.key(fyne.KeyEscape)
+	p.tapLast(p.word("history.restore"))
+	p.see(p.word("history.restored", "Version", p.say("version.base")[0]))
+	p.shoot("base")
+	p.tap(p.word("undo"))
+	p.see(p.word("history.restored", "Version", p.version("1")))
 }
