@@ -47,7 +47,7 @@ func playEngines(t *testing.T, left *atomic.Int64) {
 	}
 	engines = []engine{
 		{name: "cuda", open: card("cuda")},
-		{name: "cuda-bf16", of: "cuda", open: card("cuda-bf16")},
+		{name: "cuda-f16", of: "cuda", open: card("cuda-f16")},
 		{name: "opengl", open: func(int, bool) (compute.Backend, error) { return nil, errors.New("no OpenGL here") }},
 		processor,
 	}
@@ -152,7 +152,7 @@ func TestEnginesAreTried(t *testing.T) {
 			t.Errorf("tried %v, want %v", names, want)
 		}
 	}
-	check("cuda", "cuda-bf16", "opengl", "cpu")
+	check("cuda", "cuda-f16", "opengl", "cpu")
 	left.Store(1) // lost from the start
 	check("cuda", "opengl", "cpu")
 }

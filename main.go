@@ -22,8 +22,8 @@ var version = "unknown"
 // engines are what can compute, the fastest kind first.
 var engines = []engine{
 	{name: "cuda", open: func(int, bool) (compute.Backend, error) { return cuda.Open(cuda.Options{}) }},
-	{name: "cuda-bf16", of: "cuda", open: func(int, bool) (compute.Backend, error) {
-		return cuda.Open(cuda.Options{BFloat16: true})
+	{name: "cuda-f16", of: "cuda", open: func(int, bool) (compute.Backend, error) {
+		return cuda.Open(cuda.Options{Float16: true})
 	}},
 	{name: "opengl", open: func(_ int, forced bool) (compute.Backend, error) {
 		return shaders.New(shaders.Options{Software: forced})

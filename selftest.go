@@ -22,7 +22,7 @@ var (
 // last digit.
 const (
 	exactLimit   = 1e-3
-	roundedLimit = 3e-2 // with 8-bit or bfloat16 operands
+	roundedLimit = 3e-2 // with 8-bit or float16 operands
 )
 
 // selfTest runs each operation on small operands, on an engine and on the CPU, and

@@ -24,7 +24,7 @@ type Engine struct {
 }
 
 // engineNames are the engines as a person knows them.
-var engineNames = map[string]string{"cpu": "CPU", "opengl": "OpenGL", "cuda": "CUDA", "cuda-bf16": "CUDA bfloat16"}
+var engineNames = map[string]string{"cpu": "CPU", "opengl": "OpenGL", "cuda": "CUDA", "cuda-f16": "CUDA float16"}
 
 // lackKeys say what a machine has not got that an engine needs.
 var lackKeys = map[string]string{"driver": "model.lacks_driver", "opengl": "model.lacks_opengl", "card": "model.lacks_card"}

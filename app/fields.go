@@ -157,7 +157,7 @@ var fields = []field{
 
 	{
 		section: sectionDevice, key: "model.engine", name: "set.engine", help: "set.engine_help",
-		choices: []choice{{"auto", "set.engine_auto"}, {"cuda", "set.engine_cuda"}, {"cuda-bf16", "set.engine_cuda_bf16"}, {"opengl", "set.engine_opengl"}, {"cpu", "set.engine_cpu"}},
+		choices: []choice{{"auto", "set.engine_auto"}, {"cuda", "set.engine_cuda"}, {"cuda-f16", "set.engine_cuda_f16"}, {"opengl", "set.engine_opengl"}, {"cpu", "set.engine_cpu"}},
 		at:      func(s *configs.Settings) any { return &s.Model.Engine },
 	},
 	{

@@ -104,9 +104,9 @@ figures() {
 		part "torch-decode-$2" 60 python bench/peers/gpu_decode.py "$2"
 	fi
 }
-figures 'cuda-bf16 cuda opengl' smollm2 "${smollm2}"
+figures 'cuda-f16 cuda opengl' smollm2 "${smollm2}"
 part shape-1b 60 python bench/peers/shapes.py 1b "${out}/1b.gguf"
-figures cuda-bf16 1b "${out}/1b.gguf"
+figures cuda-f16 1b "${out}/1b.gguf"
 rm -f "${out}/1b.gguf"
 
 # All tests; those whose faults only the emulator can play leave themselves out.
@@ -114,7 +114,7 @@ part conformance 120 suite cuda -test.v
 CLARA_NEED_OPENGL=1 part conformance-opengl 90 suite shaders -test.v
 if [ -e "${model}" ]; then
 	part parity 40 parity cuda
-	part parity-bf16 40 parity cuda-bf16
+	part parity-f16 40 parity cuda-f16
 	part parity-opengl 60 parity opengl
 else
 	skip parity "${model} is not there"

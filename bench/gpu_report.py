@@ -50,21 +50,21 @@ def step(shape, ours, than, peer, goal):
 
 
 def decode(shape, goal):
-    return figure(f"decode, {shape}, cuda-bf16", "tokens/s", field(f"cuda-bf16-decode-{shape}", "tokens_per_s"), field(f"torch-decode-{shape}", "tokens_per_s"), "PyTorch, bf16", goal)
+    return figure(f"decode, {shape}, cuda-f16", "tokens/s", field(f"cuda-f16-decode-{shape}", "tokens_per_s"), field(f"torch-decode-{shape}", "tokens_per_s"), "PyTorch, bf16", goal)
 
 
 peft = "PyTorch + PEFT, bf16"
 figures = [
-    figure("product 4096x4096x4096, bf16", "TFLOP/s", tflops("cuda-gemm", "Linear4096/bf16"), field("torch-gemm", "tflops", "gemm bf16 4096"), "cuBLAS", 0.7),
+    figure("product 4096x4096x4096, f16", "TFLOP/s", tflops("cuda-gemm", "Linear4096/f16"), field("torch-gemm", "tflops", "gemm f16 4096"), "cuBLAS", 0.7),
     figure("product 4096x4096x4096, f32", "TFLOP/s", tflops("cuda-gemm", "Linear4096/f32"), field("torch-gemm", "tflops", "gemm f32 4096"), "cuBLAS", None),
-    step("smollm2", "cuda-bf16", peft, "torch", 1.5),
-    step("1b", "cuda-bf16", peft, "torch", 1.5),
+    step("smollm2", "cuda-f16", peft, "torch", 1.5),
+    step("1b", "cuda-f16", peft, "torch", 1.5),
     decode("smollm2", 2.0),
     decode("1b", None),
     figure("product 4096x4096x4096, OpenGL, f32", "TFLOP/s", tflops("opengl-gemm", "Linear4096"), field("torch-gemm", "tflops", "peak f32"), "the card's peak", 0.5),
     step("smollm2", "opengl", "CUDA, f32", "cuda", 0.5),
 ]
-parity = [o for part in ("parity", "parity-bf16", "parity-opengl") for o in objects(part) if "grad_rel_max" in o]
+parity = [o for part in ("parity", "parity-f16", "parity-opengl") for o in objects(part) if "grad_rel_max" in o]
 
 summary = (folder / "summary.txt").read_text().splitlines()
 number = lambda v, unit: "not measured" if v is None else f"{v:,.4g} {unit}"

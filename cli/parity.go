@@ -19,7 +19,7 @@ func (c *program) parityCommand() *cobra.Command {
 		Long: `Compares this program with golden values that transformers and PEFT made from the
 same model file: rendered text, tokens, the best token of each step, log-
 probabilities, loss and gradients. It exits with 6 when a limit is missed. An engine
-that rounds to bfloat16 has limits of its own.`,
+that rounds to float16 has limits of its own.`,
 		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if chats < 0 {
@@ -42,10 +42,10 @@ const (
 	mostGradient = 1e-3
 )
 
-// The limits where activations and weights are rounded to bfloat16, which has 8 bits: the
+// The limits where activations and weights are rounded to float16, which has 11 bits: the
 // best token is then one of those that lie close.
 const (
-	roundedEngine       = "cuda-bf16"
+	roundedEngine       = "cuda-f16"
 	mostRoundedLoss     = 5e-3
 	mostRoundedGradient = 3e-2
 )

@@ -28,11 +28,11 @@ func TestParityNamesWhatItMisses(t *testing.T) {
 	rounded := good
 	rounded.Engine, rounded.GreedyEqualExact, rounded.LogProbMaxAbs, rounded.LossRel, rounded.GradRelMax = roundedEngine, 380, 1, mostRoundedLoss, mostRoundedGradient
 	if n := missed(rounded); n != 0 {
-		t.Errorf("%d lines of a report at the limits of bfloat16 are missed", n)
+		t.Errorf("%d lines of a report at the limits of float16 are missed", n)
 	}
 	rounded.GradRelMax *= 1.001
 	if n := missed(rounded); n != 1 {
-		t.Errorf("a gradient over the limit of bfloat16: %d lines are missed", n)
+		t.Errorf("a gradient over the limit of float16: %d lines are missed", n)
 	}
 	for name, spoil := range map[string]func(*model.ParityReport){
 		"rendered":    func(r *model.ParityReport) { r.RenderedEqual-- },

@@ -40,7 +40,7 @@ type Backend interface {
 
 	// Linear: y = x Wᵀ, or y += x Wᵀ with accumulate. x is [T, w.Cols], y is
 	// [T, w.Rows]. With Rounded the engine may round x to 8 bits per block of 32
-	// values (scale amax/127), as llama.cpp does, or both to bfloat16, as tensor
+	// values (scale amax/127), as llama.cpp does, or both to float16, as tensor
 	// cores take them; with Exact it computes with the f32 values of x and the
 	// dequantised W.
 	Linear(y, x Tensor, w Weight, p Precision, accumulate bool) error
@@ -129,7 +129,7 @@ type Precision uint8
 
 const (
 	Exact   Precision = iota // f32 activations
-	Rounded                  // 8-bit activations or bfloat16 allowed: decoding and prompts
+	Rounded                  // 8-bit activations or float16 allowed: decoding and prompts
 )
 
 // RoPEStyle says which values of a head form the pairs that RoPE turns.

@@ -129,6 +129,30 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// A file that an older version wrote opens after an update, and is not rewritten for that.
+func TestFormerChoiceStillOpens(t *testing.T) {
+	const written = "[model]\nengine = \"cuda-bf16\" # the fast one\n"
+	file := NewFile(filepath.Join(t.TempDir(), "continuous.toml"))
+	if err := os.WriteFile(file.Path(), []byte(written), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := file.Load()
+	if err != nil || s.Model.Engine != "cuda-f16" {
+		t.Fatalf("the engine is %q, %v", s.Model.Engine, err)
+	}
+	for _, step := range []struct{ engine, text string }{
+		{"cuda-f16", written},
+		{"cpu", strings.Replace(written, "cuda-bf16", "cpu", 1)},
+	} {
+		if _, err := file.Modify(func(s *Settings) { s.Model.Engine = step.engine }); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(file.Path()); err != nil || string(got) != step.text {
+			t.Errorf("with %s the file is %q, %v", step.engine, got, err)
+		}
+	}
+}
+
 func TestErrorsCarryWhatAFaceNeeds(t *testing.T) {
 	_, err := decode([]byte("[continuous]\n# mine\nbuffer_size = 25_000\n"), "/x/continuous.toml")
 	var e *Error

@@ -55,10 +55,12 @@ func (d document) settings(doc []byte, file string) (Settings, error) {
 		// The value alone below its section, however the file writes the key.
 		case toml.Unmarshal([]byte("["+k.section()+"]\n"+k.leaf()+" = "+e.Value), &s) != nil:
 			e.Err, e.Wants = ErrType, k.wants()
-		case !k.allows(&s):
-			e.Err, e.Range = ErrRange, k.Range
 		default:
-			continue
+			k.renew(&s)
+			if k.allows(&s) {
+				continue
+			}
+			e.Err, e.Range = ErrRange, k.Range
 		}
 		all = append(all, e)
 	}

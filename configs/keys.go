@@ -69,7 +69,7 @@ var keys = []Key{
 
 	{"model.path", "", text(4096), func(s *Settings) any { return &s.Model.Path }},
 	{"model.context", "tokens", between(256, 131_072), func(s *Settings) any { return &s.Model.Context }},
-	{"model.engine", "", oneOf("auto", "cuda", "cuda-bf16", "opengl", "cpu"), func(s *Settings) any { return &s.Model.Engine }},
+	{"model.engine", "", oneOf("auto", "cuda", "cuda-f16", "opengl", "cpu"), func(s *Settings) any { return &s.Model.Engine }},
 	{"model.training_memory", "MiB", between(0, 262_144), func(s *Settings) any { return &s.Model.TrainingMemory }},
 	{"model.threads", "threads", between(0, 256), func(s *Settings) any { return &s.Model.Threads }},
 
@@ -121,6 +121,21 @@ func (k Key) wants() string {
 		return "a text in quotes: " + k.Range.String()
 	}
 	return "a text in quotes"
+}
+
+// formerChoices are what choices of a key were called before, with their names of now: a
+// file that has one still opens.
+var formerChoices = map[string]map[string]string{
+	"model.engine": {"cuda-bf16": "cuda-f16"},
+}
+
+// renew replaces a choice's former name in s.
+func (k Key) renew(s *Settings) {
+	if v, ok := k.At(s).(*string); ok {
+		if now, ok := formerChoices[k.Name][*v]; ok {
+			*v = now
+		}
+	}
 }
 
 // allows reports whether the key's value in s is in its range.

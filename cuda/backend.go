@@ -87,12 +87,12 @@ func open(o Options) (_ *Backend, err error) {
 		return nil, fmt.Errorf("ask %s for its processors: %w", name, err)
 	}
 	info := compute.Info{Name: "cuda", Device: fmt.Sprintf("%s, compute capability %d.%d", name, major, minor)}
-	if o.BFloat16 {
-		info = compute.Info{Name: "cuda-bf16", Device: info.Device + ", bfloat16"}
+	if o.Float16 {
+		info = compute.Info{Name: "cuda-f16", Device: info.Device + ", float16"}
 	}
 	b := &Backend{
 		info:   info,
-		device: device, processors: processors, rounds: o.BFloat16,
+		device: device, processors: processors, rounds: o.Float16,
 		memories: make(map[*memory]struct{}),
 		weights:  make(map[*weight]struct{}),
 		modules:  make(map[string]cu.Module),

@@ -23,10 +23,10 @@ import "errors"
 
 // Options of an engine.
 type Options struct {
-	// BFloat16 also sends products with frozen weights to the tensor cores that a caller
+	// Float16 also sends products with frozen weights to the tensor cores that a caller
 	// wants to be exact: training gets several times as fast, and gradients are off by
-	// about a hundredth. The head, LoRA's own matrices and all sums stay in f32.
-	BFloat16 bool
+	// less than a hundredth. The head, LoRA's own matrices and all sums stay in f32.
+	Float16 bool
 }
 
 // ErrNotBuilt says that the program was built without this engine.

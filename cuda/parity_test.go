@@ -3,7 +3,6 @@
 package cuda
 
 import (
-	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,9 +12,8 @@ import (
 )
 
 // TestParity compares the first chat of the golden values with what this engine makes of
-// the built-in model. It is `clara parity --chats 1` with its limits, but for the gradients in
-// bfloat16, which miss theirs (docs/benchmarks.md): those are told. On the emulator it takes
-// minutes, and therefore is left out unless it is asked for.
+// the built-in model. It is `clara parity --chats 1` with its limits. On the emulator it
+// takes minutes, and therefore is left out unless it is asked for.
 func TestParity(t *testing.T) {
 	if os.Getenv("CLARA_PARITY") == "" {
 		t.Skip("set CLARA_PARITY=1 to compare with transformers and PEFT")
@@ -26,8 +24,8 @@ func TestParity(t *testing.T) {
 		open           func() (compute.Backend, error)
 		loss, gradient float64
 	}{
-		{"f32", open32, 1e-4, 1e-3},
-		{"bfloat16", func() (compute.Backend, error) { return Open(Options{BFloat16: true}) }, 5e-3, math.Inf(1)},
+		{"f32", open32, exactLoss, exactNorm},
+		{"float16", open16, halfLoss, halfGradient},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b, err := c.open()

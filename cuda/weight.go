@@ -20,9 +20,15 @@ type weight struct {
 	owner      *Backend
 	typ        compute.Type
 	rows, cols int
-	data       cu.DevicePtr // 0 without values
+	memory     cu.DevicePtr // 0 without values
+	largest    cu.DevicePtr // the largest absolute value, for half.go
+	data       cu.DevicePtr
 	freed      bool
 }
+
+// weightHead is what lies before the values of a weight: the largest one, and as many
+// bytes more as leave the others where the driver would have put them.
+const weightHead = 256
 
 // NewWeight copies m to the device; the caller may let go of m.Data.
 func (b *Backend) NewWeight(m compute.Matrix) (compute.Weight, error) {
@@ -39,21 +45,34 @@ func (b *Backend) NewWeight(m compute.Matrix) (compute.Weight, error) {
 	}
 	w := &weight{owner: b, typ: m.Type, rows: m.Rows, cols: m.Cols}
 	if n := int64(len(m.Data)); n > 0 {
-		data, err := cu.MemAlloc(n)
+		memory, err := cu.MemAlloc(weightHead + n)
 		if err != nil {
-			return nil, b.failed(op, fmt.Sprintf("allocate %d bytes", n), err)
+			return nil, b.failed(op, fmt.Sprintf("allocate %d bytes", weightHead+n), err)
 		}
-		w.data = data
-		// Pageable memory has been read when this returns, though the copy may go on.
-		if err := cu.MemcpyHtoDAsync(data, unsafe.Pointer(unsafe.SliceData(m.Data)), n, b.stream); err != nil {
-			return nil, errors.Join(b.failed(op, fmt.Sprintf("copy %d bytes to the device", n), err), w.release())
-		}
-		if err := b.wait(op); err != nil {
+		w.memory, w.largest, w.data = memory, memory, memory+weightHead
+		if err := b.fill(op, w, m.Data); err != nil {
 			return nil, errors.Join(err, w.release())
 		}
 	}
 	b.weights[w] = struct{}{}
 	return w, nil
+}
+
+// fill copies the values of w to the device, and finds the largest.
+func (b *Backend) fill(op string, w *weight, data []byte) error {
+	// Pageable memory has been read when this returns, though the copy may go on.
+	if err := cu.MemcpyHtoDAsync(w.data, unsafe.Pointer(unsafe.SliceData(data)), int64(len(data)), b.stream); err != nil {
+		return b.failed(op, fmt.Sprintf("copy %d bytes to the device", len(data)), err)
+	}
+	if err := cu.MemsetD32Async(w.largest, 0, 1, b.stream); err != nil {
+		return b.failed(op, "clear the largest value", err)
+	}
+	err := b.launchOn(op, w, "largest", grid{x: blocks(w.cols, 4*threads), y: min(w.rows, mostRows)},
+		word(w.largest), word(w.data), word(w.stride()), word(w.rows), word(w.cols))
+	if err != nil {
+		return err
+	}
+	return b.wait(op)
 }
 
 // Shape is rows (outputs) x cols (inputs).
@@ -77,10 +96,10 @@ func (w *weight) release() error {
 	}
 	w.freed = true
 	delete(w.owner.weights, w)
-	if w.data == 0 {
+	if w.memory == 0 {
 		return nil
 	}
-	return cu.MemFree(w.data)
+	return cu.MemFree(w.memory)
 }
 
 // weight resolves the weight of operation op.

@@ -174,7 +174,7 @@ func (c Config) stepValues(p part, width, rank int) int {
 // the three:
 //
 //   - the left factor of a product, packed, with a quarter more (CPU), or both factors in
-//     bfloat16 with half more (CUDA);
+//     float16 with half more (CUDA);
 //   - the gradients of keys and values that 16 tasks, and as many as there are key heads
 //     again, add up, with half more (CPU);
 //   - some columns of the logits of judged tokens and the sums over each 64 of them, at

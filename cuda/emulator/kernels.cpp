@@ -1,8 +1,8 @@
 // All kernels, compiled for the host: the folder that they lie in is given to the compiler.
 #include "add.cu"
-#include "bfloat16.cu"
 #include "copyrows.cu"
 #include "glu.cu"
+#include "half.cu"
 #include "rmsnorm.cu"
 #include "rope.cu"
 #include "adamw.cu"

@@ -106,11 +106,25 @@ INLINE float __shfl_xor_sync(uint32_t, float v, int mask) {
 }
 
 INLINE int min(int a, int b) { return a < b ? a : b; }
+INLINE int max(int a, int b) { return a > b ? a : b; }
+
+// No other thread is at work meanwhile.
+INLINE uint32_t atomicMax(uint32_t *at, uint32_t v) {
+	uint32_t before = *at;
+	*at = before > v ? before : v;
+	return before;
+}
 
 INLINE float __uint_as_float(uint32_t u) {
 	float f;
 	memcpy(&f, &u, 4);
 	return f;
+}
+
+INLINE uint32_t __float_as_uint(float f) {
+	uint32_t u;
+	memcpy(&u, &f, 4);
+	return u;
 }
 
 INLINE float from_half(uint16_t h) {
@@ -124,16 +138,19 @@ INLINE float from_half(uint16_t h) {
 	return f;
 }
 
-INLINE uint32_t round_bfloat16(float f) {
-	uint32_t u;
-	memcpy(&u, &f, 4);
-	if ((u & 0x7fffffff) > 0x7f800000) return 0x7fff;
-	return (u + 0x7fff + (u >> 16 & 1)) >> 16;
+INLINE uint32_t round_half(float f) {
+	uint32_t u = __float_as_uint(f), sign = u >> 16 & 0x8000;
+	u &= 0x7fffffff;
+	if (u > 0x7f800000) return 0x7fff;
+	if (u >= 0x477ff000) return sign | 0x7c00; // from 65520 on
+	if (u < 0x38800000) // below 2^-14: of the values near 0.5f each is a subnormal from the next
+		return sign | (__float_as_uint(__uint_as_float(u) + 0.5f) - 0x3f000000);
+	return sign | (u - (112 << 23) + 0xfff + (u >> 13 & 1)) >> 13;
 }
 
-INLINE uint32_t to_bfloat16(float low, float high) { return round_bfloat16(low) | round_bfloat16(high) << 16; }
+INLINE uint32_t to_half(float low, float high) { return round_half(low) | round_half(high) << 16; }
 
-INLINE float half_of_pair(uint32_t pair, int which) { return __uint_as_float(which ? pair & 0xffff0000 : pair << 16); }
+INLINE float half_of_pair(uint32_t pair, int which) { return from_half(which ? pair >> 16 : pair & 0xffff); }
 
 INLINE void copy_later(void *to, const void *from) { machine::copy_later(to, from); }
 INLINE void end_copies() { machine::end_copies(); }
@@ -155,7 +172,7 @@ INLINE void load_matrices(uint32_t (&r)[4], const void *row) {
 	memcpy(r, own.out, 16);
 }
 
-INLINE void multiply_bfloat16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+INLINE void multiply_half(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
 	machine::Lane &own = machine::own_lane();
 	memcpy(&own.in[0], a, 16);
 	own.in[4] = b0;

@@ -34,10 +34,10 @@ INLINE float from_half(uint16_t h) {
 	return f;
 }
 
-// Two values rounded to bfloat16, the first in the low half.
-INLINE uint32_t to_bfloat16(float low, float high) {
+// Two values rounded to float16, the first in the low half.
+INLINE uint32_t to_half(float low, float high) {
 	uint32_t r;
-	asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
+	asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
 	return r;
 }
 
@@ -62,10 +62,10 @@ INLINE void load_matrices(uint32_t (&r)[4], const void *row) {
 	             : "memory");
 }
 
-// c += a b on the tensor cores, 16x8 += 16x16 by 16x8, bfloat16 with f32 sums; the
+// c += a b on the tensor cores, 16x8 += 16x16 by 16x8, float16 with f32 sums; the
 // fragments lie as the PTX manual draws them for mma.m16n8k16.
-INLINE void multiply_bfloat16(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
-	asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+INLINE void multiply_half(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+	asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
 	             "{%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
 	             : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
 	             : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
