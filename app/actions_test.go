@@ -467,8 +467,8 @@ func TestUnreadableSettingsAreNamedWithTheirLine(t *testing.T) {
 	w := newTestWindow(t, Params{Settings: spoken(english), File: f, FileError: err}, wide)
 	w.start()
 	w.settle(t)
-	if !reads(w, "Line 2 of the settings cannot be read") {
-		t.Error("the line is not named")
+	if !reads(w, "The settings cannot be read") || !reads(w, "line 2: continuous.learning_rate") {
+		t.Error("the settings are not named with the line")
 	}
 }
 

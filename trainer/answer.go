@@ -188,7 +188,7 @@ func turns(ms []Message) []Turn {
 }
 
 func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Message, history []Turn, onPiece func(string)) (Entry, error) {
-	preset, err := t.presetOf(ctx, question.Conversation)
+	preset, err := t.presetOf(context.WithoutCancel(ctx), question.Conversation) // also of an answer that is stopped by now
 	if err != nil {
 		return Entry{}, err
 	}
