@@ -77,28 +77,18 @@ func (s *Store) RenameConversation(ctx context.Context, id int64, title string) 
 
 // PinConversation puts a conversation at the top of the list, or back into its order.
 func (s *Store) PinConversation(ctx context.Context, id int64, pinned bool) error {
-	return s.update(ctx, "pin conversation", func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `UPDATE conversations SET pinned = ? WHERE user = ? AND id = ? AND deleted IS NULL`, pinned, s.user, id)
-		return touched(r, err, 1)
-	})
+	return s.touch(ctx, "pin conversation", `UPDATE conversations SET pinned = ? WHERE user = ? AND id = ? AND deleted IS NULL`, pinned, s.user, id)
 }
 
 // DeleteConversation hides a conversation with its messages until
 // RestoreConversation or EraseConversations. What was learnt from it stays.
 func (s *Store) DeleteConversation(ctx context.Context, id int64) error {
-	return s.update(ctx, "delete conversation", func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `UPDATE conversations SET deleted = ? WHERE user = ? AND id = ? AND deleted IS NULL`,
-			s.present(), s.user, id)
-		return touched(r, err, 1)
-	})
+	return s.touch(ctx, "delete conversation", `UPDATE conversations SET deleted = ? WHERE user = ? AND id = ? AND deleted IS NULL`, s.present(), s.user, id)
 }
 
 // RestoreConversation takes DeleteConversation back.
 func (s *Store) RestoreConversation(ctx context.Context, id int64) error {
-	return s.update(ctx, "restore conversation", func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `UPDATE conversations SET deleted = NULL WHERE user = ? AND id = ? AND deleted IS NOT NULL`, s.user, id)
-		return touched(r, err, 1)
-	})
+	return s.touch(ctx, "restore conversation", `UPDATE conversations SET deleted = NULL WHERE user = ? AND id = ? AND deleted IS NOT NULL`, s.user, id)
 }
 
 // EraseConversations removes for good what was deleted before the given time.

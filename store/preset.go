@@ -90,19 +90,13 @@ func (s *Store) Presets(ctx context.Context) ([]Preset, error) {
 // DeletePreset hides a preset until RestorePreset or ErasePresets. The conversations
 // that go by it have none meanwhile.
 func (s *Store) DeletePreset(ctx context.Context, id int64) error {
-	return s.update(ctx, "delete preset", func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `UPDATE presets SET deleted = ? WHERE user = ? AND id = ? AND deleted IS NULL`, s.present(), s.user, id)
-		return touched(r, err, 1)
-	})
+	return s.touch(ctx, "delete preset", `UPDATE presets SET deleted = ? WHERE user = ? AND id = ? AND deleted IS NULL`, s.present(), s.user, id)
 }
 
 // RestorePreset takes DeletePreset back: conversations that were given no other one
 // meanwhile go by it again. ErrTaken: another one has its name now.
 func (s *Store) RestorePreset(ctx context.Context, id int64) error {
-	return s.update(ctx, "restore preset", func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `UPDATE presets SET deleted = NULL WHERE user = ? AND id = ? AND deleted IS NOT NULL`, s.user, id)
-		return touched(r, err, 1)
-	})
+	return s.touch(ctx, "restore preset", `UPDATE presets SET deleted = NULL WHERE user = ? AND id = ? AND deleted IS NOT NULL`, s.user, id)
 }
 
 // ErasePresets removes for good what was deleted before the given time.

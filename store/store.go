@@ -262,6 +262,14 @@ func collect[T any](ctx context.Context, q querier, scan func(scanner) (T, error
 	return out, rows.Err()
 }
 
+// touch runs an update or delete that has to reach one row.
+func (s *Store) touch(ctx context.Context, what, query string, args ...any) error {
+	return s.update(ctx, what, func(tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, query, args...)
+		return touched(r, err, 1)
+	})
+}
+
 // touched is the error of an update or delete that had to reach want rows.
 func touched(r sql.Result, err error, want int) error {
 	if err != nil {
