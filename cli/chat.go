@@ -27,7 +27,7 @@ With --once it answers one question and ends; a text of - is read from stdin.`,
 				return c.usage("--max-tokens is %s to %s, not %d", "--max-tokens geht von %s bis %s, %d nicht", c.language.number(tokens.Range.Min, 0), c.language.number(tokens.Range.Max, 0), ask.MaxTokens)
 			}
 			if ask.System != "" && preset != "" {
-				return usage("%s", c.language.say("name --system or --preset: a preset has a system prompt", "--system oder --preset: Eine Vorlage hat eine Anweisung"))
+				return c.usage("name --system or --preset: a preset has a system prompt", "--system oder --preset: Eine Vorlage hat eine Anweisung")
 			}
 			if !cmd.Flags().Changed("once") {
 				return c.dialogue(cmd.Context(), ask, preset, slashed)

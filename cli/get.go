@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -26,12 +27,9 @@ call goes on. CLARA_MIRROR, or HF_ENDPOINT, names a mirror of huggingface.co.`,
 }
 
 func (c *program) get(ctx context.Context, named string) error {
-	bar := &fetchBar{language: c.language, w: c.errs, terminal: isTerminal(c.errs)}
-	o, err := c.Get(ctx, c.options, named, bar.show)
-	bar.end()
-	if ctx.Err() != nil && err != nil {
+	o, err := c.bring(ctx, func(report func(Fetched)) (Offer, error) { return c.Get(ctx, c.options, named, report) })
+	if errors.Is(err, context.Canceled) {
 		c.note("What was fetched is kept; the same call goes on with it.", "Das Geholte bleibt; derselbe Aufruf macht damit weiter.")
-		return context.Canceled
 	}
 	if err != nil {
 		return err
@@ -42,6 +40,18 @@ func (c *program) get(ctx context.Context, named string) error {
 			c.sayf("No checksum is known for it: its size and its form were checked.", "Eine Prüfsumme ist dafür nicht bekannt: Geprüft wurden Größe und Aufbau.")
 		}
 	})
+}
+
+// bring shows how far a model is that is brought into the data folder. Where ctx has ended
+// the error is context.Canceled.
+func (c *program) bring(ctx context.Context, do func(report func(Fetched)) (Offer, error)) (Offer, error) {
+	bar := &fetchBar{language: c.language, w: c.errs, terminal: isTerminal(c.errs)}
+	o, err := do(bar.show)
+	bar.end()
+	if ctx.Err() != nil && err != nil {
+		return o, context.Canceled
+	}
+	return o, err
 }
 
 // sayBrought says where a new model is and what can be done with it.
@@ -72,12 +82,7 @@ as they are. Ctrl+C stops it and leaves nothing.`,
 }
 
 func (c *program) add(ctx context.Context, path string, exact bool) error {
-	bar := &fetchBar{language: c.language, w: c.errs, terminal: isTerminal(c.errs)}
-	o, err := c.Add(ctx, c.options, path, exact, bar.show)
-	bar.end()
-	if ctx.Err() != nil && err != nil {
-		return context.Canceled
-	}
+	o, err := c.bring(ctx, func(report func(Fetched)) (Offer, error) { return c.Add(ctx, c.options, path, exact, report) })
 	if err != nil {
 		return err
 	}

@@ -22,15 +22,15 @@ func (c *program) presetsCommand() *cobra.Command {
 goes by the one that was chosen for it (clara chat --preset NAME), else by the settings.
 Changing a preset changes the next answer of each conversation that goes by it; the
 conversations of a deleted one go by the settings.`,
-		Args: cobra.NoArgs,
+		Args: c.noArgs,
 		RunE: list,
 	}
 	cmd.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the presets by their names", Args: cobra.NoArgs, RunE: list},
+		&cobra.Command{Use: "list", Short: "List the presets by their names", Args: c.noArgs, RunE: list},
 		&cobra.Command{
 			Use:   "show [NAME]",
 			Short: "Show one preset; without a name, what the settings say",
-			Args:  cobra.MaximumNArgs(1),
+			Args:  c.args(0, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.opened(cmd.Context(), func(s *Session) error {
 					p, err := c.presetNamed(cmd.Context(), s.Trainer, strings.Join(args, ""))
@@ -45,7 +45,7 @@ conversations of a deleted one go by the settings.`,
 		&cobra.Command{
 			Use:   "delete NAME",
 			Short: "Delete a preset; its conversations go by the settings",
-			Args:  cobra.ExactArgs(1),
+			Args:  c.args(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.opened(cmd.Context(), func(s *Session) error { return c.deletePreset(cmd.Context(), s.Trainer, args[0]) })
 			},
@@ -80,14 +80,8 @@ func (c *program) presetNamed(ctx context.Context, t *trainer.Trainer, name stri
 	if name == "" {
 		return t.DefaultPreset(), nil
 	}
-	all, err := t.Presets(ctx)
-	if err != nil {
-		return trainer.Preset{}, err
-	}
-	for _, p := range all {
-		if strings.EqualFold(p.Name, name) {
-			return p, nil
-		}
+	if p, found, err := findPreset(ctx, t, name); found || err != nil {
+		return p, err
 	}
 	command := "clara presets"
 	if c.atPrompt != nil {
@@ -97,6 +91,17 @@ func (c *program) presetNamed(ctx context.Context, t *trainer.Trainer, name stri
 		"not_found", c.language.say("there is no preset %q", "die Vorlage %q gibt es nicht", name),
 		c.language.say("`%s` lists those that there are.", "`%s` zeigt, welche es gibt.", command), exitNotFound,
 	}}
+}
+
+// findPreset finds a preset by its name, in capitals or not.
+func findPreset(ctx context.Context, t *trainer.Trainer, name string) (p trainer.Preset, found bool, err error) {
+	all, err := t.Presets(ctx)
+	for _, p := range all {
+		if strings.EqualFold(p.Name, strings.TrimSpace(name)) {
+			return p, true, err
+		}
+	}
+	return trainer.Preset{}, false, err
 }
 
 func (c *program) listPresets(ctx context.Context, t *trainer.Trainer) error {
@@ -155,7 +160,7 @@ func (c *program) showPreset(p trainer.Preset) error {
 
 func (c *program) deletePreset(ctx context.Context, t *trainer.Trainer, name string) error {
 	if strings.TrimSpace(name) == "" {
-		return usage("%s", c.language.say("name the preset to delete", "welche Vorlage soll gelöscht werden?"))
+		return c.usage("name the preset to delete", "welche Vorlage soll gelöscht werden?")
 	}
 	p, err := c.presetNamed(ctx, t, name)
 	if err != nil {
@@ -181,7 +186,7 @@ func (c *program) setPresetCommand() *cobra.Command {
 		Short: "Make a preset, or change what is named of one",
 		Long: `Changes of the preset what is named. One that is not there is made, from the settings or,
 with --from, from another preset.`,
-		Args: cobra.ExactArgs(1),
+		Args: c.args(1, 1),
 	}
 	f := cmd.Flags()
 	f.StringVar(&v.System, "system", "", "system prompt, - from stdin; empty: the model's own")
@@ -195,22 +200,28 @@ with --from, from another preset.`,
 	f.StringVar(&from, "from", "", "begin a new preset as a copy of this `preset`")
 	f.StringVar(&rename, "rename", "", "give it another `name`")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		f := cmd.Flags()
-		for _, n := range []struct {
-			flag, key string
+		var p trainer.Preset // what is kept in the end
+		flags := []struct {
+			flag, key string // the key of the settings with the range; "": a text
 			value     float64
+			set       func()
 		}{
-			{"temperature", "answer.temperature", v.Temperature},
-			{"top-p", "answer.top_p", v.TopP},
-			{"top-k", "answer.top_k", float64(v.TopK)},
-			{"min-p", "answer.min_p", v.MinP},
-			{"repeat-penalty", "answer.repeat_penalty", v.RepeatPenalty},
-			{"max-tokens", "answer.max_tokens", float64(v.MaxTokens)},
-			{"seed", "continuous.seed", float64(v.Seed)},
-		} {
-			key, _ := configs.KeyOf(n.key)
-			if f.Changed(n.flag) && !(n.value >= key.Range.Min && n.value <= key.Range.Max) {
-				return usage("--%s is %s, not %s", n.flag, key.Range, number(n.value))
+			{"temperature", "answer.temperature", v.Temperature, func() { p.Temperature = v.Temperature }},
+			{"top-p", "answer.top_p", v.TopP, func() { p.TopP = v.TopP }},
+			{"top-k", "answer.top_k", float64(v.TopK), func() { p.TopK = v.TopK }},
+			{"min-p", "answer.min_p", v.MinP, func() { p.MinP = v.MinP }},
+			{"repeat-penalty", "answer.repeat_penalty", v.RepeatPenalty, func() { p.RepeatPenalty = v.RepeatPenalty }},
+			{"max-tokens", "answer.max_tokens", float64(v.MaxTokens), func() { p.MaxTokens = v.MaxTokens }},
+			{"seed", "continuous.seed", float64(v.Seed), func() { p.Seed = v.Seed }},
+			{flag: "system", set: func() { p.System = v.System }},
+			{flag: "rename", set: func() { p.Name = rename }},
+		}
+		changed := cmd.Flags().Changed
+		for _, n := range flags {
+			key, ok := configs.KeyOf(n.key)
+			if ok && changed(n.flag) && !(n.value >= key.Range.Min && n.value <= key.Range.Max) {
+				return c.usage("--%s is %s to %s, not %s", "--%s geht von %s bis %s, %s nicht",
+					n.flag, c.language.number(key.Range.Min, 0), c.language.number(key.Range.Max, 0), number(n.value))
 			}
 		}
 		if v.System == "-" {
@@ -221,23 +232,13 @@ with --from, from another preset.`,
 			v.System = text
 		}
 		return c.opened(cmd.Context(), func(s *Session) error {
-			p, err := c.presetToSet(cmd.Context(), s.Trainer, args[0], from)
-			if err != nil {
+			var err error
+			if p, err = c.presetToSet(cmd.Context(), s.Trainer, args[0], from); err != nil {
 				return err
 			}
-			for flag, set := range map[string]func(){
-				"system":         func() { p.System = v.System },
-				"temperature":    func() { p.Temperature = v.Temperature },
-				"top-p":          func() { p.TopP = v.TopP },
-				"top-k":          func() { p.TopK = v.TopK },
-				"min-p":          func() { p.MinP = v.MinP },
-				"repeat-penalty": func() { p.RepeatPenalty = v.RepeatPenalty },
-				"max-tokens":     func() { p.MaxTokens = v.MaxTokens },
-				"seed":           func() { p.Seed = v.Seed },
-				"rename":         func() { p.Name = rename },
-			} {
-				if f.Changed(flag) {
-					set()
+			for _, n := range flags {
+				if changed(n.flag) {
+					n.set()
 				}
 			}
 			if p, err = s.Trainer.SavePreset(cmd.Context(), p); err != nil {
@@ -251,19 +252,14 @@ with --from, from another preset.`,
 
 // presetToSet is the preset of a name, or a new one of that name.
 func (c *program) presetToSet(ctx context.Context, t *trainer.Trainer, name, from string) (trainer.Preset, error) {
-	all, err := t.Presets(ctx)
-	if err != nil {
-		return trainer.Preset{}, err
+	p, found, err := findPreset(ctx, t, name)
+	if found && from != "" {
+		return p, c.usage("--from is for a new preset, and %q is there", "--from ist für eine neue Vorlage, und %q gibt es schon", p.Name)
 	}
-	for _, p := range all {
-		if strings.EqualFold(p.Name, strings.TrimSpace(name)) {
-			if from != "" {
-				return p, usage("%s", c.language.say("--from is for a new preset, and %q is there", "--from ist für eine neue Vorlage, und %q gibt es schon", p.Name))
-			}
-			return p, nil
-		}
+	if found || err != nil {
+		return p, err
 	}
-	p, err := c.presetNamed(ctx, t, from)
+	p, err = c.presetNamed(ctx, t, from)
 	p.ID, p.Name = 0, name
 	return p, err
 }
