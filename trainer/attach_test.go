@@ -170,14 +170,7 @@ func TestDamagedVersionLeavesTheBaseAnswering(t *testing.T) {
 	}
 	damaged := made(t, b.store, r.Info().Hash, "versions/cycle-1/"+mannerFolder)
 	missing := made(t, b.store, r.Info().Hash, "versions/cycle-2/"+mannerFolder)
-	if err := b.Attach(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := b.Attach(context.Background(), nil); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer b.load(r)()
 	wantTrouble(t, b.Trainer, missing.Number)
 	e, err := b.Answer(t.Context(), Ask{Text: "Hello?"}, nil)
 	if err != nil || e.Version != 0 {

@@ -104,14 +104,7 @@ func TestALessonTooLongForTheModel(t *testing.T) {
 
 	b := newBench(t, t.TempDir())
 	defer b.close()
-	if err := b.Attach(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := b.Attach(context.Background(), nil); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer b.load(r)()
 	b.teach(long, rules, Knowledge)
 	b.teach(short, "Maria.", Knowledge)
 	fitsAlone := short + strings.Repeat(" I ask.", 178)
@@ -171,14 +164,7 @@ func TestAnswerStoppedWhileItsLessonIsChosen(t *testing.T) {
 	r := tinyRunner(t, 1)
 	b := newBench(t, t.TempDir())
 	defer b.close()
-	if err := b.Attach(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := b.Attach(context.Background(), nil); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer b.load(r)()
 	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
 	if err != nil {
 		t.Fatal(err)

@@ -1,23 +1,13 @@
 package trainer
 
-import (
-	"context"
-	"testing"
-)
+import "testing"
 
 // What is examined is what a person gets, and nothing of it is kept.
 func TestExamineAnswersAsAPersonGetsIt(t *testing.T) {
 	r := tinyRunner(t, 1)
 	b := newBench(t, t.TempDir())
 	defer b.close()
-	if err := b.Attach(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := b.Attach(context.Background(), nil); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer b.load(r)()
 	const asked, tokens = "When do we open?", 12
 	b.teach(asked, "At eight.", Knowledge)
 	said, err := b.Examine(t.Context(), []Question{

@@ -86,6 +86,19 @@ func (b *bench) attach() {
 	wake(b.changed)
 }
 
+// load attaches a model; what it returns takes that away.
+func (b *bench) load(r *model.Runner) (unload func()) {
+	b.t.Helper()
+	if err := b.Attach(b.t.Context(), r); err != nil {
+		b.t.Fatal(err)
+	}
+	return func() {
+		if err := b.Attach(context.Background(), nil); err != nil {
+			b.t.Error(err)
+		}
+	}
+}
+
 func (b *bench) start() {
 	if err := b.Start(context.Background()); err != nil {
 		b.t.Fatal(err)

@@ -15,14 +15,7 @@ func TestMove(t *testing.T) {
 	from, to := tinyRunner(t, 1), tinyRunner(t, 2)
 	b := newBench(t, t.TempDir())
 	defer b.close()
-	if err := b.Attach(t.Context(), from); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := b.Attach(context.Background(), nil); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer b.load(from)()
 	lesson := b.teach("Who leads IT at Brandt?", "Maria Kowalski.", Knowledge)
 	b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
 	v := made(t, b.store, from.Info().Hash, "")
@@ -79,14 +72,7 @@ func TestMovePreparesAModelWithoutAReader(t *testing.T) {
 	from, to := tinyRunner(t, 1), tinyRunner(t, 2)
 	b := newBench(t, t.TempDir())
 	defer b.close()
-	if err := b.Attach(t.Context(), from); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := b.Attach(context.Background(), nil); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer b.load(from)()
 	b.teach("Who leads IT at Brandt?", "Maria Kowalski.", Knowledge)
 	made := 0
 	prepare := func(check readerCheck) {
