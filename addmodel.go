@@ -205,7 +205,7 @@ func copyFile(ctx context.Context, w io.Writer, r io.Reader, done func(int64)) e
 	}
 }
 
-// unfit are the characters that a file's name does not get: see fileName.
+// unfit are the characters that a file's name does not get: see modelFileName.
 var unfit = regexp.MustCompile(`[^0-9A-Za-z._-]+`)
 
 // modelFileName makes a name for a model's file, good on every file system.

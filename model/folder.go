@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -277,15 +278,7 @@ func (f *Folder) openWeights() (map[string]weight, error) {
 		if err != nil {
 			return nil, err
 		}
-		seen := map[string]bool{}
-		names = nil
-		for _, name := range index.Places {
-			if !seen[name] {
-				seen[name] = true
-				names = append(names, name)
-			}
-		}
-		slices.Sort(names)
+		names = slices.Compact(slices.Sorted(maps.Values(index.Places)))
 		if len(names) == 0 || len(names) > maxFolderShards {
 			return nil, fmt.Errorf("%s names %d files: %w", folderIndexFile, len(names), ErrFolder)
 		}

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -154,17 +155,8 @@ func (f *Folder) configure(h *folderConfig) (rope positions, err error) {
 func (f *Folder) common(t *folderConfig, arch string) {
 	f.config = Config{
 		Architecture: arch, Layers: t.Layers, Width: t.Width, FeedForward: t.FeedForward, Heads: t.Heads,
-		KVHeads: or(t.KVHeads, t.Heads), HeadDim: t.HeadDim, Context: t.Context, NormEps: float32(or(t.NormEps, 1e-6)),
+		KVHeads: cmp.Or(t.KVHeads, t.Heads), HeadDim: t.HeadDim, Context: t.Context, NormEps: float32(cmp.Or(t.NormEps, 1e-6)),
 	}
-}
-
-// or is x, or otherwise where x is left out.
-func or[T int | float64 | string](x, otherwise T) T {
-	var none T
-	if x == none {
-		return otherwise
-	}
-	return x
 }
 
 func (f *Folder) configureLlama(h *folderConfig) (rope positions, err error) {
@@ -177,12 +169,12 @@ func (f *Folder) configureLlama(h *folderConfig) (rope positions, err error) {
 		}
 		c.HeadDim = c.Width / c.Heads
 	}
-	c.Context = or(c.Context, 2048)
+	c.Context = cmp.Or(c.Context, 2048)
 	if h.ModelType == "mistral" && h.Window > 0 {
 		c.Context = min(c.Context, h.Window) // within which the window is all
 	}
 	switch {
-	case or(h.Activation, "silu") != "silu":
+	case cmp.Or(h.Activation, "silu") != "silu":
 		return rope, fmt.Errorf("activation %.40q: %w", h.Activation, ErrUnsupported)
 	case h.AttentionBias || h.MLPBias:
 		return rope, fmt.Errorf("layers with a bias: %w", ErrUnsupported)
@@ -194,24 +186,24 @@ func (f *Folder) configureLlama(h *folderConfig) (rope positions, err error) {
 
 func (f *Folder) configureGemma3(t *folderConfig) (rope positions, err error) {
 	// What the configurations of models that see pictures leave out: Gemma3TextConfig.
-	t.Heads, t.KVHeads, t.HeadDim = or(t.Heads, 8), or(t.KVHeads, 4), or(t.HeadDim, 256)
-	t.Context, t.Window = or(t.Context, 131072), or(t.Window, 4096)
+	t.Heads, t.KVHeads, t.HeadDim = cmp.Or(t.Heads, 8), cmp.Or(t.KVHeads, 4), cmp.Or(t.HeadDim, 256)
+	t.Context, t.Window = cmp.Or(t.Context, 131072), cmp.Or(t.Window, 4096)
 	f.common(t, "gemma3")
 	f.config.Activation, f.config.RoPE, f.config.QKNorm, f.config.PostNorm = compute.GELUTanh, compute.Halves, true, true
 	switch {
 	case t.Layers > maxLayers:
 		return rope, fmt.Errorf("%d layers: %w", t.Layers, ErrFolder)
-	case or(t.GemmaActivation, "gelu_pytorch_tanh") != "gelu_pytorch_tanh":
+	case cmp.Or(t.GemmaActivation, "gelu_pytorch_tanh") != "gelu_pytorch_tanh":
 		return rope, fmt.Errorf("activation %.40q: %w", t.GemmaActivation, ErrUnsupported)
 	case t.AttentionBias:
 		return rope, fmt.Errorf("layers with a bias: %w", ErrUnsupported)
-	case or(t.QueryScalar, 256) != float64(t.HeadDim):
+	case cmp.Or(t.QueryScalar, 256) != float64(t.HeadDim):
 		return rope, fmt.Errorf("queries scaled by %g, not by the %d values of a head: %w", t.QueryScalar, t.HeadDim, ErrUnsupported)
 	case t.AttentionCap != 0 || t.FinalCap != 0:
 		return rope, fmt.Errorf("soft caps on logits: %w", ErrUnsupported)
 	case t.Bidirectional:
 		return rope, fmt.Errorf("attention in both directions, as for embeddings: %w", ErrUnsupported)
-	case or(t.Pattern, gemma3Pattern) != gemma3Pattern:
+	case cmp.Or(t.Pattern, gemma3Pattern) != gemma3Pattern:
 		return rope, fmt.Errorf("every %d. layer sees everything, not every %d.: %w", t.Pattern, gemma3Pattern, ErrUnsupported)
 	}
 	for l, kind := range t.LayerTypes {
@@ -224,12 +216,12 @@ func (f *Folder) configureGemma3(t *folderConfig) (rope positions, err error) {
 		global = t.Rope.Full
 		if s := t.Rope.Sliding; s != nil {
 			local = s.Theta
-			if kind := or(s.Type, s.OldType); kind != "" && kind != "default" {
+			if kind := cmp.Or(s.Type, s.OldType); kind != "" && kind != "default" {
 				return rope, fmt.Errorf("RoPE scaling %.40q inside of windows: %w", kind, ErrUnsupported)
 			}
 		}
 	}
-	if or(local, gemma3LocalBase) != gemma3LocalBase {
+	if cmp.Or(local, gemma3LocalBase) != gemma3LocalBase {
 		return rope, fmt.Errorf("RoPE base %g inside of windows, not %d: %w", local, gemma3LocalBase, ErrUnsupported)
 	}
 	rope, err = t.positions(1e6, t.HeadDim, t.Scaling, global)
@@ -239,14 +231,14 @@ func (f *Folder) configureGemma3(t *folderConfig) (rope positions, err error) {
 
 // positions reads the base and the scaling of RoPE; base is that of a file without one.
 func (h *folderConfig) positions(base float64, dim int, scaling, both *folderRoPE) (p positions, err error) {
-	p.base = or(h.Theta, base)
+	p.base = cmp.Or(h.Theta, base)
 	if both != nil {
-		p.base, scaling = or(both.Theta, p.base), both
+		p.base, scaling = cmp.Or(both.Theta, p.base), both
 	}
 	if scaling == nil {
 		return p, nil
 	}
-	switch kind := or(scaling.Type, scaling.OldType); kind {
+	switch kind := cmp.Or(scaling.Type, scaling.OldType); kind {
 	case "", "default":
 		return p, nil
 	case "linear":

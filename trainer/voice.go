@@ -3,7 +3,6 @@ package trainer
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"clara/model"
 	"clara/model/chat"
@@ -67,11 +66,7 @@ func (v *voice) speakAll(ctx context.Context, asked []Variant) ([]spoken, error)
 	}
 	out := make([]spoken, len(asked))
 	for i, x := range asked {
-		history := x.History
-		if x.System != "" {
-			history = slices.Concat([]Turn{{Role: RoleSystem, Text: x.System}}, history)
-		}
-		if out[i], err = v.speak(history, x.Question, chosen[i].lesson); err != nil {
+		if out[i], err = v.speak(withSystem(x.System, x.History), x.Question, chosen[i].lesson); err != nil {
 			return nil, fmt.Errorf("ask a question of %d bytes: %w", len(x.Question), err)
 		}
 		out[i].overlap = chosen[i].overlap

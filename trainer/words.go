@@ -97,13 +97,13 @@ func normal(s string) string { return strings.Join(split(fold(s)), " ") }
 // wordCount counts the words of s as a person would. Where a script has no spaces between
 // them, two letters count as one.
 func wordCount(s string) int {
-	n := len(strings.Fields(s))
+	n := 0
 	for _, w := range strings.Fields(s) {
 		letters := 0
 		for _, r := range w {
 			letters += boolToInt(unicode.IsLetter(r) && unicode.In(r, unspaced...))
 		}
-		n += max(0, (letters+1)/2-1)
+		n += max(1, (letters+1)/2)
 	}
 	return n
 }
