@@ -44,7 +44,7 @@ func (e *entry) FocusLost() {
 // TypedRune implements fyne.Focusable.
 func (e *entry) TypedRune(r rune) {
 	e.blink()
-	e.Entry.TypedRune(r)
+	e.edit(func() { e.Entry.TypedRune(r) })
 }
 
 // MouseDown implements desktop.Mouseable.

@@ -59,6 +59,8 @@ func (e *entry) TypedKey(k *fyne.KeyEvent) {
 		unusedKey(e.self, k)
 	case !e.MultiLine && e.OnSubmit != nil && (k.Name == fyne.KeyReturn || k.Name == fyne.KeyEnter):
 		e.OnSubmit()
+	case k.Name == fyne.KeyBackspace:
+		e.edit(func() { e.Entry.TypedKey(k) })
 	default:
 		e.Entry.TypedKey(k)
 	}
@@ -92,7 +94,9 @@ func (e *entry) paste(s *fyne.ShortcutPaste) {
 			break
 		}
 	}
-	e.Entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip(text[:cut]), Secondary: s.Secondary})
+	e.edit(func() {
+		e.Entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip(text[:cut]), Secondary: s.Secondary})
+	})
 	if cut < len(text) && e.OnTooLong != nil {
 		e.OnTooLong()
 	}
