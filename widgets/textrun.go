@@ -94,7 +94,8 @@ func cutSegments(segments []widget.RichTextSegment) [][]widget.RichTextSegment {
 	return append(runs, now)
 }
 
-// cutText is the beginning of a text of at most n bytes, up to the end of a line or a word where there is one in its second half.
+// cutText is the beginning of a text of at most n bytes, up to the end of a line, a sentence or a word where there is one in its
+// second half.
 func cutText(text string, n int) string {
 	if n >= len(text) {
 		return text
@@ -102,9 +103,9 @@ func cutText(text string, n int) string {
 	for n > 0 && text[n]&0xC0 == 0x80 {
 		n-- // not inside of a character
 	}
-	for _, end := range []string{"\n", " "} {
+	for _, end := range []string{"\n", ". ", " "} {
 		if i := strings.LastIndex(text[:n], end); i >= n/2 {
-			return text[:i+1]
+			return text[:i+len(end)]
 		}
 	}
 	return text[:n]
