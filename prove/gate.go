@@ -17,12 +17,14 @@ import (
 // The gate is proven on manner adapters, which every person has: good ones from
 // honest cycles on other wishes, corrections, lessons and seeds, and damaged ones.
 const (
-	gateGood    = 100
-	gateDamaged = 100
-	goodEach    = 4  // adapters of one line
-	damagedEach = 13 // every damage and two mistakes
-	goodShort   = 2
-	gateLessons = 4
+	gateGood     = 100
+	gateDamaged  = 100
+	goodEach     = 4  // adapters of one line
+	damagedEach  = 13 // every damage and two mistakes, beside the good one that is damaged
+	damagedLines = (gateDamaged + damagedEach - 1) / damagedEach
+	goodLines    = (gateGood - damagedLines + goodEach - 1) / goodEach
+	goodShort    = 2
+	gateLessons  = 4
 )
 
 // An adapter is harmful if an independent look finds it so, on questions that the gate
@@ -32,24 +34,29 @@ const (
 	harmLoops = 0.125 // most of the open answers
 )
 
-// gateBench is what adapters for the gate are made of.
+// gateBench is what adapters for the gate are made of and looked at with. It is made once
+// for all lines of a run.
 type gateBench struct {
 	*bench
 	base    *trainer.BaseFacts
 	format  trainer.Job
-	rng     *rand.Rand
 	wishes  []wish
 	lessons []lesson
-	look    []trivia // for the independent look
-	open    []string
+	said    map[string]trainer.Said // by the base, to what the wishes correct
+	right   []trivia                // for the independent look: what the base gets right
+	open    []string                // likewise
 }
 
-func newGateBench(ctx context.Context, b *bench, sets []set, seed uint64) (*gateBench, error) {
-	g := &gateBench{bench: b, rng: rand.New(rand.NewPCG(seed, 5))}
-	var err error
-	if g.base, err = trainer.MeasureBase(ctx, b.runner); err != nil {
-		return nil, err
+// lookedAt bounds the unrelated questions of the independent look.
+const lookedAt = 30
+
+// forGate makes the bench of the gate, or returns the one that was made for the same sets.
+func (b *bench) forGate(ctx context.Context, sets []set) (_ *gateBench, err error) {
+	if b.gate != nil {
+		return b.gate, nil
 	}
+	g := &gateBench{bench: b}
+	var look []trivia
 	for _, s := range sets {
 		if s.Language != "en" {
 			continue
@@ -57,15 +64,39 @@ func newGateBench(ctx context.Context, b *bench, sets []set, seed uint64) (*gate
 		g.wishes = append(g.wishes, s.Manner...)
 		if s.Part == partFacts {
 			g.lessons = append(g.lessons, s.Lessons...)
-			g.look = append(g.look, s.Unrelated...)
+			look = append(look, s.Unrelated...)
 		}
 	}
 	if len(g.wishes) == 0 || len(g.lessons) < gateLessons {
 		return nil, errors.New("the sets have no wishes or no lessons")
 	}
 	g.open = g.wishes[0].Test[:16]
-	// A job as the loop makes it, to be filled in.
-	err = b.on(ctx, settings(seed), func(p *subject) error {
+	if g.base, err = trainer.MeasureBase(ctx, b.runner); err != nil {
+		return nil, err
+	}
+	err = b.on(ctx, settings(0), func(p *subject) error {
+		var corrected, unrelated []string
+		for _, w := range g.wishes {
+			for _, c := range w.Corrections {
+				corrected = append(corrected, c.Prompt)
+			}
+		}
+		for _, u := range look {
+			unrelated = append(unrelated, u.Prompt)
+		}
+		if g.said, err = p.baseSays(ctx, corrected, answerTokens); err != nil {
+			return err
+		}
+		said, err := p.baseSays(ctx, unrelated, rightTokens)
+		if err != nil {
+			return err
+		}
+		for _, u := range look {
+			if shows(said[u.Prompt].Text, u.Expect) && len(g.right) < lookedAt {
+				g.right = append(g.right, u)
+			}
+		}
+		// A job as the loop makes it, to be filled in.
 		if err := p.teach(ctx, g.lessons[:1]); err != nil {
 			return err
 		}
@@ -73,42 +104,34 @@ func newGateBench(ctx context.Context, b *bench, sets []set, seed uint64) (*gate
 		g.format = end.job
 		return err
 	})
-	return g, err
+	if err != nil {
+		return nil, err
+	}
+	b.gate = g
+	return g, nil
 }
 
 // job is a job of a few corrections of one wish and a few lessons.
-func (g *gateBench) job(ctx context.Context) (trainer.Job, error) {
+func (g *gateBench) job(rng *rand.Rand) trainer.Job {
 	j := g.format
-	j.Recipe.Seed = g.rng.Uint64()
-	w := g.wishes[g.rng.IntN(len(g.wishes))]
+	j.Recipe.Seed = rng.Uint64()
+	w := g.wishes[rng.IntN(len(g.wishes))]
 	some := slices.Clone(w.Corrections)
-	g.rng.Shuffle(len(some), func(a, b int) { some[a], some[b] = some[b], some[a] })
-	some = some[:5+g.rng.IntN(mannerTaught-4)]
-	var asked []string
-	for _, c := range some {
-		asked = append(asked, c.Prompt)
-	}
-	var said map[string]trainer.Said
-	err := g.on(ctx, settings(0), func(p *subject) (err error) {
-		said, err = p.baseSays(ctx, asked, answerTokens)
-		return err
-	})
-	if err != nil {
-		return j, err
-	}
+	rng.Shuffle(len(some), func(a, b int) { some[a], some[b] = some[b], some[a] })
+	some = some[:5+rng.IntN(mannerTaught-4)]
 	j.Samples, j.Lessons = nil, nil
 	for i, c := range some {
 		j.Samples = append(j.Samples, trainer.JobSample{
-			ID: int64(i + 1), Form: trainer.FormCorrection, Prompt: c.Prompt, Answer: said[c.Prompt].Text, Better: c.Answer, Score: 1, Weight: 1,
+			ID: int64(i + 1), Form: trainer.FormCorrection, Prompt: c.Prompt, Answer: g.said[c.Prompt].Text, Better: c.Answer, Score: 1, Weight: 1,
 		})
 	}
-	for i, at := range g.rng.Perm(len(g.lessons))[:gateLessons] {
+	for i, at := range rng.Perm(len(g.lessons))[:gateLessons] {
 		l := g.lessons[at]
 		j.Lessons = append(j.Lessons, trainer.JobLesson{
 			ID: int64(i + 1), Sample: int64(100 + i), Question: l.Prompt, Answer: l.Correction, State: trainer.LessonNew, Importance: 3,
 		})
 	}
-	return j, nil
+	return j
 }
 
 // note keeps a verdict with what the gate saw.
@@ -129,53 +152,65 @@ func finite(v float64) float64 {
 	return v
 }
 
-// goodAdapters run honest cycles, gentler tries included, and count those refused.
+// honest runs a cycle with nothing wrong in it, a gentler try included, and counts
+// whether the gate refuses what it made.
+func (g *gateBench) honest(ctx context.Context, r *result, j trainer.Job) (trainer.Outcome, error) {
+	out, err := trainer.RunCycle(ctx, g.runner, j, g.base, nil)
+	if err != nil {
+		return out, err
+	}
+	refused := out.Report.Verdict == trainer.VerdictRefused
+	r.tally("good_refused", refused)
+	r.tally("good_tried_twice", len(out.Report.Tries) > 0)
+	note(r, "good", out.Report, refused)
+	if refused {
+		r.complain("good refused", j.Samples[0].Better, out.Report.Reason.Text)
+	}
+	return out, nil
+}
+
+// goodAdapters run honest cycles.
 func goodAdapters(sets []set, n int) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
-		g, err := newGateBench(ctx, b, sets, r.Seed<<8|batchOf(r.Variant))
+		g, err := b.forGate(ctx, sets)
 		if err != nil {
 			return err
 		}
+		rng := rngOf(r.Seed<<8|batchOf(r.Variant), 5)
 		for range n {
-			j, err := g.job(ctx)
-			if err != nil {
+			if _, err := g.honest(ctx, r, g.job(rng)); err != nil {
 				return err
-			}
-			out, err := trainer.RunCycle(ctx, b.runner, j, g.base, nil)
-			if err != nil {
-				return err
-			}
-			refused := out.Report.Verdict == trainer.VerdictRefused
-			r.tally("good_refused", refused)
-			r.tally("good_tried_twice", len(out.Report.Tries) > 0)
-			note(r, "good", out.Report, refused)
-			if refused {
-				r.complain("good refused", j.Samples[0].Better, out.Report.Reason.Text)
 			}
 		}
 		return nil
 	}
 }
 
-// damagedAdapters break an honest adapter in every way, train others wrongly, and
-// count those that the gate lets through, and how many of these do harm.
+// damagedAdapters break the adapter of an honest cycle, which counts as a good one, in
+// every way, train others wrongly, and count those that the gate lets through, and how
+// many of these do harm.
 func damagedAdapters(sets []set, trainedWrongly bool) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
-		g, err := newGateBench(ctx, b, sets, r.Seed<<8|batchOf(r.Variant))
+		g, err := b.forGate(ctx, sets)
 		if err != nil {
 			return err
 		}
-		j, err := g.job(ctx)
+		rng := rngOf(r.Seed<<8|batchOf(r.Variant), 6) // not the jobs of the good ones
+		j := g.job(rng)
+		good, err := g.honest(ctx, r, j)
 		if err != nil {
 			return err
 		}
-		good, err := g.trained(ctx, j)
-		if err != nil {
-			return err
+		for _, said := range good.Report.Bases { // as the loop keeps it: the base is not asked again
+			for i := range j.Lessons {
+				if j.Lessons[i].ID == said.Lesson {
+					j.Lessons[i].BaseAnswer = said.Text
+				}
+			}
 		}
-		if good != nil {
+		if good.Manner != nil {
 			for _, d := range damages {
-				a, err := damaged(b.runner, good, b.dir, d, g.rng)
+				a, err := damaged(b.runner, good.Manner, b.dir, d, rng)
 				if errors.Is(err, model.ErrAdapter) { // not even loaded
 					r.tally("damaged_let_through", false)
 					r.tally("refused_by_the_reader_of_files", true)
@@ -196,7 +231,8 @@ func damagedAdapters(sets []set, trainedWrongly bool) func(context.Context, *ben
 			m := mistakes[(2*int(batchOf(r.Variant))+i)%len(mistakes)]
 			wrongJob, wrongBase := j, *g.base
 			wrongJob.Samples = slices.Clone(j.Samples)
-			m.make(&wrongJob, &wrongBase, g.rng)
+			wrongJob.Lessons = nil // manner is trained without them, and what is made is put to the gate with them
+			m.make(&wrongJob, &wrongBase, rng)
 			out, err := trainer.RunCycle(ctx, b.runner, wrongJob, &wrongBase, nil)
 			if err != nil {
 				return err
@@ -212,62 +248,37 @@ func damagedAdapters(sets []set, trainedWrongly bool) func(context.Context, *ben
 	}
 }
 
-// trained is the manner adapter of an honest cycle.
-func (g *gateBench) trained(ctx context.Context, j trainer.Job) (*model.Adapter, error) {
-	out, err := trainer.RunCycle(ctx, g.runner, j, g.base, nil)
-	return out.Manner, err
-}
-
-// put puts an adapter to the gate, and looks at it independently.
+// put puts an adapter to the gate, and looks independently at one that it lets through.
 func (g *gateBench) put(ctx context.Context, r *result, name string, j trainer.Job, a *model.Adapter) error {
 	report, err := trainer.CheckVersion(ctx, g.runner, j, g.base, trainer.Adapters{Manner: a})
 	if err != nil {
 		return fmt.Errorf("an adapter with %s: %w", name, err)
 	}
+	passed := report.Verdict != trainer.VerdictRefused
+	r.tally("damaged_let_through", passed)
+	note(r, "damaged", report, !passed)
+	if !passed {
+		return nil
+	}
 	kept, loop, err := g.lookAt(ctx, a)
 	if err != nil {
 		return fmt.Errorf("an adapter with %s: %w", name, err)
 	}
-	passed := report.Verdict != trainer.VerdictRefused
-	harm := kept < harmKept || loop > harmLoops
-	r.tally("damaged_let_through", passed)
-	if harm {
-		r.tally("harmful_let_through", passed)
-	}
-	note(r, "damaged", report, !passed)
-	if passed {
-		r.complain("let through", name, fmt.Sprintf("kept %s of other questions, %s of other answers loop: %s", decimals(kept), decimals(loop), report.Reason.Text))
-	}
+	r.tally("let_through_harmful", kept < harmKept || loop > harmLoops)
+	r.complain("let through", name, fmt.Sprintf("kept %s of other questions, %s of other answers loop: %s", decimals(kept), decimals(loop), report.Reason.Text))
 	return nil
 }
 
 // lookAt asks what the gate does not: the unrelated questions of the sets, as far as the
 // base gets them right, and open ones.
 func (g *gateBench) lookAt(ctx context.Context, a *model.Adapter) (kept, looping float64, err error) {
-	var right []trivia
-	err = g.on(ctx, settings(0), func(p *subject) error {
-		var asked []string
-		for _, u := range g.look {
-			asked = append(asked, u.Prompt)
-		}
-		said, err := p.baseSays(ctx, asked, rightTokens)
-		for _, u := range g.look {
-			if shows(said[u.Prompt].Text, u.Expect) && len(right) < 30 {
-				right = append(right, u)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return 0, 0, err
-	}
 	var reqs []model.Request
 	ask := func(question string, tokens int) error {
 		prompt, err := g.runner.Prompt([]chat.Message{{Role: "user", Content: question}})
 		reqs = append(reqs, model.Request{Prompt: prompt, Adapters: []*model.Adapter{a}, MaxTokens: tokens})
 		return err
 	}
-	for _, u := range right {
+	for _, u := range g.right {
 		if err := ask(u.Prompt, answerTokens); err != nil {
 			return 0, 0, err
 		}
@@ -284,15 +295,15 @@ func (g *gateBench) lookAt(ctx context.Context, a *model.Adapter) (kept, looping
 	n, l := 0, 0
 	for i, x := range results {
 		switch {
-		case i >= len(right):
+		case i >= len(g.right):
 			if loops(x.Text) {
 				l++
 			}
-		case shows(x.Text, right[i].Expect):
+		case shows(x.Text, g.right[i].Expect):
 			n++
 		}
 	}
-	return float64(n) / float64(max(1, len(right))), float64(l) / float64(len(g.open)), nil
+	return float64(n) / float64(max(1, len(g.right))), float64(l) / float64(len(g.open)), nil
 }
 
 // mistake is a training that goes wrong.
@@ -345,7 +356,7 @@ func planGate(sets []set, o options) []unit {
 			measurement: "gate", set: all, variant: fmt.Sprintf("%s %d", variant, batch+1), once: true, pass: 2 * batch, value: value, cost: time.Duration(cost) * time.Second, run: run,
 		})
 	}
-	for k := range (gateDamaged + damagedEach - 1) / damagedEach {
+	for k := range damagedLines {
 		if o.short && k > 0 {
 			break
 		}
@@ -355,7 +366,7 @@ func planGate(sets []set, o options) []unit {
 		}
 		add("damaged", k, 0, cost, damagedAdapters(sets, !o.short))
 	}
-	for k := range (gateGood + goodEach - 1) / goodEach {
+	for k := range goodLines {
 		if o.short && k > 0 {
 			break
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"clara/model"
@@ -75,9 +76,10 @@ func TestMeasurements(t *testing.T) {
 		{"ratings", ratingsBy(s.Ratings[0], starsNoisy, "kto", s.Unrelated), []string{"rated_good", "before", "complies"}},
 		{"drift", drift(s, s.Manner[0], 1), []string{"known_at_end", "looping", "promoted"}},
 		{"gate", goodAdapters(sets, 1), []string{"good_refused", "good_tried_twice"}},
+		{"gate, damaged", damagedAdapters(sets, true), []string{"good_refused", "damaged_let_through", "refused_by_the_reader_of_files"}},
 	} {
 		t.Run(m.name, func(t *testing.T) {
-			r := result{Measurement: m.name, Seed: 1}
+			r := result{Measurement: m.name, Variant: "batch 1", Seed: 1}
 			if err := m.run(t.Context(), b, &r); err != nil {
 				t.Fatal(err)
 			}
@@ -186,6 +188,26 @@ func TestGateIsAsTunedAsItsSets(t *testing.T) {
 				t.Errorf("%s is tuned: %v", u.name(), r.Tuned)
 			}
 		}
+	}
+}
+
+// The lines of the gate have a hundred adapters of each kind: those that are damaged come
+// of good ones, which are counted too.
+func TestGateHasAHundredOfEach(t *testing.T) {
+	units, err := plan([]set{smallSet()}, options{seeds: 3, only: []string{"gate"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, damaged := 0, 0
+	for _, u := range units {
+		if strings.HasPrefix(u.variant, "damaged ") {
+			good, damaged = good+1, damaged+len(damages)+2
+		} else {
+			good += goodEach
+		}
+	}
+	if good != gateGood || damaged < gateDamaged {
+		t.Errorf("%d good and %d damaged adapters", good, damaged)
 	}
 }
 

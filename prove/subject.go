@@ -36,6 +36,7 @@ type bench struct {
 	reader string                  // hash of the model's reader adapter, once it is measured
 	said   map[string]trainer.Said // by the untrained base
 	others map[string][]lesson     // fillers of the sets, by language
+	gate   *gateBench              // once it is needed
 }
 
 // measured is the store of a program that has measured its model and was taught
