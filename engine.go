@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"clara/catalogue"
 	"clara/cli"
 	"clara/compute"
 	"clara/configs"
@@ -116,7 +117,7 @@ func openNext(failed compute.Info, threads int) (compute.Backend, error) {
 // file and the engine before the long part. With moved, the model goes to the next engine
 // when one fails, and moved hears why.
 func openModel(ctx context.Context, m configs.Model, home string, found func(path string, e compute.Info), moved func(why trainer.Reason)) (*loadedModel, error) {
-	path, err := findModel(m.Path, home)
+	path, err := catalogue.Find(m.Path, home)
 	if err != nil {
 		return nil, err
 	}

@@ -19,10 +19,12 @@ import (
 var rooms = map[string][]string{
 	"": {"*"},
 
-	"app":     {"widgets", "trainer", "configs"},
-	"cli":     {"trainer", "model", "model/*", "compute", "configs"},
+	"app":     {"widgets", "trainer", "catalogue", "configs"},
+	"cli":     {"trainer", "catalogue", "model", "model/*", "compute", "configs"},
 	"server":  {"trainer", "configs"},
 	"widgets": {},
+
+	"catalogue": {"trainer", "store", "model"},
 
 	"trainer":           {"trainer/objective", "store", "model", "model/*"},
 	"trainer/objective": {},
@@ -56,6 +58,7 @@ var roomsOfTests = map[string][]string{
 	"model":           {"compute/cpu"}, // a network needs an engine to run on
 	"model/tokenizer": {"model/gguf"},  // vocabularies come in GGUF files
 	"trainer":         {"compute/cpu"},
+	"catalogue":       {"model/gguf"}, // files to fetch
 	"cli":             {"compute/cpu", "store"},
 	"server":          {"compute/cpu", "store", "model", "model/gguf"}, // users, each with a store, over a tiny model
 	"app":             {"store"},
@@ -72,13 +75,13 @@ var libraries = map[string][]string{
 	"github.com/dlclark/regexp2/v2":       {"model/tokenizer"},
 	"github.com/edsrzf/mmap-go":           {"model/gguf", "model/safetensors"},
 	"github.com/go-gl/gl":                 {"shaders"},
-	"github.com/gofrs/flock":              {""},
+	"github.com/gofrs/flock":              {"", "catalogue"},
 	"github.com/ncruces/go-strftime":      {"model/chat"},
 	"github.com/pelletier/go-toml/v2":     {"configs"},
 	"github.com/prometheus/client_golang": {"server"},
 	"github.com/reeflective/readline":     {"cli"},
 	"github.com/schollz/progressbar/v3":   {"cli"},
-	"github.com/shirou/gopsutil/v4":       {"", "app", "cli", "compute/cpu"},
+	"github.com/shirou/gopsutil/v4":       {"catalogue", "cli", "compute/cpu"},
 	"github.com/spf13/cobra":              {"cli"},
 	"github.com/yuin/goldmark":            {"widgets"}, // markdown; Fyne reads it with the same
 	"golang.org/x/image":                  {"app", "widgets"},

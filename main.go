@@ -49,7 +49,7 @@ func main() {
 		Models:  listModels,
 		Get:     getModel,
 		Add:     addModel,
-		Remove:  removeModelFor,
+		Remove:  removeModel,
 		Users:   serverUsers,
 	}
 	for _, e := range engines {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+
+	"clara/catalogue"
 )
 
 // The variables that ask for the play: the folder that its pictures go into, the look in which it begins, "light-de" if it is
@@ -30,7 +32,7 @@ func TestPlay(t *testing.T) {
 	if pictures == "" {
 		t.Skipf("takes minutes; %s=FOLDER plays it", playVariable)
 	}
-	t.Setenv(modelsVariable, "") // no model but the one in the data folder
+	t.Setenv(catalogue.FoldersVariable, "") // no model but the one in the data folder
 	desk := filepath.Join(t.TempDir(), "anna")
 	t.Setenv("HOME", desk) // what the file dialogs show
 	for _, folder := range []string{"Documents", "Downloads", "Pictures"} {

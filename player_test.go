@@ -16,6 +16,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"clara/app"
+	"clara/catalogue"
 	"clara/cli"
 	"clara/configs"
 )
@@ -43,7 +44,7 @@ func newPlayer(t testing.TB, pictures, appearance, language, home string) *playe
 	t.Helper()
 	p := &player{t: t, pictures: pictures, look: appearance + "-" + language, home: home}
 	p.speaks(language)
-	if err := os.MkdirAll(downloads(home), 0o755); err != nil {
+	if err := os.MkdirAll(catalogue.Folder(home), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	p.putModel()
@@ -77,12 +78,14 @@ func (p *player) speaks(language string) {
 }
 
 // modelFile is where the model lies in the data folder.
-func (p *player) modelFile() string { return filepath.Join(downloads(p.home), builtIn) }
+func (p *player) modelFile() string {
+	return filepath.Join(catalogue.Folder(p.home), catalogue.BuiltIn)
+}
 
 // putModel lays the built-in model into the data folder.
 func (p *player) putModel() {
 	p.t.Helper()
-	real, err := filepath.Abs(filepath.Join("models", builtIn))
+	real, err := filepath.Abs(filepath.Join("models", catalogue.BuiltIn))
 	if err != nil {
 		p.t.Fatal(err)
 	}

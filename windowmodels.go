@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
 
 	"clara/app"
+	"clara/catalogue"
 	"clara/configs"
 	"clara/trainer"
 )
@@ -13,32 +13,27 @@ import (
 // modelsOfWindow is what the window can do with model files. program ends with the program.
 func (s *session) modelsOfWindow(program context.Context) app.Models {
 	return app.Models{
-		List: func() ([]app.Offer, error) {
-			all, err := offersIn(s.home, s.modelSettings().Context, s.freeMemory())
-			offers := make([]app.Offer, len(all))
-			for i, o := range all {
-				offers[i] = app.Offer(o)
-			}
-			return offers, err
+		List: func() ([]catalogue.Offer, error) {
+			return catalogue.List(s.home, s.modelSettings().Context, s.freeMemory())
 		},
-		Look: func(path string) (app.Offer, error) {
-			o, err := fileOffer(path)
-			o.weigh(s.modelSettings().Context, s.freeMemory())
-			return app.Offer(o), err
+		Look: func(path string) (catalogue.Offer, error) {
+			o, err := catalogue.Look(path)
+			o.Weigh(s.modelSettings().Context, s.freeMemory())
+			return o, err
 		},
-		Fetch: func(ctx context.Context, o app.Offer, report func(app.Fetched)) (string, error) {
-			return fetchInto(ctx, s.home, s.file, offer(o), func(p fetchProgress) { report(app.Fetched(p)) })
+		Fetch: func(ctx context.Context, o catalogue.Offer, report func(catalogue.Progress)) (string, error) {
+			return fetchInto(ctx, s.home, s.file, o, report)
 		},
-		Add: func(ctx context.Context, folder string, report func(app.Fetched)) (string, error) {
-			return addInto(ctx, s.home, s.file, folder, false, func(p fetchProgress) { report(app.Fetched(p)) })
+		Add: func(ctx context.Context, folder string, report func(catalogue.Progress)) (string, error) {
+			return addInto(ctx, s.home, s.file, folder, false, report)
 		},
-		Discard: func(o app.Offer) error { return discard(filepath.Join(downloads(s.home), o.File)) },
-		Remove: func(ctx context.Context, o app.Offer) error {
+		Discard: func(o catalogue.Offer) error { return catalogue.Discard(s.home, o) },
+		Remove: func(ctx context.Context, o catalogue.Offer) error {
 			inUse := ""
 			if info, ok := s.trainer.ModelInfo(); ok {
 				inUse = info.Path
 			}
-			_, err := removeModel(ctx, s.home, o.Path, inUse)
+			_, err := catalogue.Remove(ctx, s.home, o.Path, inUse)
 			return err
 		},
 		Move: func(ctx context.Context, path string, report func(trainer.Progress)) (trainer.ScoreCard, error) {
@@ -68,7 +63,7 @@ func (s *session) freeMemory() int64 {
 		}
 	}
 	s.loading.Unlock()
-	return freeMemory()
+	return catalogue.FreeMemory()
 }
 
 // moveLessons trains all that was taught on the model at path, and says how both do. The loop

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
 
+	"clara/catalogue"
 	"clara/trainer"
 	"clara/widgets"
 )
@@ -18,7 +19,7 @@ import (
 // belongs to the UI goroutine.
 type adding struct {
 	path   string
-	at     Fetched
+	at     catalogue.Progress
 	err    error
 	cancel context.CancelFunc
 
@@ -58,7 +59,7 @@ func (w *window) add(path string) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		fyne.Do(func() { a.cancel = cancel })
-		file, err := w.Models.Add(ctx, path, func(at Fetched) {
+		file, err := w.Models.Add(ctx, path, func(at catalogue.Progress) {
 			fyne.Do(func() {
 				if a.at = at; a.words != nil {
 					a.show()
@@ -102,7 +103,7 @@ func (v *modelView) addCard() fyne.CanvasObject {
 			{Label: say("close"), OnTapped: away},
 		}
 		var u *trainer.UserError
-		if errors.As(a.err, &u) && u.Reason.Code == codeModelExists {
+		if errors.As(a.err, &u) && u.Reason.Code == catalogue.CodeExists {
 			actions[0] = widgets.Action{Label: say("offer.use"), OnTapped: func() { away(); w.openModel(u.Reason.Args["file"]) }}
 		}
 		return widgets.NewNotice(widgets.Notice{
@@ -124,7 +125,7 @@ func (v *modelView) addCard() fyne.CanvasObject {
 func (a *adding) show() {
 	words, share := say("add.begun"), 0.0
 	if a.at.Total > 0 {
-		words, share = a.at.words(), float64(a.at.Done)/float64(a.at.Total)
+		words, share = comingWords(a.at), float64(a.at.Done)/float64(a.at.Total)
 	}
 	a.bar.Sentence = words
 	a.bar.Set(share, widgets.ColorPrimary)

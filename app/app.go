@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
+	"clara/catalogue"
 	"clara/configs"
 	"clara/trainer"
 	"clara/widgets"
@@ -101,10 +102,10 @@ type window struct {
 	engines  []Engine // as tried; nil: not since the model was loaded
 	trying   bool
 
-	offers   []Offer   // beside it, as last looked for
-	fetching *fetching // nil: none was begun
-	adding   *adding   // nil: none was begun
-	moving   *moving   // nil: none was begun
+	offers   []catalogue.Offer // beside it, as last looked for
+	fetching *fetching         // nil: none was begun
+	adding   *adding           // nil: none was begun
+	moving   *moving           // nil: none was begun
 
 	shell      shell
 	chat       *chatView

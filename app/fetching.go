@@ -8,22 +8,16 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"clara/catalogue"
 	"clara/trainer"
 	"clara/widgets"
 )
 
-// Fetched is how far a download is, or a folder that is converted.
-type Fetched struct {
-	Done, Total int64   // bytes; Total is 0 until it is known
-	Rate        float64 // bytes a second, of late; 0: not known yet
-	Checking    bool    // all is there, its hash is computed
-}
-
 // fetching is the download that a person has begun; there is one at a time. It belongs to
 // the UI goroutine.
 type fetching struct {
-	offer    Offer
-	at       Fetched
+	offer    catalogue.Offer
+	at       catalogue.Progress
 	paused   bool
 	unwanted bool  // what there is of it is thrown away
 	err      error // why it stands still; nil: it runs, or is paused
@@ -38,11 +32,11 @@ type fetching struct {
 const offlineEvery = 20 * time.Second
 
 // fetch begins a download, or goes on with one.
-func (w *window) fetch(o Offer) {
+func (w *window) fetch(o catalogue.Offer) {
 	if w.fetching != nil && !w.fetching.still() {
 		return
 	}
-	f := &fetching{offer: o, at: Fetched{Done: o.Fetched, Total: o.Bytes}, again: make(chan struct{}, 1)}
+	f := &fetching{offer: o, at: catalogue.Progress{Done: o.Fetched, Total: o.Bytes}, again: make(chan struct{}, 1)}
 	w.fetching = f
 	w.work.beside(func(ctx context.Context) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -59,7 +53,7 @@ func (f *fetching) still() bool { return f.paused || f.err != nil && !isOffline(
 
 // fetchPatiently tries until the file is there, waiting for the network where there is none.
 func (w *window) fetchPatiently(ctx context.Context, f *fetching) (string, error) {
-	report := func(at Fetched) { fyne.Do(func() { w.fetchedSoFar(f, at) }) }
+	report := func(at catalogue.Progress) { fyne.Do(func() { w.fetchedSoFar(f, at) }) }
 	for {
 		path, err := w.Models.Fetch(ctx, f.offer, report)
 		if err == nil || ctx.Err() != nil || !isOffline(err) {
@@ -81,11 +75,11 @@ func (w *window) fetchPatiently(ctx context.Context, f *fetching) (string, error
 
 func isOffline(err error) bool {
 	var u *trainer.UserError
-	return errors.As(err, &u) && u.Reason.Code == codeOffline
+	return errors.As(err, &u) && u.Reason.Code == catalogue.CodeOffline
 }
 
 // fetchedSoFar shows how far it is.
-func (w *window) fetchedSoFar(f *fetching, at Fetched) {
+func (w *window) fetchedSoFar(f *fetching, at catalogue.Progress) {
 	wasOffline := f.err != nil
 	f.at, f.err = at, nil
 	if w.fetching != f {
@@ -110,7 +104,7 @@ func (w *window) fetched(f *fetching, path string, err error) {
 		return
 	case err == nil:
 		w.fetching = nil
-		name := f.offer.short()
+		name := offerName(f.offer)
 		w.snackbar.Say(say("fetch.there", "Model", name), say("offer.use"), func() { w.useModel(path) })
 		w.lookForModels()
 	case errors.Is(err, context.Canceled):
@@ -143,7 +137,7 @@ func (w *window) cancelFetch() {
 }
 
 // discard deletes what is there of a download.
-func (w *window) discard(o Offer) {
+func (w *window) discard(o catalogue.Offer) {
 	queued(w.work, func(context.Context) (struct{}, error) { return struct{}{}, w.Models.Discard(o) }, func(_ struct{}, err error) {
 		w.failed(err)
 		w.lookForModels()
@@ -158,7 +152,7 @@ func (v *modelView) fetchCard() fyne.CanvasObject {
 	case f.err != nil && isOffline(f.err):
 		return widgets.NewNotice(widgets.Notice{
 			Glyph: widgets.IconOffline, Tone: widgets.ToneWarning, Title: say("fetch.offline_title"),
-			Text: say("fetch.offline_text", "Share", f.at.share()),
+			Text: say("fetch.offline_text", "Share", comingShare(f.at)),
 			Actions: []widgets.Action{
 				{Label: say("fetch.now"), OnTapped: func() { wakeFetch(f) }},
 				{Label: say("fetch.pause"), OnTapped: w.pauseFetch},
@@ -166,16 +160,16 @@ func (v *modelView) fetchCard() fyne.CanvasObject {
 		})
 	case f.err != nil:
 		return widgets.NewNotice(widgets.Notice{
-			Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("fetch.failed_title", "Model", f.offer.short()), Text: fault(f.err),
+			Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("fetch.failed_title", "Model", offerName(f.offer)), Text: fault(f.err),
 			Actions: []widgets.Action{
 				{Label: say("model.retry"), OnTapped: func() { w.fetch(f.offer) }},
 				{Label: say("fetch.cancel"), OnTapped: w.cancelFetch},
 			},
 		})
 	}
-	title, hold := say("fetch.running", "Model", f.offer.short()), widgets.NewIconButton(widgets.IconPause, say("fetch.pause"), w.pauseFetch)
+	title, hold := say("fetch.running", "Model", offerName(f.offer)), widgets.NewIconButton(widgets.IconPause, say("fetch.pause"), w.pauseFetch)
 	if f.paused {
-		title, hold = say("fetch.paused", "Model", f.offer.short()), widgets.NewIconButton(widgets.IconDownload, say("fetch.resume"), func() { w.fetch(f.offer) })
+		title, hold = say("fetch.paused", "Model", offerName(f.offer)), widgets.NewIconButton(widgets.IconDownload, say("fetch.resume"), func() { w.fetch(f.offer) })
 	}
 	f.bar = widgets.NewMeter(0, 0, widgets.ColorPrimary)
 	f.words = widgets.Caption("").Wrapped()
@@ -206,14 +200,14 @@ func (f *fetching) show() {
 	if f.paused {
 		at.Rate = 0
 	}
-	f.bar.Sentence = at.share()
+	f.bar.Sentence = comingShare(at)
 	f.bar.Set(share, widgets.ColorPrimary)
-	f.words.SetText(at.words())
+	f.words.SetText(comingWords(at))
 }
 
-// words say how much is there, how fast it comes, and how long it takes.
-func (at Fetched) words() string {
-	parts := []string{at.share()}
+// comingWords say how much is there, how fast it comes, and how long it takes.
+func comingWords(at catalogue.Progress) string {
+	parts := []string{comingShare(at)}
 	switch {
 	case at.Checking:
 		parts = append(parts, say("fetch.checking"))
@@ -224,8 +218,8 @@ func (at Fetched) words() string {
 	return strings.Join(parts, " · ")
 }
 
-// share says how much is there, in the unit of the whole: "1.17 of 1.83 GB".
-func (at Fetched) share() string {
+// comingShare says how much is there, in the unit of the whole: "1.17 of 1.83 GB".
+func comingShare(at catalogue.Progress) string {
 	if at.Total >= 1e9 {
 		return say("fetch.gigabytes", "Done", decimal(float64(at.Done)/1e9, 2), "Of", decimal(float64(at.Total)/1e9, 2))
 	}

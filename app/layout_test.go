@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
+	"clara/catalogue"
 	"clara/configs"
 	"clara/trainer"
 	"clara/widgets"
@@ -72,26 +73,26 @@ var scenes = []scene{
 	}},
 	{"fetching", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeModel, trainer.PhaseDue)
-		w.fetching = &fetching{offer: w.offers[3], at: Fetched{Done: 1_170_000_000, Total: 1_830_000_000, Rate: 8_400_000}}
+		w.fetching = &fetching{offer: w.offers[3], at: catalogue.Progress{Done: 1_170_000_000, Total: 1_830_000_000, Rate: 8_400_000}}
 		w.machine.fill()
 	}},
 	{"offline", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeModel, trainer.PhaseDue)
-		w.fetching = &fetching{offer: w.offers[3], at: Fetched{Done: 1_170_000_000, Total: 1_830_000_000}}
-		w.fetching.err = &trainer.UserError{Reason: trainer.Reason{Code: codeOffline}}
+		w.fetching = &fetching{offer: w.offers[3], at: catalogue.Progress{Done: 1_170_000_000, Total: 1_830_000_000}}
+		w.fetching.err = &trainer.UserError{Reason: trainer.Reason{Code: catalogue.CodeOffline}}
 		w.machine.fill()
 	}},
 	{"adding", func(t testing.TB, w *window) {
-		w.Models.Add = func(context.Context, string, func(Fetched)) (string, error) { return "", nil }
+		w.Models.Add = func(context.Context, string, func(catalogue.Progress)) (string, error) { return "", nil }
 		w.rebuild()
 		w.fillSamples(t, placeModel, trainer.PhaseDue)
-		w.adding = &adding{path: "/home/anna/Verwaltung-1B", at: Fetched{Done: 410_000_000, Total: 1_320_000_000, Rate: 96_000_000}}
+		w.adding = &adding{path: "/home/anna/Verwaltung-1B", at: catalogue.Progress{Done: 410_000_000, Total: 1_320_000_000, Rate: 96_000_000}}
 		w.machine.fill()
 	}},
 	{"not added", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeModel, trainer.PhaseDue)
 		w.adding = &adding{path: "/home/anna/Verwaltung-1B", err: &trainer.UserError{Reason: trainer.Reason{
-			Code: codeModelMissing, Args: map[string]string{"path": "/home/anna/Verwaltung-1B", "file": "tokenizer.json"},
+			Code: catalogue.CodeMissing, Args: map[string]string{"path": "/home/anna/Verwaltung-1B", "file": "tokenizer.json"},
 		}}}
 		w.machine.fill()
 	}},

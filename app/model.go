@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 
+	"clara/catalogue"
 	"clara/configs"
 	"clara/trainer"
 	"clara/widgets"
@@ -304,7 +305,7 @@ func (v *modelView) failure() fyne.CanvasObject {
 		},
 	}
 	var u *trainer.UserError
-	if errors.As(err, &u) && u.Reason.Code == codeNoModelFile {
+	if errors.As(err, &u) && u.Reason.Code == catalogue.CodeNoFile {
 		n.Title, n.Text = say("model.missing_title"), say("model.missing_text", "Cause", because(u.Reason))
 	} else if errors.Is(err, fs.ErrNotExist) {
 		n.Title, n.Text = say("model.missing_title"), say("model.missing_text", "Cause", fault(err))

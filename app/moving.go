@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"clara/catalogue"
 	"clara/trainer"
 	"clara/widgets"
 )
@@ -17,7 +18,7 @@ type Mover func(ctx context.Context, path string, report func(trainer.Progress))
 // moving is the move of the lessons to another model, while it runs and until its score card
 // was answered. It belongs to the UI goroutine.
 type moving struct {
-	offer  Offer
+	offer  catalogue.Offer
 	at     trainer.Progress
 	card   *trainer.ScoreCard // once it has ended
 	err    error
@@ -28,15 +29,15 @@ type moving struct {
 }
 
 // askToMove asks before the training that takes minutes.
-func (w *window) askToMove(o Offer) {
+func (w *window) askToMove(o catalogue.Offer) {
 	w.ask(question{
-		title: say("move.ask_title", "Model", o.short()), text: sayN("move.ask_text", w.state.Lessons.Total(), "Old", w.model.short()),
+		title: say("move.ask_title", "Model", offerName(o)), text: sayN("move.ask_text", w.state.Lessons.Total(), "Old", w.model.short()),
 		yes: say("move.yes"), no: say("move.no"), do: func() { w.move(o) },
 	})
 }
 
 // move begins.
-func (w *window) move(o Offer) {
+func (w *window) move(o catalogue.Offer) {
 	if w.moving != nil {
 		return
 	}
@@ -102,7 +103,7 @@ func (v *modelView) moveCard() fyne.CanvasObject {
 	m.words, m.bar = widgets.Caption("").Wrapped(), widgets.NewMeter(0, 0, widgets.ColorPrimary)
 	m.show()
 	return widgets.Card(widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconLessons, 18, widgets.ColorPrimary),
-		widgets.Grow(widgets.Strong(say("move.running", "Model", m.offer.short())).Cutting()), widgets.NewIconButton(widgets.IconCross, say("move.stop"), w.cancelMove)),
+		widgets.Grow(widgets.Strong(say("move.running", "Model", offerName(m.offer))).Cutting()), widgets.NewIconButton(widgets.IconCross, say("move.stop"), w.cancelMove)),
 		m.bar, m.words), 10, 16, 12, 16)
 }
 
@@ -124,12 +125,12 @@ func (m *moving) show() {
 func (v *modelView) scoreCard(m *moving) fyne.CanvasObject {
 	w, c := v.w, m.card
 	body := widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconLessons, 18, widgets.ColorPrimary),
-		widgets.Grow(widgets.Strong(say("move.done", "Model", m.offer.short())).Wrapped())))
+		widgets.Grow(widgets.Strong(say("move.done", "Model", offerName(m.offer))).Wrapped())))
 	if c.State == trainer.CycleRefused {
 		body.Add(widgets.Muted(say("move.refused", "Why", because(c.Reason))).Wrapped())
 	}
 	if !c.Reader {
-		body.Add(widgets.Muted(say("move.no_reader", "Model", m.offer.short())).Wrapped())
+		body.Add(widgets.Muted(say("move.no_reader", "Model", offerName(m.offer))).Wrapped())
 	}
 	scores := []trainer.Score{c.Old, c.Base, c.Instant, c.After}
 	heads := []string{say("move.before"), say("move.base"), say("move.instant"), say("move.after")}
@@ -175,7 +176,7 @@ func (v *modelView) scoreCard(m *moving) fyne.CanvasObject {
 				widgets.Grow(widgets.Caption(say("move.lost", "Question", brief(l.Question, 80))).Wrapped())))
 		}
 	}
-	use := widgets.NewButton(say("move.use", "Model", m.offer.short()), nil, widgets.Secondary, func() { path := m.offer.Path; w.endMove(); w.useModel(path) })
+	use := widgets.NewButton(say("move.use", "Model", offerName(m.offer)), nil, widgets.Secondary, func() { path := m.offer.Path; w.endMove(); w.useModel(path) })
 	body.Add(widgets.WrapRow(8, use, widgets.NewButton(say("move.stay", "Model", w.model.short()), nil, widgets.Ghost, w.endMove)))
 	return widgets.Card(body, 14, 16)
 }

@@ -7,59 +7,31 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"clara/catalogue"
 	"clara/configs"
-	"clara/trainer"
 	"clara/widgets"
 )
 
-// Offer is a model that is there or can be fetched.
-type Offer struct {
-	Name       string
-	File       string
-	URL        string // "": it cannot be fetched
-	Bytes      int64
-	SHA256     string // "": not known, only the size is checked
-	Licence    string // "": not known
-	Languages  []string
-	Parameters int64
-	CacheBytes int64 // of keys and values for each token of a conversation
-
-	Path    string         // where it is; "": not here
-	Fetched int64          // bytes of a download that was interrupted
-	Fault   string         // why the file cannot be loaded
-	Why     trainer.Reason // the kind of the fault, where it has a name
-	Needs   int64          // bytes of memory, with the context of the settings
-	Free    int64          // bytes of memory now; -1: the machine does not tell
-	Fit     string         // one of those below; "": not known
-}
-
-// How a model fits into memory.
-const (
-	fitsWell  = "well"
-	fitsTight = "tight"
-	fitsNot   = "not"
-)
-
-// short is the name as a person reads it.
-func (o Offer) short() string { return strings.ReplaceAll(o.Name, "-", " ") }
+// offerName is the name as a person reads it.
+func offerName(o catalogue.Offer) string { return strings.ReplaceAll(o.Name, "-", " ") }
 
 // Models are how the window gets at model files. A nil function means that it cannot.
 type Models struct {
 	// List has the models that are there, in the order of preference, and those that can be
 	// fetched. It reads the heads of files.
-	List func() ([]Offer, error)
+	List func() ([]catalogue.Offer, error)
 	// Look describes one file.
-	Look func(path string) (Offer, error)
+	Look func(path string) (catalogue.Offer, error)
 	// Fetch brings a model into the data folder and returns its path. It goes on with what a
 	// call before left, and keeps what there is when ctx ends.
-	Fetch func(ctx context.Context, o Offer, report func(Fetched)) (string, error)
+	Fetch func(ctx context.Context, o catalogue.Offer, report func(catalogue.Progress)) (string, error)
 	// Add makes a model file of a folder of Hugging Face, in the data folder, and returns its
 	// path. When ctx ends it leaves nothing.
-	Add func(ctx context.Context, folder string, report func(Fetched)) (string, error)
+	Add func(ctx context.Context, folder string, report func(catalogue.Progress)) (string, error)
 	// Discard deletes what an interrupted Fetch left.
-	Discard func(o Offer) error
+	Discard func(o catalogue.Offer) error
 	// Remove deletes the file of a model that Fetch brought, with its reader.
-	Remove func(ctx context.Context, o Offer) error
+	Remove func(ctx context.Context, o catalogue.Offer) error
 	// Move trains all that was taught on the model at path; see moving.go.
 	Move Mover
 }
@@ -94,45 +66,45 @@ func (v *modelView) offerCards() []fyne.CanvasObject {
 	return cards
 }
 
-func (v *modelView) offerCard(o Offer) fyne.CanvasObject {
-	head := widgets.HStack(8, widgets.Strong(o.short()))
+func (v *modelView) offerCard(o catalogue.Offer) fyne.CanvasObject {
+	head := widgets.HStack(8, widgets.Strong(offerName(o)))
 	switch {
 	case o.Fault != "":
 		head.Add(widgets.NewChip(say("offer.fault"), nil, widgets.ToneError))
 	case o.Path != "":
 		head.Add(widgets.NewChip(say("offer.here"), nil, widgets.ToneQuiet))
 	}
-	words := widgets.VStack(2, head, widgets.Caption(o.about()).Wrapped())
+	words := widgets.VStack(2, head, widgets.Caption(offerAbout(o)).Wrapped())
 	buttons := v.offerButtons(o)
 	if v.w.tight {
-		body := widgets.VStack(8, words, o.fit())
+		body := widgets.VStack(8, words, offerFit(o))
 		if len(buttons) > 0 {
 			body.Add(widgets.WrapRow(8, buttons...))
 		}
 		return widgets.Card(body, 12, 16)
 	}
-	line := widgets.HStack(16, widgets.Grow(words), widgets.Sized(190, 0, o.fit()))
+	line := widgets.HStack(16, widgets.Grow(words), widgets.Sized(190, 0, offerFit(o)))
 	if len(buttons) > 0 {
 		line.Add(widgets.HStack(8, buttons...))
 	}
 	return widgets.Card(line, 12, 16)
 }
 
-// fault says why the file cannot be loaded: by its kind, else as it is.
-func (o Offer) fault() string {
+// offerFault says why the file cannot be loaded: by its kind, else as it is.
+func offerFault(o catalogue.Offer) string {
 	if o.Why.Code != "" {
 		return because(o.Why)
 	}
 	return o.Fault
 }
 
-// about says what is known of a model: why it does not fit, or what it is.
-func (o Offer) about() string {
+// offerAbout says what is known of a model: why it does not fit, or what it is.
+func offerAbout(o catalogue.Offer) string {
 	if o.Fault != "" {
-		return o.fault()
+		return offerFault(o)
 	}
 	var parts []string
-	if o.Fit == fitsNot || o.Fit == fitsTight {
+	if o.Fit == catalogue.FitsNot || o.Fit == catalogue.FitsTight {
 		parts = append(parts, say("offer.needs", "Needs", bytes(o.Needs), "Free", bytes(o.Free)))
 	}
 	if o.Parameters > 0 {
@@ -150,15 +122,15 @@ func (o Offer) about() string {
 	return strings.Join(parts, " · ")
 }
 
-// fit shows the size, whether it fits, and how much of the free memory it takes.
-func (o Offer) fit() fyne.CanvasObject {
+// offerFit shows the size, whether it fits, and how much of the free memory it takes.
+func offerFit(o catalogue.Offer) fyne.CanvasObject {
 	word, ink, bar := "", widgets.ColorMuted, widgets.ColorPrimary
 	switch o.Fit {
-	case fitsWell:
+	case catalogue.FitsWell:
 		word, ink, bar = say("offer.well"), widgets.ColorSuccess, widgets.ColorSuccess
-	case fitsTight:
+	case catalogue.FitsTight:
 		word, ink, bar = say("offer.tight"), widgets.ColorWarning, widgets.ColorWarning
-	case fitsNot:
+	case catalogue.FitsNot:
 		word, ink, bar = say("offer.not"), widgets.ColorError, widgets.ColorError
 	}
 	line := widgets.HStack(8, widgets.Grow(widgets.Caption(bytes(o.Bytes)).In(widgets.ColorText)), widgets.Caption(word).In(ink))
@@ -172,7 +144,7 @@ func (o Offer) fit() fyne.CanvasObject {
 }
 
 // offerButtons are what can be done with a model now.
-func (v *modelView) offerButtons(o Offer) []fyne.CanvasObject {
+func (v *modelView) offerButtons(o catalogue.Offer) []fyne.CanvasObject {
 	w := v.w
 	busy := w.moving != nil || w.model.busy
 	if o.Path == "" { // one download at a time
@@ -186,9 +158,9 @@ func (v *modelView) offerButtons(o Offer) []fyne.CanvasObject {
 		return b
 	}
 	switch {
-	case o.Path != "" && (o.Fault != "" || o.Fit == fitsNot) && w.canRemove(o) && !busy:
+	case o.Path != "" && (o.Fault != "" || o.Fit == catalogue.FitsNot) && w.canRemove(o) && !busy:
 		return []fyne.CanvasObject{widgets.NewIconButton(widgets.IconTrash, say("offer.remove"), func() { w.askToRemove(o) })}
-	case o.Fault != "" || o.Fit == fitsNot:
+	case o.Fault != "" || o.Fit == catalogue.FitsNot:
 		return nil
 	case o.Path == "" && w.Models.Fetch == nil:
 		return nil
@@ -211,14 +183,14 @@ func (v *modelView) offerButtons(o Offer) []fyne.CanvasObject {
 }
 
 // canRemove says whether a model was fetched into the data folder; other files are not ours.
-func (w *window) canRemove(o Offer) bool {
-	return w.Models.Remove != nil && filepath.Dir(o.Path) == filepath.Join(w.Home, "models")
+func (w *window) canRemove(o catalogue.Offer) bool {
+	return w.Models.Remove != nil && filepath.Dir(o.Path) == catalogue.Folder(w.Home)
 }
 
 // askToRemove asks before a file is deleted that was long in coming.
-func (w *window) askToRemove(o Offer) {
+func (w *window) askToRemove(o catalogue.Offer) {
 	w.ask(question{
-		title: say("offer.remove_title", "Model", o.short()), text: say("offer.remove_text", "Size", bytes(o.Bytes)),
+		title: say("offer.remove_title", "Model", offerName(o)), text: say("offer.remove_text", "Size", bytes(o.Bytes)),
 		yes: say("offer.remove_yes"), no: say("offer.remove_no"), do: func() {
 			queued(w.work, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.Models.Remove(ctx, o) }, func(_ struct{}, err error) {
 				w.failed(err)
@@ -244,21 +216,21 @@ func (w *window) openModel(path string) {
 		w.useModel(path)
 		return
 	}
-	queued(w.work, func(context.Context) (Offer, error) { return w.Models.Look(path) }, func(o Offer, err error) {
+	queued(w.work, func(context.Context) (catalogue.Offer, error) { return w.Models.Look(path) }, func(o catalogue.Offer, err error) {
 		switch {
 		case err != nil:
 			w.failed(err)
 		case o.Fault != "":
 			w.tell(widgets.Notice{
-				Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("offer.fault_title"), Text: say("model.failed_text", "File", filepath.Base(path), "Cause", o.fault()),
+				Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("offer.fault_title"), Text: say("model.failed_text", "File", filepath.Base(path), "Cause", offerFault(o)),
 				Actions: []widgets.Action{
 					{Label: say("model.choose"), OnTapped: func() { w.untell(); w.machine.chooseFile() }},
 					{Label: say("close"), OnTapped: w.untell},
 				},
 			})
-		case o.Fit == fitsNot:
+		case o.Fit == catalogue.FitsNot:
 			w.ask(question{
-				title: say("offer.not_title", "Model", o.short()), text: say("offer.not_text", "Needs", bytes(o.Needs), "Free", bytes(o.Free)),
+				title: say("offer.not_title", "Model", offerName(o)), text: say("offer.not_text", "Needs", bytes(o.Needs), "Free", bytes(o.Free)),
 				yes: say("offer.try"), no: say("offer.leave"), do: func() { w.useModel(path) },
 			})
 		default:

@@ -10,31 +10,32 @@ import (
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 
+	"clara/catalogue"
 	"clara/configs"
 	"clara/trainer"
 )
 
 // sampleOffers are the models of the pictures, as they fit into 8.2 GB.
-func sampleOffers() []Offer {
+func sampleOffers() []catalogue.Offer {
 	const free = 8_200_000_000
-	return []Offer{
+	return []catalogue.Offer{
 		{
 			Name: "SmolLM2-135M-Instruct", File: "SmolLM2-135M-Instruct.Q4_1.gguf", Path: "/home/anna/.local/share/clara/models/SmolLM2-135M-Instruct.Q4_1.gguf", URL: "https://x",
-			Bytes: 98_362_432, SHA256: "b1", Licence: "Apache-2.0", Languages: []string{"en"}, Parameters: 134_515_008, Needs: 450_000_000, Free: free, Fit: fitsWell,
+			Bytes: 98_362_432, SHA256: "b1", Licence: "Apache-2.0", Languages: []string{"en"}, Parameters: 134_515_008, Needs: 450_000_000, Free: free, Fit: catalogue.FitsWell,
 		},
-		{Name: "notizen-1b-q8_0", File: "notizen-1b-q8_0.gguf", Path: "/home/anna/notizen-1b-q8_0.gguf", Bytes: 1_300_000_000, Parameters: 1_235_814_400, Needs: 1_700_000_000, Free: free, Fit: fitsWell},
+		{Name: "notizen-1b-q8_0", File: "notizen-1b-q8_0.gguf", Path: "/home/anna/notizen-1b-q8_0.gguf", Bytes: 1_300_000_000, Parameters: 1_235_814_400, Needs: 1_700_000_000, Free: free, Fit: catalogue.FitsWell},
 		{Name: "halb", File: "halb.gguf", Path: "/home/anna/halb.gguf", Bytes: 812_000_000, Free: free, Fault: "read tensor blk.7.ffn_up.weight: the file is cut short"},
 		{
 			Name: "Llama-3.2-1B-Instruct", File: "Llama-3.2-1B-Instruct-Q4_K_M.gguf", URL: "https://x", Bytes: 807_694_464, SHA256: "6f", Licence: "Llama 3.2 Community License",
-			Languages: []string{"en", "de", "fr", "it", "pt", "hi", "es", "th"}, Parameters: 1_235_814_400, Needs: 1_300_000_000, Free: free, Fit: fitsWell,
+			Languages: []string{"en", "de", "fr", "it", "pt", "hi", "es", "th"}, Parameters: 1_235_814_400, Needs: 1_300_000_000, Free: free, Fit: catalogue.FitsWell,
 		},
 		{
 			Name: "Gemma-3-4B-Instruct", File: "gemma-3-4b-it-Q4_K_M.gguf", URL: "https://x", Bytes: 2_489_757_856, Licence: "Gemma Terms of Use", Languages: []string{"en", "de"},
-			Parameters: 3_880_099_328, Fetched: 1_170_000_000, Needs: 6_100_000_000, Free: free, Fit: fitsTight,
+			Parameters: 3_880_099_328, Fetched: 1_170_000_000, Needs: 6_100_000_000, Free: free, Fit: catalogue.FitsTight,
 		},
 		{
 			Name: "Llama-3.1-8B-Instruct", File: "Meta-Llama-3.1-8B-Instruct-Q4_K_M.gguf", URL: "https://x", Bytes: 4_920_739_232, SHA256: "7b", Licence: "Llama 3.1 Community License",
-			Languages: []string{"en", "de"}, Parameters: 8_030_261_248, Needs: 11_000_000_000, Free: free, Fit: fitsNot,
+			Languages: []string{"en", "de"}, Parameters: 8_030_261_248, Needs: 11_000_000_000, Free: free, Fit: catalogue.FitsNot,
 		},
 	}
 }
@@ -51,28 +52,28 @@ func sampleScoreCard() *trainer.ScoreCard {
 
 // shop is a source of models for a test: what a fetch does next.
 type shop struct {
-	offers    []Offer
-	fetches   chan func(ctx context.Context, report func(Fetched)) (string, error)
+	offers    []catalogue.Offer
+	fetches   chan func(ctx context.Context, report func(catalogue.Progress)) (string, error)
 	discarded []string
 }
 
 func (s *shop) models() Models {
 	return Models{
-		List: func() ([]Offer, error) { return s.offers, nil },
-		Fetch: func(ctx context.Context, _ Offer, report func(Fetched)) (string, error) {
+		List: func() ([]catalogue.Offer, error) { return s.offers, nil },
+		Fetch: func(ctx context.Context, _ catalogue.Offer, report func(catalogue.Progress)) (string, error) {
 			return (<-s.fetches)(ctx, report)
 		},
-		Discard: func(o Offer) error { s.discarded = append(s.discarded, o.File); return nil },
+		Discard: func(o catalogue.Offer) error { s.discarded = append(s.discarded, o.File); return nil },
 	}
 }
 
 func newShop() *shop {
-	return &shop{offers: sampleOffers(), fetches: make(chan func(context.Context, func(Fetched)) (string, error), 3)}
+	return &shop{offers: sampleOffers(), fetches: make(chan func(context.Context, func(catalogue.Progress)) (string, error), 3)}
 }
 
 // slowly reports half and then waits to be stopped.
-func slowly(ctx context.Context, report func(Fetched)) (string, error) {
-	report(Fetched{Done: 400_000_000, Total: 807_694_464, Rate: 8_400_000})
+func slowly(ctx context.Context, report func(catalogue.Progress)) (string, error) {
+	report(catalogue.Progress{Done: 400_000_000, Total: 807_694_464, Rate: 8_400_000})
 	<-ctx.Done()
 	return "", ctx.Err()
 }
@@ -90,7 +91,7 @@ func TestModelIsFetchedPausedAndResumed(t *testing.T) {
 	}
 	w.pauseFetch()
 	w.waitFor(t, func() bool { return w.fetching.paused })
-	s.fetches <- func(context.Context, func(Fetched)) (string, error) { return "/models/new.gguf", nil }
+	s.fetches <- func(context.Context, func(catalogue.Progress)) (string, error) { return "/models/new.gguf", nil }
 	w.fetch(w.fetching.offer)
 	w.waitFor(t, func() bool { return w.fetching == nil })
 	if len(s.discarded) > 0 {
@@ -102,8 +103,8 @@ func TestFetchWaitsForTheNetwork(t *testing.T) {
 	s := newShop()
 	w := newTestWindow(t, Params{Models: s.models()}, wide)
 	w.show(placeModel)
-	offline := func(context.Context, func(Fetched)) (string, error) {
-		return "", &trainer.UserError{Reason: trainer.Reason{Code: codeOffline, Args: map[string]string{"host": "huggingface.co", "haveBytes": "1", "allBytes": "2"}}}
+	offline := func(context.Context, func(catalogue.Progress)) (string, error) {
+		return "", &trainer.UserError{Reason: trainer.Reason{Code: catalogue.CodeOffline, Args: map[string]string{"host": "huggingface.co", "haveBytes": "1", "allBytes": "2"}}}
 	}
 	s.fetches <- offline
 	w.fetch(s.offers[3])
@@ -119,7 +120,7 @@ func TestFetchWaitsForTheNetwork(t *testing.T) {
 	s.fetches <- offline
 	w.fetch(s.offers[3])
 	w.waitFor(t, func() bool { return w.fetching.err != nil })
-	s.fetches <- func(context.Context, func(Fetched)) (string, error) { return "/models/new.gguf", nil }
+	s.fetches <- func(context.Context, func(catalogue.Progress)) (string, error) { return "/models/new.gguf", nil }
 	wakeFetch(w.fetching)
 	w.waitFor(t, func() bool { return w.fetching == nil })
 }
@@ -142,15 +143,15 @@ func TestFailedFetchSaysWhyAndCanBeTriedAgain(t *testing.T) {
 	s := newShop()
 	w := newTestWindow(t, Params{Models: s.models()}, wide)
 	w.show(placeModel)
-	s.fetches <- func(context.Context, func(Fetched)) (string, error) {
-		return "", &trainer.UserError{Reason: trainer.Reason{Code: codeDownloadSpace, Args: map[string]string{"missingBytes": "1200000000", "folder": "/models"}}}
+	s.fetches <- func(context.Context, func(catalogue.Progress)) (string, error) {
+		return "", &trainer.UserError{Reason: trainer.Reason{Code: catalogue.CodeSpace, Args: map[string]string{"missingBytes": "1200000000", "folder": "/models"}}}
 	}
 	w.fetch(s.offers[3])
 	w.waitFor(t, func() bool { return w.fetching.err != nil })
 	if got, want := fault(w.fetching.err), "1.2 GB more have to be free in /models"; got != want {
 		t.Errorf("it says %q, want %q", got, want)
 	}
-	s.fetches <- func(context.Context, func(Fetched)) (string, error) { return "/models/new.gguf", nil }
+	s.fetches <- func(context.Context, func(catalogue.Progress)) (string, error) { return "/models/new.gguf", nil }
 	w.fetch(w.fetching.offer)
 	w.waitFor(t, func() bool { return w.fetching == nil })
 }
@@ -161,9 +162,9 @@ func TestFileThatDoesNotFitIsAskedAbout(t *testing.T) {
 	if err := file.Create(); err != nil {
 		t.Fatal(err)
 	}
-	look := Offer{Name: "big", Needs: 11e9, Free: 8e9, Fit: fitsNot}
+	look := catalogue.Offer{Name: "big", Needs: 11e9, Free: 8e9, Fit: catalogue.FitsNot}
 	w := newTestWindow(t, Params{
-		File: file, Models: Models{Look: func(string) (Offer, error) { return look, nil }},
+		File: file, Models: Models{Look: func(string) (catalogue.Offer, error) { return look, nil }},
 		Load: func(context.Context, func(Model)) error { loads++; return nil },
 	}, wide)
 	w.show(placeModel)
@@ -175,7 +176,7 @@ func TestFileThatDoesNotFitIsAskedAbout(t *testing.T) {
 	if loads != 0 || len(w.shell.banner.Objects) == 0 {
 		t.Fatalf("%d loads without a question", loads)
 	}
-	look = Offer{Name: "broken", Fault: "open /models/broken.gguf: it is cut short", Why: trainer.Reason{Code: trainer.CodeFaultModelFile}}
+	look = catalogue.Offer{Name: "broken", Fault: "open /models/broken.gguf: it is cut short", Why: trainer.Reason{Code: trainer.CodeFaultModelFile}}
 	drop("broken.gguf")
 	if loads != 0 {
 		t.Error("what cannot be loaded was tried")
@@ -183,7 +184,7 @@ func TestFileThatDoesNotFitIsAskedAbout(t *testing.T) {
 	if want := "broken.gguf: " + say("fault.model_file"); !reads(w, want) {
 		t.Errorf("the window does not say %q", want)
 	}
-	look = Offer{Name: "small", Fit: fitsWell}
+	look = catalogue.Offer{Name: "small", Fit: catalogue.FitsWell}
 	drop("small.GGUF")
 	w.waitFor(t, func() bool { return loads == 1 && !w.model.busy })
 	if w.Settings.Model.Path != "/models/small.GGUF" {
@@ -198,12 +199,14 @@ func TestDroppedFolderBecomesAModel(t *testing.T) {
 	if err := file.Create(); err != nil {
 		t.Fatal(err)
 	}
-	adds := make(chan func(ctx context.Context, report func(Fetched)) (string, error), 1)
+	adds := make(chan func(ctx context.Context, report func(catalogue.Progress)) (string, error), 1)
 	folder, loads := t.TempDir(), 0
 	w := newTestWindow(t, Params{
 		File: file, Settings: spoken(english), Models: Models{
-			Look: func(string) (Offer, error) { return Offer{Name: "small", Fit: fitsWell}, nil },
-			Add: func(ctx context.Context, path string, report func(Fetched)) (string, error) {
+			Look: func(string) (catalogue.Offer, error) {
+				return catalogue.Offer{Name: "small", Fit: catalogue.FitsWell}, nil
+			},
+			Add: func(ctx context.Context, path string, report func(catalogue.Progress)) (string, error) {
 				if path != folder {
 					t.Errorf("%s is added", path)
 				}
@@ -228,15 +231,15 @@ func TestDroppedFolderBecomesAModel(t *testing.T) {
 	w.cancelAdd()
 	w.waitFor(t, func() bool { return w.adding == nil })
 
-	adds <- func(context.Context, func(Fetched)) (string, error) {
-		return "", &trainer.UserError{Reason: trainer.Reason{Code: codeModelMissing, Args: map[string]string{"path": folder, "file": "config.json"}}}
+	adds <- func(context.Context, func(catalogue.Progress)) (string, error) {
+		return "", &trainer.UserError{Reason: trainer.Reason{Code: catalogue.CodeMissing, Args: map[string]string{"path": folder, "file": "config.json"}}}
 	}
 	drop(folder)
 	w.waitFor(t, func() bool { return w.adding.err != nil })
 	if got, want := fault(w.adding.err), "config.json is missing in "+folder+". Fetch the whole folder of the model."; got != want {
 		t.Errorf("it says %q, want %q", got, want)
 	}
-	adds <- func(context.Context, func(Fetched)) (string, error) { return "/models/new.gguf", nil }
+	adds <- func(context.Context, func(catalogue.Progress)) (string, error) { return "/models/new.gguf", nil }
 	tap(t, w, "Try again")
 	w.waitFor(t, func() bool { return loads == 1 && !w.model.busy })
 	if w.adding != nil || w.Settings.Model.Path != "/models/new.gguf" {
@@ -244,8 +247,8 @@ func TestDroppedFolderBecomesAModel(t *testing.T) {
 	}
 
 	// What is there already can be used at once; any of the folder's weights stand for it.
-	adds <- func(context.Context, func(Fetched)) (string, error) {
-		return "", &trainer.UserError{Reason: trainer.Reason{Code: codeModelExists, Args: map[string]string{"file": "/models/old.gguf"}}}
+	adds <- func(context.Context, func(catalogue.Progress)) (string, error) {
+		return "", &trainer.UserError{Reason: trainer.Reason{Code: catalogue.CodeExists, Args: map[string]string{"file": "/models/old.gguf"}}}
 	}
 	drop(filepath.Join(folder, "model.safetensors"))
 	w.waitFor(t, func() bool { return w.adding.err != nil })
@@ -258,7 +261,7 @@ func TestDroppedFolderBecomesAModel(t *testing.T) {
 
 func TestFolderIsAskedForInTheLanguageOfTheWindow(t *testing.T) {
 	w := newTestWindow(t, Params{Settings: spoken(german), Models: Models{
-		Add: func(context.Context, string, func(Fetched)) (string, error) { return "", nil },
+		Add: func(context.Context, string, func(catalogue.Progress)) (string, error) { return "", nil },
 	}}, wide)
 	w.show(placeModel)
 	tap(t, w, "Ordner öffnen …")
@@ -302,7 +305,7 @@ func TestOnlyWhatWasFetchedCanBeDeletedAndOnlyWhenAsked(t *testing.T) {
 	var removed []string
 	s := newShop()
 	models := s.models()
-	models.Remove = func(_ context.Context, o Offer) error { removed = append(removed, o.Name); return nil }
+	models.Remove = func(_ context.Context, o catalogue.Offer) error { removed = append(removed, o.Name); return nil }
 	w := newTestWindow(t, Params{Models: models, Home: "/data", Settings: spoken(english)}, wide)
 	s.offers[1].Path = "/data/models/notizen-1b-q8_0.gguf"
 	w.show(placeModel)

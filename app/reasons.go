@@ -8,30 +8,13 @@ import (
 	"strings"
 	"time"
 
+	"clara/catalogue"
 	"clara/trainer"
 	"clara/widgets"
 )
 
-// The codes of the assembly's own reasons.
-const (
-	codeLocked      = "locked"        // home
-	codeNoModelFile = "no_model_file" // where
-
-	// Of model files and their download.
-	codeModelInUse      = "model_in_use"     // name
-	codeModelExists     = "model_exists"     // file
-	codeOffline         = "download_offline" // host, haveBytes, allBytes, error
-	codeDownloadRefused = "download_refused" // host, status
-	codeDownloadWrong   = "download_wrong"   // file, error
-	codeDownloadBusy    = "download_busy"    // folder
-	codeDownloadDisk    = "download_disk"    // file, error
-	codeDownloadSpace   = "download_space"   // missingBytes, folder
-
-	// Of models that are added.
-	codeModelMissing     = "model_missing"     // path, file
-	codeModelUnsupported = "model_unsupported" // path, error
-	codeModelWrong       = "model_wrong"       // path, error
-)
+// codeLocked is the assembly's own: another program works on the data folder home.
+const codeLocked = "locked"
 
 // reasonKeys translates the codes of the trainer's reasons. TestEveryReasonHasWords holds it to the trainer's list.
 var reasonKeys = map[string]string{
@@ -117,21 +100,21 @@ var reasonKeys = map[string]string{
 	trainer.CodeFaultMissing:   "fault.missing",
 	trainer.CodeFaultDenied:    "fault.denied",
 
-	codeLocked:      "reason.locked",
-	codeNoModelFile: "reason.no_model_file",
+	codeLocked:           "reason.locked",
+	catalogue.CodeNoFile: "reason.no_model_file",
 
-	codeModelInUse:      "reason.model_in_use",
-	codeModelExists:     "reason.model_exists",
-	codeOffline:         "reason.download_offline",
-	codeDownloadRefused: "reason.download_refused",
-	codeDownloadWrong:   "reason.download_wrong",
-	codeDownloadBusy:    "reason.download_busy",
-	codeDownloadDisk:    "reason.download_disk",
-	codeDownloadSpace:   "reason.download_space",
+	catalogue.CodeInUse:   "reason.model_in_use",
+	catalogue.CodeExists:  "reason.model_exists",
+	catalogue.CodeOffline: "reason.download_offline",
+	catalogue.CodeRefused: "reason.download_refused",
+	catalogue.CodeWrong:   "reason.download_wrong",
+	catalogue.CodeBusy:    "reason.download_busy",
+	catalogue.CodeDisk:    "reason.download_disk",
+	catalogue.CodeSpace:   "reason.download_space",
 
-	codeModelMissing:     "reason.model_missing",
-	codeModelUnsupported: "reason.model_unsupported",
-	codeModelWrong:       "reason.model_wrong",
+	catalogue.CodeMissing:     "reason.model_missing",
+	catalogue.CodeUnsupported: "reason.model_unsupported",
+	catalogue.CodeUnreadable:  "reason.model_wrong",
 }
 
 // hintKeys translates what a person can do.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clara/catalogue"
 	"clara/compute"
 	"clara/configs"
 	"clara/model"
@@ -51,12 +52,12 @@ type Params struct {
 	Models func(o Options) (ModelList, error)
 	// Get fetches a model, named as in the catalogue or by the address of a GGUF file, into
 	// the data folder. It goes on with what a call before left.
-	Get func(ctx context.Context, o Options, named string, report func(Fetched)) (Offer, error)
+	Get func(ctx context.Context, o Options, named string, report func(catalogue.Progress)) (catalogue.Offer, error)
 	// Add brings a model that lies elsewhere into the data folder: a GGUF file, or a folder of
 	// Hugging Face, which becomes one. exact keeps such a folder's weights as they are.
-	Add func(ctx context.Context, o Options, path string, exact bool, report func(Fetched)) (Offer, error)
+	Add func(ctx context.Context, o Options, path string, exact bool, report func(catalogue.Progress)) (catalogue.Offer, error)
 	// Remove deletes a model that Get or Add brought, with its reader.
-	Remove func(ctx context.Context, o Options, named string) (Offer, error)
+	Remove func(ctx context.Context, o Options, named string) (catalogue.Offer, error)
 	Users  func(o Options) (Users, error) // of the server
 	// Desktop shows the window until it is closed.
 	Desktop func(ctx context.Context, o Options) error
@@ -249,5 +250,5 @@ func (c *program) openedForFigures(ctx context.Context, work func(s *Session) er
 // isNoModelFile says that there is no model, as opposed to one that is broken.
 func isNoModelFile(err error) bool {
 	var u *trainer.UserError
-	return errors.As(err, &u) && u.Reason.Code == codeNoModelFile
+	return errors.As(err, &u) && u.Reason.Code == catalogue.CodeNoFile
 }

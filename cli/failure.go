@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clara/catalogue"
 	"clara/compute"
 	"clara/configs"
 	"clara/model"
@@ -159,28 +160,28 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 		f.Exit = exitLocked
 		f.Text = l.say("another CLARA works in %s", "ein anderes CLARA arbeitet schon in %s", u.Reason.Args["home"])
 		f.Hint = l.say("Close it, or name another folder with --home.", "Schließen Sie es, oder nennen Sie mit --home einen anderen Ordner.")
-	case codeNoModelFile:
+	case catalogue.CodeNoFile:
 		f.Exit = exitModel
 		f.Text = l.say("no model found at %s", "kein Modell gefunden: %s", u.Reason.Args["where"])
 		f.Hint = l.say("Name a GGUF file with --model, or fetch one: `clara models list`, `clara models get NAME`.",
 			"Nennen Sie mit --model eine GGUF-Datei, oder holen Sie eine: `clara models list`, `clara models get NAME`.")
-	case codeUnknownModel:
+	case catalogue.CodeUnknown:
 		f.Exit = exitNotFound
 		f.Hint = l.say("`clara models list` shows those that there are.", "`clara models list` zeigt, welche es gibt.")
-	case codeModelExists, codeDownloadWrong, codeDownloadDisk, codeDownloadSpace:
+	case catalogue.CodeExists, catalogue.CodeWrong, catalogue.CodeDisk, catalogue.CodeSpace:
 		f.Exit = exitData
-	case codeModelMissing:
+	case catalogue.CodeMissing:
 		f.Exit = exitNotFound
-	case codeModelUnsupported, codeModelWrong:
+	case catalogue.CodeUnsupported, catalogue.CodeUnreadable:
 		f.Exit = exitModel
-	case codeBadURL:
+	case catalogue.CodeBadURL:
 		f.Exit = exitUsage
-	case codeDownloadBusy:
+	case catalogue.CodeBusy:
 		f.Exit = exitLocked
-	case codeOffline:
+	case catalogue.CodeOffline:
 		f.Exit = exitNetwork
 		f.Hint = l.say("The same call goes on where it was.", "Derselbe Aufruf macht dort weiter.")
-	case codeDownloadRefused:
+	case catalogue.CodeRefused:
 		f.Exit = exitNetwork
 	case codeUserName, codeUserExists:
 		f.Exit = exitUsage

@@ -11,6 +11,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
+
+	"clara/catalogue"
 )
 
 func (c *program) getCommand() *cobra.Command {
@@ -27,7 +29,9 @@ call goes on. CLARA_MIRROR, or HF_ENDPOINT, names a mirror of huggingface.co.`,
 }
 
 func (c *program) get(ctx context.Context, named string) error {
-	o, err := c.bring(ctx, func(report func(Fetched)) (Offer, error) { return c.Get(ctx, c.options, named, report) })
+	o, err := c.bring(ctx, func(report func(catalogue.Progress)) (catalogue.Offer, error) {
+		return c.Get(ctx, c.options, named, report)
+	})
 	if errors.Is(err, context.Canceled) {
 		c.note("What was fetched is kept; the same call goes on with it.", "Das Geholte bleibt; derselbe Aufruf macht damit weiter.")
 	}
@@ -44,7 +48,7 @@ func (c *program) get(ctx context.Context, named string) error {
 
 // bring shows how far a model is that is brought into the data folder. Where ctx has ended
 // the error is context.Canceled.
-func (c *program) bring(ctx context.Context, do func(report func(Fetched)) (Offer, error)) (Offer, error) {
+func (c *program) bring(ctx context.Context, do func(report func(catalogue.Progress)) (catalogue.Offer, error)) (catalogue.Offer, error) {
 	bar := &fetchBar{language: c.language, w: c.errs, terminal: isTerminal(c.errs)}
 	o, err := do(bar.show)
 	bar.end()
@@ -55,7 +59,7 @@ func (c *program) bring(ctx context.Context, do func(report func(Fetched)) (Offe
 }
 
 // sayBrought says where a new model is and what can be done with it.
-func (c *program) sayBrought(o Offer) {
+func (c *program) sayBrought(o catalogue.Offer) {
 	c.sayf("%s is there: %s (%s)", "%s ist da: %s (%s)", o.Name, o.Path, c.language.fit(o))
 	c.sayf("To use it: clara --model %q chat, or model.path in the settings.", "Benutzen: clara --model %q chat, oder model.path in den Einstellungen.", o.Path)
 	if o.Licence != "" {
@@ -82,7 +86,9 @@ as they are. Ctrl+C stops it and leaves nothing.`,
 }
 
 func (c *program) add(ctx context.Context, path string, exact bool) error {
-	o, err := c.bring(ctx, func(report func(Fetched)) (Offer, error) { return c.Add(ctx, c.options, path, exact, report) })
+	o, err := c.bring(ctx, func(report func(catalogue.Progress)) (catalogue.Offer, error) {
+		return c.Add(ctx, c.options, path, exact, report)
+	})
 	if err != nil {
 		return err
 	}
@@ -135,7 +141,7 @@ type fetchBar struct {
 	checking bool
 }
 
-func (b *fetchBar) show(f Fetched) {
+func (b *fetchBar) show(f catalogue.Progress) {
 	l := b.language
 	switch {
 	case f.Checking:
@@ -160,7 +166,7 @@ func (b *fetchBar) show(f Fetched) {
 }
 
 // words say how much is there, how fast it comes, and how long it takes.
-func (b *fetchBar) words(f Fetched) string {
+func (b *fetchBar) words(f catalogue.Progress) string {
 	l := b.language
 	words := l.say("%s of %s", "%s von %s", l.size(f.Done), l.size(f.Total))
 	if f.Rate > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clara/catalogue"
 	"clara/model"
 	"clara/trainer"
 )
@@ -14,37 +15,9 @@ import (
 // ModelList are the models that are there, in the order of preference, and those that can
 // be fetched; the folders that were looked in; the data folder, which has the readers.
 type ModelList struct {
-	Offers   []Offer
+	Offers   []catalogue.Offer
 	Searched []string
 	Home     string
-}
-
-// Offer is a model that is there or can be fetched.
-type Offer struct {
-	Name       string   `json:"name"`
-	File       string   `json:"file"`
-	URL        string   `json:"url,omitempty"` // "": it cannot be fetched
-	Bytes      int64    `json:"bytes"`
-	SHA256     string   `json:"sha256,omitempty"`  // "": not known, only the size is checked
-	Licence    string   `json:"licence,omitempty"` // "": not known
-	Languages  []string `json:"languages,omitempty"`
-	Parameters int64    `json:"parameters,omitempty"`
-	CacheBytes int64    `json:"cache_bytes,omitempty"` // of keys and values for each token of a conversation
-
-	Path    string         `json:"path,omitempty"`    // where it is; "": not here
-	Fetched int64          `json:"fetched,omitempty"` // bytes of a download that was interrupted
-	Fault   string         `json:"fault,omitempty"`   // why the file cannot be loaded
-	Why     trainer.Reason `json:"-"`                 // the kind of the fault, where it has a name
-	Needs   int64          `json:"needs,omitempty"`   // bytes of memory, with the context of the settings
-	Free    int64          `json:"free"`              // bytes of memory now; -1: the machine does not tell
-	Fit     string         `json:"fit,omitempty"`     // well, tight, not; "": not known
-}
-
-// Fetched is how far a download is.
-type Fetched struct {
-	Done, Total int64   // bytes; Total is 0 until it is known
-	Rate        float64 // bytes a second, of late; 0: not known yet
-	Checking    bool    // all is there, its hash is computed
 }
 
 func (c *program) modelsCommand() *cobra.Command {
@@ -67,7 +40,7 @@ folders of CLARA_MODELS, beside the program, and in the data folder.`,
 
 // modelView is a model file as the commands print it.
 type modelView struct {
-	Offer
+	catalogue.Offer
 	Reader trainer.ReaderState `json:"reader"`
 }
 
@@ -76,7 +49,7 @@ func (c *program) listModels(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	views, others := []modelView{}, []Offer{}
+	views, others := []modelView{}, []catalogue.Offer{}
 	for _, o := range all.Offers {
 		if o.Path == "" {
 			others = append(others, o)
@@ -93,9 +66,9 @@ func (c *program) listModels(ctx context.Context) error {
 		views = append(views, modelView{o, state})
 	}
 	return c.show(struct {
-		Found     []modelView `json:"found"`
-		Catalogue []Offer     `json:"catalogue"`
-		Searched  []string    `json:"searched"`
+		Found     []modelView       `json:"found"`
+		Catalogue []catalogue.Offer `json:"catalogue"`
+		Searched  []string          `json:"searched"`
 	}{views, others, all.Searched}, func() {
 		l := c.language
 		for _, v := range views {
@@ -112,7 +85,7 @@ func (c *program) listModels(ctx context.Context) error {
 	})
 }
 
-func (c *program) sayOffers(all []Offer) {
+func (c *program) sayOffers(all []catalogue.Offer) {
 	l := c.language
 	rows := make([][]string, len(all))
 	for i, o := range all {
@@ -134,13 +107,13 @@ func (l language) size(n int64) string {
 }
 
 // fit says whether a model fits into the memory that is free.
-func (l language) fit(o Offer) string {
+func (l language) fit(o catalogue.Offer) string {
 	switch o.Fit {
-	case "well":
+	case catalogue.FitsWell:
 		return l.say("fits well", "passt gut")
-	case "tight":
+	case catalogue.FitsTight:
 		return l.say("tight: needs %s, %s are free", "wird eng: braucht %s, frei sind %s", l.size(o.Needs), l.size(o.Free))
-	case "not":
+	case catalogue.FitsNot:
 		return l.say("does not fit: needs %s, %s are free", "passt nicht: braucht %s, frei sind %s", l.size(o.Needs), l.size(o.Free))
 	}
 	switch {

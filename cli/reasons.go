@@ -5,31 +5,13 @@ import (
 	"strings"
 	"time"
 
+	"clara/catalogue"
 	"clara/trainer"
 )
 
 // The codes of the assembly's own reasons.
 const (
-	codeLocked      = "locked"        // home
-	codeNoModelFile = "no_model_file" // where
-
-	// Of model files and their download.
-	codeUnknownModel    = "model_unknown"    // name, names
-	codeModelInUse      = "model_in_use"     // name
-	codeModelForeign    = "model_foreign"    // file
-	codeModelExists     = "model_exists"     // file
-	codeBadURL          = "download_url"     // url
-	codeOffline         = "download_offline" // host, haveBytes, allBytes, error
-	codeDownloadRefused = "download_refused" // host, status
-	codeDownloadWrong   = "download_wrong"   // file, error
-	codeDownloadBusy    = "download_busy"    // folder
-	codeDownloadDisk    = "download_disk"    // file, error
-	codeDownloadSpace   = "download_space"   // missingBytes, folder
-
-	// Of models that are added.
-	codeModelMissing     = "model_missing"     // path, file
-	codeModelUnsupported = "model_unsupported" // path, error
-	codeModelWrong       = "model_wrong"       // path, error
+	codeLocked = "locked" // home
 
 	// The server's.
 	codeUserName   = "user_name"   // name
@@ -42,24 +24,24 @@ const (
 // germanReasons says the trainer's reasons in German; {name} stands for an argument.
 // In English a reason brings its own sentence.
 var germanReasons = map[string]string{
-	codeLocked:      "ein anderes CLARA arbeitet schon in {home}",
-	codeNoModelFile: "kein Modell gefunden: {where}",
+	codeLocked:           "ein anderes CLARA arbeitet schon in {home}",
+	catalogue.CodeNoFile: "kein Modell gefunden: {where}",
 
-	codeUnknownModel:    "ein Modell „{name}“ gibt es hier nicht",
-	codeModelInUse:      "{name} wird benutzt; wählen Sie erst ein anderes Modell",
-	codeModelForeign:    "{file} hat nicht CLARA geholt, die Datei bleibt, wo sie ist",
-	codeModelExists:     "{file} gibt es schon",
-	codeBadURL:          "„{url}“ ist keine Adresse einer GGUF-Datei",
-	codeOffline:         "keine Verbindung zu {host}; {haveBytes} von {allBytes} sind gespeichert ({error})",
-	codeDownloadRefused: "{host} antwortet: {status}",
-	codeDownloadWrong:   "was geholt wurde, ist nicht {file}: {error}",
-	codeDownloadBusy:    "es wird schon ein Modell nach {folder} geholt",
-	codeDownloadDisk:    "der Datenträger nimmt {file} nicht an: {error}",
-	codeDownloadSpace:   "in {folder} müssen noch {missingBytes} frei werden",
+	catalogue.CodeUnknown: "ein Modell „{name}“ gibt es hier nicht",
+	catalogue.CodeInUse:   "{name} wird benutzt; wählen Sie erst ein anderes Modell",
+	catalogue.CodeForeign: "{file} hat nicht CLARA geholt, die Datei bleibt, wo sie ist",
+	catalogue.CodeExists:  "{file} gibt es schon",
+	catalogue.CodeBadURL:  "„{url}“ ist keine Adresse einer GGUF-Datei",
+	catalogue.CodeOffline: "keine Verbindung zu {host}; {haveBytes} von {allBytes} sind gespeichert ({error})",
+	catalogue.CodeRefused: "{host} antwortet: {status}",
+	catalogue.CodeWrong:   "was geholt wurde, ist nicht {file}: {error}",
+	catalogue.CodeBusy:    "es wird schon ein Modell nach {folder} geholt",
+	catalogue.CodeDisk:    "der Datenträger nimmt {file} nicht an: {error}",
+	catalogue.CodeSpace:   "in {folder} müssen noch {missingBytes} frei werden",
 
-	codeModelMissing:     "{path}: {file} fehlt; ein Ordner von Hugging Face muss ganz da sein",
-	codeModelUnsupported: "{path} ist von einer Art, die CLARA nicht lädt: {error}; laden lassen sich Modelle der Familien Llama (auch Mistral, SmolLM2) und Gemma 3",
-	codeModelWrong:       "{path} lässt sich nicht als Modell lesen: {error}; falls es heruntergeladen wurde, laden Sie es noch einmal",
+	catalogue.CodeMissing:     "{path}: {file} fehlt; ein Ordner von Hugging Face muss ganz da sein",
+	catalogue.CodeUnsupported: "{path} ist von einer Art, die CLARA nicht lädt: {error}; laden lassen sich Modelle der Familien Llama (auch Mistral, SmolLM2) und Gemma 3",
+	catalogue.CodeUnreadable:  "{path} lässt sich nicht als Modell lesen: {error}; falls es heruntergeladen wurde, laden Sie es noch einmal",
 
 	codeUserName:   "„{name}“ kann kein Benutzername sein: bis zu 32 Zeichen aus a bis z, 0 bis 9, - und _, vorn ein Buchstabe oder eine Ziffer",
 	codeUserExists: "den Benutzer „{name}“ gibt es schon",

@@ -46,7 +46,7 @@ func Write(path string, write func(io.Writer) error) error {
 	}
 	err = errors.Join(err, f.Chmod(mode), f.Close())
 	if err == nil {
-		err = install(f.Name(), path)
+		err = Replace(f.Name(), path)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, errors.Join(err, removeIfThere(f.Name())))
@@ -54,9 +54,9 @@ func Write(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// install puts the file temp, whose content is on disk, in the place of path.
+// Replace puts the file temp, whose content is on disk, in the place of path.
 // The new name is on disk when it returns.
-func install(temp, path string) error {
+func Replace(temp, path string) error {
 	if err := os.Rename(temp, path); err != nil {
 		return err
 	}

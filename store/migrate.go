@@ -161,7 +161,7 @@ func backup(ctx context.Context, from, path string) (err error) {
 		err = syncFile(part)
 	}
 	if err == nil {
-		err = install(part, path)
+		err = Replace(part, path)
 	}
 	if err != nil {
 		return errors.Join(err, removeIfThere(part))

@@ -1,4 +1,4 @@
-package main
+package catalogue
 
 import (
 	"bytes"
@@ -114,13 +114,13 @@ func (s *source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(rest) // the client may be gone
 }
 
-func (s *source) offer() offer {
-	return offer{Name: "tiny", File: "tiny.gguf", URL: s.URL + "/tiny.gguf", Bytes: int64(len(s.file)), SHA256: hashOf(s.file)}
+func (s *source) offer() Offer {
+	return Offer{Name: "tiny", File: "tiny.gguf", URL: s.URL + "/tiny.gguf", Bytes: int64(len(s.file)), SHA256: hashOf(s.file)}
 }
 
 // hasty is a downloader that does not wait between tries.
 func hasty() *downloader {
-	d := newDownloader()
+	d := newDownloader("")
 	d.mirror = ""
 	d.wait = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	d.free = func(string) (int64, error) { return 1 << 40, nil }
@@ -185,7 +185,7 @@ func TestDownloadArrivesOverABadLine(t *testing.T) {
 			if len(s.asked) > test.asks {
 				t.Errorf("it took the requests %q", s.asked)
 			}
-			if found, err := modelFiles([]string{folder}); err != nil || len(found) != 1 {
+			if found, err := filesIn([]string{folder}); err != nil || len(found) != 1 {
 				t.Errorf("found %q, %v", found, err)
 			}
 		})
@@ -202,14 +202,14 @@ func TestDownloadIsPausedAndResumed(t *testing.T) {
 	if _, err := d.fetch(ctx, s.offer(), folder, nil); !errors.Is(err, context.Canceled) {
 		t.Fatalf("paused: %v", err)
 	}
-	if found, err := modelFiles([]string{folder}); err != nil || len(found) != 0 {
+	if found, err := filesIn([]string{folder}); err != nil || len(found) != 0 {
 		t.Errorf("half a model is taken for one: %q, %v", found, err)
 	}
 	if n := partSize(filepath.Join(folder, "tiny.gguf")); n != int64(len(want)/2) {
 		t.Errorf("%d bytes are kept", n)
 	}
-	var said []fetchProgress
-	path, err := hasty().fetch(t.Context(), s.offer(), folder, func(p fetchProgress) { said = append(said, p) })
+	var said []Progress
+	path, err := hasty().fetch(t.Context(), s.offer(), folder, func(p Progress) { said = append(said, p) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,22 +249,22 @@ func TestWrongFileIsRefusedAndNotKept(t *testing.T) {
 	want := modelBytes(t, 1)
 	for _, test := range []struct {
 		name string
-		with func(*source, *offer)
+		with func(*source, *Offer)
 		code string
 	}{
-		{"another content", func(_ *source, o *offer) { o.SHA256 = hashOf([]byte("other")) }, codeDownloadWrong},
-		{"another length", func(_ *source, o *offer) { o.Bytes += 100 }, codeDownloadWrong},
-		{"longer than announced, of an unknown file", func(s *source, o *offer) { o.Bytes, o.SHA256, s.claims = 0, "", -100 }, codeDownloadWrong},
-		{"shorter than announced, of an unknown file", func(s *source, o *offer) { o.Bytes, o.SHA256, s.claims = 0, "", 100 }, codeOffline},
-		{"no model", func(s *source, o *offer) {
+		{"another content", func(_ *source, o *Offer) { o.SHA256 = hashOf([]byte("other")) }, CodeWrong},
+		{"another length", func(_ *source, o *Offer) { o.Bytes += 100 }, CodeWrong},
+		{"longer than announced, of an unknown file", func(s *source, o *Offer) { o.Bytes, o.SHA256, s.claims = 0, "", -100 }, CodeWrong},
+		{"shorter than announced, of an unknown file", func(s *source, o *Offer) { o.Bytes, o.SHA256, s.claims = 0, "", 100 }, CodeOffline},
+		{"no model", func(s *source, o *Offer) {
 			s.file = []byte(strings.Repeat("<html>", 100))
 			o.Bytes, o.SHA256 = 0, ""
-		}, codeDownloadWrong},
-		{"not there", func(s *source, _ *offer) { s.statuses = []int{404} }, codeDownloadRefused},
-		{"forbidden", func(s *source, _ *offer) { s.statuses = []int{403} }, codeDownloadRefused},
-		{"always busy", func(s *source, _ *offer) { s.statuses = []int{500, 500, 500, 500, 500, 500} }, codeDownloadRefused},
-		{"no room", func(s *source, o *offer) { o.File = "full.gguf" }, codeDownloadSpace},
-		{"there is another", func(s *source, o *offer) { o.File = "there.gguf" }, codeModelExists},
+		}, CodeWrong},
+		{"not there", func(s *source, _ *Offer) { s.statuses = []int{404} }, CodeRefused},
+		{"forbidden", func(s *source, _ *Offer) { s.statuses = []int{403} }, CodeRefused},
+		{"always busy", func(s *source, _ *Offer) { s.statuses = []int{500, 500, 500, 500, 500, 500} }, CodeRefused},
+		{"no room", func(s *source, o *Offer) { o.File = "full.gguf" }, CodeSpace},
+		{"there is another", func(s *source, o *Offer) { o.File = "there.gguf" }, CodeExists},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSource(t, want)
@@ -281,7 +281,7 @@ func TestWrongFileIsRefusedAndNotKept(t *testing.T) {
 			if got := codeOf(t, err); got != test.code {
 				t.Errorf("%s: %v", got, err)
 			}
-			if found, err := modelFiles([]string{folder}); err != nil || len(found) != 1 {
+			if found, err := filesIn([]string{folder}); err != nil || len(found) != 1 {
 				t.Errorf("found %q, %v", found, err)
 			}
 		})
@@ -296,7 +296,7 @@ func TestOffline(t *testing.T) {
 	o, d, folder := s.offer(), hasty(), t.TempDir()
 	d.wait = func(context.Context, time.Duration) error { s.CloseClientConnections(); s.Listener.Close(); return nil }
 	_, err := d.fetch(t.Context(), o, folder, nil)
-	if got := codeOf(t, err); got != codeOffline {
+	if got := codeOf(t, err); got != CodeOffline {
 		t.Fatalf("%s: %v", got, err)
 	}
 	var u *trainer.UserError
@@ -341,11 +341,11 @@ func TestMirrorAndStatedHash(t *testing.T) {
 	}))
 	defer mirror.Close()
 	t.Setenv(mirrorVariable, mirror.URL+"/")
-	o, err := findOffer("https://huggingface.co/anna/tiny/blob/main/tiny.gguf")
+	o, err := Named("https://huggingface.co/anna/tiny/blob/main/tiny.gguf")
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDownloader()
+	d := newDownloader("")
 	path, err := d.fetch(t.Context(), o, t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -353,7 +353,7 @@ func TestMirrorAndStatedHash(t *testing.T) {
 	fetched(t, path, want)
 	stated = hashOf([]byte("other"))
 	_, err = d.fetch(t.Context(), o, t.TempDir(), nil)
-	if got := codeOf(t, err); got != codeDownloadWrong {
+	if got := codeOf(t, err); got != CodeWrong {
 		t.Errorf("%s: %v", got, err)
 	}
 }
@@ -364,7 +364,7 @@ func TestOneDownloadAtATime(t *testing.T) {
 	s.cut, s.cuts = 1000, 1
 	d.wait = func(context.Context, time.Duration) error {
 		_, err := hasty().fetch(t.Context(), s.offer(), folder, nil)
-		if got := codeOf(t, err); got != codeDownloadBusy {
+		if got := codeOf(t, err); got != CodeBusy {
 			t.Errorf("a second one: %s, %v", got, err)
 		}
 		return nil

@@ -1,4 +1,4 @@
-package main
+package catalogue
 
 import (
 	"errors"
@@ -10,14 +10,13 @@ import (
 	"slices"
 	"testing"
 
-	"clara/configs"
 	"clara/model"
 	"clara/trainer"
 )
 
 func TestCatalogueIsSound(t *testing.T) {
 	var names []string
-	for _, o := range catalogue {
+	for _, o := range fetchable {
 		u, err := url.Parse(o.URL)
 		switch {
 		case err != nil || u.Scheme != "https" || path.Base(u.Path) != o.File || !fileName.MatchString(o.File):
@@ -35,8 +34,8 @@ func TestCatalogueIsSound(t *testing.T) {
 
 // What the catalogue says of the built-in model is what its file says.
 func TestCatalogueKnowsTheBuiltInModel(t *testing.T) {
-	file := filepath.Join("models", builtIn)
-	o, err := fileOffer(file)
+	file := filepath.Join("..", "models", BuiltIn)
+	o, err := Look(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("the built-in model was not fetched (make model)")
 	}
@@ -51,127 +50,91 @@ func TestCatalogueKnowsTheBuiltInModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Name != catalogue[0].Name || o.SHA256 != hash || o.Parameters != said.Parameters || o.CacheBytes != said.CacheBytes {
+	if o.Name != fetchable[0].Name || o.SHA256 != hash || o.Parameters != said.Parameters || o.CacheBytes != said.CacheBytes {
 		t.Errorf("the file says %+v and has the hash %s, the catalogue %+v", said, hash, o)
 	}
 }
 
 func TestFit(t *testing.T) {
-	o := offer{Bytes: 1e9, CacheBytes: 1e5}
+	o := Offer{Bytes: 1e9, CacheBytes: 1e5}
 	need := int64(1e9 + 1e5*4096 + workingBytes)
-	for free, want := range map[int64]string{need - 1: fitsNot, need: fitsTight, need * 10 / 8: fitsTight, 2 * need: fitsWell, -1: ""} {
+	for free, want := range map[int64]string{need - 1: FitsNot, need: FitsTight, need * 10 / 8: FitsTight, 2 * need: FitsWell, -1: ""} {
 		o.Fit = ""
-		if o.weigh(4096, free); o.Fit != want || o.Needs != need || o.Free != free {
+		if o.Weigh(4096, free); o.Fit != want || o.Needs != need || o.Free != free {
 			t.Errorf("with %d free: %q, needs %d", free, o.Fit, o.Needs)
 		}
 	}
-	unknown := offer{Bytes: 1e9}
-	if unknown.weigh(4096, 1); unknown.Fit != "" || unknown.Needs != 0 {
+	unknown := Offer{Bytes: 1e9}
+	if unknown.Weigh(4096, 1); unknown.Fit != "" || unknown.Needs != 0 {
 		t.Errorf("what is not known is said to fit %q", unknown.Fit)
 	}
 }
 
 func TestOffersAreFilesFirstAndThenTheRest(t *testing.T) {
 	home := t.TempDir()
-	t.Setenv(modelsVariable, t.TempDir())
+	t.Setenv(FoldersVariable, t.TempDir())
 	write := func(name string, data []byte) {
 		t.Helper()
-		if err := os.MkdirAll(downloads(home), 0o700); err != nil {
+		if err := os.MkdirAll(Folder(home), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(downloads(home), name), data, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(Folder(home), name), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	write("own.gguf", modelBytes(t, 1))
 	write("broken.gguf", []byte("GGUF"))
-	write(catalogue[2].File+partEnding, []byte("half"))
-	all, err := offersIn(home, 4096, 1<<40)
+	write(fetchable[2].File+partEnding, []byte("half"))
+	all, err := List(home, 4096, 1<<40)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(name string) offer {
-		i := slices.IndexFunc(all, func(o offer) bool { return o.Name == name })
+	at := func(name string) Offer {
+		i := slices.IndexFunc(all, func(o Offer) bool { return o.Name == name })
 		if i < 0 {
 			t.Fatalf("no %s among %+v", name, all)
 		}
 		return all[i]
 	}
-	if o := at("own"); o.Path == "" || o.Fit != fitsWell || o.CacheBytes != 4*2*2*32 || o.Fault != "" {
+	if o := at("own"); o.Path == "" || o.Fit != FitsWell || o.CacheBytes != 4*2*2*32 || o.Fault != "" {
 		t.Errorf("%+v", o)
 	}
 	if o := at("broken"); o.Why.Code != trainer.CodeFaultModelFile || o.Fit != "" {
 		t.Errorf("%+v", o)
 	}
-	if o := at(catalogue[2].Name); o.Path != "" || o.Fetched != 4 {
+	if o := at(fetchable[2].Name); o.Path != "" || o.Fetched != 4 {
 		t.Errorf("%+v", o)
 	}
 }
 
 func TestRemoveModel(t *testing.T) {
 	home, elsewhere := t.TempDir(), t.TempDir()
-	t.Setenv(modelsVariable, elsewhere)
+	t.Setenv(FoldersVariable, elsewhere)
 	data := modelBytes(t, 1)
 	reader := filepath.Join(home, "readers", hashOf(data))
-	for _, dir := range []string{downloads(home), reader} {
+	for _, dir := range []string{Folder(home), reader} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	inUse, idle, foreign := filepath.Join(downloads(home), "used.gguf"), filepath.Join(downloads(home), "idle.gguf"), filepath.Join(elsewhere, "foreign.gguf")
+	inUse, idle, foreign := filepath.Join(Folder(home), "used.gguf"), filepath.Join(Folder(home), "idle.gguf"), filepath.Join(elsewhere, "foreign.gguf")
 	for file, data := range map[string][]byte{inUse: modelBytes(t, 2), idle: data, foreign: modelBytes(t, 3)} {
 		if err := os.WriteFile(file, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, want := range map[string]string{"used": codeModelInUse, "foreign": codeModelForeign, "none": codeUnknownModel} {
-		_, err := removeModel(t.Context(), home, name, inUse)
+	for name, want := range map[string]string{"used": CodeInUse, "foreign": CodeForeign, "none": CodeUnknown} {
+		_, err := Remove(t.Context(), home, name, inUse)
 		if got := codeOf(t, err); got != want {
 			t.Errorf("%s: %s, %v", name, got, err)
 		}
 	}
-	if _, err := removeModel(t.Context(), home, "idle", inUse); err != nil {
+	if _, err := Remove(t.Context(), home, "idle", inUse); err != nil {
 		t.Fatal(err)
 	}
 	for file, there := range map[string]bool{inUse: true, foreign: true, idle: false, reader: false} {
 		if _, err := os.Stat(file); (err == nil) != there {
 			t.Errorf("%s: %v", file, err)
-		}
-	}
-}
-
-// A model that is fetched does not take the place of the one in use because its name comes first.
-func TestFetchedModelDoesNotPushItselfForward(t *testing.T) {
-	home := t.TempDir()
-	t.Setenv(modelsVariable, "")
-	file := configs.NewFile(filepath.Join(home, settingsName))
-	if err := file.Create(); err != nil {
-		t.Fatal(err)
-	}
-	if before, err := findModel("", home); err == nil {
-		t.Skipf("%s lies beside the test", before)
-	}
-	named := func() string {
-		t.Helper()
-		s, err := file.Load()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s.Model.Path
-	}
-	for i, name := range []string{"m.gguf", "z.gguf", "a.gguf"} {
-		s := newSource(t, modelBytes(t, byte(i)))
-		o := s.offer()
-		o.File = name
-		if _, err := fetchInto(t.Context(), home, file, o, func(fetchProgress) {}); err != nil {
-			t.Fatal(err)
-		}
-		want := ""
-		if name == "a.gguf" {
-			want = filepath.Join(downloads(home), "m.gguf")
-		}
-		if got := named(); got != want {
-			t.Errorf("after %s the settings name %q, want %q", name, got, want)
 		}
 	}
 }

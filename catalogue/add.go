@@ -1,25 +1,31 @@
-package main
+package catalogue
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
-	"clara/configs"
 	"clara/model"
 	"clara/trainer"
 )
 
-// adder brings a model that lies elsewhere into the folder for models: a GGUF file is
-// copied, a folder of Hugging Face becomes a GGUF file. What is there stays as it is. The
-// file stands under its own name only once all of it is there and on disk.
+// Add brings a model that lies elsewhere on this machine into the data folder home and
+// returns the path of the new file: a GGUF file is copied; a folder of Hugging Face, or what
+// one of its files belongs to, becomes a GGUF file of Q8_0 weights, or, if exact, of the
+// weights as they are. What is at path stays. When ctx ends, nothing is left. report, if not
+// nil, is called on this goroutine, up to five times a second. Errors that a person can do
+// something about are [*trainer.UserError]s.
+func Add(ctx context.Context, home, path string, exact bool, report func(Progress)) (string, error) {
+	return adder{free: freeDisk, exact: exact}.add(ctx, path, Folder(home), report)
+}
+
+// adder adds models. A file stands under its own name only once all of it is there and on
+// disk.
 type adder struct {
 	free  func(folder string) (int64, error) // bytes on the disk
 	exact bool                               // keep a folder's weights as they are
@@ -29,18 +35,8 @@ type adder struct {
 // when the program was killed goes with the next call.
 const addEnding = ".adding"
 
-// incoming is a model that is about to be added.
-type incoming struct {
-	name  string // of the file to be
-	size  int64
-	write func(ctx context.Context, w io.Writer, done func(int64)) error
-	close func() error
-}
-
-// add returns the path of the new file. When ctx ends, nothing is left. report, if not nil, is
-// called on this goroutine, up to five times a second. Errors that a person can do
-// something about are [*trainer.UserError]s.
-func (a adder) add(ctx context.Context, path, folder string, report func(fetchProgress)) (_ string, err error) {
+// add is Add into any folder.
+func (a adder) add(ctx context.Context, path, folder string, report func(Progress)) (_ string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", fmt.Errorf("add a model: %w", err)
@@ -95,9 +91,9 @@ func (a adder) add(ctx context.Context, path, folder string, report func(fetchPr
 }
 
 // fill writes the file and looks whether it is a model.
-func (a adder) fill(ctx context.Context, f *os.File, in incoming, path, target string, report func(fetchProgress)) error {
+func (a adder) fill(ctx context.Context, f *os.File, in incoming, path, target string, report func(Progress)) error {
 	if report == nil {
-		report = func(fetchProgress) {}
+		report = func(Progress) {}
 	}
 	disk := &diskWriter{File: f}
 	began, said := time.Now(), time.Time{}
@@ -107,7 +103,7 @@ func (a adder) fill(ctx context.Context, f *os.File, in incoming, path, target s
 			return
 		}
 		said = now
-		p := fetchProgress{Done: done, Total: in.size}
+		p := Progress{Done: done, Total: in.size}
 		if d := now.Sub(began); d >= 2*time.Second {
 			p.Rate = float64(done) / d.Seconds()
 		}
@@ -121,7 +117,7 @@ func (a adder) fill(ctx context.Context, f *os.File, in incoming, path, target s
 	case err != nil:
 		return refusedModel(path, err)
 	}
-	report(fetchProgress{Done: in.size, Total: in.size, Checking: true})
+	report(Progress{Done: in.size, Total: in.size, Checking: true})
 	if _, err := model.ReadOutline(f.Name()); err != nil {
 		return refusedModel(path, err)
 	}
@@ -142,81 +138,6 @@ func (d *diskWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// open looks at what is to be added, and refuses what could not be loaded.
-func (a adder) open(path string, info os.FileInfo) (incoming, error) {
-	if root := modelFolder(path, info); root != "" {
-		f, err := model.OpenFolder(root, a.exact)
-		if err != nil {
-			return incoming{}, err
-		}
-		size, err := f.Size()
-		if err != nil {
-			return incoming{}, errors.Join(err, f.Close())
-		}
-		return incoming{name: modelFileName(f.Name), size: size, write: f.Write, close: f.Close}, nil
-	}
-	if _, err := model.ReadOutline(path); err != nil {
-		return incoming{}, err
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return incoming{}, err
-	}
-	base := filepath.Base(path)
-	return incoming{
-		name: modelFileName(strings.TrimSuffix(base, filepath.Ext(base))), size: info.Size(), close: f.Close,
-		write: func(ctx context.Context, w io.Writer, done func(int64)) error { return copyFile(ctx, w, f, done) },
-	}, nil
-}
-
-// modelFolder is the folder of Hugging Face that a path means: itself, or that of one of its
-// files, which is what a person can choose in a dialog for files. "": it is another file.
-func modelFolder(path string, info os.FileInfo) string {
-	switch {
-	case info.IsDir():
-		return path
-	case strings.EqualFold(filepath.Ext(path), ".safetensors"), filepath.Base(path) == "config.json":
-		return filepath.Dir(path)
-	}
-	return ""
-}
-
-// copyFile copies piece by piece, until ctx ends.
-func copyFile(ctx context.Context, w io.Writer, r io.Reader, done func(int64)) error {
-	buf, all := make([]byte, 1<<20), int64(0)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := r.Read(buf)
-		if n > 0 {
-			if _, err := w.Write(buf[:n]); err != nil {
-				return err
-			}
-			all += int64(n)
-			done(all)
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// unfit are the characters that a file's name does not get: see modelFileName.
-var unfit = regexp.MustCompile(`[^0-9A-Za-z._-]+`)
-
-// modelFileName makes a name for a model's file, good on every file system.
-func modelFileName(name string) string {
-	name = strings.Trim(unfit.ReplaceAllString(name, "-"), "._-")
-	if name = name[:min(len(name), 190)]; name == "" {
-		name = "model"
-	}
-	return name + ".gguf"
-}
-
 // refusedModel says why what lies at path is no model for this program, and what to do.
 func refusedModel(path string, err error) error {
 	inner := err.Error()
@@ -230,22 +151,15 @@ func refusedModel(path string, err error) error {
 	var file *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &file):
-		r.Code = codeModelMissing
+		r.Code = CodeMissing
 		r.Args["file"] = filepath.Base(file.Path)
 		r.Text = fmt.Sprintf("%s: %s is missing; a folder of Hugging Face has to be there whole", path, r.Args["file"])
 	case errors.Is(err, model.ErrUnsupported):
-		r.Code = codeModelUnsupported
+		r.Code = CodeUnsupported
 		r.Text = fmt.Sprintf("%s is of a kind that CLARA does not load: %v; models of the families Llama (also Mistral, SmolLM2) and Gemma 3 can be loaded", path, inner)
 	default:
-		r.Code = codeModelWrong
+		r.Code = CodeUnreadable
 		r.Text = fmt.Sprintf("%s cannot be read as a model: %v; if it was downloaded, fetch it again", path, inner)
 	}
 	return &trainer.UserError{Reason: r, Err: err}
-}
-
-// addInto adds a model to the data folder and returns its path; see keepChoice.
-func addInto(ctx context.Context, home string, file *configs.File, path string, exact bool, report func(fetchProgress)) (string, error) {
-	return keepChoice(home, file, func() (string, error) {
-		return adder{free: freeDisk, exact: exact}.add(ctx, path, downloads(home), report)
-	})
 }

@@ -1,4 +1,4 @@
-package main
+package catalogue
 
 import (
 	"bytes"
@@ -9,7 +9,6 @@ import (
 	"slices"
 	"testing"
 
-	"clara/configs"
 	"clara/model"
 	"clara/trainer"
 )
@@ -18,7 +17,7 @@ import (
 func tinyFolder(t *testing.T, kind, name string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), name)
-	if err := os.CopyFS(to, os.DirFS(filepath.Join("model", "testdata", kind))); err != nil {
+	if err := os.CopyFS(to, os.DirFS(filepath.Join("..", "model", "testdata", kind))); err != nil {
 		t.Fatal(err)
 	}
 	return to
@@ -53,22 +52,22 @@ func TestFolderIsAdded(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(models, "killed.gguf"+addEnding), []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var last fetchProgress
-	path, err := adder{free: roomy}.add(t.Context(), folder, models, func(p fetchProgress) { last = p })
+	var last Progress
+	path, err := adder{free: roomy}.add(t.Context(), folder, models, func(p Progress) { last = p })
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := names(t, models); !slices.Equal(got, []string{"Gemma-3-mine.gguf"}) || path != filepath.Join(models, got[0]) {
 		t.Errorf("%s, in the folder %q", path, got)
 	}
-	o, err := fileOffer(path)
+	o, err := Look(path)
 	if err != nil || o.Fault != "" || o.Licence != "gemma" || last.Done != o.Bytes || last.Total != o.Bytes || !last.Checking {
 		t.Errorf("%+v, %v, reported %+v", o, err, last)
 	}
 	if said, err := model.ReadOutline(path); err != nil || said.FileType != "Q8_0" || said.Architecture != "gemma3" {
 		t.Errorf("%+v, %v", said, err)
 	}
-	if _, err := (adder{free: roomy}).add(t.Context(), folder, models, nil); codeOf(t, err) != codeModelExists {
+	if _, err := (adder{free: roomy}).add(t.Context(), folder, models, nil); codeOf(t, err) != CodeExists {
 		t.Errorf("a second time: %v", err)
 	}
 	if len(names(t, folder)) < 6 {
@@ -87,7 +86,7 @@ func TestFolderIsAdded(t *testing.T) {
 
 func TestFileIsAdded(t *testing.T) {
 	dir := t.TempDir()
-	path, err := adder{free: roomy}.add(t.Context(), filepath.Join("model", "testdata", "llama"), dir, nil)
+	path, err := adder{free: roomy}.add(t.Context(), filepath.Join("..", "model", "testdata", "llama"), dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,12 +119,12 @@ func TestNothingIsLeftOfARefusedModel(t *testing.T) {
 		is     error
 	}{
 		"cancelled":   {ctx: cancelled, is: context.Canceled},
-		"no room":     {free: reserve + 1000, code: codeDownloadSpace},
-		"a file less": {change: func(f string) error { return os.Remove(filepath.Join(f, "tokenizer.json")) }, code: codeModelMissing},
+		"no room":     {free: reserve + 1000, code: CodeSpace},
+		"a file less": {change: func(f string) error { return os.Remove(filepath.Join(f, "tokenizer.json")) }, code: CodeMissing},
 		"another kind": {change: func(f string) error {
 			return os.WriteFile(filepath.Join(f, "config.json"), []byte(`{"model_type": "gpt2"}`), 0o600)
-		}, code: codeModelUnsupported},
-		"cut short": {change: func(f string) error { return os.Truncate(filepath.Join(f, "model.safetensors"), 9000) }, code: codeModelWrong},
+		}, code: CodeUnsupported},
+		"cut short": {change: func(f string) error { return os.Truncate(filepath.Join(f, "model.safetensors"), 9000) }, code: CodeUnreadable},
 		"not there": {change: os.RemoveAll, is: os.ErrNotExist},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -187,35 +186,7 @@ func TestAddingToAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer in.close()
-	if err := a.fill(t.Context(), full, in, folder, filepath.Join(t.TempDir(), "tiny.gguf"), nil); codeOf(t, err) != codeDownloadSpace {
+	if err := a.fill(t.Context(), full, in, folder, filepath.Join(t.TempDir(), "tiny.gguf"), nil); codeOf(t, err) != CodeSpace {
 		t.Errorf("%v", err)
-	}
-}
-
-// A model that is added does not take the place of the one that answers, and can be removed.
-func TestAddedModelDoesNotPushItselfForward(t *testing.T) {
-	home := t.TempDir()
-	t.Setenv(modelsVariable, t.TempDir())
-	if path, err := findModel("", home); err == nil {
-		t.Skipf("%s would answer", path)
-	}
-	file := configs.NewFile(filepath.Join(home, settingsName))
-	if err := file.Create(); err != nil {
-		t.Fatal(err)
-	}
-	first, err := addInto(t.Context(), home, file, tinyFolder(t, "llama", "zeta"), false, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := addInto(t.Context(), home, file, tinyFolder(t, "llama", "alpha"), false, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := file.Load()
-	if err != nil || s.Model.Path != first {
-		t.Errorf("the settings name %q, wanted %q (%v)", s.Model.Path, first, err)
-	}
-	if _, err := removeModel(t.Context(), home, second, first); err != nil {
-		t.Error(err)
 	}
 }

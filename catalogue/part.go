@@ -1,4 +1,4 @@
-package main
+package catalogue
 
 import (
 	"context"
@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strconv"
 
 	"clara/model"
 	"clara/store"
@@ -46,7 +44,7 @@ func partSize(target string) int64 {
 }
 
 // openPart opens what there is of an offer's file, empty if that is of something else.
-func openPart(target string, o offer) (*part, error) {
+func openPart(target string, o Offer) (*part, error) {
 	f, err := os.OpenFile(target+partEnding, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("begin to fetch %s: %w", o.File, err)
@@ -131,33 +129,14 @@ func (p *part) finish() error {
 	return nil
 }
 
-// settle closes a file that is whole and gives it its name, so that it is there after a
-// power cut, too.
-func settle(f *os.File, target string) error {
-	err := errors.Join(f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), target)
-	}
-	if err == nil && runtime.GOOS != "windows" { // where a folder has no handle to sync
-		err = syncFolder(filepath.Dir(target))
-	}
-	return err
-}
-
-func syncFolder(folder string) error {
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 // remove deletes the part.
 func (p *part) remove() error {
 	return errors.Join(p.file.Close(), discard(p.target))
 }
 
-// discard deletes what an interrupted download of a file left.
+// Discard deletes what an interrupted download left in the data folder home.
+func Discard(home string, o Offer) error { return discard(filepath.Join(Folder(home), o.File)) }
+
 func discard(target string) error {
 	for _, name := range []string{target + partEnding, target + partEnding + ".json"} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -171,15 +150,7 @@ func discard(target string) error {
 func (p *part) wrong(err error) error {
 	name := filepath.Base(p.target)
 	return &trainer.UserError{Reason: trainer.Reason{
-		Code: codeDownloadWrong, Args: map[string]string{"file": name, "error": err.Error()},
+		Code: CodeWrong, Args: map[string]string{"file": name, "error": err.Error()},
 		Text: fmt.Sprintf("what was fetched is not %s: %v", name, err),
 	}, Err: err}
-}
-
-// noRoom says how much room is missing.
-func noRoom(folder string, missing int64) error {
-	return &trainer.UserError{Reason: trainer.Reason{
-		Code: codeDownloadSpace, Args: map[string]string{"missingBytes": strconv.FormatInt(missing, 10), "folder": folder},
-		Text: fmt.Sprintf("%s more have to be free in %s", sizeWords(missing), folder),
-	}}
 }

