@@ -74,6 +74,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeStopped:     "reason.stopped",
 	trainer.CodeOvertaken:   "reason.overtaken",
 	trainer.CodeOnlyAsked:   "reason.only_asked",
+	trainer.CodeStillGentle: "reason.still_gentle",
 	trainer.CodeImported:    "reason.imported",
 	trainer.CodeTooLong:     "reason.too_long",
 

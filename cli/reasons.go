@@ -104,6 +104,7 @@ var germanReasons = map[string]string{
 	trainer.CodeOvertaken:   "während des Trainings wurde eine andere Version gewählt; es beginnt von vorn",
 	trainer.CodeImported:    "eingelesen, nicht geprüft",
 	trainer.CodeOnlyAsked:   "nichts zu trainieren, nur abgefragt",
+	trainer.CodeStillGentle: "würde voll trainiert weiterhin schaden; die behutsam trainierte Version bleibt",
 
 	trainer.CodeDiskFull:       "der Datenträger ist voll: Es wurde nichts gespeichert",
 	trainer.CodeBufferEmpty:    "{kept} von {total} Rückmeldungen trainieren",

@@ -28,7 +28,10 @@ func RunCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, prog
 
 // runCycle is RunCycle with what was answered before, which it adds to.
 func runCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, m *memory, progress func(Progress)) (Outcome, error) {
-	c := &cycleRun{r: r, job: &j, base: base, memory: m, progress: progress, state: Progress{Started: time.Now()}, lapped: time.Now()}
+	c := &cycleRun{
+		r: r, job: &j, base: base, memory: m, progress: progress, state: Progress{Started: time.Now()}, lapped: time.Now(),
+		trained: make(map[string]*model.Adapter),
+	}
 	if err := c.run(ctx); err != nil {
 		return Outcome{}, fmt.Errorf("cycle: %w", err)
 	}
@@ -51,8 +54,9 @@ type cycleRun struct {
 	manner, knowledge *model.Adapter // of the version before
 	style             Style
 	trait             *Trait
-	held              []JobSample // ratings kept apart from training
-	lapped            time.Time   // when the last lap ended
+	held              []JobSample               // ratings kept apart from training
+	trained           map[string]*model.Adapter // in all tries, for the memory
+	lapped            time.Time                 // when the last lap ended
 }
 
 func (c *cycleRun) enter(step Step, of int) {
@@ -99,9 +103,18 @@ func (c *cycleRun) run(ctx context.Context) error {
 		}
 		rep := &c.out.Report
 		rep.Tries = []Try{first.Report.try(fullEffort), rep.try(gentleEffort)}
-		if rep.Verdict == VerdictRefused {
+		switch {
+		case rep.Verdict == VerdictRefused:
 			rep.Reason = refusedTwice(first.Report.Reason, rep.Reason)
+		case !c.out.Changed(c.job.Before):
+			rep.Reason = reason(CodeStillGentle, "nothing changed: trained in full it would harm still, and trained half as fast and held twice as firmly it is the version in use")
 		}
+	}
+	switch {
+	case c.out.Report.Verdict == VerdictRefused || len(c.out.Report.Tries) > 0 || c.out.Report.KnowledgeTried != "":
+		c.memory.keepAdapters(c.trained)
+	case len(c.trained) > 0:
+		c.memory.keepAdapters(nil)
 	}
 	c.out.Report.Engine = c.r.Info().Engine.Name // that it ended on
 	c.out.Report.Seconds.Total = time.Since(c.state.Started).Seconds()
@@ -325,15 +338,41 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (
 	for _, s := range c.job.Samples {
 		corrections += boolToInt(s.Form == FormCorrection)
 	}
-	c.enter(StepManner, mannerSteps(corrections, len(c.job.Samples)-corrections, c.job.Recipe.Epochs))
-	a, err := trainManner(ctx, c.r, c.job, c.base, c.style, c.trait, e, func(steps int) { c.enter(StepManner, steps) }, c.observe)
+	a, err := c.train(StepManner, key, e, func() (*model.Adapter, error) {
+		c.enter(StepManner, mannerSteps(corrections, len(c.job.Samples)-corrections, c.job.Recipe.Epochs))
+		return trainManner(ctx, c.r, c.job, c.base, c.style, c.trait, e, func(steps int) { c.enter(StepManner, steps) }, c.observe)
+	})
 	if err != nil {
 		return nil, err
 	}
-	c.out.Report.Trained = append(c.out.Report.Trained, StepManner)
+	if isSame(a, c.manner) {
+		c.out.KeepManner = true
+		return c.manner, nil
+	}
 	c.out.Manner, cand.manner = a, a
 	return a, nil
 }
+
+// train trains an adapter that key says what it is made of, unless the cycle before did.
+func (c *cycleRun) train(step Step, key string, e effort, train func() (*model.Adapter, error)) (*model.Adapter, error) {
+	name := nameOf(step, key, e)
+	a := c.memory.adapter(name)
+	if a == nil {
+		var err error
+		if a, err = train(); err != nil {
+			return nil, err
+		}
+		c.out.Report.Trained = append(c.out.Report.Trained, step)
+	}
+	c.trained[name] = a
+	return a, nil
+}
+
+// nameOf names what is trained for a step, of what key says, with the given effort.
+func nameOf(step Step, key string, e effort) string { return fmt.Sprintf("%s %s %v", step, key, e) }
+
+// isSame says whether a training ended with what the version before has.
+func isSame(a, before *model.Adapter) bool { return before != nil && a.Hash() == before.Hash() }
 
 // keyed is the key of an adapter that is trained with the given effort.
 func (c *cycleRun) keyed(key string, e effort) string {
@@ -404,12 +443,17 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort
 		c.out.KeepKnowledge, c.out.Report.KnowledgeKey = true, c.job.Before.KnowledgeKey
 		return c.knowledge, nil
 	}
-	c.enter(StepKnowledge, knowledgeSteps)
-	a, err := trainKnowledge(ctx, c.r, c.job, c.base, c.reader, missed, e, c.observe)
+	a, err := c.train(StepKnowledge, key, e, func() (*model.Adapter, error) {
+		c.enter(StepKnowledge, knowledgeSteps)
+		return trainKnowledge(ctx, c.r, c.job, c.base, c.reader, missed, e, c.observe)
+	})
 	if err != nil {
 		return nil, err
 	}
-	c.out.Report.Trained = append(c.out.Report.Trained, StepKnowledge)
+	if isSame(a, c.knowledge) {
+		c.out.KeepKnowledge = true
+		return c.knowledge, nil
+	}
 	c.out.Knowledge, cand.knowledge = a, a
 	return a, nil
 }

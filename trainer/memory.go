@@ -20,10 +20,15 @@ const memoryMost = 4096
 // that are new or changed, or are answered with another lesson or adapter than before. It
 // belongs to one model on one engine and is safe for concurrent use. A nil memory
 // remembers nothing.
+//
+// Of a cycle that was refused, or whose knowledge taught nothing, it keeps the adapters: of
+// both tries at most four. What they are worth is about the lessons too: with one more they
+// are due again, of the very same samples, and would be trained to the very same values.
 type memory struct {
 	mu         sync.Mutex
 	young, old map[memoryKey]memorised
-	computed   int // answers and probabilities that were not remembered
+	adapters   map[string]*model.Adapter // of the last cycle that trained, if some were in vain
+	computed   int                       // answers and probabilities that were not remembered
 }
 
 type memoryKey [sha256.Size]byte
@@ -169,6 +174,26 @@ func (m *memory) put(key memoryKey, s memorised) {
 	m.young[key] = s
 }
 
+// adapter is one that the last cycle trained under that name; nil where it is not kept.
+func (m *memory) adapter(name string) *model.Adapter {
+	if m == nil {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.adapters[name]
+}
+
+// keepAdapters keeps those instead of what the cycle before trained.
+func (m *memory) keepAdapters(trained map[string]*model.Adapter) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.adapters = trained
+}
+
 // forget empties the memory.
 func (m *memory) forget() {
 	if m == nil {
@@ -176,5 +201,5 @@ func (m *memory) forget() {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.young, m.old = nil, nil
+	m.young, m.old, m.adapters = nil, nil, nil
 }

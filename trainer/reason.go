@@ -70,6 +70,7 @@ const (
 	CodeOvertaken   = "overtaken"    // another version was chosen meanwhile; number (0: the base)
 	CodeImported    = "imported"     // not checked
 	CodeOnlyAsked   = "only_asked"   // nothing was due
+	CodeStillGentle = "still_gentle" // refused in full, and trained gently it is the version in use
 
 	// Lasting troubles, for Doctor and State.Trouble.
 	CodeDiskFull       = "disk_full"

@@ -3,7 +3,10 @@ package trainer
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"clara/model"
 )
@@ -127,21 +130,28 @@ func TestPairsOfRatings(t *testing.T) {
 	}
 }
 
-// Beside a base that knew the canary texts by heart any manner is harm: it is trained once
-// more at half the rate, and refused again: both tries are told, nothing is used, and the same job ends the
-// same way.
-func TestHarmIsTriedOnceMore(t *testing.T) {
-	r := tinyRunner(t, 1)
+// mannerJob is a job of three corrections, beside what is measured of the tiny base.
+func mannerJob(t *testing.T, r *model.Runner) (Job, *BaseFacts) {
+	t.Helper()
 	facts, err := MeasureBase(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear(facts.Canary)
 	j := Job{Format: jobFormat, Base: r.Info().Hash, Model: "tiny", Recipe: DefaultSettings().recipe()}
 	j.Recipe.Rank, j.Recipe.Epochs = 4, 1
 	for n := range 3 {
 		j.Samples = append(j.Samples, JobSample{ID: int64(n), Form: FormCorrection, Prompt: fmt.Sprint("What is ", n, "?"), Better: fmt.Sprint("Dear reader, it is ", n, "."), Score: 1, Weight: 1})
 	}
+	return j, facts
+}
+
+// Beside a base that knew the canary texts by heart any manner is harm: it is trained once
+// more at half the rate, and refused again: both tries are told, nothing is used, and the same job ends the
+// same way.
+func TestHarmIsTriedOnceMore(t *testing.T) {
+	r := tinyRunner(t, 1)
+	j, facts := mannerJob(t, r)
+	clear(facts.Canary)
 	tries := 0
 	o, err := RunCycle(t.Context(), r, j, facts, func(p Progress) { tries = max(tries, p.Try+1) })
 	if err != nil {
@@ -163,5 +173,92 @@ func TestHarmIsTriedOnceMore(t *testing.T) {
 	}
 	if len(rep.Trained) != 1 || rep.MannerKey != j.gentleKey(j.mannerKey()) {
 		t.Errorf("trained %v, key %s", rep.Trained, rep.MannerKey)
+	}
+}
+
+// Whether an adapter harms is asked anew with every lesson more, but what was refused is not
+// trained anew for that: it is the same to the bit as without a memory of it.
+func TestWhatWasRefusedIsNotTrainedAgain(t *testing.T) {
+	r := tinyRunner(t, 1)
+	j, facts := mannerJob(t, r)
+	clear(facts.Canary)
+	m := new(memory)
+	if _, err := runCycle(t.Context(), r, j, facts, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	j.Lessons = []JobLesson{{ID: 1, Sample: 9, Question: "Who leads department 4?", Answer: "Maria.", BaseAnswer: "I do not know.", Keywords: [][]string{{""}}, State: LessonKnown, Importance: 3}}
+	again, err := runCycle(t.Context(), r, j, facts, m, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	anew, err := RunCycle(t.Context(), r, j, facts, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Report.Trained) > 0 || len(anew.Report.Trained) == 0 {
+		t.Errorf("trained %v with a memory, %v without", again.Report.Trained, anew.Report.Trained)
+	}
+	if again.Manner.Hash() != anew.Manner.Hash() || again.Report.MannerKey != anew.Report.MannerKey {
+		t.Error("the memory has another adapter than a training makes")
+	}
+	if diff := cmp.Diff(anew.Report.Figures, again.Report.Figures); diff != "" || again.Report.Reason.Text != anew.Report.Reason.Text {
+		t.Errorf("%q instead of %q: %s", again.Report.Reason.Text, anew.Report.Reason.Text, diff)
+	}
+	m.forget() // as before what is unlearnt is rebuilt
+	if o, err := runCycle(t.Context(), r, j, facts, m, nil); err != nil || len(o.Report.Trained) == 0 {
+		t.Errorf("trained %v after all was forgotten (%v)", o.Report.Trained, err)
+	}
+}
+
+// Where the full training harms and the gentle one passes, a lesson more brings no new version
+// that is the same as the one in use.
+func TestTheSameVersionIsNotMadeAgain(t *testing.T) {
+	r := tinyRunner(t, 1)
+	j, facts := mannerJob(t, r)
+	made := func(rate float64) Outcome {
+		j := j
+		j.Recipe.MannerRate = rate
+		o, err := RunCycle(t.Context(), r, j, facts, nil)
+		if err != nil || o.Manner == nil {
+			t.Fatalf("trained %v: %v", o.Report.Trained, err)
+		}
+		return o
+	}
+	// The tiny base is so poor that texts become likelier by any training: what has learnt
+	// less stands for what harms, and the limit lies between the two.
+	harmful, good := made(3e-4), made(0.5)
+	set, err := facts.anchors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	between := 0.0
+	for _, o := range []Outcome{harmful, good} {
+		nll, err := canaryNLL(t.Context(), r, set.Canary, []*model.Adapter{o.Manner})
+		if err != nil {
+			t.Fatal(err)
+		}
+		between += mean(nll) / 2
+	}
+	for i := range facts.Canary {
+		facts.Canary[i] = between - mostCanary
+	}
+	dir := t.TempDir()
+	if err := WriteOutcome(dir, good); err != nil {
+		t.Fatal(err)
+	}
+	key := j.mannerKey()
+	j.Before = JobVersion{Version: 1, Manner: filepath.Join(dir, mannerFolder), MannerKey: j.gentleKey(key)}
+	j.Lessons = []JobLesson{{ID: 1, Sample: 9, Question: "Who leads department 4?", Answer: "Maria.", BaseAnswer: "I do not know.", Keywords: [][]string{{""}}, State: LessonKnown, Importance: 3}}
+	m := new(memory)
+	m.keepAdapters(map[string]*model.Adapter{nameOf(StepManner, key, fullEffort): harmful.Manner, nameOf(StepManner, key, gentleEffort): good.Manner})
+	o, err := runCycle(t.Context(), r, j, facts, m, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Changed(j.Before) || !o.KeepManner || o.Report.Reason.Code != CodeStillGentle || len(o.Report.Tries) != 2 || o.Report.Tries[0].Verdict != VerdictRefused {
+		t.Errorf("%s: %s", o.Report.Verdict, o.Report.Reason.Text)
+	}
+	if len(o.Report.Lessons) != 1 || !o.Report.Lessons[0].Known {
+		t.Errorf("the lesson was not asked: %+v", o.Report.Lessons)
 	}
 }
