@@ -92,6 +92,7 @@ type window struct {
 	frame fyne.Window
 	work  *work
 	now   func() time.Time
+	free  func() (int64, error) // bytes on the disk of the data folder
 
 	language string // spoken now
 	narrow   bool   // tabs in place of the sidebar
@@ -135,6 +136,7 @@ type view interface {
 
 func newWindow(p Params) (*window, error) {
 	w := &window{Params: p, now: time.Now}
+	w.free = w.freeDisk
 	w.work = newWork()
 	w.chat = newChatView(w)
 	w.lessons = newLessonsView(w)
@@ -299,17 +301,14 @@ func (w *window) failed(err error) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
 	}
-	n := widgets.Notice{
+	if why, _, _ := trainer.FaultOf(err); why.Code == trainer.CodeFaultDisk {
+		w.diskFull()
+		return
+	}
+	w.tell(widgets.Notice{
 		Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("fault.title"), Text: fault(err),
 		Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
-	}
-	why, _, _ := trainer.FaultOf(err)
-	full := why.Code == trainer.CodeFaultDisk
-	if full {
-		n.Glyph, n.Title, n.Text = widgets.IconDisk, say("fault.disk"), say("disk.not_saved")+" "+say("hint.free_space")
-	}
-	w.tell(n)
-	w.full = full
+	})
 }
 
 func (w *window) openFile(path string) {

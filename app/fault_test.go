@@ -44,3 +44,33 @@ func TestAFullDiskIsToldOfUntilSomethingIsSaved(t *testing.T) {
 		t.Error("what was said of something else is gone")
 	}
 }
+
+// It says how much is missing and offers what can go: the old versions, after a question.
+func TestAFullDiskIsMadeRoomOn(t *testing.T) {
+	w := openSample(t, spoken(german))
+	w.free = func() (int64, error) { return 96_000, nil }
+	full := &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeDiskFull}, Hint: trainer.HintFreeSpace, Err: trainer.ErrFull}
+	w.failed(full)
+	w.settle(t)
+	if !reads(w, "Es fehlen 4 MB.") {
+		t.Error("what is missing is not said")
+	}
+	if reads(w, "Alte Versionen löschen") {
+		t.Error("old versions are offered that have no files")
+	}
+	w.tellFull(shortage{missing: 120_000_000, room: trainer.Room{Old: 11, OldBytes: 640_000_000}})
+	if !reads(w, "Es fehlen 120 MB. Alte Versionen belegen 640 MB.") {
+		t.Error("what could go is not said")
+	}
+	tap(t, w, "Alte Versionen löschen")
+	if !reads(w, "11 Versionen lassen sich dann nicht mehr zurückholen") {
+		t.Error("it is not asked first")
+	}
+	tap(t, w, "Behalten")
+	tap(t, w, "Alte Versionen löschen")
+	tap(t, w, "Löschen")
+	w.settle(t)
+	if reads(w, "Der Datenträger ist voll") || !reads(w, "640 MB sind frei geworden") {
+		t.Error("what became of it is not said")
+	}
+}

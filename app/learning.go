@@ -42,6 +42,7 @@ type learningView struct {
 	says     *widgets.Text // in head: what the loop does
 	offered  trainer.Phase // that the buttons in head are for
 	verdicts verdict       // that is shown
+	back     *trainer.News // that the ratings fell and another version answers again; nil: the last change was another
 	stopDots context.CancelFunc
 }
 
@@ -127,6 +128,14 @@ func (v *learningView) nameOf(id int64) string {
 }
 
 func (v *learningView) heard(news []trainer.News) {
+	for _, n := range news {
+		switch n.Kind {
+		case trainer.NewsRolledBack:
+			v.back = &n
+		case trainer.NewsActivated, trainer.NewsCycleEnded:
+			v.back = nil
+		}
+	}
 	if len(news) > 0 {
 		v.refresh() // the versions' names are needed in other places too
 	}
@@ -279,7 +288,7 @@ func (v *learningView) stations() []widgets.Station {
 	case s.Last != nil && s.Last.State == trainer.CycleRefused:
 		train.State, train.Value = widgets.Done, say("loop.done")
 		gate.State, gate.Value = widgets.Failed, verdictWords(trainer.VerdictRefused)
-	case s.Last != nil && s.Last.State == trainer.CyclePromoted:
+	case s.Last != nil && s.Last.State == trainer.CyclePromoted && s.Last.Version == s.Active.ID:
 		train.State, train.Value = widgets.Done, say("loop.done")
 		gate.State, gate.Value = widgets.Done, verdictWords(s.Last.Verdict)
 		next.State = widgets.Done
@@ -317,11 +326,12 @@ type verdict struct {
 	cycling bool
 	active  int64
 	rows    int
+	back    *trainer.News
 }
 
 // showVerdict says how the last cycle ended, with the figures that decided.
 func (v *learningView) showVerdict() {
-	now := verdict{v.w.state.Last, v.w.cycling(), v.w.state.Active.ID, len(v.versions)}
+	now := verdict{v.w.state.Last, v.w.cycling(), v.w.state.Active.ID, len(v.versions), v.back}
 	if now == v.verdicts && v.verdict.Visible() == (len(v.verdict.Objects) > 0) {
 		return
 	}
@@ -330,12 +340,16 @@ func (v *learningView) showVerdict() {
 	v.verdict.Hide()
 	defer v.body.Refresh()
 	end := now.end
-	if end == nil || now.cycling {
+	if now.cycling || end == nil && now.back == nil {
 		return
 	}
 	n := widgets.Notice{Glyph: widgets.IconShield, Tone: widgets.ToneSuccess}
-	switch end.State {
-	case trainer.CyclePromoted:
+	switch {
+	case now.back != nil:
+		n = v.backNotice(now.back)
+	case end.State == trainer.CyclePromoted && end.Version != now.active:
+		return // another version was chosen since
+	case end.State == trainer.CyclePromoted:
 		n.Title = say("verdict.active_title", "Version", versionName(end.Number))
 		n.Text = because(end.Reason)
 		if v.w.state.Lessons.Total() > 0 {
@@ -348,16 +362,16 @@ func (v *learningView) showVerdict() {
 			parent := v.versions[i].Parent
 			n.Actions = append(n.Actions, widgets.Action{Label: say("verdict.undo"), OnTapped: func() { v.restore(parent) }})
 		}
-	case trainer.CycleRefused:
+	case end.State == trainer.CycleRefused:
 		n.Tone, n.Title = widgets.ToneWarning, say("verdict.refused_title", "Cycle", whole(int(end.Cycle)))
 		n.Text = say("verdict.refused_text", "Why", because(end.Reason), "Version", versionName(v.w.state.Active.Number))
 		n.Actions = []widgets.Action{{Label: say("verdict.details"), OnTapped: func() { v.openCycle(end.Cycle) }}}
-	case trainer.CycleChecked:
+	case end.State == trainer.CycleChecked:
 		c := v.w.state.Lessons
 		n.Glyph, n.Tone, n.Title = widgets.IconLessons, widgets.ToneInfo, say("verdict.asked_title")
 		n.Text = say("verdict.asked_text", "Known", whole(c.Known), "All", whole(c.Total()))
 		n.Actions = []widgets.Action{{Label: say("verdict.lessons"), OnTapped: func() { v.w.show(placeLessons) }}}
-	case trainer.CycleFailed:
+	case end.State == trainer.CycleFailed:
 		n.Glyph, n.Tone = widgets.IconAlert, widgets.ToneError
 		n.Title, n.Text = say("verdict.failed_title", "Cycle", whole(int(end.Cycle))), because(end.Reason)
 		n.Actions = []widgets.Action{{Label: say("learning.train"), OnTapped: v.w.Trainer.Train}}
@@ -366,6 +380,22 @@ func (v *learningView) showVerdict() {
 	}
 	v.verdict.Add(v.w.band(n))
 	v.verdict.Show()
+}
+
+// backNotice says that the program went back to another version by itself, and offers to keep the one that was left.
+func (v *learningView) backNotice(b *trainer.News) widgets.Notice {
+	n := widgets.Notice{
+		Glyph: widgets.IconUndo, Tone: widgets.ToneWarning,
+		Title: say("verdict.back_title", "Version", versionName(b.Number)), Text: because(b.Reason) + ".",
+	}
+	if i := slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.Number == b.From && r.ID != 0 && !r.Removed }); i >= 0 {
+		left := v.versions[i]
+		n.Actions = []widgets.Action{
+			{Label: say("verdict.keep", "Version", versionName(b.From)), OnTapped: func() { v.restore(left.ID) }},
+			{Label: say("verdict.details"), OnTapped: func() { v.openCycle(left.Cycle) }},
+		}
+	}
+	return n
 }
 
 func (v *learningView) openCycle(cycle int64) {

@@ -189,8 +189,12 @@ func (w *window) canRemove(o catalogue.Offer) bool {
 
 // askToRemove asks before a file is deleted that was long in coming.
 func (w *window) askToRemove(o catalogue.Offer) {
+	text := say("offer.remove_text", "Size", bytes(o.Bytes))
+	if o.URL == "" {
+		text = say("offer.remove_own", "Size", bytes(o.Bytes))
+	}
 	w.ask(question{
-		title: say("offer.remove_title", "Model", offerName(o)), text: say("offer.remove_text", "Size", bytes(o.Bytes)),
+		title: say("offer.remove_title", "Model", offerName(o)), text: text,
 		yes: say("offer.remove_yes"), no: say("offer.remove_no"), do: func() {
 			queued(w.work, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.Models.Remove(ctx, o) }, func(_ struct{}, err error) {
 				w.failed(err)

@@ -317,6 +317,14 @@ func TestOnlyWhatWasFetchedCanBeDeletedAndOnlyWhenAsked(t *testing.T) {
 	if len(removed) > 0 {
 		t.Error("nobody was asked")
 	}
+	if !reads(w, "cannot be fetched here again") {
+		t.Error("a file of one's own is said to be fetched again")
+	}
+	w.askToRemove(s.offers[0])
+	if !reads(w, "the model can be fetched again") {
+		t.Error("it is not said that a model of the catalogue can be fetched again")
+	}
+	w.askToRemove(s.offers[1])
 	tap(t, w, "Delete")
 	if len(removed) != 1 || removed[0] != "notizen-1b-q8_0" {
 		t.Errorf("deleted: %v", removed)

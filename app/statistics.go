@@ -217,7 +217,10 @@ func (v *statisticsView) curve() *widgets.LineChart {
 	y.Label = func(f float64) string { return decimal(f, 2) }
 	x := widgets.Axis{Max: end, Label: func(f float64) string {
 		at := c.Ratings[0].At.Add(time.Duration(f * float64(time.Hour)))
-		if end < 48 {
+		switch {
+		case end < 1./12: // five minutes
+			return at.Local().Format("15:04:05")
+		case end < 48:
 			return at.Local().Format("15:04")
 		}
 		return date(at, v.w.now())

@@ -124,13 +124,11 @@ func (c *program) listPresets(ctx context.Context, t *trainer.Trainer) error {
 		}
 		rows := make([][]string, len(all))
 		for i, p := range all {
-			rows[i] = []string{p.Name, strconv.Itoa(p.Conversations), number(p.Temperature), strconv.Itoa(p.MaxTokens), brief(p.System, 60)}
+			rows[i] = []string{p.Name, strconv.Itoa(p.Conversations), l.exact(p.Temperature), strconv.Itoa(p.MaxTokens), brief(p.System, 60)}
 		}
 		c.table([]string{l.say("name", "Name"), l.say("conversations", "Gespräche"), l.say("temperature", "Temperatur"), l.say("tokens", "Token"), l.say("system prompt", "Anweisung")}, rows)
 	})
 }
-
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 func (c *program) showPreset(p trainer.Preset) error {
 	return c.show(presetViewOf(p), func() {
@@ -146,11 +144,11 @@ func (c *program) showPreset(p trainer.Preset) error {
 			system = l.say("the model's own", "die des Modells")
 		}
 		c.table([]string{l.say("name", "Name"), name}, [][]string{
-			{"temperature", number(p.Temperature)},
-			{"top_p", number(p.TopP)},
+			{"temperature", l.exact(p.Temperature)},
+			{"top_p", l.exact(p.TopP)},
 			{"top_k", strconv.Itoa(p.TopK)},
-			{"min_p", number(p.MinP)},
-			{"repeat_penalty", number(p.RepeatPenalty)},
+			{"min_p", l.exact(p.MinP)},
+			{"repeat_penalty", l.exact(p.RepeatPenalty)},
 			{"max_tokens", strconv.Itoa(p.MaxTokens)},
 			{"seed", seed},
 		})
@@ -221,7 +219,7 @@ with --from, from another preset.`,
 			key, ok := configs.KeyOf(n.key)
 			if ok && changed(n.flag) && !(n.value >= key.Range.Min && n.value <= key.Range.Max) {
 				return c.usage("--%s is %s to %s, not %s", "--%s geht von %s bis %s, %s nicht",
-					n.flag, c.language.number(key.Range.Min, 0), c.language.number(key.Range.Max, 0), number(n.value))
+					n.flag, c.language.number(key.Range.Min, 0), c.language.number(key.Range.Max, 0), c.language.exact(n.value))
 			}
 		}
 		if v.System == "-" {

@@ -181,7 +181,7 @@ func (l language) argument(name, value string) string {
 	case strings.HasSuffix(name, "Bytes"):
 		return l.size(int64(v))
 	}
-	return strings.Replace(value, ".", ",", 1)
+	return l.exact(v)
 }
 
 // goodInGerman says what is in order: the figures tell which finding it is.

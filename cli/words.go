@@ -59,6 +59,9 @@ func (l language) number(v float64, digits int) string {
 	return s
 }
 
+// exact writes v with all the digits that it has, and never with a power of ten, as the language does.
+func (l language) exact(v float64) string { return l.number(v, -1) }
+
 // count writes n of a thing; the German and the English plural are given.
 func (l language) count(n int, one, many, eins, viele string) string {
 	word := l.say(many, viele)

@@ -182,3 +182,15 @@ func TestEveryFigureHasWords(t *testing.T) {
 		t.Errorf("%d of %d figures were seen", len(seen), len(germanFigures))
 	}
 }
+
+func TestNumbersAreWrittenAsTheLanguageDoes(t *testing.T) {
+	low := trainer.Reason{Code: trainer.CodeRateTooLow, Text: "below 1e-5", Args: map[string]string{"rate": "1e-06", "least": "1e-05"}}
+	if got := german.because(low); strings.Contains(got, "e-0") || !strings.Contains(got, "0,000001") {
+		t.Errorf("in German: %q", got)
+	}
+	for v, want := range map[float64][2]string{.2: {"0.2", "0,2"}, 1e-6: {"0.000001", "0,000001"}, 1e7: {"10000000", "10000000"}, -1.5: {"-1.5", "-1,5"}} {
+		if en, de := english.exact(v), german.exact(v); en != want[0] || de != want[1] {
+			t.Errorf("%g is %q and %q", v, en, de)
+		}
+	}
+}

@@ -167,3 +167,23 @@ func TestPictureNeedsTwoRatings(t *testing.T) {
 		t.Errorf("one rating: %v", err)
 	}
 }
+
+// However little time a picture shows, its axis names several moments, each unlike the one before, and the day of the first.
+func TestTimeAxisNamesSeveralMoments(t *testing.T) {
+	day := func(at time.Time) string { return at.Local().Format("2 Jan") }
+	begin := time.Date(2026, time.November, 24, 13, 7, 20, 0, time.Local)
+	for _, long := range []time.Duration{8 * time.Second, 51 * time.Second, 90 * time.Second, 51 * time.Minute, 40 * time.Minute, 5 * time.Hour, 11 * time.Hour, 23 * time.Hour, 47 * time.Hour, 50 * time.Hour, 40 * 24 * time.Hour} {
+		low, high := second(begin), second(begin.Add(long))
+		ticks := timeTicks(low, high, day)
+		last := ""
+		for _, tick := range ticks {
+			if tick.Value < low || tick.Value > high || tick.Label == last {
+				t.Errorf("over %v: %q at %.0f of %.0f s, after %q", long, tick.Label, tick.Value-low, high-low, last)
+			}
+			last = tick.Label
+		}
+		if len(ticks) < 2 || len(ticks) > mostTicks || !strings.HasPrefix(ticks[0].Label, "24 Nov") && !strings.HasPrefix(ticks[0].Label, "25 Nov") {
+			t.Errorf("over %v: %v", long, ticks)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -82,21 +83,55 @@ func coursePlot(words CourseWords) *plot.Plot {
 	grid := plotter.NewGrid()
 	grid.Vertical.Color = nil
 	p.Add(grid)
-	p.X.Tick.Marker = plot.TickerFunc(func(low, high float64) []plot.Tick {
-		var ticks []plot.Tick
-		const n = 6
-		last := ""
-		for i := range n {
-			v := low + (high-low)*float64(i)/(n-1)
-			if day := words.Day(atSecond(v)); day != last {
-				ticks = append(ticks, plot.Tick{Value: v, Label: day})
-				last = day
+	p.X.Tick.Marker = plot.TickerFunc(func(low, high float64) []plot.Tick { return timeTicks(low, high, words.Day) })
+	p.Legend.Top, p.Legend.Left = false, true
+	return p
+}
+
+// clockSteps are how far apart the ticks are where the picture shows so little time that days would not tell them apart.
+var clockSteps = []time.Duration{
+	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second, 30 * time.Second,
+	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+}
+
+// mostTicks are the words that there is room for below a plot.
+const mostTicks = 6
+
+// timeTicks are the words below a plot from second low to high: days, and for less than two of them
+// round times of the day, with the day before the first of each.
+func timeTicks(low, high float64, day func(time.Time) string) (ticks []plot.Tick) {
+	const days = 48 * 3600
+	last := ""
+	if high-low >= days {
+		for i := range mostTicks {
+			v := low + (high-low)*float64(i)/(mostTicks-1)
+			if name := day(atSecond(v)); name != last {
+				ticks = append(ticks, plot.Tick{Value: v, Label: name})
+				last = name
 			}
 		}
 		return ticks
-	})
-	p.Legend.Top, p.Legend.Left = false, true
-	return p
+	}
+	i := slices.IndexFunc(clockSteps, func(d time.Duration) bool { return (high-low)/d.Seconds() <= mostTicks-1 })
+	step := clockSteps[max(i, 0)]
+	form := "15:04"
+	if step < time.Minute {
+		form = "15:04:05"
+	}
+	begin := atSecond(low).Local()
+	year, month, dayOf := begin.Date()
+	midnight := time.Date(year, month, dayOf, 0, 0, 0, 0, begin.Location())
+	for at := midnight.Add(begin.Sub(midnight).Truncate(step)); second(at) <= high; at = at.Add(step) {
+		if second(at) < low {
+			continue
+		}
+		label := at.Format(form)
+		if name := day(at); name != last {
+			label, last = name+", "+label, name
+		}
+		ticks = append(ticks, plot.Tick{Value: second(at), Label: label})
+	}
+	return ticks
 }
 
 func second(t time.Time) float64   { return float64(t.UnixMicro()) / 1e6 }

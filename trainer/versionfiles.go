@@ -43,17 +43,28 @@ func (t *Trainer) prune(ctx context.Context, hash string) error {
 			stale = append(stale, v)
 			continue
 		}
-		for _, p := range []string{v.Manner, v.Knowledge} {
-			if p != "" {
-				needed[p] = true
-			}
+		for _, p := range adaptersOf(v) {
+			needed[p] = true
 		}
 	}
-	for _, v := range stale {
+	if err := t.noteRemoved(ctx, stale); err != nil {
+		return err
+	}
+	return t.removeFiles(versions, needed)
+}
+
+// noteRemoved takes versions off the list of those that can be chosen.
+func (t *Trainer) noteRemoved(ctx context.Context, versions []Version) error {
+	for _, v := range versions {
 		if err := t.store.RemoveVersion(ctx, v.ID); err != nil {
 			return fmt.Errorf("remove version %d: %w", v.Number, err)
 		}
 	}
+	return nil
+}
+
+// removeFiles removes what versions have on the disk but for the adapters that are needed.
+func (t *Trainer) removeFiles(versions []Version, needed map[string]bool) error {
 	for _, v := range versions {
 		if err := t.removeUnneeded(cycleFolder(v.Cycle), needed); err != nil {
 			return fmt.Errorf("remove the files of version %d: %w", v.Number, err)

@@ -1,0 +1,72 @@
+package app
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"clara/trainer"
+)
+
+// openEnded is a window on the place Lernen after a cycle that made the version in use.
+func openEnded(t *testing.T) *window {
+	t.Helper()
+	w := openSample(t, spoken(german))
+	w.show(placeLearning)
+	w.settle(t)
+	active := w.learning.versions[slices.IndexFunc(w.learning.versions, func(r trainer.VersionRow) bool { return r.Active })]
+	s := w.state
+	s.Phase, s.Active = trainer.PhaseWaiting, trainer.ActiveVersion{ID: active.ID, Number: active.Number, Verdict: active.Verdict}
+	s.Last = &trainer.CycleEnd{Cycle: active.Cycle, State: trainer.CyclePromoted, Verdict: active.Verdict, Reason: active.Reason, Version: active.ID, Number: active.Number}
+	w.heard(trainer.Event{State: s})
+	w.settle(t)
+	if !reads(w, "Version 12 ist aktiv") || !reads(w, "nachweislich besser") {
+		t.Fatal("the end of the cycle is not said")
+	}
+	return w
+}
+
+// What a cycle brought is said only as long as it answers.
+func TestAVersionIsNotCalledActiveAfterAnotherWasRestored(t *testing.T) {
+	w := openEnded(t)
+	s := w.state
+	s.Active = trainer.ActiveVersion{}
+	w.heard(trainer.Event{State: s, News: []trainer.News{{Kind: trainer.NewsActivated, From: 12, Reason: trainer.Reason{Code: trainer.CodeRestored}}}})
+	w.settle(t)
+	if reads(w, "Version 12 ist aktiv") {
+		t.Error("the version that was left is still called active")
+	}
+	if w.learning.stations()[4].Title != versionName(0) {
+		t.Error("the loop does not name the version that answers")
+	}
+	for _, x := range w.learning.stations()[2:4] {
+		if strings.Contains(x.Value, "besser") || x.Value == say("loop.done") {
+			t.Errorf("%s is said to be %q", x.Title, x.Value)
+		}
+	}
+}
+
+// When the ratings fell and the version before answers again, the reason is said, and the way back is offered until something else happens.
+func TestGoingBackByItselfIsSaid(t *testing.T) {
+	w := openEnded(t)
+	s := w.state
+	s.Active = trainer.ActiveVersion{ID: 11, Number: 11}
+	why := trainer.Reason{Code: trainer.CodeRolledBack, Args: map[string]string{"low": "3", "of": "5", "version": "12", "before": "4.1", "after": "1.8"}}
+	w.heard(trainer.Event{State: s, News: []trainer.News{{Kind: trainer.NewsRolledBack, Version: 11, Number: 11, From: 12, Reason: why}}})
+	w.settle(t)
+	for _, words := range []string{"CLARA ist zurückgekehrt zu: Version 11", "3 der letzten 5 Antworten", "Version 12 behalten"} {
+		if !reads(w, words) {
+			t.Errorf("%q is not to be read", words)
+		}
+	}
+	tap(t, w, "Einzelheiten")
+	if r := w.learning.versions[w.learning.opened]; r.Number != 12 {
+		t.Errorf("the details are those of version %d", r.Number)
+	}
+	s.Last = &trainer.CycleEnd{Cycle: 14, State: trainer.CycleRefused, Verdict: trainer.VerdictRefused, Reason: forgetsReason}
+	w.heard(trainer.Event{State: s, News: []trainer.News{{Kind: trainer.NewsCycleEnded, End: s.Last}}})
+	w.settle(t)
+	if reads(w, "Version 12 behalten") || !reads(w, "Die Version aus Zyklus 14 wurde nicht übernommen") {
+		t.Error("the end of the next cycle is not said in its place")
+	}
+}

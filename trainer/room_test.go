@@ -1,0 +1,61 @@
+package trainer
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"clara/store"
+)
+
+// What old versions take can be had back, without harm to the one in use and to what it refers to.
+func TestOldVersionsMakeRoom(t *testing.T) {
+	home := t.TempDir()
+	b := newBench(t, home)
+	defer b.close()
+	b.attach()
+	const size = 1000
+	var versions []Version
+	for range 3 {
+		v := b.versionOver(0)
+		folder := filepath.Join(home, filepath.FromSlash(v.Manner))
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "adapter_model.safetensors"), make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		versions = append(versions, v)
+	}
+	room := func() Room {
+		t.Helper()
+		r, err := b.Room(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if got, want := room(), (Room{Needed: journalBytes + size, Old: 2, OldBytes: 2 * size}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if err := b.RemoveOldVersions(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := room(), (Room{Needed: journalBytes + size}); got != want {
+		t.Errorf("after the removal %+v, want %+v", got, want)
+	}
+	for i, v := range versions {
+		_, err := os.Stat(filepath.Join(home, filepath.FromSlash(v.Manner)))
+		if last := i == len(versions)-1; last != (err == nil) || !last && !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the files of version %d: %v", v.Number, err)
+		}
+	}
+	if err := b.Restore(t.Context(), versions[0].ID); !errors.Is(err, store.ErrRemoved) {
+		t.Errorf("restoring a removed version: %v", err)
+	}
+	if err := b.RemoveOldVersions(t.Context()); err != nil {
+		t.Errorf("with nothing left to remove: %v", err)
+	}
+}
