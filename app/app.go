@@ -92,7 +92,7 @@ type window struct {
 	frame fyne.Window
 	work  *work
 	now   func() time.Time
-	free  func() (int64, error) // bytes on the disk of the data folder
+	free  func(folder string) (int64, error) // bytes on its disk
 
 	language string // spoken now
 	narrow   bool   // tabs in place of the sidebar
@@ -135,8 +135,7 @@ type view interface {
 }
 
 func newWindow(p Params) (*window, error) {
-	w := &window{Params: p, now: time.Now}
-	w.free = w.freeDisk
+	w := &window{Params: p, now: time.Now, free: catalogue.FreeDisk}
 	w.work = newWork()
 	w.chat = newChatView(w)
 	w.lessons = newLessonsView(w)

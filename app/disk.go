@@ -2,9 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
-
-	"github.com/shirou/gopsutil/v4/disk"
 
 	"clara/trainer"
 	"clara/widgets"
@@ -16,15 +13,6 @@ type shortage struct {
 	room    trainer.Room
 }
 
-// freeDisk asks the system.
-func (w *window) freeDisk() (int64, error) {
-	u, err := disk.Usage(w.Home)
-	if err != nil {
-		return 0, fmt.Errorf("ask for the free space of %s: %w", w.Home, err)
-	}
-	return int64(min(u.Free, 1<<62)), nil
-}
-
 // diskFull says at once that nothing was saved, and how much is missing as soon as that is measured.
 func (w *window) diskFull() {
 	w.tellFull(shortage{})
@@ -32,7 +20,7 @@ func (w *window) diskFull() {
 		if s.room, err = w.Trainer.Room(ctx); err != nil {
 			return s, err
 		}
-		if free, err := w.free(); err == nil {
+		if free, err := w.free(w.Home); err == nil {
 			s.missing = max(0, s.room.Needed-free)
 		}
 		return s, nil

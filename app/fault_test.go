@@ -48,7 +48,7 @@ func TestAFullDiskIsToldOfUntilSomethingIsSaved(t *testing.T) {
 // It says how much is missing and offers what can go: the old versions, after a question.
 func TestAFullDiskIsMadeRoomOn(t *testing.T) {
 	w := openSample(t, spoken(german))
-	w.free = func() (int64, error) { return 96_000, nil }
+	w.free = func(string) (int64, error) { return 96_000, nil }
 	full := &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeDiskFull}, Hint: trainer.HintFreeSpace, Err: trainer.ErrFull}
 	w.failed(full)
 	w.settle(t)

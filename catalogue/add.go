@@ -21,7 +21,7 @@ import (
 // nil, is called on this goroutine, up to five times a second. Errors that a person can do
 // something about are [*trainer.UserError]s.
 func Add(ctx context.Context, home, path string, exact bool, report func(Progress)) (string, error) {
-	return adder{free: freeDisk, exact: exact}.add(ctx, path, Folder(home), report)
+	return adder{free: FreeDisk, exact: exact}.add(ctx, path, Folder(home), report)
 }
 
 // adder adds models. A file stands under its own name only once all of it is there and on

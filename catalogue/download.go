@@ -54,7 +54,7 @@ func newDownloader(agent string) *downloader {
 	}
 	return &downloader{
 		client: &http.Client{CheckRedirect: staySecure}, agent: agent, mirror: mirror,
-		free: freeDisk, wait: wait, stall: 30 * time.Second, tries: 5,
+		free: FreeDisk, wait: wait, stall: 30 * time.Second, tries: 5,
 	}
 }
 

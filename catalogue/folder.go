@@ -42,7 +42,8 @@ func existing(target string) error {
 // reserve is what has to stay free on the disk: feedback must still find room.
 const reserve = 256 << 20
 
-func freeDisk(folder string) (int64, error) {
+// FreeDisk is how many bytes are free on the disk of a folder.
+func FreeDisk(folder string) (int64, error) {
 	u, err := disk.Usage(folder)
 	if err != nil {
 		return 0, fmt.Errorf("ask for the free space of %s: %w", folder, err)
