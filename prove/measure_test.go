@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"clara/model"
+	"clara/trainer"
 )
 
 // smallBench is a bench with a model of 260,000 parameters, which knows nothing but
@@ -188,6 +189,35 @@ func TestGateIsAsTunedAsItsSets(t *testing.T) {
 				t.Errorf("%s is tuned: %v", u.name(), r.Tuned)
 			}
 		}
+	}
+}
+
+// What the base answers is asked once for all subjects, and is what a program answers that
+// was taught nothing.
+func TestTheBaseIsAskedOnce(t *testing.T) {
+	b, s := smallBench(t), smallSet()
+	questions := []trainer.Question{{Text: "Who is there?", Tokens: 8}, {Text: "Who is there?", Tokens: 8, Seed: 3}, {Text: "Who is there?", Tokens: 8, Seed: 4}}
+	var fresh, before, after []trainer.Said
+	err := b.on(t.Context(), settings(1), func(p *subject) (err error) {
+		if fresh, err = p.Examine(t.Context(), questions); err != nil {
+			return err
+		}
+		before, err = p.untrained(t.Context(), questions)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := len(b.said)
+	err = b.on(t.Context(), settings(1), func(p *subject) (err error) {
+		if err := p.teach(t.Context(), s.Lessons); err != nil {
+			return err
+		}
+		after, err = p.untrained(t.Context(), questions)
+		return err
+	})
+	if err != nil || asked != len(questions) || len(b.said) != asked || !slices.Equal(fresh, before) || !slices.Equal(before, after) {
+		t.Errorf("%d asked, then %d: %v, %v, %v; %v", asked, len(b.said), fresh, before, after, err)
 	}
 }
 

@@ -37,7 +37,7 @@ func ratingsBy(w hiddenWish, stars, objective string, unrelated []trivia) func(c
 			for i := range questions {
 				questions[i] = trainer.Question{Text: w.Rate[i/2], Tokens: ratedTokens, Seed: 1 + rng.Uint64()>>1}
 			}
-			said, err := p.Examine(ctx, questions)
+			said, err := p.untrained(ctx, questions)
 			if err != nil {
 				return err
 			}
@@ -55,7 +55,7 @@ func ratingsBy(w hiddenWish, stars, objective string, unrelated []trivia) func(c
 			if stars == starsShuffled {
 				rng.Shuffle(len(given), func(i, j int) { given[i], given[j] = given[j], given[i] })
 			}
-			if err := sampled(ctx, p, r, "before", w); err != nil {
+			if err := sampled(ctx, r, "before", w, p.untrained); err != nil {
 				return err
 			}
 			for i, s := range said {
@@ -68,7 +68,7 @@ func ratingsBy(w hiddenWish, stars, objective string, unrelated []trivia) func(c
 				return err
 			}
 			noteCycle(r, end)
-			if err := sampled(ctx, p, r, "complies", w); err != nil {
+			if err := sampled(ctx, r, "complies", w, p.Examine); err != nil {
 				return err
 			}
 			q := inquiry{unrelated: unrelated, tokens: answerTokens}
@@ -82,7 +82,7 @@ func ratingsBy(w hiddenWish, stars, objective string, unrelated []trivia) func(c
 
 // sampled asks the unseen questions sampledEach times and counts the answers that
 // comply. The draws are the same whatever was taught.
-func sampled(ctx context.Context, p *subject, r *result, name string, w hiddenWish) error {
+func sampled(ctx context.Context, r *result, name string, w hiddenWish, ask func(context.Context, []trainer.Question) ([]trainer.Said, error)) error {
 	rng := rand.New(rand.NewPCG(r.Seed, 4))
 	var questions []trainer.Question
 	for range sampledEach {
@@ -90,7 +90,7 @@ func sampled(ctx context.Context, p *subject, r *result, name string, w hiddenWi
 			questions = append(questions, trainer.Question{Text: q, Tokens: ratedTokens, Seed: 1 + rng.Uint64()>>1})
 		}
 	}
-	said, err := p.Examine(ctx, questions)
+	said, err := ask(ctx, questions)
 	if err != nil {
 		return err
 	}

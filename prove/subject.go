@@ -289,25 +289,51 @@ func (s *subject) ask(ctx context.Context, prompts []string, tokens int, how tra
 	return s.Examine(ctx, questions)
 }
 
-// baseSays is what the untrained base says, asked once.
+// baseSays is what the untrained base says, asked once in a run.
 func (s *subject) baseSays(ctx context.Context, prompts []string, tokens int) (map[string]trainer.Said, error) {
-	key := func(p string) string { return fmt.Sprint(tokens, " ", p) }
-	var missing []string
-	for _, p := range prompts {
-		if _, ok := s.bench.said[key(p)]; !ok {
-			missing = append(missing, p)
-		}
+	questions := make([]trainer.Question, len(prompts))
+	for i, p := range prompts {
+		questions[i] = trainer.Question{Text: p, Tokens: tokens}
 	}
-	said, err := s.ask(ctx, missing, tokens, trainer.Question{Untrained: true})
+	said, err := s.untrained(ctx, questions)
 	if err != nil {
 		return nil, err
 	}
-	for i, p := range missing {
-		s.bench.said[key(p)] = said[i]
-	}
 	out := make(map[string]trainer.Said, len(prompts))
-	for _, p := range prompts {
-		out[p] = s.bench.said[key(p)]
+	for i, p := range prompts {
+		out[p] = said[i]
+	}
+	return out, nil
+}
+
+// untrained is what the untrained base answers, in the order of the questions, each asked
+// once in a run: several measurements need the same answers to compare with, and the
+// base gives them again, sampled or not.
+func (s *subject) untrained(ctx context.Context, questions []trainer.Question) ([]trainer.Said, error) {
+	set := s.Settings()
+	key := func(q trainer.Question) string {
+		if q.Seed == 0 {
+			return fmt.Sprint(q.Tokens, " ", q.Text)
+		}
+		return fmt.Sprint(q.Tokens, " ", q.Seed, set.Temperature, set.TopP, set.TopK, set.MinP, set.RepeatPenalty, " ", q.Text)
+	}
+	var missing []trainer.Question
+	for _, q := range questions {
+		if _, ok := s.bench.said[key(q)]; !ok {
+			q.Untrained = true
+			missing = append(missing, q)
+		}
+	}
+	answers, err := s.Examine(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	for i, q := range missing {
+		s.bench.said[key(q)] = answers[i]
+	}
+	out := make([]trainer.Said, len(questions))
+	for i, q := range questions {
+		out[i] = s.bench.said[key(q)]
 	}
 	return out, nil
 }
