@@ -568,3 +568,16 @@ func TestNothingRunsOnAfterTheWindow(t *testing.T) {
 	w.work.stop()
 	w.settle(t)
 }
+
+// A training that taught nothing is told as one, and not as nothing to train.
+func TestTrainingInVainIsTold(t *testing.T) {
+	w := openSample(t, configs.Default())
+	w.show(placeLearning)
+	vain := trainer.Reason{Code: trainer.CodeInVain, Args: map[string]string{"count": "1", "lessons": "What is fog?", "known": "0", "before": "0", "of": "1"}}
+	w.state.Last = &trainer.CycleEnd{Cycle: 10, State: trainer.CycleChecked, Reason: vain}
+	w.learning.fill()
+	w.settle(t)
+	if !reads(w, say("verdict.vain_title")) || !reads(w, because(vain)) {
+		t.Error("the notice does not say that the training did not help, and why")
+	}
+}

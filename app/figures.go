@@ -13,6 +13,7 @@ var figureKeys = map[string]string{
 	trainer.FigureOwn:             "figure.own",
 	trainer.FigureKnown:           "figure.known",
 	trainer.FigureLost:            "figure.lost",
+	trainer.FigureVain:            "figure.vain",
 	trainer.FigureVariants:        "figure.variants",
 	trainer.FigureSwapped:         "figure.swapped",
 	trainer.FigureKept:            "figure.kept",

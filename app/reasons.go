@@ -75,6 +75,8 @@ var reasonKeys = map[string]string{
 	trainer.CodeOvertaken:   "reason.overtaken",
 	trainer.CodeOnlyAsked:   "reason.only_asked",
 	trainer.CodeStillGentle: "reason.still_gentle",
+	trainer.CodeInVain:      "reason.in_vain",
+	trainer.CodeVainBefore:  "reason.vain_before",
 	trainer.CodeImported:    "reason.imported",
 	trainer.CodeTooLong:     "reason.too_long",
 

@@ -266,7 +266,7 @@ func (l language) news(n trainer.News) string {
 		case trainer.CycleRefused:
 			return l.say("the new version may not answer: %s", "die neue Version darf nicht antworten: %s", l.refusal(n.End.Reason))
 		case trainer.CycleChecked:
-			return l.say("cycle %d: nothing was due, the lessons were asked", "Zyklus %d: nichts zu trainieren, die Lektionen wurden abgefragt", n.Cycle)
+			return l.say("cycle %d: %s", "Zyklus %d: %s", n.Cycle, l.because(n.End.Reason))
 		case trainer.CycleStopped:
 			return l.say("the training was stopped", "das Training wurde angehalten")
 		}

@@ -13,6 +13,7 @@ var germanFigures = map[string]string{
 	trainer.FigureOwn:             "weiß {n} von {of} Lektionen, die trainiert wurden (mindestens {limit} %)",
 	trainer.FigureKnown:           "weiß {n} von {of} Lektionen im Wortlaut (vorher {before})",
 	trainer.FigureLost:            "{n} Lektionen, die saßen, sind verloren: {lessons}",
+	trainer.FigureVain:            "ohne Wirkung trainiert und nicht benutzt ({n}): {lessons}",
 	trainer.FigureVariants:        "{n} von {of} umformulierten Fragen zeigen ihre Lektion",
 	trainer.FigureSwapped:         "{n} von {of} Fragen nach einem anderen Namen zeigen die Lektion trotzdem",
 	trainer.FigureKept:            "{n} von {of} allgemeinen Fragen sind noch richtig (mindestens {limit} %)",

@@ -67,7 +67,7 @@ func (c *program) report(done trained) error {
 			c.sayf("Version %d answers now, after %s s: %s.", "Version %d antwortet jetzt, nach %s s: %s.",
 				done.Version, l.number(done.Seconds, 0), l.because(done.Reason))
 		case trainer.CycleChecked:
-			c.sayf("Nothing was due; the lessons were asked, in %s s.", "Es war nichts zu trainieren; die Lektionen wurden abgefragt, in %s s.", l.number(done.Seconds, 0))
+			c.sayf("No new version, after %s s: %s.", "Keine neue Version, nach %s s: %s.", l.number(done.Seconds, 0), l.because(done.Reason))
 		}
 		for _, q := range done.Known {
 			c.sayf("Newly known: %s", "Sitzt jetzt: %s", brief(q, 70))

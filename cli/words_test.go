@@ -122,6 +122,11 @@ func TestReasonsAreSaidWithTheirArguments(t *testing.T) {
 	if got, want := german.because(failed), "das Training ist fehlgeschlagen: /x/y gibt es nicht"; got != want {
 		t.Errorf("%q, not %q", got, want)
 	}
+	vain := trainer.Reason{Code: trainer.CodeInVain, Args: map[string]string{"count": "1", "lessons": "Was ist Nebel?", "known": "0", "before": "0", "of": "1"}}
+	ended := trainer.News{Kind: trainer.NewsCycleEnded, Cycle: 3, End: &trainer.CycleEnd{Cycle: 3, State: trainer.CycleChecked, Reason: vain}}
+	if got := german.news(ended); !strings.Contains(got, "Was ist Nebel?; damit sitzen 0 von 1 Lektionen") || strings.Contains(got, "nichts zu trainieren") {
+		t.Errorf("a training in vain is said as %q", got)
+	}
 	unknown := trainer.Reason{Code: "of the future", Text: "said by a newer trainer"}
 	if got := german.because(unknown); got != unknown.Text {
 		t.Errorf("an unknown reason is said as %q", got)
@@ -160,7 +165,7 @@ func TestPrintableKeepsTextAndDropsControls(t *testing.T) {
 // Every figure of the gate has German words, and they name what the sentence is made of.
 func TestEveryFigureHasWords(t *testing.T) {
 	f := trainer.Figures{
-		Lessons: 3, OwnOf: 2, KnownOf: 3, Lost: []string{"Who?"}, VariantsOf: 3, SwappedOf: 3, KeptOf: 29, LeaksOf: 29, ChatLimit: 0.1, Answers: 12, LanguageOf: 12, NotNumber: true,
+		Lessons: 3, OwnOf: 2, KnownOf: 3, Lost: []string{"Who?"}, Vain: &trainer.Vain{Lessons: []string{"Who?"}}, VariantsOf: 3, SwappedOf: 3, KeptOf: 29, LeaksOf: 29, ChatLimit: 0.1, Answers: 12, LanguageOf: 12, NotNumber: true,
 	}
 	all := f.Sentences()
 	f.ChatLimit, f.NotNumber, f.Lost = 0, false, nil

@@ -10,14 +10,15 @@ import (
 	"clara/trainer"
 )
 
-// adapter is a version, a refused cycle, or the untrained base, as it is sent.
+// adapter is a version, a cycle that was refused or trained in vain, or the untrained base,
+// as it is sent.
 type adapter struct {
-	ID      int64              `json:"id" doc:"By which it is restored; 0: a refused cycle, which has no version, or the untrained base"`
-	Number  int                `json:"number" doc:"0: the untrained base, or a refused cycle"`
+	ID      int64              `json:"id" doc:"By which it is restored; 0: a cycle that made no version, or the untrained base"`
+	Number  int                `json:"number" doc:"0: the untrained base, or a cycle that made no version"`
 	Cycle   int64              `json:"cycle" doc:"0: the untrained base"`
 	Parent  int64              `json:"parent" doc:"The id of the version before"`
 	Created *time.Time         `json:"created,omitempty"`
-	State   trainer.CycleState `json:"state,omitempty" doc:"promoted or refused; absent: the untrained base"`
+	State   trainer.CycleState `json:"state,omitempty" doc:"promoted; refused, or checked: it trained and made no version, and reason says why; absent: the untrained base"`
 	Verdict string             `json:"verdict,omitempty" doc:"Of the gate"`
 	Reason  trainer.Reason     `json:"reason"`
 	Figures *trainer.Figures   `json:"figures,omitempty" doc:"What the gate measured"`

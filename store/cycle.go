@@ -22,7 +22,7 @@ const (
 	CycleRefused  CycleState = "refused"  // the gate said no
 	CycleFailed   CycleState = "failed"   // an error ended it
 	CycleStopped  CycleState = "stopped"  // the user, or the program's end, stopped it in good order
-	CycleChecked  CycleState = "checked"  // nothing was due: it only asked the lessons
+	CycleChecked  CycleState = "checked"  // it made no version: nothing was due, or what it trained taught nothing
 	CycleCut      CycleState = "cut"      // found running at a start: the program was killed
 )
 

@@ -177,7 +177,7 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 		if c.given != nil || gained > 0 || (gained == 0 && c.out.Report.KnowledgeKey == importedKey) {
 			candidate.now, candidate.taught, answers = withKnowledge, reading, now
 		} else {
-			c.dropKnowledge(&candidate)
+			c.dropKnowledge(&candidate, c.known(order, now))
 		}
 	}
 	c.lap(&rep.Seconds.Knowledge)
@@ -191,7 +191,7 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 	c.noteAsked(&candidate, before, answers, variants, contrasts)
 	rep.Lessons, rep.Losses = candidate.asked, c.state.Losses
 	if !c.out.Changed(c.job.Before) { // there is nothing that could harm
-		rep.Reason = reason(CodeOnlyAsked, "nothing was due: the lessons were asked")
+		rep.Reason = c.unchanged(order, answers)
 		c.lap(&rep.Seconds.Gate)
 		return nil
 	}
@@ -203,6 +203,7 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 		return err
 	}
 	rep.Figures, rep.Open, rep.Held, rep.Verdict, rep.Reason = found.figures, found.open, found.held, found.verdict, found.reason
+	rep.Figures.Vain = rep.Vain
 	c.lap(&rep.Seconds.Gate)
 	return nil
 }
@@ -388,25 +389,6 @@ func (c *cycleRun) isKept(before, key string) bool {
 	return before == key || before == c.job.gentleKey(key)
 }
 
-// gained is how many lessons more are known than with the reader.
-func (c *cycleRun) gained(order []int, reader, knowledge map[int]string) int {
-	gained := 0
-	for _, p := range order {
-		check := c.job.Lessons[p].check()
-		gained += boolToInt(check.Passes(knowledge[p])) - boolToInt(check.Passes(reader[p]))
-	}
-	return gained
-}
-
-// dropKnowledge lets the reader serve: knowledge taught nothing that it did not know. It
-// is not tried again on the same lessons, and keeps no manner from being used.
-func (c *cycleRun) dropKnowledge(cand *candidate) {
-	c.out.Report.KnowledgeTried = c.job.triedKey(cand.key)
-	c.out.Report.KnowledgeKey, c.out.Report.KnowledgeOn = "", nil
-	c.out.Knowledge, c.out.KeepKnowledge, cand.knowledge = nil, false, nil
-	clear(cand.trained)
-}
-
 // trainKnowledge trains on the lessons that are missed, and returns the reading
 // adapter to use; nil: the reader serves.
 func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort, order []int, answers map[int]string) (*model.Adapter, error) {
@@ -431,6 +413,11 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort
 	}
 	if tried := c.job.triedKey(key); tried == c.job.Before.KnowledgeTried {
 		c.out.Report.KnowledgeTried = tried
+		again := make(map[int]bool, len(positions))
+		for _, p := range positions {
+			again[p] = true
+		}
+		c.noteInVain(again)
 		return nil, nil
 	}
 	cand.key = key

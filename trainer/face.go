@@ -105,8 +105,8 @@ type JudgedSample struct {
 	Reason Reason  // why it is not kept
 }
 
-// VersionRow is one line of the history: a version, a refused cycle, or the
-// untrained base (the last row, ID and Cycle 0).
+// VersionRow is one line of the history: a version, a cycle that was refused
+// or trained in vain, or the untrained base (the last row, ID and Cycle 0).
 type VersionRow struct {
 	ID       int64 // 0: a cycle that made no version, or the base
 	Number   int

@@ -49,6 +49,7 @@ type Figures struct {
 	LanguageOf    int      `json:"language_of"`  // of those where the base's answer is
 	LanguageLimit float64  `json:"language_limit"`
 	Trait         *Trait   `json:"trait,omitempty"` // what well rated answers have in common; nil: nothing that chance would not
+	Vain          *Vain    `json:"vain,omitempty"`  // a training that is no part of the candidate; nil: there is none
 	NotNumber     bool     `json:"not_number"`      // something came out as NaN or infinite; that figure is 0
 }
 
@@ -93,6 +94,7 @@ const (
 	FigureNumbers  = "figure_numbers"  // no arguments
 	FigureSign     = "figure_sign"     // better, worse, held_better, held_worse, p
 	FigureAsked    = "figure_asked"    // n, of, widely
+	FigureVain     = "figure_vain"     // n, lessons (their questions)
 
 	// What well rated answers have in common (Trait): word, words, good, good_of, bad, bad_of.
 	FigureTraitWord       = "figure_trait_word"
@@ -136,6 +138,10 @@ func (f *Figures) Sentences() []Sentence {
 	if f.Lessons > 0 {
 		told(FigureAsked, fmt.Sprintf("%d of %d lessons were asked, %d of them in other words too", f.KnownOf, f.Lessons, f.Widely),
 			float64(f.KnownOf), "n", f.KnownOf, "of", f.Lessons, "widely", f.Widely)
+	}
+	if f.Vain != nil {
+		lessons := strings.Join(f.Vain.Lessons, "; ")
+		told(FigureVain, fmt.Sprintf("training did not help, and nothing of it is used: %d lessons (%s)", len(f.Vain.Lessons), lessons), float64(len(f.Vain.Lessons)), "n", len(f.Vain.Lessons), "lessons", lessons)
 	}
 	if f.OwnOf > 0 {
 		limited(f.ownMissed(), FigureOwn, fmt.Sprintf("knows %d of %d lessons that it was trained on (at least %d %%)", f.Own, f.OwnOf, percent(f.OwnLimit)),

@@ -71,6 +71,8 @@ const (
 	CodeImported    = "imported"     // not checked
 	CodeOnlyAsked   = "only_asked"   // nothing was due
 	CodeStillGentle = "still_gentle" // refused in full, and trained gently it is the version in use
+	CodeInVain      = "in_vain"      // knowledge was trained and is not used: count, lessons (their questions), known, before, of
+	CodeVainBefore  = "vain_before"  // likewise in an earlier cycle, and not again: count, lessons
 
 	// Lasting troubles, for Doctor and State.Trouble.
 	CodeDiskFull       = "disk_full"

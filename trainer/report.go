@@ -40,7 +40,15 @@ type Report struct {
 	// KnowledgeTried is the key of a knowledge adapter that taught nothing and was
 	// dropped.
 	KnowledgeTried string `json:"knowledge_tried,omitempty"`
-	Reader         bool   `json:"reader"` // the model has a reader adapter
+	Vain           *Vain  `json:"vain,omitempty"` // what it was trained on, or was not trained on again; nil: nothing
+	Reader         bool   `json:"reader"`         // the model has a reader adapter
+}
+
+// Vain is a training of knowledge after which no more lessons were known than with the
+// reader alone.
+type Vain struct {
+	Lessons []string `json:"lessons"` // the questions of those that it was trained on
+	Known   int      `json:"known"`   // of all that were asked, with it; 0 where that was an earlier cycle
 }
 
 // Restyled is a lesson's answer in the user's manner, passing its check.

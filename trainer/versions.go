@@ -9,8 +9,9 @@ import (
 	"slices"
 )
 
-// Versions returns the history: versions and refused cycles, the newest first, and
-// the untrained base as the last row.
+// Versions returns the history: versions, and cycles that trained and made none, since
+// the gate refused it or it taught nothing, the newest first, and the untrained base as
+// the last row.
 func (t *Trainer) Versions(ctx context.Context) ([]VersionRow, error) {
 	hash := t.baseHash()
 	versions, err := t.store.Versions(ctx, hash)
@@ -34,12 +35,13 @@ func (t *Trainer) Versions(ctx context.Context) ([]VersionRow, error) {
 		if i := slices.IndexFunc(rows, func(r VersionRow) bool { return r.Cycle == c.ID }); i >= 0 {
 			rows[i].Tries = triesOf(c.Report)
 		}
-		if c.State != CycleRefused || (hash != "" && c.BaseHash != hash) {
+		vain := c.State == CycleChecked && c.Reason.Code == CodeInVain
+		if c.State != CycleRefused && !vain || hash != "" && c.BaseHash != hash {
 			continue
 		}
 		row := VersionRow{Cycle: c.ID, Created: c.Finished, State: c.State, Verdict: c.Verdict, Reason: c.Reason, BaseHash: c.BaseHash}
 		var r Report
-		if json.Unmarshal(c.Report, &r) == nil {
+		if !vain && json.Unmarshal(c.Report, &r) == nil { // the gate looked at nothing
 			row.Figures, row.Tries = &r.Figures, r.Tries
 		}
 		rows = append(rows, row)

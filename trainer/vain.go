@@ -1,0 +1,62 @@
+package trainer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// gained is how many lessons more are known than with the reader.
+func (c *cycleRun) gained(order []int, reader, knowledge map[int]string) int {
+	return c.known(order, knowledge) - c.known(order, reader)
+}
+
+// known is how many lessons such answers show.
+func (c *cycleRun) known(order []int, answers map[int]string) int {
+	n := 0
+	for _, p := range order {
+		n += boolToInt(c.job.Lessons[p].check().Passes(answers[p]))
+	}
+	return n
+}
+
+// dropKnowledge lets the reader serve: knowledge taught nothing that it did not know. It
+// is not tried again on the same lessons, and keeps no manner from being used. What it was
+// trained on in this cycle is told, with what was known with it.
+func (c *cycleRun) dropKnowledge(cand *candidate, known int) {
+	rep := &c.out.Report
+	rep.KnowledgeTried = c.job.triedKey(cand.key)
+	rep.KnowledgeKey, rep.KnowledgeOn = "", nil
+	if slices.Contains(rep.Trained, StepKnowledge) {
+		c.noteInVain(cand.trained)
+		rep.Vain.Known = known
+	}
+	c.out.Knowledge, c.out.KeepKnowledge, cand.knowledge = nil, false, nil
+	clear(cand.trained)
+}
+
+// noteInVain keeps which lessons a training did not help, by their positions.
+func (c *cycleRun) noteInVain(positions map[int]bool) {
+	c.out.Report.Vain = new(Vain)
+	for p, l := range c.job.Lessons {
+		if positions[p] {
+			c.out.Report.Vain.Lessons = append(c.out.Report.Vain.Lessons, l.Question)
+		}
+	}
+}
+
+// unchanged says why a cycle made no other version; answers are those of the reader.
+func (c *cycleRun) unchanged(order []int, answers map[int]string) Reason {
+	v := c.out.Report.Vain
+	if v == nil {
+		return reason(CodeOnlyAsked, "nothing was due: the lessons were asked")
+	}
+	count, lessons := len(v.Lessons), strings.Join(v.Lessons, "; ")
+	if !slices.Contains(c.out.Report.Trained, StepKnowledge) {
+		return reason(CodeVainBefore, fmt.Sprintf("not trained again (%d): %s; that did not help before. They are trained once a lesson or the manner changes", count, lessons),
+			"count", count, "lessons", lessons)
+	}
+	before, of := c.known(order, answers), len(order)
+	return reason(CodeInVain, fmt.Sprintf("trained (%d): %s; %d of %d lessons are known with it, %d without, so it is not used. The lessons go on working as before, and are trained again once a lesson or the manner changes",
+		count, lessons, v.Known, of, before), "count", count, "lessons", lessons, "known", v.Known, "before", before, "of", of)
+}
