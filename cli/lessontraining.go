@@ -42,8 +42,11 @@ func (c *program) sayTraining(x trainer.LessonTraining) {
 	}
 	c.sayf("The question as it stands in %.0f percent of the items, else varied:", "Die Frage, wie sie dasteht, in %.0f Prozent der Fälle, sonst abgewandelt:", 100*x.AsIs)
 	c.sayVariants(x.Variants)
-	c.sayf("Asked after a training with:", "Nach einem Training abgefragt mit:")
+	c.sayf("Asked after a training, as %d lessons are in turns, with:", "Nach einem Training abgefragt, wie reihum je %d Lektionen, mit:", x.Turns)
 	c.sayVariants(x.Asked)
+	if x.Swapped != "" {
+		c.sayf("and, which it must not answer: %s", "und, worauf sie nicht antworten darf: %s", x.Swapped)
+	}
 	c.sayQuestions(l.say("Must not be heard in answers to:", "Darf in Antworten hierauf nicht vorkommen:"), x.Contrasts)
 	var changed []string
 	for _, w := range x.Words {

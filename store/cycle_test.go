@@ -101,3 +101,37 @@ func TestTrailIsTheLastResultsInOrder(t *testing.T) {
 		t.Errorf("the lesson is %s", l.State)
 	}
 }
+
+// A lesson is known since the first cycle after the last result that did not show it, and
+// was asked widely where the trainer has details of it.
+func TestAskingsSayWhen(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	_, a := correct(t, s)
+	_, b := correct(t, s)
+	_, never := correct(t, s)
+	var cycles []int64
+	for range 3 {
+		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
+		_, _, err := s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CycleChecked})
+		check(t, err)
+		cycles = append(cycles, c.ID)
+	}
+	wide := json.RawMessage(`{"asked":[{"question":"who?"}]}`)
+	for i, outcome := range []LessonState{LessonKnown, LessonLost, LessonKnown, LessonKnown, LessonKnown} {
+		cycle := []int64{cycles[0], 0, 0, cycles[1], cycles[2]}[i] // the third is of no cycle
+		r := LessonResult{Lesson: a.ID, Cycle: cycle, Outcome: outcome, Details: json.RawMessage("{}")}
+		if i == 2 {
+			r.Details = wide
+		}
+		check(t, s.AddResults(ctx, "base", []LessonResult{r}))
+	}
+	check(t, s.AddResults(ctx, "base", []LessonResult{{Lesson: b.ID, Cycle: cycles[2], Outcome: LessonMissed}}))
+	check(t, s.AddResults(ctx, "other", []LessonResult{{Lesson: never.ID, Cycle: cycles[2], Outcome: LessonKnown}}))
+	trail := must(s.Trail(ctx, "base", a.ID, 0))(t)
+	last := must(s.Trail(ctx, "base", b.ID, 1))(t)
+	same(t, map[int64]Asking{
+		a.ID: {Lesson: a.ID, Last: trail[4].ID, Widely: trail[2].ID, Since: cycles[1]},
+		b.ID: {Lesson: b.ID, Last: last[0].ID},
+	}, must(s.Askings(ctx, "base"))(t))
+}

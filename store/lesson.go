@@ -183,10 +183,39 @@ func (s *Store) Trails(ctx context.Context, base string, last int) (map[int64][]
 }
 
 func (s *Store) trail(ctx context.Context, base string, last int, which string, args ...any) ([]LessonResult, error) {
-	return list(ctx, s, "read lesson trail", scanResult, `SELECT id, lesson, base_hash, cycle, version, outcome, answer, created, details FROM
-		(SELECT *, row_number() OVER (PARTITION BY lesson ORDER BY id DESC) AS back FROM lesson_results
+	// The texts are read of those results alone that are returned.
+	return list(ctx, s, "read lesson trail", scanResult, `SELECT id, lesson, base_hash, cycle, version, outcome, answer, created, details FROM lesson_results WHERE id IN
+		(SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY lesson ORDER BY id DESC) AS back FROM lesson_results
 			WHERE user = ?2 AND base_hash = `+lessonBase+which+`)
-		WHERE back <= ?3 OR ?3 = 0 ORDER BY id`, append([]any{base, s.user, last}, args...)...)
+		WHERE back <= ?3 OR ?3 = 0) ORDER BY id`, append([]any{base, s.user, last}, args...)...)
+}
+
+// Asking is when a lesson was asked on a base model.
+type Asking struct {
+	Lesson int64
+	Last   int64 // the ID of its newest result
+	Widely int64 // of its newest one with details; 0: none
+	Since  int64 // the first cycle since which it was known whenever it was asked; 0: it is not, or no cycle asked
+}
+
+// Askings says of every lesson that was asked on a base model when that was, by the
+// lesson's ID. It reads no answers.
+func (s *Store) Askings(ctx context.Context, base string) (map[int64]Asking, error) {
+	all, err := list(ctx, s, "read when lessons were asked", func(r scanner) (a Asking, err error) {
+		return a, r.Scan(&a.Lesson, &a.Last, idColumn{&a.Widely}, idColumn{&a.Since})
+	}, `WITH of AS MATERIALIZED (SELECT id, lesson, cycle, outcome, octet_length(details) AS details FROM lesson_results
+			WHERE user = ?2 AND base_hash = `+lessonBase+`),
+		missed AS (SELECT lesson, max(id) AS last FROM of WHERE outcome <> 'known' GROUP BY lesson)
+		SELECT lesson, max(id), max(CASE WHEN details > 2 THEN id END), min(CASE WHEN id > coalesce(last, 0) THEN cycle END)
+		FROM of LEFT JOIN missed USING (lesson) GROUP BY lesson`, base, s.user)
+	if err != nil {
+		return nil, err
+	}
+	askings := make(map[int64]Asking, len(all))
+	for _, a := range all {
+		askings[a.Lesson] = a
+	}
+	return askings, nil
 }
 
 func scanResult(r scanner) (LessonResult, error) {

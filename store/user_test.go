@@ -255,6 +255,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"Trails": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return empty(s.Trails(ctx, hashes[0], 0))
 		}},
+		"Askings": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.Askings(ctx, hashes[0]))
+		}},
 		"FinishCycle": {
 			func(ctx context.Context, s *Store, id map[string]int64) error {
 				_, _, err := s.FinishCycle(ctx, CycleEnd{Cycle: id["running"], State: CycleFailed})

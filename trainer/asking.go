@@ -56,6 +56,14 @@ func takeTurns(order []int, lessons []JobLesson, most int) []int {
 	return slices.DeleteFunc(order, func(p int) bool { return !asked[p] })
 }
 
+// widelyNext leaves of the positions in order those that were asked in variants and
+// contrasts longest ago, or never, so that all come round.
+func widelyNext(order []int, lessons []JobLesson, most int) []int {
+	turns := slices.Clone(order)
+	slices.SortStableFunc(turns, func(a, b int) int { return cmp.Compare(lessons[a].Widely, lessons[b].Widely) })
+	return turns[:min(len(turns), most)]
+}
+
 // fits says whether a lesson can be put before its own question: with that it takes half
 // of the model's context at most. A longer one is of no use to this model and counts as
 // missed; nothing else waits for it.
@@ -134,7 +142,7 @@ func (v *voice) askWidely(ctx context.Context, positions []int, seed uint64) (ma
 		for _, x := range variants(l.Question, seed, askedVariants) {
 			add(p, false, x)
 		}
-		if q, ok := swapped(l.Question, textRand(seed, "swapped:"+l.Question)); ok {
+		if q, ok := swappedBy(l.Question, seed); ok {
 			add(p, true, Variant{Question: q})
 			prompt, err := questionPrompt(v.runner, v.system, q)
 			if err != nil {

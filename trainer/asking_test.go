@@ -52,3 +52,30 @@ func TestLessonsTakeTurns(t *testing.T) {
 		}
 	}
 }
+
+// All lessons come round in variants and contrasts too, whether they sit or not.
+func TestVariantsTakeTurns(t *testing.T) {
+	const room, of = 5, 17
+	lessons := make([]JobLesson, of)
+	for i := range lessons {
+		lessons[i].State = []LessonState{LessonKnown, LessonMissed}[i%2]
+	}
+	clock := int64(0)
+	times := make(map[int]int)
+	for range 2 * of {
+		next := widelyNext(askOrder(lessons), lessons, room)
+		if len(next) != room {
+			t.Fatalf("%d lessons are asked widely, want %d", len(next), room)
+		}
+		for _, p := range next {
+			clock++
+			times[p]++
+			lessons[p].Widely = clock
+		}
+	}
+	for p := range of {
+		if times[p] != 2*room {
+			t.Errorf("in %d cycles lesson %d was asked %d times, want %d", 2*of, p, times[p], 2*room)
+		}
+	}
+}

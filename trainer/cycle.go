@@ -182,7 +182,7 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 	}
 	c.lap(&rep.Seconds.Knowledge)
 
-	widely := order[:min(len(order), askedWidely)]
+	widely := widelyNext(order, c.job.Lessons, askedWidely)
 	c.enter(StepGate, 6)
 	variants, contrasts, err := candidate.now.askWidely(ctx, widely, c.job.Recipe.Seed)
 	if err != nil {

@@ -64,15 +64,14 @@ func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, []int
 	for _, x := range p.lessons {
 		j.Lessons = append(j.Lessons, jobLesson(x))
 	}
-	if len(j.Lessons) > askedMost {
-		last, err := t.store.Trails(ctx, base, 1)
+	if len(j.Lessons) > askedWidely { // else there is room for all of them
+		askings, err := t.store.Askings(ctx, base)
 		if err != nil {
 			return j, nil, fmt.Errorf("read when the lessons were asked: %w", err)
 		}
 		for i := range j.Lessons {
-			if trail := last[j.Lessons[i].ID]; len(trail) > 0 {
-				j.Lessons[i].Asked = trail[0].ID
-			}
+			a := askings[j.Lessons[i].ID]
+			j.Lessons[i].Asked, j.Lessons[i].Widely = a.Last, a.Widely
 		}
 	}
 	var before Job // of the version in use

@@ -17,7 +17,7 @@ import (
 )
 
 // jobFormat counts the changes of Job that older programs cannot read.
-const jobFormat = 3
+const jobFormat = 4
 
 // Job is all that a cycle depends on. The same job on the same base model and
 // machine gives the same adapters, bit for bit. It is plain JSON: a folder with a
@@ -80,9 +80,10 @@ type JobLesson struct {
 	Keywords   [][]string  `json:"keywords,omitempty"`
 	State      LessonState `json:"state"`
 	Importance int         `json:"importance"`
-	// Asked orders the lessons by when they were last asked, the longest ago first; 0:
-	// never, or there are no more of them than an asking has room for.
-	Asked int64 `json:"asked,omitempty"`
+	// Asked orders the lessons by when they were last asked, the longest ago first, Widely
+	// by when that was in variants and contrasts; 0: never, or there is room for all of them.
+	Asked  int64 `json:"asked,omitempty"`
+	Widely int64 `json:"widely,omitempty"`
 }
 
 // turn is the answer that is put before the model.

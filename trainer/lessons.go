@@ -21,9 +21,13 @@ func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the lessons: %w", err)
 	}
-	trails, err := t.store.Trails(ctx, base, 0)
+	trails, err := t.store.Trails(ctx, base, trailLength)
 	if err != nil {
 		return nil, fmt.Errorf("read the lessons' trails: %w", err)
+	}
+	askings, err := t.store.Askings(ctx, base)
+	if err != nil {
+		return nil, fmt.Errorf("read since when the lessons are known: %w", err)
 	}
 	ids := make([]int64, len(all))
 	for i, l := range all {
@@ -54,20 +58,12 @@ func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
 	out := make([]LessonView, len(all))
 	for i, l := range all {
 		trail := trails[l.ID]
-		v := LessonView{Lesson: l, Form: forms[l.Sample].Form, Before: l.BaseAnswer, Way: way, Trained: trained[l.Sample]}
+		v := LessonView{Lesson: l, Form: forms[l.Sample].Form, Before: l.BaseAnswer, Way: way, Trained: trained[l.Sample], Since: askings[l.ID].Since, Trail: trail}
 		if forms[l.Sample].Message == 0 {
 			v.Form = FormText // taught, not corrected
 		}
-		for _, r := range trail {
-			if r.Outcome != LessonKnown {
-				v.Since = 0
-			} else if v.Since == 0 {
-				v.Since = r.Cycle
-			}
-		}
 		if n := len(trail); n > 0 {
 			v.Now, v.Version = trail[n-1].Answer, trail[n-1].Version
-			v.Trail = trail[max(0, n-trailLength):]
 		}
 		out[len(all)-1-i] = v
 	}

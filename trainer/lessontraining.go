@@ -28,7 +28,9 @@ type LessonTraining struct {
 
 	Items     []TrainingItem `json:"items"`     // of one step
 	Variants  []Variant      `json:"variants"`  // of its question, one of each kind
-	Asked     []Variant      `json:"asked"`     // what it is asked with after a training
+	Asked     []Variant      `json:"asked"`     // what it is asked with after a training, when its turn comes
+	Swapped   string         `json:"swapped"`   // likewise, with another name: must not show it; "": it has no name
+	Turns     int            `json:"turns"`     // so many lessons are asked with these after a training, in turns
 	Contrasts []string       `json:"contrasts"` // questions that it must not answer
 	Words     []WordWeight   `json:"words"`     // of Turn
 	Anchors   []string       `json:"anchors"`   // ordinary questions held to the base's answers
@@ -164,9 +166,10 @@ func lessonTraining(l JobLesson, r Recipe, anchors, own []string) LessonTraining
 	out := LessonTraining{
 		Lesson: l.ID, Question: l.Question, Turn: l.turn(), Styled: l.Styled != "", Due: l.State != LessonKnown,
 		Seed: r.Seed, Rate: r.KnowledgeRate, Rank: r.Rank, Steps: knowledgeSteps, Copies: max(1, l.Importance-2), AsIs: 1 - varied, Changed: changedWeight,
-		Items: knowledgeItems(), Asked: variants(l.Question, r.Seed, askedVariants), Contrasts: contrasts(l.Question, r.Seed, contrastsEach),
+		Items: knowledgeItems(), Asked: variants(l.Question, r.Seed, askedVariants), Turns: askedWidely, Contrasts: contrasts(l.Question, r.Seed, contrastsEach),
 		Anchors: anchors, Own: own,
 	}
+	out.Swapped, _ = swappedBy(l.Question, r.Seed)
 	rng := textRand(r.Seed, "shown:"+l.Question)
 	for _, way := range trainingWays {
 		if v := vary(l.Question, rng, string(way)); v.Question != l.Question || v.History != nil || v.System != "" {

@@ -32,7 +32,7 @@ func TestTrainingOfALesson(t *testing.T) {
 		if d := cmp.Diff(x, again); d != "" || err != nil {
 			t.Errorf("%v %s", err, d)
 		}
-		if !x.Due || x.Styled || len(x.Asked) != askedVariants || len(x.Contrasts) == 0 || len(x.Variants) < 5 || len(x.Anchors) < 100 || len(x.Own) != 1 {
+		if !x.Due || x.Styled || len(x.Asked) != askedVariants || len(x.Contrasts) == 0 || len(x.Variants) < 5 || len(x.Anchors) < 100 || len(x.Own) != 1 || x.Swapped == "" || x.Turns != askedWidely {
 			t.Errorf("%+v", x)
 		}
 		for _, c := range x.Contrasts {

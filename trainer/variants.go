@@ -165,6 +165,12 @@ func swapped(question string, rng *rand.Rand) (contrast string, ok bool) {
 	return strings.Join(slices.Concat(words[:first], []string{name}, words[last+1:]), " ") + "?", true
 }
 
+// swappedBy is the contrast that a lesson is asked with after a cycle: the same for the
+// same seed.
+func swappedBy(question string, seed uint64) (contrast string, ok bool) {
+	return swapped(question, textRand(seed, "swapped:"+question))
+}
+
 // contrastOf is swapped with another noun in place of a content word where there
 // is no name to swap. ok is false for a question of stop words alone.
 func contrastOf(question string, rng *rand.Rand) (contrast string, ok bool) {
