@@ -132,6 +132,9 @@ func (v *modelView) scoreCard(m *moving) fyne.CanvasObject {
 	if !c.Reader {
 		body.Add(widgets.Muted(say("move.no_reader", "Model", offerName(m.offer))).Wrapped())
 	}
+	if asked := len(c.Lessons); asked < c.Of {
+		body.Add(widgets.Muted(say("move.drawn", "N", whole(asked), "Of", whole(c.Of), "Widely", whole(c.Widely))).Wrapped())
+	}
 	scores := []trainer.Score{c.Old, c.Base, c.Instant, c.After}
 	heads := []string{say("move.before"), say("move.base"), say("move.instant"), say("move.after")}
 	if w.tight {

@@ -79,6 +79,7 @@ func (c *program) sayMove(card trainer.ScoreCard, path string, used bool) {
 			"%-18s %s: Lektionen %d von %d, abgewandelt %d von %d, fälschlich %d von %d, Übriges richtig %d von %d, Umgangston %d von %d",
 			c.language.say(row.english, row.german), x.Model, x.Known, x.Lessons, x.Variants, x.VariantsOf, x.Swapped, x.SwappedOf, x.Kept, x.KeptOf, x.Manner, x.MannerOf)
 	}
+	c.sayf("Asked were %d of %d lessons, %d of them in variants too.", "Abgefragt wurden %d von %d Lektionen, %d davon auch abgewandelt.", len(card.Lessons), card.Of, card.Widely)
 	for _, l := range card.Lessons {
 		switch {
 		case l.Before && !l.After:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -42,7 +43,9 @@ type ScoreCard struct {
 	Base    Score         `json:"base"`    // the other model, untrained and without lessons
 	Instant Score         `json:"instant"` // with the lessons put before it, nothing trained
 	After   Score         `json:"after"`   // after one cycle
-	Lessons []MovedLesson `json:"lessons"`
+	Lessons []MovedLesson `json:"lessons"` // those that were asked
+	Of      int           `json:"of"`      // lessons that there are: more than askedMost are drawn from by the seed
+	Widely  int           `json:"widely"`  // of those asked, in variants and contrasts too
 	Cycle   int64         `json:"cycle"`
 	State   CycleState    `json:"state"`
 	Verdict string        `json:"verdict"`
@@ -95,8 +98,10 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	reader := next.reader.Load().adapter
 	card.Reader = reader != nil
 
+	drawn := drawLessons(s.voice.lessons, t.settings.Load().Seed, askedMost)
+	card.Of, card.Widely = len(s.voice.lessons), min(len(drawn), askedWidely)
 	before := map[int64]bool{}
-	if err := t.score(ctx, old, s.voice, progress, &card.Old, before); err != nil {
+	if err := t.score(ctx, old, s.voice, drawn, progress, &card.Old, before); err != nil {
 		return err
 	}
 	card.Old.Version = s.version.Number
@@ -104,7 +109,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	if plain.lessons, _, err = t.routed(ctx, next.info.Hash, false); err != nil {
 		return err
 	}
-	if err := t.score(ctx, next, plain, progress, &card.Base, nil); err != nil {
+	if err := t.score(ctx, next, plain, drawn, progress, &card.Base, nil); err != nil {
 		return err
 	}
 	instant := plain
@@ -112,7 +117,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	if instant.lessons, instant.router, err = t.routed(ctx, next.info.Hash, false); err != nil {
 		return err
 	}
-	if err := t.score(ctx, next, instant, progress, &card.Instant, nil); err != nil {
+	if err := t.score(ctx, next, instant, drawn, progress, &card.Instant, nil); err != nil {
 		return err
 	}
 	if err := t.trainOn(ctx, next, progress, card); err != nil {
@@ -133,12 +138,14 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 		return err
 	}
 	now := map[int64]bool{}
-	if err := t.score(ctx, next, after, progress, &card.After, now); err != nil {
+	if err := t.score(ctx, next, after, drawn, progress, &card.After, now); err != nil {
 		return err
 	}
 	card.After.Version = version.Number
 	for _, l := range after.lessons {
-		card.Lessons = append(card.Lessons, MovedLesson{Lesson: l.ID, Question: l.Question, Before: before[l.ID], After: now[l.ID]})
+		if slices.Contains(drawn, l.ID) {
+			card.Lessons = append(card.Lessons, MovedLesson{Lesson: l.ID, Question: l.Question, Before: before[l.ID], After: now[l.ID]})
+		}
 	}
 	return nil
 }
@@ -179,9 +186,23 @@ func (t *Trainer) trainOn(ctx context.Context, a *attached, progress func(Progre
 	return err
 }
 
-// score asks a voice the lessons, unrelated questions and open ones. known, if not nil,
-// is told which lessons are known.
-func (t *Trainer) score(ctx context.Context, a *attached, v voice, progress func(Progress), s *Score, known map[int64]bool) error {
+// drawLessons draws so many lessons by the seed: the same ones whatever a model makes of
+// them, so that the scores of two are of the same questions.
+func drawLessons(lessons []JobLesson, seed uint64, most int) []int64 {
+	ids := make([]int64, len(lessons))
+	for i, l := range lessons {
+		ids[i] = l.ID
+	}
+	slices.Sort(ids)
+	rng := rand.New(rand.NewPCG(seed, 41))
+	rng.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+	return ids[:min(len(ids), most)]
+}
+
+// score asks a voice the lessons that were drawn, the first of them in variants too,
+// unrelated questions and open ones. One that is too long for the model is not known.
+// known, if not nil, is told which lessons are known.
+func (t *Trainer) score(ctx context.Context, a *attached, v voice, drawn []int64, progress func(Progress), s *Score, known map[int64]bool) error {
 	facts, err := t.keptFacts(ctx, a)
 	if err != nil {
 		return err
@@ -195,14 +216,23 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, progress func
 	if facts, err = facts.under(ctx, a.runner, a.memory, v.system); err != nil {
 		return err
 	}
-	progress(Progress{Step: StepAsk, Of: len(v.lessons), Started: time.Now()})
+	progress(Progress{Step: StepAsk, Of: len(drawn), Started: time.Now()})
 	set, err := facts.anchors()
 	if err != nil {
 		return err
 	}
 	v.lessons = slices.Clone(v.lessons)
-	order, _ := askable(v.runner, v.lessons)
-	order = order[:min(len(order), askedMost)]
+	var order, widely []int
+	for i, id := range drawn {
+		p := slices.IndexFunc(v.lessons, func(l JobLesson) bool { return l.ID == id })
+		if p < 0 || !v.lessons[p].fits(v.runner) {
+			continue
+		}
+		order = append(order, p)
+		if i < askedWidely {
+			widely = append(widely, p)
+		}
+	}
 	if err := t.fillBaseAnswers(ctx, a.info.Hash, &v, order); err != nil {
 		return err
 	}
@@ -210,7 +240,7 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, progress func
 	if err != nil {
 		return err
 	}
-	s.Model, s.Lessons = a.info.Name, len(order)
+	s.Model, s.Lessons = a.info.Name, len(drawn)
 	for _, p := range order {
 		passes := v.lessons[p].check().Passes(answers[p])
 		s.Known += boolToInt(passes)
@@ -218,7 +248,7 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, progress func
 			known[v.lessons[p].ID] = passes
 		}
 	}
-	variants, swapped, err := v.askWidely(ctx, order[:min(len(order), askedWidely)], t.settings.Load().Seed)
+	variants, swapped, err := v.askWidely(ctx, widely, t.settings.Load().Seed)
 	if err != nil {
 		return err
 	}

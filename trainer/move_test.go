@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"testing"
 
 	"clara/model"
@@ -45,7 +46,7 @@ func TestMove(t *testing.T) {
 	if job.Base != to.Info().Hash || job.Before.Version != 0 || len(job.Samples) != 1 || len(job.Lessons) != 1 {
 		t.Errorf("the job is %+v", job)
 	}
-	if card.Old.Version != v.Number || card.Old.Lessons != 1 || card.After.Lessons != 1 || card.State != CycleChecked || len(card.Lessons) != 1 || card.Lessons[0].Question != lesson.Prompt {
+	if card.Old.Version != v.Number || card.Old.Lessons != 1 || card.After.Lessons != 1 || card.State != CycleChecked || len(card.Lessons) != 1 || card.Lessons[0].Question != lesson.Prompt || card.Of != 1 || card.Widely != 1 {
 		t.Errorf("the card is %+v", card)
 	}
 	if got := b.State().Active.ID; got != v.ID {
@@ -63,6 +64,34 @@ func TestMove(t *testing.T) {
 	b.Stop()
 	if _, err := b.Move(t.Context(), from, false, nil); err == nil {
 		t.Error("moved to the model in use")
+	}
+}
+
+// A card that has no room for all lessons draws them by the seed, old ones and new ones
+// alike, and the same whatever order a model has them in.
+func TestTheCardDrawsItsLessons(t *testing.T) {
+	const of, most = 300, 100
+	lessons := make([]JobLesson, of)
+	for i := range lessons {
+		lessons[i].ID = int64(i + 1)
+	}
+	drawn := drawLessons(lessons, 1, most)
+	old := 0
+	for _, id := range drawn {
+		old += boolToInt(id <= of/2)
+	}
+	if len(drawn) != most || old < most/3 || old > most*2/3 {
+		t.Errorf("%d drawn, %d of the older half", len(drawn), old)
+	}
+	slices.Reverse(lessons)
+	if again := drawLessons(lessons, 1, most); !slices.Equal(again, drawn) {
+		t.Error("another order draws others")
+	}
+	if other := drawLessons(lessons, 2, most); slices.Equal(other, drawn) {
+		t.Error("another seed draws the same")
+	}
+	if all := drawLessons(lessons[:most], 1, most); len(all) != most {
+		t.Errorf("%d of %d drawn", len(all), most)
 	}
 }
 
@@ -141,7 +170,7 @@ func TestScoreOfABilingualBase(t *testing.T) {
 	}
 	a.keep(&BaseFacts{German: true, Unrelated: []int{0, len(english.Unrelated)}})
 	var s Score
-	if err := b.score(t.Context(), a, voice{runner: r}, func(Progress) {}, &s, nil); err != nil || s.KeptOf != 2 {
+	if err := b.score(t.Context(), a, voice{runner: r}, nil, func(Progress) {}, &s, nil); err != nil || s.KeptOf != 2 {
 		t.Errorf("the score is %+v, %v", s, err)
 	}
 }
