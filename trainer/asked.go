@@ -14,7 +14,7 @@ type term struct {
 	form   string  // plain, with its endings
 	other  string  // a participle or infinitive with "zu" without that: eingelegt is einleg; "" if there is none
 	name   bool    // whom or what the question is about in particular
-	number bool    // holds digits: spellings of it are never similar
+	number bool    // holds digits, or is a piece of an unspaced text: spellings of it are never similar
 	factor float64 // of its weight
 }
 
@@ -80,7 +80,7 @@ var frameWords = wordSet(`accept allowed already also answer any anybody anyone 
 	beantrage befindet bestimmte gegen innerhalb waehrend wegen seit ohne live lives living become reach reaches`)
 
 var (
-	wordPattern = regexp.MustCompile(`\d+(?:[.,:'/]\d+)*\.?|[\pL\pM\d_]+(?:[-&’'][\pL\pM\d_]+)*|[.?!:;]`)
+	wordPattern = regexp.MustCompile(`\d+(?:[.,:'/]\d+)*\.?|[\pL\pM\d_]+(?:[-&’'][\pL\pM\d_]+)*|[.?!:;。？！：；]`)
 	grouped     = regexp.MustCompile(`^\d{1,3}(?:[.,']\d{3})+$`)
 	clock       = regexp.MustCompile(`^(\d{1,2})[:.](\d\d)$`)
 	unpossessed = strings.NewReplacer("'s", "", "’s", "", "'", "", "’", "", "&", "")
@@ -134,9 +134,15 @@ var asking = wordSet(`which what whose many much welche welchem welchen welcher 
 func takeApart(question string) asked {
 	q := asked{german: isGerman(question)}
 	first, before, last := true, "", ""
-	for _, w := range wordPattern.FindAllString(question, -1) {
-		if strings.ContainsAny(w[:1], ".?!:;") {
+	for _, w := range wordsOf(withoutParticles(question)) {
+		r, _ := utf8.DecodeRuneInString(w)
+		if strings.ContainsRune(".?!:;。？！：；", r) {
 			first, before = true, ""
+			continue
+		}
+		if isUnspaced(r) {
+			q.terms = append(q.terms, term{stem: w, form: w, number: true, factor: 1})
+			first = false
 			continue
 		}
 		folded := fold(w)
@@ -148,7 +154,7 @@ func takeApart(question string) asked {
 			q.kinds |= kindAdjectives[folded]
 		}
 		last = folded
-		capital := unicode.IsUpper([]rune(w)[0])
+		capital := unicode.IsUpper(r)
 		switch {
 		case w[0] >= '0' && w[0] <= '9' && !strings.ContainsFunc(w, unicode.IsLetter):
 			for _, n := range numbersOf(w) {
@@ -169,6 +175,19 @@ func takeApart(question string) asked {
 		first = false
 	}
 	return q
+}
+
+// wordsOf are the words and signs of a question, unspaced ones in pieces.
+func wordsOf(question string) []string {
+	all := wordPattern.FindAllString(question, -1)
+	if !strings.ContainsFunc(question, isUnspaced) {
+		return all
+	}
+	var out []string
+	for _, w := range all {
+		out = append(out, pieces(w)...)
+	}
+	return out
 }
 
 // surnames are common German ones that are also words of concepts: of the nouns that

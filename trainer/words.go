@@ -30,11 +30,20 @@ var folding = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss"
 // spellings of one word are equal.
 func fold(s string) string { return folding.Replace(strings.ToLower(s)) }
 
-// split cuts s into words: runs of letters, digits, underscores and hyphens.
+// split cuts s into words: runs of letters, digits, underscores and hyphens, and pieces of
+// those that have no spaces between words.
 func split(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool {
+	words := strings.FieldsFunc(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '_' && r != '-'
 	})
+	if !strings.ContainsFunc(s, isUnspaced) {
+		return words
+	}
+	var out []string
+	for _, w := range words {
+		out = append(out, pieces(w)...)
+	}
+	return out
 }
 
 // stem takes the plural's s off a word of more than three letters.
@@ -48,7 +57,7 @@ func stem(w string) string {
 // contentWords returns the words of s that carry content, folded and stemmed, in
 // their order, repetitions kept.
 func contentWords(s string) []string {
-	all := split(fold(s))
+	all := split(withoutParticles(fold(s)))
 	out := all[:0]
 	for _, w := range all {
 		w = stem(strings.Trim(w, "-_"))
@@ -101,15 +110,12 @@ func wordCount(s string) int {
 	for _, w := range strings.Fields(s) {
 		letters := 0
 		for _, r := range w {
-			letters += boolToInt(unicode.IsLetter(r) && unicode.In(r, unspaced...))
+			letters += boolToInt(unicode.IsLetter(r) && isUnspaced(r))
 		}
 		n += max(1, (letters+1)/2)
 	}
 	return n
 }
-
-// unspaced are the scripts that are written without spaces between words.
-var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar}
 
 // isGerman guesses the language of s by its stop words and umlauts.
 func isGerman(s string) bool { return germanScore(s) > 0 }
