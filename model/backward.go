@@ -98,14 +98,15 @@ func (n *network) projectBackward(e *exec, lo, grads *lora, l int, in input, x, 
 		from, to := i*lo.rank, (i+1)*lo.rank
 		e.do(e.MatMul(grads.layers[l].b[proj], dys[i], loraIn.Columns(from, to), true, false, lo.scale, true))
 		e.do(e.MatMul(g.Columns(from, to), dys[i], lo.layers[l].b[proj], false, false, lo.scale, false))
-		if wanted {
-			e.do(e.LinearBackward(dx, dys[i], n.layers[l].weight[proj], i > 0))
-		}
 	}
 	e.do(e.MatMul(grads.layers[l].a[in], g, x, true, false, 1, true))
-	if wanted {
-		e.do(e.MatMul(dx, g, lo.layers[l].a[in], false, false, 1, true))
+	if !wanted {
+		return
 	}
+	for i, proj := range readers[in] {
+		e.do(e.LinearBackward(dx, dys[i], n.layers[l].weight[proj], i > 0))
+	}
+	e.do(e.MatMul(dx, g, lo.layers[l].a[in], false, false, 1, true)) // behind them at once: an engine may write both as one
 }
 
 // normHeadsBackward turns the gradient of a normalised head into that of the raw

@@ -136,13 +136,19 @@ func (b *Backend) attentionOperands(op string, q, k, v, out, lse compute.Tensor,
 	return o, nil
 }
 
-// shader is one of the attention shaders for the head's dimension, with the plan bound
-// to a buffer.
-func (o *attention) shader(file string, plan int, defines ...string) shader {
+// width is the head's dimension, rounded up to a power of two from 64 on.
+func (o *attention) width() int {
 	width := 64
 	for width < o.HeadDim {
 		width *= 2
 	}
+	return width
+}
+
+// shader is one of the attention shaders for the head's dimension, with the plan bound
+// to a buffer.
+func (o *attention) shader(file string, plan int, defines ...string) shader {
+	width := o.width()
 	tx := min(width/8, 32)
 	return shader{file, []string{"math.glsl", "attention.glsl"}, append(defines,
 		fmt.Sprintf("WIDTH %d", width), fmt.Sprintf("TX %d", tx), fmt.Sprintf("THREADS %d", 8*tx), fmt.Sprintf("PLAN %d", plan))}

@@ -2,6 +2,8 @@
 
 package shaders
 
+import "fmt"
+
 const (
 	// rowChunk is how many keys of a row a work group takes; see attention_rows.comp.
 	rowChunk = 256
@@ -34,12 +36,16 @@ func (b *Backend) attendRows(o *attention, stats operand, wantLSE bool) error {
 		}
 		parts = room.writes()
 	}
+	s := shader{"attention_rows.comp", []string{"math.glsl"}, []string{fmt.Sprintf("WIDTH %d", o.width())}}
+	if o.HeadDim%4 == 0 && o.k.fours() && o.v.fours() {
+		s.defines = append(s.defines, "FOURS 1")
+	}
 	cost := 4 * float64(o.plan.longest*o.HeadDim) * float64(o.Heads)
 	height := min(b.groups, max(1, int(maxFlops/max(cost, 1))), o.q.rows)
 	for r := 0; r < o.q.rows; r += height {
 		rows := min(height, o.q.rows-r)
 		b.dispatch(dispatch{
-			shader:   shader{file: "attention_rows.comp", parts: []string{"math.glsl"}},
+			shader:   s,
 			operands: []operand{o.out.writes(), stats, o.q.reads(), o.k.reads(), o.v.reads(), o.plan.reads(), parts},
 			ints:     []int32{int32(o.HeadDim), int32(o.Heads / o.KVHeads), int32(o.plan.spans), int32(r), int32(chunks), flag(wantLSE)},
 			floats:   []float32{o.Scale},

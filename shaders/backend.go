@@ -26,7 +26,8 @@ type Backend struct {
 	scratch [scratches]*buffer
 	rotated rotations
 	plans   plans
-	next    int // the next part of the index ring
+	next    int      // the next part of the index ring
+	held    *product // see lowrank.go
 
 	lostMu sync.Mutex
 	lost   error // why the device is of no more use
@@ -78,6 +79,7 @@ func (b *Backend) Close() error {
 	if b.closed {
 		return nil
 	}
+	b.sendHeld()
 	b.closed = true
 	for m := range b.buffers {
 		b.release(m)
@@ -87,8 +89,18 @@ func (b *Backend) Close() error {
 	return nil
 }
 
-// begin locks the engine for operation op. Without an error the caller unlocks.
+// begin locks the engine for operation op and sends what was held for it. Without an
+// error the caller unlocks.
 func (b *Backend) begin(op string) error {
+	err := b.enter(op)
+	if err == nil {
+		b.sendHeld()
+	}
+	return err
+}
+
+// enter is begin of an operation that looks at what is held itself.
+func (b *Backend) enter(op string) error {
 	b.mu.Lock()
 	if b.closed {
 		b.mu.Unlock()

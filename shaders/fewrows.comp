@@ -1,23 +1,32 @@
-// y = alpha x Wᵀ, or +=, for a few rows of x, as in decoding: bound by reading W, which
-// a tile of 64 rows of x would leave mostly idle. A work group takes 8 rows of W (the
-// outputs) and ROWS of x; the eight invocations of an output take every eighth 32 values
-// of its row, unpack them once for all ROWS of x, and add up in shared memory. A byte of
-// W meets several values of x, so that x is what most loads are for: with FOURS, where
-// the rows of x begin at every fourth value and the depth is whole blocks, one brings
-// four values.
+// y = alpha x Wᵀ, or +=, for a few rows of x, as in decoding, and for few outputs, as LoRA's
+// x Aᵀ has: a tile of 64 by 64 would be mostly idle, and there would be few of them. A work
+// group of 64 takes ROWS rows of x. LANES invocations share OUTS outputs, rows of W: each
+// takes every LANES-th 32 values of the depth and unpacks them once for all ROWS of x, and
+// the sums are added up in shared memory. Four values of a row of x serve all OUTS outputs,
+// four of W all ROWS, so that of 64 sums in registers a step of four values reads 8 values
+// of 16 bytes for 256 multiply-adds. Where the rows are fewer there are fewer OUTS: the
+// product is then bound by reading W, and wants many groups.
 layout(local_size_x = 64) in;
 layout(std430, binding = 0) buffer Y { float y[]; };
-#ifdef FOURS
+#ifdef FOURS // the rows of x begin at every fourth value, and the depth is whole blocks
 layout(std430, binding = 1) readonly buffer X { vec4 x[]; };
 #else
 layout(std430, binding = 1) readonly buffer X { float x[]; };
+#endif
+
+#ifdef LORA
+layout(std430, binding = 3) readonly buffer Low { float low[]; };
+layout(std430, binding = 4) readonly buffer Up { float up[]; };
+#define rank n[9]
 #endif
 
 #define rows n[0]
 #define cols n[1]
 #define depth n[2]
 
-shared float sums[64 * ROWS];
+const int OUTPUTS = 64 / LANES; // of a work group, for each of OUTS
+
+shared float sums[64 * ROWS * OUTS];
 
 // fourOf is values [k, k+4) of row i of x; W is 0 beyond the depth.
 vec4 fourOf(int i, int k) {
@@ -30,38 +39,58 @@ vec4 fourOf(int i, int k) {
 #endif
 }
 
+void put(int i, int j, float v) {
+	if (i >= rows || j >= cols) return;
+	int to = at[0].x + i * at[0].y + j;
+	v *= f[0];
+	y[to] = n[5] != 0 ? y[to] + v : v;
+}
+
 void main() {
-	int me = int(gl_LocalInvocationID.x), lane = me & 7;
-	int j = 8 * int(gl_WorkGroupID.x) + (me >> 3), i0 = ROWS * int(gl_WorkGroupID.y);
-	float sum[ROWS];
-	for (int i = 0; i < ROWS; i++) sum[i] = 0.0;
-	if (j < cols) {
-		for (int b = lane; 32 * b < depth; b += 8) {
-			Block32 k = block(at[2].x + j * at[2].y, b);
+	int me = int(gl_LocalInvocationID.x), lane = me % LANES, i0 = ROWS * int(gl_WorkGroupID.y);
+	int j0 = OUTPUTS * OUTS * int(gl_WorkGroupID.x) + me / LANES; // then every OUTPUTS-th
+	float sum[OUTS][ROWS];
+	for (int o = 0; o < OUTS; o++)
+		for (int i = 0; i < ROWS; i++) sum[o][i] = 0.0;
+	for (int b = lane; 32 * b < depth; b += LANES) {
+		Block32 k[OUTS];
+		for (int o = 0; o < OUTS; o++) k[o] = block(at[2].x + min(j0 + OUTPUTS * o, cols - 1) * at[2].y, b);
 #ifdef FOURS
-			const int steps = 8;
+		const int steps = 8;
 #else
-			int steps = min(8, (depth - 32 * b + 3) / 4);
+		int steps = min(8, (depth - 32 * b + 3) / 4);
 #endif
-			for (int k4 = 0; k4 < steps; k4++) {
-				vec4 w = four(k, k4, depth);
-				for (int i = 0; i < ROWS; i++) sum[i] += dot(fourOf(i0 + i, 32 * b + 4 * k4), w);
+		for (int k4 = 0; k4 < steps; k4++) {
+			vec4 v[ROWS];
+			for (int i = 0; i < ROWS; i++) v[i] = fourOf(i0 + i, 32 * b + 4 * k4);
+			for (int o = 0; o < OUTS; o++) {
+				vec4 w = four(k[o], k4, depth);
+				for (int i = 0; i < ROWS; i++) sum[o][i] += dot(v[i], w);
 			}
 		}
 	}
-	for (int i = 0; i < ROWS; i++) sums[me * ROWS + i] = sum[i];
-	for (int half_ = 4; half_ > 0; half_ >>= 1) {
-		barrier();
-		if (lane < half_) {
-			for (int i = 0; i < ROWS; i++) sums[me * ROWS + i] += sums[(me + half_) * ROWS + i];
+#ifdef LORA // scale low upᵀ besides
+	for (int r = lane; r < rank; r += LANES) {
+		float v[ROWS];
+		for (int i = 0; i < ROWS; i++) v[i] = f[1] * low[at[3].x + min(i0 + i, rows - 1) * at[3].y + r];
+		for (int o = 0; o < OUTS; o++) {
+			float w = up[at[4].x + min(j0 + OUTPUTS * o, cols - 1) * at[4].y + r];
+			for (int i = 0; i < ROWS; i++) sum[o][i] += v[i] * w;
 		}
 	}
-	if (lane != 0 || j >= cols) return;
-	for (int i = 0; i < ROWS; i++) {
-		if (i0 + i < rows) {
-			int to = at[0].x + (i0 + i) * at[0].y + j;
-			float v = f[0] * sums[me * ROWS + i];
-			y[to] = n[5] != 0 ? y[to] + v : v;
-		}
+#endif
+#if LANES > 1
+	for (int o = 0; o < OUTS; o++)
+		for (int i = 0; i < ROWS; i++) sums[(o * ROWS + i) * 64 + me] = sum[o][i];
+	barrier();
+	// Each lane adds up its share of the OUTS times ROWS sums.
+	for (int s = lane; s < OUTS * ROWS; s += LANES) {
+		float total = 0.0;
+		for (int l = 0; l < LANES; l++) total += sums[s * 64 + me - lane + l];
+		put(i0 + s % ROWS, j0 + OUTPUTS * (s / ROWS), total);
 	}
+#else
+	for (int o = 0; o < OUTS; o++)
+		for (int i = 0; i < ROWS; i++) put(i0 + i, j0 + OUTPUTS * o, sum[o][i]);
+#endif
 }

@@ -54,7 +54,7 @@ func (b *Backend) tileSums(logp, sums, h view, w *weight, ids operand) {
 	for v0 := 0; v0 < w.rows; v0 += step {
 		m := w.all().slice(v0, min(v0+step, w.rows))
 		b.dispatch(dispatch{
-			shader:   headShader(m),
+			shader:   headShader(h, m),
 			operands: []operand{logp.writesOr(sums), h.reads(), m.operand, sums.writes(), ids},
 			ints: []int32{
 				int32(h.rows), int32(m.rows), int32(w.cols), 0, 0, 0, int32(m.halfWords),
@@ -84,11 +84,15 @@ func (v view) writesOr(other view) operand {
 	return v.writes()
 }
 
-func headShader(m matrix, defines ...string) shader {
+// headShader is head.comp for rows of h and a part of the head's weight.
+func headShader(h view, m matrix, defines ...string) shader {
+	if h.fours() && m.cols%4 == 0 {
+		defines = append(defines, "FOURS 1")
+	}
 	return shader{
 		"head.comp",
 		[]string{"math.glsl", "product.glsl", "weight.glsl"},
-		append(append(m.defines(2), "HALVES 6"), defines...),
+		append(append(m.defines(2), "HALVES 6", wide), defines...),
 	}
 }
 
@@ -144,7 +148,7 @@ func (b *Backend) logitGradients(dz, lse, dlogp, h view, m matrix, v0 int, ids o
 		to := min(j+step, m.rows)
 		part := m.slice(j, to)
 		b.dispatch(dispatch{
-			shader:   headShader(m, "BACKWARD 1"),
+			shader:   headShader(h, m, "BACKWARD 1"),
 			operands: []operand{dz.columns(j, to).writes(), h.reads(), part.operand, lse.reads(), ids, dlogp.readsOr(lse)},
 			ints: []int32{
 				int32(h.rows), int32(to - j), int32(m.cols), 0, 0, 0, int32(m.halfWords),

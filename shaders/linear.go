@@ -20,7 +20,7 @@ func (b *Backend) Linear(y, x compute.Tensor, cw compute.Weight, _ compute.Preci
 		return b.misfit(op, "y %v = x %v by a weight of %dx%d", p.y, p.x, w.rows, w.cols)
 	}
 	p.accumulate = accumulate
-	b.multiply(p)
+	b.hold(p)
 	return nil
 }
 
@@ -39,7 +39,7 @@ func (b *Backend) LinearBackward(dx, dy compute.Tensor, cw compute.Weight, accum
 		return b.misfit(op, "dx %v = dy %v by a weight of %dx%d", p.y, p.x, w.rows, w.cols)
 	}
 	p.backward, p.accumulate = true, accumulate
-	b.multiply(p)
+	b.hold(p)
 	return nil
 }
 

@@ -7,7 +7,7 @@ import "clara/compute"
 // MatMul: c = alpha * op(a) op(b), or c += with accumulate.
 func (b *Backend) MatMul(c, a, bm compute.Tensor, transA, transB bool, alpha float32, accumulate bool) error {
 	const op = "MatMul"
-	if err := b.begin(op); err != nil {
+	if err := b.enter(op); err != nil {
 		return err
 	}
 	defer b.mu.Unlock()
@@ -26,6 +26,10 @@ func (b *Backend) MatMul(c, a, bm compute.Tensor, transA, transB bool, alpha flo
 	if !cv.is(m, n) || k != kb {
 		return b.misfit(op, "c %v = op(a) %dx%d by op(b) %dx%d", cv, m, k, kb, n)
 	}
+	if accumulate && !transA && b.fuse(cv, av, bv, transB, alpha) {
+		return nil
+	}
+	b.sendHeld()
 	if cv.empty() {
 		return nil
 	}
@@ -35,7 +39,7 @@ func (b *Backend) MatMul(c, a, bm compute.Tensor, transA, transB bool, alpha flo
 		}
 		return nil
 	}
-	if transB && !transA && m <= fewRows {
+	if transB && !transA && (m <= fewRows || n <= fewColumns) {
 		// b's rows are those of an f32 weight.
 		b.multiply(product{y: cv, x: av, m: bv.matrix(), alpha: alpha, accumulate: accumulate})
 		return nil
@@ -44,7 +48,14 @@ func (b *Backend) MatMul(c, a, bm compute.Tensor, transA, transB bool, alpha flo
 		return err
 	}
 	rows := b.productRows(cv, cv, k)
-	cols := b.productColumns(min(rows, m), n, k, tile)
+	width, defines := tile, []string{wide}
+	if n <= narrowTile {
+		width, defines = narrowTile, []string{narrow}
+	}
+	if !transA && av.fours() && k%4 == 0 {
+		defines = append(defines, "FOURS 1")
+	}
+	cols := b.productColumns(min(rows, m), n, k, width)
 	for i := 0; i < m; i += rows {
 		for j := 0; j < n; j += cols {
 			part := cv.slice(i, min(i+rows, m)).columns(j, min(j+cols, n))
@@ -56,11 +67,11 @@ func (b *Backend) MatMul(c, a, bm compute.Tensor, transA, transB bool, alpha flo
 				right = bv.slice
 			}
 			b.dispatch(dispatch{
-				shader:   shader{file: "matmul.comp", parts: []string{"product.glsl", "store.glsl"}},
+				shader:   shader{file: "matmul.comp", parts: []string{"product.glsl", "store.glsl"}, defines: defines},
 				operands: []operand{part.writes(), left(i, i+part.rows).reads(), right(j, j+part.cols).reads()},
 				ints:     []int32{int32(part.rows), int32(part.cols), int32(k), flag(transA), flag(transB), flag(accumulate)},
 				floats:   []float32{alpha},
-				groups:   [3]int{ceil(part.cols, tile), ceil(part.rows, tile)},
+				groups:   [3]int{ceil(part.cols, width), ceil(part.rows, tile)},
 				flops:    2 * float64(part.rows) * float64(part.cols) * float64(k),
 			})
 		}

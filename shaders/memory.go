@@ -86,6 +86,7 @@ func (m *buffer) free() {
 	m.owner.mu.Lock()
 	defer m.owner.mu.Unlock()
 	if !m.owner.closed {
+		m.owner.sendHeld() // which may read it
 		m.owner.release(m)
 	}
 }
@@ -181,6 +182,10 @@ type view struct {
 
 // contiguous reports whether the rows follow one another without a gap.
 func (v view) contiguous() bool { return v.stride == v.cols || v.rows <= 1 }
+
+// fours reports whether every row begins where a shader that sees four values as one can
+// read them.
+func (v view) fours() bool { return v.off%4 == 0 && v.stride%4 == 0 }
 
 // is reports whether v has the shape rows x cols.
 func (v view) is(rows, cols int) bool { return v.rows == rows && v.cols == cols }

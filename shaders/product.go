@@ -8,16 +8,22 @@ import (
 )
 
 const (
-	// tile is the side of the square of results that a work group computes; see
-	// product.glsl.
-	tile = 64
-	// fewRows is up to how many rows a product reads the weight for every 4 of them
-	// (fewrows.comp): beyond that a tile of 64, mostly empty, is faster.
-	fewRows = 16
+	// tile is the side of the square of results that a work group computes, narrowTile the
+	// width where there are no more columns; see product.glsl.
+	tile, narrowTile = 64, 16
+	// fewRows is up to how many rows, and fewColumns up to how many columns, a product is
+	// one of fewrows.comp: a tile of 64 would be half empty, and there would be few of them.
+	fewRows, fewColumns = 32, 64
+	// fewGroups is how many work groups a card is to have of such a product before one of
+	// them takes more outputs.
+	fewGroups = 32
 	// maxFlops bounds one dispatch: 50 ms on a card that does 40 GFLOP/s. A driver of
 	// Windows resets a card that seems to hang.
 	maxFlops = 2e9
 )
+
+// What a shader that uses product.glsl is compiled with for a width of its tile.
+const wide, narrow = "COLUMNS 64", "COLUMNS 16"
 
 // product is y = alpha x op(m), or y += ..., with op(m) = mᵀ, or m with backward: the
 // products with a matrix that may be quantised.
@@ -27,6 +33,7 @@ type product struct {
 	alpha      float32
 	backward   bool
 	accumulate bool
+	lora       lowRank
 }
 
 // multiply computes a product, in as many dispatches as it takes to keep each short
@@ -43,8 +50,8 @@ func (b *Backend) multiply(p product) {
 	}
 	if rows := b.productRows(p.y, p.x, p.x.cols); rows < p.y.rows {
 		for r := 0; r < p.y.rows; r += rows {
-			part := p
-			part.y, part.x = p.y.slice(r, min(r+rows, p.y.rows)), p.x.slice(r, min(r+rows, p.y.rows))
+			part, to := p, min(r+rows, p.y.rows)
+			part.y, part.x, part.lora = p.y.slice(r, to), p.x.slice(r, to), p.lora.rows(r, to)
 			b.multiply(part)
 		}
 		return
@@ -56,8 +63,12 @@ func (b *Backend) multiply(p product) {
 		if p.backward {
 			part.x = p.x.columns(r, to)
 			part.accumulate = p.accumulate || r > 0
+			if to < p.m.rows {
+				part.lora = lowRank{}
+			}
 		} else {
 			part.y = p.y.columns(r, to)
+			part.lora = p.lora.columns(r, to, false)
 		}
 		b.multiplySeen(part)
 	}
@@ -75,18 +86,23 @@ func (b *Backend) multiplySeen(p product) {
 	if p.backward {
 		cols, depth = depth, cols
 	}
-	s := shader{"linear.comp", []string{"product.glsl", "store.glsl", "weight.glsl"}, append(p.m.defines(2), "HALVES 6")}
+	s := shader{"linear.comp", []string{"product.glsl", "store.glsl", "weight.glsl"}, append(p.m.defines(2), "HALVES 6", wide)}
 	height, width := tile, tile // of the results of a work group
+	block := 4                  // values of the depth that are read at once
 	switch {
 	case p.backward:
 		s.defines = append(s.defines, "BACKWARD 1")
-	case p.x.rows <= fewRows:
-		s.file, s.parts = "fewrows.comp", []string{"weight.glsl"}
-		height, width = min(1<<bits.Len(uint(p.x.rows-1)), 4), 8 // of 1, 2 or 4 rows
-		s.defines = append(s.defines, fmt.Sprintf("ROWS %d", height))
-		if x := p.x; x.off%4 == 0 && x.stride%4 == 0 && depth%32 == 0 {
-			s.defines = append(s.defines, "FOURS 1")
-		}
+	case p.x.rows <= fewRows || cols <= fewColumns:
+		var few []string
+		height, width, few = fewShape(p.x.rows, cols, depth)
+		block = 32
+		s = shader{"fewrows.comp", []string{"weight.glsl"}, append(append(p.m.defines(2), "HALVES 6"), few...)}
+	}
+	if p.x.fours() && depth%block == 0 {
+		s.defines = append(s.defines, "FOURS 1")
+	}
+	if p.lora.is() {
+		s.defines = append(s.defines, "LORA 1")
 	}
 	step := b.productColumns(p.y.rows, cols, depth, width)
 	for j := 0; j < cols; j += step {
@@ -95,18 +111,31 @@ func (b *Backend) multiplySeen(p product) {
 		if !p.backward {
 			m = m.slice(j, to)
 		}
+		lora := p.lora.columns(j, to, p.backward)
 		b.dispatch(dispatch{
 			shader:   s,
-			operands: []operand{p.y.columns(j, to).writes(), p.x.reads(), m.operand},
+			operands: append([]operand{p.y.columns(j, to).writes(), p.x.reads(), m.operand}, lora.operands()...),
 			ints: []int32{
 				int32(p.y.rows), int32(to - j), int32(depth), 0, 0, flag(p.accumulate), int32(m.halfWords),
-				int32(j), int32(cols),
+				int32(j), int32(cols), int32(lora.low.cols),
 			},
-			floats: []float32{p.alpha},
+			floats: []float32{p.alpha, lora.scale},
 			groups: [3]int{ceil(to-j, width), ceil(p.y.rows, height)},
-			flops:  2 * float64(p.y.rows) * float64(to-j) * float64(depth),
+			flops:  2 * float64(p.y.rows) * float64(to-j) * float64(depth+lora.low.cols),
 		})
 	}
+}
+
+// fewShape says how fewrows.comp divides a product: the rows and the outputs of a work
+// group, and what it is compiled with for them.
+func fewShape(rows, cols, depth int) (height, width int, defines []string) {
+	height = min(1<<bits.Len(uint(rows-1)), 8)
+	lanes := min(1<<bits.Len(uint(ceil(depth, 32)-1)), 8)
+	outs, side := height, 64/lanes
+	for outs > 1 && (outs*side > max(cols, side) || ceil(cols, outs*side)*ceil(rows, height) < fewGroups) {
+		outs /= 2
+	}
+	return height, outs * side, []string{fmt.Sprintf("ROWS %d", height), fmt.Sprintf("OUTS %d", outs), fmt.Sprintf("LANES %d", lanes)}
 }
 
 // productColumns is how many columns of a result keep a dispatch short.

@@ -11,7 +11,8 @@
 // the twin of the same name in compute/cpu. What shaders share is in *.glsl:
 // math.glsl (functions that drivers compute too roughly), weight.glsl (the quantised
 // layouts), product.glsl (the tiled matrix product), attention.glsl. A shader has no
-// #include; program.go puts the parts together.
+// #include; program.go puts the parts together. What LoRA adds to a linear layer is
+// computed with the layer's own product (lowrank.go).
 package shaders
 
 import "errors"

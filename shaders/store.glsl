@@ -2,10 +2,10 @@
 layout(std430, binding = 0) buffer Result { float result[]; };
 
 void store(int i0, int j0, int rows, int cols, float alpha, bool accumulate) {
-	for (int i = 0; i < 4; i++) {
-		int gi = i0 + 16 * i + ty;
-		for (int j = 0; j < 8; j++) {
-			int gj = j0 + 8 * j + tx;
+	for (int i = 0; i < HIGH; i++) {
+		int gi = i0 + TY * i + ty;
+		for (int j = 0; j < WIDE; j++) {
+			int gj = j0 + TX * j + tx;
 			if (gi < rows && gj < cols) {
 				int to = at[0].x + gi * at[0].y + gj;
 				float v = alpha * acc[i][j];
