@@ -58,6 +58,22 @@ func chosen(o cli.Options, s configs.Settings, file string) configs.Model {
 	return m
 }
 
+// chosen is what a model is opened with by the settings of now. What was changed in them since the start goes before the
+// flags: a person who chooses another model in the running program means it.
+func (s *session) chosen(now configs.Settings) configs.Model {
+	o, start := s.options, s.settings.Model
+	if now.Model.Path != start.Path {
+		o.Model = ""
+	}
+	if now.Model.Engine != start.Engine {
+		o.Engine = ""
+	}
+	if now.Model.Threads != start.Threads {
+		o.Threads = 0
+	}
+	return chosen(o, now, s.file.Path())
+}
+
 // openEngine starts the engine that was asked for; "auto" takes the first that starts,
 // computes what the CPU does, and is faster. leftOut is why those before it were not
 // taken.

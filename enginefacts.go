@@ -34,7 +34,7 @@ func (s *session) engines(ctx context.Context) []engineFact {
 	if err != nil {
 		settings = s.settings
 	}
-	threads := chosen(s.options, settings, s.file.Path()).Threads
+	threads := s.chosen(settings).Threads
 	var runner *model.Runner
 	s.loading.Lock()
 	if s.model != nil {

@@ -224,7 +224,7 @@ func (s *session) load(ctx context.Context, found func(path string, e compute.In
 		s.log.Warn("settings unreadable, those of the start are in force", "error", err)
 	}
 	began := time.Now()
-	m, err := openModel(ctx, chosen(s.options, settings, s.file.Path()), s.home, found, s.moved)
+	m, err := openModel(ctx, s.chosen(settings), s.home, found, s.moved)
 	if err != nil {
 		s.log.Error("model not opened", "error", err)
 		return nil, err

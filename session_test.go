@@ -138,6 +138,24 @@ func TestSecondProgramOnOneFolderSaysSo(t *testing.T) {
 	}
 }
 
+// What a person chooses in the running program goes before the flags that it was started with; the other flags stay.
+func TestChangedSettingsGoBeforeFlags(t *testing.T) {
+	s := openTestSession(t, cli.Options{Home: t.TempDir(), Model: "flag.gguf", Engine: "cpu", Threads: 1})
+	defer func() {
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	now := s.settings
+	if got := s.chosen(now); got.Path != "flag.gguf" || got.Engine != "cpu" || got.Threads != 1 {
+		t.Errorf("at the start: %+v", got)
+	}
+	now.Model.Path, now.Model.Threads = "/models/other.gguf", 2
+	if got := s.chosen(now); got.Path != "/models/other.gguf" || got.Engine != "cpu" || got.Threads != 2 {
+		t.Errorf("after a change: %+v", got)
+	}
+}
+
 func TestSettingsOfASession(t *testing.T) {
 	home := filepath.Join(t.TempDir(), "home")
 	s := openTestSession(t, cli.Options{Home: home})

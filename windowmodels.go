@@ -48,7 +48,7 @@ func (s *session) modelSettings() configs.Model {
 	if err != nil {
 		settings = s.settings
 	}
-	return chosen(s.options, settings, s.file.Path())
+	return s.chosen(settings)
 }
 
 // freeMemory is what the engine in use has free, which on a graphics card is the card's own

@@ -24,6 +24,7 @@ type loading struct {
 	info  trainer.ModelInfo // once it is ready
 	ready bool
 	busy  bool
+	again bool  // what is to be loaded changed while it was being loaded
 	err   error // why the last try failed
 }
 
@@ -114,9 +115,10 @@ func (l *loading) status() (widgets.Tone, string) {
 // loadModel opens the model beside the window. The one that answers so far goes on until the new one takes over.
 func (w *window) loadModel() {
 	if w.model.busy {
+		w.model.again = true
 		return
 	}
-	w.model.busy, w.model.err = true, nil
+	w.model.busy, w.model.again, w.model.err = true, false, nil
 	w.work.beside(func(ctx context.Context) {
 		err := w.Load(ctx, func(m Model) {
 			fyne.Do(func() {
@@ -128,6 +130,10 @@ func (w *window) loadModel() {
 			w.model.busy, w.model.err = false, err
 			w.model.info, w.model.ready = w.Trainer.ModelInfo()
 			w.modelChanged()
+			if w.model.again {
+				w.loadModel()
+				return
+			}
 			w.lookForModels()
 			w.takeHanded()
 		})

@@ -24,6 +24,7 @@ type settingsDialog struct {
 	w       *window
 	layer   *widgets.Dialog
 	section section
+	before  configs.Settings // as the dialog was opened
 	draft   configs.Settings
 	wrong   map[string]bool // by key: what is out of its range
 
@@ -44,7 +45,7 @@ func (w *window) openSettingsAt(s section) {
 	if w.settings != nil || w.welcoming() {
 		return
 	}
-	d := &settingsDialog{w: w, section: s, draft: w.Settings, wrong: map[string]bool{}}
+	d := &settingsDialog{w: w, section: s, before: w.Settings, draft: w.Settings, wrong: map[string]bool{}}
 	d.pace = widgets.NewPace(effectAfter, d.computeEffect)
 	w.settings = d
 	d.layer = widgets.NewDialog(w.frame.Canvas(), d.build())
@@ -269,7 +270,7 @@ func (d *settingsDialog) check() {
 		d.fault.Add(widgets.Caption(sayN("settings.wrong", n)).In(widgets.ColorError))
 	}
 	d.page.Refresh()
-	if n == 0 && d.draft != d.w.Settings {
+	if n == 0 && d.draft != d.before {
 		d.save.Enable()
 	} else {
 		d.save.Disable()
@@ -387,11 +388,13 @@ func (d *settingsDialog) submit() {
 		return
 	}
 	d.save.Disable()
-	draft := d.draft
+	before, draft := d.before, d.draft
 	queued(d.w.work, func(ctx context.Context) (configs.Settings, error) {
 		saved, err := d.w.File.Modify(func(s *configs.Settings) {
 			for _, f := range fields {
-				copySetting(f.at(s), f.at(&draft))
+				if !sameSetting(f.at(&before), f.at(&draft)) { // the file may have been changed beside the dialog
+					copySetting(f.at(s), f.at(&draft))
+				}
 			}
 		})
 		if err != nil {
@@ -414,6 +417,9 @@ func (d *settingsDialog) submit() {
 func (w *window) adopt(s configs.Settings) {
 	before := w.Settings
 	w.Settings, w.FileError = s, nil
+	if s.Window.Language != before.Window.Language {
+		w.Language = "" // what was asked for at the start holds until something else is chosen
+	}
 	if s.Window != before.Window {
 		w.restyle()
 	}
@@ -446,6 +452,20 @@ func (w *window) fileChanged(s configs.Settings, err error) {
 		w.adopt(s)
 		w.snackbar.Say(say("settings.read_anew"), "", nil)
 	})
+}
+
+func sameSetting(a, b any) bool {
+	switch a := a.(type) {
+	case *bool:
+		return *a == *b.(*bool)
+	case *int:
+		return *a == *b.(*int)
+	case *float64:
+		return *a == *b.(*float64)
+	case *string:
+		return *a == *b.(*string)
+	}
+	return false
 }
 
 func copySetting(to, from any) {

@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2/test"
+
+	"clara/configs"
+	"clara/trainer"
+	"clara/widgets"
+)
+
+// operate sets the control of a field on screen to something else, as a person would, and returns what it says then.
+func operate(t *testing.T, w *window, f field) any {
+	t.Helper()
+	key, _ := configs.KeyOf(f.key)
+	typed := func(v float64) {
+		find(t, w, func(l *widgets.Line) bool { return l.Name == say(f.name) }).SetText(exact(v))
+	}
+	other := func(v float64) float64 {
+		if v == key.Range.Min {
+			return key.Range.Max
+		}
+		return key.Range.Min
+	}
+	switch at := f.at(&w.Settings).(type) {
+	case *bool:
+		test.Tap(find(t, w, func(x *widgets.Toggle) bool { return x.Label == say(f.name) }))
+		return !*at
+	case *int:
+		v := other(float64(*at))
+		typed(v)
+		return int(v)
+	case *float64:
+		v := other(*at)
+		typed(v)
+		return v
+	case *string:
+		if len(f.choices) == 0 {
+			find(t, w, func(e *widgets.Editor) bool { return e.Name == say(f.name) }).SetText("Something else.")
+			return "Something else."
+		}
+		i := slices.IndexFunc(f.choices, func(c choice) bool { return c.value != *at && c.value != "system" })
+		s := find(t, w, func(s *widgets.Segmented) bool {
+			return len(s.Names) == len(f.choices) && s.Names[i] == say(f.choices[i].name)
+		})
+		s.SetOn(i)
+		s.OnChosen(i)
+		return f.choices[i].value
+	}
+	t.Fatalf("%s is of no kind that the dialog knows", f.key)
+	return nil
+}
+
+// windowSettings says of each setting of the window how it shows that it holds.
+var windowSettings = map[string]func(w *window, look *widgets.Theme) bool{
+	"window.language":   func(w *window, _ *widgets.Theme) bool { return reads(w, "Unterhaltung") && !reads(w, "Conversation") },
+	"window.appearance": func(_ *window, look *widgets.Theme) bool { return look.Force != nil },
+	"window.text_size": func(w *window, look *widgets.Theme) bool {
+		return look.Scale == float32(w.Settings.Window.TextSize)/100 && look.Scale != 1
+	},
+	"window.high_contrast":  func(_ *window, look *widgets.Theme) bool { return look.HighContrast },
+	"window.reduced_motion": func(_ *window, look *widgets.Theme) bool { return look.Still },
+}
+
+// Every field of the dialog, set and saved in one window that goes on: what is saved stands in the file, and the trainer, the model or
+// the window go by it at once. That the trainer heeds each of its settings is shown by TestEverySettingHoldsAtOnce there.
+func TestEverySettingOfTheDialogHoldsOnceSaved(t *testing.T) {
+	var learnt, loaded configs.Settings
+	saves := 0
+	file := configs.NewFile(t.TempDir() + "/continuous.toml")
+	if err := file.Create(); err != nil {
+		t.Fatal(err)
+	}
+	start := spoken(english)
+	start.Window.Appearance = "system"
+	if _, err := file.Modify(func(s *configs.Settings) { *s = start }); err != nil {
+		t.Fatal(err)
+	}
+	w := newTestWindow(t, Params{
+		File: file, Settings: start, Language: english,
+		Learning: func(s configs.Settings) trainer.Settings {
+			saves, learnt = saves+1, s
+			l := trainer.DefaultSettings()
+			l.Seed = uint64(saves)
+			return l
+		},
+		Load: func(context.Context, func(Model)) (err error) {
+			loaded, err = file.Load()
+			return err
+		},
+	}, wide)
+	for _, f := range fields {
+		w.openSettingsAt(f.section)
+		w.settle(t)
+		want := operate(t, w, f)
+		loaded = configs.Settings{}
+		tap(t, w, say("save"))
+		w.waitFor(t, func() bool { return !w.model.busy })
+		value := func(s configs.Settings) any { return reflect.ValueOf(f.at(&s)).Elem().Interface() }
+		saved, err := file.Load()
+		if err != nil || value(saved) != want || value(w.Settings) != want || w.settings != nil {
+			t.Errorf("%s: %v was set, the file holds %v, the window %v, %v", f.key, want, value(saved), value(w.Settings), err)
+		}
+		key, _ := configs.KeyOf(f.key)
+		switch shows, ofWindow := windowSettings[f.key]; {
+		case ofWindow:
+			if !shows(w, w.App.Settings().Theme().(*widgets.Theme)) {
+				t.Errorf("%s: the window does not show it", f.key)
+			}
+		case strings.HasPrefix(key.Name, "model."):
+			if value(loaded) != want {
+				t.Errorf("%s: no model was loaded by it", f.key)
+			}
+		case value(learnt) != want || w.Trainer.Settings().Seed != uint64(saves):
+			t.Errorf("%s: the trainer was not told", f.key)
+		}
+	}
+}
+
+// What was changed in the file while the dialog was open is not taken back by saving something else.
+func TestSavingLeavesWhatTheDialogDidNotChange(t *testing.T) {
+	w := newTestWindow(t, Params{Settings: spoken(english)}, wide)
+	if err := w.File.Create(); err != nil {
+		t.Fatal(err)
+	}
+	w.openLearningSettings()
+	w.settle(t)
+	if _, err := w.File.Modify(func(s *configs.Settings) { s.Continuous.MaxEpochs = 3 }); err != nil {
+		t.Fatal(err)
+	}
+	find(t, w, func(l *widgets.Line) bool { return l.Name == say("set.ratings") }).SetText("12")
+	tap(t, w, say("save"))
+	if s, err := w.File.Load(); err != nil || s.Continuous.MaxEpochs != 3 || s.Continuous.MinBatchSize != 12 {
+		t.Errorf("the file has %d epochs and %d ratings, %v", s.Continuous.MaxEpochs, s.Continuous.MinBatchSize, err)
+	}
+}
+
+// A setting of the model that is saved while a model is being loaded is loaded by after that.
+func TestModelIsLoadedAgainWhenItsSettingsChangedMeanwhile(t *testing.T) {
+	further, threads := make(chan struct{}), make(chan int, 4)
+	var w *window
+	w = newTestWindow(t, Params{Settings: spoken(english), Load: func(ctx context.Context, _ func(Model)) error {
+		s, err := w.File.Load()
+		threads <- s.Model.Threads
+		select {
+		case <-further:
+		case <-ctx.Done():
+		}
+		return err
+	}}, wide)
+	if err := w.File.Create(); err != nil {
+		t.Fatal(err)
+	}
+	w.loadModel()
+	first := <-threads
+	w.openSettingsAt(sectionDevice)
+	find(t, w, func(l *widgets.Line) bool { return l.Name == say("set.threads") }).SetText("1")
+	tap(t, w, say("save"))
+	close(further)
+	w.waitFor(t, func() bool { return !w.model.busy })
+	if first == 1 || len(threads) != 1 || <-threads != 1 {
+		t.Error("the model computes by the settings of before")
+	}
+}
