@@ -173,6 +173,7 @@ func (w *window) start() {
 		}
 	})
 	w.work.beside(w.comeForward)
+	w.behind = true // until it gets the keyboard
 	w.App.Lifecycle().SetOnEnteredForeground(func() { w.behind = false })
 	w.App.Lifecycle().SetOnExitedForeground(func() { w.behind = true })
 	if w.Drawn != nil {

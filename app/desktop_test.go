@@ -14,22 +14,42 @@ import (
 	"clara/widgets"
 )
 
+// foreground are the hooks by which Fyne tells that the program gets the keyboard, and that another has it.
+type foreground interface {
+	OnEnteredForeground() func()
+	OnExitedForeground() func()
+}
+
 func TestDesktopIsToldOfACycleOnlyWhileTheWindowIsBehind(t *testing.T) {
 	w := newTestWindow(t, Params{Settings: look{language: english}.settings()}, wide)
 	a := w.App.(*testApp)
+	w.start()
+	w.settle(t)
+	hooks := a.Lifecycle().(foreground)
+	neutral := trainer.Reason{Code: trainer.CodeNeutral}
 	news := []trainer.News{
+		{Kind: trainer.NewsCycleStarted, Cycle: 3},
 		{Kind: trainer.NewsActivated, Number: 3, Known: []string{"When does the office open?"}},
-		{Kind: trainer.NewsCycleEnded, End: &trainer.CycleEnd{State: trainer.CycleRefused, Reason: trainer.Reason{Code: trainer.CodeNeutral}}},
+		{Kind: trainer.NewsCycleEnded, End: &trainer.CycleEnd{State: trainer.CyclePromoted, Number: 3}}, // is told by its version
+		{Kind: trainer.NewsCycleEnded, End: &trainer.CycleEnd{State: trainer.CycleRefused, Reason: neutral}},
+		{Kind: trainer.NewsCycleEnded, End: &trainer.CycleEnd{State: trainer.CycleFailed, Reason: trainer.Reason{Code: trainer.CodeCycleFailed, Args: map[string]string{"error": "x"}}}},
+		{Kind: trainer.NewsCycleEnded, End: &trainer.CycleEnd{State: trainer.CycleStopped, Reason: neutral}}, // by the person
 		{Kind: trainer.NewsSamples},
 	}
+	hooks.OnEnteredForeground()()
 	w.heard(trainer.Event{News: news})
 	if len(a.told) != 0 {
 		t.Errorf("told %q in front of the person's eyes", a.told)
 	}
-	w.behind = true
+	hooks.OnExitedForeground()()
 	w.heard(trainer.Event{News: news})
-	if len(a.told) != 2 || !strings.Contains(a.told[0], "When does the office open?") {
+	if len(a.told) != 3 || !strings.Contains(a.told[0], "When does the office open?") || !strings.Contains(a.told[1], "not adopted") || !strings.Contains(a.told[2], "failed") {
 		t.Errorf("told %q", a.told)
+	}
+	hooks.OnEnteredForeground()()
+	w.heard(trainer.Event{News: news})
+	if len(a.told) != 3 {
+		t.Errorf("told %q after the window came forward", a.told[3:])
 	}
 }
 

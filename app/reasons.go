@@ -407,13 +407,17 @@ func (w *window) announce(n trainer.News) {
 	case trainer.NewsTrouble:
 		w.snackbar.Say(because(n.Reason), "", nil)
 	case trainer.NewsCycleEnded:
-		if n.End == nil || n.End.State != trainer.CycleRefused {
+		if n.End == nil {
 			break
 		}
-		words := say("news.refused", "Why", because(n.End.Reason))
-		w.notify(words)
-		if w.place != placeLearning {
-			w.snackbar.Say(words, say("place.learning"), func() { w.show(placeLearning) })
+		switch words := say("news.refused", "Why", because(n.End.Reason)); n.End.State {
+		case trainer.CycleRefused:
+			w.notify(words)
+			if w.place != placeLearning {
+				w.snackbar.Say(words, say("place.learning"), func() { w.show(placeLearning) })
+			}
+		case trainer.CycleFailed: // in the window the trouble says it
+			w.notify(because(n.End.Reason))
 		}
 	}
 }

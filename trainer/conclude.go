@@ -84,7 +84,7 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 		}
 		return l.close(ctx, store.CycleEnd{Cycle: w.cycle, State: CycleStopped, Reason: e.Reason})
 	case r.err != nil:
-		e.State = CycleFailed
+		e.State, e.Reason = CycleFailed, failure(r.err)
 		return l.fail(ctx, w.cycle, r.err)
 	case o.Report.Verdict == VerdictRefused:
 		e.State = CycleRefused
@@ -115,7 +115,7 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 		e.State, e.Reason = CycleStopped, reason(CodeStopped, err.Error())
 		return nil
 	case err != nil:
-		e.State = CycleFailed
+		e.State, e.Reason = CycleFailed, failure(err)
 	}
 	return err
 }
@@ -179,10 +179,13 @@ func (l *loop) close(ctx context.Context, e store.CycleEnd) error {
 	return nil
 }
 
+// failure is the reason of a cycle that ended by an error.
+func failure(err error) Reason { return reason(CodeCycleFailed, "failed: "+err.Error(), "error", err) }
+
 // fail ends a cycle as failed and returns why, with what went wrong in doing so.
 func (t *Trainer) fail(ctx context.Context, cycle int64, why error) error {
 	_, _, err := t.store.FinishCycle(ctx, store.CycleEnd{
-		Cycle: cycle, State: CycleFailed, Reason: reason(CodeCycleFailed, "failed: "+why.Error(), "error", why),
+		Cycle: cycle, State: CycleFailed, Reason: failure(why),
 	})
 	return saving(errors.Join(fmt.Errorf("cycle %d: %w", cycle, why), err))
 }

@@ -299,7 +299,7 @@ func TestFailuresAreRetried(t *testing.T) {
 		b.attach()
 		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
 		s := b.want(PhaseDue, CodeRetryLater)
-		if s.Trouble == nil || s.Last == nil || s.Last.State != CycleFailed {
+		if s.Trouble == nil || s.Last == nil || s.Last.State != CycleFailed || s.Last.Reason.Code != CodeCycleFailed {
 			t.Errorf("trouble %+v, last %+v", s.Trouble, s.Last)
 		}
 		time.Sleep(61 * time.Second)
