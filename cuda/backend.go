@@ -45,13 +45,16 @@ type Backend struct {
 var _ compute.Backend = (*Backend)(nil)
 
 // Open starts an engine on the first device. Close it. The error wraps
-// [ErrUnavailable] where there is no driver or no GPU that fits.
+// [ErrUnavailable] where there is no driver or no GPU that fits, [compute.ErrMemory]
+// where other programs have left no memory of it.
 func Open(o Options) (compute.Backend, error) {
 	b, err := open(o)
-	if errors.Is(err, driver.ErrUnavailable) {
+	switch {
+	case errors.Is(err, driver.ErrUnavailable):
 		return nil, fmt.Errorf("start the cuda engine: %w: %w", ErrUnavailable, err)
-	}
-	if err != nil {
+	case errors.Is(err, cu.OutOfMemory):
+		return nil, fmt.Errorf("start the cuda engine: %w: %w", err, compute.ErrMemory)
+	case err != nil:
 		return nil, fmt.Errorf("start the cuda engine: %w", err)
 	}
 	return b, nil
@@ -112,7 +115,7 @@ func open(o Options) (_ *Backend, err error) {
 	if b.stream, err = cu.MakeStream(cu.NonBlocking); err != nil {
 		return nil, fmt.Errorf("make a stream on %s: %w", name, err)
 	}
-	if err := b.uploads.reserve(b.stream, uploadBytes); err != nil {
+	if b.uploads, err = newUploads(uploadBytes); err != nil {
 		return nil, err
 	}
 	// A kernel that the driver cannot compile shows now, not in the middle of an answer.

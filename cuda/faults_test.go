@@ -118,6 +118,37 @@ func TestRefusedMemoryLeavesTheEngineWhole(t *testing.T) {
 	}
 }
 
+// Lists that are longer than the ring for uploads need a larger one; without memory for it
+// the one that there is goes on serving.
+func TestRefusedRingLeavesTheEngineWhole(t *testing.T) {
+	onEmulator(t)
+	e, x := engineWith(t)
+	b := e.(*Backend)
+	list := make([]byte, uploadBytes/2+1)
+	upload := func() error {
+		if err := b.begin("upload"); err != nil {
+			return err
+		}
+		defer b.end()
+		_, err := b.upload("upload", list)
+		return err
+	}
+	t.Setenv("CLARA_EMULATOR_MEMORY", "1000")
+	if err := upload(); !errors.Is(err, compute.ErrMemory) {
+		t.Errorf("a list that has no room: %v", err)
+	}
+	if err := b.Write(x, []float32{2, 2, 2, 2, 2, 2}); err != nil {
+		t.Errorf("a write afterwards: %v", err)
+	}
+	t.Setenv("CLARA_EMULATOR_MEMORY", "1000000000")
+	if err := upload(); err != nil {
+		t.Errorf("with room: %v", err)
+	}
+	if s, err := b.SumSquares(x); err != nil || s != 24 {
+		t.Errorf("afterwards the sum of squares is %v, %v", s, err)
+	}
+}
+
 func TestLostDeviceIsSaid(t *testing.T) {
 	onEmulator(t)
 	if os.Getenv(inside) == "" {

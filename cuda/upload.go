@@ -43,31 +43,36 @@ type uploads struct {
 // kept is an upload whose bytes are still in the ring.
 type kept struct{ at, n int }
 
-// reserve makes a ring of size bytes; what was in it is lost.
-func (u *uploads) reserve(stream cu.Stream, size int) error {
+// newUploads makes a ring of size bytes, rounded up.
+func newUploads(size int) (u uploads, err error) {
 	size = (size + 2*uploadAlign - 1) / (2 * uploadAlign) * (2 * uploadAlign)
-	if u.size > 0 {
-		if err := stream.Synchronize(); err != nil {
-			return err
-		}
-	}
-	if err := u.free(); err != nil {
-		return err
-	}
-	var err error
 	if u.host, err = driver.HostAlloc(size); err != nil {
-		return err
+		return uploads{}, err
 	}
 	if u.device, err = cu.MemAlloc(int64(size)); err != nil {
-		return errors.Join(fmt.Errorf("allocate %d bytes for uploads: %w", size, err), u.free())
+		return uploads{}, errors.Join(fmt.Errorf("allocate %d bytes for uploads: %w", size, err), u.free())
 	}
 	for i := range u.left {
 		if u.left[i].event, err = cu.MakeEvent(cu.DisableTiming); err != nil {
-			return errors.Join(fmt.Errorf("make an event: %w", err), u.free())
+			return uploads{}, errors.Join(fmt.Errorf("make an event: %w", err), u.free())
 		}
 		u.left[i].made = true
 	}
 	u.size = size
+	return u, nil
+}
+
+// grow puts a larger ring in the place of this one, whose uploads are lost; where there is
+// no memory for it this one stays.
+func (u *uploads) grow(stream cu.Stream, size int) error {
+	larger, err := newUploads(size)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(stream.Synchronize(), u.free()); err != nil {
+		return errors.Join(err, larger.free())
+	}
+	*u = larger
 	return nil
 }
 
@@ -136,7 +141,7 @@ func (b *Backend) upload(op string, data []byte) (cu.DevicePtr, error) {
 		}
 	}
 	if len(data) > u.size/2 {
-		if err := u.reserve(b.stream, 4*len(data)); err != nil {
+		if err := u.grow(b.stream, 4*len(data)); err != nil {
 			return 0, b.failed(op, "make room for uploads", err)
 		}
 	}

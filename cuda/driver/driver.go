@@ -64,7 +64,7 @@ var Open = sync.OnceValue(func() error {
 func AllowShared(fn cu.Function, n int) error {
 	f := *(*C.CUfunction)(unsafe.Pointer(&fn)) // its only field
 	if r := C.cuFuncSetAttribute(f, C.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, C.int(n)); r != C.CUDA_SUCCESS {
-		return fmt.Errorf("allow %d bytes of shared memory: cuFuncSetAttribute: error %d", n, int(r))
+		return fmt.Errorf("allow %d bytes of shared memory: cuFuncSetAttribute: %w", n, failure(r))
 	}
 	return nil
 }
@@ -77,7 +77,13 @@ var _ [unsafe.Sizeof(cu.Function{})]byte = [unsafe.Sizeof(C.CUfunction(nil))]byt
 func HostAlloc(n int) (unsafe.Pointer, error) {
 	var p unsafe.Pointer
 	if r := C.cuMemHostAlloc(&p, C.size_t(n), 0); r != C.CUDA_SUCCESS {
-		return nil, fmt.Errorf("allocate %d bytes of page-locked memory: cuMemHostAlloc: error %d", n, int(r))
+		return nil, fmt.Errorf("allocate %d bytes of page-locked memory: cuMemHostAlloc: %w", n, failure(r))
 	}
 	return p, nil
 }
+
+// failure is the error that cu has for a result, to be found by [errors.Is].
+func failure(r C.CUresult) error { return as(cu.Success, int(r)) }
+
+// as gives v the type of another value: cu exports its results, but not their type.
+func as[T ~int](_ T, v int) T { return T(v) }
