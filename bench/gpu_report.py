@@ -37,6 +37,14 @@ def tflops(part, name):
     return None
 
 
+def host(shape, work):
+    """What the host does of the time of a work on the device, in percent, at most."""
+    for line in lines(f"host-{shape}"):
+        if m := re.match(rf"BenchmarkHost/{work}(?:-\d+)?\s.*?([\d.]+(?:e[+-]?\d+)?) %host", line):
+            return float(m[1])
+    return None
+
+
 def figure(what, unit, ours, peer, than, goal, less=False):
     """less: the smaller figure is the faster one."""
     ratio = None
@@ -64,6 +72,8 @@ figures = [
     figure("product 4096x4096x4096, OpenGL, f32", "TFLOP/s", tflops("opengl-gemm", "Linear4096"), field("torch-gemm", "tflops", "peak f32"), "the card's peak", 0.5),
     step("smollm2", "opengl", "CUDA, f32", "cuda", 0.5),
 ]
+# Whether recording the launches of a work as a graph would pay.
+shares = {f"{work}, {shape}": host(shape, work) for shape in ("smollm2", "1b") for work in ("decode", "step")}
 parity = [o for part in ("parity", "parity-f16", "parity-opengl") for o in objects(part) if "grad_rel_max" in o]
 
 summary = (folder / "summary.txt").read_text().splitlines()
@@ -74,6 +84,8 @@ for f in figures:
     if f["goal"] and f["ratio"] is not None:
         ratio += " met" if f["ratio"] >= f["goal"] else " **missed**"
     out.append(f"| {f['what']} | {number(f['ours'], f['unit'])} | {number(f['peer'], f['unit'])} ({f['than']}) | {ratio} | {f['goal'] or ''} |")
+out += ["", "Of the time of a work on cuda-f16 the host does not wait for the card: " + "; ".join(
+    f"{work} {number(share, '%')}" for work, share in shares.items()) + ". Near 100 % the card waits for launches."]
 if parity:
     out += ["", "| against transformers + PEFT | chats | log-probabilities | loss | worst gradient |", "|---|---|---|---|---|"]
     # Of an engine the last object counts: a check repeats it.
@@ -81,4 +93,4 @@ if parity:
         out.append(f"| {p['engine']} | {p['chats']} | {p['logprob_max_abs']:.2g} | {p['loss_rel']:.2g} | {p['grad_rel_max']:.2g} |")
 out += ["", "```", *summary[1:], "```"]
 (folder / "report.md").write_text("\n".join(out) + "\n")
-(folder / "figures.json").write_text(json.dumps({"device": summary[0], "figures": figures, "parity": parity}, indent=1) + "\n")
+(folder / "figures.json").write_text(json.dumps({"device": summary[0], "figures": figures, "host_percent": shares, "parity": parity}, indent=1) + "\n")

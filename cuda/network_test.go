@@ -168,15 +168,23 @@ func (f *filled) MemoryUse() (compute.MemoryUse, error) {
 	return f.Backend.MemoryUse()
 }
 
-// losses takes two steps on two sequences that share their beginning.
+// losses takes two steps.
 func losses(t *testing.T, open func() (compute.Backend, error), o model.Options) []model.StepReport {
+	t.Helper()
+	training, step := steps(t, open, o)
+	defer training.Close()
+	return []model.StepReport{step(), step()}
+}
+
+// steps begins a training, of which each call of step takes one on the same two sequences,
+// which share their beginning.
+func steps(t *testing.T, open func() (compute.Backend, error), o model.Options) (training *model.Training, step func() model.StepReport) {
 	t.Helper()
 	r := runner(t, open, o)
 	training, err := r.NewTraining(model.TrainingOptions{Rank: 4, Alpha: 8, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer training.Close()
 	random := rand.New(rand.NewPCG(1, 1))
 	ids := func(n int) []int32 {
 		s := make([]int32, n)
@@ -190,24 +198,25 @@ func losses(t *testing.T, open func() (compute.Backend, error), o model.Options)
 		{Sequence: model.Sequence{Prompt: prompt, Answer: ids(12)}},
 		{Sequence: model.Sequence{Prompt: append(prompt[:5:5], ids(3)...), Answer: ids(7)}},
 	}
-	loss := func(logp [][][]float32) (float64, [][][]float32, error) {
-		var sum float64
-		d := make([][][]float32, len(logp))
-		for i, item := range logp {
-			for _, candidates := range item {
-				sum -= float64(candidates[0])
-				d[i] = append(d[i], []float32{-1})
-			}
-		}
-		return sum, d, nil
-	}
-	var reports []model.StepReport
-	for range 2 {
-		report, err := training.Step(t.Context(), items, loss, model.StepOptions{Rate: 1e-2, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Clip: 1})
+	return training, func() model.StepReport {
+		t.Helper()
+		report, err := training.Step(t.Context(), items, likelihood, model.StepOptions{Rate: 1e-2, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Clip: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
-		reports = append(reports, report)
+		return report
 	}
-	return reports
+}
+
+// likelihood is the negative log-likelihood of all answer tokens.
+func likelihood(logp [][][]float32) (loss float64, dlogp [][][]float32, err error) {
+	for _, item := range logp {
+		var d [][]float32
+		for _, candidates := range item {
+			loss -= float64(candidates[0])
+			d = append(d, []float32{-1})
+		}
+		dlogp = append(dlogp, d)
+	}
+	return loss, dlogp, nil
 }
