@@ -31,6 +31,10 @@ INLINE bool looks_at(const Span &row, const Span &hull, int j) {
 
 // A tile of SIDE rows by SIDE keys with heads of up to WIDTH values: LANES threads have
 // one row, SCORES scores of it and VALUES values of its head each, taking every LANES-th.
+// A side of 32 reads keys and values once for 32 rows; heads of 256 take 16, for the
+// backward pass has four of such tiles in shared memory, of which a block gets 99 KiB on
+// the smallest cards. The lanes of a row lie in one warp, so that they share its sums
+// without a barrier.
 template <int SIDE_, int WIDTH_>
 struct Shape {
 	static const int SIDE = SIDE_, WIDTH = WIDTH_, LANES = THREADS / SIDE, SCORES = SIDE / LANES, VALUES = WIDTH / LANES;

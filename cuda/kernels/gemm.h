@@ -2,6 +2,13 @@
 // TILE values, a thread 4x4 of them, from DEPTH columns of a and rows of b at a time,
 // which lie in shared memory with the inner dimension outside. While one such slice is
 // multiplied the next one is on its way into registers.
+//
+// 4x4 is what 256 threads have of 64x64: a step of the inner dimension reads two times 16
+// bytes of shared memory for 16 multiply-adds, and 16 sums with both slices' next values
+// are few enough registers for several blocks on a processor. A slice of 16 gives each
+// thread one load of four values for either operand. Rows of a slice are four values
+// wider than the tile, so that 16-byte loads stay aligned and the stores of a turned
+// operand meet two at a bank instead of four.
 #pragma once
 #include "weight.h"
 

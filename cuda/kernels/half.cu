@@ -4,13 +4,20 @@
 // beyond the matrix makes only values that nobody keeps).
 #include "half.h"
 
+// 32 values of the inner dimension are a row of 64 bytes, four of the 16-byte chunks that
+// copies and ldmatrix take. With three slices in shared memory two are on their way while
+// one is multiplied; at a side of 128 they take 48 KiB, which is what a launch gets
+// without asking, and leaves room for a second block on a processor.
 const int SLICE = 32, STAGES = 3;
 
 // Where 16-byte chunk i of a row lies in a tile with rows of 64 bytes: turned about by
 // the row, so that the eight rows of a matrix that is loaded lie in all banks.
 INLINE int place(int row, int chunk) { return row * 64 + ((chunk ^ (row / 2 % 4)) * 16); }
 
-// A block computes SIDE x SIDE values; its warps, two by four, SIDE/2 x SIDE/4 each.
+// A block computes SIDE x SIDE values; its warps, two by four, SIDE/2 x SIDE/4 each. At a
+// side of 128 that are 64x32, 64 sums in each thread: 16 products of 16x8 on the tensor
+// cores for six loads. A side of 64 is for results too small to give each processor a
+// block of 128.
 // Slices are copied to shared memory STAGES - 1 ahead. exponents are those of the rows
 // of a; all of b has one, that of its largest value.
 template <int SIDE>
