@@ -92,7 +92,11 @@ func openEngine(name string, threads int) (b compute.Backend, leftOut, err error
 	if len(failed) == 0 {
 		return nil, nil, fmt.Errorf("there is no engine %q", name)
 	}
-	return nil, nil, errors.Join(failed...)
+	err = errors.Join(failed...)
+	if why, ok := engineReason(err); ok && name != "auto" {
+		err = &trainer.UserError{Reason: why, Hint: trainer.HintEngine, Err: err}
+	}
+	return nil, nil, err
 }
 
 // start opens an engine that passes its self-test and, unless it is forced, is faster

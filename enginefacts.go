@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"clara/compute"
 	"clara/cuda"
 	"clara/model"
 	"clara/shaders"
+	"clara/trainer"
 )
 
 // engineFact is what a try of an engine found. cli.Engine and app.Engine are the same for
@@ -19,10 +21,10 @@ type engineFact struct {
 	// Computes says that the model lies on it; Used are then the bytes that it holds.
 	Computes bool
 	Started  bool
-	Passed   bool    // its self-test: each operation computes what the CPU's does
-	Fault    string  // why it did not start, or what the self-test found
-	Lacks    string  // what Fault is in one word, where it is nothing broken: "driver", "opengl", "card"; else ""
-	GFLOPS   float64 // of a layer's product as training has it; 0: not measured
+	Passed   bool           // its self-test: each operation computes what the CPU's does
+	Fault    string         // why it did not start, or what the self-test found
+	Why      trainer.Reason // the same for a face to say in its language; none: it is of no kind that has words
+	GFLOPS   float64        // of a layer's product as training has it; 0: not measured
 	Used     int64
 	Free     int64 // bytes that it could have besides; -1 where the machine does not tell
 }
@@ -84,21 +86,37 @@ func (e engine) try(threads int, inUse bool) engineFact {
 	}
 	if err != nil {
 		f.Fault = strings.ReplaceAll(err.Error(), "\n", "; ")
-		f.Lacks = lacking(err)
+		f.Why, _ = engineReason(err)
 	}
 	return f
 }
 
-// lacking names what a machine without this engine has not got, for a face to say it in
-// its language; "" is anything else.
-func lacking(err error) string {
-	switch {
-	case errors.Is(err, cuda.ErrUnavailable):
-		return "driver"
-	case errors.Is(err, shaders.ErrSoftware):
-		return "card"
-	case errors.Is(err, shaders.ErrNoOpenGL):
-		return "opengl"
+// engineReason says why an engine does not compute, in words that the faces have in their
+// languages; ok is false where it is something else.
+func engineReason(err error) (why trainer.Reason, ok bool) {
+	for _, k := range []struct {
+		is         error
+		code, text string
+	}{
+		{cuda.ErrNotBuilt, trainer.CodeEngineBuild, "the program was built without this engine"},
+		{cuda.ErrUnavailable, trainer.CodeEngineDriver, "there is no NVIDIA driver that works, or no card that it can use"},
+		// Comes with the next.
+		{shaders.ErrSoftware, trainer.CodeEngineCard, "the OpenGL here computes on the processor, which the engine cpu does faster"},
+		{shaders.ErrNoOpenGL, trainer.CodeEngineOpenGL, "there is no OpenGL 4.3"},
+		{errWrong, trainer.CodeEngineWrong, " computes something else than the CPU"},
+		{compute.ErrMemory, trainer.CodeEngineMemory, "there is not enough memory for this engine"},
+		{compute.ErrLost, trainer.CodeEngineFailed, "the card or its driver failed"},
+	} {
+		if !errors.Is(err, k.is) {
+			continue
+		}
+		why = trainer.Reason{Code: k.code, Text: k.text}
+		var failed *trialError
+		if k.code == trainer.CodeEngineWrong && errors.As(err, &failed) {
+			why.Text = failed.operation + k.text
+			why.Args = map[string]string{"operation": failed.operation}
+		}
+		return why, true
 	}
-	return ""
+	return trainer.Reason{}, false
 }

@@ -5,23 +5,46 @@ import (
 	"fmt"
 	"testing"
 
+	"clara/compute"
 	"clara/cuda"
 	"clara/shaders"
+	"clara/trainer"
 )
 
 // What a machine has not got is named apart from what is broken.
-func TestWhatAnEngineLacks(t *testing.T) {
+func TestKindsOfEngineFaults(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		want string
 	}{
-		{fmt.Errorf("start: %w: no libcuda.so.1", cuda.ErrUnavailable), "driver"},
-		{fmt.Errorf("start: %w: %w", shaders.ErrNoOpenGL, errors.Join(fmt.Errorf("llvmpipe %w", shaders.ErrSoftware))), "card"},
-		{fmt.Errorf("start: %w: no EGL", shaders.ErrNoOpenGL), "opengl"},
-		{errors.New("computes wrong results"), ""},
+		{fmt.Errorf("start: %w: no libcuda.so.1", cuda.ErrUnavailable), trainer.CodeEngineDriver},
+		{fmt.Errorf("start: %w: %w", shaders.ErrNoOpenGL, errors.Join(fmt.Errorf("llvmpipe %w", shaders.ErrSoftware))), trainer.CodeEngineCard},
+		{fmt.Errorf("start: %w: no EGL", shaders.ErrNoOpenGL), trainer.CodeEngineOpenGL},
+		{cuda.ErrNotBuilt, trainer.CodeEngineBuild},
+		{&trialError{"Attention", "opengl", fmt.Errorf("off by 0.01: %w", errWrong)}, trainer.CodeEngineWrong},
+		{fmt.Errorf("start: %w", compute.ErrMemory), trainer.CodeEngineMemory},
+		{&trialError{"Attention", "opengl", compute.ErrLost}, trainer.CodeEngineFailed},
+		{errors.New("something else"), ""},
 	} {
-		if got := lacking(c.err); got != c.want {
-			t.Errorf("%v lacks %q, want %q", c.err, got, c.want)
+		got, ok := engineReason(c.err)
+		if got.Code != c.want || ok != (c.want != "") || ok != (got.Text != "") {
+			t.Errorf("%v is %+v, want %q", c.err, got, c.want)
 		}
+		if c.want == trainer.CodeEngineWrong && got.Args["operation"] != "Attention" {
+			t.Errorf("the operation is %q", got.Args["operation"])
+		}
+	}
+}
+
+// An engine that was asked for by name and does not compute is said in the language spoken,
+// with what to do.
+func TestEngineThatWasAskedForIsExplained(t *testing.T) {
+	before := engines
+	t.Cleanup(func() { engines = before })
+	engines = []engine{{name: "cuda", open: func(int, bool) (compute.Backend, error) { return nil, cuda.ErrNotBuilt }}}
+	_, _, err := openEngine("cuda", 1)
+	var said *trainer.UserError
+	if !errors.As(err, &said) || said.Reason.Code != trainer.CodeEngineBuild || said.Hint != trainer.HintEngine || !errors.Is(err, cuda.ErrNotBuilt) {
+		t.Errorf("%#v", err)
 	}
 }

@@ -25,8 +25,19 @@ const (
 	roundedLimit = 3e-2 // with 8-bit or float16 operands
 )
 
+// trialError says which operation of an engine did not pass, and why.
+type trialError struct {
+	operation, engine string
+	err               error
+}
+
+func (e *trialError) Error() string {
+	return fmt.Sprintf("test %s of %s: %v", e.operation, e.engine, e.err)
+}
+func (e *trialError) Unwrap() error { return e.err }
+
 // selfTest runs each operation on small operands, on an engine and on the CPU, and
-// returns an error that wraps errWrong when they disagree. It takes a few milliseconds,
+// returns a [*trialError] for the first that fails, which wraps errWrong when they disagree. It takes a few milliseconds,
 // and what the driver takes to compile what it has not seen yet.
 func selfTest(b compute.Backend) error {
 	reference, err := cpu.New(cpu.Options{Threads: 1})
@@ -44,7 +55,7 @@ func selfTest(b compute.Backend) error {
 			}
 		}
 		if err != nil {
-			err = fmt.Errorf("test %s of %s: %w", c.name, b.Info().Name, err)
+			err = &trialError{c.name, b.Info().Name, err}
 			break
 		}
 	}

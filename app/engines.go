@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"clara/trainer"
 	"clara/widgets"
 )
 
@@ -15,19 +16,16 @@ type Engine struct {
 	Device   string // "" where it did not start
 	Computes bool   // the model lies on it
 	Started  bool
-	Passed   bool    // its self-test: each operation computes what the CPU's does
-	Fault    string  // why it did not start, or what the self-test found
-	Lacks    string  // what Fault is, where it is nothing broken: a key of lackKeys; else ""
-	GFLOPS   float64 // of a layer's product as training has it; 0: not measured
-	Used     int64   // bytes that the model has on it
-	Free     int64   // bytes besides; -1 where the machine does not tell
+	Passed   bool           // its self-test: each operation computes what the CPU's does
+	Fault    string         // why it did not start, or what the self-test found; "": nothing
+	Why      trainer.Reason // the same in words; none: it is of no kind that has them
+	GFLOPS   float64        // of a layer's product as training has it; 0: not measured
+	Used     int64          // bytes that the model has on it
+	Free     int64          // bytes besides; -1 where the machine does not tell
 }
 
 // engineNames are the engines as a person knows them.
 var engineNames = map[string]string{"cpu": "CPU", "opengl": "OpenGL", "cuda": "CUDA", "cuda-f16": "CUDA float16"}
-
-// lackKeys say what a machine has not got that an engine needs.
-var lackKeys = map[string]string{"driver": "model.lacks_driver", "opengl": "model.lacks_opengl", "card": "model.lacks_card"}
 
 // engineName is the name of an engine, as it is where it is a new one.
 func engineName(name string) string {
@@ -109,15 +107,14 @@ func (e Engine) words(processor float64) string {
 	var parts []string
 	switch {
 	case !e.Started:
-		cause := e.Fault
-		if key, ok := lackKeys[e.Lacks]; ok {
-			cause = say(key)
-		}
-		return say("model.engine_missing", "Cause", cause)
+		return say("model.engine_missing", "Cause", e.cause())
 	case !e.Passed:
-		parts = append(parts, say("model.engine_failed", "Cause", e.Fault))
+		parts = append(parts, say("model.engine_failed", "Cause", e.cause()))
 	default:
 		parts = append(parts, say("model.engine_passed"))
+		if e.Fault != "" { // found after it
+			parts = append(parts, e.cause())
+		}
 	}
 	if e.GFLOPS > 0 {
 		parts = append(parts, say("model.engine_speed", "N", roughly(e.GFLOPS)))
@@ -132,6 +129,14 @@ func (e Engine) words(processor float64) string {
 		parts = append(parts, say("model.engine_free", "N", bytes(e.Free)))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// cause says the fault in words; one of no kind as the engine put it.
+func (e Engine) cause() string {
+	if e.Why.Code != "" {
+		return because(e.Why)
+	}
+	return e.Fault
 }
 
 // roughly writes a measured value without digits that say nothing.

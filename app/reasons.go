@@ -95,6 +95,14 @@ var reasonKeys = map[string]string{
 	trainer.CodeContradiction:  "reason.contradiction",
 	trainer.CodeGood:           "reason.good",
 
+	trainer.CodeEngineBuild:  "reason.engine_build",
+	trainer.CodeEngineDriver: "reason.engine_driver",
+	trainer.CodeEngineOpenGL: "reason.engine_opengl",
+	trainer.CodeEngineCard:   "reason.engine_card",
+	trainer.CodeEngineWrong:  "reason.engine_wrong",
+	trainer.CodeEngineMemory: "reason.engine_memory",
+	trainer.CodeEngineFailed: "reason.engine_failed",
+
 	trainer.CodeFaultDisk:      "fault.disk",
 	trainer.CodeFaultMemory:    "fault.memory",
 	trainer.CodeFaultEngine:    "fault.engine",
@@ -142,6 +150,7 @@ var hintKeys = map[string]string{
 	trainer.HintPrepare:            "hint.prepare",
 	trainer.HintTrainingMemory:     "hint.training_memory",
 	trainer.HintFreeMemory:         "hint.free_memory",
+	trainer.HintEngine:             "hint.engine",
 }
 
 // because says a reason in words; one that this window does not know yet is said as the trainer put it.

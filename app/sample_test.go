@@ -356,8 +356,8 @@ func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 // sampleEngines are engines in all states that a try can find.
 func sampleEngines() []Engine {
 	return []Engine{
-		{Name: "cuda", Fault: "start the cuda engine: no NVIDIA driver", Free: -1},
-		{Name: "opengl", Device: "AMD Radeon Graphics", Started: true, Fault: "test Attention of opengl: off by 0.01 of the norm: the engine computes wrong results", Free: 3_900_000_000},
+		{Name: "cuda", Fault: "start the cuda engine: no NVIDIA driver", Why: trainer.Reason{Code: trainer.CodeEngineDriver}, Free: -1},
+		{Name: "opengl", Device: "AMD Radeon Graphics", Started: true, Fault: "test Attention of opengl: off by 0.01 of the norm: the engine computes wrong results", Why: trainer.Reason{Code: trainer.CodeEngineWrong, Args: map[string]string{"operation": "Attention"}}, Free: 3_900_000_000},
 		{Name: "cpu", Device: "AVX2", Computes: true, Started: true, Passed: true, GFLOPS: 61.4, Used: 142_000_000, Free: 5_210_000_000},
 	}
 }

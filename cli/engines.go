@@ -1,17 +1,19 @@
 package cli
 
+import "clara/trainer"
+
 // Engine is what a try of an engine found.
 type Engine struct {
-	Name     string  `json:"name"`             // as --engine takes it
-	Device   string  `json:"device,omitempty"` // "" where it did not start
-	Computes bool    `json:"computes"`         // the model lies on it
-	Started  bool    `json:"started"`
-	Passed   bool    `json:"self_test_passed"` // each operation computes what the CPU's does
-	Fault    string  `json:"fault,omitempty"`  // why it did not start, or what the self-test found
-	Lacks    string  `json:"lacks,omitempty"`  // what Fault is, where it is nothing broken: "driver", "opengl" or "card"
-	GFLOPS   float64 `json:"gflops"`           // of a layer's product as training has it; 0: not measured
-	Used     int64   `json:"memory_used"`      // bytes that the model has on it
-	Free     int64   `json:"memory_free"`      // bytes besides; -1 where the machine does not tell
+	Name     string         `json:"name"`             // as --engine takes it
+	Device   string         `json:"device,omitempty"` // "" where it did not start
+	Computes bool           `json:"computes"`         // the model lies on it
+	Started  bool           `json:"started"`
+	Passed   bool           `json:"self_test_passed"` // each operation computes what the CPU's does
+	Fault    string         `json:"fault,omitempty"`  // why it did not start, or what the self-test found
+	Why      trainer.Reason `json:"why,omitzero"`     // the same with a code; none: it is of no kind that has one
+	GFLOPS   float64        `json:"gflops"`           // of a layer's product as training has it; 0: not measured
+	Used     int64          `json:"memory_used"`      // bytes that the model has on it
+	Free     int64          `json:"memory_free"`      // bytes besides; -1 where the machine does not tell
 }
 
 // sayEngines prints a line for each engine, marked where the model lies on it.
@@ -32,13 +34,13 @@ func (c *program) sayEngines(engines []Engine) {
 		text := e.Device + ": "
 		switch {
 		case !e.Started:
-			text = l.say("did not start: %s", "nicht gestartet: %s", l.lack(e))
+			text = l.say("did not start: %s", "nicht gestartet: %s", l.cause(e))
 		case !e.Passed:
-			text += l.say("failed its self-test: %s", "Selbsttest nicht bestanden: %s", e.Fault)
+			text += l.say("failed its self-test: %s", "Selbsttest nicht bestanden: %s", l.cause(e))
 		default:
 			text += l.say("passed its self-test", "Selbsttest bestanden")
 			if e.Fault != "" { // found after it
-				text += "; " + e.Fault
+				text += "; " + l.cause(e)
 			}
 		}
 		if e.GFLOPS > 0 {
@@ -57,15 +59,10 @@ func (c *program) sayEngines(engines []Engine) {
 	}
 }
 
-// lack says why an engine did not start.
-func (l language) lack(e Engine) string {
-	switch e.Lacks {
-	case "driver":
-		return l.say("there is no NVIDIA driver that works, or no card that it can use", "kein NVIDIA-Treiber, der arbeitet, oder keine Karte, die er benutzen kann")
-	case "opengl":
-		return l.say("there is no OpenGL 4.3", "kein OpenGL 4.3")
-	case "card":
-		return l.say("the OpenGL here computes on the processor, which the engine cpu does faster", "das OpenGL hier rechnet auf dem Prozessor, was das Rechenwerk cpu schneller kann")
+// cause says the fault of an engine in words; one of no kind as the engine put it.
+func (l language) cause(e Engine) string {
+	if e.Why.Code != "" {
+		return l.because(e.Why)
 	}
 	return e.Fault
 }

@@ -126,6 +126,14 @@ var germanReasons = map[string]string{
 	trainer.CodeVersionBroken:  "die Dateien von Version {number} sind beschädigt oder fehlen; das Ausgangsmodell antwortet, bis Sie eine andere Version zurückholen ({error})",
 	trainer.CodeGood:           "in Ordnung",
 
+	trainer.CodeEngineBuild:  "das Programm wurde ohne dieses Rechenwerk gebaut",
+	trainer.CodeEngineDriver: "kein NVIDIA-Treiber, der arbeitet, oder keine Karte, die er benutzen kann",
+	trainer.CodeEngineOpenGL: "kein OpenGL 4.3",
+	trainer.CodeEngineCard:   "das OpenGL hier rechnet auf dem Prozessor, was das Rechenwerk cpu schneller kann",
+	trainer.CodeEngineWrong:  "{operation} rechnet anders als die CPU",
+	trainer.CodeEngineMemory: "der Speicher reicht für dieses Rechenwerk nicht",
+	trainer.CodeEngineFailed: "die Karte oder ihr Treiber ist ausgefallen",
+
 	trainer.CodeFaultDisk:      "der Datenträger ist voll",
 	trainer.CodeFaultMemory:    "der Arbeitsspeicher reicht nicht",
 	trainer.CodeFaultEngine:    "das Rechenwerk arbeitet nicht mehr",
@@ -286,6 +294,8 @@ func (l language) hint(code string) string {
 			"Erhöhen Sie model.training_memory oder senken Sie continuous.rank in der Einstellungsdatei, oder schließen Sie andere Programme.")
 	case trainer.HintFreeMemory:
 		return l.say("Close other programs, or lower model.context in the settings file.", "Schließen Sie andere Programme, oder senken Sie model.context in der Einstellungsdatei.")
+	case trainer.HintEngine:
+		return l.say("Name another one with --engine, or auto.", "Nennen Sie mit --engine ein anderes, oder auto.")
 	case trainer.HintWait:
 		return l.say("It goes on by itself.", "Es geht von selbst weiter.")
 	}

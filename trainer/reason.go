@@ -92,6 +92,15 @@ const (
 	CodeVersionBroken  = "version_broken"  // the files of the version in use cannot be loaded; number, error
 	CodeGood           = "good"
 
+	// Why an engine does not compute here, which the assembly finds.
+	CodeEngineBuild  = "engine_build"  // the program was built without it
+	CodeEngineDriver = "engine_driver" // no NVIDIA driver that works, or no card that fits
+	CodeEngineOpenGL = "engine_opengl" // no OpenGL 4.3
+	CodeEngineCard   = "engine_card"   // an OpenGL, but none on a card
+	CodeEngineWrong  = "engine_wrong"  // it computes something else than the CPU; operation
+	CodeEngineMemory = "engine_memory" // it has too little
+	CodeEngineFailed = "engine_failed" // it stopped working
+
 	// The kinds of error of FaultOf, and, as the argument "fault", of the error that a reason
 	// quotes as its argument "error".
 	CodeFaultDisk      = "fault_disk"       // full
@@ -159,6 +168,7 @@ const (
 	HintPrepare            = "prepare"              // make the model's reader
 	HintTrainingMemory     = "training_memory"      // training_memory, rank
 	HintFreeMemory         = "free_memory"          // close other programs, or lower context
+	HintEngine             = "engine"               // choose another engine, or none
 	HintNone               = ""                     //
 )
 
