@@ -183,6 +183,7 @@ func (c *program) engines() []string { return append([]string{"auto"}, c.Engines
 // begin looks at what cobra does not: the values of the flags that every command has.
 func (c *program) begin(*cobra.Command, []string) error {
 	threads, _ := configs.KeyOf("model.threads")
+	c.options.Engine = configs.Renewed("model.engine", c.options.Engine)
 	switch {
 	case c.options.Engine != "" && !slices.Contains(c.engines(), c.options.Engine):
 		return c.usage("--engine is %s, not %q", "--engine ist %s, nicht %q", strings.Join(c.engines(), c.language.say(" or ", " oder ")), c.options.Engine)

@@ -132,10 +132,17 @@ var formerChoices = map[string]map[string]string{
 // renew replaces a choice's former name in s.
 func (k Key) renew(s *Settings) {
 	if v, ok := k.At(s).(*string); ok {
-		if now, ok := formerChoices[k.Name][*v]; ok {
-			*v = now
-		}
+		*v = Renewed(k.Name, *v)
 	}
+}
+
+// Renewed is what a choice of a key is called now: value itself, unless that is a former
+// name. A flag that stands for a key takes what the file takes.
+func Renewed(key, value string) string {
+	if now, ok := formerChoices[key][value]; ok {
+		return now
+	}
+	return value
 }
 
 // allows reports whether the key's value in s is in its range.
