@@ -150,6 +150,11 @@ func openContexts(use func(*context) bool) error {
 // close unbinds and destroys the context.
 func (c *context) close() { C.eglClose(c.display, c.handle) }
 
+// attendEvery is how often a context has to be attended to: there is no window here.
+const attendEvery = 0
+
+func (c *context) attend() {}
+
 // procAddress finds a function of OpenGL.
 func procAddress(name string) unsafe.Pointer {
 	s := C.CString(name)

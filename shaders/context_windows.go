@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -20,6 +21,8 @@ var (
 
 	createWindowEx    = user32.NewProc("CreateWindowExW")
 	destroyWindow     = user32.NewProc("DestroyWindow")
+	peekMessage       = user32.NewProc("PeekMessageW")
+	dispatchMessage   = user32.NewProc("DispatchMessageW")
 	getDC             = user32.NewProc("GetDC")
 	choosePixelFormat = gdi32.NewProc("ChoosePixelFormat")
 	setPixelFormat    = gdi32.NewProc("SetPixelFormat")
@@ -128,6 +131,30 @@ func newContext() (*context, error) {
 		return c, fmt.Errorf("make the context current: %w", err)
 	}
 	return c, nil
+}
+
+// attendEvery is how often a thread that owns a window has to attend to it.
+const attendEvery = 100 * time.Millisecond
+
+// message is MSG.
+type message struct {
+	window        uintptr
+	kind          uint32
+	first, second uintptr
+	time          uint32
+	x, y          int32
+}
+
+// attend handles what came for the window, as its thread has to: a window that is never
+// shown is sent what is sent to all, and who sent it may wait for that.
+func (c *context) attend() {
+	const remove = 1
+	for m := (message{}); ; {
+		if some, _, _ := peekMessage.Call(uintptr(unsafe.Pointer(&m)), c.window, 0, 0, remove); some == 0 {
+			return
+		}
+		_, _, _ = dispatchMessage.Call(uintptr(unsafe.Pointer(&m)))
+	}
 }
 
 func syscallN(function, dc, share uintptr, attributes unsafe.Pointer) (uintptr, uintptr, error) {

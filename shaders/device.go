@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 	"unsafe"
 
 	"github.com/go-gl/gl/v4.3-core/gl"
@@ -76,12 +77,31 @@ func serve(o Options, jobs <-chan func(*device), opened chan<- error, d *device,
 	}
 	defer current.close()
 	opened <- nil
-	for job := range jobs {
-		job(d)
-	}
+	d.work(jobs, current)
 	gl.Finish()
 	for _, p := range d.programs {
 		gl.DeleteProgram(p)
+	}
+}
+
+// work does jobs until there will be no more, and attends to the context meanwhile.
+func (d *device) work(jobs <-chan func(*device), c *context) {
+	var due <-chan time.Time // never
+	if attendEvery > 0 {
+		ticker := time.NewTicker(attendEvery)
+		defer ticker.Stop()
+		due = ticker.C
+	}
+	for {
+		select {
+		case job, more := <-jobs:
+			if !more {
+				return
+			}
+			job(d)
+		case <-due:
+			c.attend()
+		}
 	}
 }
 
