@@ -14,7 +14,7 @@ shared vec4 qTile[SIDE * ROW], kTile[SIDE * ROW];
 shared float weights[SIDE * (SIDE + 1)], most[SIDE * TX], sums[SIDE * TX];
 
 void main() {
-	int tile = firstTile + int(gl_WorkGroupID.x), head = int(gl_WorkGroupID.y), keyHead = head / group;
+	int tile = firstTile + int(gl_WorkGroupID.x), head = firstHead + int(gl_WorkGroupID.y), keyHead = head / group;
 	int row0 = SIDE * tile, t = at[PLAN].x + tilesAt + 2 * tile;
 	float acc[4][COLUMNS], m[4], sum[4];
 	for (int i = 0; i < 4; i++) {
@@ -80,6 +80,6 @@ void main() {
 			int column = TX * c + tx;
 			if (column < dim) outs[at[0].x + row * at[0].y + head * dim + column] = sum[i] == 0.0 ? 0.0 : acc[i][c] / sum[i];
 		}
-		if (tx == 0 && n[8] != 0) lse[at[1].x + row * at[1].y + head] = sum[i] == 0.0 ? -infinity : m[i] + log1p(sum[i] - 1.0);
+		if (tx == 0 && n[9] != 0) lse[at[1].x + row * at[1].y + head] = sum[i] == 0.0 ? -infinity : m[i] + log1p(sum[i] - 1.0);
 	}
 }

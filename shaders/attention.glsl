@@ -19,7 +19,8 @@ layout(std430, binding = PLAN) readonly buffer Plan { int plan[]; };
 #define spansAt n[4] // places within the plan
 #define tilesAt n[5]
 #define blocksAt n[6]
-#define firstTile n[7]
+#define firstTile n[7] // of this dispatch
+#define firstHead n[8]
 
 const int SIDE = 32, ROW = 9, KEYS = SIDE / TX, COLUMNS = WIDTH / TX;
 

@@ -159,7 +159,7 @@ func (o *attention) shader(file string, plan int, defines ...string) shader {
 func (o *attention) ints(tiles, blocks int) []int32 {
 	return []int32{
 		int32(o.HeadDim), int32(o.q.rows), int32(o.k.rows), int32(o.Heads / o.KVHeads),
-		int32(o.plan.spans), int32(tiles), int32(blocks), 0,
+		int32(o.plan.spans), int32(tiles), int32(blocks), 0, 0, // what a dispatch begins with: see squares
 	}
 }
 
@@ -167,23 +167,30 @@ func (o *attention) ints(tiles, blocks int) []int32 {
 func (p *plan) reads() operand { return p.table.part(0, p.table.bytes, 1) }
 
 // squares runs c with a work group for each tile and head, some tiles at a time so that
-// a dispatch stays short. work is the number of squares of each tile, products how many
-// operations each value of the head takes in a square.
+// a dispatch stays short, and some heads of a tile that alone has too many squares. work
+// is the number of squares of each tile, products how many operations each value of the
+// head takes in a square.
 func (b *Backend) squares(o *attention, work []int, heads, products int, c dispatch) {
 	cost := float64(products*side*side*o.HeadDim) * float64(heads)
 	for from := 0; from < len(work); {
 		to, flops := from, 0.0
-		for to < len(work) && to-from < b.groups && (to == from || flops+cost*float64(work[to]) <= maxFlops) {
+		for to < len(work) && to-from < b.groups && (to == from || flops+cost*float64(work[to]) <= b.flops) {
 			flops += cost * float64(work[to])
 			to++
 		}
-		part := c
-		part.ints = append([]int32(nil), c.ints...)
-		part.ints[7] = int32(from)
-		part.floats = []float32{o.Scale}
-		part.groups = [3]int{to - from, heads}
-		part.flops = flops
-		b.dispatch(part)
+		step := heads
+		if flops > b.flops {
+			step = max(1, int(b.flops/flops*float64(heads)))
+		}
+		for head := 0; head < heads; head += step {
+			part := c
+			part.ints = append([]int32(nil), c.ints...)
+			part.ints[7], part.ints[8] = int32(from), int32(head)
+			part.floats = []float32{o.Scale}
+			part.groups = [3]int{to - from, min(step, heads-head)}
+			part.flops = flops / float64(heads) * float64(part.groups[1])
+			b.dispatch(part)
+		}
 		from = to
 	}
 }

@@ -48,7 +48,7 @@ void square(int row0, int key0, int keys, int head, int keyHead) {
 	}
 	for (int i = 0; i < 4; i++) {
 		int row = row0 + 8 * i + ty;
-		vec2 st = stats[(at[2].x >> 1) + min(row, rowCount - 1) * n[8] + head];
+		vec2 st = stats[(at[2].x >> 1) + min(row, rowCount - 1) * n[9] + head];
 		for (int j = 0; j < KEYS; j++) {
 			int kk = TX * j + tx;
 			float times = kk < keys ? looks(row, key0 + kk) : 0.0;
@@ -64,7 +64,7 @@ void square(int row0, int key0, int keys, int head, int keyHead) {
 
 #ifdef KEYS_SIDE
 void main() {
-	int t = at[PLAN].x + tilesAt + 3 * (firstTile + int(gl_WorkGroupID.x)), keyHead = int(gl_WorkGroupID.y);
+	int t = at[PLAN].x + tilesAt + 3 * (firstTile + int(gl_WorkGroupID.x)), keyHead = firstHead + int(gl_WorkGroupID.y);
 	int key0 = SIDE * plan[t], keys = min(SIDE, keyCount - key0);
 	float sumK[4][COLUMNS], sumV[4][COLUMNS];
 	for (int i = 0; i < 4; i++) {
@@ -109,7 +109,7 @@ void main() {
 }
 #else
 void main() {
-	int tile = firstTile + int(gl_WorkGroupID.x), head = int(gl_WorkGroupID.y), keyHead = head / group;
+	int tile = firstTile + int(gl_WorkGroupID.x), head = firstHead + int(gl_WorkGroupID.y), keyHead = head / group;
 	int row0 = SIDE * tile, t = at[PLAN].x + tilesAt + 2 * tile;
 	float sum[4][COLUMNS];
 	for (int i = 0; i < 4; i++)

@@ -41,7 +41,7 @@ func (b *Backend) attendRows(o *attention, stats operand, wantLSE bool) error {
 		s.defines = append(s.defines, "FOURS 1")
 	}
 	cost := 4 * float64(o.plan.longest*o.HeadDim) * float64(o.Heads)
-	height := min(b.groups, max(1, int(maxFlops/max(cost, 1))), o.q.rows)
+	height := min(b.groups, max(1, int(b.flops/max(cost, 1))), o.q.rows)
 	for r := 0; r < o.q.rows; r += height {
 		rows := min(height, o.q.rows-r)
 		b.dispatch(dispatch{

@@ -21,6 +21,8 @@ type limits struct {
 	block     int // bytes of a buffer that a shader sees at once (2^24)
 	alignment int // bytes to which the start of such a part is rounded down (256)
 	groups    int // work groups of a dispatch along one axis (65,535)
+	// flops bounds the work of a dispatch, so that it stays short: maxFlops.
+	flops float64
 }
 
 // What the shaders themselves take: OpenGL 4.3 guarantees it, so a driver with less
@@ -45,6 +47,7 @@ type device struct {
 	unsent   float64
 	lost     error
 	edit     func(file, text string) string // of sources, in tests; else nil
+	watch    func(c dispatch, run func())   // stands around each dispatch, in tests; else nil
 
 	meminfoNVX, meminfoATI bool // how the driver tells what memory is free
 }
@@ -145,6 +148,7 @@ func (d *device) examine(o Options) error {
 		block:     min(get(gl.MAX_SHADER_STORAGE_BLOCK_SIZE), 1<<31),
 		alignment: max(get(gl.SHADER_STORAGE_BUFFER_OFFSET_ALIGNMENT), 4),
 		groups:    min(int(groups), 1<<15),
+		flops:     maxFlops,
 	}
 	for i := range get(gl.NUM_EXTENSIONS) {
 		switch gl.GoStr(gl.GetStringi(gl.EXTENSIONS, uint32(i))) {

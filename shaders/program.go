@@ -138,9 +138,17 @@ const flushAfter = 8e9
 
 // run does a dispatch.
 func (d *device) run(c dispatch) {
-	if d.lost != nil {
-		return
+	switch {
+	case d.lost != nil:
+	case d.watch != nil:
+		d.watch(c, func() { d.submit(c) })
+	default:
+		d.submit(c)
 	}
+}
+
+// submit hands a dispatch to the driver.
+func (d *device) submit(c dispatch) {
 	p, err := d.program(c.shader)
 	if err != nil {
 		d.fail(err)
