@@ -21,7 +21,9 @@ func (b *Backend) MemoryUse() (compute.MemoryUse, error) {
 		used += m.n * f32Bytes
 	}
 	for w := range b.weights {
-		used += w.rows * w.stride()
+		if w.memory != 0 {
+			used += weightHead + w.rows*w.stride()
+		}
 	}
 	for _, s := range b.scratch {
 		used += s.size

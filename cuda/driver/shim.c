@@ -9,14 +9,16 @@
 #include "shim.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 static void *library(const char *path) {
-	void *l = (void *)LoadLibraryExA(path, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-	/* A path of one's own is no system library. */
-	return l ? l : (void *)LoadLibraryExA(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+	/* A bare name is the system's: in the folder that the program was started from anybody
+	 * may have put a file of that name. */
+	if (!strpbrk(path, "\\/")) return (void *)LoadLibraryExA(path, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+	return (void *)LoadLibraryExA(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
 }
 static void *symbol(void *l, const char *name) { return (void *)GetProcAddress((HMODULE)l, name); }
 static void failure(char *reason, size_t size) { snprintf(reason, size, "LoadLibrary: error %lu", (unsigned long)GetLastError()); }
