@@ -56,14 +56,15 @@ func (b *Backend) plan(spans []compute.Span, ranges [][2]keyRange, window, keys 
 		*kept = append(slices.Delete(*kept, i, i+1), p)
 		return p, nil
 	}
+	var old *buffer
 	if len(*kept) == keptPlans {
-		b.release((*kept)[0].table)
+		old = (*kept)[0].table
 		*kept = slices.Delete(*kept, 0, 1)
 	}
 	p := &plan{asked: slices.Clone(spans), window: window, keys: keys}
 	table := p.lay(ranges)
 	var err error
-	if p.table, err = b.newBuffer(4 * len(table)); err != nil {
+	if p.table, err = b.another(old, 4*len(table)); err != nil {
 		return nil, err
 	}
 	name := p.table.name

@@ -4,6 +4,7 @@ package shaders
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -192,6 +193,27 @@ func TestMemoryIsGivenBack(t *testing.T) {
 	}
 	if n := inUse(t, b); n != once {
 		t.Errorf("the same step took %d bytes more", n-once)
+	}
+}
+
+// Each token of an answer has keys and a position of its own; memory for these is asked for
+// a few times, and not with each.
+func TestTokensAllocateNothing(t *testing.T) {
+	b := engine(t)
+	x, y, keys := filled(t, b, 1, 64), filled(t, b, 1, 64), filled(t, b, 200, 64)
+	token := func(n int32) {
+		must(t, b.RoPE(x, []int32{n}, []float32{1, 0.1}, compute.Halves, false))
+		must(t, b.Attention(y, compute.Tensor{}, x, keys, keys, []compute.Span{{To: n}}, compute.AttentionShape{Heads: 1, KVHeads: 1, HeadDim: 64, Scale: 1}))
+	}
+	for n := range int32(10) {
+		token(100 + n)
+	}
+	before := maps.Clone(b.buffers)
+	for n := range int32(10) {
+		token(110 + n)
+	}
+	if !maps.Equal(before, b.buffers) {
+		t.Errorf("%d buffers became others", len(before))
 	}
 }
 

@@ -31,8 +31,9 @@ func (b *Backend) rotation(freqs []float32, positions []int32) (*buffer, error) 
 		return slices.Equal(r.freqs, freqs) && slices.Equal(r.positions, positions)
 	})
 	if i < 0 {
+		var old *buffer
 		if len(*kept) == keptRotations {
-			b.release((*kept)[0].table)
+			old = (*kept)[0].table
 			*kept = slices.Delete(*kept, 0, 1)
 		}
 		turns := make([]float32, 0, 2*len(positions)*len(freqs))
@@ -42,7 +43,7 @@ func (b *Backend) rotation(freqs []float32, positions []int32) (*buffer, error) 
 				turns = append(turns, float32(cos), float32(sin))
 			}
 		}
-		m, err := b.newBuffer(4 * len(turns))
+		m, err := b.another(old, 4*len(turns))
 		if err != nil {
 			return nil, err
 		}

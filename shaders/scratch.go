@@ -21,19 +21,25 @@ const (
 
 // room returns the scratch buffer of a kind with at least that many bytes.
 func (b *Backend) room(kind, bytes int) (*buffer, error) {
-	if m := b.scratch[kind]; m != nil && m.bytes >= bytes {
-		return m, nil
-	}
-	if m := b.scratch[kind]; m != nil {
-		b.release(m)
-		b.scratch[kind] = nil
-	}
-	m, err := b.newBuffer(bytes + bytes/4)
+	m, err := b.another(b.scratch[kind], bytes)
+	b.scratch[kind] = m // none with an error
 	if err != nil {
 		return nil, fmt.Errorf("scratch memory: %w", err)
 	}
-	b.scratch[kind] = m
 	return m, nil
+}
+
+// another returns a buffer of at least that many bytes in the place of one that is no
+// longer wanted: the same, where that is large enough, so that what grows with each token
+// does not ask for memory with each. old may be nil.
+func (b *Backend) another(old *buffer, bytes int) (*buffer, error) {
+	if old != nil && old.bytes >= bytes {
+		return old, nil
+	}
+	if old != nil {
+		b.release(old)
+	}
+	return b.newBuffer(bytes + bytes/4)
 }
 
 // roomFor is room for a matrix of values.
