@@ -112,6 +112,7 @@ figures() {
 	CLARA_MODEL=$(realpath "$3") part "host-$2" 40 benchmark cuda Host 3x
 }
 figures 'cuda-f16 cuda opengl' smollm2 "${smollm2}"
+CLARA_MODEL=$(realpath "${smollm2}") part opengl-dispatches 60 benchmark shaders LongestDispatch 1x
 part shape-1b 60 python bench/peers/shapes.py 1b "${out}/1b.gguf"
 figures cuda-f16 1b "${out}/1b.gguf"
 rm -f "${out}/1b.gguf"

@@ -7,9 +7,16 @@
 // The program needs no driver in order to start: cuda/driver looks for one when an
 // engine is opened.
 //
-// All work goes through one stream, in the order of the calls. Only Read, SumSquares
-// and HeadTopK wait for it, and those who free memory. Working memory is kept from call
-// to call: once a step has run, the next of its kind allocates nothing.
+// All work goes through one stream, in the order of the calls. Only Read, SumSquares,
+// HeadTopK and NewWeight wait for it, and those who free memory. Working memory is kept
+// from call to call: once a step has run, the next of its kind allocates nothing.
+//
+// Launches are not recorded as CUDA graphs. A graph repeats kernels with their grids and
+// arguments, and here hardly anything repeats: with each token the keys are one more,
+// and with them grids and shares, and uploads lie elsewhere in their ring; a training
+// step has the rows and spans of its texts. A graph would have to be updated as often as
+// it runs. Whether launches hold a card up at all is what BenchmarkHost measures, as a
+// part of make bench-gpu.
 //
 // Without a GPU the same kernels run on an emulator (emulator/), compiled by g++: that
 // is how the tests hold this engine against compute/conformance on any machine.
