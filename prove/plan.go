@@ -144,18 +144,22 @@ func planManner(s set, o options) []unit {
 	return out
 }
 
-// planRatings lists the ratings of a set: honest stars beside the control first.
+// ratedHow are the kinds of stars and what trains on them: honest ones beside the control
+// first.
+var ratedHow = []struct{ stars, objective string }{
+	{starsHonest, "kto"},
+	{starsShuffled, "kto"},
+	{starsNoisy, "kto"},
+	{starsHonest, "dpo"},
+	{starsHonest, "sft"},
+	{starsHonest, "bounded"},
+}
+
+// planRatings lists the ratings of a set.
 func planRatings(s set, o options) []unit {
 	var out []unit
 	for _, w := range s.Ratings {
-		for i, how := range []struct{ stars, objective string }{
-			{starsHonest, "kto"},
-			{starsShuffled, "kto"},
-			{starsNoisy, "kto"},
-			{starsHonest, "dpo"},
-			{starsHonest, "sft"},
-			{starsHonest, "bounded"},
-		} {
+		for i, how := range ratedHow {
 			if o.short && i > 1 {
 				break
 			}

@@ -77,6 +77,9 @@ Sets "not tuned on" had no part in choosing anything; the recipes were found on 
 	if t := goalTable(lines); t != "" {
 		w("## Goals\n\n%s\n", t)
 	}
+	if missing := notRun(lines, peers); len(missing) > 0 {
+		w("## Not run\n\nPromised, and without a line here. What is said of it anywhere is not shown by this page.\n\n- %s\n\n", strings.Join(missing, "\n- "))
+	}
 	if t := controlTable(lines); t != "" {
 		w("## Ratings against shuffled ratings\n\nThe same stars on other answers, trained by KTO: what is gained with them is no learning.\np is one-sided, Fisher's exact test on the answers of all seeds, each taken as a try of its own;\nfour of them are to one question, so that it is rather too small.\n\n%s\n", t)
 	}
@@ -152,12 +155,12 @@ func controlTable(lines []result) string {
 		}
 		some, control := groups[g], groups[group{g.wish, g.set, starsShuffled, "kto"}]
 		after, shuffled := pool(some, "complies"), pool(control, "complies")
-		p := "–"
+		beside, p := "not run", "–"
 		if shuffled.Of > 0 {
-			p = fmt.Sprintf("%.2g", trainer.Fisher(after.N, after.Of, shuffled.N, shuffled.Of))
+			beside, p = shuffled.cell(), fmt.Sprintf("%.2g", trainer.Fisher(after.N, after.Of, shuffled.N, shuffled.Of))
 		}
 		rows = append(rows, []string{
-			g.wish, g.set, g.kind, g.objective, pool(some, "before").cell(), after.cell(), shuffled.cell(), p, pool(some, "kept").cell(),
+			g.wish, g.set, g.kind, g.objective, pool(some, "before").cell(), after.cell(), beside, p, pool(some, "kept").cell(),
 			lineList(slices.Concat(some, control)),
 		})
 	}

@@ -125,6 +125,34 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// What is promised and has no line is said to be not run, and nothing else is.
+func TestReportSaysWhatWasNotRun(t *testing.T) {
+	lines := []result{
+		{Measurement: "facts", Seed: 1}, {Measurement: "facts", Seed: 2}, {Measurement: "facts", Seed: 3}, {Measurement: "manner", Seed: 1},
+		{Measurement: "ratings", Seed: 1, Variant: "short; honest; kto"},
+		{Measurement: "gate", Seed: 1, Counts: map[string]count{"damaged_let_through": {0, 13}, "good_refused": {0, gateGood}}},
+	}
+	said := strings.Join(notRun(lines, []result{{Measurement: "trl-sft-facts"}}), "\n")
+	for _, want := range []string{
+		"manner: 1 of 3 seeds were run.", "drift (200 cycles of adding, changing, deleting): not run.", "ratings, shuffled stars, trained by kto: not run.",
+		"gate: 13 of 100 damaged adapters were put to it.", "TRL's KTO on facts: not run.", "TRL's SFT on manner: not run.",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %q:\n%s", want, said)
+		}
+	}
+	for _, no := range []string{"facts (", "good adapters", "honest stars, trained by kto", "SFT on facts"} {
+		if strings.Contains(said, no) {
+			t.Errorf("it says %q:\n%s", no, said)
+		}
+	}
+	for _, m := range order {
+		if what[m] == "" {
+			t.Errorf("nothing is said of what %s is", m)
+		}
+	}
+}
+
 // A run that was cut off in the middle of a line goes on after the last whole one.
 func TestResultsSurviveACut(t *testing.T) {
 	folder := writeSome(t)
