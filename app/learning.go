@@ -370,10 +370,10 @@ func (v *learningView) showVerdict() {
 		c := v.w.state.Lessons
 		n.Glyph, n.Tone, n.Title = widgets.IconLessons, widgets.ToneInfo, say("verdict.asked_title")
 		n.Text = say("verdict.asked_text", "Known", whole(c.Known), "All", whole(c.Total()))
-		switch end.Reason.Code {
-		case trainer.CodeInVain:
-			n.Glyph, n.Tone, n.Title, n.Text = widgets.IconShield, widgets.ToneWarning, say("verdict.vain_title"), because(end.Reason)
-		case trainer.CodeVainBefore:
+		if end.Reason.Code == trainer.CodeInVain {
+			n.Glyph, n.Tone, n.Title = widgets.IconShield, widgets.ToneWarning, say("verdict.vain_title")
+		}
+		if end.Reason.Code != trainer.CodeOnlyAsked {
 			n.Text = because(end.Reason)
 		}
 		n.Actions = []widgets.Action{{Label: say("verdict.lessons"), OnTapped: func() { v.w.show(placeLessons) }}}

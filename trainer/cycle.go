@@ -106,7 +106,7 @@ func (c *cycleRun) run(ctx context.Context) error {
 		switch {
 		case rep.Verdict == VerdictRefused:
 			rep.Reason = refusedTwice(first.Report.Reason, rep.Reason)
-		case !c.out.Changed(c.job.Before):
+		case rep.Reason.Code == CodeOnlyAsked:
 			rep.Reason = reason(CodeStillGentle, "nothing changed: trained in full it would harm still, and trained half as fast and held twice as firmly it is the version in use")
 		}
 	}
@@ -417,7 +417,7 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort
 		for _, p := range positions {
 			again[p] = true
 		}
-		c.noteInVain(again)
+		c.noteInVain(again, Vain{Earlier: true})
 		return nil, nil
 	}
 	cand.key = key

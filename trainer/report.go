@@ -48,7 +48,8 @@ type Report struct {
 // reader alone.
 type Vain struct {
 	Lessons []string `json:"lessons"` // the questions of those that it was trained on
-	Known   int      `json:"known"`   // of all that were asked, with it; 0 where that was an earlier cycle
+	Known   int      `json:"known"`   // of all that were asked, with it
+	Earlier bool     `json:"earlier"` // it was in an earlier cycle, and was not done again; Known is 0
 }
 
 // Restyled is a lesson's answer in the user's manner, passing its check.

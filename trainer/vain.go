@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -21,28 +20,27 @@ func (c *cycleRun) known(order []int, answers map[int]string) int {
 }
 
 // dropKnowledge lets the reader serve: knowledge taught nothing that it did not know. It
-// is not tried again on the same lessons, and keeps no manner from being used. What it was
-// trained on in this cycle is told, with what was known with it.
+// is not tried again on the same lessons, and keeps no manner from being used. What a
+// new one was trained on is told, with what was known with it.
 func (c *cycleRun) dropKnowledge(cand *candidate, known int) {
 	rep := &c.out.Report
 	rep.KnowledgeTried = c.job.triedKey(cand.key)
 	rep.KnowledgeKey, rep.KnowledgeOn = "", nil
-	if slices.Contains(rep.Trained, StepKnowledge) {
-		c.noteInVain(cand.trained)
-		rep.Vain.Known = known
+	if c.out.Knowledge != nil {
+		c.noteInVain(cand.trained, Vain{Known: known})
 	}
 	c.out.Knowledge, c.out.KeepKnowledge, cand.knowledge = nil, false, nil
 	clear(cand.trained)
 }
 
 // noteInVain keeps which lessons a training did not help, by their positions.
-func (c *cycleRun) noteInVain(positions map[int]bool) {
-	c.out.Report.Vain = new(Vain)
+func (c *cycleRun) noteInVain(positions map[int]bool, v Vain) {
 	for p, l := range c.job.Lessons {
 		if positions[p] {
-			c.out.Report.Vain.Lessons = append(c.out.Report.Vain.Lessons, l.Question)
+			v.Lessons = append(v.Lessons, l.Question)
 		}
 	}
+	c.out.Report.Vain = &v
 }
 
 // unchanged says why a cycle made no other version; answers are those of the reader.
@@ -52,7 +50,7 @@ func (c *cycleRun) unchanged(order []int, answers map[int]string) Reason {
 		return reason(CodeOnlyAsked, "nothing was due: the lessons were asked")
 	}
 	count, lessons := len(v.Lessons), strings.Join(v.Lessons, "; ")
-	if !slices.Contains(c.out.Report.Trained, StepKnowledge) {
+	if v.Earlier {
 		return reason(CodeVainBefore, fmt.Sprintf("not trained again (%d): %s; that did not help before. They are trained once a lesson or the manner changes", count, lessons),
 			"count", count, "lessons", lessons)
 	}

@@ -31,6 +31,15 @@ func TestTrainedInVain(t *testing.T) {
 		t.Errorf("the second cycle trained %v and says %+v", again.Report.Trained, why)
 	}
 
+	// An adapter that the program still has is no more use than one that it trains anew.
+	m := new(memory)
+	for _, want := range [][]Step{{StepKnowledge}, nil} {
+		o, err := runCycle(t.Context(), s.runner, j, s.facts, m, nil)
+		if err != nil || o.Report.Reason.Code != CodeInVain || !slices.Equal(o.Report.Trained, want) {
+			t.Errorf("trained %v, want %v: %+v, %v", o.Report.Trained, want, o.Report.Reason, err)
+		}
+	}
+
 	j = after(j, again)
 	for _, q := range []string{"What is fog?", "What is rain?", "What is snow?", "What is hail?"} {
 		j.Samples = append(j.Samples, JobSample{ID: int64(len(j.Samples) + 1), Form: FormCorrection, Prompt: q, Better: "Dear reader, it is water of a kind.", Score: 1, Weight: 1})
