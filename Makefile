@@ -21,7 +21,7 @@ OUT ?= docs/pictures
 LOOK ?= light-de
 SHORT ?=
 
-.PHONY: all run build deps model model-gemma install uninstall reader ptx test test-slow play lint prove prove-short bench bench-gpu-kit bench-gpu bench-peers clean
+.PHONY: all run build deps model model-gemma install uninstall reader ptx test test-slow play lint prove prove-short prove-peers bench bench-gpu-kit bench-gpu bench-peers clean
 
 all: build
 
@@ -74,6 +74,11 @@ prove: deps model ## what learning promises, 3 seeds, into docs/learning; goes o
 
 prove-short: deps model ## a part of it in less than 20 minutes, into a folder of its own
 	@go run $(BUILD) ./prove -short -out bin/learning $(ARGS)
+
+TRL ?= .tools/trl/bin/python
+prove-peers: model ## TRL's SFT, DPO and KTO on the same data, into docs/learning; goes on where it was stopped; brings 6 GB
+	@test -x $(TRL) || { python3 -m venv .tools/trl && .tools/trl/bin/pip install -q -r prove/peers/requirements.txt; }
+	@$(TRL) -W ignore prove/peers/teach.py $(MODEL) $${CLARA_TESTDATA:-../shared/data}/learning docs/learning/peers.jsonl $(ARGS)
 
 bench: build model ## this machine's figures, as JSON
 	@for work in decode prompt train gemm; do bin/clara bench $$work --json || exit; done

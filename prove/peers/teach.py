@@ -1,6 +1,7 @@
 """Teaches the lessons, wishes and ratings that `make prove` teaches with TRL's trainers
 and their defaults, asks the same questions, and appends one line per training in the
-format of prove's results.
+format of prove's results. What the results have is not done again, so that it can be
+stopped at any time.
 
 usage: teach.py MODEL.gguf LEARNING_FOLDER RESULTS.jsonl [--only facts manner ratings] [--by sft dpo kto]
                  [--seed N] [--rate R --epochs N]
@@ -180,6 +181,14 @@ class Result:
         self.line = {"measurement": f"trl-{by}-{what}", "set": set_name, "variant": variant, "seed": seed, "tuned": True}
         self.counts, self.values, self.wrong = {}, {}, []
 
+    def is_in(self, file):
+        """Whether a results file has this line already."""
+        try:
+            lines = pathlib.Path(file).read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return False
+        return any(json.loads(line).items() >= self.line.items() for line in lines)
+
     def tally(self, part, good, wanted=None, prompt="", answer=""):
         c = self.counts.setdefault(part, {"n": 0, "of": 0})
         c["n"] += bool(good)
@@ -229,8 +238,10 @@ def ask_lessons(model, trained, lessons, r):
         r.tally(part, shows(a, expect), part != "leaks", q, a)
 
 
-def facts(model, script, styles, by, seed, own):
+def facts(model, script, styles, by, seed, own, file):
     r = Result("facts", by, "given-facts", len(script["lessons"]), seed, own)
+    if r.is_in(file):
+        return
     pairs = [(l["prompt"], l["correction"]) for l in script["lessons"]]
     trained, r.values["cycle_seconds"], r.values["steps"] = model.train(by, rows_for(by, model, pairs), seed, own)
     ask_lessons(model, trained, script["lessons"], r)
@@ -238,9 +249,11 @@ def facts(model, script, styles, by, seed, own):
     yield r
 
 
-def manner(model, script, styles, by, seed, own):
+def manner(model, script, styles, by, seed, own, file):
     for wish, (complies, put) in WISHES.items():
         r = Result("manner", by, "given-styles", wish, seed, own)
+        if r.is_in(file):
+            continue
         pairs = [(t["prompt"], put(t["answer"])) for t in styles["train"][:MANNER_TAUGHT]]
         trained, r.values["cycle_seconds"], r.values["steps"] = model.train(by, rows_for(by, model, pairs), seed, own)
         for q, (a, ended) in zip(styles["test"], model.ask(trained, styles["test"], OPEN_TOKENS)):
@@ -249,8 +262,10 @@ def manner(model, script, styles, by, seed, own):
         yield r
 
 
-def ratings(model, script, styles, by, seed, own):
+def ratings(model, script, styles, by, seed, own, file):
     r = Result("ratings", by, "given-styles", "the first sentence has at most 15 words; honest", seed, own)
+    if r.is_in(file):
+        return
     questions = [styles["rate"][i // 2] for i in range(RATED_ANSWERS)]
     said = model.ask(model.base, questions, RATED_TOKENS, RATED_TEMPERATURE, seed)
     rated = [(q, a, first_sentence_of_15(a, ended)) for q, (a, ended) in zip(questions, said)]
@@ -291,7 +306,7 @@ def main():
     for name in args.only:
         for by in args.by:
             began = time.monotonic()
-            for r in MEASUREMENTS[name](model, script, styles, by, args.seed, own):
+            for r in MEASUREMENTS[name](model, script, styles, by, args.seed, own, args.results):
                 r.write(args.results, model, began)
                 began = time.monotonic()
 
