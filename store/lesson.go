@@ -166,7 +166,7 @@ func (s *Store) insertResults(ctx context.Context, tx *sql.Tx, base string, resu
 // Trail returns the last results that a lesson has on a base model, the oldest of them
 // first; last 0: all.
 func (s *Store) Trail(ctx context.Context, base string, lesson int64, last int) ([]LessonResult, error) {
-	return s.trail(ctx, base, last, ` AND lesson = ?4`, lesson)
+	return s.trail(ctx, base, last, ` AND l.id = ?4`, lesson)
 }
 
 // Trails returns the last results of every lesson on a base model, by the lesson's ID.
@@ -183,12 +183,16 @@ func (s *Store) Trails(ctx context.Context, base string, last int) (map[int64][]
 }
 
 func (s *Store) trail(ctx context.Context, base string, last int, which string, args ...any) ([]LessonResult, error) {
-	// The texts are read of those results alone that are returned.
-	return list(ctx, s, "read lesson trail", scanResult, `SELECT id, lesson, base_hash, cycle, version, outcome, answer, created, details FROM lesson_results WHERE id IN
-		(SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY lesson ORDER BY id DESC) AS back FROM lesson_results
-			WHERE user = ?2 AND base_hash = `+lessonBase+which+`)
-		WHERE back <= ?3 OR ?3 = 0) ORDER BY id`, append([]any{base, s.user, last}, args...)...)
+	if last == 0 {
+		last = -1 // no limit
+	}
+	return list(ctx, s, "read lesson trail", scanResult, `SELECT r.id, r.lesson, r.base_hash, r.cycle, r.version, r.outcome, r.answer, r.created, r.details
+		FROM lessons l JOIN lesson_results r ON r.id IN (SELECT x.id `+resultsOf+` ORDER BY x.id DESC LIMIT ?3)
+		WHERE l.user = ?2`+which+` ORDER BY r.id`, append([]any{base, s.user, last}, args...)...)
 }
+
+// resultsOf are the results of a lesson l, found by their index.
+const resultsOf = `FROM lesson_results x WHERE x.user = l.user AND x.lesson = l.id AND x.base_hash = ` + lessonBase
 
 // Asking is when a lesson was asked on a base model.
 type Asking struct {
@@ -203,11 +207,11 @@ type Asking struct {
 func (s *Store) Askings(ctx context.Context, base string) (map[int64]Asking, error) {
 	all, err := list(ctx, s, "read when lessons were asked", func(r scanner) (a Asking, err error) {
 		return a, r.Scan(&a.Lesson, &a.Last, idColumn{&a.Widely}, idColumn{&a.Since})
-	}, `WITH of AS MATERIALIZED (SELECT id, lesson, cycle, outcome, octet_length(details) AS details FROM lesson_results
-			WHERE user = ?2 AND base_hash = `+lessonBase+`),
-		missed AS (SELECT lesson, max(id) AS last FROM of WHERE outcome <> 'known' GROUP BY lesson)
-		SELECT lesson, max(id), max(CASE WHEN details > 2 THEN id END), min(CASE WHEN id > coalesce(last, 0) THEN cycle END)
-		FROM of LEFT JOIN missed USING (lesson) GROUP BY lesson`, base, s.user)
+	}, `SELECT l.id, (SELECT x.id `+resultsOf+` ORDER BY x.id DESC LIMIT 1) AS last,
+			(SELECT x.id `+resultsOf+` AND octet_length(x.details) > 2 ORDER BY x.id DESC LIMIT 1),
+			(SELECT x.cycle `+resultsOf+` AND x.cycle IS NOT NULL
+				AND x.id > coalesce((SELECT x.id `+resultsOf+` AND x.outcome <> 'known' ORDER BY x.id DESC LIMIT 1), 0) ORDER BY x.id LIMIT 1)
+		FROM lessons l WHERE l.user = ?2 AND last IS NOT NULL`, base, s.user)
 	if err != nil {
 		return nil, err
 	}
