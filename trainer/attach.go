@@ -24,10 +24,13 @@ type attached struct {
 	runner *model.Runner
 	info   model.Info
 	memory *memory
-	reader atomic.Pointer[reader] // never nil
-	ctx    context.Context
-	cancel context.CancelFunc
-	users  sync.WaitGroup
+	// examined is that of examinations: a cycle is to take the time that it takes where
+	// there was none before it.
+	examined *memory
+	reader   atomic.Pointer[reader] // never nil
+	ctx      context.Context
+	cancel   context.CancelFunc
+	users    sync.WaitGroup
 
 	asked    atomic.Bool // the user wants a reader made
 	declined atomic.Bool // the user wants none made by itself
@@ -84,7 +87,7 @@ func (t *Trainer) attachedTo(r *model.Runner) (*attached, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	a := &attached{runner: r, info: r.Info(), memory: new(memory), loaded: make(map[string]*model.Adapter)}
+	a := &attached{runner: r, info: r.Info(), memory: new(memory), examined: new(memory), loaded: make(map[string]*model.Adapter)}
 	a.reader.Store(found)
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	return a, nil

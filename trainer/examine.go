@@ -32,7 +32,8 @@ type Said struct {
 
 // Examine asks many questions at once and returns the answers in their order. They
 // are answered as a person would get them, each in a conversation of its own, but
-// nothing is kept. It works in the background of conversations, on the version and
+// nothing is kept beyond the memory of what the same question with the same lesson and
+// adapters was answered. It works in the background of conversations, on the version and
 // the lessons of the moment when it was called.
 func (t *Trainer) Examine(ctx context.Context, questions []Question) ([]Said, error) {
 	a, s, err := t.engaged()
@@ -80,7 +81,7 @@ func (t *Trainer) Examine(ctx context.Context, questions []Question) ([]Said, er
 			reqs[i].Sampling = sampling(set, Ask{Greedy: q.Seed == 0, Seed: q.Seed})
 		}
 	}
-	results, err := s.runner.GenerateAll(until, reqs, model.Background)
+	results, err := a.examined.generate(until, s.runner, reqs)
 	if err != nil {
 		return nil, fmt.Errorf("ask %d questions: %w", len(reqs), cause(until, err))
 	}

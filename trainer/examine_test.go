@@ -1,6 +1,9 @@
 package trainer
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // What is examined is what a person gets, and nothing of it is kept.
 func TestExamineAnswersAsAPersonGetsIt(t *testing.T) {
@@ -45,6 +48,38 @@ func TestExamineAnswersAsAPersonGetsIt(t *testing.T) {
 	}
 	if said[3].Lesson != 0 || said[3].Overlap >= leastOverlap {
 		t.Errorf("an unrelated question gets a lesson: %+v", said[3])
+	}
+}
+
+// An examination computes what it asked before anew only where a lesson or an adapter is
+// another, and leaves nothing that makes a cycle faster.
+func TestExamineAsksTheSameOnce(t *testing.T) {
+	r := tinyRunner(t, 1)
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	defer b.load(r)()
+	questions := []Question{{Text: "When do we open?", Tokens: 8}, {Text: "Why is the sky blue?", Tokens: 8}, {Text: "Why is the sky blue?", Tokens: 8, Seed: 3}}
+	a := b.model.use()
+	defer a.users.Done()
+	examine := func(want int) []Said {
+		t.Helper()
+		before := a.examined.count()
+		said, err := b.Examine(t.Context(), questions)
+		if got := a.examined.count() - before; err != nil || got != want {
+			t.Errorf("%d answers were computed, want %d: %v", got, want, err)
+		}
+		return said
+	}
+	first, again := examine(3), examine(0)
+	if !slices.Equal(first, again) {
+		t.Errorf("%+v, then %+v", first, again)
+	}
+	b.teach("When do we open?", "At eight.", Knowledge)
+	if now := examine(1); now[0].Lesson == 0 {
+		t.Errorf("with a lesson: %+v", now)
+	}
+	if n := a.memory.count(); n != 0 {
+		t.Errorf("a cycle would find %d answers", n)
 	}
 }
 
