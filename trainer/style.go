@@ -199,7 +199,8 @@ func firstWord(s string) string {
 	return ""
 }
 
-// sentences cuts text after . ! ? and at line ends; the signs stay.
+// sentences cuts text after . ! ? and at line ends, after their full-width forms also where
+// no space follows; the signs stay.
 func sentences(text string) []string {
 	var out []string
 	start := 0
@@ -216,6 +217,8 @@ func sentences(text string) []string {
 		switch r {
 		case '\n':
 			flush(i + 1)
+		case '。', '！', '？':
+			flush(i + utf8.RuneLen(r))
 		case '.', '!', '?':
 			next, _ := utf8.DecodeRuneInString(text[i+1:])
 			word := text[start:i]

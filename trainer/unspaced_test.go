@@ -44,6 +44,9 @@ func TestLessonsWithoutSpaces(t *testing.T) {
 			t.Errorf("%q is answered by lesson %d (%v, %.2f), want %d", question, got, ok, overlap, want)
 		}
 	}
+	if ms := r.nearest("我有一个朋友明天来访。她要上网。无线网络的密码是什么？", 1); len(ms) == 0 || ms[0].lesson != 1 || ms[0].overlap < leastOverlap {
+		t.Errorf("a question of several sentences is near to %+v", ms)
+	}
 	for _, question := range []string{
 		"法国的首都在哪里？", "今天天气怎么样？", "你是谁？", "水的沸点是多少？", "怎么煮米饭？", "什么是光合作用？",
 		"日本の首都はどこですか。", "今日の天気はどうですか。", "ご飯はどうやって炊きますか。",
