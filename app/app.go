@@ -119,11 +119,12 @@ type window struct {
 	presets    *presets
 	settings   *settingsDialog // nil while closed
 
-	handed string // a model file that waits to be taken, "" for none
-	behind bool   // another program has the keyboard
-	warned bool   // the notice above the view is about a contradiction
-	full   bool   // it is about a full disk
-	undo   func() // takes back the last feedback; nil: there is none
+	handed string          // a model file that waits to be taken, "" for none
+	behind bool            // another program has the keyboard
+	told   *widgets.Notice // above the view; nil: nothing waits for an answer
+	warned bool            // it is about a contradiction
+	full   bool            // it is about a full disk
+	undo   func()          // takes back the last feedback; nil: there is none
 }
 
 // view is one place of the window. It keeps what it knows when its widgets are made anew.
@@ -182,6 +183,8 @@ func (w *window) start() {
 	w.handed = w.Open
 	w.loadModel()
 	w.presets.refresh()
+	w.chat.reading = true
+	w.chat.show() // nothing, rather than an empty conversation
 	w.chat.openLast()
 	w.tellOfCrash()
 	w.learning.refresh() // the versions are named in other places too

@@ -26,20 +26,27 @@ func (w *window) band(n widgets.Notice) fyne.CanvasObject {
 
 // tell shows a notice above the view until it is answered; a newer one takes its place.
 func (w *window) tell(n widgets.Notice) {
+	w.told, w.warned, w.full = &n, false, false
+	w.showTold()
+}
+
+// showTold shows the notice that waits for an answer, if there is one.
+func (w *window) showTold() {
 	margin := float32(24)
 	if w.tight {
 		margin = 12
 	}
-	w.warned, w.full = false, false
-	w.shell.banner.Objects = []fyne.CanvasObject{widgets.Pad(w.band(n), 12, margin, 0, margin)}
+	w.shell.banner.RemoveAll()
+	if w.told != nil {
+		w.shell.banner.Add(widgets.Pad(w.band(*w.told), 12, margin, 0, margin))
+	}
 	w.shell.column.Refresh()
 }
 
 // untell takes it away.
 func (w *window) untell() {
-	w.warned, w.full = false, false
-	w.shell.banner.RemoveAll()
-	w.shell.column.Refresh()
+	w.told, w.warned, w.full = nil, false, false
+	w.showTold()
 }
 
 // kept says that something was saved: what was said of a full disk holds no more.
@@ -65,4 +72,12 @@ func (w *window) ask(q question) {
 			{Label: q.no, OnTapped: w.untell},
 		},
 	})
+}
+
+// unread stands in the place of what could not be read.
+func unread(title string, err error, again func()) widgets.Notice {
+	return widgets.Notice{
+		Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: title, Text: fault(err),
+		Actions: []widgets.Action{{Label: say("model.retry"), OnTapped: again}},
+	}
 }

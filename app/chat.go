@@ -20,6 +20,8 @@ type chatView struct {
 	all          []trainer.Conversation // the last used first
 	conversation trainer.Conversation   // the one shown; ID 0: a new one
 	entries      []trainer.Entry        // of it, in order
+	reading      bool                   // they are still being read
+	unread       error                  // why they could not be read
 	writing      map[int64]*answering   // by conversation: the answers on their way
 	saved        map[int64]saved        // by message: feedback given here and not yet taken back
 	compared     map[int64]*comparison  // by message: what the untrained model says
@@ -66,6 +68,7 @@ const (
 	rowWriting int64 = -1 << 62
 	rowNews    int64 = rowWriting + 1
 	rowEmpty   int64 = rowWriting + 2
+	rowUnread  int64 = rowWriting + 3
 )
 
 func (v *chatView) build() fyne.CanvasObject {
@@ -192,6 +195,8 @@ func (v *chatView) openLast() {
 	last := int64(v.w.App.Preferences().Int(preferOpened))
 	queued(v.w.work, v.w.Trainer.Conversations, func(all []trainer.Conversation, err error) {
 		if err != nil {
+			v.reading = false
+			v.show()
 			v.w.failed(err)
 			return
 		}
@@ -233,7 +238,7 @@ func (v *chatView) opening(c trainer.Conversation, at int64, query string) {
 	v.closeEditor()
 	v.finding, v.w.search.open = nil, false
 	v.listing = false
-	v.conversation, v.entries = c, nil
+	v.conversation, v.entries, v.reading, v.unread = c, nil, true, nil
 	if v.composer != nil {
 		v.composer.SetText("")
 	}
@@ -249,12 +254,12 @@ func (v *chatView) opening(c trainer.Conversation, at int64, query string) {
 		}
 		return o, err
 	}, func(o opened, err error) {
-		if err != nil {
-			v.w.failed(err)
-			return
-		}
 		if v.conversation.ID != c.ID {
 			return // another one was opened meanwhile
+		}
+		if v.reading, v.unread = false, err; err != nil {
+			v.show()
+			return
 		}
 		v.entries = o.entries
 		if v.composer != nil && v.composer.Text() == "" { // whoever has begun to write meanwhile is not disturbed
@@ -317,7 +322,13 @@ func (v *chatView) show() {
 // question of the second.
 func (v *chatView) rows() []int64 {
 	a := v.writing[v.conversation.ID]
-	if len(v.entries) == 0 && a == nil {
+	switch {
+	case len(v.entries) > 0 || a != nil:
+	case v.unread != nil:
+		return []int64{rowUnread}
+	case v.reading:
+		return nil
+	default:
 		return []int64{rowEmpty}
 	}
 	ids := make([]int64, 0, len(v.entries)+4)

@@ -44,8 +44,11 @@ func (v *statisticsView) showCycles() {
 		}
 		list.Add(v.cycleLine(v.course.Cycles[len(v.course.Cycles)-1-i]))
 	}
-	if len(v.course.Cycles) == 0 && v.read {
+	if len(v.course.Cycles) == 0 {
 		list.Add(widgets.Muted(say("statistics.no_cycles")).Wrapped())
+	}
+	if v.table.Hidden = !v.read; v.table.Hidden {
+		return
 	}
 	v.table.Objects = []fyne.CanvasObject{widgets.Card(list, 10, 16)}
 }

@@ -42,6 +42,8 @@ func (v *learningView) showSamples() {
 		}
 	}
 	switch {
+	case !v.read:
+		list.Add(widgets.Pad(widgets.Muted(v.readingWords()).Wrapped(), 6, 0))
 	case n == 0 && len(v.samples) == 0:
 		list.Add(widgets.Pad(widgets.Muted(say("samples.none")).Wrapped(), 6, 0))
 	case n == 0:
@@ -104,6 +106,14 @@ func formWords(s trainer.Sample) string {
 	return say("samples.correction")
 }
 
+// readingWords stand where nothing is known yet; why, if it stays like that, says a notice.
+func (v *learningView) readingWords() string {
+	if v.unread != nil {
+		return say("statistics.none")
+	}
+	return say("reading")
+}
+
 // measured is the newest row of the history that the gate has measured.
 func (v *learningView) measured() (trainer.VersionRow, bool) {
 	i := slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.Figures != nil })
@@ -120,8 +130,12 @@ const markAt = .8
 func (v *learningView) showForgetting() {
 	r, ok := v.measured()
 	if !ok {
+		words := say("forget.unmeasured")
+		if !v.read {
+			words = v.readingWords()
+		}
 		v.forgets.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(widgets.VStack(9, widgets.CardHead(say("forget.title")),
-			widgets.Muted(say("forget.unmeasured")).Wrapped()), 10, 16))}
+			widgets.Muted(words).Wrapped()), 10, 16))}
 		return
 	}
 	f := r.Figures
@@ -175,6 +189,9 @@ func (v *learningView) showHistory() {
 		o = v.figures(v.versions[v.opened])
 	} else {
 		list := widgets.VStack(1)
+		if !v.read {
+			list.Add(widgets.Muted(v.readingWords()).Wrapped())
+		}
 		for i, r := range v.versions {
 			base := i == len(v.versions)-1
 			if i < shownVersions-1 || base || v.everything || r.Active {

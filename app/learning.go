@@ -28,6 +28,8 @@ type learningView struct {
 	span       int                   // of the chart: this cycle, or the last five
 	part       int                   // of the samples: all, kept, dropped
 	everything bool                  // all samples and versions are listed, not only the newest
+	read       bool                  // what the view reads was read
+	unread     error                 // why it could not be read so far
 
 	body     *fyne.Container // all of the below
 	head     *fyne.Container
@@ -104,10 +106,11 @@ func (v *learningView) refresh() {
 		l.former, err = v.w.Trainer.Losses(ctx, formerCurves)
 		return l, err
 	}, func(l learnt, err error) {
-		if err != nil {
+		if err != nil && v.read {
 			v.w.failed(err)
 			return
 		}
+		v.read, v.unread = err == nil, err
 		v.versions, v.samples, v.former, v.cycle = l.versions, l.samples, l.former, cycle
 		v.lastNumber, v.opened = 0, min(v.opened, len(l.versions)-1)
 		for _, r := range l.versions {
@@ -327,11 +330,12 @@ type verdict struct {
 	active  int64
 	rows    int
 	back    *trainer.News
+	unread  bool
 }
 
 // showVerdict says how the last cycle ended, with the figures that decided.
 func (v *learningView) showVerdict() {
-	now := verdict{v.w.state.Last, v.w.cycling(), v.w.state.Active.ID, len(v.versions), v.back}
+	now := verdict{v.w.state.Last, v.w.cycling(), v.w.state.Active.ID, len(v.versions), v.back, v.unread != nil}
 	if now == v.verdicts && v.verdict.Visible() == (len(v.verdict.Objects) > 0) {
 		return
 	}
@@ -340,6 +344,11 @@ func (v *learningView) showVerdict() {
 	v.verdict.Hide()
 	defer v.body.Refresh()
 	end := now.end
+	if v.unread != nil {
+		v.verdict.Add(v.w.band(unread(say("learning.unread"), v.unread, v.refresh)))
+		v.verdict.Show()
+		return
+	}
 	if now.cycling || end == nil && now.back == nil {
 		return
 	}

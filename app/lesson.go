@@ -78,6 +78,10 @@ func (v *lessonsView) nothing() fyne.CanvasObject {
 	n := widgets.Notice{Glyph: widgets.IconLessons, Tone: widgets.ToneInfo}
 	toChat := widgets.Action{Label: say("lessons.to_chat"), OnTapped: func() { v.w.show(placeChat) }}
 	switch {
+	case v.unread != nil:
+		n = unread(say("lessons.unread"), v.unread, v.refresh)
+	case !v.read:
+		return widgets.VStack(0, widgets.Pad(widgets.Muted(say("reading")), 14, 16), widgets.Space())
 	case v.filter == filterManner && len(v.manner) == 0:
 		n.Glyph, n.Title, n.Text = widgets.IconChat, say("manner.empty_title"), say("manner.empty_text")
 		n.Actions = []widgets.Action{toChat}

@@ -34,6 +34,8 @@ type lessonsView struct {
 	detail  detail
 	editor  *editor // while detail is detailTeach
 	asking  map[int64]bool
+	read    bool  // lessons and manner were read
+	unread  error // why they could not be read so far
 
 	summary *fyne.Container
 	notice  *fyne.Container // the newest contradiction, while there is one
@@ -137,10 +139,11 @@ func (v *lessonsView) refresh() {
 		})
 		return t, err
 	}, func(t taught, err error) {
-		if err != nil {
+		if err != nil && v.read {
 			v.w.failed(err)
 			return
 		}
+		v.read, v.unread = err == nil, err
 		v.lessons, v.manner, v.against = t.lessons, t.manner, t.against
 		if v.detail == detailContradiction && len(v.against) == 0 {
 			v.detail = detailShow

@@ -28,13 +28,14 @@ type settingsDialog struct {
 	draft   configs.Settings
 	wrong   map[string]bool // by key: what is out of its range
 
-	nav    map[section]*widgets.NavItem
-	page   *fyne.Container // all of the below
-	main   *fyne.Container
-	effect *fyne.Container
-	fault  *fyne.Container
-	save   *widgets.Button
-	pace   *widgets.Pace
+	nav     map[section]*widgets.NavItem
+	page    *fyne.Container // all of the below
+	main    *fyne.Container
+	effect  *fyne.Container
+	trouble *fyne.Container // what went wrong; the notices of the window lie behind the dialog
+	fault   *fyne.Container
+	save    *widgets.Button
+	pace    *widgets.Pace
 }
 
 func (w *window) openSettings() { w.openSettingsAt(sectionLooks) }
@@ -55,6 +56,18 @@ func (w *window) openSettingsAt(s section) {
 	}
 	d.layer.Show()
 	d.showSection()
+	if w.FileError != nil {
+		d.failed(say("settings.fault_title"), w.settingsFault())
+	}
+}
+
+// failed says in the dialog what went wrong.
+func (d *settingsDialog) failed(title, text string) {
+	words := widgets.VStack(2, widgets.Strong(title).Wrapped(), widgets.Body(text).Wrapped())
+	d.trouble.Objects = []fyne.CanvasObject{widgets.On(widgets.ToneError.Soft(), 10, widgets.HStackTop(10,
+		widgets.Sized(20, 20, widgets.NewIcon(widgets.IconAlert, 18, widgets.ToneError.Ink())), widgets.Grow(words)), 12, 14)}
+	d.trouble.Show()
+	d.page.Refresh()
 }
 
 func (d *settingsDialog) close() { d.layer.Close() }
@@ -70,13 +83,14 @@ func (d *settingsDialog) build() fyne.CanvasObject {
 	side.Add(widgets.Space())
 	side.Add(widgets.Pad(widgets.NewLink(filepath.Base(d.w.File.Path()), func() { d.w.openFile(d.w.File.Path()) }), 0, 10))
 	d.main = widgets.VStack(14)
-	d.effect = widgets.VStack(0)
+	d.effect, d.trouble = widgets.VStack(0), widgets.VStack(0)
+	d.trouble.Hide()
 	d.fault = widgets.HStack(6)
 	d.save = widgets.NewButton(say("save"), nil, widgets.Primary, d.submit)
 	if d.w.tight {
 		choice := widgets.NewMenuButton(say("settings.section"), &widgets.IconOpen, widgets.Secondary, d.sectionMenu)
 		buttons := widgets.WrapRow(8, d.save, widgets.NewButton(say("cancel"), nil, widgets.Ghost, d.close), widgets.NewButton(say("settings.reset"), nil, widgets.Ghost, d.reset))
-		d.page = widgets.VStack(12, widgets.HStack(0, choice, widgets.Space()), widgets.Grow(d.main), d.effect, d.fault, buttons)
+		d.page = widgets.VStack(12, widgets.HStack(0, choice, widgets.Space()), widgets.Grow(d.main), d.effect, d.trouble, d.fault, buttons)
 		size := d.w.frame.Canvas().Size()
 		return widgets.Sized(size.Width-24, size.Height-24, widgets.Pad(d.page, 12))
 	}
@@ -84,7 +98,7 @@ func (d *settingsDialog) build() fyne.CanvasObject {
 		widgets.NewButton(say("cancel"), nil, widgets.Ghost, d.close), d.save)
 	left := widgets.Layers(widgets.NewBox(widgets.ColorSidebar, "", widgets.RadiusDialog),
 		widgets.Pad(widgets.VStack(12, widgets.Pad(widgets.Section(say("place.settings")), 4, 10), widgets.Grow(side)), 16, 12, 16, 12))
-	d.page = widgets.VStack(14, widgets.Grow(d.main), d.effect, foot)
+	d.page = widgets.VStack(14, widgets.Grow(d.main), d.effect, d.trouble, foot)
 	return widgets.Sized(960, 668, widgets.HStackFill(0, widgets.Sized(196, 0, left), widgets.Grow(widgets.Pad(d.page, 18, 22, 16, 22))))
 }
 
@@ -295,7 +309,7 @@ func (d *settingsDialog) computeEffect() {
 			return
 		}
 		if err != nil {
-			d.w.failed(err)
+			d.failed(say("settings.no_effect"), fault(err))
 			return
 		}
 		d.effect.Objects = []fyne.CanvasObject{d.effectCard(e)}
@@ -403,8 +417,12 @@ func (d *settingsDialog) submit() {
 		return saved, d.w.Trainer.SetSettings(ctx, d.w.Learning(saved))
 	}, func(saved configs.Settings, err error) {
 		if err != nil {
+			if d.w.settings != d {
+				d.w.failed(err)
+				return
+			}
 			d.check()
-			d.w.failed(err)
+			d.failed(say("settings.not_saved"), fault(err))
 			return
 		}
 		d.close()

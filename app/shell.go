@@ -62,7 +62,8 @@ func (w *window) rebuild() {
 	w.snackbar = widgets.NewSnackbar()
 	var all fyne.CanvasObject
 	if w.welcoming() {
-		all = w.machine.welcome()
+		s.column = widgets.VStack(0, s.banner, widgets.Grow(w.machine.welcome()))
+		all = s.column
 	} else if w.narrow {
 		s.nav, s.gear = nil, nil
 		s.tabs = widgets.NewTabBar([]widgets.Tab{
@@ -78,6 +79,7 @@ func (w *window) rebuild() {
 		s.tabs = nil
 		all = widgets.HStackFill(0, s.sidebar(), widgets.VRule(), widgets.Grow(s.column))
 	}
+	w.showTold()
 	s.root = container.New(&frameLayout{w: w}, widgets.NewBox(widgets.ColorPage, "", 0), all, w.snackbar)
 	w.frame.SetContent(s.root)
 	s.showStatus()

@@ -16,9 +16,10 @@ import (
 type statisticsView struct {
 	w      *window
 	course trainer.Course
-	read   bool // course was read
-	span   int  // index in spans
-	all    bool // all cycles are listed
+	read   bool  // course was read
+	unread error // why it could not be read so far
+	span   int   // index in spans
+	all    bool  // all cycles are listed
 
 	body  *fyne.Container
 	head  *fyne.Container
@@ -74,11 +75,11 @@ func (v *statisticsView) refresh() {
 	queued(v.w.work, func(ctx context.Context) (trainer.Course, error) {
 		return v.w.Trainer.Course(ctx, since)
 	}, func(c trainer.Course, err error) {
-		if err != nil {
+		if err != nil && v.read {
 			v.w.failed(err)
 			return
 		}
-		v.course, v.read = c, true
+		v.course, v.read, v.unread = c, err == nil, err
 		v.fill()
 	})
 }
@@ -144,6 +145,10 @@ func (v *statisticsView) showCards() {
 			before = say("statistics.rating_before", "Stars", decimal(first/float64(of), 1))
 		}
 	}
+	feedback, of := dash, ""
+	if v.read {
+		feedback, of = whole(m.SamplesTotal), say("statistics.feedback_of", "Corrections", sayN("statistics.correction", m.Corrections))
+	}
 	lessons, more := dash, ""
 	if m.LessonsTotal > 0 {
 		lessons = say("shell.known_of", "Known", whole(m.LessonsKnown), "All", whole(m.LessonsTotal))
@@ -158,7 +163,7 @@ func (v *statisticsView) showCards() {
 	}
 	all := []fyne.CanvasObject{
 		card(say("statistics.rating"), rating, before, widgets.ToneSuccess),
-		card(say("statistics.feedback"), whole(m.SamplesTotal), say("statistics.feedback_of", "Corrections", sayN("statistics.correction", m.Corrections)), widgets.ToneQuiet),
+		card(say("statistics.feedback"), feedback, of, widgets.ToneQuiet),
 		card(say("statistics.lessons"), lessons, more, widgets.ToneSuccess),
 		card(say("statistics.trainings"), trainings, rate, widgets.ToneQuiet),
 	}
@@ -176,8 +181,10 @@ const leastRatings = 2
 func (v *statisticsView) showChart() {
 	c := v.course
 	body := widgets.VStack(8, widgets.CardHead(say("statistics.better")))
-	if len(c.Ratings) < leastRatings {
-		words := ""
+	if v.unread != nil {
+		body.Add(widgets.NewPlainNotice(unread(say("statistics.unread"), v.unread, v.refresh)))
+	} else if len(c.Ratings) < leastRatings {
+		words := say("reading")
 		if v.read {
 			words = say("statistics.too_little", "N", whole(len(c.Ratings)))
 		}
@@ -256,9 +263,13 @@ func (v *statisticsView) showStars() {
 	for stars := 5; stars >= 1; stars-- {
 		n := v.course.Stars[stars-1]
 		m := widgets.NewMeter(float64(n)/float64(most), 0, widgets.ColorStar)
-		m.Sentence = say("statistics.stars_sentence", "Stars", whole(stars), "N", whole(n))
+		count := whole(n)
+		if !v.read {
+			count = say("statistics.none")
+		}
+		m.Sentence = say("statistics.stars_sentence", "Stars", whole(stars), "N", count)
 		body.Add(widgets.HStack(10, widgets.Sized(10, 0, widgets.Body(whole(stars))), widgets.NewIcon(widgets.IconStarFull, 16, widgets.ColorStar), widgets.Grow(m),
-			widgets.Sized(40, 0, widgets.Caption(whole(n)).Right())))
+			widgets.Sized(40, 0, widgets.Caption(count).Right())))
 	}
 	v.stars.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(body, 12, 16))}
 }

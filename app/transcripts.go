@@ -149,6 +149,7 @@ type brought struct {
 // readFile reads the file and brings in what is in it; where something cannot be read, only after asking.
 func (v *chatView) readFile(from io.ReadCloser) {
 	w := v.w
+	w.snackbar.Say(say("import.reading"), "", nil) // a file may have years of conversations
 	w.work.beside(func(context.Context) {
 		var b brought
 		var err error

@@ -17,6 +17,8 @@ func (v *chatView) row(id int64) fyne.CanvasObject {
 	switch {
 	case id == rowEmpty:
 		return v.emptyRow()
+	case id == rowUnread:
+		return widgets.NewNotice(unread(say("chat.unread"), v.unread, func() { v.openConversation(v.conversation) }))
 	case id == rowNews:
 		return widgets.NewDivider(widgets.IconShield, widgets.ToneSuccess, v.learned[v.w.state.Active.Number]())
 	case id == rowWriting:
