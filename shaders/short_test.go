@@ -21,6 +21,8 @@ func planned(t *testing.T, b *Backend, do func()) (all []dispatch) {
 	watch := func(f func(dispatch, func())) { must(t, b.wait(func(d *device) error { d.watch = f; return nil })) }
 	watch(func(c dispatch, _ func()) { all = append(all, c) })
 	do()
+	_, err := b.MemoryUse() // the next operation sends what is held for it
+	must(t, err)
 	watch(nil)
 	return all
 }
