@@ -55,10 +55,7 @@ func (w *window) add(path string) {
 	}
 	a := &adding{path: path}
 	w.adding = a
-	w.work.beside(func(ctx context.Context) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		fyne.Do(func() { a.cancel = cancel })
+	a.cancel = w.work.beside(func(ctx context.Context) {
 		file, err := w.Models.Add(ctx, path, func(at catalogue.Progress) {
 			fyne.Do(func() {
 				if a.at = at; a.words != nil {
@@ -86,12 +83,6 @@ func (w *window) added(a *adding, file string, err error) {
 	w.machine.fill()
 }
 
-func (w *window) cancelAdd() {
-	if a := w.adding; a != nil && a.cancel != nil {
-		a.cancel()
-	}
-}
-
 // addCard shows how far it is, or why it failed and what to do.
 func (v *modelView) addCard() fyne.CanvasObject {
 	w, a := v.w, v.w.adding
@@ -117,7 +108,7 @@ func (v *modelView) addCard() fyne.CanvasObject {
 		foot.Add(widgets.Caption(say("add.stays")))
 	}
 	return widgets.Card(widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconLayers, 18, widgets.ColorPrimary),
-		widgets.Grow(widgets.Strong(say("add.running", "Model", a.short())).Cutting()), widgets.NewIconButton(widgets.IconCross, say("cancel"), w.cancelAdd)),
+		widgets.Grow(widgets.Strong(say("add.running", "Model", a.short())).Cutting()), widgets.NewIconButton(widgets.IconCross, say("cancel"), a.cancel)),
 		a.bar, foot), 10, 16, 12, 16)
 }
 

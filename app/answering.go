@@ -79,8 +79,7 @@ func (v *chatView) goOn(message int64) {
 }
 
 func (v *chatView) answer(ask trainer.Ask) {
-	ctx, stop := context.WithCancel(v.w.work.ctx)
-	a := &answering{conversation: ask.Conversation, again: cmp.Or(ask.Again, ask.Continue), stop: stop}
+	a := &answering{conversation: ask.Conversation, again: cmp.Or(ask.Again, ask.Continue)}
 	if i := v.at(ask.Continue); i >= 0 {
 		a.text.WriteString(v.entries[i].Text)
 	}
@@ -91,8 +90,7 @@ func (v *chatView) answer(ask trainer.Ask) {
 	v.writing[a.conversation] = a
 	ask.OnAsked = func(q trainer.Message) { fyne.Do(func() { v.asked(a, q) }) }
 	v.show()
-	v.w.work.beside(func(context.Context) {
-		defer stop()
+	a.stop = v.w.work.beside(func(ctx context.Context) {
 		e, err := v.w.Trainer.Answer(ctx, ask, a.piece)
 		a.pace.Stop()
 		fyne.Do(func() { v.answered(a, e, err) })

@@ -18,8 +18,7 @@ type comparison struct {
 // compare asks the untrained model the same question and shows what it says as it is made. Nothing of it is kept.
 func (v *chatView) compare(id int64) {
 	v.endCompare(id)
-	ctx, stop := context.WithCancel(v.w.work.ctx)
-	c := &comparison{answering: answering{stop: stop}, said: widgets.NewMarkdown()}
+	c := &comparison{said: widgets.NewMarkdown()}
 	c.said.SetWriting(true)
 	c.pace = widgets.NewPace(tokensEvery, func() {
 		text, _ := c.soFar()
@@ -28,8 +27,7 @@ func (v *chatView) compare(id int64) {
 	})
 	v.compared[id] = c
 	v.update(id)
-	v.w.work.beside(func(context.Context) {
-		defer stop()
+	c.stop = v.w.work.beside(func(ctx context.Context) {
 		text, err := v.w.Trainer.Compare(ctx, id, c.piece)
 		c.pace.Stop()
 		fyne.Do(func() { v.wasCompared(id, c, text, err) })

@@ -38,10 +38,7 @@ func (w *window) fetch(o catalogue.Offer) {
 	}
 	f := &fetching{offer: o, at: catalogue.Progress{Done: o.Fetched, Total: o.Bytes}, again: make(chan struct{}, 1)}
 	w.fetching = f
-	w.work.beside(func(ctx context.Context) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		fyne.Do(func() { f.cancel = cancel })
+	f.cancel = w.work.beside(func(ctx context.Context) {
 		path, err := w.fetchPatiently(ctx, f)
 		fyne.Do(func() { w.fetched(f, path, err) })
 	})
@@ -116,20 +113,13 @@ func (w *window) fetched(f *fetching, path string, err error) {
 	w.machine.fill()
 }
 
-// pauseFetch keeps what is there for later.
-func (w *window) pauseFetch() {
-	if f := w.fetching; f != nil && f.cancel != nil {
-		f.cancel()
-	}
-}
-
 // cancelFetch stops the download and throws away what there is of it.
 func (w *window) cancelFetch() {
 	f := w.fetching
 	w.fetching = nil
 	if f.still() {
 		w.discard(f.offer)
-	} else if f.cancel != nil {
+	} else {
 		f.unwanted = true // once it has ended
 		f.cancel()
 	}
@@ -155,7 +145,7 @@ func (v *modelView) fetchCard() fyne.CanvasObject {
 			Text: say("fetch.offline_text", "Share", comingShare(f.at)),
 			Actions: []widgets.Action{
 				{Label: say("fetch.now"), OnTapped: func() { wakeFetch(f) }},
-				{Label: say("fetch.pause"), OnTapped: w.pauseFetch},
+				{Label: say("fetch.pause"), OnTapped: f.cancel},
 			},
 		})
 	case f.err != nil:
@@ -167,7 +157,7 @@ func (v *modelView) fetchCard() fyne.CanvasObject {
 			},
 		})
 	}
-	title, hold := say("fetch.running", "Model", offerName(f.offer)), widgets.NewIconButton(widgets.IconPause, say("fetch.pause"), w.pauseFetch)
+	title, hold := say("fetch.running", "Model", offerName(f.offer)), widgets.NewIconButton(widgets.IconPause, say("fetch.pause"), f.cancel)
 	if f.paused {
 		title, hold = say("fetch.paused", "Model", offerName(f.offer)), widgets.NewIconButton(widgets.IconDownload, say("fetch.resume"), func() { w.fetch(f.offer) })
 	}

@@ -43,10 +43,7 @@ func (w *window) move(o catalogue.Offer) {
 	}
 	m := &moving{offer: o}
 	w.moving = m
-	w.work.beside(func(ctx context.Context) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		fyne.Do(func() { m.cancel = cancel })
+	m.cancel = w.work.beside(func(ctx context.Context) {
 		card, err := w.Models.Move(ctx, o.Path, func(at trainer.Progress) {
 			fyne.Do(func() { w.movedSoFar(m, at) })
 		})
@@ -75,12 +72,6 @@ func (w *window) moved(m *moving, card trainer.ScoreCard, err error) {
 	w.machine.fill()
 }
 
-func (w *window) cancelMove() {
-	if m := w.moving; m != nil && m.cancel != nil {
-		m.cancel()
-	}
-}
-
 // endMove puts the score card away.
 func (w *window) endMove() {
 	w.moving = nil
@@ -103,7 +94,7 @@ func (v *modelView) moveCard() fyne.CanvasObject {
 	m.words, m.bar = widgets.Caption("").Wrapped(), widgets.NewMeter(0, 0, widgets.ColorPrimary)
 	m.show()
 	return widgets.Card(widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconLessons, 18, widgets.ColorPrimary),
-		widgets.Grow(widgets.Strong(say("move.running", "Model", offerName(m.offer))).Cutting()), widgets.NewIconButton(widgets.IconCross, say("move.stop"), w.cancelMove)),
+		widgets.Grow(widgets.Strong(say("move.running", "Model", offerName(m.offer))).Cutting()), widgets.NewIconButton(widgets.IconCross, say("move.stop"), m.cancel)),
 		m.bar, m.words), 10, 16, 12, 16)
 }
 

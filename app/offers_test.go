@@ -89,7 +89,7 @@ func TestModelIsFetchedPausedAndResumed(t *testing.T) {
 	if got, want := w.fetching.words.Text, "400 of 807 MB · 8.4 MB/s · 49 s left"; got != want {
 		t.Errorf("it says %q, want %q", got, want)
 	}
-	w.pauseFetch()
+	w.fetching.cancel()
 	w.waitFor(t, func() bool { return w.fetching.paused })
 	s.fetches <- func(context.Context, func(catalogue.Progress)) (string, error) { return "/models/new.gguf", nil }
 	w.fetch(w.fetching.offer)
@@ -112,7 +112,7 @@ func TestFetchWaitsForTheNetwork(t *testing.T) {
 	if w.fetching.still() {
 		t.Error("it does not go on by itself")
 	}
-	w.pauseFetch()
+	w.fetching.cancel()
 	w.waitFor(t, func() bool { return w.fetching.paused })
 	if w.fetching.err != nil || !w.fetching.still() {
 		t.Errorf("paused, it still says %v", w.fetching.err)
@@ -228,7 +228,7 @@ func TestDroppedFolderBecomesAModel(t *testing.T) {
 		t.Errorf("it says %q, want %q", got, want)
 	}
 	drop(folder) // a second one is not begun meanwhile
-	w.cancelAdd()
+	w.adding.cancel()
 	w.waitFor(t, func() bool { return w.adding == nil })
 
 	adds <- func(context.Context, func(catalogue.Progress)) (string, error) {

@@ -61,18 +61,21 @@ func (w *work) empty() {
 	}
 }
 
-// beside runs do on a goroutine of its own, with a context that stop cancels.
-func (w *work) beside(do func(context.Context)) {
+// beside runs do on a goroutine of its own, with a context that stop and the returned function cancel.
+func (w *work) beside(do func(context.Context)) context.CancelFunc {
+	ctx, cancel := context.WithCancel(w.ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stopped {
-		return
+		return cancel
 	}
 	w.wg.Add(1)
 	go func() {
 		defer w.wg.Done()
-		do(w.ctx)
+		defer cancel()
+		do(ctx)
 	}()
+	return cancel
 }
 
 // stop takes nothing new, cancels what runs beside, and waits until all of it and the queue are done.
