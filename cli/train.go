@@ -86,11 +86,16 @@ func (c *program) report(done trained) error {
 	return nil
 }
 
+// learningOff says that there is no training as the settings are.
+func learningOff() error {
+	return &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeOff, Text: "learning is switched off"}, Hint: trainer.HintEnable}
+}
+
 // runOneCycle runs the loop for one cycle and stops it again.
 func runOneCycle(ctx context.Context, t *trainer.Trainer, progress func(trainer.State)) (trained, error) {
 	done := trained{Known: []string{}}
 	if !t.Settings().Enabled {
-		return done, &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeOff, Text: "learning is switched off"}, Hint: trainer.HintEnable}
+		return done, learningOff()
 	}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
