@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"path/filepath"
 	"sync"
 
 	"clara/cli"
 	"clara/compute"
-	"clara/configs"
 	"clara/model"
 )
 
@@ -66,20 +63,4 @@ func openEngineAlone(_ context.Context, o cli.Options) (compute.Backend, error) 
 	}
 	b, _, err := openEngine(choice.Engine, choice.Threads)
 	return b, err
-}
-
-// readChoice reads what flags and settings choose, and makes no file.
-func readChoice(o cli.Options) (home string, choice configs.Model, err error) {
-	if home, err = homeFolder(o); err != nil {
-		return "", choice, err
-	}
-	path := o.Config
-	if path == "" {
-		path = filepath.Join(home, settingsName)
-	}
-	s, err := configs.NewFile(path).Load()
-	if errors.Is(err, fs.ErrNotExist) && o.Config == "" {
-		s, err = configs.Default(), nil
-	}
-	return home, chosen(o, s, path), err
 }

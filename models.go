@@ -57,7 +57,7 @@ func bringModel(o cli.Options, known catalogue.Offer, bring func(home string, fi
 	}
 	path, err := bring(home, file)
 	if err != nil {
-		return known, err
+		return catalogue.Offer{}, err
 	}
 	if known.Bytes == 0 { // now it is known
 		if known, err = catalogue.Look(path); err != nil {

@@ -90,7 +90,7 @@ func serverUsers(o cli.Options) (cli.Users, error) {
 	lock := flock.New(filepath.Join(home, "users.lock"))
 	alone := func(change func() error) error {
 		if err := os.MkdirAll(home, 0o700); err != nil {
-			return err
+			return fmt.Errorf("make the data folder: %w", err)
 		}
 		if err := lock.Lock(); err != nil {
 			return fmt.Errorf("lock the users: %w", err)

@@ -135,7 +135,7 @@ func (s *session) takeLock() error {
 	}
 	if !free {
 		return &trainer.UserError{Reason: trainer.Reason{
-			Code: "locked",
+			Code: trainer.CodeLocked,
 			Args: map[string]string{"home": s.home},
 			Text: fmt.Sprintf("another CLARA works in %s; close it, or name another folder with --home", s.home),
 		}}
@@ -167,64 +167,13 @@ func (s *session) openLog() error {
 	return nil
 }
 
-// settingsName is the settings file of a data folder.
-const settingsName = "continuous.toml"
-
-// settingsFile is the file that was named, which must exist, or the data
-// folder's own, which is made from the shipped one.
-func settingsFile(o cli.Options, home string) (*configs.File, error) {
-	if o.Config != "" {
-		if _, err := os.Stat(o.Config); err != nil {
-			return nil, fmt.Errorf("open settings: %w", err)
-		}
-		return configs.NewFile(o.Config), nil
-	}
-	f := configs.NewFile(filepath.Join(home, settingsName))
-	return f, f.Create()
-}
-
-// learning is the part of the settings that the trainer goes by.
-func learning(s configs.Settings) trainer.Settings {
-	c, a := s.Continuous, s.Answer
-	return trainer.Settings{
-		Enabled:           c.Enabled,
-		BufferSize:        c.BufferSize,
-		QualityThreshold:  c.QualityThreshold,
-		MinWords:          c.MinWords,
-		TrainOnCorrection: c.TrainOnCorrection,
-		MinBatchSize:      c.MinBatchSize,
-		TrainInterval:     time.Duration(c.TrainInterval) * time.Second,
-		LearningRate:      c.LearningRate,
-		KnowledgeRate:     c.KnowledgeRate,
-		MaxEpochs:         c.MaxEpochs,
-		Rank:              c.Rank,
-		Objective:         c.Objective,
-		Seed:              uint64(c.Seed),
-		PrepareModels:     c.PrepareModels,
-		KeepVersions:      c.KeepVersions,
-		AutoRollback:      c.AutoRollback,
-		System:            a.System,
-		Temperature:       a.Temperature,
-		TopP:              a.TopP,
-		TopK:              a.TopK,
-		MinP:              a.MinP,
-		RepeatPenalty:     a.RepeatPenalty,
-		MaxTokens:         a.MaxTokens,
-	}
-}
-
 // load opens the model that flags and settings name now and gives it to the
 // trainer. The model before answers until the new one takes over.
 func (s *session) load(ctx context.Context, found func(path string, e compute.Info)) (*model.Runner, error) {
 	s.loading.Lock()
 	defer s.loading.Unlock()
-	settings, err := s.file.Load()
-	if err != nil {
-		settings = s.settings
-		s.log.Warn("settings unreadable, those of the start are in force", "error", err)
-	}
 	began := time.Now()
-	m, err := openModel(ctx, s.chosen(settings), s.home, found, s.moved)
+	m, err := openModel(ctx, s.modelSettings(), s.home, found, s.moved)
 	if err != nil {
 		s.log.Error("model not opened", "error", err)
 		return nil, err

@@ -106,5 +106,5 @@ func (s *session) window(ctx context.Context) app.Params {
 // folder, and that window came to the front and took the file.
 func cameForward(ctx context.Context, err error, file string) bool {
 	var u *trainer.UserError
-	return errors.As(err, &u) && u.Reason.Code == "locked" && knock(ctx, u.Reason.Args["home"], file) == nil
+	return errors.As(err, &u) && u.Reason.Code == trainer.CodeLocked && knock(ctx, u.Reason.Args["home"], file) == nil
 }

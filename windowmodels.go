@@ -6,7 +6,6 @@ import (
 
 	"clara/app"
 	"clara/catalogue"
-	"clara/configs"
 	"clara/trainer"
 )
 
@@ -40,15 +39,6 @@ func (s *session) modelsOfWindow(program context.Context) app.Models {
 			return s.moveLessons(ctx, program, path, report)
 		},
 	}
-}
-
-// modelSettings are those of now, or of the start where the file has become unreadable.
-func (s *session) modelSettings() configs.Model {
-	settings, err := s.file.Load()
-	if err != nil {
-		settings = s.settings
-	}
-	return s.chosen(settings)
 }
 
 // freeMemory is what the engine in use has free, which on a graphics card is the card's own

@@ -13,9 +13,6 @@ import (
 	"clara/widgets"
 )
 
-// codeLocked is the assembly's own: another program works on the data folder home.
-const codeLocked = "locked"
-
 // reasonKeys translates the codes of the trainer's reasons. TestEveryReasonHasWords holds it to the trainer's list.
 var reasonKeys = map[string]string{
 	trainer.CodeNeutral:        "reason.neutral",
@@ -111,7 +108,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeFaultMissing:   "fault.missing",
 	trainer.CodeFaultDenied:    "fault.denied",
 
-	codeLocked:           "reason.locked",
+	trainer.CodeLocked:   "reason.locked",
 	catalogue.CodeNoFile: "reason.no_model_file",
 
 	catalogue.CodeInUse:   "reason.model_in_use",

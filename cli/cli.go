@@ -47,8 +47,9 @@ type Params struct {
 	Open func(ctx context.Context, o Options) (*Session, error)
 	// Runner opens a model alone, for work that leaves the data folder as it is.
 	Runner func(ctx context.Context, o Options) (*model.Runner, func() error, error)
-	// Engine starts an engine alone; nil: there is no such work.
+	// Engine starts an engine alone.
 	Engine func(ctx context.Context, o Options) (compute.Backend, error)
+	// Models lists the models that are there and those that can be fetched.
 	Models func(o Options) (ModelList, error)
 	// Get fetches a model, named as in the catalogue or by the address of a GGUF file, into
 	// the data folder. It goes on with what a call before left.

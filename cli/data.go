@@ -112,10 +112,11 @@ or, when a line has a mistake, nothing. --dry-run shows what the good lines woul
 bring, and the mistakes of the others with their lines.`,
 		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o := trainer.ImportOptions{Preview: preview, Kind: trainer.Kind(kind)}
-			if kind != "" && o.Kind != trainer.Knowledge && o.Kind != trainer.Manner {
-				return c.usage("--kind is knowledge or manner, not %q", "--kind ist knowledge oder manner, nicht %q", kind)
+			teaches, err := c.kindOf(kind)
+			if err != nil {
+				return err
 			}
+			o := trainer.ImportOptions{Preview: preview, Kind: teaches}
 			from := c.in
 			if args[0] != "-" {
 				f, err := os.Open(args[0])

@@ -188,5 +188,5 @@ func (c *program) sayDemo(r trainer.DemoReport) {
 	if !r.Promoted {
 		verdict = l.say("The new version does not answer", "Die neue Version antwortet nicht")
 	}
-	c.sayf("\n%s: %s. The cycle took %s s (%s).", "\n%s: %s. Der Zyklus dauerte %s s (%s).", verdict, r.Reason, l.number(r.Seconds, 1), r.Engine)
+	c.sayf("\n%s: %s. The cycle took %s s (%s).", "\n%s: %s. Der Zyklus dauerte %s s (%s).", verdict, l.because(r.Why), l.number(r.Seconds, 1), r.Engine)
 }

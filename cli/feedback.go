@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -99,12 +98,12 @@ n stars count as a score of (n - 3) / 2.`,
 }
 
 func (c *program) addFeedback(ctx context.Context, g given, changed func(string) bool) error {
-	kind := trainer.Kind(g.kind)
-	if kind != "" && kind != trainer.Knowledge && kind != trainer.Manner {
-		return c.usage("--kind is knowledge or manner, not %q", "--kind ist knowledge oder manner, nicht %q", g.kind)
+	kind, err := c.kindOf(g.kind)
+	if err != nil {
+		return err
 	}
-	if g.importance < 0 || g.importance > 5 {
-		return c.usage("--importance is 1 to 5, not %d", "--importance geht von 1 bis 5, %d nicht", g.importance)
+	if err := c.checkImportance(g.importance); err != nil {
+		return err
 	}
 	var add func(t *trainer.Trainer) (trainer.Sample, error)
 	switch {
@@ -149,6 +148,23 @@ func (c *program) addFeedback(ctx context.Context, g given, changed func(string)
 		}
 		return c.thank(sample)
 	})
+}
+
+// kindOf reads --kind; "" leaves it to how a correction looks.
+func (c *program) kindOf(name string) (trainer.Kind, error) {
+	switch kind := trainer.Kind(name); kind {
+	case "", trainer.Knowledge, trainer.Manner:
+		return kind, nil
+	}
+	return "", c.usage("--kind is knowledge or manner, not %q", "--kind ist knowledge oder manner, nicht %q", name)
+}
+
+// checkImportance looks at --importance; 0 is the default.
+func (c *program) checkImportance(n int) error {
+	if n < 0 || n > 5 {
+		return c.usage("--importance is 1 to 5, not %d", "--importance geht von 1 bis 5, %d nicht", n)
+	}
+	return nil
 }
 
 // keywordGroups reads "a|b" as a group of words of which one is enough.
@@ -255,51 +271,4 @@ func (c *program) saySamples(samples []trainer.Sample) {
 		rows[i] = []string{strconv.FormatInt(s.ID, 10), when(s.Created), l.form(s.Form), l.kind(s.Kind), l.number(s.Score, 1), brief(state, 40), brief(text, 70)}
 	}
 	c.table([]string{l.say("no.", "Nr."), l.say("when", "wann"), l.say("form", "Form"), l.say("kind", "lehrt"), l.say("score", "Wert"), l.say("state", "Stand"), ""}, rows)
-}
-
-// doing does something to what has a number, and tells it in the language spoken.
-type doing func(ctx context.Context, t *trainer.Trainer, id int64) (told string, err error)
-
-// saying is a method of the trainer with what is said of each number it was done to.
-func (c *program) saying(do func(*trainer.Trainer, context.Context, int64) error, en, de string) doing {
-	return func(ctx context.Context, t *trainer.Trainer, id int64) (string, error) {
-		return c.language.say(en, de, id), do(t, ctx, id)
-	}
-}
-
-// eachID does one thing to each of several numbered things, and stops at the first
-// that fails.
-func (c *program) eachID(ctx context.Context, args []string, kind, key string, do doing) error {
-	ids := make([]int64, len(args))
-	for i, a := range args {
-		id, err := c.idOf(a)
-		if err != nil {
-			return err
-		}
-		ids[i] = id
-	}
-	return c.opened(ctx, func(s *Session) error {
-		for _, id := range ids {
-			switch told, err := do(ctx, s.Trainer, id); {
-			case errors.Is(err, trainer.ErrNotFound):
-				return &missingError{kind, id}
-			case err != nil:
-				return err
-			case !c.json:
-				c.sayf("%s", "%s", told)
-			}
-		}
-		if !c.json {
-			return nil
-		}
-		return c.answer(map[string][]int64{key: ids})
-	})
-}
-
-func (c *program) idOf(arg string) (int64, error) {
-	id, err := strconv.ParseInt(arg, 10, 64)
-	if err != nil || id < 1 {
-		return 0, c.usage("%q is no number of a list", "%q ist keine Nummer einer Liste", arg)
-	}
-	return id, nil
 }

@@ -94,8 +94,8 @@ func (c *program) teachCommand() *cobra.Command {
 		Short: "Teach an answer",
 		Args:  c.args(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if importance < 0 || importance > 5 {
-				return c.usage("--importance is 1 to 5, not %d", "--importance geht von 1 bis 5, %d nicht", importance)
+			if err := c.checkImportance(importance); err != nil {
+				return err
 			}
 			return c.opened(cmd.Context(), func(s *Session) error {
 				sample, err := s.Trainer.Teach(cmd.Context(), trainer.Teaching{

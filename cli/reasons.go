@@ -9,11 +9,8 @@ import (
 	"clara/trainer"
 )
 
-// The codes of the assembly's own reasons.
+// The codes of the server's reasons.
 const (
-	codeLocked = "locked" // home
-
-	// The server's.
 	codeUserName   = "user_name"   // name
 	codeUserExists = "user_exists" // name
 	codeNoUser     = "no_user"     // name
@@ -24,7 +21,7 @@ const (
 // germanReasons says the trainer's reasons in German; {name} stands for an argument.
 // In English a reason brings its own sentence.
 var germanReasons = map[string]string{
-	codeLocked:           "ein anderes CLARA arbeitet schon in {home}",
+	trainer.CodeLocked:   "ein anderes CLARA arbeitet schon in {home}",
 	catalogue.CodeNoFile: "kein Modell gefunden: {where}",
 
 	catalogue.CodeUnknown: "ein Modell „{name}“ gibt es hier nicht",

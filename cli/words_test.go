@@ -73,15 +73,11 @@ func literal(e ast.Expr) (string, bool) {
 	return s, err == nil
 }
 
-// The trainer's list of reasons and hints is the measure: each has German words, and
-// each hint has words at all.
+// The lists of the trainer and of the catalogue are the measure: each reason has German
+// words, and each hint has words at all.
 func TestEveryReasonAndHintHasWords(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "trainer", "reason.go"), nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	reasons, hints := 0, 0
-	ast.Inspect(file, func(n ast.Node) bool {
+	check := func(n ast.Node) bool {
 		v, ok := n.(*ast.ValueSpec)
 		if !ok || len(v.Values) != 1 {
 			return true
@@ -103,8 +99,15 @@ func TestEveryReasonAndHintHasWords(t *testing.T) {
 			}
 		}
 		return true
-	})
-	if reasons < 40 || hints < 10 {
+	}
+	for _, list := range []string{filepath.Join("..", "trainer", "reason.go"), filepath.Join("..", "catalogue", "codes.go")} {
+		file, err := parser.ParseFile(token.NewFileSet(), list, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, check)
+	}
+	if reasons < 55 || hints < 10 {
 		t.Errorf("only %d reasons and %d hints found", reasons, hints)
 	}
 }

@@ -70,6 +70,7 @@ type DemoReport struct {
 	Promoted bool    `json:"promoted"`
 	Verdict  string  `json:"verdict"`
 	Reason   string  `json:"reason"`
+	Why      Reason  `json:"-"` // the same, for a face to say in its language
 	Seconds  float64 `json:"cycle_seconds"`
 	Engine   string  `json:"engine"`
 
@@ -218,7 +219,7 @@ func (d *demo) train(ctx context.Context) error {
 				continue
 			}
 			d.report.Promoted = n.End.State == CyclePromoted
-			d.report.Verdict, d.report.Reason = n.End.Verdict, n.End.Reason.Text
+			d.report.Verdict, d.report.Why, d.report.Reason = n.End.Verdict, n.End.Reason, n.End.Reason.Text
 			cycles, err := d.trainer.Cycles(ctx, 1)
 			if err != nil {
 				return err

@@ -74,6 +74,9 @@ const (
 	CodeInVain      = "in_vain"      // knowledge was trained and is not used: count, lessons (their questions), known, before, of
 	CodeVainBefore  = "vain_before"  // likewise in an earlier cycle, and not again: count, lessons
 
+	// The assembly's own.
+	CodeLocked = "locked" // another program works in the data folder; home
+
 	// Lasting troubles, for Doctor and State.Trouble.
 	CodeDiskFull       = "disk_full"
 	CodeBufferEmpty    = "buffer_empty"    // kept, total, top reason

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"clara/trainer"
+)
+
+// doing does something to what has a number, and tells it in the language spoken.
+type doing func(ctx context.Context, t *trainer.Trainer, id int64) (told string, err error)
+
+// saying is a method of the trainer with what is said of each number it was done to.
+func (c *program) saying(do func(*trainer.Trainer, context.Context, int64) error, en, de string) doing {
+	return func(ctx context.Context, t *trainer.Trainer, id int64) (string, error) {
+		return c.language.say(en, de, id), do(t, ctx, id)
+	}
+}
+
+// eachID does one thing to each of several numbered things, and stops at the first
+// that fails.
+func (c *program) eachID(ctx context.Context, args []string, kind, key string, do doing) error {
+	ids := make([]int64, len(args))
+	for i, a := range args {
+		id, err := c.idOf(a)
+		if err != nil {
+			return err
+		}
+		ids[i] = id
+	}
+	return c.opened(ctx, func(s *Session) error {
+		for _, id := range ids {
+			switch told, err := do(ctx, s.Trainer, id); {
+			case errors.Is(err, trainer.ErrNotFound):
+				return &missingError{kind, id}
+			case err != nil:
+				return err
+			case !c.json:
+				c.sayf("%s", "%s", told)
+			}
+		}
+		if !c.json {
+			return nil
+		}
+		return c.answer(map[string][]int64{key: ids})
+	})
+}
+
+func (c *program) idOf(arg string) (int64, error) {
+	id, err := strconv.ParseInt(arg, 10, 64)
+	if err != nil || id < 1 {
+		return 0, c.usage("%q is no number of a list", "%q ist keine Nummer einer Liste", arg)
+	}
+	return id, nil
+}

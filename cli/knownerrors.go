@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"io/fs"
+
+	"clara/compute"
+	"clara/model"
+	"clara/model/chat"
+	"clara/model/gguf"
+	"clara/model/safetensors"
+	"clara/model/tokenizer"
+	"clara/trainer"
+)
+
+// knownErrors are the errors with words of their own, the more particular first.
+var knownErrors = []struct {
+	is            error
+	code          string
+	exit          int
+	detail        bool // the error itself tells which and where
+	en, de        string
+	hint, hinweis string
+}{
+	{
+		trainer.ErrOtherModel, "other_model", exitModel, true, "it belongs to another model", "es gehört zu einem anderen Modell",
+		"Name the model that it was made for with --model.", "Nennen Sie mit --model das Modell, für das es gemacht wurde.",
+	},
+	{
+		trainer.ErrNewer, "data_newer", exitData, false, "the data was written by a newer CLARA", "die Daten hat ein neueres CLARA geschrieben",
+		"Use that one, or name another folder with --home.", "Nehmen Sie jenes, oder nennen Sie mit --home einen anderen Ordner.",
+	},
+	{
+		trainer.ErrForeign, "data_foreign", exitData, true, "the database in the data folder is not CLARA's", "die Datenbank im Datenordner ist nicht von CLARA",
+		"Name another folder with --home.", "Nennen Sie mit --home einen anderen Ordner.",
+	},
+	{
+		trainer.ErrCorrupt, "data_damaged", exitData, true, "the data is damaged", "die Daten sind beschädigt",
+		"Put back a copy of the data folder, or name another one with --home.", "Spielen Sie eine Kopie des Datenordners zurück, oder nennen Sie mit --home einen anderen.",
+	},
+	{
+		trainer.ErrFull, "disk_full", exitData, false, "the disk is full: nothing was saved", "der Datenträger ist voll: Es wurde nichts gespeichert",
+		"Free some space on the disk and try again.", "Schaffen Sie Platz auf dem Datenträger und versuchen Sie es erneut.",
+	},
+	{
+		trainer.ErrRemoved, "removed", exitNotFound, false, "the files of this version were removed", "die Dateien dieser Version wurden entfernt",
+		"`clara adapters` shows the versions that are there.", "`clara adapters` zeigt die Versionen, die noch da sind.",
+	},
+	{
+		trainer.ErrPresetTaken, "preset_exists", exitUsage, false, "another preset has this name", "eine andere Vorlage heißt schon so",
+		"Choose another name.", "Wählen Sie einen anderen Namen.",
+	},
+	{
+		trainer.ErrPresetText, "preset", exitUsage, false, "a preset has a name of 1 to 80 characters in one line, and a system prompt of at most 20000",
+		"eine Vorlage hat einen Namen von 1 bis 80 Zeichen in einer Zeile und eine Anweisung von höchstens 20000", "", "",
+	},
+	{trainer.ErrNotFound, "not_found", exitNotFound, true, "it is not there", "das gibt es nicht", "", ""},
+	{trainer.ErrStars, "stars", exitUsage, false, "want 1 to 5 stars, or 0 to take the rating back", "1 bis 5 Sterne, oder 0, um die Bewertung zurückzunehmen", "", ""},
+	{trainer.ErrScore, "score", exitUsage, false, "want a score of -1 to 1 and an importance of 1 to 5", "die Bewertung geht von -1 bis 1, die Wichtigkeit von 1 bis 5", "", ""},
+	{trainer.ErrScript, "script", exitUsage, true, "the script cannot be used", "das Drehbuch ist nicht brauchbar", "", ""},
+	{trainer.ErrDataset, "data_set", exitUsage, true, "the data set cannot be used", "der Datensatz ist nicht brauchbar", "", ""},
+	{trainer.ErrJob, "job", exitUsage, true, "the job cannot be used", "der Auftrag ist nicht brauchbar", "", ""},
+	{
+		model.ErrUnsupported, "model_unsupported", exitModel, true, "this kind of model is not supported", "diese Art von Modell wird nicht unterstützt",
+		"Models of the Llama and Gemma 3 families in GGUF format can be used.", "Modelle der Familien Llama und Gemma 3 im GGUF-Format sind möglich.",
+	},
+	{
+		gguf.ErrFormat, "model_damaged", exitModel, true, "the model file is damaged or no GGUF file", "die Modelldatei ist beschädigt oder keine GGUF-Datei",
+		"Fetch the file again, or name another one with --model.", "Laden Sie die Datei neu, oder nennen Sie mit --model eine andere.",
+	},
+	{
+		gguf.ErrTruncated, "model_damaged", exitModel, true, "the model file ends early", "die Modelldatei ist abgeschnitten",
+		"Fetch the file again, or name another one with --model.", "Laden Sie die Datei neu, oder nennen Sie mit --model eine andere.",
+	},
+	{gguf.ErrVersion, "model_unsupported", exitModel, true, "this version of GGUF is not supported", "diese Version von GGUF wird nicht unterstützt", "", ""},
+	{tokenizer.ErrVocabulary, "model_damaged", exitModel, true, "the model's vocabulary is damaged", "das Vokabular des Modells ist beschädigt", "", ""},
+	{tokenizer.ErrUnsupported, "model_unsupported", exitModel, true, "this kind of tokenizer is not supported", "diese Art von Tokenizer wird nicht unterstützt", "", ""},
+	{model.ErrAdapter, "adapter", exitModel, true, "the adapter does not fit this model", "der Adapter passt nicht zu diesem Modell", "", ""},
+	{safetensors.ErrFormat, "adapter", exitModel, true, "the adapter's file is damaged", "die Datei des Adapters ist beschädigt", "", ""},
+	{safetensors.ErrTruncated, "adapter", exitModel, true, "the adapter's file ends early", "die Datei des Adapters ist abgeschnitten", "", ""},
+	{model.ErrContext, "too_long", exitUsage, false, "the text is longer than the model can read", "der Text ist länger, als das Modell lesen kann", "Shorten the text.", "Kürzen Sie den Text."},
+	{model.ErrTooLong, "too_long", exitUsage, true, "the texts are longer than one training step can take", "die Texte sind länger, als ein Trainingsschritt fasst", "", ""},
+	{model.ErrSampling, "sampling", exitSettings, true, "a setting of the sampling is out of its range", "eine Einstellung der Auswahl liegt außerhalb ihres Bereichs", "", ""},
+	{
+		model.ErrDiverged, "diverged", exitFailed, false, "the training diverged: a loss was no longer a number", "das Training ist entgleist: Ein Verlust war keine Zahl mehr",
+		"Lower continuous.learning_rate in the settings file.", "Senken Sie continuous.learning_rate in der Einstellungsdatei.",
+	},
+	{chat.ErrRaised, "template", exitModel, true, "the model's chat template refuses this conversation", "die Gesprächsvorlage des Modells lehnt dieses Gespräch ab", "", ""},
+	{chat.ErrLimit, "template", exitModel, true, "the model's chat template is beyond its limits", "die Gesprächsvorlage des Modells überschreitet ihre Grenzen", "", ""},
+	{
+		compute.ErrMemory, "memory", exitFailed, true, "there is not enough memory", "der Arbeitsspeicher reicht nicht",
+		"Close other programs, or lower model.context in the settings file.", "Schließen Sie andere Programme, oder senken Sie model.context in der Einstellungsdatei.",
+	},
+	{compute.ErrLost, "engine_lost", exitFailed, true, "the engine was lost", "das Rechenwerk ist ausgefallen", "Try again, or with --engine cpu.", "Versuchen Sie es erneut, oder mit --engine cpu."},
+	{fs.ErrNotExist, "not_found", exitNotFound, true, "it is not there", "das gibt es nicht", "", ""},
+	{fs.ErrExist, "exists", exitData, true, "it is there already", "das gibt es schon", "Name another place.", "Nennen Sie einen anderen Ort."},
+	{fs.ErrPermission, "permission", exitData, true, "access is denied", "der Zugriff ist verweigert", "", ""},
+}
