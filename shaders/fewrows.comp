@@ -3,9 +3,9 @@
 // group of 64 takes ROWS rows of x. LANES invocations share OUTS outputs, rows of W: each
 // takes every LANES-th 32 values of the depth and unpacks them once for all ROWS of x, and
 // the sums are added up in shared memory. Four values of a row of x serve all OUTS outputs,
-// four of W all ROWS, so that of 64 sums in registers a step of four values reads 8 values
-// of 16 bytes for 256 multiply-adds. Where the rows are fewer there are fewer OUTS: the
-// product is then bound by reading W, and wants many groups.
+// four of W all ROWS: with 8 of each, a step reads 8 vec4 of x and 8 times four packed
+// values of W for 256 multiply-adds. With fewer rows there are fewer OUTS: the product is
+// then bound by reading W, and wants many groups.
 layout(local_size_x = 64) in;
 layout(std430, binding = 0) buffer Y { float y[]; };
 #ifdef FOURS // the rows of x begin at every fourth value, and the depth is whole blocks

@@ -3,9 +3,10 @@
 // Each invocation keeps HIGH x WIDE of them in registers: rows ty, ty+TY, ... and columns
 // tx, tx+TX, ... Both operands come through shared memory, 32 of the depth at a time, four
 // values of the depth in one vec4. What a step reads for its multiply-adds is what limits
-// it: 16 vec4 for 256 where the tile is 64 columns wide (8 x 8 sums). Of results as
-// narrow as LoRA's, 16 columns (4 x 4 sums), the wide tile would compute four times as much
-// as is wanted. A row is 9 vec4 long, one more than is used, so that the eight rows that
+// it: 16 vec4 for 256 where the tile is 64 columns wide (8 x 8 sums: with what is read about
+// 110 registers, which cards have for an invocation; some then run fewer of them at once,
+// or 8 in a thread for 16). Of results as narrow as LoRA's, 16 columns (4 x 4 sums), the
+// wide tile would compute four times as much as is wanted. A row is 9 vec4 long, one more than is used, so that the eight rows that
 // neighbours read at once lie in different banks. 18 KiB of shared memory in all; OpenGL
 // guarantees 32.
 //
