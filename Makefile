@@ -21,7 +21,7 @@ OUT ?= docs/pictures
 LOOK ?= light-de
 SHORT ?=
 
-.PHONY: all run build deps model model-gemma install uninstall reader ptx test test-slow play lint prove prove-short prove-peers bench bench-gpu-kit bench-gpu bench-peers clean
+.PHONY: all run build deps model model-gemma install uninstall reader ptx test test-slow play play-race lint prove prove-short prove-peers bench bench-gpu-kit bench-gpu bench-peers clean
 
 all: build
 
@@ -62,9 +62,15 @@ ptx: deps ## the CUDA kernels as the driver takes them, after a change; fetches 
 test-slow: build model model-gemma ## races, fuzzing, kill -9, parity, the demo
 	@tools/test_slow.sh
 
+# What is not painted for a minute Fyne lets go of, and its driver for tests does not lay it out again.
+PLAY = FYNE_CACHE=4h CLARA_PLAY_LOOK=$(LOOK) CLARA_PLAY_SHORT=$(SHORT) go test $(BUILD) -count=1 -timeout 2h -v -run '^TestPlay$$'
+
 play: deps model ## a person's way through the window on the built-in model; its pictures into OUT. LOOK=dark-en begins so; SHORT=1 trains nothing
 	@mkdir -p $(OUT)
-	@CLARA_PLAY=$(abspath $(OUT)) CLARA_PLAY_LOOK=$(LOOK) CLARA_PLAY_SHORT=$(SHORT) go test $(BUILD) -count=1 -timeout 40m -v -run '^TestPlay$$' .
+	@CLARA_PLAY=$(abspath $(OUT)) $(PLAY) .
+
+play-race: deps model ## the same without pictures, under Go's race detector
+	@CLARA_PLAY=- $(PLAY) -race .
 
 lint: deps ## go vet, staticcheck, gofumpt, the rules of the tree
 	@tools/lint.sh

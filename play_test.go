@@ -11,8 +11,8 @@ import (
 	"clara/catalogue"
 )
 
-// The variables that ask for the play: the folder that its pictures go into, the look in which it begins, "light-de" if it is
-// empty, and whether the scripts are left out that train.
+// The variables that ask for the play: the folder that its pictures go into, "-" for none, the look in which it begins, "light-de"
+// if it is empty, and whether the scripts are left out that train.
 const (
 	playVariable      = "CLARA_PLAY"
 	playLookVariable  = "CLARA_PLAY_LOOK"
@@ -26,7 +26,7 @@ var (
 )
 
 // TestPlay goes through the window as a person would, on the built-in model, from the first run to a full disk. Each script
-// says what the person must see; most begin where the one before ended. See `make play`.
+// says what the person must see; most begin where the one before ended. See `make play` and `make play-race`.
 func TestPlay(t *testing.T) {
 	pictures := os.Getenv(playVariable)
 	if pictures == "" {
@@ -77,6 +77,9 @@ func TestPlay(t *testing.T) {
 			p.t = t
 			defer func() { p.t = outer }()
 			s.play(p)
+			for _, stack := range p.app.takeStrays() {
+				t.Errorf("*** Error in Fyne call thread: not on the goroutine of the window ***\n%s", stack)
+			}
 		}) {
 			return // the others would begin elsewhere
 		}

@@ -8,10 +8,13 @@ import (
 	"math"
 	"net/url"
 	"regexp"
+	"runtime"
+	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -26,20 +29,56 @@ import (
 // drivers have one: what other goroutines hand to fyne.Do waits in a queue.
 type playedApp struct {
 	fyne.App
-	frame   *playedWindow
-	painted time.Time
+	frame *playedWindow
+	owner atomic.Int64 // the goroutine of the window; 0: it has not begun
 
 	mu     sync.Mutex
 	queue  []func()
 	wake   chan struct{}
 	ended  bool
 	opened []string // addresses that the desktop was asked to show
+	strays []string // who touched the window from another goroutine
 }
 
 func newPlayedApp() *playedApp {
 	a := &playedApp{App: test.NewApp(), wake: make(chan struct{}, 1)}
 	fyne.SetCurrentApp(a)
 	return a
+}
+
+// run runs the program on the goroutine that calls it, which is the window's from then on.
+func (a *playedApp) run(program func() error) error {
+	a.owner.Store(goroutine())
+	return program()
+}
+
+// goroutine is the number of the goroutine that asks.
+func goroutine() int64 {
+	var stack [64]byte
+	n := runtime.Stack(stack[:], false)
+	id, _ := strconv.ParseInt(strings.Fields(string(stack[:n]))[1], 10, 64)
+	return id
+}
+
+// touched notes who asks for an object's canvas in order to draw it anew, if it is not the window's goroutine: Fyne's driver for
+// the desktop complains of that, and its driver for tests does not.
+func (a *playedApp) touched() {
+	owner := a.owner.Load()
+	if owner == 0 || goroutine() == owner {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.strays = append(a.strays, string(debug.Stack()))
+}
+
+// takeStrays returns who has touched the window from another goroutine since the last call.
+func (a *playedApp) takeStrays() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	strays := a.strays
+	a.strays = nil
+	return strays
 }
 
 func (a *playedApp) Driver() fyne.Driver { return playedDriver{a.App.Driver(), a} }
@@ -90,14 +129,6 @@ func (a *playedApp) nudge() {
 	}
 }
 
-// paint paints the window now and then, as a display would: Fyne drops what was not painted for a minute.
-func (a *playedApp) paint() {
-	if a.frame != nil && time.Since(a.painted) > 15*time.Second {
-		a.painted = time.Now()
-		a.frame.Canvas().Capture()
-	}
-}
-
 // busy says whether something waits for the window's goroutine.
 func (a *playedApp) busy() bool {
 	a.mu.Lock()
@@ -111,6 +142,12 @@ func (a *playedApp) do(f func()) { a.Driver().DoFromGoroutine(f, true) }
 type playedDriver struct {
 	fyne.Driver
 	app *playedApp
+}
+
+// CanvasForObject implements fyne.Driver.
+func (d playedDriver) CanvasForObject(o fyne.CanvasObject) fyne.Canvas {
+	d.app.touched()
+	return d.Driver.CanvasForObject(o)
 }
 
 func (d playedDriver) DoFromGoroutine(f func(), wait bool) {

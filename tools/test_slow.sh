@@ -157,15 +157,9 @@ streams() { CLARA_STREAMS=1m go test -buildvcs=false -race -count=1 -timeout 10m
 # OpenAI's client and schemathesis, from PyPI, against `clara serve`.
 clients() { tools/clients.sh bin/clara models/SmolLM2-135M-Instruct.Q4_1.gguf; }
 
-# A person's way through the window on the built-in model; a small disk to fill takes root.
-play() {
-	local pictures status
-	pictures=$(mktemp -d)
-	make -s play OUT="${pictures}"
-	status=$?
-	rm -rf "${pictures}"
-	return ${status}
-}
+# A person's way through the window on the built-in model, under the race detector and with the
+# goroutine watched that touches the window; a small disk to fill takes root.
+play() { make -s play-race; }
 
 part 'data races' races
 part 'calls from the wrong goroutine' window_calls
@@ -193,7 +187,7 @@ part '64 streams' streams
 part "the server and others' clients" clients
 if [ "${weekly}" = 1 ]; then
 	part 'data sets for TRL' data_sets
-	part 'the window, played' play
+	part 'races in the window, played' play
 fi
 part 'demo' demo '13 / 15'
 
