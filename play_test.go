@@ -64,6 +64,8 @@ func TestPlay(t *testing.T) {
 		{"threshold", (*player).changeThreshold, false},
 		{"learn", (*player).learn, true},
 		{"restore", (*player).restore, true},
+		{"practise", (*player).losePractise, true},
+		{"statistics", (*player).statistics, true},
 		{"unlearn", (*player).unlearn, false},
 		{"narrow", (*player).narrow, false},
 		{"model-file", (*player).pullModelFile, false},
