@@ -31,6 +31,9 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return errors.New("there is no display to show a window on (DISPLAY and WAYLAND_DISPLAY are empty); `clara help` lists what works in a terminal")
 	}
+	// At each refresh Fyne looks which goroutine it is on, by a trace of the stack: a fifth of the processor time of scrolling.
+	// That its rule is kept is a matter of tests, and of --verbose, which leaves the check on.
+	fyneapp.SetMetadata(fyne.AppMetadata{ID: appID, Name: "CLARA", Migrations: map[string]bool{"fyneDo": !o.Verbose}})
 	a := fyneapp.NewWithID(appID)
 	a.SetIcon(fyne.NewStaticResource("icon.png", icon))
 	s, err := openSession(ctx, o)
