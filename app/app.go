@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/theme"
 
 	"clara/catalogue"
@@ -117,7 +118,8 @@ type window struct {
 	snackbar   *widgets.Snackbar
 	search     *searchPage
 	presets    *presets
-	settings   *settingsDialog // nil while closed
+	settings   *settingsDialog    // nil while closed
+	files      *dialog.FileDialog // likewise
 
 	handed string          // a model file that waits to be taken, "" for none
 	behind bool            // another program has the keyboard
@@ -276,6 +278,10 @@ func (w *window) close() {
 
 // escape closes what is open, the innermost first.
 func (w *window) escape() {
+	if w.files != nil {
+		w.files.Dismiss()
+		return
+	}
 	if w.settings != nil {
 		w.settings.close()
 		return

@@ -17,5 +17,7 @@ func (w *window) showFiles(d *dialog.FileDialog, title, confirm string) {
 	d.Resize(fyne.NewSize(min(760, size.Width-24), min(560, size.Height-24)))
 	if layer := c.Overlays().Top(); layer != nil {
 		layer.Refresh() // puts it in the middle again
+		w.files = d
+		d.SetOnClosed(func() { w.files = nil })
 	}
 }

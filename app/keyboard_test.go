@@ -215,3 +215,24 @@ func TestKeyboardLeavesThePlaceThatIsLeft(t *testing.T) {
 		t.Errorf("in place %d the keyboard is at %T", w.place, c.Focused())
 	}
 }
+
+// Escape closes the dialog of files, and nothing behind it.
+func TestEscapeClosesTheDialogOfFiles(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLearning)
+	w.settle(t)
+	w.learning.opened = 0
+	w.learning.showHistory()
+	w.machine.chooseFile()
+	if len(w.frame.Canvas().Overlays().List()) != 1 {
+		t.Fatal("no dialog of files")
+	}
+	w.escape()
+	if len(w.frame.Canvas().Overlays().List()) != 0 || w.learning.opened != 0 {
+		t.Error("the dialog is still there, or something behind it was closed")
+	}
+	w.escape()
+	if w.learning.opened != -1 {
+		t.Error("the next Escape is still the dialog's")
+	}
+}
