@@ -16,21 +16,25 @@ func pathTo(in, o fyne.CanvasObject) []fyne.CanvasObject {
 	if in == nil || !in.Visible() {
 		return nil
 	}
-	var inside []fyne.CanvasObject
-	switch x := in.(type) {
-	case *fyne.Container:
-		inside = x.Objects
-	case *container.Scroll:
-		inside = []fyne.CanvasObject{x.Content}
-	case *container.ThemeOverride:
-		inside = []fyne.CanvasObject{x.Content}
-	case holder:
-		inside = x.inside()
-	}
-	for _, child := range inside {
+	for _, child := range childrenOf(in) {
 		if path := pathTo(child, o); path != nil {
 			return append([]fyne.CanvasObject{in}, path...)
 		}
+	}
+	return nil
+}
+
+// childrenOf are the objects in one, as far as they are ours or Fyne's containers.
+func childrenOf(in fyne.CanvasObject) []fyne.CanvasObject {
+	switch x := in.(type) {
+	case *fyne.Container:
+		return x.Objects
+	case *container.Scroll:
+		return []fyne.CanvasObject{x.Content}
+	case *container.ThemeOverride:
+		return []fyne.CanvasObject{x.Content}
+	case holder:
+		return x.inside()
 	}
 	return nil
 }
