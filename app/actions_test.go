@@ -516,7 +516,7 @@ func TestEndingFromOutsideClosesTheWindow(t *testing.T) {
 
 func TestPlacesByKey(t *testing.T) {
 	w := openSample(t, spoken(english))
-	for key, p := range map[fyne.KeyName]place{fyne.Key2: placeLessons, fyne.Key3: placeLearning, fyne.Key4: placeModel, fyne.Key5: placeStatistics, fyne.Key1: placeChat} {
+	for key, p := range map[fyne.KeyName]place{fyne.Key2: placeLessons, fyne.Key3: placeLearning, fyne.Key4: placeStatistics, fyne.Key5: placeModel, fyne.Key1: placeChat} {
 		w.press(t, key)
 		if w.place != p {
 			t.Errorf("key %s opens place %d", key, w.place)

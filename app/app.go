@@ -124,6 +124,7 @@ type window struct {
 	handed string          // a model file that waits to be taken, "" for none
 	behind bool            // another program has the keyboard
 	told   *widgets.Notice // above the view; nil: nothing waits for an answer
+	asking bool            // it is a question
 	warned bool            // it is about a contradiction
 	full   bool            // it is about a full disk
 	undo   func()          // takes back the last feedback; nil: there is none
@@ -191,17 +192,17 @@ func (w *window) start() {
 	w.tellOfCrash()
 	w.learning.refresh() // the versions are named in other places too
 	if w.FileError != nil {
-		w.tellFault()
+		w.tellFault("settings.unreadable", "settings.go_on")
 	}
 }
 
-// tellFault says what is wrong in the settings file.
-func (w *window) tellFault() {
+// tellFault says what is wrong in the settings file, in the words of the keys text and leave: what holds until it is mended.
+func (w *window) tellFault(text, leave string) {
 	w.tell(widgets.Notice{
-		Glyph: widgets.IconSliders, Tone: widgets.ToneError, Title: say("settings.fault_title"), Text: w.settingsFault(),
+		Glyph: widgets.IconSliders, Tone: widgets.ToneError, Title: say("settings.fault_title"), Text: say(text, "Cause", w.settingsFault()),
 		Actions: []widgets.Action{
 			{Label: say("settings.open_file"), Kind: widgets.Secondary, OnTapped: func() { w.openFile(w.File.Path()) }},
-			{Label: say("settings.go_on"), OnTapped: w.untell},
+			{Label: say(leave), OnTapped: w.untell},
 		},
 	})
 }
@@ -286,6 +287,10 @@ func (w *window) escape() {
 		w.settings.close()
 		return
 	}
+	if w.asking {
+		w.untell()
+		return
+	}
 	if w.presets.open {
 		w.presets.escape()
 		return
@@ -294,7 +299,9 @@ func (w *window) escape() {
 		w.search.close()
 		return
 	}
-	w.view().escape()
+	if !w.view().escape() && w.told != nil {
+		w.untell()
+	}
 }
 
 // takeBackLast undoes the last feedback that this window gave.

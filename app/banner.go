@@ -26,7 +26,7 @@ func (w *window) band(n widgets.Notice) fyne.CanvasObject {
 
 // tell shows a notice above the view until it is answered; a newer one takes its place.
 func (w *window) tell(n widgets.Notice) {
-	w.told, w.warned, w.full = &n, false, false
+	w.told, w.asking, w.warned, w.full = &n, false, false, false
 	w.showTold()
 }
 
@@ -45,8 +45,24 @@ func (w *window) showTold() {
 
 // untell takes it away.
 func (w *window) untell() {
-	w.told, w.warned, w.full = nil, false, false
+	w.told, w.asking, w.warned, w.full = nil, false, false, false
+	widgets.Leave(w.frame.Canvas(), w.shell.banner)
 	w.showTold()
+}
+
+// tellCut says that a text was longer than a field takes.
+func (w *window) tellCut() {
+	w.tell(widgets.Notice{
+		Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: say("cut.title"), Text: say("cut.text", "Most", whole(widgets.EntryLimit)),
+		Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
+	})
+}
+
+// newEditor makes a text field that says so when what was pasted did not fit.
+func (w *window) newEditor(placeholder string, changed func(string)) *widgets.Editor {
+	e := widgets.NewEditor(placeholder, changed)
+	e.OnTooLong = w.tellCut
+	return e
 }
 
 // kept says that something was saved: what was said of a full disk holds no more.
@@ -63,7 +79,7 @@ type question struct {
 	do          func()
 }
 
-// ask shows a question until it is answered.
+// ask shows a question until it is answered; Escape answers it with no.
 func (w *window) ask(q question) {
 	w.tell(widgets.Notice{
 		Glyph: widgets.IconInfo, Tone: widgets.ToneInfo, Title: q.title, Text: q.text,
@@ -72,6 +88,7 @@ func (w *window) ask(q question) {
 			{Label: q.no, OnTapped: w.untell},
 		},
 	})
+	w.asking = true
 }
 
 // unread stands in the place of what could not be read.

@@ -91,7 +91,7 @@ func (v *chatView) revise(message int64) {
 	r := &revision{message: message}
 	send := widgets.NewButton(say("chat.send"), &widgets.IconSend, widgets.Primary, func() { v.askDifferently(r) })
 	before := v.entries[i].Text
-	r.field = widgets.NewEditor(say("chat.ask_differently"), func(text string) {
+	r.field = v.w.newEditor(say("chat.ask_differently"), func(text string) {
 		if text = strings.TrimSpace(text); text == "" || text == before || v.w.model.blocks() != "" {
 			send.Disable()
 		} else {

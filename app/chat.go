@@ -32,6 +32,7 @@ type chatView struct {
 	listing      bool                   // narrow: the list of conversations is shown instead
 	finding      *findBar               // nil while closed
 	revision     *revision              // a question that is being asked differently; nil: none
+	renaming     *widgets.Line          // in the place of the title; nil: it is not being renamed
 
 	head     *fyne.Container
 	bar      *fyne.Container // below it: what finding shows
@@ -84,6 +85,7 @@ func (v *chatView) build() fyne.CanvasObject {
 	v.composer.OnEscape = func() { v.w.escape() }
 	v.composer.OnUp = v.editLast
 	v.composer.OnChanged = func(string) { v.drafts.Ask() }
+	v.composer.OnTooLong = v.w.tellCut
 	v.head, v.bar = widgets.VStack(0), widgets.VStack(0)
 	v.hint = widgets.VStack(0)
 	foot := widgets.VStack(7, v.composer, v.hint)
@@ -104,14 +106,21 @@ func (v *chatView) build() fyne.CanvasObject {
 
 func (v *chatView) open() {
 	v.showHead()
-	if !v.listing {
+	if !v.listing && v.renaming == nil {
 		v.composer.Focus()
 	}
 }
 
 // showHead fills the line above the conversation: its title, the model that answers, and what can be done with it.
 func (v *chatView) showHead() {
-	if v.head == nil {
+	if v.head != nil {
+		v.w.renew(v.head, v.fillHead)
+	}
+}
+
+func (v *chatView) fillHead() {
+	if v.renaming != nil {
+		v.setHead(widgets.HStack(8, widgets.Grow(v.renaming)), 52, 12)
 		return
 	}
 	title := v.conversation.Title
@@ -155,7 +164,7 @@ func (v *chatView) rename() {
 	c := v.conversation
 	line := widgets.NewLine(say("chat.title"), nil)
 	line.SetText(c.Title)
-	done := func() { v.showHead(); v.composer.Focus() }
+	done := v.endRenaming
 	line.OnEscape = done
 	line.OnSubmit = func() {
 		title := brief(line.Text, 120)
@@ -174,8 +183,16 @@ func (v *chatView) rename() {
 			done()
 		})
 	}
-	v.setHead(widgets.HStack(8, widgets.Grow(line)), 52, 12)
+	v.renaming = line
+	v.showHead()
 	v.w.frame.Canvas().Focus(line)
+}
+
+// endRenaming shows the title again.
+func (v *chatView) endRenaming() {
+	v.renaming = nil
+	v.showHead()
+	v.composer.Focus()
 }
 
 // list shows the conversations in the place of the one that is open: the narrow layout's way between them.
@@ -236,7 +253,7 @@ func (v *chatView) openAt(h trainer.Hit, query string) {
 func (v *chatView) opening(c trainer.Conversation, at int64, query string) {
 	v.keepDraft()
 	v.closeEditor()
-	v.finding, v.w.search.open = nil, false
+	v.finding, v.renaming, v.w.search.open = nil, nil, false
 	v.listing = false
 	v.conversation, v.entries, v.reading, v.unread = c, nil, true, nil
 	if v.composer != nil {
@@ -388,10 +405,11 @@ func (v *chatView) escape() bool {
 		v.closeEditor()
 	case v.finding != nil:
 		v.closeFind()
+	case v.renaming != nil:
+		v.endRenaming()
 	case a != nil:
 		a.stop()
 	default:
-		v.showHead() // ends a renaming
 		return false
 	}
 	return true

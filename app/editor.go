@@ -78,7 +78,7 @@ func newCorrection(w *window, e trainer.Entry, saved func(trainer.Sample, string
 // newTeaching edits a new lesson; asked is a question to begin with.
 func newTeaching(w *window, asked string, saved func(trainer.Sample), closed func()) *editor {
 	d := &editor{w: w, kind: trainer.Knowledge, kindChosen: true, importance: 3, onStop: closed}
-	d.question = widgets.NewEditor(say("editor.question_hint"), nil)
+	d.question = w.newEditor(say("editor.question_hint"), nil)
 	d.question.MinRows, d.question.MaxRows = 1, 4
 	d.question.SetText(asked)
 	d.onSave = func(kind trainer.Kind, better string, words [][]string) {
@@ -99,7 +99,7 @@ func newTeaching(w *window, asked string, saved func(trainer.Sample), closed fun
 }
 
 func (d *editor) build(title string, glyph widgets.Glyph, start string) {
-	d.better = widgets.NewEditor(say("editor.answer_hint"), nil)
+	d.better = d.w.newEditor(say("editor.answer_hint"), nil)
 	d.better.MinRows, d.better.MaxRows = 2, 12
 	d.better.SetText(start)
 	for _, e := range []*widgets.Editor{d.better, d.question} {
@@ -110,6 +110,7 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 		}
 	}
 	d.change = widgets.NewDiff(widgets.TextBody)
+	d.change.Sign = changeSpoken
 	d.pace = widgets.NewPace(proposeAfter, d.propose)
 	d.keywords = widgets.NewKeywords(nil, widgets.KeywordWords{Add: say("keywords.hint"), Remove: removeKeyword}, func(words []string) {
 		d.wordsChosen, d.words = true, groups(words)
@@ -286,6 +287,14 @@ func (d *editor) resized() {
 		v.feed.Resized(v.editing)
 		v.placeEditor()
 	}
+}
+
+// changeSpoken says a word of a comparison with what became of it.
+func changeSpoken(word string, c widgets.Change) string {
+	if c == widgets.Removed {
+		return say("editor.removed", "Word", word)
+	}
+	return say("editor.added", "Word", word)
 }
 
 // removeKeyword is the spoken name of the way to take a keyword away.

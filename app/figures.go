@@ -73,7 +73,7 @@ func figureLine(s trainer.Sentence) fyne.CanvasObject {
 
 // figures shows everything that the gate measured of one version or refused cycle, of both tries where there were two.
 func (v *learningView) figures(r trainer.VersionRow) fyne.CanvasObject {
-	back := widgets.NewIconButton(widgets.IconLeft, say("history.title"), func() { v.opened = -1; v.showHistory() })
+	back := widgets.NewIconButton(widgets.IconLeft, say("history.title"), func() { v.openRow(rowKey{}) })
 	head := widgets.Sized(0, 32, widgets.HStack(6, back, widgets.Grow(widgets.Section(v.rowName(r)).Cutting())))
 	list := widgets.VStack(8)
 	pair := func(name, value string) {

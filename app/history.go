@@ -17,7 +17,9 @@ const (
 )
 
 // showSamples lists what this cycle (or the next one) trains on, and what not, with the reason for each.
-func (v *learningView) showSamples() {
+func (v *learningView) showSamples() { v.w.renew(v.judged, v.fillSamples) }
+
+func (v *learningView) fillSamples() {
 	kept := 0
 	for _, s := range v.samples {
 		if s.Kept {
@@ -183,10 +185,12 @@ func (v *learningView) rowName(r trainer.VersionRow) string {
 }
 
 // showHistory lists the versions, or the figures of the one that was tapped.
-func (v *learningView) showHistory() {
+func (v *learningView) showHistory() { v.w.renew(v.history, v.fillHistory) }
+
+func (v *learningView) fillHistory() {
 	var o fyne.CanvasObject
-	if v.opened >= 0 && v.opened < len(v.versions) {
-		o = v.figures(v.versions[v.opened])
+	if at := slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return v.opened != rowKey{} && keyOf(r) == v.opened }); at >= 0 {
+		o = v.figures(v.versions[at])
 	} else {
 		list := widgets.VStack(1)
 		if !v.read {
@@ -195,7 +199,7 @@ func (v *learningView) showHistory() {
 		for i, r := range v.versions {
 			base := i == len(v.versions)-1
 			if i < shownVersions-1 || base || v.everything || r.Active {
-				list.Add(v.versionLine(i, r))
+				list.Add(v.versionLine(r))
 			} else if i == len(v.versions)-2 {
 				list.Add(v.moreLink(len(v.versions) - shownVersions))
 			}
@@ -206,7 +210,18 @@ func (v *learningView) showHistory() {
 	v.body.Refresh()
 }
 
-func (v *learningView) versionLine(i int, r trainer.VersionRow) fyne.CanvasObject {
+// rowKey tells a row of the history from the others, however many come before it. The untrained base has the zero one.
+type rowKey struct{ version, cycle int64 }
+
+func keyOf(r trainer.VersionRow) rowKey { return rowKey{r.ID, r.Cycle} }
+
+// openRow shows the figures of a row in the place of the list, or the list again.
+func (v *learningView) openRow(k rowKey) {
+	v.opened = k
+	v.showHistory()
+}
+
+func (v *learningView) versionLine(r trainer.VersionRow) fyne.CanvasObject {
 	glyph, ink := widgets.IconLayers, widgets.ColorMuted
 	words := moment(r.Created, v.w.now())
 	verdict := verdictWords(r.Verdict)
@@ -239,9 +254,8 @@ func (v *learningView) versionLine(i int, r trainer.VersionRow) fyne.CanvasObjec
 	}
 	line := widgets.HStack(10, widgets.NewIcon(glyph, 18, ink), widgets.Grow(widgets.VStack(0, widgets.Strong(v.rowName(r)), widgets.Caption(words).Cutting())), end)
 	row := widgets.NewRow(line, 40, func() {
-		if r.ID != 0 || r.Cycle != 0 {
-			v.opened = i
-			v.showHistory()
+		if k := keyOf(r); k != (rowKey{}) {
+			v.openRow(k)
 		}
 	})
 	row.Hint = v.rowName(r) + ", " + words

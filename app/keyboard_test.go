@@ -221,18 +221,18 @@ func TestEscapeClosesTheDialogOfFiles(t *testing.T) {
 	w := openSample(t, spoken(english))
 	w.show(placeLearning)
 	w.settle(t)
-	w.learning.opened = 0
+	w.learning.opened = keyOf(w.learning.versions[0])
 	w.learning.showHistory()
 	w.machine.chooseFile()
 	if len(w.frame.Canvas().Overlays().List()) != 1 {
 		t.Fatal("no dialog of files")
 	}
 	w.escape()
-	if len(w.frame.Canvas().Overlays().List()) != 0 || w.learning.opened != 0 {
+	if len(w.frame.Canvas().Overlays().List()) != 0 || w.learning.opened == (rowKey{}) {
 		t.Error("the dialog is still there, or something behind it was closed")
 	}
 	w.escape()
-	if w.learning.opened != -1 {
+	if w.learning.opened != (rowKey{}) {
 		t.Error("the next Escape is still the dialog's")
 	}
 }

@@ -151,7 +151,7 @@ var scenes = []scene{
 	}},
 	{"figures", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeLearning, trainer.PhaseWaiting)
-		w.learning.opened = 0
+		w.learning.opened = keyOf(w.learning.versions[0])
 		w.learning.fill()
 	}},
 	{"tries", func(t testing.TB, w *window) {
@@ -164,7 +164,7 @@ var scenes = []scene{
 			{Rate: 1, Anchors: 1, Verdict: trainer.VerdictRefused, Reason: forgetsReason, Figures: first},
 			{Rate: .5, Anchors: 2, Verdict: trainer.VerdictRefused, Reason: reason, Figures: second},
 		}
-		w.learning.opened = i
+		w.learning.opened = keyOf(w.learning.versions[i])
 		w.learning.fill()
 	}},
 	{"contradiction", func(t testing.TB, w *window) {

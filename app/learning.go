@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"clara/trainer"
 	"clara/widgets"
@@ -22,7 +23,7 @@ type learningView struct {
 	cycle      int64                 // that the samples are of; 0: what the next one would use
 	former     [][]trainer.LossPoint // curves of the last cycles, the newest first
 	lastNumber int                   // of the newest version
-	opened     int                   // index in versions of the row whose figures are shown; -1: none
+	opened     rowKey                // of versions: its figures are shown; zero: none
 	try        int                   // of that row, where it was trained twice: the first or the second
 	findings   []trainer.Finding     // why it does not learn; nil: not asked
 	span       int                   // of the chart: this cycle, or the last five
@@ -31,7 +32,8 @@ type learningView struct {
 	read       bool                  // what the view reads was read
 	unread     error                 // why it could not be read so far
 
-	body     *fyne.Container // all of the below
+	scroll   *container.Scroll
+	body     *fyne.Container // in it: all of the below
 	head     *fyne.Container
 	loop     *widgets.Flow
 	why      *fyne.Container // why it does not learn, after that was asked
@@ -48,7 +50,7 @@ type learningView struct {
 	stopDots context.CancelFunc
 }
 
-func newLearningView(w *window) *learningView { return &learningView{w: w, opened: -1, try: 1} }
+func newLearningView(w *window) *learningView { return &learningView{w: w, try: 1} }
 
 func (v *learningView) build() fyne.CanvasObject {
 	v.head, v.says, v.verdicts = widgets.VStack(0), nil, verdict{}
@@ -61,19 +63,25 @@ func (v *learningView) build() fyne.CanvasObject {
 	v.forgets = widgets.VStack(0)
 	v.judged = widgets.VStack(0)
 	v.history = widgets.VStack(0)
-	loss := widgets.Card(widgets.VStack(8, widgets.CardHead(say("loss.title"), v.curves), widgets.Grow(v.chart.object())), 12, 16)
+	lossHead := widgets.CardHead(say("loss.title"), v.curves)
+	if v.w.narrow {
+		lossHead = widgets.VStack(8, widgets.Section(say("loss.title")).Wrapped(), widgets.HStack(0, v.curves, widgets.Space()))
+	}
+	loss := widgets.Card(widgets.VStack(8, lossHead, widgets.Grow(v.chart.object())), 12, 16)
 	v.body = widgets.VStack(12, v.head, v.why, widgets.Card(v.loop, 14, 16, 8, 16), v.verdict)
 	if v.w.tight {
 		for _, o := range []fyne.CanvasObject{loss, v.forgets, v.judged, v.history} {
 			v.body.Add(o)
 		}
 		v.fill()
-		return widgets.NewScroll(widgets.Pad(v.body, 12, 12))
+		v.scroll = widgets.NewScroll(widgets.Pad(v.body, 12, 12))
+		return v.scroll
 	}
 	v.body.Add(widgets.HStackFill(12, widgets.GrowBy(1.45, loss), widgets.GrowBy(1, v.forgets)))
 	v.body.Add(widgets.HStackFill(12, widgets.GrowBy(1.45, v.judged), widgets.GrowBy(1, v.history)))
 	v.fill()
-	return widgets.NewScroll(widgets.Pad(v.body, 16, 24, 12, 24))
+	v.scroll = widgets.NewScroll(widgets.Pad(v.body, 16, 24, 12, 24))
+	return v.scroll
 }
 
 func (v *learningView) open() {
@@ -112,7 +120,7 @@ func (v *learningView) refresh() {
 		}
 		v.read, v.unread = err == nil, err
 		v.versions, v.samples, v.former, v.cycle = l.versions, l.samples, l.former, cycle
-		v.lastNumber, v.opened = 0, min(v.opened, len(l.versions)-1)
+		v.lastNumber = 0
 		for _, r := range l.versions {
 			v.lastNumber = max(v.lastNumber, r.Number)
 		}
@@ -155,11 +163,10 @@ func (v *learningView) escape() bool {
 		v.showWhy()
 		return true
 	}
-	if v.opened < 0 {
+	if v.opened == (rowKey{}) {
 		return false
 	}
-	v.opened = -1
-	v.showHistory()
+	v.openRow(rowKey{})
 	return true
 }
 
@@ -168,13 +175,15 @@ func (v *learningView) fill() {
 	if v.head == nil {
 		return
 	}
-	v.showState()
-	v.showWhy()
-	v.showLosses()
-	v.showForgetting()
-	v.showSamples()
-	v.showHistory()
-	v.body.Refresh()
+	v.w.renew(v.body, func() {
+		v.showState()
+		v.fillWhy()
+		v.showLosses()
+		v.showForgetting()
+		v.fillSamples()
+		v.fillHistory()
+		v.body.Refresh()
+	})
 }
 
 // showState says what the loop does and why, and offers what can be done about it. Buttons are made anew only when others are
@@ -183,11 +192,11 @@ func (v *learningView) showState() {
 	s := v.w.state
 	if offer := s.Phase; v.says == nil || offer != v.offered {
 		v.offered = offer
-		v.showHead()
+		v.w.renew(v.head, v.showHead)
 	}
 	v.showSentence()
 	v.loop.SetStations(v.stations()...)
-	v.showVerdict()
+	v.w.renew(v.verdict, v.showVerdict)
 }
 
 func (v *learningView) showHead() {
@@ -222,7 +231,6 @@ func (v *learningView) showHead() {
 func (v *learningView) more() []widgets.MenuItem {
 	return []widgets.MenuItem{
 		{Glyph: &widgets.IconInfo, Title: say("why.ask"), OnTapped: v.askWhy},
-		{Glyph: &widgets.IconBars, Title: say("place.statistics"), OnTapped: func() { v.w.show(placeStatistics) }},
 		{Glyph: &widgets.IconSliders, Title: say("learning.thresholds"), OnTapped: v.w.openLearningSettings},
 	}
 }
@@ -312,13 +320,12 @@ func (v *learningView) move() {
 	}
 	ctx, stop := context.WithCancel(v.w.work.ctx)
 	v.stopDots = stop
-	loop := v.loop
 	v.w.work.beside(func(context.Context) {
 		for phase := float32(0); pause(ctx, dotsEvery); phase += .04 {
 			if phase >= 1 {
 				phase--
 			}
-			fyne.Do(func() { loop.SetPhase(phase) })
+			fyne.Do(func() { v.loop.SetPhase(phase) }) // the loop of now: another layout makes it anew
 		}
 	})
 }
@@ -413,7 +420,10 @@ func (v *learningView) backNotice(b *trainer.News) widgets.Notice {
 	return n
 }
 
+// openCycle shows the figures of a cycle, which stand at the end of the page.
 func (v *learningView) openCycle(cycle int64) {
-	v.opened = slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.Cycle == cycle })
-	v.showHistory()
+	if i := slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.Cycle == cycle }); i >= 0 {
+		v.openRow(keyOf(v.versions[i]))
+		v.scroll.ScrollToBottom()
+	}
 }

@@ -60,8 +60,8 @@ func TestGoingBackByItselfIsSaid(t *testing.T) {
 		}
 	}
 	tap(t, w, "Einzelheiten")
-	if r := w.learning.versions[w.learning.opened]; r.Number != 12 {
-		t.Errorf("the details are those of version %d", r.Number)
+	if !reads(w, "Folgt auf") || w.learning.opened != keyOf(w.learning.versions[slices.IndexFunc(w.learning.versions, func(r trainer.VersionRow) bool { return r.Number == 12 })]) {
+		t.Errorf("the details are those of %+v", w.learning.opened)
 	}
 	s.Last = &trainer.CycleEnd{Cycle: 14, State: trainer.CycleRefused, Verdict: trainer.VerdictRefused, Reason: forgetsReason}
 	w.heard(trainer.Event{State: s, News: []trainer.News{{Kind: trainer.NewsCycleEnded, End: s.Last}}})

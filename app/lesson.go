@@ -20,6 +20,9 @@ func (v *lessonsView) showDetail(d detail) {
 		v.editor.stop()
 		v.editor = nil
 	}
+	if d != detailEdit {
+		v.edit = nil
+	}
 	v.detail = d
 	o := v.detailOf(d)
 	v.pane.Objects = []fyne.CanvasObject{widgets.Grow(o)}
@@ -60,7 +63,10 @@ func (v *lessonsView) detailOf(d detail) fyne.CanvasObject {
 	case detailUnlearn:
 		return v.unlearnQuestion(v.lessons[i].Sample)
 	case detailEdit:
-		return v.editDetail(v.lessons[i])
+		if v.edit == nil || v.edit.lesson != v.chosen {
+			v.edit = v.newEdit(v.lessons[i])
+		}
+		return v.edit.content // what is typed stays while the lessons are asked behind it
 	}
 	return v.lessonDetail(v.lessons[i])
 }
@@ -168,7 +174,7 @@ func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
 	if v.asking[l.ID] || v.w.model.blocks() != "" {
 		again.Disable()
 	}
-	foot := widgets.WrapRow(4, again, widgets.NewButton(say("lesson.edit"), nil, widgets.Ghost, func() { v.showDetail(detailEdit) }))
+	foot := widgets.WrapRow(4, again, widgets.NewButton(say("lesson.edit"), nil, widgets.Ghost, v.startEdit))
 	if (l.State == trainer.LessonLost || l.State == trainer.LessonMissed) && l.Importance < 5 {
 		foot.Add(widgets.NewButton(say("lesson.practise"), nil, widgets.Ghost, func() { v.practise(l.ID) }))
 	}
@@ -238,9 +244,22 @@ func kindMeans(k trainer.Kind) string {
 	return say("kind.content_means")
 }
 
-// editDetail changes the wanted answer and the check of a lesson.
-func (v *lessonsView) editDetail(l trainer.LessonView) fyne.CanvasObject {
-	answer := widgets.NewEditor(say("editor.answer_hint"), nil)
+// lessonEdit is the wanted answer and the check of a lesson while they are being changed.
+type lessonEdit struct {
+	lesson  int64
+	answer  *widgets.Editor
+	content fyne.CanvasObject
+}
+
+// startEdit opens the chosen lesson for changes, with the cursor in its answer.
+func (v *lessonsView) startEdit() {
+	v.showDetail(detailEdit)
+	v.w.frame.Canvas().Focus(v.edit.answer)
+}
+
+// newEdit opens a lesson for changes.
+func (v *lessonsView) newEdit(l trainer.LessonView) *lessonEdit {
+	answer := v.w.newEditor(say("editor.answer_hint"), nil)
 	answer.MinRows, answer.MaxRows = 2, 10
 	answer.SetText(l.Answer)
 	words, changed := l.Keywords, false
@@ -275,8 +294,16 @@ func (v *lessonsView) editDetail(l trainer.LessonView) fyne.CanvasObject {
 	body := widgets.VStack(14, widgets.Section(brief(l.Question, 300)).Wrapped(),
 		widgets.VStack(6, label(say("editor.answer")), answer),
 		widgets.VStack(6, label(say("lesson.check")), keys, widgets.Caption(say("keywords.either")).Wrapped()))
-	foot := widgets.WrapRow(4, widgets.NewButton(say("save"), nil, widgets.Primary, save), widgets.NewButton(say("cancel"), nil, widgets.Ghost, cancel))
-	return detailCard(body, foot)
+	able := widgets.NewButton(say("save"), nil, widgets.Primary, save)
+	answer.OnChanged = func(text string) {
+		if strings.TrimSpace(text) == "" {
+			able.Disable()
+		} else {
+			able.Enable()
+		}
+	}
+	foot := widgets.WrapRow(4, able, widgets.NewButton(say("cancel"), nil, widgets.Ghost, cancel))
+	return &lessonEdit{lesson: l.ID, answer: answer, content: detailCard(body, foot)}
 }
 
 func (v *lessonsView) wishDetail(s trainer.Sample) fyne.CanvasObject {

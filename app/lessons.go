@@ -32,7 +32,8 @@ type lessonsView struct {
 	chosen  int64 // a lesson, or with filterManner a sample; 0: none
 	wanted  int64 // the sample whose lesson is to be chosen once it is read; 0: none
 	detail  detail
-	editor  *editor // while detail is detailTeach
+	editor  *editor     // while detail is detailTeach
+	edit    *lessonEdit // while it is detailEdit
 	asking  map[int64]bool
 	read    bool  // lessons and manner were read
 	unread  error // why they could not be read so far
@@ -44,6 +45,7 @@ type lessonsView struct {
 	pane    *fyne.Container
 	page    *fyne.Container // narrow: list or pane
 	listed  *fyne.Container // the list with what stands above it
+	root    *fyne.Container // all of them
 }
 
 // detail is what the pane beside the list shows of the chosen lesson.
@@ -80,6 +82,7 @@ func (v *lessonsView) build() fyne.CanvasObject {
 	left := widgets.Card(widgets.VStack(8, widgets.Pad(filter, 0, 6, 0, 2), widgets.Grow(v.list)), 12, 10, 8, 10)
 	v.listed = widgets.VStack(12, head, v.summary, v.notice,
 		widgets.Grow(widgets.HStackFill(12, widgets.GrowBy(1.5, left), widgets.GrowBy(1, v.pane))))
+	v.root = v.listed
 	v.fill()
 	return widgets.Pad(v.listed, 16, 24, 12, 24)
 }
@@ -91,6 +94,7 @@ func (v *lessonsView) buildNarrow() fyne.CanvasObject {
 		widgets.Pad(v.summary, 4, 12, 8, 12), v.notice, widgets.Pad(widgets.HStack(0, v.choice, widgets.Space()), 0, 12, 8, 12),
 		widgets.Grow(widgets.Pad(widgets.Card(v.list, 2, 4), 0, 12, 10, 12)))
 	v.page = widgets.Layers(v.listed)
+	v.root = v.page
 	v.fill()
 	return v.page
 }
@@ -171,7 +175,9 @@ func (v *lessonsView) reveal(lesson int64) {
 }
 
 // fill shows what the view knows.
-func (v *lessonsView) fill() {
+func (v *lessonsView) fill() { v.w.renew(v.root, v.fillAll) }
+
+func (v *lessonsView) fillAll() {
 	v.showSummary()
 	v.showContradiction()
 	v.listed.Refresh() // they take room from the list, or give it back

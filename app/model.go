@@ -144,7 +144,7 @@ func (w *window) loadModel() {
 // modelChanged shows the model's state wherever it stands.
 func (w *window) modelChanged() {
 	w.engines = nil
-	if w.place == placeModel {
+	if w.place == placeModel || w.welcoming() {
 		w.tryEngines()
 	}
 	w.shell.showStatus()
@@ -160,6 +160,8 @@ type modelView struct {
 	start *widgets.Button // of the welcome
 	foot  *fyne.Container // holds start
 	shown string          // what cards say of the reader
+	says  *widgets.Text   // where they say it; nil: nowhere
+	stops bool            // they offer to stop the preparation
 }
 
 func newModelView(w *window) *modelView { return &modelView{w: w} }
@@ -183,7 +185,14 @@ func (v *modelView) open() {
 
 // heard shows how far the preparation is.
 func (v *modelView) heard([]trainer.News) {
-	if words := v.readerWords(); words != v.shown && v.w.model.ready {
+	words := v.readerWords()
+	switch {
+	case words == v.shown || !v.w.model.ready:
+	case v.says != nil && v.stops && v.preparing(): // step by step: the button beside it stays
+		v.shown = words
+		v.says.SetText(words)
+		v.cards.Refresh()
+	default:
 		v.fill()
 	}
 }
@@ -192,11 +201,14 @@ func (v *modelView) escape() bool { return false }
 
 // fill shows the model, what is known of it, and what computes.
 func (v *modelView) fill() {
-	if v.cards == nil {
-		return
+	if v.cards != nil {
+		v.w.renew(v.cards, v.fillCards)
 	}
+}
+
+func (v *modelView) fillCards() {
 	m := &v.w.model
-	v.shown = v.readerWords()
+	v.shown, v.says, v.stops = v.readerWords(), nil, v.preparing()
 	v.cards.RemoveAll()
 	defer v.cards.Refresh()
 	if m.err != nil && !m.busy {
@@ -241,10 +253,12 @@ func (v *modelView) card() fyne.CanvasObject {
 	}
 	body := widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconChip, 20, widgets.ColorPrimary),
 		widgets.Grow(widgets.Strong(m.short()).Cutting()), widgets.NewChip(word, &glyph, tone)))
-	pair := func(name, value string) {
+	pair := func(name, value string) *widgets.Text {
+		words := widgets.Caption(value).In(widgets.ColorText).Wrapped()
 		if value != "" {
-			body.Add(widgets.HStackTop(12, widgets.Sized(132, 0, widgets.Caption(name)), widgets.Grow(widgets.Caption(value).In(widgets.ColorText).Wrapped())))
+			body.Add(widgets.HStackTop(12, widgets.Sized(132, 0, widgets.Caption(name)), widgets.Grow(words)))
 		}
+		return words
 	}
 	size := ""
 	if m.found.Bytes > 0 {
@@ -255,7 +269,7 @@ func (v *modelView) card() fyne.CanvasObject {
 		pair(say("model.parameters"), say("model.millions", "N", whole(int((m.info.Parameters+5e5)/1e6))))
 		pair(say("model.kind"), m.info.Architecture+", "+m.info.FileType)
 		pair(say("model.context"), say("model.tokens", "N", whole(m.info.Context)))
-		pair(say("model.lessons"), v.readerWords())
+		v.says = pair(say("model.lessons"), v.readerWords())
 	}
 	pair(say("model.file"), m.path())
 	if offer := v.offer(); offer != nil {

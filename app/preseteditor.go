@@ -51,7 +51,7 @@ func (e *presetEditor) build() fyne.CanvasObject {
 	e.name.OnSubmit, e.name.OnEscape = e.submit, w.escape
 	e.name.Name = say("preset.name")
 	e.fault = widgets.Caption("").In(widgets.ColorError)
-	prompt := widgets.NewEditor(say("set.system_prompt_help"), func(text string) { e.draft.System = text; e.check() })
+	prompt := w.newEditor(say("set.system_prompt_help"), func(text string) { e.draft.System = text; e.check() })
 	prompt.MinRows, prompt.MaxRows = 3, 8
 	prompt.SetText(e.draft.System)
 	prompt.OnSubmit, prompt.OnEscape = e.submit, w.escape

@@ -153,7 +153,7 @@ func TestFiguresAreSaidWithTheirLimitsForBothTries(t *testing.T) {
 		{Rate: 1, Anchors: 1, Verdict: trainer.VerdictRefused, Reason: forgetsReason, Figures: first},
 		{Rate: .5, Anchors: 2, Verdict: trainer.VerdictRefused, Reason: forgetsReason, Figures: second},
 	}
-	w.learning.opened = 0
+	w.learning.opened = keyOf(w.learning.versions[0])
 	w.learning.fill()
 	if !reads(w, "28 of 29 general questions are still right; at least 75 %") || !reads(w, "Failed: Fixed texts: 0.08 nats per token worse; at most 0.05") || !reads(w, "half as fast") {
 		t.Error("the second try is not said")

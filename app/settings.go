@@ -150,6 +150,7 @@ func (d *settingsDialog) field(f field) fyne.CanvasObject {
 	switch at := f.at(&d.draft).(type) {
 	case *bool:
 		toggle := widgets.NewSwitch(say(f.name), *at, func(on bool) { *at = on; d.changed() })
+		toggle.StateName = switchSpoken
 		return widgets.VStack(2, toggle, widgets.Caption(say(f.help)).Wrapped())
 	case *string:
 		if len(f.choices) == 0 {
@@ -177,6 +178,14 @@ func (d *settingsDialog) field(f field) fyne.CanvasObject {
 		return f.number(*at, *f.at(&usual).(*float64), false, d.take(f.key, func(v float64) { *at = v }))
 	}
 	return widgets.Space()
+}
+
+// switchSpoken says how a switch stands.
+func switchSpoken(on bool) string {
+	if on {
+		return say("switch.on")
+	}
+	return say("switch.off")
 }
 
 // take keeps a value that is in its range.
@@ -451,7 +460,7 @@ func (w *window) adopt(s configs.Settings) {
 func (w *window) fileChanged(s configs.Settings, err error) {
 	if err != nil {
 		w.FileError = err
-		w.tellFault()
+		w.tellFault("settings.unreadable_since", "close")
 		return
 	}
 	if s == w.Settings {
@@ -499,7 +508,7 @@ func copySetting(to, from any) {
 	}
 }
 
-// settingsFault says all that is wrong in the settings file, with the lines, and what holds until it is mended.
+// settingsFault says all that is wrong in the settings file, with the lines.
 func (w *window) settingsFault() string {
 	var faults []string
 	for _, e := range configs.Mistakes(w.FileError) {
@@ -528,5 +537,5 @@ func (w *window) settingsFault() string {
 	if faults == nil {
 		faults = []string{w.FileError.Error()}
 	}
-	return say("settings.unreadable", "Cause", strings.Join(faults, "; "))
+	return strings.Join(faults, "; ")
 }

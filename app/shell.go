@@ -15,8 +15,8 @@ const (
 	placeChat place = iota
 	placeLessons
 	placeLearning
-	placeModel
-	placeStatistics // without a tab: a narrow window reaches it through Lernen
+	placeStatistics
+	placeModel // without a tab: a narrow window reaches it through Mehr
 )
 
 const (
@@ -43,7 +43,7 @@ type shell struct {
 }
 
 func (w *window) views() []view {
-	return []view{w.chat, w.lessons, w.learning, w.machine, w.statistics}
+	return []view{w.chat, w.lessons, w.learning, w.statistics, w.machine}
 }
 
 func (w *window) view() view { return w.views()[w.place] }
@@ -62,6 +62,7 @@ func (w *window) rebuild() {
 	w.snackbar = widgets.NewSnackbar()
 	var all fyne.CanvasObject
 	if w.welcoming() {
+		s.nav, s.gear, s.tabs = nil, nil, nil
 		s.column = widgets.VStack(0, s.banner, widgets.Grow(w.machine.welcome()))
 		all = s.column
 	} else if w.narrow {
@@ -70,9 +71,9 @@ func (w *window) rebuild() {
 			{Glyph: widgets.IconChat, Name: say("place.chat_short")},
 			{Glyph: widgets.IconLessons, Name: say("place.lessons")},
 			{Glyph: widgets.IconLoop, Name: say("place.learning")},
-			{Glyph: widgets.IconChip, Name: say("place.model")},
-			{Glyph: widgets.IconSliders, Name: say("place.settings_short")},
-		}, int(w.place.tab()), s.tapTab)
+			{Glyph: widgets.IconBars, Name: say("place.statistics")},
+			{Glyph: widgets.IconMore, Name: say("place.more")},
+		}, int(w.place), s.tapTab)
 		s.column.Add(s.tabs)
 		all = s.column
 	} else {
@@ -84,29 +85,28 @@ func (w *window) rebuild() {
 	w.frame.SetContent(s.root)
 	s.showStatus()
 	s.showCounts()
-	editing := w.presets.open
+	editing, searching := w.presets.open, w.search.open
 	w.show(w.place)
-	if editing && !w.welcoming() {
+	switch {
+	case w.welcoming():
+	case editing:
 		w.presets.show()
+	case searching:
+		w.search.show()
 	}
 }
 
-// tapTab follows the tab bar; its last tab is not a place but opens the settings.
+// tapTab follows the tab bar; its last tab is a menu of what there is no tab for.
 func (s *shell) tapTab(i int) {
-	if place(i) <= placeModel {
-		s.w.show(place(i))
+	w := s.w
+	if place(i) != placeModel {
+		w.show(place(i))
 		return
 	}
-	s.tabs.SetOn(int(s.w.place.tab()))
-	s.w.openSettings()
-}
-
-// tab is the tab under which a place stands.
-func (p place) tab() place {
-	if p == placeStatistics {
-		return placeLearning
-	}
-	return p
+	s.tabs.SetOn(int(w.place))
+	widgets.ShowMenu(s.tabs.Tab(i),
+		widgets.MenuItem{Glyph: &widgets.IconChip, Title: say("place.model"), OnTapped: func() { w.show(placeModel) }},
+		widgets.MenuItem{Glyph: &widgets.IconSliders, Title: say("place.settings"), OnTapped: w.openSettings})
 }
 
 // show opens a place.
@@ -135,7 +135,7 @@ func (w *window) show(p place) {
 		item.SetSelected(n == p)
 	}
 	if s.tabs != nil {
-		s.tabs.SetOn(int(p.tab()))
+		s.tabs.SetOn(int(p))
 	}
 	s.list.showOpen()
 	w.view().open()
@@ -253,6 +253,11 @@ func (s *shell) foot() float32 {
 		h += s.tabs.MinSize().Height
 	}
 	return h
+}
+
+// renew makes what lies in an object anew; the keyboard stays where it was.
+func (w *window) renew(in fyne.CanvasObject, change func()) {
+	widgets.KeepFocus(w.frame.Canvas(), in, change)
 }
 
 // restyle takes over language, appearance, text size and layout, and makes the window anew.

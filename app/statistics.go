@@ -89,12 +89,14 @@ func (v *statisticsView) fill() {
 	if v.head == nil {
 		return
 	}
-	v.showHead()
-	v.showCards()
-	v.showChart()
-	v.showStars()
-	v.showCycles()
-	v.body.Refresh()
+	v.w.renew(v.body, func() {
+		v.showHead()
+		v.showCards()
+		v.showChart()
+		v.showStars()
+		v.showCycles()
+		v.body.Refresh()
+	})
 }
 
 func (v *statisticsView) showHead() {

@@ -100,7 +100,7 @@ func (v *chatView) update(id int64) {
 		return
 	}
 	if row, ok := v.feed.Row(id).(*widgets.Answer); ok {
-		v.fill(row, v.entries[i])
+		v.w.renew(row, func() { v.fill(row, v.entries[i]) })
 	}
 	v.feed.Resized(id)
 }

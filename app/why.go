@@ -30,9 +30,12 @@ func (v *learningView) askWhy() {
 
 // showWhy lists each question with its answer and the one thing to do.
 func (v *learningView) showWhy() {
-	if v.why == nil {
-		return
+	if v.why != nil {
+		v.w.renew(v.body, v.fillWhy)
 	}
+}
+
+func (v *learningView) fillWhy() {
 	v.why.RemoveAll()
 	v.why.Hide()
 	defer v.body.Refresh()

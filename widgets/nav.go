@@ -88,6 +88,9 @@ func (b *TabBar) SetOn(i int) {
 // On is the index of the place that is open.
 func (b *TabBar) On() int { return b.on }
 
+// Tab is one of the tabs, for a menu to open at.
+func (b *TabBar) Tab(i int) fyne.CanvasObject { return b.tabs[i] }
+
 type tab struct {
 	Row
 	icon *Icon
