@@ -49,7 +49,7 @@ func (v *chatView) turnTo(message int64) {
 		if row, ok := v.feed.Row(message).(*widgets.Answer); ok && walked {
 			v.w.frame.Canvas().Focus(row)
 		} else {
-			v.composer.Focus()
+			v.composer.Focus(v.w.frame.Canvas())
 		}
 	})
 }

@@ -107,7 +107,7 @@ func (v *chatView) build() fyne.CanvasObject {
 func (v *chatView) open() {
 	v.showHead()
 	if !v.listing && v.renaming == nil {
-		v.composer.Focus()
+		v.composer.Focus(v.w.frame.Canvas())
 	}
 }
 
@@ -192,7 +192,7 @@ func (v *chatView) rename() {
 func (v *chatView) endRenaming() {
 	v.renaming = nil
 	v.showHead()
-	v.composer.Focus()
+	v.composer.Focus(v.w.frame.Canvas())
 }
 
 // list shows the conversations in the place of the one that is open: the narrow layout's way between them.
@@ -328,10 +328,20 @@ func (v *chatView) show() {
 	v.feed.SetIDs(v.rows())
 	a := v.writing[v.conversation.ID]
 	v.composer.SetWriting(a != nil)
-	v.composer.SetBlocked(v.w.model.blocks())
+	v.block()
 	v.showHead()
 	if v.finding != nil {
 		v.finding.look()
+	}
+}
+
+// block closes the composer while there is no model. Once there is one it gets the keyboard that nobody has: whoever opens the
+// program means to write.
+func (v *chatView) block() {
+	before, now := v.composer.Blocked(), v.w.model.blocks()
+	v.composer.SetBlocked(now)
+	if c := v.w.frame.Canvas(); before && now == "" && c.Focused() == nil {
+		v.composer.Focus(c)
 	}
 }
 
@@ -393,7 +403,7 @@ func (v *chatView) heard(news []trainer.News) {
 	if v.feed == nil {
 		return
 	}
-	v.composer.SetBlocked(v.w.model.blocks())
+	v.block()
 	if changed {
 		v.show()
 	}

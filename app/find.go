@@ -78,7 +78,7 @@ func (v *chatView) closeFind() {
 	v.finding = nil
 	v.showFind()
 	v.feed.Renew()
-	v.composer.Focus()
+	v.composer.Focus(v.w.frame.Canvas())
 }
 
 // look finds the words anew, as when they or the conversation changed.

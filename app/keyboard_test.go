@@ -196,7 +196,7 @@ func (w *window) typeKey(name fyne.KeyName) {
 func TestKeyboardLeavesThePlaceThatIsLeft(t *testing.T) {
 	w := openSample(t, spoken(english))
 	c := w.frame.Canvas()
-	w.chat.composer.Focus()
+	w.chat.composer.Focus(w.frame.Canvas())
 	if !w.chat.composer.HasFocus() {
 		t.Fatal("the composer has not got the keyboard")
 	}

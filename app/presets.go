@@ -84,7 +84,7 @@ func (v *chatView) choosePreset(id int64) {
 	conversation := v.conversation.ID
 	v.conversation.Preset = id
 	v.showHead()
-	v.composer.Focus()
+	v.composer.Focus(v.w.frame.Canvas())
 	if conversation == 0 {
 		return // it is kept with the first question
 	}

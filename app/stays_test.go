@@ -134,7 +134,7 @@ func TestFiguresStayThoseOfTheirVersion(t *testing.T) {
 func TestAPasteThatDoesNotFitIsTold(t *testing.T) {
 	w := openSample(t, spoken(english))
 	w.App.Clipboard().SetContent(strings.Repeat("book ", widgets.EntryLimit))
-	w.chat.composer.Focus()
+	w.chat.composer.Focus(w.frame.Canvas())
 	paste := &fyne.ShortcutPaste{Clipboard: w.App.Clipboard()}
 	w.frame.Canvas().Focused().(fyne.Shortcutable).TypedShortcut(paste)
 	w.settle(t)
@@ -159,5 +159,25 @@ func TestTheLastTabLeadsToModelAndSettings(t *testing.T) {
 	tap(t, w, "Settings")
 	if w.settings == nil {
 		t.Error("the settings are not open")
+	}
+}
+
+// Whoever opens the program can write as soon as the model is there, unless the keyboard is somewhere else by then.
+func TestTheComposerGetsTheKeyboardOnceThereIsAModel(t *testing.T) {
+	w := newTestWindow(t, Params{Settings: spoken(english)}, wide)
+	w.settle(t)
+	w.frame.Canvas().Unfocus()
+	w.model.ready = true
+	w.modelChanged()
+	if !w.chat.composer.HasFocus() {
+		t.Error("the composer has not got the keyboard")
+	}
+	w.model.ready = false
+	w.modelChanged()
+	w.show(placeLessons)
+	w.model.ready = true
+	w.modelChanged()
+	if w.chat.composer.HasFocus() {
+		t.Error("a composer that is not on the screen has the keyboard")
 	}
 }

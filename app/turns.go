@@ -75,7 +75,7 @@ func (v *chatView) emptyRow() fyne.CanvasObject {
 		Glyph: widgets.IconChat, Tone: widgets.ToneInfo, Title: say("chat.empty_title"), Text: say("chat.empty_text"),
 		Actions: []widgets.Action{{Label: say("chat.example"), OnTapped: func() {
 			v.composer.SetText(say("chat.example_question"))
-			v.composer.Focus()
+			v.composer.Focus(v.w.frame.Canvas())
 		}}},
 	})
 }
@@ -364,7 +364,7 @@ func (v *chatView) closeEditor() {
 		v.revision = nil
 		if v.feed != nil {
 			v.feed.Changed(r.message)
-			v.composer.Focus() // the field that had the keyboard is gone
+			v.composer.Focus(v.w.frame.Canvas()) // the field that had the keyboard is gone
 		}
 	}
 	id := v.editing

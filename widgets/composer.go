@@ -82,8 +82,15 @@ func (c *Composer) SetBlocked(reason string) {
 	}
 }
 
-// Focus gives the composer the keyboard.
-func (c *Composer) Focus() { focus(c.entry) }
+// Focus gives the composer the keyboard of a canvas, if it is on it. Fyne itself knows the canvas of an object only once it was painted.
+func (c *Composer) Focus(on fyne.Canvas) {
+	if pathTo(on.Content(), c.entry) != nil {
+		on.Focus(c.entry)
+	}
+}
+
+// Blocked says whether the composer is closed.
+func (c *Composer) Blocked() bool { return c.reason != "" }
 
 // HasFocus tells whether the composer has the keyboard.
 func (c *Composer) HasFocus() bool { return hasFocus(c.entry) }

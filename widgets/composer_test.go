@@ -16,8 +16,7 @@ func TestComposerSendsOnReturnAndBreaksOnShiftReturn(t *testing.T) {
 	var sent []string
 	c := newTestComposer()
 	c.OnSend = func(text string) { sent = append(sent, text) }
-	window(t, c, 400, 100)
-	c.Focus()
+	c.Focus(window(t, c, 400, 100).Canvas())
 	if !c.HasFocus() {
 		t.Fatal("the composer has not got the keyboard")
 	}

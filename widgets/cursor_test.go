@@ -85,7 +85,7 @@ func TestCursorStandsWhenNobodyWrites(t *testing.T) {
 			fyne.SetCurrentApp(&animating{App: inner, driver: d})
 			c := newTestComposer()
 			win := window(t, c, 400, 100)
-			c.Focus()
+			c.Focus(win.Canvas())
 			cursor := cursorOf(t, c)
 			if !l.Still {
 				time.Sleep(350 * time.Millisecond) // Fyne holds the cursor after the last key
