@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"math"
 	"slices"
 	"time"
 
@@ -19,7 +18,10 @@ type statisticsView struct {
 	read   bool  // course was read
 	unread error // why it could not be read so far
 	span   int   // index in spans
-	all    bool  // all cycles are listed
+	curve  curve
+	smooth int    // index in smoothings
+	closer period // of the curve over time
+	all    bool   // all cycles are listed
 
 	body  *fyne.Container
 	head  *fyne.Container
@@ -35,7 +37,9 @@ var spans = []int{7, 30, 0}
 // Rows of the table until a person asks for the rest.
 const shownCycles = 6
 
-func newStatisticsView(w *window) *statisticsView { return &statisticsView{w: w, span: 1} }
+func newStatisticsView(w *window) *statisticsView {
+	return &statisticsView{w: w, span: 1, smooth: len(smoothings) - 1}
+}
 
 func (v *statisticsView) build() fyne.CanvasObject {
 	v.head, v.cards, v.chart, v.stars, v.table = widgets.VStack(0), widgets.VStack(0), widgets.VStack(0), widgets.VStack(0), widgets.VStack(0)
@@ -100,7 +104,7 @@ func (v *statisticsView) fill() {
 }
 
 func (v *statisticsView) showHead() {
-	choice := widgets.NewSegmented(v.span, func(i int) { v.span = i; v.refresh() }, say("statistics.week"), say("statistics.month"), say("statistics.all"))
+	choice := widgets.NewSegmented(v.span, func(i int) { v.span, v.closer = i, period{}; v.refresh() }, say("statistics.week"), say("statistics.month"), say("statistics.all"))
 	var export *widgets.Button
 	items := func() []widgets.MenuItem { return v.exports() }
 	if v.w.tight {
@@ -174,88 +178,6 @@ func (v *statisticsView) showCards() {
 		return
 	}
 	v.cards.Objects = []fyne.CanvasObject{widgets.HStackFill(12, all...)}
-}
-
-// leastRatings make a curve.
-const leastRatings = 2
-
-// showChart draws the mean rating over time, with a mark where another version began to answer.
-func (v *statisticsView) showChart() {
-	c := v.course
-	body := widgets.VStack(8, widgets.CardHead(say("statistics.better")))
-	if v.unread != nil {
-		body.Add(widgets.NewPlainNotice(unread(say("statistics.unread"), v.unread, v.refresh)))
-	} else if len(c.Ratings) < leastRatings {
-		words := say("reading")
-		if v.read {
-			words = say("statistics.too_little", "N", whole(len(c.Ratings)))
-		}
-		body.Add(widgets.Sized(0, 120, widgets.Muted(words).Wrapped()))
-	} else {
-		body.Add(widgets.Grow(v.curve()))
-	}
-	v.chart.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(body, 12, 16))}
-}
-
-// curvePoints is how many values of the curve are drawn: the chart wants them evenly spaced.
-const curvePoints = 120
-
-func (v *statisticsView) curve() *widgets.LineChart {
-	c := v.course
-	hours := func(t time.Time) float64 { return t.Sub(c.Ratings[0].At).Hours() }
-	last := c.Ratings[len(c.Ratings)-1]
-	end := math.Max(hours(last.At), 1./60)
-	ys := make([]float64, curvePoints)
-	k := 0
-	for i := range ys {
-		x := end * float64(i) / (curvePoints - 1)
-		for k+1 < len(c.Ratings) && hours(c.Ratings[k+1].At) <= x+1e-9 {
-			k++
-		}
-		ys[i] = c.Ratings[k].Mean
-	}
-	chart := widgets.NewLineChart()
-	chart.Min = fyne.NewSize(200, 250)
-	chart.Sentence = say("statistics.curve", "First", decimal(c.Ratings[0].Mean, 1), "Last", decimal(last.Mean, 1), "N", whole(len(c.Ratings)))
-	y := widgets.Fit(5, ys)
-	y.Min, y.Max = math.Max(y.Min, 1), math.Min(y.Max, 5)
-	if !(y.Max > y.Min) {
-		y = widgets.Axis{Min: 1, Max: 5, Ticks: []float64{1, 2, 3, 4, 5}}
-	}
-	y.Ticks = slices.DeleteFunc(y.Ticks, func(t float64) bool { return t < y.Min-1e-9 || t > y.Max+1e-9 })
-	y.Label = func(f float64) string { return decimal(f, 2) }
-	x := widgets.Axis{Max: end, Label: func(f float64) string {
-		at := c.Ratings[0].At.Add(time.Duration(f * float64(time.Hour)))
-		switch {
-		case end < 1./12: // five minutes
-			return at.Local().Format("15:04:05")
-		case end < 48:
-			return at.Local().Format("15:04")
-		}
-		return date(at, v.w.now())
-	}}
-	ticks := 4
-	if v.w.narrow {
-		ticks = 2
-	}
-	for i := range ticks + 1 {
-		x.Ticks = append(x.Ticks, end*float64(i)/float64(ticks))
-	}
-	show := widgets.Chart{Series: []widgets.Series{{Name: say("statistics.mean"), Color: widgets.ColorPrimary, Ys: ys, DX: end / (curvePoints - 1), Area: true}}, X: x, Y: y}
-	gap := math.Inf(-1) // words that stand too close would lie over each other
-	for _, m := range c.Marks {
-		at := hours(m.At)
-		if at < 0 || at > end {
-			continue
-		}
-		mark := widgets.Mark{X: at, Color: widgets.ColorSuccess}
-		if at-gap > end/14 {
-			mark.Text, gap = say("statistics.mark", "N", whole(m.Version)), at
-		}
-		show.Marks = append(show.Marks, mark)
-	}
-	chart.SetChart(show)
-	return chart
 }
 
 // showStars counts the ratings by their stars.

@@ -55,6 +55,18 @@ func (x *modelSample) on(base string) *modelLesson {
 	return x.models[base]
 }
 
+// conversationOf is the conversation that a message is in, also a deleted one; 0: none.
+func (a *account) conversationOf(message int64) int64 {
+	for _, c := range a.conversations {
+		for _, m := range c.messages {
+			if message != 0 && m.ID == message {
+				return c.ID
+			}
+		}
+	}
+	return 0
+}
+
 // lessonOn is the sample's lesson as read for a base model.
 func (x *modelSample) lessonOn(base string) Lesson {
 	l, on := *x.lesson, x.on(base)
@@ -228,7 +240,7 @@ func (a *account) snapshot() snapshot {
 			}
 		}
 		if seen.Form == FormRating && x.Deleted.IsZero() && !x.replaced() {
-			v.Ratings = append(v.Ratings, Rating{x.ID, x.Score, x.Version, x.Created})
+			v.Ratings = append(v.Ratings, Rating{Sample: x.ID, Score: x.Score, Version: x.Version, Created: x.Created, Conversation: a.conversationOf(seen.Message)})
 		}
 	}
 	if buffer > 0 {

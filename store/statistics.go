@@ -82,6 +82,8 @@ type Rating struct {
 	Score   float64
 	Version int64 // that gave the answer; 0: the untrained base
 	Created time.Time
+
+	Conversation int64 // of the rated message; 0: it has none, or was erased since
 }
 
 // Ratings returns the ratings since a time that stand (not deleted, not
@@ -90,9 +92,9 @@ type Rating struct {
 func (s *Store) Ratings(ctx context.Context, since time.Time) ([]Rating, error) {
 	return list(ctx, s, "list ratings", func(r scanner) (Rating, error) {
 		var v Rating
-		err := r.Scan(&v.Sample, &v.Score, idColumn{&v.Version}, timeColumn{&v.Created})
+		err := r.Scan(&v.Sample, &v.Score, idColumn{&v.Version}, timeColumn{&v.Created}, idColumn{&v.Conversation})
 		return v, err
-	}, `SELECT id, score, version, created FROM samples WHERE user = ? AND form = 'rating' AND deleted IS NULL AND NOT replaced AND created >= ?
+	}, `SELECT id, score, version, created, (SELECT conversation FROM messages WHERE messages.id = samples.message) FROM samples WHERE user = ? AND form = 'rating' AND deleted IS NULL AND NOT replaced AND created >= ?
 		ORDER BY created, id`, s.user, since.UnixMicro())
 }
 

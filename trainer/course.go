@@ -35,6 +35,8 @@ type CourseRating struct {
 	Stars   float64   `json:"stars"`   // 1 to 5
 	Mean    float64   `json:"mean"`    // of this and the 19 before it
 	Version int       `json:"version"` // that gave the answer; 0: the untrained base
+
+	Conversation int64 `json:"conversation,omitempty"` // it was given in; 0: in none, or in one that was erased
 }
 
 // CourseMark is a version that began to answer.
@@ -126,7 +128,7 @@ func (t *Trainer) addRatings(ctx context.Context, c *Course) error {
 			continue
 		}
 		c.Stars[min(max(int(math.Round(stars)), 1), 5)-1]++
-		c.Ratings = append(c.Ratings, CourseRating{At: r.Created, Stars: stars, Mean: sum / float64(min(i+1, recentRatings)), Version: numbers[r.Version]})
+		c.Ratings = append(c.Ratings, CourseRating{At: r.Created, Stars: stars, Mean: sum / float64(min(i+1, recentRatings)), Version: numbers[r.Version], Conversation: r.Conversation})
 	}
 	return nil
 }
