@@ -89,7 +89,7 @@ func (p *player) statistics() {
 	}
 	p.tap(p.word("place.statistics"))
 	p.see(p.word("statistics.verdict"))
-	p.see(p.word("statistics.mean"))
+	p.see(p.word("statistics.mean_over"))
 	p.shoot("ratings")
 	p.tap(p.word("statistics.export"))
 	p.see(p.word("statistics.no_texts"))

@@ -37,6 +37,7 @@ const leastRatings = 2
 // showChart draws the ratings, with what can be chosen about it.
 func (v *statisticsView) showChart() {
 	body := widgets.VStack(8, widgets.CardHead(say("statistics.better")))
+	v.drawn = nil
 	if v.unread != nil {
 		body.Add(widgets.NewPlainNotice(unread(say("statistics.unread"), v.unread, v.refresh)))
 	} else if len(v.course.Ratings) < leastRatings {
@@ -47,10 +48,14 @@ func (v *statisticsView) showChart() {
 		body.Add(widgets.Sized(0, 120, widgets.Muted(words).Wrapped()))
 	} else {
 		body.Add(v.curveChoices())
-		body.Add(widgets.Grow(v.drawCurve()))
+		v.drawn = v.drawCurve()
+		body.Add(widgets.Grow(v.drawn))
 	}
-	v.chart.Objects = []fyne.CanvasObject{widgets.Grow(widgets.Card(body, 12, 16))}
+	v.chart.Objects = []fyne.CanvasObject{widgets.Grow(curveCard(body))}
 }
+
+// curveCard is what the curve lies on, in the window and in its picture.
+func curveCard(body fyne.CanvasObject) fyne.CanvasObject { return widgets.Card(body, 12, 16) }
 
 // curveChoices are what the curve is of, over how many ratings it is a mean, and the way back from a part of it.
 func (v *statisticsView) curveChoices() fyne.CanvasObject {

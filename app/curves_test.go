@@ -5,14 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"clara/configs"
 	"clara/trainer"
 	"clara/widgets"
 )
 
 // openCourse is a window on the statistics of a month.
-func openCourse(t *testing.T) *window {
+func openCourse(t *testing.T, settings configs.Settings) *window {
 	t.Helper()
-	w := openSample(t, spoken(english))
+	w := openSample(t, settings)
 	w.show(placeStatistics)
 	w.settle(t)
 	w.statistics.course = sampleCourse()
@@ -28,7 +29,7 @@ func shownChart(t *testing.T, w *window) *widgets.LineChart {
 
 // The ratings are the same, looked at over time, by version and by conversation.
 func TestRatingsAreDrawnByVersionAndByConversation(t *testing.T) {
-	w := openCourse(t)
+	w := openCourse(t, spoken(english))
 	v := w.statistics
 	for i := range v.course.Ratings {
 		v.course.Ratings[i].Stars, v.course.Ratings[i].Conversation = float64(1+i%2), w.chat.all[i%3].ID
@@ -54,7 +55,7 @@ func TestRatingsAreDrawnByVersionAndByConversation(t *testing.T) {
 
 // Dragging over a part looks at it more closely until the whole is asked for.
 func TestAPartOfTheCurveIsLookedAt(t *testing.T) {
-	w := openCourse(t)
+	w := openCourse(t, spoken(english))
 	chart := shownChart(t, w)
 	if !strings.Contains(chart.Sentence, "96 ratings") {
 		t.Fatalf("it says %q", chart.Sentence)

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"context"
-	"io"
 	"strings"
 	"time"
 
@@ -107,45 +105,4 @@ func cycleWords(c trainer.CourseCycle) (string, fyne.ThemeColorName) {
 		return say("statistics.cut"), widgets.ColorMuted
 	}
 	return because(c.Reason), widgets.ColorMuted
-}
-
-// exports are the forms in which the figures can be had.
-func (v *statisticsView) exports() []widgets.MenuItem {
-	item := func(g widgets.Glyph, title, text, ending string, write func(trainer.Course, io.Writer) error) widgets.MenuItem {
-		return widgets.MenuItem{Glyph: &g, Title: title, Text: text, OnTapped: func() { v.export(ending, write) }}
-	}
-	return []widgets.MenuItem{
-		item(widgets.IconBars, "CSV", say("statistics.csv"), ".csv", trainer.Course.WriteCSV),
-		item(widgets.IconLayers, "JSON", say("statistics.json"), ".json", trainer.Course.WriteJSON),
-		item(widgets.IconExport, "PNG", say("statistics.png"), ".png", func(c trainer.Course, w io.Writer) error { return c.WritePNG(w, courseWords(v.w.now())) }),
-		{Separator: true},
-		{Title: say("statistics.no_texts"), Disabled: true},
-	}
-}
-
-// courseWords are the words of the picture.
-func courseWords(now time.Time) trainer.CourseWords {
-	return trainer.CourseWords{
-		Title: say("statistics.better"), Mean: say("statistics.mean"), Lessons: say("place.lessons"), Known: say("state.known"), Asked: say("statistics.asked"),
-		Version: func(n int) string { return say("statistics.mark", "N", whole(n)) },
-		Day:     func(t time.Time) string { return date(t, now) },
-		Number:  func(f float64) string { return decimal(f, 0) },
-	}
-}
-
-// export makes the file and asks where to keep it.
-func (v *statisticsView) export(ending string, write func(trainer.Course, io.Writer) error) {
-	w, since := v.w, v.since()
-	w.keep("clara-"+w.now().Format("2006-01-02")+ending, func(ctx context.Context, out io.Writer) error {
-		c, err := w.Trainer.Course(ctx, since)
-		if err != nil {
-			return err
-		}
-		return write(c, out)
-	}, v.save)
-}
-
-// save writes what was made into the file that a person chose.
-func (v *statisticsView) save(to fyne.URIWriteCloser, content string) {
-	v.w.saveAs(to, content, "statistics.saved", "statistics.folder")
 }

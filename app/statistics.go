@@ -29,6 +29,7 @@ type statisticsView struct {
 	chart *fyne.Container
 	stars *fyne.Container
 	table *fyne.Container
+	drawn *widgets.LineChart // in chart; nil: there is no curve
 }
 
 // spans are how far back the view looks, in days; 0: to the beginning.
