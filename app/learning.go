@@ -390,12 +390,12 @@ func (v *learningView) showVerdict() {
 			n.Glyph, n.Tone, n.Title = widgets.IconShield, widgets.ToneWarning, say("verdict.vain_title")
 		}
 		if end.Reason.Code != trainer.CodeOnlyAsked {
-			n.Text = because(end.Reason)
+			n.Text = sentence(because(end.Reason))
 		}
 		n.Actions = []widgets.Action{{Label: say("verdict.lessons"), OnTapped: func() { v.w.show(placeLessons) }}}
 	case end.State == trainer.CycleFailed:
 		n.Glyph, n.Tone = widgets.IconAlert, widgets.ToneError
-		n.Title, n.Text = say("verdict.failed_title", "Cycle", whole(int(end.Cycle))), because(end.Reason)
+		n.Title, n.Text = say("verdict.failed_title", "Cycle", whole(int(end.Cycle))), sentence(because(end.Reason))
 		n.Actions = []widgets.Action{{Label: say("learning.train"), OnTapped: v.w.Trainer.Train}}
 	default:
 		return
@@ -408,7 +408,7 @@ func (v *learningView) showVerdict() {
 func (v *learningView) backNotice(b *trainer.News) widgets.Notice {
 	n := widgets.Notice{
 		Glyph: widgets.IconUndo, Tone: widgets.ToneWarning,
-		Title: say("verdict.back_title", "Version", versionName(b.Number)), Text: because(b.Reason) + ".",
+		Title: say("verdict.back_title", "Version", versionName(b.Number)), Text: sentence(because(b.Reason)),
 	}
 	if i := slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.Number == b.From && r.ID != 0 && !r.Removed }); i >= 0 {
 		left := v.versions[i]

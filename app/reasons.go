@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"clara/catalogue"
 	"clara/trainer"
@@ -166,6 +168,19 @@ func because(r trainer.Reason) string {
 		return bufferWords(r)
 	}
 	return say(key, argumentsOf(r)...)
+}
+
+// sentence makes a sentence of a reason that stands alone: with a large first letter and a full stop.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if strings.ContainsAny(text[len(text)-1:], ".!?") {
+		return text
+	}
+	return text + "."
 }
 
 // bufferKeys are the words for a buffer that does not fill, by why most of the rest does not train.

@@ -75,6 +75,7 @@ func (p *searchPage) show() {
 		widgets.Grow(widgets.Pad(widgets.Column(widgets.FeedWidth, list), 12, margin)))}
 	w.shell.view.Refresh()
 	w.frame.Canvas().Focus(p.line)
+	p.line.TypedShortcut(&fyne.ShortcutSelectAll{}) // what is typed takes the place of the former words
 	p.look()
 }
 

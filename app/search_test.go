@@ -70,6 +70,21 @@ func TestSearchSaysThatNothingWasFound(t *testing.T) {
 	}
 }
 
+// Opened again, the page has the words of before, and the first key takes their place.
+func TestWhatIsTypedReplacesTheFormerWords(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.searchFor(t, "capital")
+	w.escape()
+	w.openSearch()
+	if w.search.line.Text != "capital" {
+		t.Fatalf("the words are %q", w.search.line.Text)
+	}
+	w.search.line.TypedRune('x')
+	if w.search.line.Text != "x" {
+		t.Errorf("the words are %q", w.search.line.Text)
+	}
+}
+
 func TestTitlesAreFoundToo(t *testing.T) {
 	w := openSample(t, spoken(german))
 	w.searchFor(t, "anhörung")
