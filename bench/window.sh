@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# window.sh [start|idle|memory]: how long the window takes to be there, what it takes of the processor when
-# nobody does anything, and how much memory it has after 1,000 answers; on a display of its own, drawn by
-# the processor. Needs Xvfb and xdotool.
+# window.sh [start|idle|memory|frames]: how long the window takes to be there, what it takes of the processor
+# when nobody does anything, how much memory it has after 1,000 answers, and the time between frames with
+# 10,000 messages while an answer streams and a cycle trains; on a display of its own, drawn by the processor.
+# Needs Xvfb and xdotool; frames needs perf and root besides.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-start}
@@ -64,6 +65,32 @@ prefer() {
 	echo '{"window.welcomed":true}' >"${work}/.config/fyne/org.clara.desktop/preferences.json"
 }
 
+# frames NAME SECONDS: the time between two frames, as the window hands them to the display.
+frames() {
+	local exe
+	exe=$(readlink -f /usr/lib/x86_64-linux-gnu/libGLX.so.0)
+	perf probe -q -x "${exe}" glXSwapBuffers 2>/dev/null || true
+	perf record -q -e probe_libGLX:glXSwapBuffers -p "${clara}" -o "${work}/frames" -- sleep "$2" >/dev/null 2>&1
+	perf script -i "${work}/frames" -F time 2>/dev/null | tr -d ': ' | python3 -c '
+import sys
+at = [float(x) for x in sys.stdin if x.strip()]
+gaps = sorted(1e3 * (b - a) for a, b in zip(at, at[1:]))
+print(f"{sys.argv[1]}: {len(at)} frames in {sys.argv[2]} s", end="")
+print(f", apart by {gaps[len(gaps) // 2]:.0f} ms (median), {gaps[len(gaps) * 95 // 100]:.0f} (95th percentile), {gaps[-1]:.0f} (longest)" if gaps else "")
+' "$1" "$2"
+}
+
+# urgent gives what draws a real-time priority, where other programs wait for the processor.
+urgent() {
+	local thread
+	for thread in "/proc/${clara}"/task/*; do
+		case $(cat "${thread}/comm") in
+		llvmpipe*) chrt -f -p 1 "${thread##*/}" ;;
+		esac
+	done
+	chrt -f -p 1 "${clara}" # the main thread, which is the window's
+}
+
 case ${what} in
 start)
 	start "first start, empty data folder"
@@ -115,8 +142,52 @@ memory)
 	done
 	python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("select count(*) from messages where role = ?", ("assistant",)).fetchone()[0], "answers")' "${CLARA_HOME}/clara.db"
 	;;
+frames)
+	prefer
+	sed 's/^max_tokens = .*/max_tokens = 2000/; s/^enabled = true/enabled = false/' configs/continuous.toml >"${CLARA_HOME}/continuous.toml"
+	bin/clara chat --once 'Hello' --max-tokens 8 >/dev/null
+	for i in $(seq 12); do
+		bin/clara feedback add --kind manner --prompt "What is thing number ${i}?" --answer 'It is one of many things.' --better "Well asked: it is the thing that comes after number $((i - 1))." >/dev/null
+	done
+	python3 - "${CLARA_HOME}/clara.db" <<-'END'
+		import sqlite3, sys
+		db = sqlite3.connect(sys.argv[1])
+		user, now = db.execute("select user, created from conversations").fetchone()
+		talk = db.execute("insert into conversations(user, title, created, updated) values(?, 'Years', ?, ?)", (user, now + 1, now + 1)).lastrowid
+		answer = "Within **one month** after it was made known, in writing or in person. " * 6 + "\n\n- first\n- second"
+		before = None
+		for i in range(10000):
+		    role, text, end, tokens = ("assistant", answer, "end", 60) if i % 2 else ("user", f"Question {i} about a notice?", "", 0)
+		    before = db.execute("insert into messages(user, conversation, parent, shown, role, text, created, finish, tokens, seconds) values(?, ?, ?, 0, ?, ?, ?, ?, ?, 1.0)",
+		        (user, talk, before, role, text, now + 1, end, tokens)).lastrowid
+		db.commit()
+	END
+	start "start"
+	sleep 5
+	[ -z "${CLARA_URGENT:-}" ] || urgent
+	xdotool search --name CLARA windowfocus
+	xdotool mousemove 120 300 click 1
+	sleep 5
+	sed -i 's/^enabled = false/enabled = true/' "${CLARA_HOME}/continuous.toml"
+	for _ in $(seq 1200); do
+		! grep -q 'msg=phase.* to=running' "${log}" || break
+		sleep 0.5
+	done
+	xdotool mousemove 760 700 click 1
+	xdotool type 'Write a very long story about a lighthouse, with many chapters.'
+	xdotool key Return
+	sleep 3
+	frames "streaming and training" 20
+	xdotool mousemove 760 400
+	(while sleep 0.01; do xdotool click 4; done) &
+	wheel=$!
+	sleep 1
+	frames "scrolling up meanwhile" 10
+	kill "${wheel}"
+	grep 'msg=phase' "${log}" | tail -n 3 # running, unless the cycle has ended
+	;;
 *)
-	echo "window.sh: start, idle or memory, not ${what}" >&2
+	echo "window.sh: start, idle, memory or frames, not ${what}" >&2
 	exit 2
 	;;
 esac
