@@ -75,6 +75,7 @@ var libraries = map[string][]string{
 	"github.com/dlclark/regexp2/v2":       {"model/tokenizer"},
 	"github.com/edsrzf/mmap-go":           {"model/gguf", "model/safetensors"},
 	"github.com/go-gl/gl":                 {"shaders"},
+	"github.com/godbus/dbus/v5":           {""}, // whether there is a tray; Fyne draws its icon through the same
 	"github.com/gofrs/flock":              {"", "catalogue"},
 	"github.com/ncruces/go-strftime":      {"model/chat"},
 	"github.com/pelletier/go-toml/v2":     {"configs"},

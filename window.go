@@ -73,6 +73,7 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 	}
 	p := s.window(ctx)
 	p.App, p.Raise, p.Open, p.Crash, p.Ended = a, d.heard(), o.File, crash, ctx.Done()
+	p.Tray = hasTray(ctx)
 	p.Drawn = func() { s.log.Info("window drawn", "took", time.Since(began)) }
 	return app.Run(p)
 }

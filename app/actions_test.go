@@ -472,20 +472,6 @@ func TestUnreadableSettingsAreNamedWithTheirLine(t *testing.T) {
 	}
 }
 
-func TestClosingWhileTrainingAsksOnce(t *testing.T) {
-	w := openSample(t, spoken(english))
-	w.state = sampleState(trainer.PhaseRunning)
-	w.askToClose()
-	w.settle(t)
-	if !reads(w, "A training is running") {
-		t.Fatal("it does not ask")
-	}
-	tap(t, w, "Go on training")
-	if reads(w, "A training is running") {
-		t.Error("the question is still there")
-	}
-}
-
 // A training that runs can be stopped without pausing all that follow.
 func TestTrainingThatRunsCanBeStopped(t *testing.T) {
 	w := openSample(t, spoken(english))

@@ -64,6 +64,9 @@ type Params struct {
 	// Crash is where the report of the run before lies that ended by an error of the program; "": it did not.
 	Crash string
 
+	// Tray says that the desktop has a place for the program's icon, from where a hidden window can be opened again.
+	Tray bool
+
 	// Drawn is told once that the window is on the screen and takes keys. It may be nil.
 	Drawn func()
 
@@ -127,7 +130,11 @@ type window struct {
 	asking bool            // it is a question
 	warned bool            // it is about a contradiction
 	full   bool            // it is about a full disk
+	ending bool            // it asks whether to stop the training that runs
 	undo   func()          // takes back the last feedback; nil: there is none
+
+	inTray bool      // closing the window while a training runs leaves it in the tray: that was chosen
+	menus  menuState // that the menus of the desktop were made for
 }
 
 // view is one place of the window. It keeps what it knows when its widgets are made anew.
@@ -183,6 +190,8 @@ func (w *window) start() {
 	if w.Drawn != nil {
 		w.work.beside(w.awaitDrawn)
 	}
+	w.showMenus()
+	w.openTray()
 	w.handed = w.Open
 	w.loadModel()
 	w.presets.refresh()
@@ -252,18 +261,6 @@ func (w *window) rememberSize() {
 	if size := w.frame.Canvas().Size(); size.Width > 0 && size.Height > 0 {
 		w.App.Preferences().SetFloatList(preferSize, []float64{float64(size.Width), float64(size.Height)})
 	}
-}
-
-// askToClose closes the window. A cycle that runs is asked about once: stopping it loses no feedback, but time.
-func (w *window) askToClose() {
-	if p := w.state.Phase; p != trainer.PhaseRunning && p != trainer.PhaseChecking {
-		w.close()
-		return
-	}
-	w.ask(question{
-		title: say("close.title"), text: say("close.text"),
-		yes: say("close.yes"), no: say("close.no"), do: w.close,
-	})
 }
 
 // close hides the window at once, lets what was begun come to its end, and quits.

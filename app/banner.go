@@ -26,7 +26,7 @@ func (w *window) band(n widgets.Notice) fyne.CanvasObject {
 
 // tell shows a notice above the view until it is answered; a newer one takes its place.
 func (w *window) tell(n widgets.Notice) {
-	w.told, w.asking, w.warned, w.full = &n, false, false, false
+	w.told, w.asking, w.warned, w.full, w.ending = &n, false, false, false, false
 	w.showTold()
 }
 
@@ -45,7 +45,7 @@ func (w *window) showTold() {
 
 // untell takes it away.
 func (w *window) untell() {
-	w.told, w.asking, w.warned, w.full = nil, false, false, false
+	w.told, w.asking, w.warned, w.full, w.ending = nil, false, false, false, false
 	widgets.Leave(w.frame.Canvas(), w.shell.banner)
 	w.showTold()
 }
@@ -77,17 +77,19 @@ type question struct {
 	title, text string
 	yes, no     string
 	do          func()
+	instead     *widgets.Action // another thing to do, offered before yes; nil: none
 }
 
 // ask shows a question until it is answered; Escape answers it with no.
 func (w *window) ask(q question) {
-	w.tell(widgets.Notice{
-		Glyph: widgets.IconInfo, Tone: widgets.ToneInfo, Title: q.title, Text: q.text,
-		Actions: []widgets.Action{
-			{Label: q.yes, Kind: widgets.Secondary, OnTapped: func() { w.untell(); q.do() }},
-			{Label: q.no, OnTapped: w.untell},
-		},
-	})
+	var actions []widgets.Action
+	if i := q.instead; i != nil {
+		actions = append(actions, widgets.Action{Label: i.Label, Kind: i.Kind, OnTapped: func() { w.untell(); i.OnTapped() }})
+	}
+	actions = append(actions,
+		widgets.Action{Label: q.yes, Kind: widgets.Secondary, OnTapped: func() { w.untell(); q.do() }},
+		widgets.Action{Label: q.no, OnTapped: w.untell})
+	w.tell(widgets.Notice{Glyph: widgets.IconInfo, Tone: widgets.ToneInfo, Title: q.title, Text: q.text, Actions: actions})
 	w.asking = true
 }
 

@@ -83,8 +83,7 @@ func (w *window) comeForward(ctx context.Context) {
 				return
 			}
 			fyne.Do(func() {
-				w.frame.Show()
-				w.frame.RequestFocus()
+				w.forward()
 				if file != "" {
 					w.handed = file
 					w.takeHanded()
@@ -92,6 +91,12 @@ func (w *window) comeForward(ctx context.Context) {
 			})
 		}
 	}
+}
+
+// forward shows the window in front of the others, also when it was hidden.
+func (w *window) forward() {
+	w.frame.Show()
+	w.frame.RequestFocus()
 }
 
 // notify tells the desktop what a person would miss while another program is in front.

@@ -8,7 +8,7 @@ import (
 )
 
 // agreed are the scenes whose markup is kept.
-var agreed = []string{"chat", "correction", "lessons", "learning", "contradiction", "statistics", "why", "figures", "tries", "model", "fetching", "offline", "moved", "search", "find", "branches", "settings", "welcome", "presets", "preset", "choosing", "reading", "unread", "lessons-empty", "lessons-unread", "learning-unread", "statistics-unread", "unsaved", "failed", "went-back", "disk-full", "refused", "empty"}
+var agreed = []string{"chat", "correction", "lessons", "learning", "contradiction", "statistics", "why", "figures", "tries", "model", "fetching", "offline", "moved", "search", "find", "branches", "settings", "welcome", "presets", "preset", "choosing", "reading", "unread", "lessons-empty", "lessons-unread", "learning-unread", "statistics-unread", "unsaved", "failed", "went-back", "disk-full", "refused", "empty", "closing-tray"}
 
 // The markup of the main scenes, light in German and dark in English: what a change moved, renamed or recoloured shows as a diff.
 // After a wanted change the files in testdata/failed take the place of those in testdata.

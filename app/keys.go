@@ -116,7 +116,7 @@ func (w *window) listen() {
 		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierAlt}, func(fyne.Shortcut) { w.chat.walk(step) })
 	}
 	if runtime.GOOS == "linux" {
-		c.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyQ, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { w.askToClose() })
+		c.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyQ, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { w.askToQuit() })
 	}
 	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
 		switch e.Name {

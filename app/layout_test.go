@@ -67,7 +67,7 @@ type scene struct {
 var errUnread = &fs.PathError{Op: "open", Path: "/home/anna/.local/share/clara/clara.db", Err: fs.ErrPermission}
 
 // telling are the scenes with a notice above the view.
-var telling = []string{"closing", "disk-full", "welcome-asking"}
+var telling = []string{"closing", "closing-tray", "disk-full", "welcome-asking"}
 
 var scenes = []scene{
 	{"chat", func(t testing.TB, w *window) { w.fillSamples(t, placeChat, trainer.PhaseRunning) }},
@@ -306,6 +306,11 @@ var scenes = []scene{
 		w.failed(errUnread)
 	}},
 	{"closing", func(t testing.TB, w *window) { w.fillSamples(t, placeChat, trainer.PhaseRunning); w.askToClose() }},
+	{"closing-tray", func(t testing.TB, w *window) {
+		w.Tray = true
+		w.fillSamples(t, placeChat, trainer.PhaseRunning)
+		w.askToClose()
+	}},
 	{"welcome", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeChat, trainer.PhaseNoModel)
 		w.App.Preferences().SetBool(preferSeen, false)

@@ -266,6 +266,7 @@ func (w *window) restyle() {
 		w.failed(err)
 		return
 	}
+	w.showMenus()
 	w.chat.keepDraft()
 	w.rebuild()
 }

@@ -75,6 +75,7 @@ func (w *window) heard(e trainer.Event) {
 	w.state = e.State
 	w.shell.showStatus()
 	w.shell.showCounts()
+	w.showMenus()
 	for _, v := range w.views() {
 		v.heard(e.News)
 	}
@@ -82,4 +83,7 @@ func (w *window) heard(e trainer.Event) {
 		w.announce(n)
 	}
 	w.unwarn()
+	if w.ending && !w.cycling() {
+		w.untell() // nothing is left to stop
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
 	"clara/configs"
@@ -21,8 +22,18 @@ import (
 type testApp struct {
 	fyne.App
 	driver *testDriver
-	told   []string // notifications of the desktop
+	told   []string   // notifications of the desktop
+	menu   *fyne.Menu // of the icon in the tray
 }
+
+// testApp has a tray, which the window uses when Params say so.
+var _ desktop.App = (*testApp)(nil)
+
+func (a *testApp) SetSystemTrayMenu(m *fyne.Menu) { a.menu = m }
+
+func (a *testApp) SetSystemTrayIcon(fyne.Resource) {}
+
+func (a *testApp) SetSystemTrayWindow(w fyne.Window) { w.SetCloseIntercept(w.Hide) } // as Fyne does
 
 func (a *testApp) Driver() fyne.Driver { return a.driver }
 
