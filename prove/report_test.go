@@ -128,7 +128,10 @@ func TestReport(t *testing.T) {
 // What is promised and has no line is said to be not run, and nothing else is.
 func TestReportSaysWhatWasNotRun(t *testing.T) {
 	lines := []result{
-		{Measurement: "facts", Seed: 1}, {Measurement: "facts", Seed: 2}, {Measurement: "facts", Seed: 3}, {Measurement: "manner", Seed: 1},
+		{Measurement: "facts", Seed: 1},
+		{Measurement: "facts", Seed: 2},
+		{Measurement: "facts", Seed: 3},
+		{Measurement: "manner", Seed: 1},
 		{Measurement: "ratings", Seed: 1, Variant: "short; honest; kto"},
 		{Measurement: "gate", Seed: 1, Counts: map[string]count{"damaged_let_through": {0, 13}, "good_refused": {0, gateGood}}},
 	}
