@@ -35,7 +35,7 @@ func everything(t *testing.T) []fyne.CanvasObject {
 	return []fyne.CanvasObject{
 		NewButton("Save", nil, Primary, nil), NewIconButton(IconCopy, "Copy", nil), NewLink("Undo", nil), row, NewNavItem(IconChat, "Chat", nil),
 		NewSidebarRow("conversation", nil), NewTabBar([]Tab{{IconChat, "Chat"}}, 0, nil), segmented, NewCheck("Keep", true, nil),
-		NewSwitch("Server", false, nil), NewRadioRows(0, nil, RadioRow{Title: "a"}), NewRadioCards(0, nil, RadioRow{Title: "b"}),
+		NewSwitch("Server", false, nil),
 		NewTapChip("uses", nil, ToneInfo, nil), NewChip("known", nil, ToneSuccess), NewStars(3, nil), NewEditor("Answer", nil), NewLine("Search", nil),
 		newTestComposer(), newTestRange(8), shownSlider, NewImportance(3, [5]string{"a", "b", "c", "d", "e"}, nil),
 		NewKeywords([]string{"word"}, KeywordWords{Add: "Add"}, nil), NewQuestion("question"), sampleAnswer(),

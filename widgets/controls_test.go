@@ -206,24 +206,6 @@ func TestToggleTogglesAndTells(t *testing.T) {
 	}
 }
 
-func TestRadioRowsChooseOne(t *testing.T) {
-	inLook(t, &Theme{})
-	var chosen []int
-	g := NewRadioRows(0, func(i int) { chosen = append(chosen, i) }, RadioRow{Title: "a"}, RadioRow{Title: "b", Disabled: true}, RadioRow{Title: "c"})
-	win := window(t, g, 200, 200)
-	key(g.rows[0], fyne.KeyDown) // over the disabled one
-	if win.Canvas().Focused() != fyne.Focusable(g.rows[2]) {
-		t.Error("the keyboard did not come along")
-	}
-	key(g.rows[2], fyne.KeyDown)
-	test.Tap(g.rows[1])
-	test.Tap(g.rows[0])
-	test.Tap(g.rows[0])
-	if !slices.Equal(chosen, []int{2, 0}) || g.On() != 0 || !g.rows[0].on || g.rows[2].on {
-		t.Errorf("chosen %v, on %d", chosen, g.On())
-	}
-}
-
 func TestStarsRate(t *testing.T) {
 	inLook(t, &Theme{})
 	var rated []int

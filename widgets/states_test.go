@@ -68,7 +68,6 @@ func TestStatesOfTappables(t *testing.T) {
 		"chip":             func() fyne.CanvasObject { return NewTapChip("uses: notice", IconLessons.Ref(), ToneInfo, nil) },
 		"check":            func() fyne.CanvasObject { return NewCheck("Keep as a lesson", true, nil) },
 		"switch":           func() fyne.CanvasObject { return NewSwitch("Server", true, nil) },
-		"radio-card":       func() fyne.CanvasObject { return newRadio(RadioRow{Title: "Model", Text: "fits"}, true, true, nil) },
 	} {
 		checkMarkup(t, tappableStates(name, build))
 	}
@@ -100,12 +99,6 @@ func TestStatesOfOthers(t *testing.T) {
 		}},
 		{name: "segmented", make: func() fyne.CanvasObject { return NewSegmented(1, nil, "7 days", "30 days", "All") }},
 		{name: "segmented-focused", make: func() fyne.CanvasObject { return NewSegmented(0, nil, "7 days", "30 days") }, then: tabTo(1)},
-		{name: "radio-rows", size: fyne.NewSize(300, 0), make: func() fyne.CanvasObject {
-			return NewRadioRows(0, nil, RadioRow{Title: "Content", Text: "this question only"}, RadioRow{Title: "Manner", Text: "all answers"})
-		}},
-		{name: "radio-cards", size: fyne.NewSize(400, 0), make: func() fyne.CanvasObject {
-			return NewRadioCards(0, nil, RadioRow{Title: "Small", Text: "fits", Tag: NewChip("advised", nil, ToneInfo)}, RadioRow{Title: "Large", Text: "needs 11 GB", Disabled: true, Right: Caption("8.7 GB")})
-		}},
 		{name: "stars-none", make: func() fyne.CanvasObject { return stars(0, nil) }},
 		{name: "stars-four", make: func() fyne.CanvasObject { return stars(4, nil) }},
 		{name: "stars-focused", make: func() fyne.CanvasObject { return stars(2, nil) }, then: tabTo(1)},
