@@ -20,11 +20,14 @@ func hasTray(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, trayTime)
 	defer cancel()
-	bus, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
+	bus, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(ctx)) // asking is to start none
 	if err != nil {
 		return false // a session without a bus has no tray
 	}
 	defer bus.Close()
+	if bus.Auth(nil) != nil || bus.Hello() != nil {
+		return false
+	}
 	var there bool
 	err = bus.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, "org.kde.StatusNotifierWatcher").Store(&there)
 	return err == nil && there
