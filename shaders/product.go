@@ -76,7 +76,7 @@ func (b *Backend) multiply(p product) {
 
 // productRows is how many rows of a result and its left operand one dispatch takes.
 func (b *Backend) productRows(y, x view, depth int) int {
-	short := int(maxFlops/2/tile/float64(max(depth, 1))) / tile * tile
+	short := int(b.flops/2/tile/float64(max(depth, 1))) / tile * tile
 	return min(b.groups*4, max(short, tile), b.rowsWithin(y, x))
 }
 
@@ -86,18 +86,19 @@ func (b *Backend) multiplySeen(p product) {
 	if p.backward {
 		cols, depth = depth, cols
 	}
-	s := shader{"linear.comp", []string{"product.glsl", "store.glsl", "weight.glsl"}, append(p.m.defines(2), "HALVES 6", wide)}
+	s := shader{"linear.comp", []string{"product.glsl", "store.glsl", "weight.glsl"}, append(p.m.defines(2), "HALVES 6")}
 	height, width := tile, tile // of the results of a work group
 	block := 4                  // values of the depth that are read at once
+	shape := []string{wide}
 	switch {
 	case p.backward:
-		s.defines = append(s.defines, "BACKWARD 1")
+		shape = append(shape, "BACKWARD 1")
 	case p.x.rows <= fewRows || cols <= fewColumns:
-		var few []string
-		height, width, few = fewShape(p.x.rows, cols, depth)
+		s.file, s.parts = "fewrows.comp", []string{"weight.glsl"}
+		height, width, shape = fewShape(p.x.rows, cols, depth)
 		block = 32
-		s = shader{"fewrows.comp", []string{"weight.glsl"}, append(append(p.m.defines(2), "HALVES 6"), few...)}
 	}
+	s.defines = append(s.defines, shape...)
 	if p.x.fours() && depth%block == 0 {
 		s.defines = append(s.defines, "FOURS 1")
 	}
@@ -140,6 +141,6 @@ func fewShape(rows, cols, depth int) (height, width int, defines []string) {
 
 // productColumns is how many columns of a result keep a dispatch short.
 func (b *Backend) productColumns(rows, cols, depth, width int) int {
-	short := int(min(maxFlops/2/float64(max(depth, 1))/float64(rows), float64(cols+width))) / width * width
+	short := int(min(b.flops/2/float64(max(depth, 1))/float64(rows), float64(cols+width))) / width * width
 	return min(max(short, width), b.groups*width, max(cols, 1))
 }
