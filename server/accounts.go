@@ -38,6 +38,10 @@ type account struct {
 	remove context.CancelCauseFunc
 }
 
+// errClosed says that an account was being closed and now is: whoever asked for it may have
+// been removed meanwhile, and is to be looked for again.
+var errClosed = errors.New("the account was being closed")
+
 // errRemoved is what the requests of a user who is removed end with.
 var errRemoved = problem(http.StatusUnauthorized, "the user was removed", "`clara users add NAME` makes another one.")
 
@@ -62,22 +66,20 @@ func newAccounts(p Params) *accounts {
 }
 
 // get returns a user's account, opened, for a request, which is counted in; done counts it
-// out. Others who ask meanwhile wait for the same opening.
+// out. Others who ask meanwhile wait for the same opening. One that is being closed is waited
+// for, and the error is errClosed.
 func (as *accounts) get(ctx context.Context, name string) (a *account, done func(), err error) {
 	return as.enter(ctx, name, true)
 }
 
 // enter is get; asks says whether it is for a request of the user.
 func (as *accounts) enter(ctx context.Context, name string, asks bool) (a *account, done func(), err error) {
-	for {
-		as.mu.Lock()
-		leaving := as.gone[name]
-		if leaving == nil {
-			break
-		}
+	as.mu.Lock()
+	if leaving := as.gone[name]; leaving != nil {
 		as.mu.Unlock()
 		select {
 		case <-leaving.closed:
+			return nil, nil, errClosed
 		case <-ctx.Done():
 			return nil, nil, ctx.Err()
 		}
@@ -177,6 +179,9 @@ func (as *accounts) wake(ctx context.Context, users []User) (left []User) {
 	for ; len(users) > 0 && awake < mostAwake && ctx.Err() == nil; awake++ {
 		_, done, err := as.enter(ctx, users[0].Name, false)
 		users = users[1:]
+		if errors.Is(err, errClosed) {
+			continue // removed, or was at rest just now
+		}
 		if err != nil {
 			as.log.Error("what is due for a user is not trained on before they ask", "error", err)
 			continue

@@ -96,34 +96,16 @@ func (r *refusal) Header() http.Header         { return r.header }
 func (r *refusal) Write(b []byte) (int, error) { return len(b), nil }
 func (r *refusal) WriteHeader(status int)      { r.status = status }
 
-// admitted finds out who asks. done counts the request out of the account.
+// admitted finds out who asks, and opens their account. done counts the request out of it.
 func (s *server) admitted(r *http.Request) (a *account, done func(), p *Problem) {
-	users, err := s.Users.List()
-	if err != nil {
-		return nil, nil, problemOf(err)
-	}
-	s.accounts.keep(users)
-	if len(users) > 0 {
-		s.guarded.Store(true)
-	}
-	name := ""
-	if s.loopback && !s.guarded.Load() {
-		if p := s.fromHere(r); p != nil {
+	err := errClosed
+	for errors.Is(err, errClosed) {
+		var name string
+		if name, p = s.asker(r); p != nil {
 			return nil, nil, p
 		}
-	} else {
-		scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !ok || !strings.EqualFold(scheme, "Bearer") {
-			return nil, nil, problem(http.StatusUnauthorized, "the request brings no token", "Send Authorization: Bearer TOKEN; `clara users add NAME` makes one.")
-		}
-		if name, err = s.Users.find(strings.TrimSpace(token)); err != nil {
-			return nil, nil, problemOf(err)
-		}
-		if name == "" {
-			return nil, nil, problem(http.StatusUnauthorized, "the token is nobody's", "`clara users add NAME` makes another one.")
-		}
+		a, done, err = s.accounts.get(r.Context(), name)
 	}
-	a, done, err = s.accounts.get(r.Context(), name)
 	if err != nil {
 		return nil, nil, problemOf(err)
 	}
@@ -135,6 +117,33 @@ func (s *server) admitted(r *http.Request) (a *account, done func(), p *Problem)
 		return nil, nil, p
 	}
 	return a, done, nil
+}
+
+// asker is the name of the user who asks, "" for whoever is at this machine where nobody
+// needs a token. It closes the accounts of those who were removed.
+func (s *server) asker(r *http.Request) (name string, p *Problem) {
+	users, err := s.Users.List()
+	if err != nil {
+		return "", problemOf(err)
+	}
+	s.accounts.keep(users)
+	if len(users) > 0 {
+		s.guarded.Store(true)
+	}
+	if s.loopback && !s.guarded.Load() {
+		return "", s.fromHere(r)
+	}
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return "", problem(http.StatusUnauthorized, "the request brings no token", "Send Authorization: Bearer TOKEN; `clara users add NAME` makes one.")
+	}
+	if name, err = s.Users.find(strings.TrimSpace(token)); err != nil {
+		return "", problemOf(err)
+	}
+	if name == "" {
+		return "", problem(http.StatusUnauthorized, "the token is nobody's", "`clara users add NAME` makes another one.")
+	}
+	return name, nil
 }
 
 // fromHere refuses what a web page elsewhere makes a browser on this machine send: where

@@ -14,7 +14,7 @@ type statsOutput struct{ Body trainer.LiveStats }
 
 // training is what the loop does, as it is sent.
 type training struct {
-	Phase    trainer.Phase  `json:"phase" doc:"What the loop does"`
+	Phase    trainer.Phase  `json:"phase" doc:"What the loop does; empty until it has looked for the first time"`
 	Why      trainer.Reason `json:"why" doc:"Why it does that"`
 	StartsAt *time.Time     `json:"starts_at,omitempty" doc:"When the next cycle starts"`
 	Step     trainer.Step   `json:"step,omitempty" doc:"The part of the cycle that runs"`

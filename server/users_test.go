@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"clara/store"
 	"clara/trainer"
@@ -230,6 +232,7 @@ func TestRemovedUserIsClosed(t *testing.T) {
 			case s.done:
 			case strings.Contains(s.failed, errRemoved.Detail), err != nil && strings.Contains(err.Error(), errRemoved.Detail):
 				cut.Add(1)
+			case err != nil && strings.HasPrefix(err.Error(), "401"): // it came after she was gone
 			default:
 				t.Errorf("an answer ends with %q, %v", s.failed, err)
 			}
@@ -248,6 +251,34 @@ func TestRemovedUserIsClosed(t *testing.T) {
 	h.want(http.StatusOK, tokens["ben"], "GET", "/stats", nil, nil)
 	if h.closings("ben") != 0 {
 		t.Error("ben is closed, too")
+	}
+}
+
+// Whoever asks while the account is being closed is looked for again when it is: a user who
+// was removed does not open theirs anew.
+func TestAccountBeingClosedIsNotOpenedAgain(t *testing.T) {
+	opened, closing, further := 0, make(chan struct{}), make(chan struct{})
+	as := newAccounts(Params{Log: slog.New(slog.DiscardHandler), Open: func(context.Context, string) (Opened, error) {
+		opened++
+		return Opened{Close: func() error {
+			close(closing)
+			<-further
+			return nil
+		}}, nil
+	}})
+	_, done, err := as.get(t.Context(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done()
+	as.keep(nil)
+	<-closing
+	time.AfterFunc(10*time.Millisecond, func() { close(further) })
+	if _, _, err := as.get(t.Context(), "anna"); !errors.Is(err, errClosed) || opened != 1 {
+		t.Errorf("it is opened %d times, %v", opened, err)
+	}
+	if err := as.closeAll(); err != nil {
+		t.Error(err)
 	}
 }
 
