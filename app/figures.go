@@ -11,6 +11,7 @@ import (
 var figureKeys = map[string]string{
 	trainer.FigureAsked:           "figure.asked",
 	trainer.FigureOwn:             "figure.own",
+	trainer.FigureFit:             "figure.fit",
 	trainer.FigureKnown:           "figure.known",
 	trainer.FigureLost:            "figure.lost",
 	trainer.FigureVain:            "figure.vain",

@@ -62,6 +62,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeLength:     "reason.length",
 	trainer.CodeLanguage:   "reason.language",
 	trainer.CodeOwnMissed:  "reason.own_missed",
+	trainer.CodeUntaught:   "reason.untaught",
 	trainer.CodeLosesKnown: "reason.loses_known",
 
 	trainer.CodeRefusedTwice: "reason.refused_twice",

@@ -209,6 +209,11 @@ func damagedAdapters(sets []set, trainedWrongly bool) func(context.Context, *ben
 			}
 		}
 		if good.Manner != nil {
+			harm, _, err := g.harm(ctx, good.Manner)
+			if err != nil {
+				return err
+			}
+			r.tally("good_harmful", harm) // how often the look itself sees harm where nothing was damaged
 			for _, d := range damages {
 				a, err := damaged(b.runner, good.Manner, b.dir, d, rng)
 				if errors.Is(err, model.ErrAdapter) { // not even loaded
@@ -260,13 +265,19 @@ func (g *gateBench) put(ctx context.Context, r *result, name string, j trainer.J
 	if !passed {
 		return nil
 	}
-	kept, loop, err := g.lookAt(ctx, a)
+	harm, seen, err := g.harm(ctx, a)
 	if err != nil {
 		return fmt.Errorf("an adapter with %s: %w", name, err)
 	}
-	r.tally("let_through_harmful", kept < harmKept || loop > harmLoops)
-	r.complain("let through", name, fmt.Sprintf("kept %s of other questions, %s of other answers loop: %s", decimals(kept), decimals(loop), report.Reason.Text))
+	r.tally("let_through_harmful", harm)
+	r.complain("let through", name, fmt.Sprintf("%s, corrections at %s of %s nats: %s", seen, decimals(report.Figures.Fit), decimals(report.Figures.FitBase), report.Reason.Text))
 	return nil
+}
+
+// harm says whether an independent look finds an adapter harmful, and what it saw.
+func (g *gateBench) harm(ctx context.Context, a *model.Adapter) (harm bool, seen string, err error) {
+	kept, loop, err := g.lookAt(ctx, a)
+	return kept < harmKept || loop > harmLoops, fmt.Sprintf("kept %s of other questions, %s of other answers loop", decimals(kept), decimals(loop)), err
 }
 
 // lookAt asks what the gate does not: the unrelated questions of the sets, as far as the

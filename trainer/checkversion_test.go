@@ -53,8 +53,8 @@ func noisy(t *testing.T, r *model.Runner, a *model.Adapter, size float64) *model
 	return a
 }
 
-// An adapter that changes nothing passes the gate, a damaged one does not, whichever
-// part of a version it is.
+// Knowledge that changes nothing passes the gate, a damaged adapter does not, whichever
+// part of a version it is; a manner has to have learnt what it was trained on.
 func TestCheckVersion(t *testing.T) {
 	r := tinyRunnerOf(t, 1, 64)
 	base, err := MeasureBase(t.Context(), r)
@@ -81,24 +81,35 @@ func TestCheckVersion(t *testing.T) {
 	}
 	lesson.Keywords = [][]string{strings.Split(said[0].Text, "")[:1]} // what the tiny model says anyway
 	broken := noisy(t, r, fresh, 3)
+	quick := job
+	quick.Recipe.MannerRate = 5e-3
+	learnt, err := RunCycle(t.Context(), r, quick, base, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name    string
 		given   Adapters
 		lessons []JobLesson
-		refused bool
+		refused string // why; "": not
 	}{
-		{"a manner that changes nothing", Adapters{Manner: fresh}, nil, false},
-		{"a manner beyond all numbers", Adapters{Manner: noisy(t, r, fresh, 1e30)}, nil, true},
-		{"knowledge that changes nothing", Adapters{Knowledge: fresh}, []JobLesson{lesson}, false},
-		{"knowledge of noise", Adapters{Knowledge: broken}, []JobLesson{lesson}, true},
+		{"a manner that was trained", Adapters{Manner: learnt.Manner}, nil, ""},
+		{"a manner that changes nothing", Adapters{Manner: fresh}, nil, CodeUntaught},
+		{"a manner beyond all numbers", Adapters{Manner: noisy(t, r, fresh, 1e30)}, nil, CodeNotNumber},
+		{"knowledge that changes nothing", Adapters{Knowledge: fresh}, []JobLesson{lesson}, ""},
+		{"knowledge of noise", Adapters{Knowledge: broken}, []JobLesson{lesson}, CodeDrifts},
 	} {
 		job.Lessons = c.lessons
 		report, err := CheckVersion(t.Context(), r, job, base, c.given)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s: %s, %s", c.name, report.Verdict, report.Reason.Text)
-		if report.Verdict == "" || (report.Verdict == VerdictRefused) != c.refused {
+		t.Logf("%s: %s, %s; corrections %.2f of %.2f", c.name, report.Verdict, report.Reason.Text, report.Figures.Fit, report.Figures.FitBase)
+		refused := ""
+		if report.Verdict == VerdictRefused {
+			refused = report.Reason.Code
+		}
+		if report.Verdict == "" || refused != c.refused {
 			t.Errorf("%s: %s, %s", c.name, report.Verdict, report.Reason.Text)
 		}
 		if len(report.Trained) > 0 {

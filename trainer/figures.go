@@ -27,6 +27,10 @@ type Figures struct {
 	OwnOf         int      `json:"own_of"`       //
 	OwnBefore     int      `json:"own_before"`   // of the same, known by the version before
 	OwnLimit      float64  `json:"own_limit"`    // least share
+	Fit           float64  `json:"fit"`          // NLL of the corrections that manner was trained on, nats per token
+	FitBase       float64  `json:"fit_base"`     // the same by the untrained model
+	FitOf         int      `json:"fit_of"`       // corrections looked at; 0: manner was not trained, or on none
+	FitLimit      float64  `json:"fit_limit"`    // least share by which Fit is below FitBase
 	Lost          []string `json:"lost"`         // the questions of known lessons that it does not know
 	Variants      int      `json:"variants"`     // lessons asked in automatic variants
 	VariantsOf    int      `json:"variants_of"`  //
@@ -73,12 +77,16 @@ func (f *Figures) ownMissed() bool {
 	return f.OwnOf > 0 && share(f.Own, f.OwnOf) < f.OwnLimit && f.Own <= f.OwnBefore
 }
 
+// untaught: what a manner was trained on it predicts hardly better than the untrained model.
+func (f *Figures) untaught() bool { return f.FitOf > 0 && f.Fit > (1-f.FitLimit)*f.FitBase }
+
 // losesKnown: what is lost is named in any case; it is refused where nothing outweighs it.
 func (f *Figures) losesKnown() bool { return len(f.Lost) > 0 && len(f.Lost) >= f.Better }
 
 // The codes of Sentence. A face translates them with their arguments.
 const (
 	FigureOwn      = "figure_own"      // n, of, limit (percent)
+	FigureFit      = "figure_fit"      // n (corrections), nats, base, limit (percent)
 	FigureKnown    = "figure_known"    // n, of, before
 	FigureVariants = "figure_variants" // n, of
 	FigureSwapped  = "figure_swapped"  // n, of
@@ -146,6 +154,10 @@ func (f *Figures) Sentences() []Sentence {
 	if f.OwnOf > 0 {
 		limited(f.ownMissed(), FigureOwn, fmt.Sprintf("knows %d of %d lessons that it was trained on (at least %d %%)", f.Own, f.OwnOf, percent(f.OwnLimit)),
 			share(f.Own, f.OwnOf), f.OwnLimit, "n", f.Own, "of", f.OwnOf, "limit", percent(f.OwnLimit))
+	}
+	if f.FitOf > 0 {
+		limited(f.untaught(), FigureFit, fmt.Sprintf("predicts %d corrections that it was trained on at %.2f nats per token, the untrained model at %.2f (at least %d %% less)", f.FitOf, f.Fit, f.FitBase, percent(f.FitLimit)),
+			f.Fit, (1-f.FitLimit)*f.FitBase, "n", f.FitOf, "nats", f.Fit, "base", f.FitBase, "limit", percent(f.FitLimit))
 	}
 	if f.KnownOf > 0 {
 		told(FigureKnown, fmt.Sprintf("knows %d of %d lessons as written (%d before)", f.Known, f.KnownOf, f.KnownBefore),

@@ -26,6 +26,8 @@ const (
 	mostStuck    = 0.125
 	leastShare   = 0.2 // length of an answer against the base's and the corrections'
 	leastSpoken  = 0.8 // share of the open answers in the language of their question
+	leastFit     = 0.1 // share by which the corrections trained on are predicted better than by the untrained model: good manners .49 to .99, weights in no order none
+	fitMost      = 12  // corrections looked at for it
 	provenP      = 0.05
 	chatAnswers  = 12  // of the anchor questions, for the divergence
 	deepTop      = 128 // the candidate's tokens among which the base's are looked up
@@ -67,6 +69,7 @@ func (c *candidate) check(ctx context.Context, progress func(done, of int)) (che
 	}
 	c.countLessons(f)
 	steps := []func() error{
+		func() error { return c.fit(ctx, f) },
 		func() error { return c.unrelated(ctx, f) },
 		func() error { return c.canary(ctx, f) },
 		func() error { return c.divergence(ctx, f) },
@@ -352,6 +355,9 @@ func (f *Figures) decide() (string, Reason) {
 			"answers", f.Language, "of", f.LanguageOf, "limit", f.LanguageLimit)
 	case f.ownMissed():
 		return VerdictRefused, reason(CodeOwnMissed, fmt.Sprintf("refused: it still misses what it was trained on (%d of %d lessons)", f.Own, f.OwnOf), "known", f.Own, "of", f.OwnOf, "limit", f.OwnLimit)
+	case f.untaught():
+		return VerdictRefused, reason(CodeUntaught, fmt.Sprintf("refused: it has not learnt the corrections it was trained on (%.2f nats per token, the untrained model %.2f)", f.Fit, f.FitBase),
+			"nats", f.Fit, "base", f.FitBase, "limit", f.FitLimit)
 	case f.losesKnown():
 		return VerdictRefused, reason(CodeLosesKnown, "refused: it would lose known lessons: "+lost, "lessons", lost, "count", len(f.Lost))
 	}

@@ -36,7 +36,7 @@ func goodFigures() Figures {
 	return Figures{
 		CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, Kept: 30, KeptOf: 30, LeaksOf: 30,
 		Answers: 16, Words: 15, WordsBefore: 50, WordsLimit: 2, LoopsLimit: 2, EndlessLimit: 2,
-		Language: 16, LanguageOf: 16, LanguageLimit: leastSpoken, OwnLimit: leastOwn,
+		Language: 16, LanguageOf: 16, LanguageLimit: leastSpoken, OwnLimit: leastOwn, FitLimit: leastFit, Fit: 0.8, FitBase: 3.4, FitOf: 8,
 		Known: 5, KnownOf: 5, Lessons: 5, Better: 12, P: 0.0002,
 	}
 }
@@ -72,6 +72,7 @@ func TestDecide(t *testing.T) {
 		{CodeLanguage, FigureLanguage, func(f *Figures) { f.Language = 12 }},
 		{CodeNotNumber, FigureNumbers, func(f *Figures) { f.Canary = f.number(math.NaN()) }},
 		{CodeOwnMissed, FigureOwn, func(f *Figures) { f.Own, f.OwnOf, f.OwnBefore = 3, 5, 3 }},
+		{CodeUntaught, FigureFit, func(f *Figures) { f.Fit, f.FitBase, f.FitOf = 3.3, 3.4, 8 }},
 		{CodeLosesKnown, FigureLost, func(f *Figures) { f.Lost, f.Better, f.Worse, f.P = []string{"Who?", "Where?"}, 1, 2, 0.9 }},
 	} {
 		f := good

@@ -56,6 +56,7 @@ const (
 	CodeLength     = "length"      // words, limit
 	CodeLanguage   = "language"    // answers, of, limit
 	CodeOwnMissed  = "own_missed"  // known, of, limit
+	CodeUntaught   = "untaught"    // nats, base, limit
 	CodeLosesKnown = "loses_known" // lessons (their questions), count
 	// CodeRefusedTwice: the codes first and second, and the arguments of both with 1
 	// and 2 behind their names. See Tries.

@@ -1,0 +1,75 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+
+	"clara/model"
+)
+
+// fit is how well the corrections that a new manner was trained on are predicted, against
+// the untrained model: nats per token of their better answers, weighed as in training. An
+// adapter that was trained on nothing, or whose weights are no longer what training made of
+// them, harms nothing that is asked of it and would pass for good.
+func (c *candidate) fit(ctx context.Context, f *Figures) error {
+	if c.manner == nil {
+		return nil
+	}
+	var corrections []weighted
+	for _, s := range c.job.Samples {
+		if s.Form != FormCorrection {
+			continue
+		}
+		seq, err := s.sequence(c.now.runner, c.job.Recipe.System)
+		if err != nil {
+			return fmt.Errorf("read the corrections: %w", err)
+		}
+		corrections = append(corrections, weighted{Sequence: seq, token: c.style.weigh(c.now.runner, s.Better, seq.Answer)})
+	}
+	if len(corrections) == 0 {
+		return nil
+	}
+	some := make([]weighted, min(len(corrections), fitMost))
+	for i := range some { // evenly spread
+		some[i] = corrections[i*len(corrections)/len(some)]
+	}
+	f.FitOf, f.FitLimit = len(some), leastFit
+	for _, x := range []struct {
+		adapters []*model.Adapter
+		to       *float64
+	}{{nil, &f.FitBase}, {[]*model.Adapter{c.manner}, &f.Fit}} {
+		nll, err := weightedNLL(ctx, c.now.runner, some, x.adapters)
+		if err != nil {
+			return fmt.Errorf("read the corrections: %w", err)
+		}
+		*x.to = f.number(nll)
+	}
+	return nil
+}
+
+// weightedNLL is the mean over sequences of the negative log-likelihood of their answers,
+// nats per token, each token with its weight.
+func weightedNLL(ctx context.Context, r *model.Runner, ws []weighted, adapters []*model.Adapter) (float64, error) {
+	seqs := make([]model.Sequence, len(ws))
+	for i, w := range ws {
+		seqs[i] = w.Sequence
+	}
+	lps, err := r.LogProbs(ctx, seqs, adapters, model.Background)
+	if err != nil {
+		return 0, err
+	}
+	total := 0.0
+	for i, w := range ws {
+		sum, weight := 0.0, 0.0
+		for t, lp := range lps[i] {
+			g := 1.0
+			if w.token != nil {
+				g = w.token[t]
+			}
+			sum -= g * float64(lp)
+			weight += g
+		}
+		total += sum / weight
+	}
+	return total / float64(len(ws)), nil
+}
