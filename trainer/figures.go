@@ -77,8 +77,12 @@ func (f *Figures) ownMissed() bool {
 	return f.OwnOf > 0 && share(f.Own, f.OwnOf) < f.OwnLimit && f.Own <= f.OwnBefore
 }
 
-// untaught: what a manner was trained on it predicts hardly better than the untrained model.
-func (f *Figures) untaught() bool { return f.FitOf > 0 && f.Fit > (1-f.FitLimit)*f.FitBase }
+// untaught: what a manner was trained on it predicts hardly better than the untrained model,
+// and not as well as where training stops.
+func (f *Figures) untaught() bool { return f.FitOf > 0 && f.Fit > f.fitMost() }
+
+// fitMost is the most that Fit may be.
+func (f *Figures) fitMost() float64 { return max((1-f.FitLimit)*f.FitBase, mannerStop) }
 
 // losesKnown: what is lost is named in any case; it is refused where nothing outweighs it.
 func (f *Figures) losesKnown() bool { return len(f.Lost) > 0 && len(f.Lost) >= f.Better }
@@ -157,7 +161,7 @@ func (f *Figures) Sentences() []Sentence {
 	}
 	if f.FitOf > 0 {
 		limited(f.untaught(), FigureFit, fmt.Sprintf("predicts %d corrections that it was trained on at %.2f nats per token, the untrained model at %.2f (at least %d %% less)", f.FitOf, f.Fit, f.FitBase, percent(f.FitLimit)),
-			f.Fit, (1-f.FitLimit)*f.FitBase, "n", f.FitOf, "nats", f.Fit, "base", f.FitBase, "limit", percent(f.FitLimit))
+			f.Fit, f.fitMost(), "n", f.FitOf, "nats", f.Fit, "base", f.FitBase, "limit", percent(f.FitLimit))
 	}
 	if f.KnownOf > 0 {
 		told(FigureKnown, fmt.Sprintf("knows %d of %d lessons as written (%d before)", f.Known, f.KnownOf, f.KnownBefore),

@@ -29,7 +29,7 @@ func (c *candidate) fit(ctx context.Context, f *Figures) error {
 	if len(corrections) == 0 {
 		return nil
 	}
-	some := make([]weighted, min(len(corrections), fitMost))
+	some := make([]weighted, min(len(corrections), fitSeen))
 	for i := range some { // evenly spread
 		some[i] = corrections[i*len(corrections)/len(some)]
 	}

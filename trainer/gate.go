@@ -24,10 +24,10 @@ const (
 	mostChatKL   = 0.10 // nats per token, knowledge
 	mostRepeats  = 4    // of one 4-gram in an answer
 	mostStuck    = 0.125
-	leastShare   = 0.2 // length of an answer against the base's and the corrections'
-	leastSpoken  = 0.8 // share of the open answers in the language of their question
-	leastFit     = 0.1 // share by which the corrections trained on are predicted better than by the untrained model: good manners .49 to .99, weights in no order none
-	fitMost      = 12  // corrections looked at for it
+	leastShare   = 0.2  // length of an answer against the base's and the corrections'
+	leastSpoken  = 0.8  // share of the open answers in the language of their question
+	leastFit     = 0.05 // share by which the corrections trained on are predicted better than by the untrained model: four good manners .49 to .76, weights in no order -.1 to .01
+	fitSeen      = 12   // corrections looked at for it
 	provenP      = 0.05
 	chatAnswers  = 12  // of the anchor questions, for the divergence
 	deepTop      = 128 // the candidate's tokens among which the base's are looked up

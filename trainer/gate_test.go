@@ -89,6 +89,11 @@ func TestDecide(t *testing.T) {
 			t.Errorf("%s: %v", c.code, err)
 		}
 	}
+	same := good
+	same.Fit, same.FitBase = 0.2, 0.2 // as the model says anyway: there was nothing to learn
+	if v, why := same.decide(); v != VerdictProven {
+		t.Errorf("corrections that change nothing: %s, %s", v, why.Text)
+	}
 	for _, p := range []float64{0.001, 0.5} {
 		some := good
 		some.Lost, some.Worse, some.P = []string{"Who leads IT?", "Who bakes?"}, 2, p
