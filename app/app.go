@@ -127,10 +127,7 @@ type window struct {
 	handed string          // a model file that waits to be taken, "" for none
 	behind bool            // another program has the keyboard
 	told   *widgets.Notice // above the view; nil: nothing waits for an answer
-	asking bool            // it is a question
-	warned bool            // it is about a contradiction
-	full   bool            // it is about a full disk
-	ending bool            // it asks whether to stop the training that runs
+	about  matter          // of the notice
 	undo   func()          // takes back the last feedback; nil: there is none
 
 	inTray bool      // closing the window while a training runs leaves it in the tray: that was chosen
@@ -284,7 +281,7 @@ func (w *window) escape() {
 		w.settings.close()
 		return
 	}
-	if w.asking {
+	if w.about == matterQuestion || w.about == matterQuit {
 		w.untell()
 		return
 	}

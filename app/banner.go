@@ -24,9 +24,22 @@ func (w *window) band(n widgets.Notice) fyne.CanvasObject {
 	return widgets.Card(widgets.HStack(14, mark, widgets.Grow(words), buttons), 10, 16)
 }
 
+// matter is what the notice above the view is about, as far as something else answers it, too.
+type matter int
+
+const (
+	matterOther         matter = iota
+	matterQuestion             // Escape answers it before anything else
+	matterQuit                 // the question whether to stop the training that runs: its end answers it
+	matterContradiction        // is gone with the last one
+	matterFullDisk             // is over once something is saved
+)
+
 // tell shows a notice above the view until it is answered; a newer one takes its place.
-func (w *window) tell(n widgets.Notice) {
-	w.told, w.asking, w.warned, w.full, w.ending = &n, false, false, false, false
+func (w *window) tell(n widgets.Notice) { w.tellOf(matterOther, n) }
+
+func (w *window) tellOf(m matter, n widgets.Notice) {
+	w.told, w.about = &n, m
 	w.showTold()
 }
 
@@ -45,7 +58,7 @@ func (w *window) showTold() {
 
 // untell takes it away.
 func (w *window) untell() {
-	w.told, w.asking, w.warned, w.full, w.ending = nil, false, false, false, false
+	w.told, w.about = nil, matterOther
 	widgets.Leave(w.frame.Canvas(), w.shell.banner)
 	w.showTold()
 }
@@ -67,7 +80,7 @@ func (w *window) newEditor(placeholder string, changed func(string)) *widgets.Ed
 
 // kept says that something was saved: what was said of a full disk holds no more.
 func (w *window) kept() {
-	if w.full {
+	if w.about == matterFullDisk {
 		w.untell()
 	}
 }
@@ -78,6 +91,7 @@ type question struct {
 	yes, no     string
 	do          func()
 	instead     *widgets.Action // another thing to do, offered before yes; nil: none
+	quits       bool            // it is whether to stop the training that runs
 }
 
 // ask shows a question until it is answered; Escape answers it with no.
@@ -89,8 +103,11 @@ func (w *window) ask(q question) {
 	actions = append(actions,
 		widgets.Action{Label: q.yes, Kind: widgets.Secondary, OnTapped: func() { w.untell(); q.do() }},
 		widgets.Action{Label: q.no, OnTapped: w.untell})
-	w.tell(widgets.Notice{Glyph: widgets.IconInfo, Tone: widgets.ToneInfo, Title: q.title, Text: q.text, Actions: actions})
-	w.asking = true
+	m := matterQuestion
+	if q.quits {
+		m = matterQuit
+	}
+	w.tellOf(m, widgets.Notice{Glyph: widgets.IconInfo, Tone: widgets.ToneInfo, Title: q.title, Text: q.text, Actions: actions})
 }
 
 // unread stands in the place of what could not be read.

@@ -108,19 +108,18 @@ func (w *window) warn() {
 	if w.place == placeLessons {
 		return
 	}
-	w.tell(widgets.Notice{
+	w.tellOf(matterContradiction, widgets.Notice{
 		Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: say("contradiction.title"), Text: say("contradiction.text"),
 		Actions: []widgets.Action{
 			{Label: say("contradiction.look"), Kind: widgets.Secondary, OnTapped: func() { w.untell(); w.lessons.openContradiction() }},
 			{Label: say("contradiction.later"), OnTapped: w.untell},
 		},
 	})
-	w.warned = true
 }
 
 // unwarn takes the notice away once there is nothing to decide any more, as when the newer lesson was taken back.
 func (w *window) unwarn() {
-	if w.warned && w.state.Contradictions == 0 {
+	if w.about == matterContradiction && w.state.Contradictions == 0 {
 		w.untell()
 	}
 }

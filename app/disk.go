@@ -25,7 +25,7 @@ func (w *window) diskFull() {
 		}
 		return s, nil
 	}, func(s shortage, err error) {
-		if err == nil && w.full {
+		if err == nil && w.about == matterFullDisk {
 			w.tellFull(s)
 		}
 	})
@@ -43,8 +43,7 @@ func (w *window) tellFull(s shortage) {
 	}
 	n.Text = join(n.Text, say("hint.free_space"))
 	n.Actions = append(n.Actions, widgets.Action{Label: say("close"), OnTapped: w.untell})
-	w.tell(n)
-	w.full = true
+	w.tellOf(matterFullDisk, n)
 }
 
 // askToRemoveVersions asks before versions go that nothing brings back.

@@ -105,7 +105,7 @@ func (w *window) askToQuit() {
 		w.close()
 		return
 	}
-	q := question{title: say("close.title"), text: say("close.text"), yes: say("close.yes"), no: say("close.no"), do: w.close}
+	q := question{title: say("close.title"), text: say("close.text"), yes: say("close.yes"), no: say("close.no"), do: w.close, quits: true}
 	if w.tray() != nil {
 		q.instead = &widgets.Action{Label: say("close.tray"), Kind: widgets.Secondary, OnTapped: func() {
 			w.inTray = true
@@ -113,7 +113,6 @@ func (w *window) askToQuit() {
 		}}
 	}
 	w.ask(q)
-	w.ending = true
 }
 
 // hide leaves the program to its icon in the tray: it goes on learning, and tells the desktop of it.

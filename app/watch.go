@@ -83,7 +83,7 @@ func (w *window) heard(e trainer.Event) {
 		w.announce(n)
 	}
 	w.unwarn()
-	if w.ending && !w.cycling() {
+	if w.about == matterQuit && !w.cycling() {
 		w.untell() // nothing is left to stop
 	}
 }
