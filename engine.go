@@ -10,6 +10,7 @@ import (
 	"clara/catalogue"
 	"clara/cli"
 	"clara/compute"
+	"clara/compute/selftest"
 	"clara/configs"
 	"clara/model"
 	"clara/trainer"
@@ -106,7 +107,11 @@ func (e engine) start(threads int, forced bool) (compute.Backend, error) {
 	if err != nil || e.name == "cpu" { // which the others are held against
 		return b, err
 	}
-	if err := proven(b, threads, !forced); err != nil {
+	err = selftest.Run(b)
+	if err == nil && !forced {
+		err = selftest.Compare(b, threads)
+	}
+	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil

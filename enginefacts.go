@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clara/compute"
+	"clara/compute/selftest"
 	"clara/cuda"
 	"clara/model"
 	"clara/shaders"
@@ -72,12 +73,9 @@ func (e engine) try(threads int, inUse bool) engineFact {
 	b, err := e.open(threads, inUse)
 	if err == nil {
 		f.Started, f.Device = true, b.Info().Device
-		if err = selfTest(b); err == nil {
+		if err = selftest.Run(b); err == nil {
 			f.Passed = true
-			took, failed := timed(b)
-			if err = failed; err == nil {
-				f.GFLOPS = timedFlops / took.Seconds() / 1e9
-			}
+			f.GFLOPS, err = selftest.GFLOPS(b)
 		}
 		if use, failed := b.MemoryUse(); failed == nil {
 			f.Free = use.Free
@@ -103,7 +101,7 @@ func engineReason(err error) (why trainer.Reason, ok bool) {
 		// Comes with the next.
 		{shaders.ErrSoftware, trainer.CodeEngineCard, "the OpenGL here computes on the processor, which the engine cpu does faster"},
 		{shaders.ErrNoOpenGL, trainer.CodeEngineOpenGL, "there is no OpenGL 4.3"},
-		{errWrong, trainer.CodeEngineWrong, " computes something else than the CPU"},
+		{selftest.ErrWrong, trainer.CodeEngineWrong, " computes something else than the CPU"},
 		{compute.ErrMemory, trainer.CodeEngineMemory, "there is not enough memory for this engine"},
 		{compute.ErrLost, trainer.CodeEngineFailed, "the card or its driver failed"},
 	} {
@@ -111,10 +109,10 @@ func engineReason(err error) (why trainer.Reason, ok bool) {
 			continue
 		}
 		why = trainer.Reason{Code: k.code, Text: k.text}
-		var failed *trialError
+		var failed *selftest.Failure
 		if k.code == trainer.CodeEngineWrong && errors.As(err, &failed) {
-			why.Text = failed.operation + k.text
-			why.Args = map[string]string{"operation": failed.operation}
+			why.Text = failed.Operation + k.text
+			why.Args = map[string]string{"operation": failed.Operation}
 		}
 		return why, true
 	}

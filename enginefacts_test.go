@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"clara/compute"
+	"clara/compute/selftest"
 	"clara/cuda"
 	"clara/shaders"
 	"clara/trainer"
@@ -21,9 +22,9 @@ func TestKindsOfEngineFaults(t *testing.T) {
 		{fmt.Errorf("start: %w: %w", shaders.ErrNoOpenGL, errors.Join(fmt.Errorf("llvmpipe %w", shaders.ErrSoftware))), trainer.CodeEngineCard},
 		{fmt.Errorf("start: %w: no EGL", shaders.ErrNoOpenGL), trainer.CodeEngineOpenGL},
 		{cuda.ErrNotBuilt, trainer.CodeEngineBuild},
-		{&trialError{"Attention", "opengl", fmt.Errorf("off by 0.01: %w", errWrong)}, trainer.CodeEngineWrong},
+		{&selftest.Failure{Operation: "Attention", Engine: "opengl", Err: fmt.Errorf("off by 0.01: %w", selftest.ErrWrong)}, trainer.CodeEngineWrong},
 		{fmt.Errorf("start: %w", compute.ErrMemory), trainer.CodeEngineMemory},
-		{&trialError{"Attention", "opengl", compute.ErrLost}, trainer.CodeEngineFailed},
+		{&selftest.Failure{Operation: "Attention", Engine: "opengl", Err: compute.ErrLost}, trainer.CodeEngineFailed},
 		{errors.New("something else"), ""},
 	} {
 		got, ok := engineReason(c.err)

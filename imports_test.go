@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 	"compute":             {},
 	"compute/cpu":         {"compute"},
 	"compute/conformance": {"compute"},
+	"compute/selftest":    {"compute", "compute/cpu"}, // whose results it holds an engine to
 
 	"cuda":        {"compute", "cuda/driver"},
 	"cuda/driver": {},

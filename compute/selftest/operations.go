@@ -1,10 +1,10 @@
-package main
+package selftest
 
 import "clara/compute"
 
-// selfTests are the operations that answers and training are made of, each alone: what
+// operations are the operations that answers and training are made of, each alone: what
 // one gets wrong does not spoil the next.
-var selfTests = []trial{
+var operations = []trial{
 	{"Embedding", exactLimit, func(o *operands) []compute.Tensor {
 		w, y := o.weight(testVocabulary, testWidth), o.tensor(3, testWidth)
 		o.do(o.b.Embedding(y, w, []int32{0, 7, testVocabulary - 1}, 2))

@@ -1,0 +1,69 @@
+package selftest
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"clara/compute"
+	"clara/compute/cpu"
+)
+
+// The shape of the product that is timed, and the floating-point operations that it takes.
+const (
+	timedRows, timedOutputs, timedInputs = 256, 1536, 576
+	timedFlops                           = 2 * timedRows * timedOutputs * timedInputs
+)
+
+// Compare returns an error that wraps [ErrSlow] for an engine that is slower than the CPU
+// with so many threads (0: one a core) is.
+func Compare(b compute.Backend, threads int) error {
+	processor, err := cpu.New(cpu.Options{Threads: threads})
+	if err != nil {
+		return fmt.Errorf("compare %s with the CPU: %w", b.Info().Name, err)
+	}
+	var took [2]time.Duration
+	for i, e := range []compute.Backend{b, processor} {
+		if took[i], err = timed(e); err != nil {
+			break
+		}
+	}
+	if err == nil && took[0] > took[1] {
+		err = fmt.Errorf("%v for a product that takes the CPU %v: %w", took[0], took[1], ErrSlow)
+	}
+	if err != nil {
+		err = fmt.Errorf("compare %s with the CPU: %w", b.Info().Name, err)
+	}
+	return errors.Join(err, processor.Close())
+}
+
+// GFLOPS is how many billions of floating-point operations a second an engine does in a
+// layer's product as training has it.
+func GFLOPS(b compute.Backend) (float64, error) {
+	took, err := timed(b)
+	if err != nil {
+		return 0, err
+	}
+	return timedFlops / took.Seconds() / 1e9, nil
+}
+
+// timed is the time of a layer's product as training has it: the shortest of a few,
+// for what else the machine does only makes them longer.
+func timed(b compute.Backend) (time.Duration, error) {
+	const rounds = 4
+	o := newOperands(b)
+	defer o.free()
+	w, x, y := o.weight(timedOutputs, timedInputs), o.tensor(timedRows, timedInputs), o.tensor(timedRows, timedOutputs)
+	best := time.Duration(math.MaxInt64)
+	for range rounds {
+		start := time.Now()
+		o.do(o.b.Linear(y, x, w, compute.Exact, false))
+		var one [1]float32
+		if o.err == nil {
+			o.err = b.Read(one[:], y.Slice(0, 1).Columns(0, 1)) // waits for what is under way
+		}
+		best = min(best, time.Since(start))
+	}
+	return best, o.err
+}
