@@ -199,7 +199,7 @@ func sampleFigures() trainer.Figures {
 	return trainer.Figures{
 		Canary: .004, CanaryLimit: .05, ChatKL: .031, ChatLimit: .1, Kept: 28, KeptOf: 29, KeptLimit: .75, LeaksOf: 29, LeaksLimit: .05, Known: 17, KnownOf: 17, KnownBefore: 15,
 		Variants: 48, VariantsOf: 51, SwappedOf: 17, Better: 12, P: .0002, Answers: 29, Words: 31, WordsBefore: 33,
-		Lessons: 17, Widely: 17, Own: 5, OwnOf: 6, OwnLimit: .8, LoopsLimit: 3, EndlessLimit: 3, WordsLimit: 6.6, Language: 27, LanguageOf: 28, LanguageLimit: .8,
+		Lessons: 17, Widely: 17, Fit: .84, FitBase: 3.12, FitOf: 8, FitLimit: .05, Own: 5, OwnOf: 6, OwnLimit: .8, LoopsLimit: 3, EndlessLimit: 3, WordsLimit: 6.6, Language: 27, LanguageOf: 28, LanguageLimit: .8,
 	}
 }
 

@@ -88,7 +88,7 @@ var germanReasons = map[string]string{
 	trainer.CodeEndless:    "findet kein Ende: {answers} von {of} Antworten",
 	trainer.CodeLength:     "antwortet zu knapp: {words} Wörter im Mittel, mindestens {limit}",
 	trainer.CodeLanguage:   "antwortet in einer anderen Sprache, als gefragt wird: {answers} von {of} Antworten sind in der richtigen",
-	trainer.CodeUntaught:   "hat die Korrekturen, die trainiert wurden, nicht gelernt: {nats} nats je Token, das Ausgangsmodell {base}",
+	trainer.CodeUntaught:   "hat die Korrekturen nicht gelernt: {nats} nats Überraschung je Token, beim Ausgangsmodell {base}",
 	trainer.CodeOwnMissed:  "weiß zu wenig vom Beigebrachten: {known} von {of} Lektionen, mindestens {limit}",
 	trainer.CodeLosesKnown: "verliert, was schon saß: {lessons}",
 

@@ -160,7 +160,7 @@ func (f *Figures) Sentences() []Sentence {
 			share(f.Own, f.OwnOf), f.OwnLimit, "n", f.Own, "of", f.OwnOf, "limit", percent(f.OwnLimit))
 	}
 	if f.FitOf > 0 {
-		limited(f.untaught(), FigureFit, fmt.Sprintf("predicts %d corrections that it was trained on at %.2f nats per token, the untrained model at %.2f (at least %d %% less)", f.FitOf, f.Fit, f.FitBase, percent(f.FitLimit)),
+		limited(f.untaught(), FigureFit, fmt.Sprintf("surprise at corrections (%d): %.2f nats per token, the untrained model %.2f (at least %d %% less)", f.FitOf, f.Fit, f.FitBase, percent(f.FitLimit)),
 			f.Fit, f.fitMost(), "n", f.FitOf, "nats", f.Fit, "base", f.FitBase, "limit", percent(f.FitLimit))
 	}
 	if f.KnownOf > 0 {

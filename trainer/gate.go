@@ -356,7 +356,7 @@ func (f *Figures) decide() (string, Reason) {
 	case f.ownMissed():
 		return VerdictRefused, reason(CodeOwnMissed, fmt.Sprintf("refused: it still misses what it was trained on (%d of %d lessons)", f.Own, f.OwnOf), "known", f.Own, "of", f.OwnOf, "limit", f.OwnLimit)
 	case f.untaught():
-		return VerdictRefused, reason(CodeUntaught, fmt.Sprintf("refused: it has not learnt the corrections it was trained on (%.2f nats per token, the untrained model %.2f)", f.Fit, f.FitBase),
+		return VerdictRefused, reason(CodeUntaught, fmt.Sprintf("refused: it has not learnt the corrections (surprised by %.2f nats per token, the untrained model by %.2f)", f.Fit, f.FitBase),
 			"nats", f.Fit, "base", f.FitBase, "limit", f.FitLimit)
 	case f.losesKnown():
 		return VerdictRefused, reason(CodeLosesKnown, "refused: it would lose known lessons: "+lost, "lessons", lost, "count", len(f.Lost))
