@@ -144,20 +144,9 @@ func (l *loop) fallBack(ctx context.Context, from Version) error {
 	if err != nil || !gone {
 		return err
 	}
-	to := Version{}
-	for id := from.Parent; id != 0; {
-		v, err := l.store.Version(ctx, id)
-		if err != nil {
-			return fmt.Errorf("read version %d: %w", id, err)
-		}
-		if gone, err = l.holdsDeleted(ctx, v); err != nil {
-			return err
-		}
-		if !gone && !v.Removed && v.BaseHash == from.BaseHash {
-			to = v
-			break
-		}
-		id = v.Parent
+	to, err := l.ancestor(ctx, from)
+	if err != nil {
+		return err
 	}
 	return l.activate(ctx, to.ID, CauseRollback, reason(CodeUnlearn,
 		fmt.Sprintf("version %d holds what was taken back, and the training without it made no other", from.Number), "version", from.Number))

@@ -60,16 +60,35 @@ func (t *Trainer) rollback(ctx context.Context) error {
 	if low < rollbackLow || len(before) == 0 || meanAfter >= meanBefore {
 		return nil
 	}
-	target := active.Parent
-	if target != 0 {
-		if v, err := t.store.Version(ctx, target); err != nil || v.Removed || v.BaseHash != hash {
-			target = 0
-		}
+	target, err := t.ancestor(ctx, active)
+	if err != nil {
+		return err
 	}
 	stars := func(score float64) string { return strconv.FormatFloat(2*score+3, 'f', 1, 64) }
-	return t.activate(ctx, target, CauseRollback, reason(CodeRolledBack,
+	return t.activate(ctx, target.ID, CauseRollback, reason(CodeRolledBack,
 		fmt.Sprintf("%d of the first %d ratings of version %d had at most two stars (%s on average, %s before)", low, len(after), active.Number, stars(meanAfter), stars(meanBefore)),
 		"low", low, "of", len(after), "version", active.Number, "before", stars(meanBefore), "after", stars(meanAfter)))
+}
+
+// ancestor is the newest of the versions that one came from which can still be used: its
+// files are there, and nothing that it was trained on was deleted. The zero Version, which is
+// the untrained model: there is none.
+func (t *Trainer) ancestor(ctx context.Context, of Version) (Version, error) {
+	for id := of.Parent; id != 0; {
+		v, err := t.store.Version(ctx, id)
+		if err != nil {
+			return Version{}, fmt.Errorf("read version %d: %w", id, err)
+		}
+		gone, err := t.holdsDeleted(ctx, v)
+		if err != nil {
+			return Version{}, err
+		}
+		if !gone && !v.Removed && v.BaseHash == of.BaseHash {
+			return v, nil
+		}
+		id = v.Parent
+	}
+	return Version{}, nil
 }
 
 func meanScore(rs []store.Rating) float64 {

@@ -242,9 +242,9 @@ func TestSamplesOfAnImport(t *testing.T) {
 
 // The automatic rollback goes one version back, says why with its figures, and does not
 // go on falling when the ratings stay low; nor does it go to a version whose files are
-// gone.
+// gone, but to the one before that, and to the untrained model where there is none.
 func TestRollbackOnce(t *testing.T) {
-	for _, removed := range []bool{false, true} {
+	for removed := range 3 {
 		home := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, home)
@@ -256,21 +256,19 @@ func TestRollbackOnce(t *testing.T) {
 			}
 			b.attach()
 			b.start()
-			first := b.version()
+			oldest := b.version()
+			first := b.versionOver(oldest.ID)
 			b.rated(first.ID, 5, 5)
 			second := b.versionOver(first.ID)
-			if removed {
-				if err := b.store.RemoveVersion(t.Context(), first.ID); err != nil {
+			for _, id := range []int64{first.ID, oldest.ID}[:removed] {
+				if err := b.store.RemoveVersion(t.Context(), id); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if err := b.renew(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			want := first.ID
-			if removed {
-				want = 0
-			}
+			want := []int64{first.ID, oldest.ID, 0}[removed]
 			b.rated(second.ID, 2, 5)
 			b.rated(second.ID, 3, 2)
 			if got := b.settle().Active.ID; got != want {
@@ -285,8 +283,8 @@ func TestRollbackOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			last := all[len(all)-1]
-			if len(all) != 3 || last.Cause != CauseRollback || last.Reason.Args["low"] != "3" || last.Reason.Args["of"] != "5" ||
-				last.Reason.Args["version"] != "2" || last.Reason.Args["before"] != "5.0" || last.Reason.Args["after"] != "3.2" {
+			if len(all) != 4 || last.Cause != CauseRollback || last.Reason.Args["low"] != "3" || last.Reason.Args["of"] != "5" ||
+				last.Reason.Args["version"] != "3" || last.Reason.Args["before"] != "5.0" || last.Reason.Args["after"] != "3.2" {
 				t.Errorf("the activations: %+v", all)
 			}
 		})
