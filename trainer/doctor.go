@@ -201,9 +201,9 @@ func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Cont
 	}
 	switch {
 	case set.LearningRate < leastUsefulRate:
-		return rateTooLow(HintRaiseRate, set.LearningRate)
+		return Finding{Subject: SubjectImprovement, Reason: rateTooLow(set.LearningRate), Hint: HintRaiseRate}
 	case set.KnowledgeRate < leastUsefulRate:
-		return rateTooLow(HintRaiseKnowledgeRate, set.KnowledgeRate)
+		return Finding{Subject: SubjectImprovement, Reason: rateTooLow(set.KnowledgeRate), Hint: HintRaiseKnowledgeRate}
 	case refused > 0:
 		return bad(SubjectImprovement, HintReviewFeedback, CodeRefusedAgain, fmt.Sprintf("trainings that the gate refused in a row: %d; the last one: %s", refused, cycles[0].Reason.Text),
 			"cycles", refused, "code", cycles[0].Reason.Code)
@@ -222,9 +222,4 @@ func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Cont
 	}
 	return good(SubjectImprovement, fmt.Sprintf("%d versions, %d of %d lessons known", m.ModelUpdates, m.LessonsKnown, m.LessonsTotal),
 		"versions", m.ModelUpdates, "known", m.LessonsKnown, "total", m.LessonsTotal)
-}
-
-func rateTooLow(hint string, rate float64) Finding {
-	return bad(SubjectImprovement, hint, CodeRateTooLow, fmt.Sprintf("the learning rate %.2g is too low: below 1e-5 nothing measurable changes", rate),
-		"rate", rate, "least", leastUsefulRate)
 }

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 )
 
@@ -28,7 +29,7 @@ func (t *Trainer) Effect(ctx context.Context, s Settings) (Effect, error) {
 		e.StartsNow = e.StartsIn == 0
 	}
 	if rate := min(s.LearningRate, s.KnowledgeRate); rate < leastUsefulRate {
-		e.Notes = append(e.Notes, reason(CodeRateTooLow, "below 1e-5 nothing measurable changes", "rate", strconv.FormatFloat(rate, 'g', -1, 64), "least", leastUsefulRate))
+		e.Notes = append(e.Notes, rateTooLow(rate))
 	}
 	return e, nil
 }
@@ -36,3 +37,8 @@ func (t *Trainer) Effect(ctx context.Context, s Settings) (Effect, error) {
 // leastUsefulRate is the learning rate below which LoRA does not move: the note's
 // 1e-6 changed no answer.
 const leastUsefulRate = 1e-5
+
+func rateTooLow(rate float64) Reason {
+	return reason(CodeRateTooLow, fmt.Sprintf("the learning rate %g is too low: below %g nothing measurable changes", rate, leastUsefulRate),
+		"rate", strconv.FormatFloat(rate, 'g', -1, 64), "least", leastUsefulRate)
+}

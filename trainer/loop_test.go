@@ -570,6 +570,34 @@ func TestRefusedFeedbackWaits(t *testing.T) {
 	})
 }
 
+// What was refused is trained again once it would be trained otherwise.
+func TestRefusedFeedbackTrainsWithOtherSettings(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) { return refused(), nil })
+		b.start()
+		b.attach()
+		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		time.Sleep(time.Hour)
+		b.want(PhaseWaiting, CodeRefusedWaits)
+		n := b.runs.Load()
+		set := b.Settings()
+		set.TrainInterval *= 2 // no part of the recipe
+		if err := b.SetSettings(t.Context(), set); err != nil {
+			t.Fatal(err)
+		}
+		b.want(PhaseWaiting, CodeRefusedWaits)
+		set.LearningRate *= 2
+		if err := b.SetSettings(t.Context(), set); err != nil {
+			t.Fatal(err)
+		}
+		b.wantRuns(n + 1)
+		b.want(PhaseWaiting, CodeRefusedWaits)
+	})
+}
+
 func TestRefusedCorrectionWaits(t *testing.T) {
 	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

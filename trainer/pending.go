@@ -24,7 +24,7 @@ type pending struct {
 }
 
 // gather counts what no cycle has used. What the gate refused is not new, as long as
-// it stands as it was refused: once a part of it is gone, the rest is new again. Of two
+// it stands as it was refused: once a part of it is gone, or it is trained otherwise, it is new again. Of two
 // lessons that contradict each other the older one waits for the user.
 func gather(samples []Sample, lessons []Lesson, against []Contradiction, set *Settings, last *refusal) (pending, BufferState, LessonCounts) {
 	waits := make(map[int64]bool, len(against))
@@ -37,7 +37,7 @@ func gather(samples []Sample, lessons []Lesson, against []Contradiction, set *Se
 			p.lessons = append(p.lessons, x)
 		}
 	}
-	p.refused = last.stands(p)
+	p.refused = last.stands(p, set.recipe())
 	note := func(at time.Time) {
 		if p.since.IsZero() || at.Before(p.since) {
 			p.since = at
@@ -92,9 +92,10 @@ func gather(samples []Sample, lessons []Lesson, against []Contradiction, set *Se
 
 // refusal is what the last decided cycle was about if the gate refused it.
 type refusal struct {
-	base  string          // the model's hash
-	cycle int64           // 0: the gate did not refuse it, or there was none
-	held  map[string]bool // its samples and lessons
+	base   string // the model's hash
+	cycle  int64  // 0: the gate did not refuse it, or there was none
+	recipe Recipe
+	held   map[string]bool // its samples and lessons
 }
 
 func mannerKey(sample int64) string { return fmt.Sprint("manner ", sample) }
@@ -103,9 +104,9 @@ func lessonKey(lesson int64) string { return fmt.Sprint("lesson ", lesson) }
 
 func (r *refusal) of(cycle int64) bool { return r.cycle != 0 && r.cycle == cycle }
 
-// stands says whether all that was refused is still there.
-func (r *refusal) stands(p pending) bool {
-	if r.cycle == 0 {
+// stands says whether all that was refused is still there, and would be trained alike.
+func (r *refusal) stands(p pending, now Recipe) bool {
+	if r.cycle == 0 || r.recipe != now {
 		return false
 	}
 	found := 0
@@ -144,7 +145,7 @@ func (t *Trainer) refusal(ctx context.Context, hash string) (*refusal, error) {
 		if err := json.Unmarshal(c.Job, &j); err != nil {
 			return nil, fmt.Errorf("read the job of cycle %d: %w", c.ID, err)
 		}
-		r.cycle = c.ID
+		r.cycle, r.recipe = c.ID, j.Recipe
 		for _, s := range j.Samples {
 			r.held[mannerKey(s.ID)] = true
 		}
