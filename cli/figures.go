@@ -11,7 +11,7 @@ import (
 var germanFigures = map[string]string{
 	trainer.FigureAsked:           "{n} von {of} Lektionen wurden abgefragt, {widely} davon auch in anderen Worten",
 	trainer.FigureOwn:             "weiß {n} von {of} Lektionen, die trainiert wurden (mindestens {limit} %)",
-	trainer.FigureFit:             "Überraschung durch Korrekturen ({n}): {nats} nats je Token, beim Ausgangsmodell {base} (mindestens {limit} % weniger)",
+	trainer.FigureFit:             "Überraschung durch Korrekturen ({n}): {nats} nats je Token (höchstens {limit}; beim Ausgangsmodell {base})",
 	trainer.FigureKnown:           "weiß {n} von {of} Lektionen im Wortlaut (vorher {before})",
 	trainer.FigureLost:            "{n} Lektionen, die saßen, sind verloren: {lessons}",
 	trainer.FigureVain:            "ohne Wirkung trainiert und nicht benutzt ({n}): {lessons}",

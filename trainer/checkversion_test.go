@@ -91,15 +91,18 @@ func TestCheckVersion(t *testing.T) {
 		name    string
 		given   Adapters
 		lessons []JobLesson
+		rate    float64
 		refused string // why; "": not
 	}{
-		{"a manner that was trained", Adapters{Manner: learnt.Manner}, nil, ""},
-		{"a manner that changes nothing", Adapters{Manner: fresh}, nil, CodeUntaught},
-		{"a manner beyond all numbers", Adapters{Manner: noisy(t, r, fresh, 1e30)}, nil, CodeNotNumber},
-		{"knowledge that changes nothing", Adapters{Knowledge: fresh}, []JobLesson{lesson}, ""},
-		{"knowledge of noise", Adapters{Knowledge: broken}, []JobLesson{lesson}, CodeDrifts},
+		{"a manner that was trained", Adapters{Manner: learnt.Manner}, nil, 5e-3, ""},
+		{"a manner that changes nothing", Adapters{Manner: fresh}, nil, 5e-3, CodeUntaught},
+		{"a manner trained too slowly", Adapters{Manner: fresh}, nil, 1e-6, CodeRateTooLow},
+		{"a manner beyond all numbers", Adapters{Manner: noisy(t, r, fresh, 1e30)}, nil, 5e-3, CodeNotNumber},
+		{"knowledge that changes nothing", Adapters{Knowledge: fresh}, []JobLesson{lesson}, 5e-3, ""},
+		{"knowledge of noise", Adapters{Knowledge: broken}, []JobLesson{lesson}, 5e-3, CodeDrifts},
+		{"the same beside a manner that was trained", Adapters{Manner: learnt.Manner, Knowledge: broken}, []JobLesson{lesson}, 5e-3, CodeDrifts},
 	} {
-		job.Lessons = c.lessons
+		job.Lessons, job.Recipe.MannerRate = c.lessons, c.rate
 		report, err := CheckVersion(t.Context(), r, job, base, c.given)
 		if err != nil {
 			t.Fatal(err)

@@ -27,11 +27,12 @@ type Figures struct {
 	OwnOf         int      `json:"own_of"`       //
 	OwnBefore     int      `json:"own_before"`   // of the same, known by the version before
 	OwnLimit      float64  `json:"own_limit"`    // least share
-	Fit           float64  `json:"fit"`          // NLL of the corrections that manner was trained on, nats per token
+	Fit           float64  `json:"fit"`          // NLL of the corrections in the buffer that manner was trained on, nats per token
 	FitBase       float64  `json:"fit_base"`     // the same by the untrained model
 	FitOf         int      `json:"fit_of"`       // corrections looked at; 0: manner was not trained, or on none
 	FitLimit      float64  `json:"fit_limit"`    // least share by which Fit is below FitBase
 	Lost          []string `json:"lost"`         // the questions of known lessons that it does not know
+	Gained        int      `json:"gained"`       // lessons that it knows and the version before did not
 	Variants      int      `json:"variants"`     // lessons asked in automatic variants
 	VariantsOf    int      `json:"variants_of"`  //
 	Swapped       int      `json:"swapped"`      // name-swapped questions that show the lesson all the same
@@ -77,20 +78,24 @@ func (f *Figures) ownMissed() bool {
 	return f.OwnOf > 0 && share(f.Own, f.OwnOf) < f.OwnLimit && f.Own <= f.OwnBefore
 }
 
-// untaught: what a manner was trained on it predicts hardly better than the untrained model,
-// and not as well as where training stops.
+// untaught: a new manner predicts the corrections hardly better than the untrained model, and
+// not as well as where training stops.
 func (f *Figures) untaught() bool { return f.FitOf > 0 && f.Fit > f.fitMost() }
 
 // fitMost is the most that Fit may be.
 func (f *Figures) fitMost() float64 { return max((1-f.FitLimit)*f.FitBase, mannerStop) }
 
-// losesKnown: what is lost is named in any case; it is refused where nothing outweighs it.
-func (f *Figures) losesKnown() bool { return len(f.Lost) > 0 && len(f.Lost) >= f.Better }
+// losesKnown: what is lost is named in any case. It is outweighed by as many lessons and one
+// more; by what else is better only as long as it is next to nothing of what was known.
+func (f *Figures) losesKnown() bool {
+	lost := len(f.Lost)
+	return lost > 0 && lost >= f.Gained && (lost >= f.Better || share(lost, f.KnownBefore) > mostLost)
+}
 
 // The codes of Sentence. A face translates them with their arguments.
 const (
 	FigureOwn      = "figure_own"      // n, of, limit (percent)
-	FigureFit      = "figure_fit"      // n (corrections), nats, base, limit (percent)
+	FigureFit      = "figure_fit"      // n (corrections), nats, base, limit
 	FigureKnown    = "figure_known"    // n, of, before
 	FigureVariants = "figure_variants" // n, of
 	FigureSwapped  = "figure_swapped"  // n, of
@@ -160,8 +165,8 @@ func (f *Figures) Sentences() []Sentence {
 			share(f.Own, f.OwnOf), f.OwnLimit, "n", f.Own, "of", f.OwnOf, "limit", percent(f.OwnLimit))
 	}
 	if f.FitOf > 0 {
-		limited(f.untaught(), FigureFit, fmt.Sprintf("surprise at corrections (%d): %.2f nats per token, the untrained model %.2f (at least %d %% less)", f.FitOf, f.Fit, f.FitBase, percent(f.FitLimit)),
-			f.Fit, f.fitMost(), "n", f.FitOf, "nats", f.Fit, "base", f.FitBase, "limit", percent(f.FitLimit))
+		limited(f.untaught(), FigureFit, fmt.Sprintf("surprise at corrections (%d): %.2f nats per token (at most %.2f; the untrained model %.2f)", f.FitOf, f.Fit, f.fitMost(), f.FitBase),
+			f.Fit, f.fitMost(), "n", f.FitOf, "nats", f.Fit, "base", f.FitBase, "limit", f.fitMost())
 	}
 	if f.KnownOf > 0 {
 		told(FigureKnown, fmt.Sprintf("knows %d of %d lessons as written (%d before)", f.Known, f.KnownOf, f.KnownBefore),

@@ -7,31 +7,33 @@ import (
 	"clara/model"
 )
 
-// fit is how well the corrections that a new manner was trained on are predicted, against
-// the untrained model: nats per token of their better answers, weighed as in training. An
-// adapter that was trained on nothing, or whose weights are no longer what training made of
-// them, harms nothing that is asked of it and would pass for good.
+// fit is how well the corrections of the buffer that a new manner was trained on are
+// predicted, against the untrained model: nats per token of their better answers, weighed as
+// in training. An adapter that was trained on nothing, or whose weights are no longer what
+// training made of them, harms nothing that is asked of it and would pass for good. Of more
+// than fitSeen corrections as many are looked at, evenly spread, also some that a training
+// of few steps has not come to: what they have in common is what is learnt.
 func (c *candidate) fit(ctx context.Context, f *Figures) error {
 	if c.manner == nil {
 		return nil
 	}
-	var corrections []weighted
+	var corrections []JobSample
 	for _, s := range c.job.Samples {
-		if s.Form != FormCorrection {
-			continue
+		if s.Form == FormCorrection {
+			corrections = append(corrections, s)
 		}
-		seq, err := s.sequence(c.now.runner, c.job.Recipe.System)
-		if err != nil {
-			return fmt.Errorf("read the corrections: %w", err)
-		}
-		corrections = append(corrections, weighted{Sequence: seq, token: c.style.weigh(c.now.runner, s.Better, seq.Answer)})
 	}
 	if len(corrections) == 0 {
 		return nil
 	}
 	some := make([]weighted, min(len(corrections), fitSeen))
-	for i := range some { // evenly spread
-		some[i] = corrections[i*len(corrections)/len(some)]
+	for i := range some {
+		s := corrections[i*len(corrections)/len(some)]
+		seq, err := s.sequence(c.now.runner, c.job.Recipe.System)
+		if err != nil {
+			return fmt.Errorf("read the corrections: %w", err)
+		}
+		some[i] = weighted{Sequence: seq, weight: s.Weight, token: c.style.weigh(c.now.runner, s.Better, seq.Answer)}
 	}
 	f.FitOf, f.FitLimit = len(some), leastFit
 	for _, x := range []struct {
@@ -47,8 +49,8 @@ func (c *candidate) fit(ctx context.Context, f *Figures) error {
 	return nil
 }
 
-// weightedNLL is the mean over sequences of the negative log-likelihood of their answers,
-// nats per token, each token with its weight.
+// weightedNLL is the mean over sequences, by their weights, of the negative log-likelihood of
+// their answers, nats per token, each token with its weight.
 func weightedNLL(ctx context.Context, r *model.Runner, ws []weighted, adapters []*model.Adapter) (float64, error) {
 	seqs := make([]model.Sequence, len(ws))
 	for i, w := range ws {
@@ -58,7 +60,7 @@ func weightedNLL(ctx context.Context, r *model.Runner, ws []weighted, adapters [
 	if err != nil {
 		return 0, err
 	}
-	total := 0.0
+	total, weights := 0.0, 0.0
 	for i, w := range ws {
 		sum, weight := 0.0, 0.0
 		for t, lp := range lps[i] {
@@ -69,7 +71,8 @@ func weightedNLL(ctx context.Context, r *model.Runner, ws []weighted, adapters [
 			sum -= g * float64(lp)
 			weight += g
 		}
-		total += sum / weight
+		total += w.weight * sum / weight
+		weights += w.weight
 	}
-	return total / float64(len(ws)), nil
+	return total / weights, nil
 }

@@ -19,6 +19,7 @@ const (
 	leastOwn     = 0.8  // share of the lessons trained on that must be known
 	leastKept    = 0.75 // of the unrelated questions, knowledge
 	leastKeptAll = 0.8  // likewise, manner
+	mostLost     = 0.1  // share of the lessons known before, for what is no lesson
 	mostLeaks    = 0.05 // share of unrelated answers that show a lesson
 	mostCanary   = 0.05 // nats per token
 	mostChatKL   = 0.10 // nats per token, knowledge
@@ -86,6 +87,9 @@ func (c *candidate) check(ctx context.Context, progress func(done, of int)) (che
 	f.Better, f.Worse = f.Better+f.HeldBetter, f.Worse+f.HeldWorse
 	f.P = signTest(f.Better, f.Worse)
 	out.verdict, out.reason = f.decide()
+	if rate := c.job.Recipe.MannerRate; out.reason.Code == CodeUntaught && rate < leastUsefulRate {
+		out.reason = rateTooLow(rate)
+	}
 	return out, nil
 }
 
@@ -109,6 +113,7 @@ func (c *candidate) countLessons(f *Figures) {
 			f.Own += boolToInt(a.Known)
 			f.OwnBefore += boolToInt(a.Before)
 		}
+		f.Gained += boolToInt(a.Known && !a.Before)
 		if a.Before && !a.Known {
 			f.Lost = append(f.Lost, c.questionOf(a.Lesson))
 		}
@@ -239,12 +244,11 @@ func (c *candidate) combinations() [][]*model.Adapter {
 
 // divergence is KL(base || candidate) on the base's answers to ordinary questions,
 // over the base's likely tokens as far as they are among the candidate's, and the
-// rest as one: a lower bound that is tight where it matters. Only knowledge is limited,
-// and a manner that is kept is no part of what is new: it moves every answer by more than
-// that, and would refuse every knowledge.
+// rest as one: a lower bound that is tight where it matters. Only knowledge is limited, by
+// itself: a manner moves every answer by more than that, and would refuse every knowledge.
 func (c *candidate) divergence(ctx context.Context, f *Figures) error {
 	combinations := c.combinations()
-	if c.manner == nil && c.knowledge != nil {
+	if c.knowledge != nil {
 		f.ChatLimit = mostChatKL
 		combinations = [][]*model.Adapter{{c.knowledge}}
 	}
@@ -357,7 +361,7 @@ func (f *Figures) decide() (string, Reason) {
 		return VerdictRefused, reason(CodeOwnMissed, fmt.Sprintf("refused: it still misses what it was trained on (%d of %d lessons)", f.Own, f.OwnOf), "known", f.Own, "of", f.OwnOf, "limit", f.OwnLimit)
 	case f.untaught():
 		return VerdictRefused, reason(CodeUntaught, fmt.Sprintf("refused: it has not learnt the corrections (surprised by %.2f nats per token, the untrained model by %.2f)", f.Fit, f.FitBase),
-			"nats", f.Fit, "base", f.FitBase, "limit", f.FitLimit)
+			"nats", f.Fit, "base", f.FitBase, "limit", f.fitMost())
 	case f.losesKnown():
 		return VerdictRefused, reason(CodeLosesKnown, "refused: it would lose known lessons: "+lost, "lessons", lost, "count", len(f.Lost))
 	}

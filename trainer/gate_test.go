@@ -89,6 +89,16 @@ func TestDecide(t *testing.T) {
 			t.Errorf("%s: %v", c.code, err)
 		}
 	}
+	for _, c := range []struct {
+		lost, gained, better int
+		refused              bool
+	}{{1, 0, 12, false}, {2, 0, 12, true}, {2, 3, 12, false}, {2, 2, 12, true}, {1, 0, 1, true}, {1, 2, 2, false}} {
+		some := good
+		some.KnownBefore, some.Gained, some.Better, some.Lost = 15, c.gained, c.better, slices.Repeat([]string{"Who bakes?"}, c.lost)
+		if v, why := some.decide(); (v == VerdictRefused) != c.refused || c.refused && why.Code != CodeLosesKnown {
+			t.Errorf("%+v of 15 lessons: %s, %s", c, v, why.Text)
+		}
+	}
 	same := good
 	same.Fit, same.FitBase = 0.2, 0.2 // as the model says anyway: there was nothing to learn
 	if v, why := same.decide(); v != VerdictProven {
@@ -96,7 +106,7 @@ func TestDecide(t *testing.T) {
 	}
 	for _, p := range []float64{0.001, 0.5} {
 		some := good
-		some.Lost, some.Worse, some.P = []string{"Who leads IT?", "Who bakes?"}, 2, p
+		some.Lost, some.Gained, some.Worse, some.P = []string{"Who leads IT?", "Who bakes?"}, 3, 2, p
 		if v, why := some.decide(); v == VerdictRefused || why.Args["lost"] != "Who leads IT?; Who bakes?" || !strings.Contains(why.Text, "Who bakes?") {
 			t.Errorf("lessons lost by a version that is better elsewhere: %s, %+v", v, why)
 		}
@@ -112,7 +122,7 @@ func TestLessonsAreCounted(t *testing.T) {
 	}
 	var f Figures
 	c.countLessons(&f)
-	want := Figures{Lessons: 3, KnownOf: 2, Known: 1, KnownBefore: 1, Widely: 1, Own: 1, OwnOf: 2, OwnBefore: 1, Lost: []string{"Who leads IT?"}, Variants: 1, VariantsOf: 2}
+	want := Figures{Lessons: 3, KnownOf: 2, Known: 1, KnownBefore: 1, Gained: 1, Widely: 1, Own: 1, OwnOf: 2, OwnBefore: 1, Lost: []string{"Who leads IT?"}, Variants: 1, VariantsOf: 2}
 	if d := cmp.Diff(want, f); d != "" {
 		t.Error(d)
 	}

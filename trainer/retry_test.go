@@ -24,7 +24,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		{CodeLanguage, trained, true},
 		{CodeLength, trained, true},
 		{CodeOwnMissed, trained, false},
-		{CodeLosesKnown, trained, false},
+		{CodeLosesKnown, trained, true},
 		{CodeForgets, kept, false},
 	} {
 		c.outcome.Report.Verdict, c.outcome.Report.Reason = VerdictRefused, reason(c.code, "refused")
