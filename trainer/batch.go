@@ -99,9 +99,17 @@ func (b *batch) hold(s model.Sequence, top []model.Distribution) {
 	b.items = append(b.items, it)
 }
 
-// losses is the loss with its derivatives, and its two kinds apart: of the
-// feedback, and of the anchors (before λ).
-func (b *batch) losses(logp [][][]float32) (feedback, anchor float64, dlogp [][][]float32, err error) {
+// lossParts is the loss of a step by what it is of, each part a mean over its items.
+type lossParts struct {
+	imitated, rated float64
+	held            float64 // before λ
+}
+
+// feedback is what is learnt from, without what holds to the base.
+func (l lossParts) feedback() float64 { return l.imitated + l.rated }
+
+// losses is the loss in its parts, with the derivatives of the whole.
+func (b *batch) losses(logp [][][]float32) (parts lossParts, dlogp [][][]float32, err error) {
 	dlogp = make([][][]float32, len(logp))
 	for i := range logp {
 		dlogp[i] = make([][]float32, len(logp[i]))
@@ -124,14 +132,12 @@ func (b *batch) losses(logp [][][]float32) (feedback, anchor float64, dlogp [][]
 	for _, im := range b.imitated {
 		scale := 1 / float64(len(b.imitated))
 		v, d := objective.SFT(own(im.item), im.token, im.weight)
-		feedback += scale * v
+		parts.imitated += scale * v
 		spread(im.item, d, scale)
 	}
-	rated, err := b.ratedLosses(own, spread)
-	if err != nil {
-		return 0, 0, nil, err
+	if parts.rated, err = b.ratedLosses(own, spread); err != nil {
+		return lossParts{}, nil, err
 	}
-	feedback += rated
 	for _, h := range b.held {
 		q := make([][]float64, len(logp[h.item]))
 		for t := range q {
@@ -139,14 +145,14 @@ func (b *batch) losses(logp [][][]float32) (feedback, anchor float64, dlogp [][]
 		}
 		scale := 1 / float64(len(b.held))
 		v, d := objective.Anchor(q, h.base, 1)
-		anchor += scale * v
+		parts.held += scale * v
 		for t := range d {
 			for i := range d[t] {
 				dlogp[h.item][t][i] += float32(b.lambda * scale * d[t][i])
 			}
 		}
 	}
-	return feedback, anchor, dlogp, nil
+	return parts, dlogp, nil
 }
 
 func (b *batch) ratedLosses(own func(int) []float64, spread func(int, []float64, float64)) (sum float64, err error) {
@@ -240,7 +246,10 @@ type schedule struct {
 	steps int
 	rate  float64 // the full learning rate
 	last  float64 // share of it to which it falls linearly, reached after the last step; 0: it does not fall
-	stop  float64 // it ends when the mean loss of the last stopWindow falls below; 0: never
+	// It ends when the mean loss of what is imitated, over the last stopWindow, falls below;
+	// 0: never. What is rated has no part in it: such a loss begins at .5 or .7 whatever was
+	// learnt, and hardly falls.
+	stop float64
 }
 
 // at is the rate of a step, which counts from 0.
@@ -268,15 +277,15 @@ func (s schedule) runTo(ctx context.Context, t *model.Training, step Step, until
 		if err != nil {
 			return err
 		}
-		var point LossPoint
+		var parts lossParts
 		n := t.Steps() + 1
 		loss := func(logp [][][]float32) (float64, [][][]float32, error) {
-			feedback, anchor, d, err := b.losses(logp)
-			if err != nil {
+			var d [][][]float32
+			var err error
+			if parts, d, err = b.losses(logp); err != nil {
 				return 0, nil, err
 			}
-			point = LossPoint{Step: step, N: n, Loss: feedback, Anchor: anchor}
-			return feedback + b.lambda*anchor, d, nil
+			return parts.feedback() + b.lambda*parts.held, d, nil
 		}
 		taken, err := t.Step(ctx, b.items, loss, model.StepOptions{
 			Rate: float32(s.at(n - 1)), Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEps, Clip: gradientClip,
@@ -284,8 +293,8 @@ func (s schedule) runTo(ctx context.Context, t *model.Training, step Step, until
 		if err != nil {
 			return withoutMemory(err)
 		}
-		observe(point, taken.Plan)
-		recent = append(recent, point.Loss)
+		observe(LossPoint{Step: step, N: n, Loss: parts.feedback(), Anchor: parts.held}, taken.Plan)
+		recent = append(recent, parts.imitated)
 		if n := len(recent); s.stop > 0 && n >= warmUp && mean(recent[max(0, n-stopWindow):]) < s.stop {
 			break
 		}

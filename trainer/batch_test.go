@@ -52,13 +52,13 @@ func TestBatchGradient(t *testing.T) {
 			}
 		}
 		total := func() float64 {
-			f, a, _, err := b.losses(logp)
+			l, _, err := b.losses(logp)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return f + b.lambda*a
+			return l.feedback() + b.lambda*l.held
 		}
-		_, _, d, err := b.losses(logp)
+		_, d, err := b.losses(logp)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestBatchGradient(t *testing.T) {
 func TestUnknownObjective(t *testing.T) {
 	b := &batch{loss: "luck"}
 	b.rate(model.Sequence{Prompt: []int32{1}, Answer: []int32{2}}, []float64{-1}, true, 1)
-	if _, _, _, err := b.losses([][][]float32{{{-1}}}); err == nil {
+	if _, _, err := b.losses([][][]float32{{{-1}}}); err == nil {
 		t.Error("a step by luck is taken")
 	}
 }
@@ -141,19 +141,58 @@ func TestBadRatingsDoNotDiluteImitation(t *testing.T) {
 	for _, objective := range []string{"sft", "dpo"} {
 		alone := &batch{lambda: 1, loss: objective}
 		alone.rate(answer(), []float64{-1, -1}, true, 1)
-		want, _, wantD, err := alone.losses(logp[:1])
+		want, wantD, err := alone.losses(logp[:1])
 		if err != nil {
 			t.Fatal(err)
 		}
 		beside := &batch{lambda: 1, loss: objective}
 		beside.rate(answer(), []float64{-1, -1}, true, 1)
 		beside.rate(answer(), []float64{-1, -1}, false, 1)
-		got, _, gotD, err := beside.losses(logp)
+		got, gotD, err := beside.losses(logp)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got != want || gotD[0][0][0] != wantD[0][0][0] || gotD[1][0][0] != 0 {
-			t.Errorf("%s: %g with a bad answer beside it, %g without", objective, got, want)
+			t.Errorf("%s: %g with a bad answer beside it, %g without", objective, got.rated, want.rated)
 		}
+	}
+}
+
+// When what is imitated is learnt the training ends, also beside ratings, whose loss stays
+// far above that however long it trains.
+func TestRatingsDoNotPutOffTheStop(t *testing.T) {
+	r := tinyRunnerOf(t, 1, 16)
+	sequence := func(prompt, answer string) model.Sequence {
+		return model.Sequence{Prompt: r.Tokenizer().Encode(prompt, true), Answer: r.AnswerTokens(answer)}
+	}
+	steps := func(rated bool) int {
+		training, err := r.NewTraining(model.TrainingOptions{Rank: 4, Alpha: 8, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer training.Close()
+		next := func() (*batch, error) {
+			b := &batch{lambda: 1, beta: ratingBeta, loss: "kto"}
+			b.imitate(sequence("first", "yes"), 1, nil)
+			if rated { // the same answer is good and bad: there is nothing to learn
+				x := sequence("second", "no")
+				for _, good := range []bool{true, false} {
+					b.rate(x, make([]float64, len(x.Answer)), good, 1)
+				}
+			}
+			return b, nil
+		}
+		plan := schedule{steps: 100, rate: 1e-2, stop: mannerStop}
+		if err := plan.run(t.Context(), training, StepManner, next, func(LossPoint, model.Plan) {}); err != nil {
+			t.Fatal(err)
+		}
+		return training.Steps()
+	}
+	alone, beside := steps(false), steps(true)
+	if alone == 100 {
+		t.Fatal("it does not stop without ratings either: the test shows nothing")
+	}
+	if beside > 2*alone {
+		t.Errorf("beside ratings it stops after %d steps, without after %d", beside, alone)
 	}
 }

@@ -34,8 +34,8 @@ func (y *tinyReading) train(ctx context.Context, r *model.Runner, _ *BaseFacts, 
 		b := &batch{}
 		b.imitate(model.Sequence{Prompt: r.Tokenizer().Encode(fmt.Sprint("step ", t.Steps()), true), Answer: r.AnswerTokens("read")}, 1, nil)
 		loss := func(logp [][][]float32) (float64, [][][]float32, error) {
-			v, _, d, err := b.losses(logp)
-			return v, d, err
+			l, d, err := b.losses(logp)
+			return l.imitated, d, err
 		}
 		report, err := t.Step(ctx, b.items, loss, model.StepOptions{Rate: 1e-2, Beta1: .9, Beta2: .99, Eps: 1e-8})
 		if err != nil {
