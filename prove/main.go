@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string) error {
 	f.StringVar(&s.models, "models", "models", "`folder` of the model files")
 	f.StringVar(&s.home, "home", "", "data `folder` with prepared readers of other models")
 	f.IntVar(&s.threads, "threads", 0, "threads that compute; 0: one a core")
-	f.IntVar(&s.seeds, "seeds", 3, "how often each measurement is repeated with another seed")
+	f.IntVar(&s.seeds, "seeds", wantedSeeds, "how often each measurement is repeated with another seed")
 	f.BoolVar(&s.short, "short", false, "one seed and smaller sizes: less than 20 minutes on two cores")
 	f.DurationVar(&s.budget, "budget", 0, "begin no measurement that would not end within this `time`; 0: no limit")
 	only := f.String("only", "", "only these `measurements`: "+strings.Join(order, ","))

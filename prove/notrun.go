@@ -16,23 +16,48 @@ var what = map[string]string{
 	"unlearn": "unlearning, byte for byte", "gate": "the gate on damaged and good adapters", "german": "German, on a model that speaks it", "drift": "200 cycles of adding, changing, deleting",
 }
 
+// The trainers and the parts of the data that are set beside ours.
+var (
+	peerTrainers = []string{"sft", "dpo", "kto"}
+	peerParts    = []string{"facts", "manner", "ratings"}
+)
+
+func peerName(trainer, part string) string { return "trl-" + trainer + "-" + part }
+
+// promised are the lines that a whole run would write, without what it would count, in
+// their order.
+func promised() ([]result, error) {
+	sets, err := ownSets()
+	if err != nil {
+		return nil, err
+	}
+	units, err := plan(append(sets, givenOutline()...), options{seeds: wantedSeeds})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]result, len(units))
+	for i := range units {
+		out[i] = units[i].result()
+	}
+	return out, nil
+}
+
 // notRun lists what is promised and has no line, one sentence each: a page that says
 // nothing of it would seem to have it.
-func notRun(lines, peers []result) []string {
+func notRun(lines, peers, promised []result) []string {
+	done := make(map[string]bool)
+	for i := range lines {
+		done[lines[i].key()] = true
+	}
 	var out []string
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	for _, m := range order {
-		some := slices.DeleteFunc(slices.Clone(lines), func(r result) bool { return r.Measurement != m })
-		if len(some) == 0 {
+		some := slices.DeleteFunc(slices.Clone(promised), func(r result) bool { return r.Measurement != m })
+		switch {
+		case !slices.ContainsFunc(some, func(r result) bool { return done[r.key()] }):
 			say("%s (%s): not run.", m, what[m])
-			continue
-		}
-		seeds := make(map[uint64]bool)
-		for _, r := range some {
-			seeds[r.Seed] = true
-		}
-		if m != "gate" && len(seeds) < wantedSeeds { // it draws anew for each adapter
-			say("%s: %d of %d seeds were run.", m, len(seeds), wantedSeeds)
+		case m != "gate": // it draws anew for each adapter, so those count, not seeds
+			out = append(out, seedsMissing(m, some, done)...)
 		}
 	}
 	if n := pool(lines, "damaged_let_through"); n.Of > 0 && n.Of < gateDamaged {
@@ -41,18 +66,53 @@ func notRun(lines, peers []result) []string {
 	if n := pool(lines, "good_refused"); n.Of > 0 && n.Of < gateGood {
 		say("gate: %d of %d good adapters were put to it.", n.Of, gateGood)
 	}
-	for _, h := range ratedHow {
-		if !slices.ContainsFunc(lines, func(r result) bool { return r.Measurement == "ratings" && stars(h.stars, h.objective)(r.Variant) }) {
-			say("ratings, %s stars, trained by %s: not run.", h.stars, h.objective)
-		}
-	}
-	for _, by := range []string{"sft", "dpo", "kto"} {
-		for _, part := range []string{"facts", "manner", "ratings"} {
-			name := strings.Join([]string{"trl", by, part}, "-")
-			if !slices.ContainsFunc(peers, func(r result) bool { return r.Measurement == name }) {
+	for _, by := range peerTrainers {
+		for _, part := range peerParts {
+			if !slices.ContainsFunc(peers, func(r result) bool { return r.Measurement == peerName(by, part) }) {
 				say("TRL's %s on %s: not run.", strings.ToUpper(by), part)
 			}
 		}
+	}
+	return out
+}
+
+// seedsMissing says what of a measurement has fewer lines than seeds are wanted, one
+// sentence for what has as many on the same set and model.
+func seedsMissing(measurement string, promised []result, done map[string]bool) []string {
+	type kind struct{ set, model, variant string }
+	wanted, found := make(map[kind]int), make(map[kind]int)
+	var kinds []kind
+	for _, r := range promised {
+		k := kind{r.Set, r.Model, r.Variant}
+		if wanted[k]++; wanted[k] == 1 {
+			kinds = append(kinds, k)
+		}
+		if done[r.key()] {
+			found[k]++
+		}
+	}
+	var out []string
+	said := make(map[kind]bool)
+	for _, k := range kinds {
+		if said[k] || found[k] == wanted[k] {
+			continue
+		}
+		var variants []string
+		for _, other := range kinds {
+			if other.set == k.set && other.model == k.model && found[other] == found[k] && wanted[other] == wanted[k] {
+				said[other] = true
+				variants = append(variants, "`"+other.variant+"`")
+			}
+		}
+		on := ""
+		if k.model != builtIn {
+			on = " on " + k.model
+		}
+		how := "not run"
+		if found[k] > 0 {
+			how = fmt.Sprintf("%d of %d seeds were run", found[k], wanted[k])
+		}
+		out = append(out, fmt.Sprintf("%s%s, %s %s: %s.", measurement, on, k.set, strings.Join(variants, ", "), how))
 	}
 	return out
 }

@@ -59,6 +59,10 @@ func makeReport(folder string) (map[string][]byte, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the notes: %w", err)
 	}
+	wanted, err := promised()
+	if err != nil {
+		return nil, err
+	}
 	out := make(map[string][]byte)
 	name := filepath.Base(folder)
 	var b bytes.Buffer
@@ -74,10 +78,8 @@ of the results file that a row adds up; all of them stand below as they were cou
 Sets "not tuned on" had no part in choosing anything; the recipes were found on the given ones.
 
 `)
-	if t := goalTable(lines); t != "" {
-		w("## Goals\n\n%s\n", t)
-	}
-	if missing := notRun(lines, peers); len(missing) > 0 {
+	w("## Goals\n\nBetter than another is who is better in each count, or level where nothing is left to win.\n\n%s\n", goalTable(lines, peers, wanted))
+	if missing := notRun(lines, peers, wanted); len(missing) > 0 {
 		w("## Not run\n\nPromised, and without a line here. What is said of it anywhere is not shown by this page.\n\n- %s\n\n", strings.Join(missing, "\n- "))
 	}
 	if t := controlTable(lines); t != "" {
@@ -173,25 +175,10 @@ func controlTable(lines []result) string {
 // secondsTable is how long a person waits.
 func secondsTable(lines []result) string {
 	rows := [][]string{{"what", "goal", "median", "longest", "times", "lines"}}
-	for _, x := range []struct{ what, goal, series string }{
-		{"a lesson: from saving to the whole changed answer", "< 1", "lesson_seconds"},
-		{"a manner, 8 corrections: from the last one to the version in use, gate included", "≤ 30", "manner_seconds"},
-	} {
-		var all []float64
-		var from []result
-		for _, r := range lines {
-			if v := r.Series[x.series]; r.Measurement == "seconds" && len(v) > 0 {
-				all = append(all, v...)
-				from = append(from, r)
-			}
+	for _, w := range waits {
+		if all := w.times(lines); len(all) > 0 {
+			rows = append(rows, []string{w.what, w.goal(), fmt.Sprintf("%.2f", median(all)), fmt.Sprintf("%.2f", all[len(all)-1]), fmt.Sprint(len(all)), lineList(w.of(lines))})
 		}
-		if len(all) == 0 {
-			continue
-		}
-		slices.Sort(all)
-		rows = append(rows, []string{
-			x.what, x.goal, fmt.Sprintf("%.2f", median(all)), fmt.Sprintf("%.2f", all[len(all)-1]), fmt.Sprint(len(all)), lineList(from),
-		})
 	}
 	if len(rows) == 1 {
 		return ""

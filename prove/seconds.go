@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"clara/trainer"
@@ -54,6 +55,50 @@ func wait(facts set, w wish) func(context.Context, *bench, *result) error {
 			return nil
 		})
 	}
+}
+
+// waited is how long a person waits for something, and at most should.
+type waited struct {
+	what, series string
+	most         float64 // seconds
+	below        bool    // it must stay below, not reach it
+}
+
+// waits are the promises about seconds, each of which has to hold every time.
+var waits = []waited{
+	{"a lesson: from saving to the whole changed answer", "lesson_seconds", 1, true},
+	{"a manner, 8 corrections: from the last one to the version in use, gate included", "manner_seconds", 30, false},
+}
+
+func (w waited) goal() string {
+	if w.below {
+		return fmt.Sprintf("< %g", w.most)
+	}
+	return fmt.Sprintf("≤ %g", w.most)
+}
+
+// of are the lines that have such seconds.
+func (w waited) of(lines []result) []result {
+	return slices.DeleteFunc(slices.Clone(lines), func(r result) bool { return r.Measurement != "seconds" || len(r.Series[w.series]) == 0 })
+}
+
+// times are the seconds of lines, the shortest first.
+func (w waited) times(lines []result) []float64 {
+	var all []float64
+	for _, r := range w.of(lines) {
+		all = append(all, r.Series[w.series]...)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (w waited) judge(lines, promised []result) judged {
+	all := w.times(lines)
+	if len(all) == 0 {
+		return without(slices.ContainsFunc(promised, func(r result) bool { return r.Measurement == "seconds" }))
+	}
+	longest := all[len(all)-1]
+	return judged{fmt.Sprintf("%.2f", longest), metIf(longest < w.most || !w.below && longest == w.most)}
 }
 
 func planSeconds(sets []set) []unit {

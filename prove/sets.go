@@ -7,14 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-
-	"clara/trainer"
 )
 
 // set is one file of sets, whose README describes it.
@@ -264,70 +260,4 @@ func usable(groups [][]string) bool {
 		}
 	}
 	return len(groups) > 0
-}
-
-// givenSets reads the sets that came with the project, which its recipes were found
-// on: facts.json and style_prompts.json of a folder. Without the folder there are none.
-func givenSets(folder string) ([]set, error) {
-	script, err := trainer.ReadScript(filepath.Join(folder, "facts.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	facts := set{name: "given-facts", About: "the given facts.json", Part: partFacts, Language: "en", Tuned: true}
-	for _, l := range script.Lessons {
-		facts.Lessons = append(facts.Lessons, lesson{
-			Prompt: l.Prompt, Correction: l.Correction, Rewordings: l.Rewordings, Neighbours: l.Neighbours, Expect: l.Expect,
-		})
-	}
-	for _, u := range script.Unrelated {
-		facts.Unrelated = append(facts.Unrelated, trivia(u))
-	}
-	styles, err := givenStyles(filepath.Join(folder, "style_prompts.json"))
-	if err != nil {
-		return nil, err
-	}
-	styles.Unrelated = facts.Unrelated
-	return []set{facts, styles}, nil
-}
-
-// givenStyles are the three wishes of the experiment and its ratings.
-func givenStyles(file string) (set, error) {
-	var prompts struct {
-		Train []exchange
-		Test  []string
-		Rate  []string
-	}
-	s := set{name: "given-styles", About: "the given style_prompts.json, three wishes", Part: partFacts, Language: "en", Tuned: true}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return s, fmt.Errorf("read the given wishes: %w", err)
-	}
-	if err := json.Unmarshal(data, &prompts); err != nil {
-		return s, fmt.Errorf("read the given wishes in %s: %w", file, err)
-	}
-	for _, w := range []struct {
-		wish  string
-		check check
-		put   func(answer string) string
-	}{
-		{"at most 25 words", check{MaxWords: 25}, func(a string) string { return a }},
-		{`begins with "Dear reader,"`, check{Prefix: "Dear reader,"}, func(a string) string { return "Dear reader, " + strings.ToLower(a[:1]) + a[1:] }},
-		{`ends with "Source: general knowledge"`, check{Pattern: `source:[^\n]*$`}, func(a string) string { return a + "\nSource: general knowledge" }},
-	} {
-		m := wish{Wish: w.wish, Check: w.check, Test: prompts.Test}
-		for _, c := range prompts.Train[:mannerTaught] {
-			m.Corrections = append(m.Corrections, exchange{Prompt: c.Prompt, Answer: w.put(c.Answer)})
-		}
-		s.Manner = append(s.Manner, m)
-	}
-	s.Ratings = []hiddenWish{{
-		Wish: "the first sentence has at most 15 words", Check: check{FirstSentenceWords: 15}, Rate: prompts.Rate, Test: prompts.Test,
-	}}
-	if err := s.validate(); err != nil {
-		return s, fmt.Errorf("read the given wishes: %w: %w", errSet, err)
-	}
-	return s, nil
 }
