@@ -4,44 +4,79 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"clara/trainer"
 )
 
-// The life that is drifted through: so many lessons are kept at most and at least, and
-// a manner is taught and taken back every mannerEvery cycles, for mannerFor cycles.
+// The life that is drifted through: so many lessons are kept at most and at least.
 const (
 	driftCycles = 200
 	driftShort  = 12
 	driftMost   = 12
 	driftLeast  = 6
-	mannerEvery = 100
-	mannerFor   = 8
 	lookEvery   = 20 // cycles between two looks at unrelated questions and plain text
 	driftBegin  = 8  // lessons
 )
+
+// driftEvent is a change that trains an adapter, after so many percent of the cycles.
+type driftEvent struct {
+	after int
+	do    func(*life, context.Context) error
+}
+
+// driftEvents keep a manner in use nearly from the beginning, by corrections that are added
+// and taken back, and knowledge by lessons that reader and turn miss: what is shown of many
+// cycles is then shown of the adapters that they make.
+var driftEvents = []driftEvent{
+	{5, func(l *life, ctx context.Context) error { return l.correctManner(ctx, mannerTaught/2) }},
+	{5, (*life).addMissed},
+	{30, func(l *life, ctx context.Context) error { return l.correctManner(ctx, mannerTaught/4) }},
+	{40, (*life).addMissed},
+	{55, (*life).takeBackCorrection},
+	{65, (*life).unlearnMissed},
+	{80, func(l *life, ctx context.Context) error { return l.correctManner(ctx, mannerTaught/4) }},
+	{90, (*life).addMissed},
+}
+
+// driftVariant names the measurement: its lines count for nothing that another kind of life
+// is asked for.
+func driftVariant(cycles int) string { return fmt.Sprintf("%d cycles, adapters in use", cycles) }
 
 func rngOf(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
 
 // life is a program in the middle of many cycles.
 type life struct {
 	*subject
-	r      *result
-	rng    *rand.Rand
-	fresh  []lesson         // not taught yet
-	live   map[int64]lesson // by the lesson's number
-	ids    []int64          // of live, the oldest first
-	manner []int64          // the samples of the manner taught now
+	r       *result
+	rng     *rand.Rand
+	fresh   []lesson         // not taught yet
+	missed  []lesson         // likewise, those that reader and turn miss
+	live    map[int64]lesson // by the lesson's number
+	ids     []int64          // of live that change at random, the oldest first
+	kept    []int64          // of live that reader and turn miss, likewise
+	untold  []exchange       // corrections of the manner that are not made yet
+	samples []int64          // of those that are
 }
 
-// drift lives through many cycles of adding, changing and deleting lessons.
-func drift(facts set, w wish, cycles int) func(context.Context, *bench, *result) error {
+// drift lives through many cycles of adding, changing and deleting lessons, with a manner
+// and knowledge in use. hard are lessons that reader and turn may miss, beside those of facts.
+func drift(facts set, hard []lesson, w wish, cycles int) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
+		missed, err := b.missed(ctx, slices.Concat(facts.Lessons, hard))
+		if err != nil {
+			return err
+		}
 		return b.on(ctx, settings(r.Seed), func(p *subject) error {
-			l := &life{subject: p, r: r, rng: rngOf(r.Seed, 8), live: make(map[int64]lesson)}
-			l.fresh = append(l.fresh, facts.Lessons...)
+			l := &life{subject: p, r: r, rng: rngOf(r.Seed, 8), live: make(map[int64]lesson), missed: missed, untold: w.Corrections[:mannerTaught]}
+			for _, f := range facts.Lessons {
+				if !slices.ContainsFunc(missed, func(m lesson) bool { return m.Prompt == f.Prompt }) {
+					l.fresh = append(l.fresh, f)
+				}
+			}
 			l.rng.Shuffle(len(l.fresh), func(i, j int) { l.fresh[i], l.fresh[j] = l.fresh[j], l.fresh[i] })
+			l.rng.Shuffle(len(l.missed), func(i, j int) { l.missed[i], l.missed[j] = l.missed[j], l.missed[i] })
 			for _, f := range invented(facts.Language, driftBegin+cycles, l.rng) {
 				f.Expect = [][]string{{lastNumber(f.Correction)}}
 				l.fresh = append(l.fresh, f)
@@ -56,7 +91,7 @@ func drift(facts set, w wish, cycles int) func(context.Context, *bench, *result)
 				}
 			}
 			for n := 1; n <= cycles; n++ {
-				if err := l.change(ctx, n, w); err != nil {
+				if err := l.change(ctx, n, cycles); err != nil {
 					return fmt.Errorf("cycle %d: %w", n, err)
 				}
 				end, err := p.cycle(ctx)
@@ -66,6 +101,9 @@ func drift(facts set, w wish, cycles int) func(context.Context, *bench, *result)
 				r.add("cycle_seconds", end.Seconds)
 				r.tally("promoted", end.promoted())
 				r.tally("refused", end.State == trainer.CycleRefused)
+				if err := l.noteUse(ctx, "cycles"); err != nil {
+					return err
+				}
 				if err := l.askAll(ctx, "known"); err != nil {
 					return err
 				}
@@ -74,6 +112,9 @@ func drift(facts set, w wish, cycles int) func(context.Context, *bench, *result)
 				}
 				r.add("canary_at", float64(n))
 				r.add("kept_at", float64(n))
+				if err := l.noteUse(ctx, "looks"); err != nil {
+					return err
+				}
 				if err := l.look(ctx, facts.Unrelated, w.Test, before); err != nil {
 					return err
 				}
@@ -83,24 +124,25 @@ func drift(facts set, w wish, cycles int) func(context.Context, *bench, *result)
 	}
 }
 
-// change adds, changes or deletes a lesson, and the manner when it is its time.
-func (l *life) change(ctx context.Context, n int, w wish) error {
-	switch n % mannerEvery {
-	case mannerEvery / 2:
-		for _, c := range w.Corrections[:mannerTaught] {
-			s, err := l.Teach(ctx, trainer.Teaching{Question: c.Prompt, Answer: c.Answer, Kind: trainer.Manner})
-			if err != nil {
+// noteUse counts the cycles, or looks, after which adapters answer.
+func (l *life) noteUse(ctx context.Context, of string) error {
+	v, err := l.store.ActiveVersion(ctx, l.bench.runner.Info().Hash)
+	if err != nil {
+		return fmt.Errorf("read the version in use: %w", err)
+	}
+	l.r.tally(of+"_with_manner", v.Manner != "")
+	l.r.tally(of+"_with_knowledge", v.Knowledge != "")
+	return nil
+}
+
+// change does what is due of the events, and adds, changes or deletes a lesson.
+func (l *life) change(ctx context.Context, n, cycles int) error {
+	for _, e := range driftEvents {
+		if n == max(1, cycles*e.after/100) {
+			if err := e.do(l, ctx); err != nil {
 				return err
 			}
-			l.manner = append(l.manner, s.ID)
 		}
-	case mannerEvery/2 + mannerFor:
-		for _, id := range l.manner {
-			if err := l.TakeBack(ctx, id); err != nil {
-				return err
-			}
-		}
-		l.manner = nil
 	}
 	what := l.rng.IntN(3)
 	switch {
@@ -116,35 +158,84 @@ func (l *life) change(ctx context.Context, n int, w wish) error {
 	}
 }
 
+// correctManner makes the next corrections of the manner.
+func (l *life) correctManner(ctx context.Context, n int) error {
+	for _, c := range l.untold[:n] {
+		s, err := l.Teach(ctx, trainer.Teaching{Question: c.Prompt, Answer: c.Answer, Kind: trainer.Manner})
+		if err != nil {
+			return err
+		}
+		l.samples = append(l.samples, s.ID)
+	}
+	l.untold = l.untold[n:]
+	return nil
+}
+
+// takeBackCorrection takes the oldest correction of the manner back.
+func (l *life) takeBackCorrection(ctx context.Context) error {
+	id := l.samples[0]
+	l.samples = l.samples[1:]
+	return l.TakeBack(ctx, id)
+}
+
+// addMissed teaches a lesson that reader and turn miss, where there is another one.
+func (l *life) addMissed(ctx context.Context) error {
+	if len(l.missed) == 0 {
+		return nil
+	}
+	next := l.missed[0]
+	l.missed = l.missed[1:]
+	id, err := l.teachOne(ctx, next)
+	l.kept = append(l.kept, id)
+	return err
+}
+
+// unlearnMissed deletes the oldest of those lessons; it may be taught again.
+func (l *life) unlearnMissed(ctx context.Context) error {
+	if len(l.kept) == 0 {
+		return nil
+	}
+	id := l.kept[0]
+	l.missed, l.kept = append(l.missed, l.live[id]), l.kept[1:]
+	delete(l.live, id)
+	return l.Unlearn(ctx, id)
+}
+
 func (l *life) forget(at int) {
 	delete(l.live, l.ids[at])
 	l.ids = append(l.ids[:at:at], l.ids[at+1:]...)
 }
 
-// add teaches a fresh lesson and finds its number.
+// add teaches a fresh lesson.
 func (l *life) add(ctx context.Context) error {
 	next := l.fresh[0]
 	l.fresh = l.fresh[1:]
-	if _, err := l.Teach(ctx, trainer.Teaching{Question: next.Prompt, Answer: next.Correction, Kind: trainer.Knowledge}); err != nil {
-		return err
-	}
-	return l.adopt(ctx, next)
+	id, err := l.teachOne(ctx, next)
+	l.ids = append(l.ids, id)
+	return err
 }
 
-// adopt notes the newest lesson as live.
-func (l *life) adopt(ctx context.Context, x lesson) error {
+// teachOne teaches a lesson and finds its number.
+func (l *life) teachOne(ctx context.Context, x lesson) (int64, error) {
+	if _, err := l.Teach(ctx, trainer.Teaching{Question: x.Prompt, Answer: x.Correction, Kind: trainer.Knowledge}); err != nil {
+		return 0, err
+	}
+	return l.adopt(ctx, x)
+}
+
+// adopt notes the newest lesson with such a question as live.
+func (l *life) adopt(ctx context.Context, x lesson) (int64, error) {
 	views, err := l.Lessons(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, v := range views { // the newest first
 		if v.Question == x.Prompt {
 			l.live[v.ID] = x
-			l.ids = append(l.ids, v.ID)
-			return nil
+			return v.ID, nil
 		}
 	}
-	return fmt.Errorf("the lesson %q was taught and is not there", x.Prompt)
+	return 0, fmt.Errorf("the lesson %q was taught and is not there", x.Prompt)
 }
 
 // revise gives a lesson another answer: another number in the place of what it shows.
@@ -158,13 +249,16 @@ func (l *life) revise(ctx context.Context) error {
 		return err
 	}
 	l.forget(at)
-	return l.adopt(ctx, x)
+	id, err := l.adopt(ctx, x)
+	l.ids = append(l.ids, id)
+	return err
 }
 
 // askAll asks every live lesson as written.
 func (l *life) askAll(ctx context.Context, name string) error {
-	asked := make([]string, len(l.ids))
-	for i, id := range l.ids {
+	ids := slices.Concat(l.ids, l.kept)
+	asked := make([]string, len(ids))
+	for i, id := range ids {
 		asked[i] = l.live[id].Prompt
 	}
 	said, err := l.ask(ctx, asked, answerTokens, trainer.Question{})
@@ -173,15 +267,13 @@ func (l *life) askAll(ctx context.Context, name string) error {
 	}
 	known := 0
 	for i, s := range said {
-		ok := shows(s.Text, l.live[l.ids[i]].Expect)
+		ok := shows(s.Text, l.live[ids[i]].Expect)
 		if ok {
 			known++
 		} else {
 			l.r.complain(name, asked[i], s.Text)
 		}
-		if name != "known" {
-			l.r.tally(name, ok)
-		}
+		l.r.tally(name, ok)
 		l.r.tally("looping", loops(s.Text))
 	}
 	if name == "known" {
@@ -236,8 +328,20 @@ func planDrift(sets []set, o options) []unit {
 	if o.short {
 		cycles = driftShort
 	}
+	var hard []lesson
+	for _, s := range sets {
+		if s.Part == partPriors && s.Language == facts[0].Language && s.Tuned == facts[0].Tuned {
+			hard = append(hard, s.Lessons...)
+		}
+	}
 	return []unit{{
-		measurement: "drift", set: facts[0], variant: fmt.Sprintf("%d cycles", cycles), cost: time.Duration(cycles) * 4 * time.Second,
-		run: drift(facts[0], wishes[0], cycles),
+		measurement: "drift", set: facts[0], variant: driftVariant(cycles), cost: driftCost(cycles),
+		run: drift(facts[0], hard, wishes[0], cycles),
 	}}
+}
+
+// driftCost is about how long it takes: most cycles only ask the lessons, those of an event train,
+// and a look asks all unrelated questions anew where the adapters are others.
+func driftCost(cycles int) time.Duration {
+	return time.Duration(len(driftEvents))*60*time.Second + time.Duration(cycles/lookEvery+1)*25*time.Second + time.Duration(cycles)*3*time.Second
 }

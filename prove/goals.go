@@ -69,8 +69,8 @@ var goals = []goal{
 	{what: "gate: damaged adapters let through", measurement: "gate", count: "damaged_let_through", wanted: 0, most: true},
 	{what: "of these harmful, as an independent look finds", measurement: "gate", count: "let_through_harmful", wanted: 0, most: true},
 	{what: "good adapters refused", measurement: "gate", count: "good_refused", wanted: 0.10, most: true},
-	{what: "cycles of adding, changing, deleting: known at the end", measurement: "drift", count: "known_at_end", wanted: 0.95},
-	{what: "looping answers", measurement: "drift", count: "looping", wanted: 0, most: true},
+	{what: "200 cycles of adding, changing, deleting: known at the end", measurement: "drift", variant: exactly(driftVariant(driftCycles)), count: "known_at_end", wanted: 0.95},
+	{what: "looping answers", measurement: "drift", variant: exactly(driftVariant(driftCycles)), count: "looping", wanted: 0, most: true},
 	{what: "unlearning: adapters equal byte for byte to never taught", measurement: "unlearn", count: "equal", wanted: 1},
 }
 

@@ -88,6 +88,9 @@ Sets "not tuned on" had no part in choosing anything; the recipes were found on 
 	if t := secondsTable(lines); t != "" {
 		w("## Seconds from a correction to the changed answer\n\n%s\n", t)
 	}
+	if t := driftTable(lines); t != "" {
+		w("## What answers in many cycles\n\nA cycle makes a version where an adapter was due and came through the gate; the others only ask\nthe lessons. A look asks unrelated questions and reads plain text with every adapter of the version.\n\n%s\n", t)
+	}
 	if t := readerTable(lines); t != "" {
 		w("## Retrieval without a reader\n\nThe same lessons put before the untrained model.\n\n%s\n", t)
 	}
@@ -179,6 +182,25 @@ func secondsTable(lines []result) string {
 		if all := w.times(lines); len(all) > 0 {
 			rows = append(rows, []string{w.what, w.goal(), fmt.Sprintf("%.2f", median(all)), fmt.Sprintf("%.2f", all[len(all)-1]), fmt.Sprint(len(all)), lineList(w.of(lines))})
 		}
+	}
+	if len(rows) == 1 {
+		return ""
+	}
+	return table(rows)
+}
+
+// driftTable says how much of many cycles was lived with adapters in use, and what was worst.
+func driftTable(lines []result) string {
+	rows := [][]string{{"cycles", "seed", "made a version", "with a manner", "with knowledge", "looks with a manner", "with knowledge", "known, all cycles", "kept, worst look", "canary, worst look", "line"}}
+	for _, r := range lines {
+		if r.Measurement != "drift" || len(r.Series["kept"]) == 0 || len(r.Series["canary"]) == 0 {
+			continue
+		}
+		row := []string{r.Variant, fmt.Sprint(r.Seed)}
+		for _, name := range []string{"promoted", "cycles_with_manner", "cycles_with_knowledge", "looks_with_manner", "looks_with_knowledge", "known"} {
+			row = append(row, fmt.Sprintf("%d/%d", r.Counts[name].N, r.Counts[name].Of))
+		}
+		rows = append(rows, append(row, decimals(slices.Min(r.Series["kept"])), fmt.Sprintf("%+.3f nats", slices.Max(r.Series["canary"])), fmt.Sprint(r.line)))
 	}
 	if len(rows) == 1 {
 		return ""

@@ -53,11 +53,14 @@ func someLines() []result {
 		at("facts", "ours", "100", 1, false, map[string]count{"exact": {20, 20}, "reworded": {48, 60}, "leaks": {0, 40}}),
 		at("ratings", "ours", "short; honest; kto", 1, false, map[string]count{"before": {40, 120}, "complies": {80, 120}, "kept": {28, 30}}),
 		at("ratings", "ours", "short; shuffled; kto", 1, false, map[string]count{"before": {40, 120}, "complies": {41, 120}, "kept": {28, 30}}),
-		at("drift", "ours", "3 cycles", 1, false, map[string]count{"known_at_end": {19, 20}}),
+		at("drift", "ours", driftVariant(driftCycles), 1, false, map[string]count{
+			"known_at_end": {19, 20}, "promoted": {2, 3}, "cycles_with_manner": {3, 3}, "cycles_with_knowledge": {1, 3},
+			"looks_with_manner": {3, 3}, "looks_with_knowledge": {1, 3}, "known": {59, 60},
+		}),
 		at("gate", "ours", "damaged", 1, false, map[string]count{"damaged_let_through": {0, 10}}),
 		at("seconds", "ours", "", 1, false, map[string]count{}),
 	}
-	lines[6].Series = map[string][]float64{"known": {1, 0.95, 1}, "canary": {0, 0.01, 0.02}}
+	lines[6].Series = map[string][]float64{"known": {1, 0.95, 1}, "kept": {1, 0.9, 0.95}, "canary": {0, 0.01, 0.02}}
 	lines[7].Series = map[string][]float64{"damaged_refused_canary": {0.5, 3}, "damaged_refused_kept": {0.5, 0}}
 	lines[8].Series = map[string][]float64{"lesson_seconds": {0.4, 0.5, 0.9}}
 	return lines
@@ -98,6 +101,7 @@ func TestReport(t *testing.T) {
 		"| a lesson: from saving to the whole changed answer | < 1 | 0.50 | 0.90 | 3 | 9 |",
 		"| a lesson: from saving to the whole changed answer: longest, s | < 1 | 0.90 | met | – |  | 9 |",
 		"| 32 ratings against the same stars on other answers, p | < .01 | 3.8e-07 (80/120, 41/120) | met | – | not run | 5, 6 |",
+		"| 200 cycles, adapters in use | 1 | 2/3 | 3/3 | 1/3 | 3/3 | 1/3 | 59/60 | .9 | +0.020 nats | 7 |",
 		"\n## What does not work\n\nMuch.\n",
 		"| 8 | ours | damaged | 1 |",
 	} {

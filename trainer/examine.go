@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"clara/model"
 )
@@ -92,9 +93,10 @@ func (t *Trainer) Examine(ctx context.Context, questions []Question) ([]Said, er
 }
 
 // Canary is the mean negative log-likelihood of the English canary texts, plain texts that
-// nothing is trained on, in nats per token, as a question without a lesson is
-// answered: by the base, or with the manner adapter in use. It rises when a
-// version forgets general language.
+// nothing is trained on, in nats per token: by the base, or by the adapters of the version in
+// use as the gate puts them together, the manner adapter alone and with the knowledge adapter on
+// top of it, whichever is worse. It rises when a version forgets general language. The
+// reader belongs to the model, not to a version, and is left out.
 func (t *Trainer) Canary(ctx context.Context) (float64, error) {
 	a, s, err := t.engaged()
 	if err != nil {
@@ -103,17 +105,25 @@ func (t *Trainer) Canary(ctx context.Context) (float64, error) {
 	defer a.users.Done()
 	until, done := a.until(ctx)
 	defer done()
-	var adapters []*model.Adapter
+	var manner []*model.Adapter
 	if s.manner != nil {
-		adapters = append(adapters, s.manner)
+		manner = append(manner, s.manner)
+	}
+	combinations := [][]*model.Adapter{manner}
+	if s.version.Knowledge != "" {
+		combinations = append(combinations, append(slices.Clip(manner), s.reading))
 	}
 	english, err := anchors()
 	if err != nil {
 		return 0, err
 	}
-	nll, err := canaryNLL(until, s.runner, english.Canary, adapters)
-	if err != nil {
-		return 0, fmt.Errorf("read the canary texts: %w", cause(until, err))
+	worst := 0.0
+	for _, adapters := range combinations {
+		nll, err := canaryNLL(until, s.runner, english.Canary, adapters)
+		if err != nil {
+			return 0, fmt.Errorf("read the canary texts: %w", cause(until, err))
+		}
+		worst = max(worst, mean(nll))
 	}
-	return mean(nll), nil
+	return worst, nil
 }

@@ -3,6 +3,8 @@ package trainer
 import (
 	"slices"
 	"testing"
+
+	"clara/model"
 )
 
 // What is examined is what a person gets, and nothing of it is kept.
@@ -80,6 +82,45 @@ func TestExamineAsksTheSameOnce(t *testing.T) {
 	}
 	if n := a.memory.count(); n != 0 {
 		t.Errorf("a cycle would find %d answers", n)
+	}
+}
+
+// The canary texts are read by each adapter that a version answers with: one that harms only
+// answers to lessons shows too.
+func TestCanaryIsOfAllAdapters(t *testing.T) {
+	r := tinyRunner(t, 1)
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	defer b.load(r)()
+	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	fresh, err := training.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(manner, knowledge *model.Adapter) float64 {
+		t.Helper()
+		s := *b.speaking.Load()
+		s.manner, s.version.Knowledge = manner, ""
+		if knowledge != nil {
+			s.reading, s.version.Knowledge = knowledge, "knowledge"
+		}
+		b.speaking.Store(&s)
+		nll, err := b.Canary(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return nll
+	}
+	base, harmful := read(nil, nil), noisy(t, r, fresh, 0.5)
+	if same := read(fresh, fresh); same != base {
+		t.Errorf("adapters that change nothing: %v, the base %v", same, base)
+	}
+	if manner, knowledge := read(harmful, nil), read(fresh, harmful); manner <= base || knowledge != manner {
+		t.Errorf("base %v, harmful manner %v, harmful knowledge %v", base, manner, knowledge)
 	}
 }
 
