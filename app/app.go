@@ -124,11 +124,11 @@ type window struct {
 	settings   *settingsDialog    // nil while closed
 	files      *dialog.FileDialog // likewise
 
-	handed string          // a model file that waits to be taken, "" for none
-	behind bool            // another program has the keyboard
-	told   *widgets.Notice // above the view; nil: nothing waits for an answer
-	about  matter          // of the notice
-	undo   func()          // takes back the last feedback; nil: there is none
+	handed string                // a model file that waits to be taken, "" for none
+	behind bool                  // another program has the keyboard
+	told   func() widgets.Notice // makes the notice above the view; nil: nothing waits for an answer
+	about  matter                // of the notice
+	undo   func()                // takes back the last feedback; nil: there is none
 
 	inTray bool      // closing the window while a training runs leaves it in the tray: that was chosen
 	menus  menuState // that the menus of the desktop were made for
@@ -204,12 +204,15 @@ func (w *window) start() {
 
 // tellFault says what is wrong in the settings file, in the words of the keys text and leave: what holds until it is mended.
 func (w *window) tellFault(text, leave string) {
-	w.tell(widgets.Notice{
-		Glyph: widgets.IconSliders, Tone: widgets.ToneError, Title: say("settings.fault_title"), Text: say(text, "Cause", w.settingsFault()),
-		Actions: []widgets.Action{
-			{Label: say("settings.open_file"), Kind: widgets.Secondary, OnTapped: func() { w.openFile(w.File.Path()) }},
-			{Label: say(leave), OnTapped: w.untell},
-		},
+	err := w.FileError // which may be mended before the notice is answered
+	w.tellOf(matterSettings, func() widgets.Notice {
+		return widgets.Notice{
+			Glyph: widgets.IconSliders, Tone: widgets.ToneError, Title: say("settings.fault_title"), Text: say(text, "Cause", settingsFault(err)),
+			Actions: []widgets.Action{
+				{Label: say("settings.open_file"), Kind: widgets.Secondary, OnTapped: func() { w.openFile(w.File.Path()) }},
+				{Label: say(leave), OnTapped: w.untell},
+			},
+		}
 	})
 }
 
@@ -315,9 +318,11 @@ func (w *window) failed(err error) {
 		w.diskFull()
 		return
 	}
-	w.tell(widgets.Notice{
-		Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("fault.title"), Text: fault(err),
-		Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
+	w.tell(func() widgets.Notice {
+		return widgets.Notice{
+			Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("fault.title"), Text: fault(err),
+			Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
+		}
 	})
 }
 

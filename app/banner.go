@@ -33,13 +33,15 @@ const (
 	matterQuit                 // the question whether to stop the training that runs: its end answers it
 	matterContradiction        // is gone with the last one
 	matterFullDisk             // is over once something is saved
+	matterSettings             // is over once the settings file can be read
 )
 
-// tell shows a notice above the view until it is answered; a newer one takes its place.
-func (w *window) tell(n widgets.Notice) { w.tellOf(matterOther, n) }
+// tell shows a notice above the view until it is answered; a newer one takes its place. It is
+// made again with the window, in the language that is spoken then.
+func (w *window) tell(n func() widgets.Notice) { w.tellOf(matterOther, n) }
 
-func (w *window) tellOf(m matter, n widgets.Notice) {
-	w.told, w.about = &n, m
+func (w *window) tellOf(m matter, n func() widgets.Notice) {
+	w.told, w.about = n, m
 	w.showTold()
 }
 
@@ -51,7 +53,7 @@ func (w *window) showTold() {
 	}
 	w.shell.banner.RemoveAll()
 	if w.told != nil {
-		w.shell.banner.Add(widgets.Pad(w.band(*w.told), 12, margin, 0, margin))
+		w.shell.banner.Add(widgets.Pad(w.band(w.told()), 12, margin, 0, margin))
 	}
 	w.shell.column.Refresh()
 }
@@ -65,9 +67,11 @@ func (w *window) untell() {
 
 // tellCut says that a text was longer than a field takes.
 func (w *window) tellCut() {
-	w.tell(widgets.Notice{
-		Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: say("cut.title"), Text: say("cut.text", "Most", whole(widgets.EntryLimit)),
-		Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
+	w.tell(func() widgets.Notice {
+		return widgets.Notice{
+			Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: say("cut.title"), Text: say("cut.text", "Most", whole(widgets.EntryLimit)),
+			Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
+		}
 	})
 }
 
@@ -95,19 +99,22 @@ type question struct {
 }
 
 // ask shows a question until it is answered; Escape answers it with no.
-func (w *window) ask(q question) {
-	var actions []widgets.Action
-	if i := q.instead; i != nil {
-		actions = append(actions, widgets.Action{Label: i.Label, Kind: i.Kind, OnTapped: func() { w.untell(); i.OnTapped() }})
-	}
-	actions = append(actions,
-		widgets.Action{Label: q.yes, Kind: widgets.Secondary, OnTapped: func() { w.untell(); q.do() }},
-		widgets.Action{Label: q.no, OnTapped: w.untell})
+func (w *window) ask(asked func() question) {
 	m := matterQuestion
-	if q.quits {
+	if asked().quits {
 		m = matterQuit
 	}
-	w.tellOf(m, widgets.Notice{Glyph: widgets.IconInfo, Tone: widgets.ToneInfo, Title: q.title, Text: q.text, Actions: actions})
+	w.tellOf(m, func() widgets.Notice {
+		q := asked()
+		var actions []widgets.Action
+		if i := q.instead; i != nil {
+			actions = append(actions, widgets.Action{Label: i.Label, Kind: i.Kind, OnTapped: func() { w.untell(); i.OnTapped() }})
+		}
+		actions = append(actions,
+			widgets.Action{Label: q.yes, Kind: widgets.Secondary, OnTapped: func() { w.untell(); q.do() }},
+			widgets.Action{Label: q.no, OnTapped: w.untell})
+		return widgets.Notice{Glyph: widgets.IconInfo, Tone: widgets.ToneInfo, Title: q.title, Text: q.text, Actions: actions}
+	})
 }
 
 // unread stands in the place of what could not be read.

@@ -108,12 +108,14 @@ func (w *window) warn() {
 	if w.place == placeLessons {
 		return
 	}
-	w.tellOf(matterContradiction, widgets.Notice{
-		Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: say("contradiction.title"), Text: say("contradiction.text"),
-		Actions: []widgets.Action{
-			{Label: say("contradiction.look"), Kind: widgets.Secondary, OnTapped: func() { w.untell(); w.lessons.openContradiction() }},
-			{Label: say("contradiction.later"), OnTapped: w.untell},
-		},
+	w.tellOf(matterContradiction, func() widgets.Notice {
+		return widgets.Notice{
+			Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: say("contradiction.title"), Text: say("contradiction.text"),
+			Actions: []widgets.Action{
+				{Label: say("contradiction.look"), Kind: widgets.Secondary, OnTapped: func() { w.untell(); w.lessons.openContradiction() }},
+				{Label: say("contradiction.later"), OnTapped: w.untell},
+			},
+		}
 	})
 }
 

@@ -29,13 +29,15 @@ func (w *window) copyText(text string) {
 
 // openLink opens a link of an answer, which the model made up as it made up the answer: never without asking.
 func (w *window) openLink(u *url.URL) {
-	w.ask(question{
-		title: say("link.title"), text: u.String(), yes: say("link.open"), no: say("cancel"),
-		do: func() {
-			if err := w.App.OpenURL(u); err != nil {
-				w.failed(fmt.Errorf("open %s: %w", u, err))
-			}
-		},
+	w.ask(func() question {
+		return question{
+			title: say("link.title"), text: u.String(), yes: say("link.open"), no: say("cancel"),
+			do: func() {
+				if err := w.App.OpenURL(u); err != nil {
+					w.failed(fmt.Errorf("open %s: %w", u, err))
+				}
+			},
+		}
 	})
 }
 
@@ -111,11 +113,13 @@ func (w *window) tellOfCrash() {
 	if w.Crash == "" {
 		return
 	}
-	w.tell(widgets.Notice{
-		Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: say("crash.title"), Text: say("crash.text", "File", filepath.Base(w.Crash)),
-		Actions: []widgets.Action{
-			{Label: say("crash.open"), Kind: widgets.Secondary, OnTapped: func() { w.openFile(w.Crash) }},
-			{Label: say("close"), OnTapped: w.untell},
-		},
+	w.tell(func() widgets.Notice {
+		return widgets.Notice{
+			Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: say("crash.title"), Text: say("crash.text", "File", filepath.Base(w.Crash)),
+			Actions: []widgets.Action{
+				{Label: say("crash.open"), Kind: widgets.Secondary, OnTapped: func() { w.openFile(w.Crash) }},
+				{Label: say("close"), OnTapped: w.untell},
+			},
+		}
 	})
 }

@@ -33,27 +33,31 @@ func (w *window) diskFull() {
 
 // tellFull says that the disk is full, what it lacks, and what can go.
 func (w *window) tellFull(s shortage) {
-	n := widgets.Notice{Glyph: widgets.IconDisk, Tone: widgets.ToneError, Title: say("fault.disk"), Text: say("disk.not_saved")}
-	if s.missing > 0 {
-		n.Text = join(n.Text, say("disk.missing", "Missing", bytes(s.missing)))
-	}
-	if s.room.OldBytes > 0 {
-		n.Text = join(n.Text, say("disk.old", "Size", bytes(s.room.OldBytes)))
-		n.Actions = append(n.Actions, widgets.Action{Label: say("disk.remove"), OnTapped: func() { w.askToRemoveVersions(s) }})
-	}
-	n.Text = join(n.Text, say("hint.free_space"))
-	n.Actions = append(n.Actions, widgets.Action{Label: say("close"), OnTapped: w.untell})
-	w.tellOf(matterFullDisk, n)
+	w.tellOf(matterFullDisk, func() widgets.Notice {
+		n := widgets.Notice{Glyph: widgets.IconDisk, Tone: widgets.ToneError, Title: say("fault.disk"), Text: say("disk.not_saved")}
+		if s.missing > 0 {
+			n.Text = join(n.Text, say("disk.missing", "Missing", bytes(s.missing)))
+		}
+		if s.room.OldBytes > 0 {
+			n.Text = join(n.Text, say("disk.old", "Size", bytes(s.room.OldBytes)))
+			n.Actions = append(n.Actions, widgets.Action{Label: say("disk.remove"), OnTapped: func() { w.askToRemoveVersions(s) }})
+		}
+		n.Text = join(n.Text, say("hint.free_space"))
+		n.Actions = append(n.Actions, widgets.Action{Label: say("close"), OnTapped: w.untell})
+		return n
+	})
 }
 
 // askToRemoveVersions asks before versions go that nothing brings back.
 func (w *window) askToRemoveVersions(s shortage) {
-	w.tell(widgets.Notice{
-		Glyph: widgets.IconTrash, Tone: widgets.ToneError, Title: say("disk.remove_title"), Text: sayN("disk.remove_text", s.room.Old, "Size", bytes(s.room.OldBytes)),
-		Actions: []widgets.Action{
-			{Label: say("offer.remove_yes"), Kind: widgets.Danger, OnTapped: func() { w.untell(); w.removeVersions(s) }},
-			{Label: say("offer.remove_no"), OnTapped: func() { w.tellFull(s) }},
-		},
+	w.tell(func() widgets.Notice {
+		return widgets.Notice{
+			Glyph: widgets.IconTrash, Tone: widgets.ToneError, Title: say("disk.remove_title"), Text: sayN("disk.remove_text", s.room.Old, "Size", bytes(s.room.OldBytes)),
+			Actions: []widgets.Action{
+				{Label: say("offer.remove_yes"), Kind: widgets.Danger, OnTapped: func() { w.untell(); w.removeVersions(s) }},
+				{Label: say("offer.remove_no"), OnTapped: func() { w.tellFull(s) }},
+			},
+		}
 	})
 }
 

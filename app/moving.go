@@ -30,9 +30,11 @@ type moving struct {
 
 // askToMove asks before the training that takes minutes.
 func (w *window) askToMove(o catalogue.Offer) {
-	w.ask(question{
-		title: say("move.ask_title", "Model", offerName(o)), text: sayN("move.ask_text", w.state.Lessons.Total(), "Old", w.model.short()),
-		yes: say("move.yes"), no: say("move.no"), do: func() { w.move(o) },
+	w.ask(func() question {
+		return question{
+			title: say("move.ask_title", "Model", offerName(o)), text: sayN("move.ask_text", w.state.Lessons.Total(), "Old", w.model.short()),
+			yes: say("move.yes"), no: say("move.no"), do: func() { w.move(o) },
+		}
 	})
 }
 

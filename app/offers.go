@@ -189,18 +189,20 @@ func (w *window) canRemove(o catalogue.Offer) bool {
 
 // askToRemove asks before a file is deleted that was long in coming.
 func (w *window) askToRemove(o catalogue.Offer) {
-	text := say("offer.remove_text", "Size", bytes(o.Bytes))
-	if o.URL == "" {
-		text = say("offer.remove_own", "Size", bytes(o.Bytes))
-	}
-	w.ask(question{
-		title: say("offer.remove_title", "Model", offerName(o)), text: text,
-		yes: say("offer.remove_yes"), no: say("offer.remove_no"), do: func() {
-			queued(w.work, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.Models.Remove(ctx, o) }, func(_ struct{}, err error) {
-				w.failed(err)
-				w.lookForModels()
-			})
-		},
+	w.ask(func() question {
+		text := say("offer.remove_text", "Size", bytes(o.Bytes))
+		if o.URL == "" {
+			text = say("offer.remove_own", "Size", bytes(o.Bytes))
+		}
+		return question{
+			title: say("offer.remove_title", "Model", offerName(o)), text: text,
+			yes: say("offer.remove_yes"), no: say("offer.remove_no"), do: func() {
+				queued(w.work, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.Models.Remove(ctx, o) }, func(_ struct{}, err error) {
+					w.failed(err)
+					w.lookForModels()
+				})
+			},
+		}
 	})
 }
 
@@ -225,17 +227,21 @@ func (w *window) openModel(path string) {
 		case err != nil:
 			w.failed(err)
 		case o.Fault != "":
-			w.tell(widgets.Notice{
-				Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("offer.fault_title"), Text: say("model.failed_text", "File", filepath.Base(path), "Cause", offerFault(o)),
-				Actions: []widgets.Action{
-					{Label: say("model.choose"), OnTapped: func() { w.untell(); w.machine.chooseFile() }},
-					{Label: say("close"), OnTapped: w.untell},
-				},
+			w.tell(func() widgets.Notice {
+				return widgets.Notice{
+					Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("offer.fault_title"), Text: say("model.failed_text", "File", filepath.Base(path), "Cause", offerFault(o)),
+					Actions: []widgets.Action{
+						{Label: say("model.choose"), OnTapped: func() { w.untell(); w.machine.chooseFile() }},
+						{Label: say("close"), OnTapped: w.untell},
+					},
+				}
 			})
 		case o.Fit == catalogue.FitsNot:
-			w.ask(question{
-				title: say("offer.not_title", "Model", offerName(o)), text: say("offer.not_text", "Needs", bytes(o.Needs), "Free", bytes(o.Free)),
-				yes: say("offer.try"), no: say("offer.leave"), do: func() { w.useModel(path) },
+			w.ask(func() question {
+				return question{
+					title: say("offer.not_title", "Model", offerName(o)), text: say("offer.not_text", "Needs", bytes(o.Needs), "Free", bytes(o.Free)),
+					yes: say("offer.try"), no: say("offer.leave"), do: func() { w.useModel(path) },
+				}
 			})
 		default:
 			w.useModel(path)

@@ -57,7 +57,7 @@ func (w *window) openSettingsAt(s section) {
 	d.layer.Show()
 	d.showSection()
 	if w.FileError != nil {
-		d.failed(say("settings.fault_title"), w.settingsFault())
+		d.failed(say("settings.fault_title"), settingsFault(w.FileError))
 	}
 }
 
@@ -443,7 +443,8 @@ func (d *settingsDialog) submit() {
 // adopt goes by settings that the trainer goes by already.
 func (w *window) adopt(s configs.Settings) {
 	before := w.Settings
-	w.Settings, w.FileError = s, nil
+	w.mended()
+	w.Settings = s
 	if s.Window.Language != before.Window.Language {
 		w.Language = "" // what was asked for at the start holds until something else is chosen
 	}
@@ -463,8 +464,9 @@ func (w *window) fileChanged(s configs.Settings, err error) {
 		w.tellFault("settings.unreadable_since", "close")
 		return
 	}
-	if s == w.Settings {
-		return // the window's own change
+	if s == w.Settings { // the window's own change, or the file as it was before a mistake
+		w.mended()
+		return
 	}
 	queued(w.work, func(ctx context.Context) (none, error) {
 		return none{}, w.Trainer.SetSettings(ctx, w.Learning(s))
@@ -473,12 +475,17 @@ func (w *window) fileChanged(s configs.Settings, err error) {
 			w.failed(err)
 			return
 		}
-		if w.FileError != nil {
-			w.untell()
-		}
 		w.adopt(s)
 		w.snackbar.Say(say("settings.read_anew"), "", nil)
 	})
+}
+
+// mended says that the settings file can be read.
+func (w *window) mended() {
+	w.FileError = nil
+	if w.about == matterSettings {
+		w.untell()
+	}
 }
 
 func sameSetting(a, b any) bool {
@@ -508,10 +515,10 @@ func copySetting(to, from any) {
 	}
 }
 
-// settingsFault says all that is wrong in the settings file, with the lines.
-func (w *window) settingsFault() string {
+// settingsFault says all that is wrong in the settings file, with the lines. err is not nil.
+func settingsFault(err error) string {
 	var faults []string
-	for _, e := range configs.Mistakes(w.FileError) {
+	for _, e := range configs.Mistakes(err) {
 		what := e.Detail
 		switch {
 		case errors.Is(e, configs.ErrRange) && e.Range.Choices != nil:
@@ -535,7 +542,7 @@ func (w *window) settingsFault() string {
 		faults = append(faults, what)
 	}
 	if faults == nil {
-		faults = []string{w.FileError.Error()}
+		faults = []string{err.Error()}
 	}
 	return strings.Join(faults, "; ")
 }

@@ -62,14 +62,22 @@ func TestWhatIsStillBeingReadIsNotShownAsEmpty(t *testing.T) {
 func TestNoticeOutlivesTheWidgetsOfTheWindow(t *testing.T) {
 	w := newTestWindow(t, Params{Settings: spoken(english)}, wide)
 	w.askToMove(sampleOffers()[1])
-	title := w.told.Title
+	title := w.told().Title
 	w.frame.Resize(slim)
 	w.settle(t)
 	if !w.narrow || !reads(w, title) {
 		t.Error("the question is gone in a narrow window")
 	}
+	if err := w.choose(configs.Window{Language: "de"}); err != nil {
+		t.Fatal(err)
+	}
+	w.rebuild()
+	w.settle(t)
+	if inGerman := w.told().Title; inGerman == title || !reads(w, inGerman) || reads(w, title) {
+		t.Errorf("in another language it says %q", inGerman)
+	}
 	w.untell()
-	if reads(w, title) {
+	if reads(w, title) || w.told != nil {
 		t.Error("it stays after its answer")
 	}
 	w.App.Preferences().SetBool(preferSeen, false)

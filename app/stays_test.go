@@ -18,7 +18,7 @@ import (
 func TestEscapeAnswersAQuestionWithNo(t *testing.T) {
 	w := openSample(t, spoken(english))
 	said := false
-	w.ask(question{title: "Really?", yes: "Yes", no: "No", do: func() { said = true }})
+	w.ask(func() question { return question{title: "Really?", yes: "Yes", no: "No", do: func() { said = true }} })
 	if !reads(w, "Really?") {
 		t.Fatal("the question is not asked")
 	}

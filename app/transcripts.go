@@ -158,9 +158,11 @@ func (v *chatView) readFile(from io.ReadCloser) {
 		fyne.Do(func() {
 			switch {
 			case errors.Is(err, trainer.ErrTranscriptForm):
-				w.tell(widgets.Notice{
-					Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("import.unreadable"), Text: say("import.about"),
-					Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
+				w.tell(func() widgets.Notice {
+					return widgets.Notice{
+						Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("import.unreadable"), Text: say("import.about"),
+						Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
+					}
 				})
 			case err != nil:
 				w.failed(err)
@@ -179,25 +181,27 @@ const faultsShown = 5
 // tellFaults says which conversations cannot be read, and offers to bring in the others.
 func (v *chatView) tellFaults(b brought) {
 	w := v.w
-	lines := []string{say("import.nothing")}
-	for _, f := range b.faults[:min(faultsShown, len(b.faults))] {
-		if f.Title == "" {
-			lines = append(lines, say("import.untitled", "N", whole(f.Entry), "Why", whyUnread(f.Err)))
-		} else {
-			lines = append(lines, say("import.entry", "N", whole(f.Entry), "Title", brief(f.Title, 40), "Why", whyUnread(f.Err)))
+	w.tell(func() widgets.Notice {
+		lines := []string{say("import.nothing")}
+		for _, f := range b.faults[:min(faultsShown, len(b.faults))] {
+			if f.Title == "" {
+				lines = append(lines, say("import.untitled", "N", whole(f.Entry), "Why", whyUnread(f.Err)))
+			} else {
+				lines = append(lines, say("import.entry", "N", whole(f.Entry), "Title", brief(f.Title, 40), "Why", whyUnread(f.Err)))
+			}
 		}
-	}
-	if n := len(b.faults) - faultsShown; n > 0 {
-		lines = append(lines, sayN("import.more", n))
-	}
-	n := widgets.Notice{
-		Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: sayN("import.faults", len(b.faults)), Text: strings.Join(lines, "\n"),
-		Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
-	}
-	if len(b.all) > 0 {
-		n.Actions = append([]widgets.Action{{Label: sayN("import.rest", len(b.all)), OnTapped: func() { w.untell(); v.bringIn(b.all) }}}, n.Actions...)
-	}
-	w.tell(n)
+		if n := len(b.faults) - faultsShown; n > 0 {
+			lines = append(lines, sayN("import.more", n))
+		}
+		n := widgets.Notice{
+			Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: sayN("import.faults", len(b.faults)), Text: strings.Join(lines, "\n"),
+			Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: w.untell}},
+		}
+		if len(b.all) > 0 {
+			n.Actions = append([]widgets.Action{{Label: sayN("import.rest", len(b.all)), OnTapped: func() { w.untell(); v.bringIn(b.all) }}}, n.Actions...)
+		}
+		return n
+	})
 }
 
 func whyUnread(err error) string {

@@ -105,14 +105,16 @@ func (w *window) askToQuit() {
 		w.close()
 		return
 	}
-	q := question{title: say("close.title"), text: say("close.text"), yes: say("close.yes"), no: say("close.no"), do: w.close, quits: true}
-	if w.tray() != nil {
-		q.instead = &widgets.Action{Label: say("close.tray"), Kind: widgets.Secondary, OnTapped: func() {
-			w.inTray = true
-			w.hide()
-		}}
-	}
-	w.ask(q)
+	w.ask(func() question {
+		q := question{title: say("close.title"), text: say("close.text"), yes: say("close.yes"), no: say("close.no"), do: w.close, quits: true}
+		if w.tray() != nil {
+			q.instead = &widgets.Action{Label: say("close.tray"), Kind: widgets.Secondary, OnTapped: func() {
+				w.inTray = true
+				w.hide()
+			}}
+		}
+		return q
+	})
 }
 
 // hide leaves the program to its icon in the tray: it goes on learning, and tells the desktop of it.
