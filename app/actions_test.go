@@ -262,6 +262,16 @@ func TestUnlearningAsksAndCanBeUndone(t *testing.T) {
 	w.settle(t)
 	before := len(w.lessonsOnDisk(t))
 	tap(t, w, "Unlearn …")
+	if !reads(w, "Nothing has to be trained") {
+		t.Error("it is not said that no adapter was trained on it")
+	}
+	for _, l := range w.lessons.lessons {
+		w.lessons.trained = append(w.lessons.trained, l.Sample)
+	}
+	w.lessons.showDetail(detailUnlearn)
+	if !reads(w, "trained again without it") {
+		t.Error("it is not said that a training follows")
+	}
 	if got := len(w.lessonsOnDisk(t)); got != before {
 		t.Fatal("it was unlearnt without asking")
 	}

@@ -127,6 +127,7 @@ var scenes = []scene{
 	{"unlearning", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeLessons, trainer.PhaseChecking)
 		w.lessons.chosen = 1
+		w.lessons.trained = []int64{w.lessons.lessons[slices.IndexFunc(w.lessons.lessons, func(l trainer.LessonView) bool { return l.ID == 1 })].Sample}
 		w.lessons.showDetail(detailUnlearn)
 	}},
 	{"manner", func(t testing.TB, w *window) {

@@ -320,10 +320,14 @@ func (v *lessonsView) wishDetail(s trainer.Sample) fyne.CanvasObject {
 	return detailCard(body, foot)
 }
 
-// unlearnQuestion asks before feedback is deleted.
+// unlearnQuestion asks before feedback is deleted, and says whether a training follows.
 func (v *lessonsView) unlearnQuestion(sample int64) fyne.CanvasObject {
+	text := say("lesson.unlearn_untrained")
+	if slices.Contains(v.trained, sample) {
+		text = say("lesson.unlearn_text", "Version", versionName(v.w.state.Active.Number))
+	}
 	return widgets.VStack(0, widgets.NewNotice(widgets.Notice{
-		Glyph: widgets.IconTrash, Tone: widgets.ToneError, Title: say("lesson.unlearn_title"), Text: say("lesson.unlearn_text", "Version", versionName(v.w.state.Active.Number)),
+		Glyph: widgets.IconTrash, Tone: widgets.ToneError, Title: say("lesson.unlearn_title"), Text: text,
 		Actions: []widgets.Action{
 			{Label: say("lesson.unlearn_yes"), Kind: widgets.Danger, OnTapped: func() { v.takeBack(sample) }},
 			{Label: say("lesson.unlearn_no"), OnTapped: func() { v.showDetail(detailShow) }},

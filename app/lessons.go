@@ -28,6 +28,7 @@ type lessonsView struct {
 	lessons []trainer.LessonView
 	manner  []trainer.Sample // corrections of manner, the newest first
 	against []trainer.Contradiction
+	trained []int64 // the samples that the version in use was trained on
 	filter  lessonFilter
 	chosen  int64 // a lesson, or with filterManner a sample; 0: none
 	wanted  int64 // the sample whose lesson is to be chosen once it is read; 0: none
@@ -128,6 +129,7 @@ type taught struct {
 	lessons []trainer.LessonView
 	manner  []trainer.Sample
 	against []trainer.Contradiction
+	trained []int64
 }
 
 func (v *lessonsView) refresh() {
@@ -136,6 +138,9 @@ func (v *lessonsView) refresh() {
 			return t, err
 		}
 		if t.against, err = v.w.Trainer.Contradictions(ctx); err != nil {
+			return t, err
+		}
+		if t.trained, err = v.w.Trainer.TrainedOn(ctx); err != nil {
 			return t, err
 		}
 		t.manner, err = v.w.Trainer.Samples(ctx, trainer.SampleQuery{
@@ -148,7 +153,7 @@ func (v *lessonsView) refresh() {
 			return
 		}
 		v.read, v.unread = err == nil, err
-		v.lessons, v.manner, v.against = t.lessons, t.manner, t.against
+		v.lessons, v.manner, v.against, v.trained = t.lessons, t.manner, t.against, t.trained
 		if v.detail == detailContradiction && len(v.against) == 0 {
 			v.detail = detailShow
 		}

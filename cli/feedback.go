@@ -31,7 +31,7 @@ func (c *program) feedbackCommand() *cobra.Command {
 	cmd.AddCommand(c.addFeedbackCommand(), list,
 		&cobra.Command{
 			Use:   "delete ID...",
-			Short: "Take feedback back; what was learnt from it is unlearnt by the next training",
+			Short: "Take feedback back; adapters that were trained on it are rebuilt without it",
 			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.eachID(cmd.Context(), args, kindSample, "deleted", c.saying((*trainer.Trainer).TakeBack, "Sample %d is taken back.", "Rückmeldung %d ist zurückgenommen."))
@@ -39,7 +39,7 @@ func (c *program) feedbackCommand() *cobra.Command {
 		},
 		&cobra.Command{
 			Use:   "undelete ID...",
-			Short: "Undo delete, until a training has unlearnt it",
+			Short: "Undo delete, for a day or until a training has unlearnt it",
 			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.eachID(cmd.Context(), args, kindSample, "undeleted", c.saying((*trainer.Trainer).PutBack, "Sample %d is back.", "Rückmeldung %d ist wieder da."))

@@ -45,7 +45,7 @@ func (c *program) lessonsCommand() *cobra.Command {
 		},
 		&cobra.Command{
 			Use:   "unlearn ID...",
-			Short: "Take a lesson back; the next training unlearns it",
+			Short: "Take a lesson back; adapters that were trained on it are rebuilt without it",
 			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.eachID(cmd.Context(), args, kindLesson, "unlearnt", c.saying((*trainer.Trainer).Unlearn, "Lesson %d is taken back.", "Lektion %d ist zurückgenommen."))

@@ -34,8 +34,8 @@ type Cycle struct {
 	Started  time.Time
 	Finished time.Time       // zero while it runs
 	BaseHash string          // of the base model's file
-	Job      json.RawMessage // what it was given: {"samples": [{"id": 1, ...}], "lessons": [{"sample": 1, ...}], ...}; nil: not said
-	Report   json.RawMessage // what it found; nil: nothing yet. Both go when a sample of the job is erased
+	Job      json.RawMessage // what it was given: {"samples": [{"id": 1, ...}], "lessons": [{"sample": 1, ...}], ...}; nil: not said, or one of these was erased
+	Report   json.RawMessage // what it found; nil: nothing yet. Its answers (lessons, open, style, styled, bases) go with the job
 	Verdict  string          // of the gate, in the trainer's words
 	Reason   Reason
 }
@@ -77,9 +77,8 @@ func (s *Store) StartCycle(ctx context.Context, c Cycle) (Cycle, error) {
 // is active from then on. A crash leaves either all of it or a running cycle,
 // which the next start marks as cut. The adapters' files must be on disk before.
 //
-// Samples that were deleted before the cycle began are erased for good: all of
-// them if it was promoted, since no version in use holds them any more, and
-// those that never were used if it was refused or only asked the lessons.
+// The samples that were deleted before a promoted cycle began are erased for good: the
+// version in use does not hold them any more.
 func (s *Store) FinishCycle(ctx context.Context, e CycleEnd) (Cycle, Version, error) {
 	var (
 		cycle   Cycle
@@ -118,11 +117,8 @@ func (s *Store) FinishCycle(ctx context.Context, e CycleEnd) (Cycle, Version, er
 		if err := s.insertResults(ctx, tx, cycle.BaseHash, results); err != nil {
 			return err
 		}
-		switch e.State {
-		case CyclePromoted:
-			return s.eraseDeleted(ctx, tx, cycle.Started, true)
-		case CycleRefused, CycleChecked:
-			return s.eraseDeleted(ctx, tx, cycle.Started, false)
+		if e.State == CyclePromoted {
+			return s.erase(ctx, tx, cycle.Started, "")
 		}
 		return nil
 	})

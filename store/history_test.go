@@ -462,12 +462,21 @@ func (h *history) FinishCycle(t *rapid.T) {
 		}
 		a.addResult(r)
 	}
-	switch e.State {
-	case CyclePromoted:
-		a.erase(c.Started, true)
-	case CycleRefused, CycleChecked:
-		a.erase(c.Started, false)
+	if e.State == CyclePromoted {
+		a.erase(c.Started, func(*modelSample) bool { return false })
 	}
+}
+
+func (h *history) EraseSamples(t *rapid.T) {
+	s, a := h.turn(t)
+	before := h.clock.Add(-time.Duration(rapid.IntRange(0, 10).Draw(t, "age")) * time.Second)
+	check(t, s.EraseSamples(t.Context(), before))
+	a.erase(before, func(x *modelSample) bool {
+		if c := a.running(); c != nil && !c.Started.After(x.Deleted) {
+			return true
+		}
+		return slices.ContainsFunc(a.versions, func(v *Version) bool { return !v.Removed && slices.Contains(v.Samples, x.ID) })
+	})
 }
 
 func (h *history) MarkCut(t *rapid.T) {

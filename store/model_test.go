@@ -143,9 +143,9 @@ func (a *account) addResult(r LessonResult) {
 	}
 }
 
-func (a *account) erase(before time.Time, all bool) {
+func (a *account) erase(before time.Time, held func(*modelSample) bool) {
 	gone := func(x *modelSample) bool {
-		return !x.Deleted.IsZero() && x.Deleted.Before(before) && (all || x.Cycle == 0)
+		return !x.Deleted.IsZero() && x.Deleted.Before(before) && !held(x)
 	}
 	lessons := map[int64]bool{}
 	for _, x := range a.samples {

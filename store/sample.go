@@ -328,8 +328,8 @@ func (s *Store) eachSample(ctx context.Context, tx *sql.Tx, ids []int64, set str
 }
 
 // DeleteSample hides a sample and its lesson; what it had replaced stands
-// again. RestoreSample takes it back until a cycle has made a version without
-// it (FinishCycle), which erases it for good.
+// again. RestoreSample takes it back until it is erased for good: by the cycle that
+// makes a version without it (FinishCycle), or by EraseSamples.
 func (s *Store) DeleteSample(ctx context.Context, id int64) error {
 	return s.update(ctx, "delete sample", func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `UPDATE samples SET deleted = ? WHERE user = ? AND id = ? AND deleted IS NULL`,
@@ -390,52 +390,6 @@ func (s *Store) settleReplaced(ctx context.Context, tx *sql.Tx, id int64) error 
 		)
 		UPDATE samples SET replaced = chain.replaced FROM chain WHERE samples.id = chain.id`, id, s.user)
 	return err
-}
-
-// eraseDeleted removes for good the samples that were deleted before the time
-// and, unless all is set, no version was ever trained on. What an erased one
-// had replaced points at the one that replaced it. The cycles that were given
-// an erased one keep neither their job nor their report, which quote it; in the reasons
-// and figures that stay, an erased question is struck out.
-func (s *Store) eraseDeleted(ctx context.Context, tx *sql.Tx, before time.Time, all bool) error {
-	questions, err := collect(ctx, tx, func(r scanner) (string, error) {
-		var q string
-		return q, r.Scan(&q)
-	}, `SELECT prompt FROM samples WHERE user = ?1 AND deleted < ?2 AND (?3 OR cycle IS NULL)
-		UNION SELECT l.question FROM samples s JOIN lessons l ON l.sample = s.id WHERE s.user = ?1 AND s.deleted < ?2 AND (?3 OR s.cycle IS NULL)`,
-		s.user, before.UnixMicro(), all)
-	if err != nil {
-		return err
-	}
-	if err := s.strike(ctx, tx, questions); err != nil {
-		return err
-	}
-	for _, step := range []struct {
-		sql  string
-		args []any
-	}{
-		{`CREATE TEMP TABLE IF NOT EXISTS erased (id INTEGER PRIMARY KEY)`, nil},
-		{`DELETE FROM erased`, nil},
-		{`INSERT INTO erased SELECT id FROM samples WHERE user = ? AND deleted < ? AND (? OR cycle IS NULL)`, []any{s.user, before.UnixMicro(), all}},
-		{`UPDATE messages SET lesson = NULL WHERE user = ? AND lesson IN
-			(SELECT id FROM lessons WHERE sample IN (SELECT id FROM erased))`, []any{s.user}},
-		{`UPDATE samples SET replaced_by = (
-			WITH RECURSIVE chain (id) AS (
-				SELECT samples.replaced_by
-				UNION ALL
-				SELECT s.replaced_by FROM chain JOIN samples s ON s.id = chain.id WHERE s.id IN (SELECT id FROM erased)
-			) SELECT id FROM chain WHERE id NOT IN (SELECT id FROM erased))
-			WHERE user = ? AND replaced_by IN (SELECT id FROM erased)`, []any{s.user}},
-		{`UPDATE cycles SET job = NULL, report = NULL WHERE user = ? AND EXISTS (SELECT 1 FROM erased) AND (
-			EXISTS (SELECT 1 FROM json_tree(job, '$.samples') WHERE key = 'id' AND atom IN (SELECT id FROM erased)) OR
-			EXISTS (SELECT 1 FROM json_tree(job, '$.lessons') WHERE key = 'sample' AND atom IN (SELECT id FROM erased)))`, []any{s.user}},
-		{`DELETE FROM samples WHERE id IN (SELECT id FROM erased)`, nil},
-	} {
-		if _, err := tx.ExecContext(ctx, step.sql, step.args...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // SetImportance says how much a sample counts, from 1 to 5.

@@ -1,11 +1,7 @@
 package store
 
 import (
-	"encoding/json"
-	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -86,134 +82,6 @@ func TestNewRatingAfterTakingBackStaysTheNewest(t *testing.T) {
 	c := rate(t, s, 1, a).ID
 	check(t, s.RestoreSample(t.Context(), b))
 	wantStates(t, s, map[int64]SampleState{a: SampleRejected, b: SampleRejected, c: SampleNew})
-}
-
-func TestDeletedIsErasedByTheNextVersion(t *testing.T) {
-	s := newStore(t)
-	ctx := t.Context()
-	secret := strings.Repeat("the code is 4711 ", 20)
-	x, l, err := s.AddFeedback(ctx, Feedback{
-		Sample: Sample{Form: FormCorrection, Kind: Knowledge, Prompt: "Code?", Better: secret},
-		Lesson: &Lesson{Question: "Code?", Answer: secret},
-	})
-	check(t, err)
-	talk := must(s.AddConversation(ctx, Conversation{}))(t)
-	m := must(s.AddMessage(ctx, Message{Conversation: talk.ID, Role: RoleAssistant, Lesson: l.ID}))(t)
-	train := func(used []int64) {
-		t.Helper()
-		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
-		_, _, err := s.FinishCycle(ctx, CycleEnd{
-			Cycle: c.ID, State: CyclePromoted, Used: used, Version: &Version{Samples: used},
-			Results: []LessonResult{{Lesson: l.ID, Outcome: LessonKnown, Answer: secret}},
-		})
-		check(t, err)
-	}
-	train([]int64{x.ID})
-	check(t, s.DeleteSample(ctx, x.ID))
-	if n := len(must(s.Lessons(ctx, ""))(t)); n != 0 {
-		t.Errorf("the lesson of a deleted sample shows")
-	}
-	if c := must(s.Counts(ctx, "base"))(t); c.Erasures != 1 {
-		t.Errorf("the active version holds %d deleted samples, want 1", c.Erasures)
-	}
-
-	// A cycle that was refused has changed nothing: the active version holds it still.
-	c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
-	_, _, err = s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CycleRefused})
-	check(t, err)
-	check(t, s.RestoreSample(ctx, x.ID))
-	if got := must(s.Sample(ctx, x.ID))(t); got.State != SampleUsed {
-		t.Errorf("restored, it is %s, want used", got.State)
-	}
-
-	check(t, s.DeleteSample(ctx, x.ID))
-	train(nil)
-	wantErr(t, s.RestoreSample(ctx, x.ID), ErrNotFound)
-	if c := must(s.Counts(ctx, "base"))(t); c.Erasures != 0 {
-		t.Errorf("the new version holds %d deleted samples", c.Erasures)
-	}
-	if got := must(s.Message(ctx, m.ID))(t); got.Lesson != 0 {
-		t.Errorf("the message still names lesson %d", got.Lesson)
-	}
-
-	// Back to the version before it: it was trained on what was erased.
-	old := must(s.Versions(ctx, "base"))(t)[1]
-	check(t, s.ActivateVersion(ctx, "base", old.ID, CauseRestore, Reason{}))
-	if c := must(s.Counts(ctx, "base"))(t); c.Erasures != 1 {
-		t.Errorf("the restored version holds %d deleted samples, want 1", c.Erasures)
-	}
-
-	// Nothing of the text is left, not in free pages and not in the log.
-	check(t, s.Close())
-	for _, data := range files(t, s.Path()) {
-		if strings.Contains(data, "4711") {
-			t.Error("the erased text is still in the file")
-		}
-	}
-}
-
-// A cycle's job and report quote the samples that it was given. Those of other
-// cycles stay.
-func TestErasedTextGoesFromTheCycles(t *testing.T) {
-	s := newStore(t)
-	ctx := t.Context()
-	const secret = "the code is 4711"
-	add := func(kind Kind) int64 {
-		t.Helper()
-		x, _, err := s.AddFeedback(ctx, Feedback{Sample: Sample{Form: FormCorrection, Kind: kind, Better: secret}})
-		check(t, err)
-		return x.ID
-	}
-	manner, lesson, kept := add(Manner), add(Knowledge), rate(t, s, 1).ID
-	train := func(state CycleState, job, report string, used ...int64) int64 {
-		t.Helper()
-		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base", Job: json.RawMessage(job)}))(t)
-		e := CycleEnd{Cycle: c.ID, State: state, Report: json.RawMessage(report), Used: used}
-		if state == CyclePromoted {
-			e.Version = &Version{Samples: used}
-		}
-		_, _, err := s.FinishCycle(ctx, e)
-		check(t, err)
-		return c.ID
-	}
-	quoting := `{"lessons": [{"answer": "` + secret + `"}]}`
-	held := []int64{
-		train(CycleFailed, fmt.Sprintf(`{"samples": [{"id": %d}, {"id": %d, "better": %q}]}`, kept, manner, secret), ""),
-		train(CyclePromoted, fmt.Sprintf(`{"samples": [], "lessons": [{"id": 1, "sample": %d, "answer": %q}]}`, lesson, secret), quoting, lesson, manner, kept),
-	}
-	clean := train(CycleRefused, fmt.Sprintf(`{"samples": [{"id": %d}], "lessons": [{"id": %d, "sample": %d}]}`, kept, manner, kept), `{"seconds": 1}`)
-	check(t, s.DeleteSample(ctx, manner))
-	check(t, s.DeleteSample(ctx, lesson))
-	last := train(CyclePromoted, fmt.Sprintf(`{"samples": [{"id": %d}]}`, kept), `{"seconds": 2}`)
-	for _, id := range held {
-		if c := must(s.Cycle(ctx, id))(t); c.Job != nil || c.Report != nil {
-			t.Errorf("cycle %d still has job %s and report %s", id, c.Job, c.Report)
-		}
-	}
-	for _, id := range []int64{clean, last} {
-		if c := must(s.Cycle(ctx, id))(t); c.Job == nil || c.Report == nil {
-			t.Errorf("cycle %d, which held nothing of it, has job %s and report %s", id, c.Job, c.Report)
-		}
-	}
-	check(t, s.Close()) // the last connection's end is a checkpoint
-	for _, data := range files(t, s.Path()) {
-		if strings.Contains(data, "4711") {
-			t.Error("the erased text is still in the file")
-		}
-	}
-}
-
-// files are the contents of the database's files.
-func files(t *testing.T, path string) []string {
-	t.Helper()
-	var out []string
-	for _, name := range must(filepath.Glob(path + "*"))(t) {
-		out = append(out, string(must(os.ReadFile(name))(t)))
-	}
-	if len(out) == 0 {
-		t.Fatal("no files")
-	}
-	return out
 }
 
 func TestDeletedWhileACycleRunsStaysToBeErased(t *testing.T) {

@@ -135,7 +135,7 @@ type CycleFigures struct {
 	Reason            Reason
 	Number            int // of the version that it made; 0: none
 	Samples           int // of manner that it trained on; 0 too where the job was erased
-	Known, Asked      int // lessons that its candidate knew, of those asked; 0 too where the report was erased
+	Known, Asked      int // lessons that its candidate knew, of those asked
 }
 
 // CycleFigures returns the cycles on a base model ("": on any) that ended since a time,

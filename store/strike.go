@@ -11,12 +11,15 @@ import (
 // struck stands where an erased text was quoted.
 const struck = "…"
 
-// codes are the parts of a reason that hold codes: they quote nothing, and a question
-// as short as "a" is in many.
-var codes = map[string]bool{"code": true, "first": true, "second": true, "gate": true}
+// codes are the parts of a reason, of figures and of a report that hold codes and keys:
+// they quote nothing, and a question as short as "a" is in many.
+var codes = map[string]bool{
+	"code": true, "first": true, "second": true, "gate": true, "kind": true, "verdict": true, "step": true, "trained": true, "engine": true,
+	"manner_key": true, "knowledge_key": true, "knowledge_tried": true,
+}
 
 // strike strikes texts out of the reasons and figures that may quote them: the gate
-// names lessons by their questions.
+// names lessons by their questions. Of the reports it is those whose job is gone.
 func (s *Store) strike(ctx context.Context, tx *sql.Tx, texts []string) error {
 	var pairs []string
 	for _, t := range texts {
@@ -28,8 +31,8 @@ func (s *Store) strike(ctx context.Context, tx *sql.Tx, texts []string) error {
 		return nil
 	}
 	without := strings.NewReplacer(pairs...)
-	for _, column := range []struct{ table, name string }{
-		{"cycles", "reason"}, {"versions", "reason"}, {"versions", "figures"}, {"activations", "reason"},
+	for _, column := range []struct{ table, name, condition string }{
+		{"cycles", "reason", ""}, {"cycles", "report", " AND job IS NULL"}, {"versions", "reason", ""}, {"versions", "figures", ""}, {"activations", "reason", ""},
 	} {
 		type document struct {
 			id   int64
@@ -38,7 +41,7 @@ func (s *Store) strike(ctx context.Context, tx *sql.Tx, texts []string) error {
 		all, err := collect(ctx, tx, func(r scanner) (document, error) {
 			var d document
 			return d, r.Scan(&d.id, &d.text)
-		}, `SELECT id, `+column.name+` FROM `+column.table+` WHERE user = ? AND `+column.name+` IS NOT NULL`, s.user)
+		}, `SELECT id, `+column.name+` FROM `+column.table+` WHERE user = ? AND `+column.name+` IS NOT NULL`+column.condition, s.user)
 		if err != nil {
 			return err
 		}

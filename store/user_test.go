@@ -218,6 +218,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"RestoreSample": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.RestoreSample(ctx, id["deleted"])
 		}},
+		"EraseSamples": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return errors.Join(s.EraseSamples(ctx, time.Now().Add(time.Hour)), errNothing)
+		}},
 		"SetImportance": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.SetImportance(ctx, id["sample"], 5)
 		}},

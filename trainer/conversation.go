@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -40,9 +39,6 @@ func (t *Trainer) Rename(ctx context.Context, conversation int64, title string) 
 func (t *Trainer) Pin(ctx context.Context, conversation int64, pinned bool) error {
 	return t.store.PinConversation(ctx, conversation, pinned)
 }
-
-// restorable is how long a deleted conversation can be brought back.
-const restorable = 24 * time.Hour
 
 // DeleteConversation hides a conversation; RestoreConversation brings it back for a day,
 // after which the loop erases it. The feedback given in it stays; its other questions

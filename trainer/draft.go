@@ -74,7 +74,7 @@ func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, []int
 			j.Lessons[i].Asked, j.Lessons[i].Widely = a.Last, a.Widely
 		}
 	}
-	var before Job // of the version in use
+	var before *Job // of the version in use
 	active, err := t.store.ActiveVersion(ctx, base)
 	if err != nil {
 		return j, nil, fmt.Errorf("read the version in use: %w", err)

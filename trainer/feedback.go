@@ -278,9 +278,10 @@ func (t *Trainer) standingOn(ctx context.Context, message int64, form Form) ([]i
 	return ids, nil
 }
 
-// TakeBack deletes a sample and its lesson. What was learnt from it is unlearnt by a
-// cycle that rebuilds the adapters without it; until then the lesson is no longer
-// put before the model. PutBack undoes it until that cycle has made its version.
+// TakeBack deletes a sample and its lesson, which is no longer put before the model. If
+// adapters in use were trained on it (TrainedOn), a cycle rebuilds them without it and
+// erases it; else it is erased after a day. PutBack undoes it until then, or until another
+// cycle has made a version.
 func (t *Trainer) TakeBack(ctx context.Context, sample int64) error {
 	return t.change(ctx, func() error {
 		if err := t.store.DeleteSample(ctx, sample); err != nil {

@@ -21,7 +21,7 @@ type loop struct {
 	lastError error
 	newest    int64     // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
 	tried     string    // what the last unlearning cycle that was decided was about
-	eraseAt   time.Time // when deleted conversations are erased next
+	eraseAt   time.Time // when what was deleted is erased next
 	now       work      // under way; nil channels: nothing
 	asksTurn  bool      // the last decision was to start something
 	last      Seconds
@@ -72,22 +72,6 @@ func (l *loop) run(ctx context.Context) {
 			l.end(context.WithoutCancel(ctx), r)
 		}
 	}
-}
-
-// erase removes for good what was deleted longer ago than it can be brought back.
-func (l *loop) erase(ctx context.Context) error {
-	now := l.Trainer.now()
-	if now.Before(l.eraseAt) {
-		return nil
-	}
-	l.eraseAt = now.Add(time.Hour)
-	if err := l.store.EraseConversations(ctx, now.Add(-restorable)); err != nil {
-		return saving(fmt.Errorf("erase deleted conversations: %w", err))
-	}
-	if err := l.store.ErasePresets(ctx, now.Add(-restorable)); err != nil {
-		return saving(fmt.Errorf("erase deleted presets: %w", err))
-	}
-	return nil
 }
 
 // finish ends what runs when the loop ends, and waits for it.

@@ -22,10 +22,10 @@ const (
 
 // drawOwn draws the latest of the user's questions that nothing was taught about: no
 // feedback stands on the answer, no lesson helped with it or matches it. What the
-// version in use was held to by its job (before) stays, as long as all of it may be drawn,
-// none was left out for a lesson that is gone, and its samples of manner are still the
-// same: else each question would make it train anew.
-func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts []string, before Job) ([]string, error) {
+// version in use was held to by its job (before; nil: it has none, or that was erased)
+// stays, as long as all of it may be drawn, none was left out for a lesson that is gone,
+// and its samples of manner are still the same: else each question would make it train anew.
+func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts []string, before *Job) ([]string, error) {
 	asked, err := t.store.OwnQuestions(ctx, ownBytes, ownLook*ownMost)
 	if err != nil {
 		return nil, fmt.Errorf("read the user's own questions: %w", err)
@@ -54,7 +54,7 @@ func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts []string, before 
 			out = append(out, q)
 		}
 	}
-	if j.stillRight(before.Own, may, len(out)) && !j.leftOut(out, before) {
+	if before != nil && j.stillRight(before.Own, may, len(out)) && !j.leftOut(out, *before) {
 		return before.Own, nil
 	}
 	return out, nil
@@ -97,11 +97,12 @@ func (j *Job) stillRight(own []string, may map[string]bool, drawn int) bool {
 	return key == j.Before.MannerKey || j.Before.MannerKey == same.gentleKey(key)
 }
 
-// jobOf reads the job of a cycle; an empty one where it is gone.
-func jobOf(c Cycle) Job {
-	var j Job
-	if len(c.Job) == 0 || json.Unmarshal(c.Job, &j) != nil {
-		return Job{}
+// jobOf reads the job of a cycle; nil where it has none, or that was erased: which lessons
+// kept a question out is then not known.
+func jobOf(c Cycle) *Job {
+	j := new(Job)
+	if len(c.Job) == 0 || json.Unmarshal(c.Job, j) != nil {
+		return nil
 	}
 	return j
 }

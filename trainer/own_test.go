@@ -57,7 +57,7 @@ func TestOwnQuestionsAreDrawn(t *testing.T) {
 		taught := j.Lessons
 		draw := func(before ...string) []string {
 			t.Helper()
-			own, err := b.drawOwn(t.Context(), &j, []string{"Which trees keep their leaves?"}, Job{Own: before, Lessons: taught})
+			own, err := b.drawOwn(t.Context(), &j, []string{"Which trees keep their leaves?"}, &Job{Own: before, Lessons: taught})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -29,19 +29,32 @@ func (t *Trainer) prune(ctx context.Context, hash string) error {
 		return fmt.Errorf("read the versions: %w", err)
 	}
 	kept := t.settings.Load().KeepVersions
+	return t.removeStale(ctx, versions, func(i int, v Version) (bool, error) {
+		if i >= kept {
+			return true, nil
+		}
+		return t.holdsDeleted(ctx, v)
+	})
+}
+
+// removeStale removes the files of those versions that isStale names by their position,
+// but for those in use and what others refer to.
+func (t *Trainer) removeStale(ctx context.Context, versions []Version, isStale func(i int, v Version) (bool, error)) error {
 	needed := make(map[string]bool) // folders that a version that stays refers to
 	var stale []Version
 	for i, v := range versions {
 		if v.Removed {
 			continue
 		}
-		gone, err := t.holdsDeleted(ctx, v)
-		if err != nil {
-			return err
-		}
-		if !v.Active && (i >= kept || gone) {
-			stale = append(stale, v)
-			continue
+		if !v.Active {
+			gone, err := isStale(i, v)
+			if err != nil {
+				return err
+			}
+			if gone {
+				stale = append(stale, v)
+				continue
+			}
 		}
 		for _, p := range adaptersOf(v) {
 			needed[p] = true
@@ -98,18 +111,6 @@ func (t *Trainer) removeUnneeded(folder string, needed map[string]bool) error {
 		return os.Remove(path)
 	}
 	return nil
-}
-
-// holdsDeleted says whether a version was trained on what was deleted since.
-func (t *Trainer) holdsDeleted(ctx context.Context, v Version) (bool, error) {
-	if len(v.Samples) == 0 {
-		return false, nil
-	}
-	there, err := t.store.Samples(ctx, SampleQuery{IDs: v.Samples})
-	if err != nil {
-		return false, fmt.Errorf("read the samples of version %d: %w", v.Number, err)
-	}
-	return len(there) < len(v.Samples), nil
 }
 
 // ExportVersion writes the adapters of a version (0: the one in use) as PEFT folders

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// EraseSamples removes for good, with their lessons, the samples that were deleted before
+// the given time and that no version which is not removed was trained on. One that the
+// cycle which runs at the moment began with stays until that has ended.
+func (s *Store) EraseSamples(ctx context.Context, deletedBefore time.Time) error {
+	return s.update(ctx, "erase deleted samples", func(tx *sql.Tx) error {
+		return s.erase(ctx, tx, deletedBefore, ` AND id NOT IN (
+				SELECT j.value FROM versions v, json_each(v.samples) j WHERE v.user = ?1 AND v.removed IS NULL)
+			AND NOT EXISTS (SELECT 1 FROM cycles c WHERE c.user = ?1 AND c.state = 'running' AND c.started <= samples.deleted)`)
+	})
+}
+
+// erase removes for good the samples that were deleted before the time and that meet
+// the condition. What an erased one had replaced points at the one that replaced it.
+//
+// The cycles that were given an erased one lose their job and, of their report, the
+// answers, which quote it; in the reasons and figures that stay, an erased question is
+// struck out.
+func (s *Store) erase(ctx context.Context, tx *sql.Tx, before time.Time, condition string) error {
+	for _, step := range []string{`CREATE TEMP TABLE IF NOT EXISTS erased (id INTEGER PRIMARY KEY)`, `DELETE FROM erased`} {
+		if _, err := tx.ExecContext(ctx, step); err != nil {
+			return err
+		}
+	}
+	r, err := tx.ExecContext(ctx, `INSERT INTO erased SELECT id FROM samples WHERE user = ?1 AND deleted < ?2`+condition, s.user, before.UnixMicro())
+	if err != nil {
+		return err
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	questions, err := collect(ctx, tx, func(r scanner) (string, error) {
+		var q string
+		return q, r.Scan(&q)
+	}, `SELECT prompt FROM samples WHERE id IN (SELECT id FROM erased)
+		UNION SELECT question FROM lessons WHERE sample IN (SELECT id FROM erased)`)
+	if err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		sql  string
+		args []any
+	}{
+		{`UPDATE messages SET lesson = NULL WHERE user = ? AND lesson IN
+			(SELECT id FROM lessons WHERE sample IN (SELECT id FROM erased))`, []any{s.user}},
+		{`UPDATE samples SET replaced_by = (
+			WITH RECURSIVE chain (id) AS (
+				SELECT samples.replaced_by
+				UNION ALL
+				SELECT s.replaced_by FROM chain JOIN samples s ON s.id = chain.id WHERE s.id IN (SELECT id FROM erased)
+			) SELECT id FROM chain WHERE id NOT IN (SELECT id FROM erased))
+			WHERE user = ? AND replaced_by IN (SELECT id FROM erased)`, []any{s.user}},
+		{`UPDATE cycles SET job = NULL, report = json_remove(report, '$.lessons', '$.open', '$.style', '$.styled', '$.bases') WHERE user = ? AND (
+			EXISTS (SELECT 1 FROM json_tree(job, '$.samples') WHERE key = 'id' AND atom IN (SELECT id FROM erased)) OR
+			EXISTS (SELECT 1 FROM json_tree(job, '$.lessons') WHERE key = 'sample' AND atom IN (SELECT id FROM erased)))`, []any{s.user}},
+		{`DELETE FROM samples WHERE id IN (SELECT id FROM erased)`, nil},
+	} {
+		if _, err := tx.ExecContext(ctx, step.sql, step.args...); err != nil {
+			return err
+		}
+	}
+	return s.strike(ctx, tx, questions)
+}

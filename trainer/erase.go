@@ -1,0 +1,77 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// restorable is how long what was deleted can be brought back: a conversation, a preset,
+// or a sample that the version in use was not trained on.
+const restorable = 24 * time.Hour
+
+// erase removes for good what was deleted longer ago than it can be brought back. A sample
+// that the version in use was trained on stays until a cycle has made one without it.
+func (l *loop) erase(ctx context.Context) error {
+	now := l.Trainer.now()
+	if now.Before(l.eraseAt) {
+		return nil
+	}
+	l.eraseAt = now.Add(time.Hour)
+	before := now.Add(-restorable)
+	if err := l.store.EraseConversations(ctx, before); err != nil {
+		return saving(fmt.Errorf("erase deleted conversations: %w", err))
+	}
+	if err := l.store.ErasePresets(ctx, before); err != nil {
+		return saving(fmt.Errorf("erase deleted presets: %w", err))
+	}
+	if err := l.eraseVersions(ctx, before); err != nil {
+		return saving(fmt.Errorf("erase versions that hold what was deleted: %w", err))
+	}
+	if err := l.store.EraseSamples(ctx, before); err != nil {
+		return saving(fmt.Errorf("erase deleted feedback: %w", err))
+	}
+	return nil
+}
+
+// eraseVersions removes the files of the versions, of whichever model, that are not in use
+// and were trained on what was deleted before a time.
+func (t *Trainer) eraseVersions(ctx context.Context, before time.Time) error {
+	versions, err := t.store.Versions(ctx, "")
+	if err != nil {
+		return fmt.Errorf("read the versions: %w", err)
+	}
+	return t.removeStale(ctx, versions, func(_ int, v Version) (bool, error) {
+		return t.holdsGone(ctx, v, func(s Sample) bool { return s.State == SampleDeleted && s.Deleted.Before(before) })
+	})
+}
+
+// holdsDeleted says whether a version was trained on what was deleted since.
+func (t *Trainer) holdsDeleted(ctx context.Context, v Version) (bool, error) {
+	return t.holdsGone(ctx, v, func(s Sample) bool { return s.State == SampleDeleted })
+}
+
+// holdsGone says whether a version was trained on what was erased since, or on a sample
+// that counts as gone.
+func (t *Trainer) holdsGone(ctx context.Context, v Version, isGone func(Sample) bool) (bool, error) {
+	if len(v.Samples) == 0 {
+		return false, nil
+	}
+	there, err := t.store.Samples(ctx, SampleQuery{IDs: v.Samples, States: []SampleState{SampleNew, SampleUsed, SampleRejected, SampleDeleted}})
+	if err != nil {
+		return false, fmt.Errorf("read the samples of version %d: %w", v.Number, err)
+	}
+	return len(there) < len(v.Samples) || slices.ContainsFunc(there, isGone), nil
+}
+
+// TrainedOn returns the samples that the version in use was trained on; some may have been
+// erased since. Once one of them is taken back, a cycle makes a version without it; taking
+// back another one needs no training.
+func (t *Trainer) TrainedOn(ctx context.Context) ([]int64, error) {
+	v, err := t.store.ActiveVersion(ctx, t.baseHash())
+	if err != nil {
+		return nil, fmt.Errorf("read what the version in use was trained on: %w", err)
+	}
+	return v.Samples, nil
+}

@@ -1,0 +1,160 @@
+package trainer
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"clara/store"
+)
+
+// onDisk says whether a text is in any file below the home folder.
+func (b *bench) onDisk(text string) bool {
+	b.t.Helper()
+	found := false
+	err := filepath.WalkDir(b.home, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		found = found || strings.Contains(string(data), text)
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return found
+}
+
+// A private lesson that only the reader served leaves nothing on the disk a day after it was
+// taken back, though no version ever follows; until then it can be brought back, also
+// after a cycle that trained nothing.
+func TestUnlearntIsErasedWithoutATraining(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		b.attach()
+		b.start()
+		s := b.teach("Who has the pin of the vault?", "Zacharias has the pin of the vault.", Knowledge)
+		b.Train()
+		b.want(PhaseWaiting, CodeNothingNew)
+		if err := b.TakeBack(t.Context(), s.ID); err != nil {
+			t.Fatal(err)
+		}
+		b.Train()
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.wantCycles(CycleChecked, CycleChecked)
+		time.Sleep(23 * time.Hour)
+		b.settle()
+		if err := b.PutBack(t.Context(), s.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.TakeBack(t.Context(), s.ID); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(26 * time.Hour)
+		b.settle()
+		b.wantRuns(2)
+		if err := b.PutBack(t.Context(), s.ID); !errors.Is(err, ErrNotFound) {
+			t.Errorf("brought back after two days: %v", err)
+		}
+		b.close()
+		for _, text := range []string{"Zacharias", "pin of the vault"} {
+			if b.onDisk(text) {
+				t.Errorf("%q is still on the disk", text)
+			}
+		}
+	})
+}
+
+// A version that is kept but not in use, of whichever model, goes with what it was trained
+// on; the one in use stays until a cycle has made another.
+func TestVersionsThatHoldWhatIsErasedGo(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		s := b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		trained := func(base string) Version {
+			t.Helper()
+			c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: base})
+			if err != nil {
+				t.Fatal(err)
+			}
+			folder := filepath.Join(cycleFolder(c.ID), mannerFolder)
+			if err := os.MkdirAll(filepath.Join(home, folder), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			_, v, err := b.store.FinishCycle(t.Context(), store.CycleEnd{
+				Cycle: c.ID, State: CyclePromoted, Version: &Version{Manner: filepath.ToSlash(folder), Samples: []int64{s.ID}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		active, idle := trained("another base"), trained(testHash)
+		if err := b.store.ActivateVersion(t.Context(), testHash, 0, store.CauseRestore, store.Reason{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.TakeBack(t.Context(), s.ID); err != nil {
+			t.Fatal(err)
+		}
+		there := func(v Version) bool {
+			_, err := os.Stat(filepath.Join(home, filepath.FromSlash(v.Manner)))
+			return err == nil
+		}
+		b.start()
+		time.Sleep(23 * time.Hour)
+		b.settle()
+		if !there(active) || !there(idle) {
+			t.Error("an adapter went while the feedback could still be brought back")
+		}
+		time.Sleep(3 * time.Hour)
+		b.settle()
+		if !there(active) || there(idle) {
+			t.Errorf("the adapter in use is there: %v, the other one: %v", there(active), there(idle))
+		}
+		if _, err := b.store.Sample(t.Context(), s.ID); err != nil {
+			t.Errorf("erased while a version in use holds it: %v", err)
+		}
+		if err := b.store.ActivateVersion(t.Context(), "another base", 0, store.CauseRestore, store.Reason{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Hour)
+		b.settle()
+		if _, err := b.store.Sample(t.Context(), s.ID); there(active) || !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the adapter is there: %v; the sample: %v", there(active), err)
+		}
+	})
+}
+
+// The job of the version in use went with what was erased: which of the user's own
+// questions its lessons kept out is not known any more, and they are drawn anew.
+func TestOwnQuestionsAreDrawnAnewWithoutAJob(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	ask := "Which trees grow beside the old river?"
+	b.talk(ask, 0)
+	j := Job{Format: jobFormat, Base: testHash, Samples: []JobSample{{ID: 1, Form: FormCorrection, Prompt: "What is fog?", Better: "Dear reader, a cloud.", Score: 1, Weight: 1}}}
+	j.Before = JobVersion{Version: 1, Manner: "manner", MannerKey: j.mannerKey()}
+	for name, x := range map[string]struct {
+		before *Job
+		want   []string
+	}{"with its job": {&Job{}, nil}, "without": {nil, []string{ask}}} {
+		got, err := b.drawOwn(t.Context(), &j, nil, x.before)
+		if err != nil || !slices.Equal(got, x.want) {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, x.want)
+		}
+	}
+}
