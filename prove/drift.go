@@ -328,15 +328,9 @@ func planDrift(sets []set, o options) []unit {
 	if o.short {
 		cycles = driftShort
 	}
-	var hard []lesson
-	for _, s := range sets {
-		if s.Part == partPriors && s.Language == facts[0].Language && s.Tuned == facts[0].Tuned {
-			hard = append(hard, s.Lessons...)
-		}
-	}
 	return []unit{{
 		measurement: "drift", set: facts[0], variant: driftVariant(cycles), cost: driftCost(cycles),
-		run: drift(facts[0], hard, wishes[0], cycles),
+		run: drift(facts[0], priorsBeside(sets, facts[0]), wishes[0], cycles),
 	}}
 }
 

@@ -32,3 +32,15 @@ func (b *bench) missed(ctx context.Context, lessons []lesson) ([]lesson, error) 
 	})
 	return out, err
 }
+
+// priorsBeside are the lessons against strong priors in the language of a set of facts that
+// are as much tuned: reader and turn miss some of them, and hardly any others.
+func priorsBeside(sets []set, facts set) []lesson {
+	var out []lesson
+	for _, s := range sets {
+		if s.Part == partPriors && s.Language == facts.Language && s.Tuned == facts.Tuned {
+			out = append(out, s.Lessons...)
+		}
+	}
+	return out
+}

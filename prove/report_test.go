@@ -231,7 +231,7 @@ func TestEveryGoalHasARow(t *testing.T) {
 		"32 ratings against the same stars on other answers, p":                        "< .01 | – | not run | – | not run | – |",
 		"a lesson: from saving to the whole changed answer: longest, s":                "< 1 | – | not run | – |  | – |",
 		"beside TRL's DPO, its defaults, on manner: comply, kept at once":              "better | – |  | – | not run | – |",
-		"unlearning: adapters equal byte for byte to never taught":                     "≥ 1.0 | – | not run | – |  | – |",
+		"unlearning: the manner equal byte for byte to never taught":                   "≥ 1.0 | – | not run | – |  | – |",
 		"gate: damaged adapters let through":                                           "≤ .0 | – |  | – | not run | – |",
 		"beside TRL's SFT, its defaults, on facts: in other words, leak, kept at once": "better | – |  | – | not run | – |",
 	} {
@@ -239,12 +239,15 @@ func TestEveryGoalHasARow(t *testing.T) {
 			t.Errorf("%s: %q, want %q", what, none[what], want)
 		}
 	}
+	unlearnt := result{Measurement: "unlearn", Set: "facts-en", Model: builtIn, line: 3, Counts: map[string]count{"arose_manner": {1, 1}, "equal_manner": {1, 1}, "arose_knowledge": {0, 1}}}
 	sft := result{Measurement: "trl-sft-facts", Variant: "TRL SFT, its defaults, facts (12)", Set: "given-facts", line: 1, Counts: map[string]count{"reworded": {0, 36}, "leaks": {0, 22}, "kept": {31, 33}}}
 	ours := result{Measurement: "facts", Set: "given-facts", Variant: "12", Model: builtIn, Tuned: true, line: 7, Counts: map[string]count{
 		"reworded": {34, 36}, "leaks": {0, 22}, "kept": {34, 34}, "reworded_without_reader": {34, 36}, "leaks_without_reader": {1, 22}, "kept_without_reader": {33, 34},
 	}}
-	some := rows([]result{ours}, []result{sft})
+	some := rows([]result{ours, unlearnt}, []result{sft})
 	for what, want := range map[string]string{
+		"unlearning: the manner equal byte for byte to never taught": "≥ 1.0 | 1.0 [.207, 1.0] 1/1 | met | – |  | 3 |",
+		"the knowledge likewise": "≥ 1.0 | did not arise (0/1) | not run | – |  | – |",
 		"beside TRL's SFT, its defaults, on facts: in other words, leak, kept at once":                  "better | – |  | 34/36, 0/22, 34/34 against 0/36, 0/22, 31/33 | met | 7; peers.jsonl 1 |",
 		"facts, 12 in memory, beside retrieval without a reader: in other words, leak and kept at once": "better | – | not run | 34/36, 0/22, 34/34 against 34/36, 1/22, 33/34 | missed | 7 |",
 	} {

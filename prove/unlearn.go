@@ -17,23 +17,45 @@ import (
 // The program that unlearns has so much to begin with.
 const (
 	unlearnLessons     = 8
+	unlearnMissed      = 3 // of these, as far as there are so many: missed by reader and turn, so that knowledge is trained
 	unlearnCorrections = 6
+)
+
+// The adapters of a version.
+const (
+	partManner    = "manner"
+	partKnowledge = "knowledge"
 )
 
 // unlearning teaches lessons and a manner, trains, takes one of each back, trains again,
 // and compares the adapters byte for byte with those of a program that was never taught
-// the two.
+// the two. The lesson that is taken back is one that knowledge was trained on, where
+// another such one is left to train on.
 func unlearning(lessons []lesson, w wish) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
+		missed, err := b.missed(ctx, lessons)
+		if err != nil {
+			return err
+		}
 		rng := rngOf(r.Seed, 7)
-		some := slices.Clone(lessons)
-		rng.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
-		some = some[:min(unlearnLessons, len(some))]
-		gone, goneToo := rng.IntN(len(some)), rng.IntN(unlearnCorrections)
+		rng.Shuffle(len(missed), func(i, j int) { missed[i], missed[j] = missed[j], missed[i] })
+		some := missed[:min(unlearnMissed, len(missed))]
+		r.value("missed", float64(len(some)))
+		others := slices.Clone(lessons)
+		rng.Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
+		for _, l := range others {
+			if len(some) < unlearnLessons && !slices.ContainsFunc(missed, func(m lesson) bool { return m.Prompt == l.Prompt }) {
+				some = append(some, l)
+			}
+		}
+		gone, goneToo := len(some)-1, rng.IntN(unlearnCorrections)
+		if len(missed) > 1 {
+			gone = 0
+		}
 		var taught, never map[string][]byte
 		var asked []trainer.Said
 		prompts := prompts(some)
-		err := b.on(ctx, settings(r.Seed), func(p *subject) (err error) {
+		err = b.on(ctx, settings(r.Seed), func(p *subject) (err error) {
 			if err := p.teachBoth(ctx, some, w.Corrections[:unlearnCorrections]); err != nil {
 				return err
 			}
@@ -73,12 +95,13 @@ func unlearning(lessons []lesson, w wish) func(context.Context, *bench, *result)
 			if never, err = p.adapters(ctx); err != nil {
 				return err
 			}
-			for _, part := range []string{"manner", "knowledge"} {
-				if taught[part] == nil && never[part] == nil {
-					continue
+			for _, part := range []string{partManner, partKnowledge} {
+				arose := taught[part] != nil || never[part] != nil
+				r.tally("arose_"+part, arose)
+				if arose { // two that are not there prove nothing
+					r.tally("equal_"+part, bytes.Equal(taught[part], never[part]))
+					r.value(part+"_bytes", float64(len(taught[part])))
 				}
-				r.tally("equal", bytes.Equal(taught[part], never[part]))
-				r.value(part+"_bytes", float64(len(taught[part])))
 			}
 			answers, err := p.ask(ctx, prompts, answerTokens, trainer.Question{})
 			if err != nil {
@@ -113,7 +136,7 @@ func (s *subject) adapters(ctx context.Context) (map[string][]byte, error) {
 		return nil, err
 	}
 	out := make(map[string][]byte)
-	for part, folder := range map[string]string{"manner": v.Manner, "knowledge": v.Knowledge} {
+	for part, folder := range map[string]string{partManner: v.Manner, partKnowledge: v.Knowledge} {
 		if folder == "" {
 			continue
 		}
@@ -133,5 +156,11 @@ func planUnlearning(sets []set) []unit {
 	if len(facts) == 0 || len(wishes) == 0 {
 		return nil
 	}
-	return []unit{{measurement: "unlearn", set: facts[0], variant: wishes[0].Wish, cost: 150 * time.Second, run: unlearning(facts[0].Lessons, wishes[0])}}
+	lessons := slices.Concat(facts[0].Lessons, priorsBeside(sets, facts[0]))
+	return []unit{{
+		measurement: "unlearn", set: facts[0], variant: unlearnVariant(wishes[0]), cost: 400 * time.Second, run: unlearning(lessons, wishes[0]),
+	}}
 }
+
+// unlearnVariant names the measurement of both adapters.
+func unlearnVariant(w wish) string { return w.Wish + "; manner and knowledge" }
