@@ -269,6 +269,30 @@ func TestGateHasAHundredOfEach(t *testing.T) {
 	}
 }
 
+// An adapter that the gate refuses as it is proves nothing of the gate when it is damaged.
+func TestOnlyGoodAdaptersAreDamaged(t *testing.T) {
+	b := smallBench(t)
+	training, err := b.runner.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	a, err := training.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		manner  *model.Adapter
+		verdict string
+		want    bool
+	}{{a, trainer.VerdictProven, true}, {a, trainer.VerdictNotProven, true}, {a, trainer.VerdictRefused, false}, {nil, trainer.VerdictNotProven, false}} {
+		o := trainer.Outcome{Manner: c.manner, Report: trainer.Report{Verdict: c.verdict}}
+		if got := fitToDamage(o); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
 func TestLoops(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": false,

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"clara/trainer"
+)
+
+// life is a program in the middle of many cycles.
+type life struct {
+	*subject
+	r       *result
+	rng     *rand.Rand
+	fresh   []lesson         // not taught yet
+	missed  []lesson         // likewise, those that reader and turn miss
+	live    map[int64]lesson // by the lesson's number
+	ids     []int64          // of live that change at random, the oldest first
+	kept    []int64          // of live that reader and turn miss, likewise
+	untold  []exchange       // corrections of the manner that are not made yet
+	samples []int64          // of those that are
+}
+
+// noteUse counts the cycles, or looks, after which adapters answer.
+func (l *life) noteUse(ctx context.Context, of string) error {
+	v, err := l.store.ActiveVersion(ctx, l.bench.runner.Info().Hash)
+	if err != nil {
+		return fmt.Errorf("read the version in use: %w", err)
+	}
+	l.r.tally(of+"_with_manner", v.Manner != "")
+	l.r.tally(of+"_with_knowledge", v.Knowledge != "")
+	return nil
+}
+
+// change does what is due of the events, and adds, changes or deletes a lesson.
+func (l *life) change(ctx context.Context, n, cycles int) error {
+	for _, e := range driftEvents {
+		if n == max(1, cycles*e.after/100) {
+			if err := e.do(l, ctx); err != nil {
+				return err
+			}
+		}
+	}
+	what := l.rng.IntN(3)
+	switch {
+	case len(l.ids) <= driftLeast || what == 0 && len(l.ids) < driftMost:
+		return l.add(ctx)
+	case what == 1:
+		return l.revise(ctx)
+	default:
+		at := l.rng.IntN(len(l.ids))
+		id := l.ids[at]
+		l.forget(at)
+		return l.Unlearn(ctx, id)
+	}
+}
+
+// correctManner makes the next corrections of the manner.
+func (l *life) correctManner(ctx context.Context, n int) error {
+	for _, c := range l.untold[:n] {
+		s, err := l.Teach(ctx, trainer.Teaching{Question: c.Prompt, Answer: c.Answer, Kind: trainer.Manner})
+		if err != nil {
+			return err
+		}
+		l.samples = append(l.samples, s.ID)
+	}
+	l.untold = l.untold[n:]
+	return nil
+}
+
+// takeBackCorrection takes the oldest correction of the manner back.
+func (l *life) takeBackCorrection(ctx context.Context) error {
+	id := l.samples[0]
+	l.samples = l.samples[1:]
+	return l.TakeBack(ctx, id)
+}
+
+// addMissed teaches a lesson that reader and turn miss, where there is another one.
+func (l *life) addMissed(ctx context.Context) error {
+	if len(l.missed) == 0 {
+		return nil
+	}
+	next := l.missed[0]
+	l.missed = l.missed[1:]
+	id, err := l.teachOne(ctx, next)
+	l.kept = append(l.kept, id)
+	return err
+}
+
+// unlearnMissed deletes the oldest of those lessons; it may be taught again.
+func (l *life) unlearnMissed(ctx context.Context) error {
+	if len(l.kept) == 0 {
+		return nil
+	}
+	id := l.kept[0]
+	l.missed, l.kept = append(l.missed, l.live[id]), l.kept[1:]
+	delete(l.live, id)
+	return l.Unlearn(ctx, id)
+}
+
+func (l *life) forget(at int) {
+	delete(l.live, l.ids[at])
+	l.ids = append(l.ids[:at:at], l.ids[at+1:]...)
+}
+
+// add teaches a fresh lesson.
+func (l *life) add(ctx context.Context) error {
+	next := l.fresh[0]
+	l.fresh = l.fresh[1:]
+	id, err := l.teachOne(ctx, next)
+	l.ids = append(l.ids, id)
+	return err
+}
+
+// teachOne teaches a lesson and finds its number.
+func (l *life) teachOne(ctx context.Context, x lesson) (int64, error) {
+	if _, err := l.Teach(ctx, trainer.Teaching{Question: x.Prompt, Answer: x.Correction, Kind: trainer.Knowledge}); err != nil {
+		return 0, err
+	}
+	return l.adopt(ctx, x)
+}
+
+// adopt notes the newest lesson with such a question as live.
+func (l *life) adopt(ctx context.Context, x lesson) (int64, error) {
+	views, err := l.Lessons(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, v := range views { // the newest first
+		if v.Question == x.Prompt {
+			l.live[v.ID] = x
+			return v.ID, nil
+		}
+	}
+	return 0, fmt.Errorf("the lesson %q was taught and is not there", x.Prompt)
+}
+
+// revise gives a lesson another answer: another number in the place of what it shows.
+func (l *life) revise(ctx context.Context) error {
+	at := l.rng.IntN(len(l.ids))
+	id := l.ids[at]
+	x := l.live[id]
+	x.Expect = [][]string{{fmt.Sprint(10000 + l.rng.IntN(90000))}}
+	x.Correction = fmt.Sprintf("That has changed; the new code is %s.", x.Expect[0][0])
+	if err := l.SetAnswer(ctx, id, x.Correction); err != nil {
+		return err
+	}
+	l.forget(at)
+	id, err := l.adopt(ctx, x)
+	l.ids = append(l.ids, id)
+	return err
+}
+
+// askAll asks every live lesson as written.
+func (l *life) askAll(ctx context.Context, name string) error {
+	ids := slices.Concat(l.ids, l.kept)
+	asked := make([]string, len(ids))
+	for i, id := range ids {
+		asked[i] = l.live[id].Prompt
+	}
+	said, err := l.ask(ctx, asked, answerTokens, trainer.Question{})
+	if err != nil {
+		return err
+	}
+	known := 0
+	for i, s := range said {
+		ok := shows(s.Text, l.live[ids[i]].Expect)
+		if ok {
+			known++
+		} else {
+			l.r.complain(name, asked[i], s.Text)
+		}
+		l.r.tally(name, ok)
+		l.r.tally("looping", loops(s.Text))
+	}
+	if name == "known" {
+		l.r.add(name, float64(known)/float64(max(1, len(said))))
+	}
+	return nil
+}
+
+// look asks what has nothing to do with any lesson.
+func (l *life) look(ctx context.Context, unrelated []trivia, open []string, canary float64) error {
+	var seen result
+	q := inquiry{unrelated: unrelated, tokens: answerTokens}
+	if err := q.ask(ctx, l.subject, &seen, "", trainer.Question{}); err != nil {
+		return err
+	}
+	if c := seen.Counts["kept"]; c.Of > 0 {
+		l.r.add("kept", float64(c.N)/float64(c.Of))
+	}
+	said, err := l.ask(ctx, open[:16], openTokens, trainer.Question{})
+	if err != nil {
+		return err
+	}
+	for _, s := range said {
+		l.r.tally("looping", loops(s.Text))
+	}
+	nll, err := l.Canary(ctx)
+	if err != nil {
+		return err
+	}
+	l.r.add("canary", nll-canary)
+	return nil
+}
+
+func lastNumber(s string) string {
+	end := len(s)
+	for end > 0 && (s[end-1] < '0' || s[end-1] > '9') {
+		end--
+	}
+	start := end
+	for start > 0 && s[start-1] >= '0' && s[start-1] <= '9' {
+		start--
+	}
+	return s[start:end]
+}
