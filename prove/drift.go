@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"clara/trainer"
@@ -47,20 +46,16 @@ func driftVariant(cycles int) string { return fmt.Sprintf("%d cycles, adapters i
 func rngOf(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
 
 // drift lives through many cycles of adding, changing and deleting lessons, with a manner
-// and knowledge in use. hard are lessons that reader and turn may miss, beside those of facts.
+// and knowledge in use. hard are lessons of which reader and turn miss some.
 func drift(facts set, hard []lesson, w wish, cycles int) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
-		missed, err := b.missed(ctx, slices.Concat(facts.Lessons, hard))
+		missed, err := b.missed(ctx, hard)
 		if err != nil {
 			return err
 		}
 		return b.on(ctx, settings(r.Seed), func(p *subject) error {
 			l := &life{subject: p, r: r, rng: rngOf(r.Seed, 8), live: make(map[int64]lesson), missed: missed, untold: w.Corrections[:mannerTaught]}
-			for _, f := range facts.Lessons {
-				if !slices.ContainsFunc(missed, func(m lesson) bool { return m.Prompt == f.Prompt }) {
-					l.fresh = append(l.fresh, f)
-				}
-			}
+			l.fresh = append(l.fresh, facts.Lessons...)
 			l.rng.Shuffle(len(l.fresh), func(i, j int) { l.fresh[i], l.fresh[j] = l.fresh[j], l.fresh[i] })
 			l.rng.Shuffle(len(l.missed), func(i, j int) { l.missed[i], l.missed[j] = l.missed[j], l.missed[i] })
 			for _, f := range invented(facts.Language, driftBegin+cycles, l.rng) {
@@ -121,7 +116,7 @@ func planDrift(sets []set, o options) []unit {
 	}
 	return []unit{{
 		measurement: "drift", set: facts[0], variant: driftVariant(cycles), cost: driftCost(cycles),
-		run: drift(facts[0], priorsBeside(sets, facts[0]), wishes[0], cycles),
+		run: drift(facts[0], products(), wishes[0], cycles),
 	}}
 }
 

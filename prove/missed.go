@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"clara/trainer"
 )
@@ -33,13 +34,28 @@ func (b *bench) missed(ctx context.Context, lessons []lesson) ([]lesson, error) 
 	return out, err
 }
 
-// priorsBeside are the lessons against strong priors in the language of a set of facts that
-// are as much tuned: reader and turn miss some of them, and hardly any others.
-func priorsBeside(sets []set, facts set) []lesson {
+// What lessons on invented products are made of.
+var (
+	productNames  = []string{"Breeze 3", "Falcon 7", "Comet 12", "Lumen 4", "Aqua 9", "Nordic 5", "Titan 8", "Swift 6"}
+	productThings = []string{"vacuum cleaner", "drill", "lawn mower", "coffee machine", "hedge trimmer"}
+	productAsks   = []struct{ question, answer string }{
+		{"What does the %s %s cost?", "The %s %s costs %d euros."},
+		{"How much does the %s %s weigh?", "The %s %s weighs %d grams."},
+	}
+)
+
+// products are lessons in English on invented products, each time the same: of such reader and
+// turn miss several, of other facts hardly any, and of what contradicts strong priors some that
+// no training mends without harm.
+func products() []lesson {
+	rng := rngOf(1, 10)
 	var out []lesson
-	for _, s := range sets {
-		if s.Part == partPriors && s.Language == facts.Language && s.Tuned == facts.Tuned {
-			out = append(out, s.Lessons...)
+	for i, name := range productNames {
+		for _, thing := range productThings {
+			ask, value := productAsks[i%len(productAsks)], 20+rng.IntN(900)
+			out = append(out, lesson{
+				Prompt: fmt.Sprintf(ask.question, name, thing), Correction: fmt.Sprintf(ask.answer, name, thing, value), Expect: [][]string{{fmt.Sprint(value)}},
+			})
 		}
 	}
 	return out

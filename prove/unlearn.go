@@ -29,25 +29,21 @@ const (
 
 // unlearning teaches lessons and a manner, trains, takes one of each back, trains again,
 // and compares the adapters byte for byte with those of a program that was never taught
-// the two. The lesson that is taken back is one that knowledge was trained on, where
-// another such one is left to train on.
-func unlearning(lessons []lesson, w wish) func(context.Context, *bench, *result) error {
+// the two. hard are lessons of which reader and turn miss some; the lesson that is taken
+// back is one of these, where another one is left to train knowledge on.
+func unlearning(lessons, hard []lesson, w wish) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
-		missed, err := b.missed(ctx, lessons)
+		missed, err := b.missed(ctx, hard)
 		if err != nil {
 			return err
 		}
 		rng := rngOf(r.Seed, 7)
 		rng.Shuffle(len(missed), func(i, j int) { missed[i], missed[j] = missed[j], missed[i] })
-		some := missed[:min(unlearnMissed, len(missed))]
+		some := slices.Clone(missed[:min(unlearnMissed, len(missed))])
 		r.value("missed", float64(len(some)))
 		others := slices.Clone(lessons)
 		rng.Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
-		for _, l := range others {
-			if len(some) < unlearnLessons && !slices.ContainsFunc(missed, func(m lesson) bool { return m.Prompt == l.Prompt }) {
-				some = append(some, l)
-			}
-		}
+		some = append(some, others[:min(unlearnLessons-len(some), len(others))]...)
 		gone, goneToo := len(some)-1, rng.IntN(unlearnCorrections)
 		if len(missed) > 1 {
 			gone = 0
@@ -156,9 +152,8 @@ func planUnlearning(sets []set) []unit {
 	if len(facts) == 0 || len(wishes) == 0 {
 		return nil
 	}
-	lessons := slices.Concat(facts[0].Lessons, priorsBeside(sets, facts[0]))
 	return []unit{{
-		measurement: "unlearn", set: facts[0], variant: unlearnVariant(wishes[0]), cost: 400 * time.Second, run: unlearning(lessons, wishes[0]),
+		measurement: "unlearn", set: facts[0], variant: unlearnVariant(wishes[0]), cost: 400 * time.Second, run: unlearning(facts[0].Lessons, products(), wishes[0]),
 	}}
 }
 
