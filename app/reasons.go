@@ -44,6 +44,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeOtherModel:    "reason.other_model",
 	trainer.CodeNewModel:      "reason.new_model",
 	trainer.CodeNoReader:      "reason.no_reader",
+	trainer.CodePhrasing:      "reason.phrasing",
 	trainer.CodePreparing:     "reason.preparing",
 	trainer.CodeReaderRefused: "reason.reader_refused",
 	trainer.CodePrepareFailed: "reason.prepare_failed",
@@ -337,6 +338,9 @@ func (w *window) statusWords() (widgets.Tone, string) {
 		}
 		return widgets.ToneInfo, say("status.preparing")
 	case trainer.PhaseAsking:
+		if s.Why.Code == trainer.CodePhrasing {
+			return widgets.ToneInfo, say("status.phrasing")
+		}
 		if s.Progress.Of == 0 {
 			return widgets.ToneInfo, say("status.asking_begun")
 		}

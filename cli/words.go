@@ -136,6 +136,9 @@ func (l language) phase(s trainer.State) string {
 		}
 		return l.say("measuring the model", "misst das Modell")
 	case trainer.PhaseAsking:
+		if s.Why.Code == trainer.CodePhrasing {
+			return l.say("putting the lessons into the manner", "formuliert die Lektionen in der gelernten Art")
+		}
 		return l.say("asking the lessons", "fragt die Lektionen ab")
 	}
 	return l.say("not running", "läuft nicht")

@@ -26,12 +26,19 @@ func (l *loop) end(ctx context.Context, r workResult) {
 		case !stopped(r.err):
 			l.failed(w.aside, fmt.Errorf("%s: %w", w.aside, r.err))
 		}
-		if w.aside == PhaseAsking {
+		switch {
+		case w.phrased != nil:
+			if r.err == nil {
+				l.phrasing.After = *w.phrased
+			}
+			l.tell(NewsLessons)
+		case w.aside == PhaseAsking:
 			l.askLater = r.err != nil
 			l.tell(NewsLessons)
 		}
 		return
 	}
+	l.phrasing = phrasing{} // the cycle may have begun another
 	e := CycleEnd{Cycle: w.cycle, Seconds: r.outcome.Report.Seconds.Total, Verdict: r.outcome.Report.Verdict, Reason: r.outcome.Report.Reason}
 	err := l.conclude(ctx, w, r, &e)
 	l.refused.Store(nil)

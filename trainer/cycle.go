@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"clara/model"
@@ -443,72 +442,4 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort
 	}
 	c.out.Knowledge, cand.knowledge = a, a
 	return a, nil
-}
-
-// restyle phrases the lessons' answers in the user's manner: by the style, or, where the
-// manner has no marks to put on, by the manner adapter itself, which is asked the
-// question with the answer beside it. One that cannot be had so, or would no longer
-// pass its check, stays as the user wrote it.
-func (c *cycleRun) restyle(ctx context.Context, manner *model.Adapter) error {
-	c.enter(StepStyle, len(c.job.Lessons))
-	styled := make([]string, len(c.job.Lessons))
-	switch {
-	case manner == nil || !slices.ContainsFunc(c.job.Samples, func(s JobSample) bool { return s.Form == FormCorrection }):
-	case !c.style.IsZero():
-		for i, l := range c.job.Lessons {
-			if text, ok := c.style.Apply(l.Question, l.Answer); ok && text != l.Answer && l.check().Passes(text) {
-				styled[i] = text
-			}
-		}
-	case c.out.KeepManner: // nothing but new lessons can have changed
-		for i, l := range c.job.Lessons {
-			styled[i] = l.Styled
-		}
-		fallthrough
-	default:
-		if err := c.rephrase(ctx, manner, styled); err != nil {
-			return err
-		}
-	}
-	for i := range c.job.Lessons {
-		if l := &c.job.Lessons[i]; styled[i] != l.Styled {
-			l.Styled = styled[i]
-			c.out.Report.Styled = append(c.out.Report.Styled, Restyled{Lesson: l.ID, Text: styled[i]})
-		}
-	}
-	return nil
-}
-
-// mostRephrased bounds the work of a cycle: later cycles do the rest.
-const mostRephrased = 32
-
-// rephrase lets the manner adapter say the answers that styled has none for.
-func (c *cycleRun) rephrase(ctx context.Context, manner *model.Adapter, styled []string) error {
-	var reqs []model.Request
-	var at []int
-	for i, l := range c.job.Lessons {
-		if styled[i] != "" || len(reqs) == mostRephrased || !l.fits(c.r) {
-			continue
-		}
-		prompt, err := questionPrompt(c.r, c.job.Recipe.System, l.Question+"\n\n("+l.Answer+")")
-		if err != nil {
-			return err
-		}
-		reqs = append(reqs, model.Request{Prompt: prompt, Adapters: []*model.Adapter{manner}, MaxTokens: 2 * answerRoom(c.r, l.Answer)})
-		at = append(at, i)
-	}
-	if len(reqs) == 0 {
-		return nil
-	}
-	results, err := c.memory.generate(ctx, c.r, reqs)
-	if err != nil {
-		return fmt.Errorf("phrase the lessons in the manner: %w", err)
-	}
-	for k, i := range at {
-		l, text := c.job.Lessons[i], strings.TrimSpace(results[k].Text)
-		if results[k].Finish == model.FinishEnd && text != l.Answer && wordCount(text) <= 3*wordCount(l.Answer)+8 && l.check().Passes(text) {
-			styled[i] = text
-		}
-	}
-	return nil
 }

@@ -175,7 +175,11 @@ func doctorTraining(s State, set Settings, now time.Time) Finding {
 		f.Reason.Text = fmt.Sprintf("the model has been measured for %d s, once, so that training can be compared with it", seconds(now.Sub(s.Since)))
 	case PhaseAsking:
 		f.Good = true
-		f.Reason.Text = fmt.Sprintf("the lessons have been asked for %d s", seconds(now.Sub(s.Since)))
+		asked := "asked"
+		if s.Why.Code == CodePhrasing {
+			asked = "phrased in the manner"
+		}
+		f.Reason.Text = fmt.Sprintf("the lessons have been %s for %d s", asked, seconds(now.Sub(s.Since)))
 	case PhaseRunning, PhaseChecking:
 		f.Good = true
 		f.Reason.Text = fmt.Sprintf("cycle %d has run for %d s", s.Progress.Cycle, seconds(now.Sub(s.Progress.Started)))

@@ -23,7 +23,8 @@ type loop struct {
 	tried     string    // what the last unlearning cycle that was decided was about
 	eraseAt   time.Time // when what was deleted is erased next
 	now       work      // under way; nil channels: nothing
-	asksTurn  bool      // the last decision was to start something
+	phrasing  phrasing
+	asksTurn  bool // the last decision was to start something
 	last      Seconds
 }
 
@@ -177,7 +178,11 @@ func (l *loop) startDue(ctx context.Context) time.Duration {
 		}
 	}
 	why, at := l.due(p, set, l.Trainer.now())
-	if why.Code == "" || at.IsZero() {
+	isNone := why.Code == "" || at.IsZero()
+	if (isNone || at.After(l.Trainer.now())) && l.phraseNext(ctx, a) {
+		return idle
+	}
+	if isNone {
 		l.enter(PhaseWaiting, why, time.Time{})
 		return idle
 	}

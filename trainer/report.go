@@ -27,11 +27,13 @@ type Report struct {
 	Open    []OpenPair   `json:"open,omitempty"`
 	Style   Style        `json:"style"`
 	Styled  []Restyled   `json:"styled,omitempty"` // lessons whose turn is phrased anew
-	Bases   []BaseSaid   `json:"bases,omitempty"`  // base answers that were missing
-	Trained []Step       `json:"trained,omitempty"`
-	Seconds Seconds      `json:"seconds"`
-	Memory  StepMemory   `json:"memory,omitzero"` // zero where nothing was trained
-	Engine  string       `json:"engine"`
+	// Phrasing is set where there was no time to phrase all lessons.
+	Phrasing Phrasing   `json:"phrasing,omitzero"`
+	Bases    []BaseSaid `json:"bases,omitempty"` // base answers that were missing
+	Trained  []Step     `json:"trained,omitempty"`
+	Seconds  Seconds    `json:"seconds"`
+	Memory   StepMemory `json:"memory,omitzero"` // zero where nothing was trained
+	Engine   string     `json:"engine"`
 
 	HeldOut      []int64 `json:"held_out,omitempty"`      // the samples that were kept apart from training
 	MannerKey    string  `json:"manner_key,omitempty"`    // of the manner adapter of this version

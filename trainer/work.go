@@ -17,6 +17,7 @@ type work struct {
 	job      Job
 	used     []int64
 	unlearn  string // what it unlearns (erasure); "": nothing
+	phrased  *int64 // where a phrasing goes on once it is done; nil: it is none
 	owed     bool   // it was asked for, or was cut short before: it is owed if it fails
 	cancel   context.CancelCauseFunc
 	progress chan Progress   // size 1, the latest

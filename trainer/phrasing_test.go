@@ -1,0 +1,142 @@
+package trainer
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"clara/model"
+	"clara/store"
+)
+
+// saysRead is a manner that answers each question by "read", and ends.
+func saysRead(t *testing.T, r *model.Runner) *model.Adapter {
+	t.Helper()
+	training, err := r.NewTraining(model.TrainingOptions{Rank: 4, Alpha: 8, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	n := 0
+	next := func() (*batch, error) {
+		b := &batch{}
+		for range 4 {
+			n++
+			prompt, err := questionPrompt(r, "", fmt.Sprintf("What is done with book %d?\n\n(They read book %d.)", n, n))
+			if err != nil {
+				return nil, err
+			}
+			b.imitate(model.Sequence{Prompt: prompt, Answer: r.AnswerTokens("read")}, 1, nil)
+		}
+		return b, nil
+	}
+	if err := (schedule{steps: 60, rate: 1e-2}).run(t.Context(), training, StepManner, next, func(LossPoint, model.Plan) {}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := training.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// A cycle phrases so many lessons in a manner without marks, and says where it stopped.
+func TestCyclePhrasesSoManyLessons(t *testing.T) {
+	r := tinyRunnerOf(t, 1, 16)
+	manner := saysRead(t, r)
+	for lessons, after := range map[int]int64{mostRephrased: 0, mostRephrased + 3: mostRephrased} {
+		j := &Job{Samples: []JobSample{{Form: FormCorrection}}, Recipe: DefaultSettings().recipe()}
+		for n := range lessons {
+			j.Lessons = append(j.Lessons, JobLesson{
+				ID: int64(n + 1), Question: fmt.Sprintf("What is done with book %d?", n+1), Answer: fmt.Sprintf("They read book %d.", n+1), Keywords: [][]string{{"read"}},
+			})
+		}
+		c := &cycleRun{r: r, job: j}
+		if err := c.restyle(t.Context(), manner); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.out.Report; got.Phrasing.After != after || len(got.Styled) != min(lessons, mostRephrased) {
+			t.Errorf("of %d lessons %d are phrased, and it goes on after %d; want %d and %d", lessons, len(got.Styled), got.Phrasing.After, min(lessons, mostRephrased), after)
+		}
+	}
+}
+
+// The loop goes on with the lessons that a cycle had no time to phrase, and ends, also
+// where an answer cannot be had in the manner.
+func TestTheLoopPhrasesTheOtherLessons(t *testing.T) {
+	r := tinyRunnerOf(t, 1, 16)
+	home := t.TempDir()
+	b := newBench(t, home)
+	defer b.close()
+	set := DefaultSettings()
+	set.PrepareModels = false
+	if err := b.SetSettings(t.Context(), set); err != nil {
+		t.Fatal(err)
+	}
+	const lessons, before = 2*phrasedBeside + 5, 4
+	for n := range lessons {
+		b.teach(fmt.Sprintf("What is done with book %d?", n+1), fmt.Sprintf("They read book %d.", n+1), Knowledge)
+	}
+	all, err := b.store.Lessons(t.Context(), r.Info().Hash)
+	if err != nil || len(all) != lessons {
+		t.Fatalf("%d lessons, %v", len(all), err)
+	}
+	for i, l := range all {
+		if err := b.SetKeywords(t.Context(), l.ID, [][]string{{[]string{"read", "zebra"}[i%2]}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	manner := saysRead(t, r)
+	folder := filepath.Join(cycleFolder(1), mannerFolder)
+	if err := os.MkdirAll(filepath.Join(home, cycleFolder(1)), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := manner.Save(filepath.Join(home, folder)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: r.Info().Hash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := json.Marshal(Report{Phrasing: Phrasing{Manner: manner.Hash(), After: all[before-1].ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := b.store.FinishCycle(t.Context(), store.CycleEnd{Cycle: c.ID, State: CyclePromoted, Report: report, Version: &Version{Manner: filepath.ToSlash(folder)}}); err != nil {
+		t.Fatal(err)
+	}
+	defer b.load(r)()
+	b.model.current.base = &BaseFacts{}
+
+	l, rounds := &loop{Trainer: b.Trainer}, 0
+	for l.decide(t.Context()); l.now.running; l.decide(t.Context()) {
+		if s := b.State(); s.Phase != PhaseAsking || s.Why.Code != CodePhrasing {
+			t.Fatalf("the loop is %s: %s", s.Phase, s.Why.Text)
+		}
+		if rounds++; rounds > lessons {
+			t.Fatal("it does not end")
+		}
+		l.end(t.Context(), <-l.now.done)
+	}
+	if want := (lessons - before + phrasedBeside - 1) / phrasedBeside; rounds != want {
+		t.Errorf("%d rounds, want %d", rounds, want)
+	}
+	if s := b.State(); s.Phase != PhaseDue {
+		t.Errorf("after it the loop is %s: %s", s.Phase, s.Why.Text)
+	}
+	if all, err = b.store.Lessons(t.Context(), r.Info().Hash); err != nil {
+		t.Fatal(err)
+	}
+	read := r.Tokenizer().Decode(r.AnswerTokens("read")) // as this model writes it
+	for i, x := range all {
+		want := ""
+		if i >= before && i%2 == 0 {
+			want = read
+		}
+		if spoken := b.speaking.Load().lessons[i].Styled; x.Styled != want || spoken != want {
+			t.Errorf("lesson %d is phrased as %q and spoken as %q, want %q", i+1, x.Styled, spoken, want)
+		}
+	}
+}
