@@ -75,7 +75,7 @@ play-race: deps model ## the same without pictures, under Go's race detector
 lint: deps ## go vet, staticcheck, gofumpt, the rules of the tree
 	@tools/lint.sh
 
-prove: deps model ## what learning promises, 3 seeds, into docs/learning; goes on where it was stopped. ARGS="-budget 50m"
+prove: deps model ## what learning promises, 3 seeds, into docs/learning; goes on where it was stopped. ARGS="-budget 50m"; ARGS=-again for lines of other commits too
 	@go run $(BUILD) ./prove $(ARGS)
 
 prove-short: deps model ## a part of it in less than 20 minutes, into a folder of its own

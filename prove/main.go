@@ -3,7 +3,8 @@
 // -report makes docs/learning.md of what it wrote.
 //
 // Every finished measurement is a line of the results file. One that is there is not
-// done again, so it can be stopped at any time, and goes on where it was.
+// done again, so it can be stopped at any time, and goes on where it was; with -again, one
+// of another commit is, and takes its place.
 package main
 
 import (
@@ -50,6 +51,7 @@ type session struct {
 	threads int
 	budget  time.Duration
 	commit  string
+	again   bool                // what has a line of another commit is done again
 	others  map[string][]lesson // fillers, by language
 }
 
@@ -69,6 +71,7 @@ func run(ctx context.Context, args []string) error {
 	f.IntVar(&s.seeds, "seeds", wantedSeeds, "how often each measurement is repeated with another seed")
 	f.BoolVar(&s.short, "short", false, "one seed and smaller sizes: less than 20 minutes on two cores")
 	f.DurationVar(&s.budget, "budget", 0, "begin no measurement that would not end within this `time`; 0: no limit")
+	f.BoolVar(&s.again, "again", false, "measure anew what was measured at another commit, too")
 	only := f.String("only", "", "only these `measurements`: "+strings.Join(order, ","))
 	list := f.Bool("list", false, "only say what would be done")
 	report := f.Bool("report", false, "only make the report of the results")
@@ -145,9 +148,13 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 	if err != nil {
 		return err
 	}
+	of := ""
+	if s.again {
+		of = s.commit
+	}
 	var todo []unit
 	for _, u := range units {
-		if r := u.result(); !file.done[r.key()] {
+		if !file.has(u.name(), of) {
 			todo = append(todo, u)
 		}
 	}

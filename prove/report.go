@@ -68,7 +68,7 @@ func makeReport(folder string) (map[string][]byte, error) {
 	var b bytes.Buffer
 	w := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
 	w("# What learning does\n\n")
-	w("Made by `go run ./prove -report` of [%s](%s/%s); do not edit. `make prove` measures it all again, `make prove-short` a part.\n", resultsFile, name, resultsFile)
+	w("Made by `go run ./prove -report` of [%s](%s/%s); do not edit. `make prove` measures what has no line yet,\n`make prove ARGS=-again` also what was measured at another commit than the present one, `make prove-short` a part in a folder of its own.\n", resultsFile, name, resultsFile)
 	w("%s\n\n", madeOn(lines))
 	w(`A cell is a share, its 95 %% interval (Wilson), and the counts. The seeds mostly ask the
 same questions, so an interval counts those of one seed. Within a seed each answer is a try of

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"clara/store"
 )
 
 // result is one finished measurement: one line of the results file.
@@ -93,7 +95,7 @@ func (r *result) key() string {
 // results is the file that the lines go to.
 type results struct {
 	path    string
-	done    map[string]bool
+	done    map[string]string // by key: the commit that the line is of
 	readers map[string]string // by model: the reader that the lines were measured with
 }
 
@@ -109,16 +111,23 @@ func (r *results) of(model, reader string) error {
 	return nil
 }
 
+// has says whether a measurement has a line; commit, if it is not "", has to be that of
+// the line.
+func (r *results) has(key, commit string) bool {
+	of, ok := r.done[key]
+	return ok && (commit == "" || commit == of)
+}
+
 // openResults reads the keys of what is done. A last line that was cut off is
 // dropped from the file.
 func openResults(path string) (*results, error) {
-	r := &results{path: path, done: make(map[string]bool), readers: make(map[string]string)}
+	r := &results{path: path, done: make(map[string]string), readers: make(map[string]string)}
 	lines, whole, err := readResults(path)
 	if err != nil {
 		return nil, err
 	}
 	for i := range lines {
-		r.done[lines[i].key()] = true
+		r.done[lines[i].key()] = lines[i].Commit
 		r.readers[lines[i].Model] = lines[i].Reader
 	}
 	info, err := os.Stat(path)
@@ -160,23 +169,54 @@ func readResults(path string) (lines []result, whole int64, err error) {
 	return lines, whole, nil
 }
 
-// append writes a line; it is on disk when append returns.
+// append writes a line, in the place of one that the same measurement has; it is on disk
+// when append returns.
 func (r *results) append(line result) (err error) {
 	data, err := json.Marshal(line)
 	if err != nil {
 		return fmt.Errorf("encode a result: %w", err)
 	}
-	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	data = append(data, '\n')
+	if key := line.key(); r.has(key, "") {
+		err = r.replace(key, data)
+	} else {
+		err = r.add(data)
+	}
 	if err != nil {
 		return fmt.Errorf("keep a result: %w", err)
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if _, err := f.Write(append(data, '\n')); err != nil {
-		return fmt.Errorf("keep a result: %w", err)
-	}
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("keep a result: %w", err)
-	}
-	r.done[line.key()] = true
+	r.done[line.key()] = line.Commit
 	return nil
+}
+
+func (r *results) add(data []byte) (err error) {
+	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// replace puts data in the place of the line of a measurement; the others stay as they are,
+// byte for byte.
+func (r *results) replace(key string, data []byte) error {
+	lines, _, err := readResults(r.path)
+	if err != nil {
+		return err
+	}
+	whole, err := os.ReadFile(r.path)
+	if err != nil {
+		return err
+	}
+	parts := bytes.SplitAfter(whole, []byte("\n"))
+	for i := range lines {
+		if lines[i].key() == key {
+			parts[lines[i].line-1] = data
+		}
+	}
+	return store.WriteFile(r.path, bytes.Join(parts, nil))
 }

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// What is promised and has no line is said to be not run, set by set, and nothing else is.
+func TestReportSaysWhatWasNotRun(t *testing.T) {
+	wanted, err := promised()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []result
+	for _, r := range wanted {
+		switch {
+		case r.Measurement == "facts" && r.Set == "facts-en",
+			r.Measurement == "facts" && r.Variant != "1" && r.Seed == 1,
+			r.Measurement == "german" && r.Model == builtIn,
+			r.Measurement == "ratings" && r.Set == "ratings-en",
+			r.Measurement == "manner":
+			lines = append(lines, r)
+		}
+	}
+	lines = append(lines, result{Measurement: "gate", Model: builtIn, Set: "all", Variant: "damaged 1", Seed: 1, Counts: map[string]count{"damaged_let_through": {0, 13}, "good_refused": {0, gateGood}}})
+	said := strings.Join(notRun(lines, []result{{Measurement: "trl-sft-facts"}}, wanted), "\n")
+	for _, want := range []string{
+		"facts, given-facts `12`, `100`, `1000`, `4`, `50`: 1 of 3 seeds were run.", "facts, given-facts `1`: not run.",
+		"drift (200 cycles of adding, changing, deleting): not run.",
+		"german on " + german + ", facts-de `12`: not run.", "german on " + german + ", long-de `12`: not run.",
+		"ratings, given-styles `the first sentence has at most 15 words; honest; kto`, ",
+		"gate: 13 of 100 damaged adapters were put to it.", "TRL's KTO on facts: not run.", "TRL's SFT on manner: not run.",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %q:\n%s", want, said)
+		}
+	}
+	for _, no := range []string{"facts, facts-en", "good adapters", "ratings, ratings-en", "manner, ", "german, ", "SFT on facts", "gate ("} {
+		if strings.Contains(said, no) {
+			t.Errorf("it says %q:\n%s", no, said)
+		}
+	}
+	for _, m := range order {
+		if what[m] == "" {
+			t.Errorf("nothing is said of what %s is", m)
+		}
+	}
+}
+
+// What the page takes for a whole run is what a run plans, also where the given sets are
+// not at hand.
+func TestPromisedIsWhatIsPlanned(t *testing.T) {
+	given, err := givenSets(givenFolder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if given == nil {
+		t.Skipf("no given sets in %s", givenFolder())
+	}
+	own, err := ownSets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	units, err := plan(append(own, given...), options{seeds: wantedSeeds})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted, err := promised()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(units) != len(wanted) {
+		t.Fatalf("%d planned, %d promised", len(units), len(wanted))
+	}
+	for i := range units {
+		if r := units[i].result(); r.key() != wanted[i].key() || r.Tuned != wanted[i].Tuned {
+			t.Errorf("planned is %s, promised %s", r.key(), wanted[i].key())
+		}
+	}
+	if n := len(given[0].Lessons); n != givenLessons {
+		t.Errorf("facts.json has %d lessons", n)
+	}
+}
+
+// Every promise has its row: what has no line is not run, and what another does as well is
+// not better.
+func TestEveryGoalHasARow(t *testing.T) {
+	wanted, err := promised()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := func(lines, peers []result) map[string]string {
+		out := make(map[string]string)
+		for _, row := range strings.Split(goalTable(lines, peers, wanted), "\n") {
+			if what, rest, ok := strings.Cut(strings.TrimPrefix(row, "| "), " | "); ok {
+				out[what] = rest
+			}
+		}
+		return out
+	}
+	none := rows(nil, nil)
+	for what, want := range map[string]string{
+		"German, on " + german + ": as written":                                        "≥ .97 | – | not run | – |  | – |",
+		"32 ratings: sampled answers that comply":                                      "≥ .65 | – | not run | – | not run | – |",
+		"32 ratings against the same stars on other answers, p":                        "< .01 | – | not run | – | not run | – |",
+		"a lesson: from saving to the whole changed answer: longest, s":                "< 1 | – | not run | – |  | – |",
+		"beside TRL's DPO, its defaults, on manner: comply, kept at once":              "better | – |  | – | not run | – |",
+		"unlearning: the manner equal byte for byte to never taught":                   "≥ 1.0 | – | not run | – |  | – |",
+		"gate: damaged adapters let through":                                           "≤ .0 | – |  | – | not run | – |",
+		"beside TRL's SFT, its defaults, on facts: in other words, leak, kept at once": "better | – |  | – | not run | – |",
+	} {
+		if none[what] != want {
+			t.Errorf("%s: %q, want %q", what, none[what], want)
+		}
+	}
+	unlearnt := result{Measurement: "unlearn", Set: "facts-en", Model: builtIn, line: 3, Counts: map[string]count{"arose_manner": {1, 1}, "equal_manner": {1, 1}, "arose_knowledge": {0, 1}}}
+	sft := result{Measurement: "trl-sft-facts", Variant: "TRL SFT, its defaults, facts (12)", Set: "given-facts", line: 1, Counts: map[string]count{"reworded": {0, 36}, "leaks": {0, 22}, "kept": {31, 33}}}
+	ours := result{Measurement: "facts", Set: "given-facts", Variant: "12", Model: builtIn, Tuned: true, line: 7, Counts: map[string]count{
+		"reworded": {34, 36}, "leaks": {0, 22}, "kept": {34, 34}, "reworded_without_reader": {34, 36}, "leaks_without_reader": {1, 22}, "kept_without_reader": {33, 34},
+	}}
+	some := rows([]result{ours, unlearnt}, []result{sft})
+	for what, want := range map[string]string{
+		"unlearning: the manner equal byte for byte to never taught": "≥ 1.0 | 1.0 [.207, 1.0] 1/1 | met | – |  | 3 |",
+		"the knowledge likewise": "≥ 1.0 | did not arise (0/1) | not run | – |  | – |",
+		"beside TRL's SFT, its defaults, on facts: in other words, leak, kept at once":                  "better | – |  | 34/36, 0/22, 34/34 against 0/36, 0/22, 31/33 | met | 7; peers.jsonl 1 |",
+		"facts, 12 in memory, beside retrieval without a reader: in other words, leak and kept at once": "better | – | not run | 34/36, 0/22, 34/34 against 34/36, 1/22, 33/34 | missed | 7 |",
+	} {
+		if some[what] != want {
+			t.Errorf("%s: %q, want %q", what, some[what], want)
+		}
+	}
+}
