@@ -18,8 +18,10 @@ const (
 const unrelatedGroups = 3
 
 // factsIn measures the lessons of a set with so many lessons in memory: those of the
-// set in groups of that size or, where the set has fewer, with fillers beside them. Everything is asked as a person gets it, and again without the reader,
-// which is what retrieval alone does. With cycle, once more after one cycle.
+// set in groups of that size or, where the set has fewer, with fillers beside them. A last
+// group that is shorter is not asked, which the report says. Everything is asked as a person
+// gets it, and again without the reader, which is what retrieval alone does. With cycle,
+// once more after one cycle.
 func factsIn(s set, memory int, cycle bool, most int) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
 		lessons, err := b.taken(ctx, s, r)
@@ -125,7 +127,8 @@ type inquiry struct {
 
 // ask asks all of it and counts; suffix is added to the names of the counts. A
 // neighbour that the base itself answers with the lesson's words proves nothing and
-// is left out, and so is an unrelated question that the base gets wrong.
+// is left out, and so is an unrelated question that the base gets wrong. An unrelated answer
+// leaks if it shows a lesson that the base's own, given as much room, does not show.
 func (q inquiry) ask(ctx context.Context, p *subject, r *result, suffix string, how trainer.Question) error {
 	var unrelated, near []string
 	for _, u := range q.unrelated {
@@ -141,6 +144,12 @@ func (q inquiry) ask(ctx context.Context, p *subject, r *result, suffix string, 
 	base, err := p.baseSays(ctx, near, q.tokens)
 	if err != nil {
 		return err
+	}
+	var whole map[string]trainer.Said // as long as the answers that are judged
+	if len(q.lessons) > 0 {
+		if whole, err = p.baseSays(ctx, unrelated, q.tokens); err != nil {
+			return err
+		}
 	}
 	var list []string
 	var judge []func(trainer.Said)
@@ -182,9 +191,12 @@ func (q inquiry) ask(ctx context.Context, p *subject, r *result, suffix string, 
 		}
 		add("kept", u.Prompt, func(s trainer.Said) bool {
 			leak := slices.ContainsFunc(q.lessons, func(l lesson) bool {
-				return shows(s.Text, l.Expect) && !shows(before+" "+u.Prompt, l.Expect)
+				return shows(s.Text, l.Expect) && !shows(whole[u.Prompt].Text+" "+u.Prompt, l.Expect)
 			})
 			r.tally("unrelated_leaks"+suffix, leak)
+			if leak {
+				r.complain("unrelated_leaks"+suffix, u.Prompt, s.Text)
+			}
 			return shows(s.Text, u.Expect)
 		}, true)
 	}

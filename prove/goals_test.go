@@ -130,3 +130,21 @@ func TestEveryGoalHasARow(t *testing.T) {
 		}
 	}
 }
+
+// What a set has beyond the lessons that were asked is said.
+func TestReportSaysWhatWasNotAsked(t *testing.T) {
+	at := func(m, set, variant string, exact int, sure count) result {
+		r := result{Measurement: m, Set: set, Variant: variant, Counts: map[string]count{"exact": {exact, exact}}}
+		if sure.Of > 0 {
+			r.Counts["base_sure"] = sure
+		}
+		return r
+	}
+	said, err := notAsked([]result{
+		at("facts", "facts-en", "12", 60, count{}), at("facts", "facts-en", "50", 50, count{}), at("facts", "facts-en", "50", 50, count{}),
+		at("facts", "given-facts", "1000", 12, count{}), at("priors", "priors-en", "12", 12, count{19, 24}), at("both", "facts-en", "w", 12, count{}),
+	})
+	if want := "facts-en with 50 in memory 50 of 60, priors-en with 12 in memory 12 of 19"; err != nil || said != want {
+		t.Errorf("got %q, %v, want %q", said, err, want)
+	}
+}

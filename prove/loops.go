@@ -6,7 +6,9 @@ import "strings"
 const mostRepeats = 4
 
 // loops says whether an answer repeats itself: a run of four words comes more than
-// mostRepeats times, or a run of one to three words follows itself that often.
+// mostRepeats times, or a run of one to three words follows itself that often, upper and lower
+// case alike. The gate counts runs of four as they are written and nothing else: what is
+// counted here is to find more than the gate does, not to agree with it.
 func loops(text string) bool {
 	words := strings.Fields(strings.ToLower(text))
 	counts := make(map[string]int)

@@ -193,6 +193,50 @@ func TestGateIsAsTunedAsItsSets(t *testing.T) {
 	}
 }
 
+// Words that the base itself comes upon, in as much room as there is, are no leak of a lesson.
+func TestWhatTheBaseSaysIsNoLeak(t *testing.T) {
+	b, s := smallBench(t), smallSet()
+	const tokens = 3 * rightTokens
+	u := s.Unrelated[0]
+	err := b.on(t.Context(), settings(1), func(p *subject) error {
+		short, err := p.baseSays(t.Context(), []string{u.Prompt}, rightTokens)
+		if err != nil {
+			return err
+		}
+		whole, err := p.baseSays(t.Context(), []string{u.Prompt}, tokens)
+		if err != nil {
+			return err
+		}
+		later, ok := strings.CutPrefix(whole[u.Prompt].Text, short[u.Prompt].Text)
+		if !ok || len(later) < 12 {
+			t.Fatalf("%q goes on as %q", short[u.Prompt].Text, whole[u.Prompt].Text)
+		}
+		for i, want := range []int{0, 1} {
+			taught := lesson{Prompt: "Where is it?", Correction: "There.", Expect: [][]string{{later[:12]}}}
+			said := b.said // what the base says, as far as it is remembered
+			if i == 1 {    // a base that says something else
+				b.said = map[string]trainer.Said{}
+				for k, v := range said {
+					v.Text = strings.TrimSuffix(v.Text, later)
+					b.said[k] = v
+				}
+			}
+			var r result
+			q := inquiry{lessons: []lesson{taught}, unrelated: []trivia{u}, tokens: tokens}
+			if err := q.ask(t.Context(), p, &r, "", trainer.Question{}); err != nil {
+				return err
+			}
+			if c := r.Counts["unrelated_leaks"]; c != (count{want, 1}) {
+				t.Errorf("leaks: %+v, want %d of 1", c, want)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What the base answers is asked once for all subjects, and is what a program answers that
 // was taught nothing.
 func TestTheBaseIsAskedOnce(t *testing.T) {

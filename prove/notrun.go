@@ -116,3 +116,29 @@ func seedsMissing(measurement string, promised []result, done map[string]bool) [
 	}
 	return out
 }
+
+// notAsked says of sets that had more lessons than were asked: "priors-en with 12 in memory 12 of 19".
+func notAsked(lines []result) (string, error) {
+	sets, err := ownSets()
+	if err != nil {
+		return "", err
+	}
+	has := make(map[string]int)
+	for _, s := range append(sets, givenOutline()...) {
+		has[s.name] = len(s.Lessons)
+	}
+	var out []string
+	for _, r := range lines {
+		asked, there := r.Counts["exact"].Of, has[r.Set]
+		if sure, ok := r.Counts["base_sure"]; ok { // of priors only those are taught
+			there = sure.N
+		}
+		if !slices.Contains([]string{"facts", partPriors, partLong, "german"}, r.Measurement) || asked >= there {
+			continue
+		}
+		if text := fmt.Sprintf("%s with %s in memory %d of %d", r.Set, r.Variant, asked, there); !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return strings.Join(out, ", "), nil
+}

@@ -76,9 +76,16 @@ its own, also where one question was asked of several memories or manners, or sa
 times: there the interval is too narrow. The last column names the lines
 of the results file that a row adds up; all of them stand below as they were counted.
 Sets "not tuned on" had no part in choosing anything; the recipes were found on the given ones.
+"Looping" is an answer in which a run of four words comes more than four times, or one to three
+words follow themselves as often; the gate counts runs of four alone, so it calls fewer looping.
 
 `)
 	w("## Goals\n\nBetter than another is who is better in each count, or level where nothing is left to win.\n\n%s\n", goalTable(lines, peers, wanted))
+	if t, err := notAsked(lines); err != nil {
+		return nil, err
+	} else if t != "" {
+		w("Lessons are asked in whole groups of as many as lie in memory, with 1 and 4 in memory 12 and 24 of them; where a set has fewer,\nothers lie beside them. What is left over is not asked: %s.\n\n", t)
+	}
 	if missing := notRun(lines, peers, wanted); len(missing) > 0 {
 		w("## Not run\n\nPromised, and without a line here. What is said of it anywhere is not shown by this page.\n\n- %s\n\n", strings.Join(missing, "\n- "))
 	}
@@ -95,7 +102,7 @@ Sets "not tuned on" had no part in choosing anything; the recipes were found on 
 		w("## Retrieval without a reader\n\nThe same lessons put before the untrained model.\n\n%s\n", t)
 	}
 	if t := peerTable(lines, peers); t != "" {
-		w("## Beside others\n\nThe same data, base and counts; see prove/peers. Lines are of [%s](%s/%s).\n\n%s\n", peersFile, name, peersFile, t)
+		w("## Beside others\n\nThe same data, counted alike; see prove/peers. Their base is this one dequantised to f32, and each is asked\nthe unrelated questions that its own base gets right, which are not quite the same. Lines are of [%s](%s/%s).\n\n%s\n", peersFile, name, peersFile, t)
 	}
 	for _, p := range pictures {
 		data, err := p.draw(lines)

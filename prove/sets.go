@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"clara/trainer"
 )
 
 // set is one file of sets, whose README describes it.
@@ -107,15 +109,10 @@ func (c check) passes(answer string, ended bool) bool {
 	return c.Pattern == "" || regexp.MustCompile(c.Pattern).MatchString(a)
 }
 
-// shows says whether every group has a word that occurs in text, case ignored.
+// shows says whether every group has a word that occurs in text, as the program checks a
+// lesson's keywords: case ignored. There is one group at least.
 func shows(text string, groups [][]string) bool {
-	text = strings.ToLower(text)
-	for _, g := range groups {
-		if !slices.ContainsFunc(g, func(w string) bool { return strings.Contains(text, strings.ToLower(w)) }) {
-			return false
-		}
-	}
-	return true
+	return trainer.NewCheck("", "", "", groups).Passes(text)
 }
 
 // The least sizes of a set's lists.
