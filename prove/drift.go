@@ -17,6 +17,7 @@ const (
 	driftLeast  = 6
 	lookEvery   = 20 // cycles between two looks at unrelated questions and plain text
 	driftBegin  = 8  // lessons
+	shortEvents = 2  // of driftEvents, in the short form: both adapters are trained once
 )
 
 // driftEvent is a change that trains an adapter, after so many percent of the cycles.
@@ -47,7 +48,7 @@ func rngOf(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, s
 
 // drift lives through many cycles of adding, changing and deleting lessons, with a manner
 // and knowledge in use. hard are lessons of which reader and turn miss some.
-func drift(facts set, hard []lesson, w wish, cycles int) func(context.Context, *bench, *result) error {
+func drift(facts set, hard []lesson, w wish, cycles int, events []driftEvent) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
 		missed, err := b.missed(ctx, hard)
 		if err != nil {
@@ -72,7 +73,7 @@ func drift(facts set, hard []lesson, w wish, cycles int) func(context.Context, *
 				}
 			}
 			for n := 1; n <= cycles; n++ {
-				if err := l.change(ctx, n, cycles); err != nil {
+				if err := l.change(ctx, n, cycles, events); err != nil {
 					return fmt.Errorf("cycle %d: %w", n, err)
 				}
 				end, err := p.cycle(ctx)
@@ -110,18 +111,18 @@ func planDrift(sets []set, o options) []unit {
 	if len(facts) == 0 || len(wishes) == 0 {
 		return nil
 	}
-	cycles := driftCycles
+	cycles, events := driftCycles, driftEvents
 	if o.short {
-		cycles = driftShort
+		cycles, events = driftShort, driftEvents[:shortEvents]
 	}
 	return []unit{{
-		measurement: "drift", set: facts[0], variant: driftVariant(cycles), cost: driftCost(cycles),
-		run: drift(facts[0], products(), wishes[0], cycles),
+		measurement: "drift", set: facts[0], variant: driftVariant(cycles), cost: driftCost(cycles, len(events)),
+		run: drift(facts[0], products(), wishes[0], cycles, events),
 	}}
 }
 
 // driftCost is about how long it takes: most cycles only ask the lessons, those of an event train,
 // and a look asks all unrelated questions anew where the adapters are others.
-func driftCost(cycles int) time.Duration {
-	return time.Duration(len(driftEvents))*60*time.Second + time.Duration(cycles/lookEvery+1)*25*time.Second + time.Duration(cycles)*3*time.Second
+func driftCost(cycles, events int) time.Duration {
+	return time.Duration(60*events+25*(cycles/lookEvery+1)+3*cycles) * time.Second
 }

@@ -23,7 +23,7 @@ const (
 	damagedEach  = 13 // every damage and two mistakes, beside the good one that is damaged
 	damagedLines = (gateDamaged + damagedEach - 1) / damagedEach
 	goodLines    = (gateGood - damagedLines + goodEach - 1) / goodEach
-	goodShort    = 2
+	goodShort    = 1
 	damageTries  = 3 // honest cycles for one that is let through, to be damaged
 	gateLessons  = 4
 )

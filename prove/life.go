@@ -35,8 +35,8 @@ func (l *life) noteUse(ctx context.Context, of string) error {
 }
 
 // change does what is due of the events, and adds, changes or deletes a lesson.
-func (l *life) change(ctx context.Context, n, cycles int) error {
-	for _, e := range driftEvents {
+func (l *life) change(ctx context.Context, n, cycles int, events []driftEvent) error {
+	for _, e := range events {
 		if n == max(1, cycles*e.after/100) {
 			if err := e.do(l, ctx); err != nil {
 				return err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"clara/model"
 	"clara/trainer"
@@ -75,7 +76,7 @@ func TestMeasurements(t *testing.T) {
 		{"facts", factsIn(s, 6, true, 4), []string{"exact", "reworded", "reworded_without_reader", "exact_after", "leaks", "promoted"}},
 		{"manner", mannerBy(s.Manner[0], s.Unrelated), []string{"before", "complies", "promoted", "looping"}},
 		{"ratings", ratingsBy(s.Ratings[0], starsNoisy, "kto", s.Unrelated), []string{"rated_good", "before", "complies"}},
-		{"drift", drift(s, s.Lessons[:1], s.Manner[0], 1), []string{"known", "known_at_end", "looping", "promoted", "cycles_with_manner", "looks_with_knowledge"}},
+		{"drift", drift(s, s.Lessons[:1], s.Manner[0], 1, driftEvents), []string{"known", "known_at_end", "looping", "promoted", "cycles_with_manner", "looks_with_knowledge"}},
 		{"unlearn", unlearning(s.Lessons[2:], s.Lessons[:2], s.Manner[0]), []string{"arose_manner", "equal_manner", "arose_knowledge", "same_answers"}},
 		{"gate", goodAdapters(sets, 1), []string{"good_refused", "good_tried_twice"}},
 		{"gate, damaged", damagedAdapters(sets, true), []string{"good_refused", "damaged_let_through", "refused_by_the_reader_of_files"}},
@@ -173,6 +174,26 @@ func TestPlan(t *testing.T) {
 	one, err := plan([]set{s}, options{seeds: 1, short: true, only: []string{"manner"}})
 	if err != nil || len(one) != 1 {
 		t.Errorf("planned %d, %v", len(one), err)
+	}
+}
+
+// The short form fits into its time.
+func TestShortFormIsShort(t *testing.T) {
+	sets, err := ownSets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lendUnrelated(sets)
+	units, err := plan(sets, options{seeds: 1, short: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := time.Duration(0)
+	for _, u := range units {
+		sum += u.cost
+	}
+	if sum > shortBudget {
+		t.Errorf("%d measurements take %s", len(units), sum)
 	}
 }
 

@@ -62,7 +62,7 @@ func plan(sets []set, o options) ([]unit, error) {
 	}
 	once = append(once, planBoth(sets, o)...)
 	once = append(once, planSeconds(sets)...)
-	once = append(once, planUnlearning(sets)...)
+	once = append(once, planUnlearning(sets, o)...)
 	once = append(once, planDrift(sets, o)...)
 	once = append(once, planGate(sets, o)...)
 	var out []unit
