@@ -20,7 +20,7 @@ type batch struct {
 	items    []model.Item
 	imitated []imitated
 	rated    []rated
-	pairs    []pair
+	pairs    []pair // with "dpo"
 	apart    []apart
 	held     []held
 	lambda   float64
@@ -41,7 +41,7 @@ type rated struct { // one by one
 	weight float64
 }
 
-type pair struct{ better, given, weightFrom int } // indices into rated
+type pair struct{ better, given rated } // two answers to one question; the weight is the better one's
 
 type apart struct { // a prompt with the answer to another, for KTO's reference
 	item int
@@ -63,6 +63,23 @@ func (b *batch) imitate(s model.Sequence, weight float64, token []float64) {
 func (b *batch) rate(s model.Sequence, base []float64, good bool, weight float64) {
 	b.rated = append(b.rated, rated{len(b.items), base, good, weight})
 	b.items = append(b.items, model.Item{Sequence: s})
+}
+
+// prefer adds an answer that is to become likelier than another to the same question.
+func (b *batch) prefer(better, given weighted) {
+	b.items = append(b.items, model.Item{Sequence: better.Sequence})
+	b.preferLast(better, given)
+}
+
+// preferLast is prefer with the answer that was added last as the better one: what is
+// imitated is not computed twice.
+func (b *batch) preferLast(better, given weighted) {
+	n := len(b.items)
+	b.items = append(b.items, model.Item{Sequence: given.Sequence})
+	b.pairs = append(b.pairs, pair{
+		better: rated{item: n - 1, base: better.base, good: true, weight: better.weight},
+		given:  rated{item: n, base: given.base, weight: given.weight},
+	})
 }
 
 // mismatch adds a mismatched pair with the base's log-probabilities.
@@ -155,8 +172,9 @@ func (b *batch) losses(logp [][][]float32) (parts lossParts, dlogp [][][]float32
 	return parts, dlogp, nil
 }
 
+// ratedLosses is a mean over pairs and what is rated without one.
 func (b *batch) ratedLosses(own func(int) []float64, spread func(int, []float64, float64)) (sum float64, err error) {
-	if len(b.rated) == 0 {
+	if len(b.rated) == 0 && len(b.pairs) == 0 {
 		return 0, nil
 	}
 	z := 0.0
@@ -167,23 +185,18 @@ func (b *batch) ratedLosses(own func(int) []float64, spread func(int, []float64,
 		}
 		z = objective.Reference(l, r)
 	}
-	if b.loss == "dpo" && len(b.pairs) > 0 {
-		scale := 1 / float64(len(b.pairs))
-		for _, p := range b.pairs {
-			better, given := b.rated[p.better], b.rated[p.given]
-			v, dBetter, dGiven := objective.DPO(own(better.item), better.base, own(given.item), given.base, b.rated[p.weightFrom].weight, b.beta)
-			sum += scale * v
-			spread(better.item, dBetter, scale)
-			spread(given.item, dGiven, scale)
-		}
-		return sum, nil
-	}
 	imitates := b.loss == "sft" || b.loss == "dpo" // without a pair there is nothing to prefer: imitate the good
-	n := 0
+	n := len(b.pairs)
 	for _, x := range b.rated {
 		n += boolToInt(x.good || !imitates)
 	}
 	scale := 1 / float64(max(1, n))
+	for _, p := range b.pairs {
+		v, dBetter, dGiven := objective.DPO(own(p.better.item), p.better.base, own(p.given.item), p.given.base, p.better.weight, b.beta)
+		sum += scale * v
+		spread(p.better.item, dBetter, scale)
+		spread(p.given.item, dGiven, scale)
+	}
 	for _, x := range b.rated {
 		var v float64
 		var d []float64

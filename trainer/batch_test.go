@@ -35,7 +35,12 @@ func TestBatchGradient(t *testing.T) {
 		b.imitate(seq(2), 1, nil)
 		b.rate(seq(3), base(3), true, 1.5)
 		b.rate(seq(2), base(2), false, 0.5)
-		b.pairs = append(b.pairs, pair{better: 0, given: 1, weightFrom: 0})
+		if objective == "dpo" {
+			w := func(n int) weighted { return weighted{Sequence: seq(n), base: base(n), weight: 2} }
+			b.prefer(w(2), w(3))
+			b.imitate(seq(3), 1, nil)
+			b.preferLast(w(3), w(2))
+		}
 		b.hold(seq(2), top(2))
 		logp := make([][][]float32, len(b.items))
 		for i, it := range b.items {

@@ -111,6 +111,7 @@ type weighted struct {
 	token  []float64 // weighs the answer's tokens; nil: all alike
 	base   []float64 // the base's log-probabilities of the answer's tokens
 	prompt string    // normal form
+	given  *weighted // by "dpo": the answer that a correction is to be preferred to; nil: none
 }
 
 func (m *mannerSource) steps(epochs int) int {
@@ -148,12 +149,22 @@ func (m *mannerSource) stepRows() int {
 		add(m.effort.anchor*ratingTexts, held(m.texts.items))
 		return rows // with pairs of samples in place of the ratings, about as many
 	}
+	var givens []int // 0 for a correction that is preferred to nothing
+	for _, w := range m.corrections.items {
+		n := 0
+		if w.given != nil {
+			n = len(w.given.Prompt) + len(w.given.Answer)
+		}
+		givens = append(givens, n)
+	}
 	if m.marked {
 		add(markedCorrections, answers(m.corrections.items))
+		add(markedCorrections, givens)
 		add(markedStyled, held(m.styled.items))
 		return rows
 	}
 	add(mannerCorrections, answers(m.corrections.items))
+	add(mannerCorrections, givens)
 	add(m.effort.anchor*mannerStyled, held(m.styled.items))
 	add(m.effort.anchor*mannerTexts, held(m.texts.items))
 	return rows
@@ -178,11 +189,21 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 		w := weighted{Sequence: seq, weight: s.Weight, prompt: normal(s.Prompt)}
 		if s.Form == FormCorrection {
 			w.token = style.weigh(r, s.Better, w.Answer)
+			if m.objective == "dpo" && s.Prompt != "" && s.Answer != "" {
+				given, err := s.answered(r, j.Recipe.System, s.Answer)
+				if err != nil {
+					return nil, err
+				}
+				w.given = &weighted{Sequence: given, weight: s.Weight}
+			}
 			m.corrections.items = append(m.corrections.items, w)
 			continue
 		}
 		ratings = append(ratings, w)
 		scores = append(scores, s.Score)
+	}
+	if err := baseOfPairs(ctx, r, m.corrections.items); err != nil {
+		return nil, err
 	}
 	if trait != nil && len(m.corrections.items) == 0 {
 		var err error
@@ -360,10 +381,14 @@ func (s Style) marks(r *model.Runner, text string, answer []int32) []bool {
 // sequence is a sample as it is trained on: through the same template as an answer, or
 // as a plain text when it has no prompt.
 func (s JobSample) sequence(r *model.Runner, system string) (model.Sequence, error) {
-	text := s.Answer
 	if s.Form == FormCorrection {
-		text = s.Better
+		return s.answered(r, system, s.Better)
 	}
+	return s.answered(r, system, s.Answer)
+}
+
+// answered is the sample's conversation with the given answer, as it is trained on.
+func (s JobSample) answered(r *model.Runner, system, text string) (model.Sequence, error) {
 	if s.Prompt == "" {
 		seq := plainText(r, text)
 		seq.Answer = trainable(seq.Answer, min(mannerRoom.answer, r.Info().Context/2))
@@ -391,6 +416,26 @@ func baseLogProbs(ctx context.Context, r *model.Runner, ws []weighted) error {
 	return nil
 }
 
+// baseOfPairs fills in the base's log-probabilities of the corrections that are preferred
+// to the answers they replace, and of those.
+func baseOfPairs(ctx context.Context, r *model.Runner, corrections []weighted) error {
+	var both []weighted
+	for _, w := range corrections {
+		if w.given != nil {
+			both = append(both, w, *w.given)
+		}
+	}
+	if err := baseLogProbs(ctx, r, both); err != nil {
+		return err
+	}
+	for i := range corrections {
+		if w := &corrections[i]; w.given != nil {
+			w.base, w.given.base, both = both[0].base, both[1].base, both[2:]
+		}
+	}
+	return nil
+}
+
 func (m *mannerSource) next() (*batch, error) {
 	anchor := m.effort.anchor
 	b := &batch{lambda: float64(anchor), beta: ratingBeta, loss: m.objective}
@@ -401,7 +446,8 @@ func (m *mannerSource) next() (*batch, error) {
 		// questions, and nothing else (Rafailov et al. 2023, on the model's own samples).
 		b.loss = "dpo"
 		for range mannerWished {
-			b.prefer(m.wished.deal())
+			p := m.wished.deal()
+			b.prefer(p[0], p[1])
 		}
 		hold(b, &m.chats, anchor*mannerAnchors)
 		hold(b, &m.texts, anchor*ratingTexts)
@@ -416,6 +462,9 @@ func (m *mannerSource) next() (*batch, error) {
 	for range corrections {
 		w := m.corrections.deal()
 		b.imitate(w.Sequence, w.weight, w.token)
+		if w.given != nil {
+			b.preferLast(w, *w.given)
+		}
 	}
 	hold(b, &m.styled, styled)
 	hold(b, &m.texts, texts)
@@ -434,19 +483,12 @@ func hold(b *batch, from *deck[Anchored], n int) {
 	}
 }
 
-// prefer adds an answer that is to become likelier than another to the same question.
-func (b *batch) prefer(p [2]weighted) {
-	n := len(b.rated)
-	b.rate(p[0].Sequence, p[0].base, true, p[0].weight)
-	b.rate(p[1].Sequence, p[1].base, false, p[1].weight)
-	b.pairs = append(b.pairs, pair{better: n, given: n + 1, weightFrom: n})
-}
-
 // addRatings adds rated answers, as many good as bad where there are both.
 func (m *mannerSource) addRatings(b *batch) {
 	if len(m.pairs.items) > 0 {
 		for range mannerRatings {
-			b.prefer(m.pairs.deal())
+			p := m.pairs.deal()
+			b.prefer(p[0], p[1])
 		}
 		return
 	}

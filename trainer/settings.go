@@ -27,8 +27,13 @@ type Settings struct {
 	KnowledgeRate float64 // of lessons, 1e-8 to 1e-2
 	MaxEpochs     int     // passes over the manner samples, 1 to 100 (a training takes 16 to 32 steps, fewer where samples are long)
 	Rank          int     // of the adapters, 1 to 128; alpha is twice the rank
-	Objective     string  // of ratings: "kto", "sft", "dpo" or "bounded". What holds to the base ("anchor") is part of each, and no choice
-	Seed          uint64  // of every random choice in training
+	// Objective of ratings: "kto", "sft", "dpo" or "bounded". What holds to the base
+	// ("anchor") is part of each, and no choice. "dpo" prefers a correction to the answer
+	// that it replaces, beside imitating it, and a good rating to a bad one of the same
+	// question. Once there is such a pair of ratings, those that make none train nothing;
+	// until then the good ones are imitated, and the bad ones train nothing.
+	Objective string
+	Seed      uint64 // of every random choice in training
 
 	PrepareModels bool // make a reader for a model that has none
 
