@@ -1,8 +1,6 @@
 package trainer
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -95,50 +93,6 @@ func TestUnknownObjective(t *testing.T) {
 	}
 }
 
-func TestDeckDealsEachOnceBeforeAnyTwice(t *testing.T) {
-	d := deck[int]{items: []int{1, 2, 3, 4, 5}, rng: rand.New(rand.NewPCG(1, 1))}
-	for range 4 {
-		seen := make(map[int]bool)
-		for range 5 {
-			seen[d.deal()] = true
-		}
-		if len(seen) != 5 {
-			t.Fatalf("a round dealt %v", seen)
-		}
-	}
-}
-
-// The rate rises over the first steps and then falls to its last share.
-func TestScheduleOfTheRate(t *testing.T) {
-	s := schedule{steps: 100, rate: 1e-3, last: 0.1}
-	for _, c := range []struct {
-		step int
-		want float64
-	}{{0, 2e-4}, {4, 1e-3 * (1 - 0.9*0.04)}, {50, 1e-3 * (1 - 0.45)}, {99, 1e-3 * (1 - 0.9*0.99)}} {
-		if got := s.at(c.step); !(math.Abs(got-c.want) <= 1e-12) {
-			t.Errorf("step %d: rate %g, want %g", c.step, got, c.want)
-		}
-	}
-	if got := (schedule{steps: 16, rate: 3e-4}).at(15); got != 3e-4 {
-		t.Errorf("a rate that does not fall: %g", got)
-	}
-}
-
-// A step that does not fit into memory is said in figures, with what to do.
-func TestStepsThatDoNotFitAreSaid(t *testing.T) {
-	err := withoutMemory(fmt.Errorf("training step 1: %w", &model.MemoryError{Items: 3, Rank: 16, Least: 90<<20 + 1, Adapter: 74 << 20, Free: 12<<20 + 5}))
-	var u *UserError
-	if !errors.As(err, &u) {
-		t.Fatalf("it is said as %v", err)
-	}
-	if u.Reason.Code != CodeTrainingMemory || u.Reason.Args["needs"] != "165" || u.Reason.Args["free"] != "86" || u.Hint != HintTrainingMemory {
-		t.Errorf("%+v", u)
-	}
-	if other := errors.New("another error"); withoutMemory(other) != other {
-		t.Error("another error became that of memory")
-	}
-}
-
 // An answer that is not imitated takes nothing from those that are.
 func TestBadRatingsDoNotDiluteImitation(t *testing.T) {
 	answer := func() model.Sequence { return model.Sequence{Prompt: []int32{1}, Answer: make([]int32, 2)} }
@@ -160,44 +114,5 @@ func TestBadRatingsDoNotDiluteImitation(t *testing.T) {
 		if got != want || gotD[0][0][0] != wantD[0][0][0] || gotD[1][0][0] != 0 {
 			t.Errorf("%s: %g with a bad answer beside it, %g without", objective, got.rated, want.rated)
 		}
-	}
-}
-
-// When what is imitated is learnt the training ends, also beside ratings, whose loss stays
-// far above that however long it trains.
-func TestRatingsDoNotPutOffTheStop(t *testing.T) {
-	r := tinyRunnerOf(t, 1, 16)
-	sequence := func(prompt, answer string) model.Sequence {
-		return model.Sequence{Prompt: r.Tokenizer().Encode(prompt, true), Answer: r.AnswerTokens(answer)}
-	}
-	steps := func(rated bool) int {
-		training, err := r.NewTraining(model.TrainingOptions{Rank: 4, Alpha: 8, Seed: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer training.Close()
-		next := func() (*batch, error) {
-			b := &batch{lambda: 1, beta: ratingBeta, loss: "kto"}
-			b.imitate(sequence("first", "yes"), 1, nil)
-			if rated { // the same answer is good and bad: there is nothing to learn
-				x := sequence("second", "no")
-				for _, good := range []bool{true, false} {
-					b.rate(x, make([]float64, len(x.Answer)), good, 1)
-				}
-			}
-			return b, nil
-		}
-		plan := schedule{steps: 100, rate: 1e-2, stop: mannerStop}
-		if err := plan.run(t.Context(), training, StepManner, next, func(LossPoint, model.Plan) {}); err != nil {
-			t.Fatal(err)
-		}
-		return training.Steps()
-	}
-	alone, beside := steps(false), steps(true)
-	if alone == 100 {
-		t.Fatal("it does not stop without ratings either: the test shows nothing")
-	}
-	if beside > 2*alone {
-		t.Errorf("beside ratings it stops after %d steps, without after %d", beside, alone)
 	}
 }

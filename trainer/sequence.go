@@ -55,6 +55,25 @@ func trainingSequence(r *model.Runner, size room, system string, history []Turn,
 	}
 }
 
+// sequence is a sample as it is trained on: through the same template as an answer, or
+// as a plain text when it has no prompt.
+func (s JobSample) sequence(r *model.Runner, system string) (model.Sequence, error) {
+	if s.Form == FormCorrection {
+		return s.answered(r, system, s.Better)
+	}
+	return s.answered(r, system, s.Answer)
+}
+
+// answered is the sample's conversation with the given answer, as it is trained on.
+func (s JobSample) answered(r *model.Runner, system, text string) (model.Sequence, error) {
+	if s.Prompt == "" {
+		seq := plainText(r, text)
+		seq.Answer = trainable(seq.Answer, min(mannerRoom.answer, r.Info().Context/2))
+		return seq, nil
+	}
+	return trainingSequence(r, mannerRoom, system, s.Context, []chat.Message{{Role: "user", Content: s.Prompt}}, r.AnswerTokens(text))
+}
+
 // trainable is the part of an answer that is trained on.
 func trainable(answer []int32, most int) []int32 { return answer[:min(len(answer), most)] }
 

@@ -1,7 +1,6 @@
 package trainer
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -91,79 +90,5 @@ func TestMarksWeighMore(t *testing.T) {
 	}
 	if w := (Style{MaxWords: 9}).weigh(r, text, answer); w != nil {
 		t.Errorf("with nothing but a length the tokens weigh %v", w)
-	}
-}
-
-// A mismatched pair never has an answer to its own prompt, however many there are to one;
-// where each prompt has one answer, the next one's serves.
-func TestMismatchedPairsHaveAnotherPrompt(t *testing.T) {
-	of := func(prompts ...string) []weighted {
-		out := make([]weighted, len(prompts))
-		for i, p := range prompts {
-			out[i] = weighted{Sequence: model.Sequence{Prompt: []int32{int32(p[0])}, Answer: []int32{int32(i)}}, prompt: p}
-		}
-		return out
-	}
-	for _, c := range []struct {
-		ratings []weighted
-		want    []int32 // whose answers
-	}{
-		{of("a", "b", "c"), []int32{1, 2, 0}},
-		{of("a", "a", "b", "b", "c"), []int32{2, 2, 4, 4, 0}},
-		{of("a", "a"), nil},
-		{of("a"), nil},
-	} {
-		var got []int32
-		for i, m := range mismatched(c.ratings) {
-			got = append(got, m.Answer[0])
-			if m.Prompt[0] != c.ratings[i].Prompt[0] {
-				t.Errorf("pair %d has another prompt than its rating", i)
-			}
-		}
-		if !slices.Equal(got, c.want) {
-			t.Errorf("the answers are of %v, want %v", got, c.want)
-		}
-	}
-}
-
-// By "dpo" a correction is imitated and preferred to the answer that it replaces, as the
-// exported data set has it; what was given nothing is only imitated. Ratings that make no
-// pair go on beside that as if there were no corrections.
-func TestCorrectionsArePreferredToWhatTheyReplace(t *testing.T) {
-	r := tinyRunner(t, 1)
-	job := func(objective string) *Job {
-		j := &Job{Recipe: DefaultSettings().recipe(), Samples: []JobSample{
-			{Form: FormCorrection, Prompt: "What is fog?", Answer: "I do not know.", Better: "A cloud.", Weight: 1.5},
-			{Form: FormCorrection, Prompt: "What is ice?", Better: "Water.", Weight: 1},
-			{Form: FormRating, Prompt: "What is rain?", Answer: "Drops.", Score: 1, Weight: 1},
-		}}
-		j.Recipe.Objective = objective
-		return j
-	}
-	for objective, want := range map[string]int{"dpo": mannerCorrections / 2, "kto": 0, "sft": 0, "bounded": 0} {
-		m, err := newMannerSource(t.Context(), r, job(objective), &BaseFacts{}, Style{}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.effort = fullEffort
-		b, err := m.next()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(b.imitated) != mannerCorrections || len(b.pairs) != want || len(b.rated) != mannerRatings {
-			t.Errorf("%s: a step imitates %d, prefers %d, and has %d rated; want %d, %d and %d", objective, len(b.imitated), len(b.pairs), len(b.rated), mannerCorrections, want, mannerRatings)
-		}
-		for _, p := range b.pairs {
-			better, given := b.items[p.better.item], b.items[p.given.item]
-			if !slices.Equal(better.Answer, r.AnswerTokens("A cloud.")) || len(p.better.base) != len(better.Answer) || p.better.weight != 1.5 {
-				t.Errorf("preferred is %q, weight %g, with %d of the base's log-probabilities", r.Tokenizer().Decode(better.Answer), p.better.weight, len(p.better.base))
-			}
-			if !slices.Equal(given.Answer, r.AnswerTokens("I do not know.")) || !slices.Equal(given.Prompt, better.Prompt) || len(p.given.base) != len(given.Answer) {
-				t.Errorf("it is preferred to %q, with %d of the base's log-probabilities", r.Tokenizer().Decode(given.Answer), len(p.given.base))
-			}
-			if !slices.ContainsFunc(b.imitated, func(im imitated) bool { return im.item == p.better.item }) {
-				t.Error("what is imitated is computed twice")
-			}
-		}
 	}
 }

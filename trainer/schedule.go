@@ -1,0 +1,79 @@
+package trainer
+
+import (
+	"context"
+	"math"
+
+	"clara/model"
+)
+
+// AdamW's constants, as in the experiment: no decay, gradients clipped to norm 1.
+const (
+	adamBeta1, adamBeta2, adamEps = 0.9, 0.99, 1e-8
+	gradientClip                  = 1
+	warmUp                        = 5 // steps until the full rate
+)
+
+// stopWindow is over how many steps the loss is averaged to decide on stopping early.
+const stopWindow = 4
+
+// schedule says how long a training goes on and how fast.
+type schedule struct {
+	steps int
+	rate  float64 // the full learning rate
+	last  float64 // share of it to which it falls linearly, reached after the last step; 0: it does not fall
+	// It ends when the mean loss of what is imitated, over the last stopWindow, falls below;
+	// 0: never. What is rated has no part in it: such a loss begins at .5 or .7 whatever was
+	// learnt, and hardly falls.
+	stop float64
+}
+
+// at is the rate of a step, which counts from 0.
+func (s schedule) at(step int) float64 {
+	rate := s.rate * math.Min(1, float64(step+1)/warmUp)
+	if s.last > 0 {
+		rate *= 1 - (1-s.last)*float64(step)/float64(s.steps)
+	}
+	return rate
+}
+
+// observer hears of each step, and how that fitted into memory.
+type observer func(LossPoint, model.Plan)
+
+// run takes the optimiser steps that are left, on the batches of next.
+func (s schedule) run(ctx context.Context, t *model.Training, step Step, next func() (*batch, error), observe observer) error {
+	return s.runTo(ctx, t, step, s.steps, next, observe)
+}
+
+// runTo takes optimiser steps until the training has taken so many.
+func (s schedule) runTo(ctx context.Context, t *model.Training, step Step, until int, next func() (*batch, error), observe observer) error {
+	var recent []float64
+	for t.Steps() < until {
+		b, err := next()
+		if err != nil {
+			return err
+		}
+		var parts lossParts
+		n := t.Steps() + 1
+		loss := func(logp [][][]float32) (float64, [][][]float32, error) {
+			var d [][][]float32
+			var err error
+			if parts, d, err = b.losses(logp); err != nil {
+				return 0, nil, err
+			}
+			return parts.feedback() + b.lambda*parts.held, d, nil
+		}
+		taken, err := t.Step(ctx, b.items, loss, model.StepOptions{
+			Rate: float32(s.at(n - 1)), Beta1: adamBeta1, Beta2: adamBeta2, Eps: adamEps, Clip: gradientClip,
+		})
+		if err != nil {
+			return withoutMemory(err)
+		}
+		observe(LossPoint{Step: step, N: n, Loss: parts.feedback(), Anchor: parts.held}, taken.Plan)
+		recent = append(recent, parts.imitated)
+		if n := len(recent); s.stop > 0 && n >= warmUp && mean(recent[max(0, n-stopWindow):]) < s.stop {
+			break
+		}
+	}
+	return nil
+}
