@@ -17,7 +17,6 @@ const (
 	driftLeast  = 6
 	lookEvery   = 20 // cycles between two looks at unrelated questions and plain text
 	driftBegin  = 8  // lessons
-	shortEvents = 2  // of driftEvents, in the short form: both adapters are trained once
 )
 
 // driftEvent is a change that trains an adapter, after so many percent of the cycles.
@@ -26,19 +25,24 @@ type driftEvent struct {
 	do    func(*life, context.Context) error
 }
 
-// driftEvents keep a manner in use nearly from the beginning, by corrections that are added
-// and taken back, and knowledge by lessons that reader and turn miss: what is shown of many
-// cycles is then shown of the adapters that they make.
+// driftEvents keep an adapter in use nearly from the beginning: first knowledge, by lessons that
+// reader and turn miss, then a manner beside it, by corrections that are added and taken
+// back. What is shown of many cycles is then shown of the adapters that they make. Beside a
+// manner knowledge does not always arise, so it comes first.
 var driftEvents = []driftEvent{
-	{5, func(l *life, ctx context.Context) error { return l.correctManner(ctx, mannerTaught/2) }},
 	{5, (*life).addMissed},
-	{30, func(l *life, ctx context.Context) error { return l.correctManner(ctx, mannerTaught/4) }},
+	{15, (*life).addMissed},
+	{25, func(l *life, ctx context.Context) error { return l.correctManner(ctx, mannerTaught/2) }},
 	{40, (*life).addMissed},
-	{55, (*life).takeBackCorrection},
-	{65, (*life).unlearnMissed},
+	{50, func(l *life, ctx context.Context) error { return l.correctManner(ctx, mannerTaught/4) }},
+	{60, (*life).takeBackCorrection},
+	{70, (*life).unlearnMissed},
 	{80, func(l *life, ctx context.Context) error { return l.correctManner(ctx, mannerTaught/4) }},
 	{90, (*life).addMissed},
 }
+
+// shortEvents are those of the short form: each adapter is trained once.
+var shortEvents = []driftEvent{driftEvents[0], driftEvents[2]}
 
 // driftVariant names the measurement: its lines count for nothing that another kind of life
 // is asked for.
@@ -113,7 +117,7 @@ func planDrift(sets []set, o options) []unit {
 	}
 	cycles, events := driftCycles, driftEvents
 	if o.short {
-		cycles, events = driftShort, driftEvents[:shortEvents]
+		cycles, events = driftShort, shortEvents
 	}
 	return []unit{{
 		measurement: "drift", set: facts[0], variant: driftVariant(cycles), cost: driftCost(cycles, len(events)),

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Many cycles prove something of adapters only if some answer: a manner is taught early and
+// Many cycles prove something of adapters only if some answer: what trains them is taught early,
 // changed, and never taken back as a whole.
 func TestDriftHasAdaptersInUse(t *testing.T) {
 	b, s := smallBench(t), smallSet()
@@ -15,7 +15,7 @@ func TestDriftHasAdaptersInUse(t *testing.T) {
 			if err := e.do(l, t.Context()); err != nil {
 				return err
 			}
-			if len(l.samples) == 0 || len(l.kept) == 0 && e.after > 5 {
+			if len(l.kept) == 0 || len(l.samples) == 0 && e.after >= 25 {
 				t.Errorf("after %d %% there are %d corrections and %d lessons that are missed", e.after, len(l.samples), len(l.kept))
 			}
 		}

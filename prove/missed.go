@@ -12,6 +12,9 @@ import (
 // a set; what is said does not depend on the others in memory.
 func (b *bench) missed(ctx context.Context, lessons []lesson) ([]lesson, error) {
 	var out []lesson
+	if len(lessons) == 0 {
+		return nil, nil
+	}
 	err := b.on(ctx, settings(0), func(p *subject) error {
 		base, err := p.baseSays(ctx, prompts(lessons), answerTokens)
 		if err != nil {

@@ -22,7 +22,7 @@ type picture struct {
 var pictures = []picture{
 	{"memory.png", "Lessons in memory", "All sets of facts. Dashed: the same lessons put before the untrained model, without the reader.", drawMemory},
 	{"ratings.png", "Ratings against shuffled ratings", "Sampled answers to unseen questions that comply with the hidden wish, with 95 % intervals.", drawRatings},
-	{"drift.png", "Many cycles", "Each cycle adds, changes or deletes lessons; every lesson in memory is asked after it. A manner and knowledge are taught early and changed.", drawDrift},
+	{"drift.png", "Many cycles", "Each cycle adds, changes or deletes lessons; every lesson in memory is asked after it. What trains adapters is taught early and changed.", drawDrift},
 	{"gate.png", "What the gate saw", "Each point is one adapter: what it keeps of unrelated questions, and how much worse it predicts plain text.", drawGate},
 }
 

@@ -17,7 +17,7 @@ import (
 // The program that unlearns has so much to begin with.
 const (
 	unlearnLessons     = 8
-	unlearnMissed      = 3 // of these, as far as there are so many: missed by reader and turn, so that knowledge is trained
+	unlearnMissed      = 2 // of these, as far as there are so many: missed by reader and turn, so that knowledge is trained
 	unlearnCorrections = 6
 )
 
@@ -30,8 +30,9 @@ const (
 // unlearning teaches lessons and a manner, trains, takes one of each back, trains again,
 // and compares the adapters byte for byte with those of a program that was never taught
 // the two. hard are lessons of which reader and turn miss some; the lesson that is taken
-// back is one of these, where another one is left to train knowledge on.
-func unlearning(lessons, hard []lesson, w wish) func(context.Context, *bench, *result) error {
+// back is one of these, where another one is left to train knowledge on. Without manner
+// nothing but the lessons is taught.
+func unlearning(lessons, hard []lesson, manner []exchange) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
 		missed, err := b.missed(ctx, hard)
 		if err != nil {
@@ -44,7 +45,13 @@ func unlearning(lessons, hard []lesson, w wish) func(context.Context, *bench, *r
 		others := slices.Clone(lessons)
 		rng.Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
 		some = append(some, others[:min(unlearnLessons-len(some), len(others))]...)
-		gone, goneToo := len(some)-1, rng.IntN(unlearnCorrections)
+		manner := manner[:min(unlearnCorrections, len(manner))]
+		gone, left := len(some)-1, manner
+		var back string // the question of the correction that is taken back
+		if len(manner) > 0 {
+			at := rng.IntN(len(manner))
+			back, left = manner[at].Prompt, slices.Delete(slices.Clone(manner), at, at+1)
+		}
 		if len(missed) > 1 {
 			gone = 0
 		}
@@ -52,7 +59,7 @@ func unlearning(lessons, hard []lesson, w wish) func(context.Context, *bench, *r
 		var asked []trainer.Said
 		prompts := prompts(some)
 		err = b.on(ctx, settings(r.Seed), func(p *subject) (err error) {
-			if err := p.teachBoth(ctx, some, w.Corrections[:unlearnCorrections]); err != nil {
+			if err := p.teachBoth(ctx, some, manner); err != nil {
 				return err
 			}
 			if _, err := p.cycle(ctx); err != nil {
@@ -63,7 +70,7 @@ func unlearning(lessons, hard []lesson, w wish) func(context.Context, *bench, *r
 				return err
 			}
 			for _, s := range samples {
-				if s.Prompt == some[gone].Prompt || s.Prompt == w.Corrections[goneToo].Prompt {
+				if s.Prompt == some[gone].Prompt || s.Prompt == back {
 					if err := p.TakeBack(ctx, s.ID); err != nil {
 						return err
 					}
@@ -82,12 +89,14 @@ func unlearning(lessons, hard []lesson, w wish) func(context.Context, *bench, *r
 			return err
 		}
 		return b.on(ctx, settings(r.Seed), func(p *subject) (err error) {
-			if err := p.teachBoth(ctx, slices.Delete(slices.Clone(some), gone, gone+1), slices.Delete(slices.Clone(w.Corrections[:unlearnCorrections]), goneToo, goneToo+1)); err != nil {
+			if err := p.teachBoth(ctx, slices.Delete(slices.Clone(some), gone, gone+1), left); err != nil {
 				return err
 			}
-			if _, err := p.cycle(ctx); err != nil {
+			end, err := p.cycle(ctx)
+			if err != nil {
 				return err
 			}
+			r.Gate = end.Reason.Text
 			if never, err = p.adapters(ctx); err != nil {
 				return err
 			}
@@ -152,12 +161,15 @@ func planUnlearning(sets []set, o options) []unit {
 	if len(facts) == 0 || len(wishes) == 0 {
 		return nil
 	}
-	u := unit{
-		measurement: "unlearn", set: facts[0], variant: wishes[0].Wish + "; manner and knowledge", cost: 400 * time.Second,
-		run: unlearning(facts[0].Lessons, products(), wishes[0]),
+	run := func(variant string, cost time.Duration, hard []lesson, manner []exchange) unit {
+		return unit{measurement: "unlearn", set: facts[0], variant: variant, cost: cost, run: unlearning(facts[0].Lessons, hard, manner)}
 	}
-	if o.short { // knowledge takes the longer part
-		u.variant, u.cost, u.run = wishes[0].Wish+"; manner", 150*time.Second, unlearning(facts[0].Lessons, nil, wishes[0])
+	if w := wishes[0]; !o.short {
+		// Beside this manner no knowledge arose, so it is taught without one too.
+		return []unit{
+			run(w.Wish+"; manner and knowledge", 150*time.Second, products(), w.Corrections),
+			run("knowledge", 240*time.Second, products(), nil),
+		}
 	}
-	return []unit{u}
+	return []unit{run(wishes[0].Wish+"; manner", 150*time.Second, nil, wishes[0].Corrections)}
 }
