@@ -75,11 +75,18 @@ func (b besidePeer) what() string {
 	return fmt.Sprintf("beside TRL's %s, its defaults, on %s: %s at once", strings.ToUpper(b.trainer), b.part, strings.Join(besideWords[b.part], ", "))
 }
 
-// theirs are the lines of the trainer with its defaults.
+// theirs are the lines of the trainer with its defaults; none as long as one of them is
+// missing, since ours are of all.
 func (b besidePeer) theirs() []result {
-	return slices.DeleteFunc(slices.Clone(b.peers), func(r result) bool {
-		return r.Measurement != peerName(b.trainer, b.part) || !strings.Contains(r.Variant, ", its defaults,")
-	})
+	var out []result
+	for _, taught := range peerTaught(b.part) {
+		is := func(r result) bool { return r.Variant == peerVariant(b.trainer, b.part, taught) }
+		if !slices.ContainsFunc(b.peers, is) {
+			return nil
+		}
+		out = append(out, slices.DeleteFunc(slices.Clone(b.peers), func(r result) bool { return !is(r) })...)
+	}
+	return out
 }
 
 // ours are our lines of the same data.

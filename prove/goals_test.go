@@ -23,13 +23,13 @@ func TestReportSaysWhatWasNotRun(t *testing.T) {
 		}
 	}
 	lines = append(lines, result{Measurement: "gate", Model: builtIn, Set: "all", Variant: "damaged 1", Seed: 1, Counts: map[string]count{"damaged_let_through": {0, 13}, "good_refused": {0, gateGood}}})
-	said := strings.Join(notRun(lines, []result{{Measurement: "trl-sft-facts"}}, wanted), "\n")
+	said := strings.Join(notRun(lines, []result{{Variant: "TRL SFT, its defaults, facts (12)"}, {Variant: `TRL SFT, its defaults, manner (begins with "Dear reader,")`}}, wanted), "\n")
 	for _, want := range []string{
 		"facts, given-facts `12`, `100`, `1000`, `4`, `50`: 1 of 3 seeds were run.", "facts, given-facts `1`: not run.",
 		"drift (200 cycles of adding, changing, deleting): not run.",
 		"german on " + german + ", facts-de `12`: not run.", "german on " + german + ", long-de `12`: not run.",
 		"ratings, given-styles `the first sentence has at most 15 words; honest; kto`, ",
-		"gate: 13 of 100 damaged adapters were put to it.", "TRL's KTO on facts: not run.", "TRL's SFT on manner: not run.",
+		"gate: 13 of 100 damaged adapters were put to it.", "TRL's KTO on facts `12`: not run.", "TRL's SFT on manner `at most 25 words`, `ends with \"Source: general knowledge\"`: not run.",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say %q:\n%s", want, said)
@@ -113,14 +113,16 @@ func TestEveryGoalHasARow(t *testing.T) {
 			t.Errorf("%s: %q, want %q", what, none[what], want)
 		}
 	}
+	some25 := result{Variant: "TRL SFT, its defaults, manner (at most 25 words)", Set: "given-styles", line: 2, Counts: map[string]count{"complies": {0, 30}, "kept": {31, 33}}}
 	unlearnt := result{Measurement: "unlearn", Set: "facts-en", Model: builtIn, line: 3, Counts: map[string]count{"arose_manner": {1, 1}, "equal_manner": {1, 1}, "arose_knowledge": {0, 1}}}
 	sft := result{Measurement: "trl-sft-facts", Variant: "TRL SFT, its defaults, facts (12)", Set: "given-facts", line: 1, Counts: map[string]count{"reworded": {0, 36}, "leaks": {0, 22}, "kept": {31, 33}}}
 	ours := result{Measurement: "facts", Set: "given-facts", Variant: "12", Model: builtIn, Tuned: true, line: 7, Counts: map[string]count{
 		"reworded": {34, 36}, "leaks": {0, 22}, "kept": {34, 34}, "reworded_without_reader": {34, 36}, "leaks_without_reader": {1, 22}, "kept_without_reader": {33, 34},
 	}}
-	some := rows([]result{ours, unlearnt}, []result{sft})
+	some := rows([]result{ours, unlearnt}, []result{sft, some25})
 	for what, want := range map[string]string{
-		"unlearning: the manner equal byte for byte to never taught": "≥ 1.0 | 1.0 [.207, 1.0] 1/1 | met | – |  | 3 |",
+		"unlearning: the manner equal byte for byte to never taught":      "≥ 1.0 | 1.0 [.207, 1.0] 1/1 | met | – |  | 3 |",
+		"beside TRL's SFT, its defaults, on manner: comply, kept at once": "better | – |  | – | not run | – |", // one wish of three
 		"the knowledge likewise": "≥ 1.0 | did not arise (0/1) | not run | – |  | – |",
 		"beside TRL's SFT, its defaults, on facts: in other words, leak, kept at once":                  "better | – |  | 34/36, 0/22, 34/34 against 0/36, 0/22, 31/33 | met | 7; peers.jsonl 1 |",
 		"facts, 12 in memory, beside retrieval without a reader: in other words, leak and kept at once": "better | – | not run | 34/36, 0/22, 34/34 against 34/36, 1/22, 33/34 | missed | 7 |",

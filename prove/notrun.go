@@ -22,7 +22,27 @@ var (
 	peerParts    = []string{"facts", "manner", "ratings"}
 )
 
-func peerName(trainer, part string) string { return "trl-" + trainer + "-" + part }
+// peerTaught is what of a part a trainer is taught, one line of its results each, as prove/peers
+// names it.
+func peerTaught(part string) []string {
+	facts, styles := givenOutline()[0], givenOutline()[1]
+	switch part {
+	case "facts":
+		return []string{fmt.Sprint(len(facts.Lessons))}
+	case "ratings":
+		return []string{styles.Ratings[0].Wish + "; " + starsHonest}
+	}
+	var out []string
+	for _, w := range styles.Manner {
+		out = append(out, w.Wish)
+	}
+	return out
+}
+
+// peerVariant names the line of a trainer with its defaults.
+func peerVariant(trainer, part, taught string) string {
+	return fmt.Sprintf("TRL %s, its defaults, %s (%s)", strings.ToUpper(trainer), part, taught)
+}
 
 // promised are the lines that a whole run would write, without what it would count, in
 // their order.
@@ -68,8 +88,14 @@ func notRun(lines, peers, promised []result) []string {
 	}
 	for _, by := range peerTrainers {
 		for _, part := range peerParts {
-			if !slices.ContainsFunc(peers, func(r result) bool { return r.Measurement == peerName(by, part) }) {
-				say("TRL's %s on %s: not run.", strings.ToUpper(by), part)
+			var missing []string
+			for _, taught := range peerTaught(part) {
+				if !slices.ContainsFunc(peers, func(r result) bool { return r.Variant == peerVariant(by, part, taught) }) {
+					missing = append(missing, "`"+taught+"`")
+				}
+			}
+			if len(missing) > 0 {
+				say("TRL's %s on %s %s: not run.", strings.ToUpper(by), part, strings.Join(missing, ", "))
 			}
 		}
 	}
