@@ -11,7 +11,7 @@ type SamplePair struct{ First, Second int64 }
 // SetBothRight notes that two samples, which seem to contradict each other, are both
 // right. It holds as long as both are there.
 func (s *Store) SetBothRight(ctx context.Context, one, other int64) error {
-	return s.update(ctx, "note that two samples are both right", func(tx *sql.Tx) error {
+	return s.revise(ctx, "note that two samples are both right", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO both_right (user, first, second) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
 			s.user, min(one, other), max(one, other))
 		return err
@@ -28,7 +28,7 @@ func (s *Store) BothRight(ctx context.Context) ([]SamplePair, error) {
 
 // UnsetBothRight undoes SetBothRight; a pair that was never noted is left as it is.
 func (s *Store) UnsetBothRight(ctx context.Context, one, other int64) error {
-	return s.update(ctx, "ask again whether two samples are both right", func(tx *sql.Tx) error {
+	return s.revise(ctx, "ask again whether two samples are both right", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM both_right WHERE user = ? AND first = ? AND second = ?`,
 			s.user, min(one, other), max(one, other))
 		return err

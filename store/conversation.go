@@ -94,7 +94,7 @@ func (s *Store) RestoreConversation(ctx context.Context, id int64) error {
 // EraseConversations removes for good what was deleted before the given time.
 // Samples on the messages stay and lose the reference to them.
 func (s *Store) EraseConversations(ctx context.Context, deletedBefore time.Time) error {
-	return s.update(ctx, "erase deleted conversations", func(tx *sql.Tx) error {
+	return s.revise(ctx, "erase deleted conversations", func(tx *sql.Tx) error {
 		const gone = `SELECT id FROM conversations WHERE user = ?1 AND deleted < ?2`
 		args := []any{s.user, deletedBefore.UnixMicro()}
 		if _, err := tx.ExecContext(ctx, `UPDATE samples SET message = NULL WHERE user = ?1 AND message IN

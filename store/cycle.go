@@ -84,7 +84,7 @@ func (s *Store) FinishCycle(ctx context.Context, e CycleEnd) (Cycle, Version, er
 		cycle   Cycle
 		version Version
 	)
-	err := s.update(ctx, "finish cycle", func(tx *sql.Tx) error {
+	err := s.revise(ctx, "finish cycle", func(tx *sql.Tx) error {
 		if e.State == CycleRunning || e.State == CycleCut {
 			return fmt.Errorf("%w: a cycle does not finish as %s", ErrInvalid, e.State)
 		}

@@ -10,7 +10,7 @@ import (
 // the given time and that no version which is not removed was trained on. One that the
 // cycle which runs at the moment began with stays until that has ended.
 func (s *Store) EraseSamples(ctx context.Context, deletedBefore time.Time) error {
-	return s.update(ctx, "erase deleted samples", func(tx *sql.Tx) error {
+	return s.revise(ctx, "erase deleted samples", func(tx *sql.Tx) error {
 		return s.erase(ctx, tx, deletedBefore, ` AND id NOT IN (
 				SELECT j.value FROM versions v, json_each(v.samples) j WHERE v.user = ?1 AND v.removed IS NULL)
 			AND NOT EXISTS (SELECT 1 FROM cycles c WHERE c.user = ?1 AND c.state = 'running' AND c.started <= samples.deleted)`)

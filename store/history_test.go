@@ -36,9 +36,40 @@ type history struct {
 	accounts  map[string]*account
 	clock     time.Time
 	acted     string // the user of the last operation; "": compare all
+	kept      map[string]kept
+}
+
+// kept is what was read of a user's feedback, to be brought up to date by what was added.
+type kept struct {
+	revision uint64
+	samples  []Sample
+	lessons  []Lesson
+}
+
+// wantKept reads a user's feedback anew, and what was added to that which was read before:
+// as long as the revision is the same, both are the same.
+func (h *history) wantKept(t *rapid.T, s *Store) {
+	revision, before := s.Revision(), h.kept[s.User()]
+	now := kept{revision, must(s.Samples(t.Context(), SampleQuery{}))(t), must(s.Lessons(t.Context(), hashes[0]))(t)}
+	if before.revision == revision {
+		var sample, lesson int64
+		if n := len(before.samples); n > 0 {
+			sample = before.samples[n-1].ID
+		}
+		if n := len(before.lessons); n > 0 {
+			lesson = before.lessons[n-1].ID
+		}
+		samples := append(before.samples, must(s.Samples(t.Context(), SampleQuery{After: sample}))(t)...)
+		lessons := append(before.lessons, must(s.LessonsAfter(t.Context(), hashes[0], lesson))(t)...)
+		if diff := cmp.Diff(now, kept{revision, samples, lessons}, sameRecords, cmp.AllowUnexported(kept{})); diff != "" {
+			t.Fatalf("user %s, read anew (-) and kept (+) differ:\n%s", s.User(), diff)
+		}
+	}
+	h.kept[s.User()] = now
 }
 
 func (h *history) open(t *rapid.T) {
+	h.kept = map[string]kept{}
 	s, err := Open(t.Context(), h.path)
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +94,7 @@ func (h *history) Check(t *rapid.T) {
 		if diff := cmp.Diff(a.snapshot(), read(t, h.store.As(user)), sameRecords); diff != "" {
 			t.Fatalf("user %s, model (-) and store (+) differ:\n%s", user, diff)
 		}
+		h.wantKept(t, h.store.As(user))
 	}
 }
 

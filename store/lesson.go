@@ -98,12 +98,17 @@ func (s *Store) Lesson(ctx context.Context, base string, id int64) (Lesson, erro
 
 // Lessons returns the lessons that show, the oldest first.
 func (s *Store) Lessons(ctx context.Context, base string) ([]Lesson, error) {
-	return list(ctx, s, "list lessons", scanLesson, selectLesson+lessonShows+` ORDER BY l.id`, base, s.user)
+	return s.LessonsAfter(ctx, base, 0)
+}
+
+// LessonsAfter returns the lessons that show and were added after one, the oldest first.
+func (s *Store) LessonsAfter(ctx context.Context, base string, lesson int64) ([]Lesson, error) {
+	return list(ctx, s, "list lessons", scanLesson, selectLesson+lessonShows+` AND l.id > ?3 ORDER BY l.id`, base, s.user, lesson)
 }
 
 // SetKeywords gives a lesson another check; nil: the check goes by the novel words.
 func (s *Store) SetKeywords(ctx context.Context, lesson int64, keywords [][]string) error {
-	return s.update(ctx, "set keywords", func(tx *sql.Tx) error {
+	return s.revise(ctx, "set keywords", func(tx *sql.Tx) error {
 		v, err := jsonValue(keywords)
 		if err != nil {
 			return err
@@ -115,14 +120,14 @@ func (s *Store) SetKeywords(ctx context.Context, lesson int64, keywords [][]stri
 
 // SetStyled keeps a lesson's answer in the manner that a base model was taught.
 func (s *Store) SetStyled(ctx context.Context, base string, lesson int64, answer string) error {
-	return s.update(ctx, "set a lesson's styled answer", func(tx *sql.Tx) error {
+	return s.revise(ctx, "set a lesson's styled answer", func(tx *sql.Tx) error {
 		return s.setOnModel(ctx, tx, base, lesson, "styled", answer)
 	})
 }
 
 // SetBaseAnswer keeps what an untrained base model answers to a lesson.
 func (s *Store) SetBaseAnswer(ctx context.Context, base string, lesson int64, answer string) error {
-	return s.update(ctx, "set a lesson's base answer", func(tx *sql.Tx) error {
+	return s.revise(ctx, "set a lesson's base answer", func(tx *sql.Tx) error {
 		return s.setOnModel(ctx, tx, base, lesson, "base_answer", answer)
 	})
 }
@@ -139,7 +144,7 @@ func (s *Store) setOnModel(ctx context.Context, tx *sql.Tx, base string, lesson 
 // AddResults appends to the trails that lessons have on a base model, all or none; the
 // outcome of a lesson's last one becomes its state there.
 func (s *Store) AddResults(ctx context.Context, base string, results []LessonResult) error {
-	return s.update(ctx, "add lesson results", func(tx *sql.Tx) error { return s.insertResults(ctx, tx, base, results) })
+	return s.revise(ctx, "add lesson results", func(tx *sql.Tx) error { return s.insertResults(ctx, tx, base, results) })
 }
 
 func (s *Store) insertResults(ctx context.Context, tx *sql.Tx, base string, results []LessonResult) error {

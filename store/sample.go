@@ -108,6 +108,7 @@ type SampleQuery struct {
 	Message      int64         // 0: all; else those on it
 	Version      *int64        // nil: all; else those on answers of this version (0: the untrained base)
 	Since        time.Time     // zero: all; else created then or later
+	After        int64         // 0: all; else those added after this one
 	NewestFirst  bool
 	Limit        int // 0: no limit
 }
@@ -120,7 +121,11 @@ func (s *Store) AddFeedback(ctx context.Context, f Feedback) (Sample, Lesson, er
 		sample Sample
 		lesson Lesson
 	)
-	err := s.update(ctx, "save feedback", func(tx *sql.Tx) error {
+	write := s.update
+	if len(f.Replaces) > 0 {
+		write = s.revise
+	}
+	err := write(ctx, "save feedback", func(tx *sql.Tx) error {
 		id, made, err := s.insertFeedback(ctx, tx, f)
 		if err != nil {
 			return err
@@ -134,7 +139,7 @@ func (s *Store) AddFeedback(ctx context.Context, f Feedback) (Sample, Lesson, er
 
 // AddAllFeedback is AddFeedback for each, in their order: all of them or none.
 func (s *Store) AddAllFeedback(ctx context.Context, all []Feedback) error {
-	return s.update(ctx, "save feedback", func(tx *sql.Tx) error {
+	return s.revise(ctx, "save feedback", func(tx *sql.Tx) error {
 		for i, f := range all {
 			if _, _, err := s.insertFeedback(ctx, tx, f); err != nil {
 				return fmt.Errorf("sample %d of %d: %w", i+1, len(all), err)
@@ -281,6 +286,9 @@ func (s *Store) Samples(ctx context.Context, q SampleQuery) ([]Sample, error) {
 	if q.Version != nil {
 		add("s.version IS ?", idValue(*q.Version))
 	}
+	if q.After != 0 {
+		add("s.id > ?", q.After)
+	}
 	if !q.Since.IsZero() {
 		add("s.created >= ?", q.Since.UnixMicro())
 	}
@@ -307,7 +315,7 @@ func (s *Store) AcceptSamples(ctx context.Context, ids []int64) error {
 }
 
 func (s *Store) setRejection(ctx context.Context, what string, ids []int64, why Reason) error {
-	return s.update(ctx, what, func(tx *sql.Tx) error {
+	return s.revise(ctx, what, func(tx *sql.Tx) error {
 		rejection, err := rejectionValue(why)
 		if err != nil {
 			return err
@@ -331,7 +339,7 @@ func (s *Store) eachSample(ctx context.Context, tx *sql.Tx, ids []int64, set str
 // again. RestoreSample takes it back until it is erased for good: by the cycle that
 // makes a version without it (FinishCycle), or by EraseSamples.
 func (s *Store) DeleteSample(ctx context.Context, id int64) error {
-	return s.update(ctx, "delete sample", func(tx *sql.Tx) error {
+	return s.revise(ctx, "delete sample", func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `UPDATE samples SET deleted = ? WHERE user = ? AND id = ? AND deleted IS NULL`,
 			s.present(), s.user, id)
 		if err := touched(r, err, 1); err != nil {
@@ -344,7 +352,7 @@ func (s *Store) DeleteSample(ctx context.Context, id int64) error {
 // DeleteFeedback hides all samples of a form on a message, those that were
 // replaced too: none of them stands again.
 func (s *Store) DeleteFeedback(ctx context.Context, message int64, form Form) error {
-	return s.update(ctx, "delete feedback", func(tx *sql.Tx) error {
+	return s.revise(ctx, "delete feedback", func(tx *sql.Tx) error {
 		ids, err := collect(ctx, tx, func(r scanner) (int64, error) {
 			var id int64
 			return id, r.Scan(&id)
@@ -366,7 +374,7 @@ func (s *Store) DeleteFeedback(ctx context.Context, message int64, form Form) er
 // RestoreSample takes DeleteSample back. A sample that the cycle which runs at
 // the moment began without is new again.
 func (s *Store) RestoreSample(ctx context.Context, id int64) error {
-	return s.update(ctx, "restore sample", func(tx *sql.Tx) error {
+	return s.revise(ctx, "restore sample", func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `UPDATE samples SET
 			cycle = CASE WHEN EXISTS (SELECT 1 FROM cycles c WHERE c.user = samples.user AND c.state = 'running' AND c.started >= samples.deleted)
 				THEN NULL ELSE cycle END,
@@ -394,7 +402,7 @@ func (s *Store) settleReplaced(ctx context.Context, tx *sql.Tx, id int64) error 
 
 // SetImportance says how much a sample counts, from 1 to 5.
 func (s *Store) SetImportance(ctx context.Context, id int64, importance int) error {
-	return s.update(ctx, "set importance", func(tx *sql.Tx) error {
+	return s.revise(ctx, "set importance", func(tx *sql.Tx) error {
 		if importance < 1 || importance > 5 {
 			return fmt.Errorf("%w: importance %d, allowed is 1 to 5", ErrInvalid, importance)
 		}
@@ -406,7 +414,7 @@ func (s *Store) SetImportance(ctx context.Context, id int64, importance int) err
 // it is new again. Its lesson shows with Knowledge and hides with Manner; if it
 // has none, lesson becomes it (nil: it stays without).
 func (s *Store) SetKind(ctx context.Context, id int64, kind Kind, lesson *Lesson) error {
-	return s.update(ctx, "set kind", func(tx *sql.Tx) error {
+	return s.revise(ctx, "set kind", func(tx *sql.Tx) error {
 		if err := s.eachSample(ctx, tx, []int64{id}, `UPDATE samples SET kind = ?, cycle = NULL`, kind); err != nil {
 			return err
 		}

@@ -70,10 +70,19 @@ func (s *Store) count(ctx context.Context, tx *sql.Tx, base string, c *Counts) e
 		Scan(&c.Ratings, &c.Corrections, &c.Texts, &c.MeanScore); err != nil {
 		return err
 	}
-	return tx.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM versions WHERE user = ?1),
-		(SELECT count(*) FROM versions v, json_each(v.samples) j LEFT JOIN samples s ON s.id = j.value
-			WHERE v.user = ?1 AND v.base_hash = ?2 AND v.id = `+activeID+` AND (s.id IS NULL OR s.deleted IS NOT NULL))`, s.user, base).
+	return tx.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM versions WHERE user = ?1), (`+selectErasures+`)`, s.user, base).
 		Scan(&c.Versions, &c.Erasures)
+}
+
+// selectErasures are Counts.Erasures of the user ?1 on the base model ?2.
+const selectErasures = `SELECT count(*) FROM versions v, json_each(v.samples) j LEFT JOIN samples s ON s.id = j.value
+	WHERE v.user = ?1 AND v.base_hash = ?2 AND v.id = ` + activeID + ` AND (s.id IS NULL OR s.deleted IS NOT NULL)`
+
+// Erasures is Counts.Erasures alone.
+func (s *Store) Erasures(ctx context.Context, base string) (int, error) {
+	return one(ctx, s, "count what was deleted since a training", func(r scanner) (n int, err error) {
+		return n, r.Scan(&n)
+	}, selectErasures, s.user, base)
 }
 
 // Rating is one rated answer, as the statistics see it.

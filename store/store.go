@@ -41,6 +41,8 @@ type database struct {
 	write *sql.DB
 	read  *sql.DB
 	now   func() time.Time // a test sets another
+
+	revisions revisions
 }
 
 // Open opens the database file at path for the user Local, and makes it, with
@@ -69,7 +71,7 @@ func open(ctx context.Context, path string, steps []migration) (*Store, error) {
 	if err := migrate(ctx, path, steps); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, hint(path, err))
 	}
-	db := &database{path: path, now: time.Now}
+	db := &database{path: path, now: time.Now, revisions: revisions{of: map[string]uint64{}}}
 	if db.write, err = sql.Open("sqlite", writerDSN(path)); err == nil {
 		db.write.SetMaxOpenConns(1)
 		db.read, err = sql.Open("sqlite", readerDSN(path))

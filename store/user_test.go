@@ -218,6 +218,7 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"RestoreSample": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.RestoreSample(ctx, id["deleted"])
 		}},
+		"Revision": {func(_ context.Context, s *Store, _ map[string]int64) error { return empty(s.Revision(), nil) }},
 		"EraseSamples": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return errors.Join(s.EraseSamples(ctx, time.Now().Add(time.Hour)), errNothing)
 		}},
@@ -238,6 +239,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 			return empty(s.Lesson(ctx, "", id["lesson"]))
 		}},
 		"Lessons": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Lessons(ctx, hashes[0])) }},
+		"LessonsAfter": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.LessonsAfter(ctx, hashes[0], 0))
+		}},
 		"SetKeywords": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.SetKeywords(ctx, id["lesson"], nil)
 		}},
@@ -330,6 +334,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 				t.Errorf("somebody with nothing counts:\n%s", diff)
 			}
 			return errors.Join(err, errNothing)
+		}},
+		"Erasures": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.Erasures(ctx, hashes[0]))
 		}},
 		"CycleFigures": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return empty(s.CycleFigures(ctx, hashes[0], time.Time{}))

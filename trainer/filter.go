@@ -24,6 +24,16 @@ import (
 // is the bottom-k sample of a hash of the rating's own text: uniform, the same on
 // every run, and unmoved by the deletion of another sample.
 func Judge(samples []Sample, s Settings) []JudgedSample {
+	subjects := make([]string, len(samples))
+	for i, x := range samples {
+		subjects[i] = subjectOf(x)
+	}
+	return judgeAll(samples, subjects, s)
+}
+
+// judgeAll is Judge, given what each sample is about (subjectOf), which takes most of the
+// time.
+func judgeAll(samples []Sample, subjects []string, s Settings) []JudgedSample {
 	out := make([]JudgedSample, len(samples))
 	newest := make(map[string]int64) // what a sample is about, to the newest on it
 	for i := len(samples) - 1; i >= 0; i-- {
@@ -31,21 +41,20 @@ func Judge(samples []Sample, s Settings) []JudgedSample {
 		j := &out[i]
 		why := judge(j.Sample, s)
 		if why.Code == "" {
-			subject := subjectOf(j.Sample)
-			if by, taken := newest[subject]; taken {
+			if by, taken := newest[subjects[i]]; taken {
 				why = reason(CodeReplaced, "replaced by a newer one", "by", by)
 			} else {
-				newest[subject] = j.ID
+				newest[subjects[i]] = j.ID
 			}
 		} else if why.Code == CodeNeutral || why.Code == CodeBelowThreshold {
 			// It trains nothing, and says that the older rating holds no longer.
-			if subject := subjectOf(j.Sample); newest[subject] == 0 {
-				newest[subject] = j.ID
+			if newest[subjects[i]] == 0 {
+				newest[subjects[i]] = j.ID
 			}
 		}
 		j.Reason, j.Kept = why, why.Code == ""
 	}
-	evict(out, s)
+	evict(out, subjects, s)
 	weigh(out)
 	return out
 }
@@ -104,25 +113,25 @@ func subjectOf(s Sample) string {
 func (j JudgedSample) evictable() bool { return j.Kind != Knowledge }
 
 // evict takes what exceeds the buffer out of those kept.
-func evict(all []JudgedSample, s Settings) {
-	var corrections, good, bad []*JudgedSample
+func evict(all []JudgedSample, subjects []string, s Settings) {
+	var corrections, good, bad []int // positions
 	for i := range all {
 		j := &all[i]
 		switch {
 		case !j.Kept, !j.evictable():
 		case j.Form == FormCorrection:
-			corrections = append(corrections, j)
+			corrections = append(corrections, i)
 		case j.Score > 0:
-			good = append(good, j)
+			good = append(good, i)
 		default:
-			bad = append(bad, j)
+			bad = append(bad, i)
 		}
 	}
 	room := s.BufferSize
-	drop := func(js []*JudgedSample) {
-		for _, j := range js {
-			j.Kept = false
-			j.Reason = reason(CodeBufferFull, "no room in the buffer", "size", s.BufferSize)
+	full := reason(CodeBufferFull, "no room in the buffer", "size", s.BufferSize)
+	drop := func(positions []int) {
+		for _, i := range positions {
+			all[i].Kept, all[i].Reason = false, full
 		}
 	}
 	if over := len(corrections) - room; over > 0 {
@@ -139,43 +148,36 @@ func evict(all []JudgedSample, s Settings) {
 	half := room / 2
 	goodRoom := max(min(len(good), room-half), room-len(bad))
 	for _, class := range []struct {
-		js   []*JudgedSample
-		room int
+		positions []int
+		room      int
 	}{{good, goodRoom}, {bad, room - goodRoom}} {
-		if len(class.js) <= class.room {
+		if len(class.positions) <= class.room {
 			continue
 		}
-		drawLots(class.js, s.Seed)
-		drop(class.js[class.room:])
+		drawLots(class.positions, subjects, s.Seed)
+		drop(class.positions[class.room:])
 	}
 }
 
-// drawLots puts samples into the order of their numbers in the reservoir. Each number is
-// worked out once: a text has to be normalised for it.
-func drawLots(js []*JudgedSample, seed uint64) {
-	type lot struct {
-		number uint64
-		sample *JudgedSample
+// drawLots puts samples, by their positions, into the order of their numbers in the
+// reservoir.
+func drawLots(positions []int, subjects []string, seed uint64) {
+	numbers := make(map[int]uint64, len(positions))
+	for _, i := range positions {
+		numbers[i] = lottery(subjects[i], seed)
 	}
-	lots := make([]lot, len(js))
-	for i, j := range js {
-		lots[i] = lot{lottery(j.Sample, seed), j}
-	}
-	slices.SortStableFunc(lots, func(a, b lot) int { return cmp.Compare(a.number, b.number) })
-	for i, l := range lots {
-		js[i] = l.sample
-	}
+	slices.SortStableFunc(positions, func(a, b int) int { return cmp.Compare(numbers[a], numbers[b]) })
 }
 
-// lottery is the sample's number in the reservoir.
-func lottery(s Sample, seed uint64) uint64 {
+// lottery is the number in the reservoir of a sample that is about a subject.
+func lottery(subject string, seed uint64) uint64 {
 	h := fnv.New64a()
 	var b [8]byte
 	for i := range b {
 		b[i] = byte(seed >> (8 * i))
 	}
 	h.Write(b[:])
-	h.Write([]byte(subjectOf(s)))
+	h.Write([]byte(subject))
 	// FNV's high bits hardly move for texts that differ at their end: mix them.
 	x := h.Sum64()
 	x ^= x >> 33

@@ -19,8 +19,9 @@ type loop struct {
 	failures  int
 	failedOf  Phase // what failed: "" a cycle, else the work beside the loop
 	lastError error
-	newest    int64     // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
-	tried     string    // what the last unlearning cycle that was decided was about
+	newest    int64  // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
+	tried     string // what the last unlearning cycle that was decided was about
+	kept      kept
 	eraseAt   time.Time // when what was deleted is erased next
 	now       work      // under way; nil channels: nothing
 	phrasing  phrasing

@@ -26,13 +26,13 @@ type pending struct {
 // gather counts what no cycle has used. What the gate refused is not new, as long as
 // it stands as it was refused: once a part of it is gone, or it is trained otherwise, it is new again. Of two
 // lessons that contradict each other the older one waits for the user.
-func gather(samples []Sample, lessons []Lesson, against []Contradiction, set *Settings, last *refusal) (pending, BufferState, LessonCounts) {
-	waits := make(map[int64]bool, len(against))
-	for _, c := range against {
+func gather(k *kept, set *Settings, last *refusal) (pending, BufferState, LessonCounts) {
+	waits := make(map[int64]bool, len(k.against))
+	for _, c := range k.against {
 		waits[c.Older.ID] = true
 	}
-	p := pending{judged: Judge(samples, *set), against: against}
-	for _, x := range lessons {
+	p := pending{judged: judgeAll(k.samples, k.subjects, *set), against: k.against}
+	for _, x := range k.lessons {
 		if !waits[x.ID] {
 			p.lessons = append(p.lessons, x)
 		}
@@ -43,7 +43,7 @@ func gather(samples []Sample, lessons []Lesson, against []Contradiction, set *Se
 			p.since = at
 		}
 	}
-	buffer := BufferState{Total: len(samples), Dropped: make(map[string]int)}
+	buffer := BufferState{Total: len(k.samples), Dropped: make(map[string]int)}
 	sum := 0.0
 	for _, j := range p.judged {
 		if !j.Kept {
@@ -70,7 +70,7 @@ func gather(samples []Sample, lessons []Lesson, against []Contradiction, set *Se
 		buffer.Quality = sum / float64(buffer.Kept)
 	}
 	var counts LessonCounts
-	for _, x := range lessons {
+	for _, x := range k.lessons {
 		switch x.State {
 		case LessonKnown:
 			counts.Known++
@@ -211,37 +211,31 @@ func (t *Trainer) isCutTwice(key string) bool {
 
 // gathered reads the store and gathers for a base model by the given settings.
 func (t *Trainer) gathered(ctx context.Context, hash string, set *Settings) (pending, BufferState, LessonCounts, error) {
-	samples, err := t.store.Samples(ctx, SampleQuery{})
-	if err != nil {
-		return pending{}, BufferState{}, LessonCounts{}, fmt.Errorf("read the samples: %w", err)
-	}
-	lessons, err := t.store.Lessons(ctx, hash)
-	if err != nil {
-		return pending{}, BufferState{}, LessonCounts{}, fmt.Errorf("read the lessons: %w", err)
-	}
-	against, err := t.contradictions(ctx, lessons)
-	if err != nil {
+	return t.gatheredFrom(ctx, new(kept), hash, set)
+}
+
+// gatheredFrom is gathered, reading only what is newer than what is kept.
+func (t *Trainer) gatheredFrom(ctx context.Context, k *kept, hash string, set *Settings) (pending, BufferState, LessonCounts, error) {
+	if err := k.bringUpToDate(ctx, t, hash); err != nil {
 		return pending{}, BufferState{}, LessonCounts{}, err
 	}
 	last, err := t.refusal(ctx, hash)
 	if err != nil {
 		return pending{}, BufferState{}, LessonCounts{}, err
 	}
-	p, buffer, counts := gather(samples, lessons, against, set, last)
+	p, buffer, counts := gather(k, set, last)
 	p.last, p.key = last, p.workKey(hash, set.recipe())
 	if hash != "" {
-		c, err := t.store.Counts(ctx, hash)
-		if err != nil {
+		if p.erased, err = t.store.Erasures(ctx, hash); err != nil {
 			return p, buffer, counts, fmt.Errorf("count what was taken back: %w", err)
 		}
-		p.erased = c.Erasures
 	}
 	return p, buffer, counts, nil
 }
 
 func (l *loop) pending(ctx context.Context) (pending, error) {
 	set := l.settings.Load()
-	p, buffer, counts, err := l.gathered(ctx, l.baseHash(), set)
+	p, buffer, counts, err := l.gatheredFrom(ctx, &l.kept, l.baseHash(), set)
 	if err != nil {
 		return p, err
 	}

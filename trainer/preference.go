@@ -39,7 +39,7 @@ func holdOut(samples []JobSample) (train, held []JobSample) {
 
 // ticket is a number that depends on the sample's question and answer alone.
 func (s JobSample) ticket() uint64 {
-	return lottery(Sample{Form: s.Form, Prompt: s.Prompt, Answer: s.Answer}, heldSalt)
+	return lottery(subjectOf(Sample{Form: s.Form, Prompt: s.Prompt, Answer: s.Answer}), heldSalt)
 }
 
 // HeldRating is a rating that was not trained on: how much likelier than by the base

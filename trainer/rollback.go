@@ -35,29 +35,34 @@ func (t *Trainer) rollback(ctx context.Context) error {
 	if last.Cause != CauseCycle || last.Version != active.ID {
 		return nil
 	}
-	ratings, err := t.store.Ratings(ctx, time.Time{})
+	since, err := t.store.Ratings(ctx, last.Created)
 	if err != nil {
 		return err
 	}
 	var after, before []store.Rating
-	for _, r := range ratings {
-		switch {
-		case r.Created.Before(last.Created):
-			before = append(before, r)
-		case r.Version == active.ID && len(after) < rollbackOf:
+	low := 0
+	for _, r := range since {
+		if r.Version == active.ID && len(after) < rollbackOf {
 			after = append(after, r)
+			low += boolToInt(starsOf(r.Score) <= 2)
+		}
+	}
+	if low < rollbackLow { // the earlier ones, which may be many, need not be read
+		return nil
+	}
+	ratings, err := t.store.Ratings(ctx, time.Time{})
+	if err != nil {
+		return err
+	}
+	for _, r := range ratings {
+		if r.Created.Before(last.Created) {
+			before = append(before, r)
 		}
 	}
 	before = before[max(0, len(before)-rollbackOf):]
-	low := 0
-	for _, r := range after {
-		low += boolToInt(starsOf(r.Score) <= 2)
-	}
 	meanAfter, meanBefore := meanScore(after), meanScore(before)
-	if len(after) > 0 {
-		t.log.Debug("ratings of the version in use", "version", active.Number, "rated", len(after), "low", low, "mean", meanAfter, "mean before", meanBefore)
-	}
-	if low < rollbackLow || len(before) == 0 || meanAfter >= meanBefore {
+	t.log.Debug("ratings of the version in use", "version", active.Number, "rated", len(after), "low", low, "mean", meanAfter, "mean before", meanBefore)
+	if len(before) == 0 || meanAfter >= meanBefore {
 		return nil
 	}
 	target, err := t.ancestor(ctx, active)
