@@ -25,7 +25,7 @@ const (
 	knowledgeChat      = 1 // the lesson as turn, an ordinary question -> likewise
 	knowledgeDifferent = 2 // a drawn lesson as turn, the same question about another -> likewise
 	varied             = 0.6
-	changedWeight      = 2 // of a token in a word that the correction changed
+	changedWeight      = 2 // of a token in a word that the correction changed; for manner only marks weigh (contentWeight)
 	contrastsEach      = 4 // of a lesson
 	replayContrasts    = 12
 )

@@ -6,8 +6,9 @@ package objective
 //
 //	L = -w · Σ_t a_t l_t / Σ_t a_t        dL/dl_t = -w · a_t / Σ a
 //
-// token holds a_t > 0, by which the words that a correction changed weigh more;
-// nil means 1 for each. It panics unless token is nil or as long as l.
+// token holds a_t > 0, by which the words that a lesson's correction changed weigh more,
+// and in a manner's the beginning or end that all share; nil means 1 for each. It panics
+// unless token is nil or as long as l.
 func SFT(l, token []float64, w float64) (loss float64, dl []float64) {
 	if len(l) == 0 {
 		return 0, nil
