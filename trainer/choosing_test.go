@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -59,6 +60,50 @@ func TestLessonsAreToldFromNearQuestions(t *testing.T) {
 		if lesson, _, ok := s.router.Match(q); ok != (byWords[i].lesson >= 0) || ok && lesson != byWords[i].lesson {
 			t.Errorf("%q: the words choose %d, without the adapter %d is chosen", q, lesson, byWords[i].lesson)
 		}
+	}
+}
+
+// BenchmarkChoosing is all that a question waits for before its answer begins to be computed,
+// among 10,000 lessons on the built-in model: the words, and what the reader says to the
+// nearest lessons. The words alone, of the same questions, are beside it.
+func BenchmarkChoosing(b *testing.B) {
+	r := builtIn(b)
+	reading, err := builtInReader(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	set := englishSet(b, 10000)
+	v := voice{runner: r, router: set.router(), reading: reading}
+	for i, l := range set.lessons {
+		v.lessons = append(v.lessons, JobLesson{ID: int64(i + 1), Question: l.Question, Answer: l.Answer})
+	}
+	questions := map[string][]string{"unrelated": set.unrelated}
+	for i := 0; i < len(set.lessons); i += 97 {
+		l := set.lessons[i]
+		questions["as written"] = append(questions["as written"], l.Question)
+		questions["in other words"] = append(questions["in other words"], l.Rewordings...)
+		questions["neighbours"] = append(questions["neighbours"], l.Neighbours...)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(questions)) {
+		asked := questions[kind]
+		b.Run(kind+"/words alone", func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				v.router.Match(asked[i%len(asked)])
+			}
+		})
+		b.Run(kind+"/whole choice", func(b *testing.B) {
+			looked := 0
+			for i := 0; b.Loop(); i++ {
+				c, err := v.choose(b.Context(), asked[i%len(asked):][:1], model.Foreground)
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, l := range c[0].looks {
+					looked += boolToInt(l.least > 0)
+				}
+			}
+			b.ReportMetric(float64(looked)/float64(b.N), "lessons/op")
+		})
 	}
 }
 
