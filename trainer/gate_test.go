@@ -209,8 +209,12 @@ func TestAKeptMannerRefusesNoKnowledge(t *testing.T) {
 		t.Errorf("knowledge beside a kept manner: %g of at most %g nats", f.ChatKL, f.ChatLimit)
 	}
 	c.manner = manner
+	if f := measure(); f.ChatLimit != mostChatKL || f.drifts() {
+		t.Errorf("knowledge beside a new manner: %g of at most %g nats", f.ChatKL, f.ChatLimit)
+	}
+	c.knowledge = nil
 	if f := measure(); f.ChatLimit != 0 || f.ChatKL <= mostChatKL {
-		t.Errorf("a new manner beside it: %g nats, limit %g", f.ChatKL, f.ChatLimit)
+		t.Errorf("a new manner alone: %g nats, limit %g", f.ChatKL, f.ChatLimit)
 	}
 }
 
