@@ -19,6 +19,21 @@ import (
 	"clara/store"
 )
 
+// untrained is an adapter that changes nothing: its B is 0.
+func untrained(t *testing.T, r *model.Runner, rank int) *model.Adapter {
+	t.Helper()
+	training, err := r.NewTraining(model.TrainingOptions{Rank: rank, Alpha: float32(2 * rank), Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	a, err := training.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
 // tinyRunner opens a model of one layer with random weights.
 func tinyRunner(t *testing.T, seed uint64) *model.Runner {
 	t.Helper()

@@ -61,15 +61,7 @@ func TestCheckVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	training, err := r.NewTraining(model.TrainingOptions{Rank: 4, Alpha: 8, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer training.Close()
-	fresh, err := training.Adapter()
-	if err != nil {
-		t.Fatal(err)
-	}
+	fresh := untrained(t, r, 4)
 	job := Job{
 		Format: jobFormat, Base: r.Info().Hash, Recipe: DefaultSettings().recipe(),
 		Samples: []JobSample{{Form: FormCorrection, Prompt: "Why?", Better: "Because.", Score: 1, Weight: 1}},

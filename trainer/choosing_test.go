@@ -166,15 +166,8 @@ func TestALessonTooLongForTheModel(t *testing.T) {
 	}
 
 	s := b.speaking.Load()
-	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer training.Close()
 	v := s.voice
-	if v.reading, err = training.Adapter(); err != nil {
-		t.Fatal(err)
-	}
+	v.reading = untrained(t, r, 2)
 	chosen, err := v.choose(t.Context(), []string{long, "Which rules has the house?", short, short + strings.Repeat(" I ask.", 900)}, model.Background)
 	if err != nil {
 		t.Fatal(err)
@@ -210,15 +203,7 @@ func TestAnswerStoppedWhileItsLessonIsChosen(t *testing.T) {
 	b := newBench(t, t.TempDir())
 	defer b.close()
 	defer b.load(r)()
-	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer training.Close()
-	reading, err := training.Adapter()
-	if err != nil {
-		t.Fatal(err)
-	}
+	reading := untrained(t, r, 2)
 	a := b.model.use()
 	a.reader.Store(&reader{state: ReaderPrepared, adapter: reading})
 	a.users.Done()

@@ -92,15 +92,7 @@ func TestCanaryIsOfAllAdapters(t *testing.T) {
 	b := newBench(t, t.TempDir())
 	defer b.close()
 	defer b.load(r)()
-	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer training.Close()
-	fresh, err := training.Adapter()
-	if err != nil {
-		t.Fatal(err)
-	}
+	fresh := untrained(t, r, 2)
 	read := func(manner, knowledge *model.Adapter) float64 {
 		t.Helper()
 		s := *b.speaking.Load()

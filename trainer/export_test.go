@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"clara/model"
 )
 
 // A folder with an exported job holds all that it needs, and can be moved.
@@ -72,15 +70,7 @@ func TestExportedJobIsWhole(t *testing.T) {
 // trained goes with the last feedback that it was trained on.
 func TestImportedAdaptersStay(t *testing.T) {
 	r := tinyRunner(t, 1)
-	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	adapter, err := training.Adapter()
-	if err != nil {
-		t.Fatal(err)
-	}
-	training.Close()
+	adapter := untrained(t, r, 2)
 	dir := filepath.Join(t.TempDir(), "adapter")
 	if err := adapter.Save(dir); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"clara/model"
+	"clara/trainer/objective"
 )
 
 // fit is how well the corrections of the buffer that a new manner was trained on are
@@ -62,16 +63,8 @@ func weightedNLL(ctx context.Context, r *model.Runner, ws []weighted, adapters [
 	}
 	total, weights := 0.0, 0.0
 	for i, w := range ws {
-		sum, weight := 0.0, 0.0
-		for t, lp := range lps[i] {
-			g := 1.0
-			if w.token != nil {
-				g = w.token[t]
-			}
-			sum -= g * float64(lp)
-			weight += g
-		}
-		total += w.weight * sum / weight
+		loss, _ := objective.SFT(widen(lps[i]), w.token, w.weight)
+		total += loss
 		weights += w.weight
 	}
 	return total / weights, nil

@@ -175,15 +175,7 @@ func TestBucketKL(t *testing.T) {
 // manner that was there before and moves every one.
 func TestAKeptMannerRefusesNoKnowledge(t *testing.T) {
 	r := tinyRunnerOf(t, 1, 40)
-	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer training.Close()
-	knowledge, err := training.Adapter() // untrained: B is 0
-	if err != nil {
-		t.Fatal(err)
-	}
+	knowledge := untrained(t, r, 2)
 	y := &tinyReading{steps: 8}
 	manner, err := y.train(t.Context(), r, nil, 1, nil, func(*model.Training) error { return nil }, func(LossPoint, model.Plan) {})
 	if err != nil {

@@ -84,15 +84,7 @@ func TestUnchangedLessonsAreNotAskedAgain(t *testing.T) {
 // A memory tells apart all that an answer depends on, and does not grow for ever.
 func TestMemoryTellsRequestsApart(t *testing.T) {
 	r := tinyRunner(t, 1)
-	training, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer training.Close()
-	adapter, err := training.Adapter()
-	if err != nil {
-		t.Fatal(err)
-	}
+	adapter := untrained(t, r, 2)
 	base := model.Request{Prompt: []int32{5, 6}, MaxTokens: 4}
 	other := []model.Request{base, base, base, base, base, base}
 	other[1].Prompt = []int32{5, 7}

@@ -239,15 +239,7 @@ func TestConversation(t *testing.T) {
 // A fresh adapter is the base to the last bit: R = 0 where B = 0.
 func TestFreshAdapterIsTheBase(t *testing.T) {
 	r := builtIn(t)
-	training, err := r.NewTraining(model.TrainingOptions{Rank: 4, Alpha: 8, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer training.Close()
-	a, err := training.Adapter()
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := untrained(t, r, 4)
 	seqs := []model.Sequence{plainText(r, "Fog is a cloud at the ground."), plainText(r, "Rain is water.")}
 	base, err := r.LogProbs(t.Context(), seqs, nil, model.Background)
 	if err != nil {
