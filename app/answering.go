@@ -20,6 +20,7 @@ const tokensEvery = 40 * time.Millisecond
 type answering struct {
 	conversation int64 // 0 until a new one has its number
 	again        int64 // the answer in whose place it is written; 0: none, it follows the question
+	instead      int64 // the question that its own is asked in the place of; 0: none
 	stop         context.CancelFunc
 	pace         *widgets.Pace
 
@@ -79,12 +80,9 @@ func (v *chatView) goOn(message int64) {
 }
 
 func (v *chatView) answer(ask trainer.Ask) {
-	a := &answering{conversation: ask.Conversation, again: cmp.Or(ask.Again, ask.Continue)}
+	a := &answering{conversation: ask.Conversation, again: cmp.Or(ask.Again, ask.Continue), instead: ask.Instead}
 	if i := v.at(ask.Continue); i >= 0 {
 		a.text.WriteString(v.entries[i].Text)
-	}
-	if i := v.at(ask.Instead); i >= 0 {
-		v.entries = v.entries[:i:i] // its branch goes on from here
 	}
 	a.pace = widgets.NewPace(tokensEvery, func() { v.showWriting(a) })
 	v.writing[a.conversation] = a
@@ -116,8 +114,15 @@ func (v *chatView) asked(a *answering, q trainer.Message) {
 	if v.conversation.ID != a.conversation {
 		return
 	}
-	v.composer.SetText("")
-	v.keepDraft()
+	if a.instead == 0 { // else it was written in its own place, and the composer may hold another one
+		v.composer.SetText("")
+		v.keepDraft()
+	} else if r := v.revision; r != nil && r.message == a.instead {
+		v.closeEditor()
+	}
+	if i := v.at(a.instead); i >= 0 {
+		v.entries = v.entries[:i:i] // its branch goes on from here
+	}
 	v.entries = append(v.entries, trainer.Entry{Message: q})
 	v.show()
 	v.feed.ToEnd()

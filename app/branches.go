@@ -116,13 +116,12 @@ func (v *chatView) revise(message int64) {
 	v.w.frame.Canvas().Focus(r.field)
 }
 
-// askDifferently sends the question as it is now.
+// askDifferently sends the question as it is now. Its editor stays until it is on disk.
 func (v *chatView) askDifferently(r *revision) {
 	text := strings.TrimSpace(r.field.Text)
 	i := v.at(r.message)
-	if i < 0 || text == "" || text == v.entries[i].Text || v.w.model.blocks() != "" {
+	if i < 0 || text == "" || text == v.entries[i].Text || v.writing[v.conversation.ID] != nil || v.w.model.blocks() != "" {
 		return
 	}
-	v.closeEditor()
 	v.answer(trainer.Ask{Conversation: v.conversation.ID, Instead: r.message, Text: text})
 }

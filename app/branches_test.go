@@ -106,6 +106,41 @@ func TestQuestionAskedDifferentlyIsABranch(t *testing.T) {
 	}
 }
 
+// What stands in the composer has nothing to do with the question above that is asked differently.
+func TestAskingDifferentlyLeavesTheComposerAsItIs(t *testing.T) {
+	w := openSample(t, spoken(english))
+	id, first := w.chat.conversation.ID, w.chat.entries[0]
+	w.chat.composer.SetText("half a question")
+	w.chat.revise(first.ID)
+	a := &answering{conversation: id, instead: first.ID, stop: func() {}}
+	w.chat.writing[id] = a
+	w.chat.asked(a, trainer.Message{ID: 99, Conversation: id, Role: trainer.RoleUser, Text: "Wie lange kann ich widersprechen?"})
+	w.settle(t)
+	if w.chat.revision != nil || len(w.chat.entries) != 1 || w.chat.entries[0].ID != 99 {
+		t.Fatalf("the new question does not stand in the place of the old: %d messages", len(w.chat.entries))
+	}
+	if got := w.chat.composer.Text(); got != "half a question" {
+		t.Errorf("the composer has %q", got)
+	}
+}
+
+func TestAQuestionThatCouldNotBeKeptStaysInItsEditor(t *testing.T) {
+	w := openSample(t, spoken(english))
+	id, first := w.chat.conversation.ID, w.chat.entries[0]
+	w.chat.revise(first.ID)
+	r := w.chat.revision
+	r.field.SetText("Wie lange kann ich widersprechen?")
+	r.field.OnSubmit() // there is no model, which the window does not know
+	if ids := w.chat.feed.IDs(); len(ids) != 2 || ids[0] != first.ID || ids[1] != rowWriting {
+		t.Errorf("while it is being kept the rows are %d", ids)
+	}
+	w.waitFor(t, func() bool { return w.chat.writing[id] == nil })
+	if w.chat.revision != r || len(w.chat.entries) != 4 || r.field.Text != "Wie lange kann ich widersprechen?" {
+		t.Fatalf("of %d messages the editor is %v", len(w.chat.entries), w.chat.revision)
+	}
+	find(t, w, func(e *widgets.Editor) bool { return e == r.field })
+}
+
 func TestEscapeLeavesTheQuestionAsItWas(t *testing.T) {
 	w := openSample(t, spoken(english))
 	w.frame.Canvas().Unfocus()

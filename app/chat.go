@@ -370,6 +370,9 @@ func (v *chatView) rows() []int64 {
 			return append(ids, rowWriting)
 		}
 		ids = append(ids, e.ID)
+		if a != nil && a.instead == e.ID { // what follows belongs to the question as it was
+			break
+		}
 	}
 	if a != nil && a.again == 0 {
 		ids = append(ids, rowWriting)
