@@ -51,7 +51,7 @@ func (v *lessonsView) detailOf(d detail) fyne.CanvasObject {
 			return v.nothing()
 		}
 		if d == detailUnlearn {
-			return v.unlearnQuestion(v.manner[i].ID)
+			return v.unlearnQuestion(v.manner[i].ID, v.manner[i].Better)
 		}
 		return v.wishDetail(v.manner[i])
 	}
@@ -61,7 +61,7 @@ func (v *lessonsView) detailOf(d detail) fyne.CanvasObject {
 	}
 	switch d {
 	case detailUnlearn:
-		return v.unlearnQuestion(v.lessons[i].Sample)
+		return v.unlearnQuestion(v.lessons[i].Sample, v.lessons[i].Question)
 	case detailEdit:
 		if v.edit == nil || v.edit.lesson != v.chosen {
 			v.edit = v.newEdit(v.lessons[i])
@@ -320,14 +320,14 @@ func (v *lessonsView) wishDetail(s trainer.Sample) fyne.CanvasObject {
 	return detailCard(body, foot)
 }
 
-// unlearnQuestion asks before feedback is deleted, and says whether a training follows.
-func (v *lessonsView) unlearnQuestion(sample int64) fyne.CanvasObject {
+// unlearnQuestion asks before feedback is deleted, which it calls by its name in the list, and says whether a training follows.
+func (v *lessonsView) unlearnQuestion(sample int64, name string) fyne.CanvasObject {
 	text := say("lesson.unlearn_untrained")
 	if slices.Contains(v.trained, sample) {
 		text = say("lesson.unlearn_text", "Version", versionName(v.w.state.Active.Number))
 	}
 	return widgets.VStack(0, widgets.NewNotice(widgets.Notice{
-		Glyph: widgets.IconTrash, Tone: widgets.ToneError, Title: say("lesson.unlearn_title"), Text: text,
+		Glyph: widgets.IconTrash, Tone: widgets.ToneError, Title: say("lesson.unlearn_title", "Lesson", brief(name, 80)), Text: text,
 		Actions: []widgets.Action{
 			{Label: say("lesson.unlearn_yes"), Kind: widgets.Danger, OnTapped: func() { v.takeBack(sample) }},
 			{Label: say("lesson.unlearn_no"), OnTapped: func() { v.showDetail(detailShow) }},

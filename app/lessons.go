@@ -163,11 +163,21 @@ func (v *lessonsView) refresh() {
 		if i := slices.IndexFunc(v.lessons, func(l trainer.LessonView) bool { return l.Sample == v.wanted }); i >= 0 {
 			v.chosen, v.wanted = v.lessons[i].ID, 0
 		}
-		if !slices.Contains(v.ids(), v.chosen) && v.detail != detailTeach && !v.w.tight {
-			v.chosen = v.first()
+		if !v.holds() {
+			v.chosen, v.detail = v.first(), detailShow
 		}
 		v.fill()
 	})
+}
+
+// holds says whether the pane may go on showing what it shows. A lesson that has left the filter stays while it is edited or
+// something is asked about it: a list that changes behind that puts no other one in its place.
+func (v *lessonsView) holds() bool {
+	if v.detail == detailTeach || v.w.tight || slices.Contains(v.ids(), v.chosen) {
+		return true
+	}
+	return v.detail != detailShow && v.filter != filterManner &&
+		slices.ContainsFunc(v.lessons, func(l trainer.LessonView) bool { return l.ID == v.chosen })
 }
 
 // reveal shows one lesson, wherever the person is.

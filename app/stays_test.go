@@ -90,6 +90,50 @@ func TestAChangedLessonKeepsWhatIsTyped(t *testing.T) {
 	}
 }
 
+// A lesson that is known now leaves the list of those that are not; what is asked or edited stays with it.
+func TestALessonThatLeavesTheFilterStaysInItsPane(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLessons)
+	w.settle(t)
+	w.lessons.filter = filterMissing
+	i := slices.IndexFunc(w.lessons.lessons, func(l trainer.LessonView) bool { return l.State == trainer.LessonMissed })
+	missed := w.lessons.lessons[i]
+	outcomes := func(s trainer.LessonState) {
+		t.Helper()
+		if err := storeOf[w.Trainer].AddResults(t.Context(), "b179c952", []trainer.LessonResult{{Lesson: missed.ID, Outcome: s}}); err != nil {
+			t.Fatal(err)
+		}
+		w.heard(trainer.Event{State: w.state, News: []trainer.News{{Kind: trainer.NewsLessons}}})
+		w.settle(t)
+	}
+
+	w.lessons.choose(missed.ID)
+	tap(t, w, "Unlearn …")
+	outcomes(trainer.LessonKnown)
+	if !reads(w, "Unlearn “"+missed.Question+"”?") {
+		t.Fatal("the question is not about the lesson any more that it was asked about")
+	}
+	tap(t, w, "Unlearn")
+	if slices.ContainsFunc(w.lessonsOnDisk(t), func(l trainer.LessonView) bool { return l.ID == missed.ID }) {
+		t.Fatal("another lesson was unlearnt")
+	}
+	tap(t, w, "Undo")
+
+	outcomes(trainer.LessonMissed)
+	w.lessons.choose(missed.ID)
+	tap(t, w, "Edit")
+	w.lessons.edit.answer.SetText("am fünften Tag")
+	outcomes(trainer.LessonKnown)
+	if field := find(t, w, func(*widgets.Editor) bool { return true }); field.Text != "am fünften Tag" {
+		t.Errorf("the field holds %q", field.Text)
+	}
+	tap(t, w, "Cancel")
+	outcomes(trainer.LessonKnown)
+	if w.lessons.chosen == missed.ID {
+		t.Error("nothing is done with it any more, and still it is chosen")
+	}
+}
+
 // A choice made with the keyboard draws its card anew: the keyboard stays on it.
 func TestTheKeyboardStaysOnAChoice(t *testing.T) {
 	w := openSample(t, spoken(english))
