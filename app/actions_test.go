@@ -337,6 +337,57 @@ func TestDraftSurvivesLeavingTheConversation(t *testing.T) {
 	}
 }
 
+func TestDraftOfANewConversationSurvivesARestart(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.newConversation()
+	w.settle(t)
+	w.chat.composer.SetText("half a question")
+	w.close()
+	w.work.stop()
+
+	next := newTestWindow(t, Params{Trainer: w.Trainer, Settings: spoken(english)}, wide)
+	next.start()
+	next.settle(t)
+	if got := next.chat.composer.Text(); got != "half a question" {
+		t.Errorf("the next window begins with %q", got)
+	}
+}
+
+// Before the draft of a conversation was read its composer is empty: that is not what the person left it with.
+func TestDraftSurvivesPassingByItsConversation(t *testing.T) {
+	w := openSample(t, spoken(english))
+	first, second := w.chat.all[0], w.chat.all[1]
+	w.chat.composer.SetText("half a question")
+	w.chat.openConversation(second)
+	w.settle(t)
+	w.chat.openConversation(first)
+	w.chat.openConversation(second) // at once
+	w.settle(t)
+	w.chat.openConversation(first)
+	w.settle(t)
+	if got := w.chat.composer.Text(); got != "half a question" {
+		t.Errorf("the draft is %q", got)
+	}
+}
+
+func TestDraftIsThereWhereTheConversationCannotBeRead(t *testing.T) {
+	w := openSample(t, spoken(english))
+	first := w.chat.all[0]
+	w.chat.composer.SetText("half a question")
+	w.chat.openConversation(w.chat.all[1])
+	w.settle(t)
+	w.chat.openAt(trainer.Hit{Conversation: first.ID, Message: 1 << 40}, "")
+	w.settle(t)
+	if w.chat.unread == nil {
+		t.Fatal("a message was found that is not there")
+	}
+	w.chat.keepDraft()
+	w.settle(t)
+	if got, err := w.Trainer.Draft(t.Context(), first.ID); got != "half a question" || err != nil || w.chat.composer.Text() != got {
+		t.Errorf("the draft is %q, %v, the composer has %q", got, err, w.chat.composer.Text())
+	}
+}
+
 func TestTypingIsNotOverwrittenByTheDraftThatArrivesLate(t *testing.T) {
 	w := openSample(t, spoken(english))
 	w.newConversation()

@@ -107,6 +107,7 @@ func (v *chatView) asked(a *answering, q trainer.Message) {
 		v.saveDraft(0, "") // it was the draft of a new conversation until now
 		if v.conversation.ID == 0 {
 			v.conversation = trainer.Conversation{ID: q.Conversation, Title: brief(q.Text, 60), Preset: v.conversation.Preset}
+			v.drafted = true // nothing was begun in it yet
 			v.w.App.Preferences().SetInt(preferOpened, int(q.Conversation))
 		}
 	}
@@ -116,7 +117,7 @@ func (v *chatView) asked(a *answering, q trainer.Message) {
 	}
 	if a.instead == 0 { // else it was written in its own place, and the composer may hold another one
 		v.composer.SetText("")
-		v.keepDraft()
+		v.saveDraft(v.conversation.ID, "")
 	} else if r := v.revision; r != nil && r.message == a.instead {
 		v.closeEditor()
 	}

@@ -22,6 +22,7 @@ type chatView struct {
 	entries      []trainer.Entry        // of it, in order
 	reading      bool                   // they are still being read
 	unread       error                  // why they could not be read
+	drafted      bool                   // its draft was read: what is in the composer is all that was begun in it
 	writing      map[int64]*answering   // by conversation: the answers on their way
 	saved        map[int64]saved        // by message: feedback given here and not yet taken back
 	compared     map[int64]*comparison  // by message: what the untrained model says
@@ -235,6 +236,7 @@ func (w *window) newConversation() { w.chat.openConversation(trainer.Conversatio
 type opened struct {
 	entries []trainer.Entry
 	draft   string
+	drafted bool // it was read, even where the entries could not be
 }
 
 // openConversation shows a conversation, with the text that was begun in it.
@@ -255,18 +257,22 @@ func (v *chatView) opening(c trainer.Conversation, at int64, query string) {
 	v.closeEditor()
 	v.finding, v.renaming, v.w.search.open = nil, nil, false
 	v.listing = false
-	v.conversation, v.entries, v.reading, v.unread = c, nil, true, nil
+	v.conversation, v.entries, v.reading, v.unread, v.drafted = c, nil, true, nil, false
 	if v.composer != nil {
 		v.composer.SetText("")
 	}
 	v.w.App.Preferences().SetInt(preferOpened, int(c.ID))
 	queued(v.w.work, func(ctx context.Context) (o opened, err error) {
+		if o.draft, err = v.w.Trainer.Draft(ctx, c.ID); err != nil {
+			return o, err
+		}
+		o.drafted = true
 		if at != 0 { // it may stand on another branch than the one that is shown
 			if err := v.w.Trainer.Show(ctx, at); err != nil {
 				return o, err
 			}
 		}
-		if o.draft, err = v.w.Trainer.Draft(ctx, c.ID); err == nil && c.ID != 0 {
+		if c.ID != 0 {
 			o.entries, err = v.w.Trainer.Entries(ctx, c.ID)
 		}
 		return o, err
@@ -274,14 +280,14 @@ func (v *chatView) opening(c trainer.Conversation, at int64, query string) {
 		if v.conversation.ID != c.ID {
 			return // another one was opened meanwhile
 		}
+		if v.drafted = o.drafted; v.composer != nil && v.composer.Text() == "" { // whoever has begun to write meanwhile is not disturbed
+			v.composer.SetText(o.draft)
+		}
 		if v.reading, v.unread = false, err; err != nil {
 			v.show()
 			return
 		}
 		v.entries = o.entries
-		if v.composer != nil && v.composer.Text() == "" { // whoever has begun to write meanwhile is not disturbed
-			v.composer.SetText(o.draft)
-		}
 		v.show()
 		if v.feed == nil {
 			return
@@ -296,9 +302,10 @@ func (v *chatView) opening(c trainer.Conversation, at int64, query string) {
 	v.showFind()
 }
 
-// keepDraft puts the text that was begun, and not sent, on disk.
+// keepDraft puts the text that was begun, and not sent, on disk. As long as what is there was not read, an empty composer does
+// not mean that there is none.
 func (v *chatView) keepDraft() {
-	if v.composer == nil {
+	if v.composer == nil || !v.drafted && v.composer.Text() == "" {
 		return
 	}
 	v.saveDraft(v.conversation.ID, v.composer.Text())
