@@ -131,13 +131,37 @@ func conditions(words []string, column string) (match, like condition) {
 			phrases = append(phrases, `"`+strings.ReplaceAll(w, `"`, `""`)+`"`)
 			continue
 		}
-		like.sql += ` AND ` + column + ` LIKE ? ESCAPE '\'`
-		like.args = append(like.args, `%`+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(w)+`%`)
+		var either []string
+		for _, c := range cases(w) {
+			either = append(either, column+` LIKE ? ESCAPE '\'`)
+			like.args = append(like.args, `%`+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(c)+`%`)
+		}
+		like.sql += ` AND (` + strings.Join(either, ` OR `) + `)`
 	}
 	if len(phrases) > 0 {
 		match.args = []any{strings.Join(phrases, " ")}
 	}
 	return match, like
+}
+
+// cases are a word in either case of each letter that LIKE, which folds ASCII alone, would
+// tell apart.
+func cases(word string) []string {
+	out := []string{""}
+	for _, r := range word {
+		either := []rune{r}
+		if lower, upper := unicode.ToLower(r), unicode.ToUpper(r); r >= utf8.RuneSelf && lower != upper {
+			either = []rune{lower, upper}
+		}
+		var next []string
+		for _, begun := range out {
+			for _, c := range either {
+				next = append(next, begun+string(c))
+			}
+		}
+		out = next
+	}
+	return out
 }
 
 const (

@@ -34,6 +34,8 @@ func TestSearchFindsTitlesAndTexts(t *testing.T) {
 		"widerspruch":           {"Widerspruchsverfahren/title", "Widerspruchsverfahren/user"},
 		"verfahren":             {"Widerspruchsverfahren/title"},
 		"ÖFFN":                  {"Öffnungszeiten/title", "Öffnungszeiten/user"},
+		"öf geöffnet":           {"Öffnungszeiten/user"}, // shorter than the index has, and not ASCII
+		"Öf bürgerbüro":         {"Öffnungszeiten/user"},
 		"Uhr 18":                {"Öffnungszeiten/assistant"}, // a word of the index, and one too short for it
 		`"bis 18 Uhr"`:          {"Öffnungszeiten/assistant"},
 		`"18 bis Uhr"`:          nil,
