@@ -154,7 +154,7 @@ func (t *Trainer) corrected(ctx context.Context, conversation int64, ms []Messag
 	}
 	better := make(map[int64]string, len(samples))
 	for _, s := range samples { // the oldest first: the newest stands
-		if s.ReplacedBy == 0 {
+		if !replaced(s) {
 			better[s.Message] = s.Better
 		}
 	}
@@ -167,8 +167,8 @@ func (t *Trainer) corrected(ctx context.Context, conversation int64, ms []Messag
 	return out, nil
 }
 
-// turns is a conversation as the model gets it: a question whose answer failed or
-// is empty is left out with it.
+// turns is a conversation as the model gets it: a question whose answer is empty is left
+// out with it. One that broke off stays, with what there is of it.
 func turns(ms []Message) []Turn {
 	var out []Turn
 	for i, m := range ms {
@@ -349,9 +349,9 @@ func (s *speaker) fitted(history []Turn, question string, lesson int, begun []in
 		// A long history goes by halves, so that a huge one does not render for minutes.
 		drop := max(1, (len(history)-first)/2)
 		if !hopeless && len(said.prompt) < 2*limit {
-			drop = min(2, len(history)-first)
+			drop = 1
 		}
-		history = append(history[:first:first], history[first+drop:]...)
+		history = append(history[:first:first], withoutOldest(history[first+drop-1:])...)
 	}
 }
 

@@ -90,7 +90,9 @@ func WriteTinyModel(path string, seed uint64, gain float64) error {
 		{Key: "tokenizer.ggml.bos_token_id", Value: uint32(1)},
 		{Key: "tokenizer.ggml.eos_token_id", Value: uint32(2)},
 		{Key: "tokenizer.ggml.unknown_token_id", Value: uint32(0)},
-		{Key: "tokenizer.chat_template", Value: "{% for m in messages %}{{ m['role'] }}:{{ m['content'] }}</s>{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}"},
+		// As many do, it insists on questions and answers in turn.
+		{Key: "tokenizer.chat_template", Value: "{% set ns = namespace(last='assistant') %}{% for m in messages %}{% if m['role'] == ns.last %}{{ raise_exception('roles must alternate') }}{% endif %}" +
+			"{% if m['role'] != 'system' %}{% set ns.last = m['role'] %}{% endif %}{{ m['role'] }}:{{ m['content'] }}</s>{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}"},
 	}
 	rng := rand.New(rand.NewPCG(seed, 1))
 	var tensors []gguf.Tensor

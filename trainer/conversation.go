@@ -128,7 +128,7 @@ func (t *Trainer) entries(ctx context.Context, conversation int64, of, all []Mes
 
 // stand notes a sample that stands on the entry; of several the last counts.
 func (e *Entry) stand(s Sample) {
-	if s.State == SampleRejected && s.Reason.Code == CodeReplaced {
+	if replaced(s) {
 		return
 	}
 	switch s.Form {

@@ -79,7 +79,7 @@ func (t *Trainer) planImport(ctx context.Context, rows []readRow, kind Kind) (Im
 	}
 	standing := make(map[string]Sample, len(all)) // by subject, the newest
 	for _, s := range all {
-		if s.State != SampleRejected || s.Reason.Code != CodeReplaced {
+		if !replaced(s) {
 			standing[subjectOf(s)] = s
 		}
 	}

@@ -271,7 +271,7 @@ func (t *Trainer) standingOn(ctx context.Context, message int64, form Form) ([]i
 	}
 	var ids []int64
 	for _, s := range samples {
-		if s.State != SampleRejected || s.Reason.Code != CodeReplaced {
+		if !replaced(s) {
 			ids = append(ids, s.ID)
 		}
 	}

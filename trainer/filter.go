@@ -61,7 +61,7 @@ func judgeAll(samples []Sample, subjects []string, s Settings) []JudgedSample {
 
 // judge decides on one sample by itself.
 func judge(s Sample, set Settings) Reason {
-	if s.State == SampleRejected && s.Reason.Code == CodeReplaced {
+	if replaced(s) {
 		return s.Reason
 	}
 	switch s.Form {
@@ -92,6 +92,14 @@ func judge(s Sample, set Settings) Reason {
 		}
 		return Reason{}
 	}
+}
+
+// replaced says that the store has put a newer sample in this one's place. What the filter
+// turned down for a newer one on the same subject, which it names, is judged anew each
+// time: the newer one may have been taken back since.
+func replaced(s Sample) bool {
+	_, judged := s.Reason.Args["by"]
+	return s.State == SampleRejected && s.Reason.Code == CodeReplaced && !judged
 }
 
 // leastScore is the size from which on a score says something: three stars are 0.
