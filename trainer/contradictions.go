@@ -86,16 +86,6 @@ func (t *Trainer) Reopen(ctx context.Context, c Contradiction, r Resolution) err
 // on the dev half of testdata/contradictions.json.
 const leastAlike = 0.5
 
-// findContradictions looks among lessons, the oldest first, for pairs whose questions
-// are each other's nearest and are the same question in other words, while neither
-// answer shows the other lesson. Only questions of one topic can be the same one, so that
-// few pairs are looked at: 13 ms for 1,000 lessons, where looking at all took 0.4 s.
-func findContradictions(lessons []Lesson, background []string, agreed []store.SamplePair) []Contradiction {
-	var d disputes
-	d.look(lessons)
-	return d.contradictions(background, agreed)
-}
-
 // contradictions are those of the disputes, the newest first, whose questions are each
 // other's nearest of all, and that are not agreed.
 func (d *disputes) contradictions(background []string, agreed []store.SamplePair) []Contradiction {

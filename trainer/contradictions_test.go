@@ -22,6 +22,13 @@ type contradictionCase struct {
 	Contradict   bool
 }
 
+// findContradictions looks among lessons, the oldest first, all at once.
+func findContradictions(lessons []Lesson, background []string, agreed []store.SamplePair) []Contradiction {
+	var d disputes
+	d.look(lessons)
+	return d.contradictions(background, agreed)
+}
+
 // On the half of the pairs that nothing was tuned on: false alarms are what makes a
 // person stop reading notices.
 func TestContradictionsAreMeasured(t *testing.T) {

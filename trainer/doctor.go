@@ -172,7 +172,9 @@ func doctorTraining(s State, set Settings, now time.Time) Finding {
 		f.Hint = hintWaiting(s.Why, set)
 	case PhasePreparing:
 		f.Good = true
-		f.Reason.Text = fmt.Sprintf("the model has been measured for %d s, once, so that training can be compared with it", seconds(now.Sub(s.Since)))
+		if s.Why.Code != CodePreparing { // that takes minutes, and has its own progress
+			f.Reason.Text = fmt.Sprintf("the model has been measured for %d s, once, so that training can be compared with it", seconds(now.Sub(s.Since)))
+		}
 	case PhaseAsking:
 		f.Good = true
 		asked := "asked"
