@@ -73,6 +73,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeRolledBack:  "reason.rolled_back",
 	trainer.CodeCycleFailed: "reason.cycle_failed",
 	trainer.CodeStopped:     "reason.stopped",
+	trainer.CodeEnded:       "reason.ended",
 	trainer.CodeOvertaken:   "reason.overtaken",
 	trainer.CodeOnlyAsked:   "reason.only_asked",
 	trainer.CodeStillGentle: "reason.still_gentle",

@@ -100,6 +100,7 @@ var germanReasons = map[string]string{
 	trainer.CodeRolledBack:  "{low} der ersten {of} Antworten bekamen 1 oder 2 Sterne",
 	trainer.CodeCycleFailed: "das Training ist fehlgeschlagen: {error}",
 	trainer.CodeStopped:     "angehalten",
+	trainer.CodeEnded:       "das Programm wurde währenddessen beendet; das Training beginnt mit dem Programm von neuem",
 	trainer.CodeOvertaken:   "während des Trainings wurde eine andere Version gewählt; es beginnt von vorn",
 	trainer.CodeImported:    "eingelesen, nicht geprüft",
 	trainer.CodeOnlyAsked:   "nichts zu trainieren, nur abgefragt",

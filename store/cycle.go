@@ -47,7 +47,7 @@ type CycleEnd struct {
 	Report  json.RawMessage
 	Verdict string
 	Reason  Reason
-	Used    []int64        // samples that this cycle has used
+	Used    map[int64]Kind // samples that this cycle has used, and as what: one that was made something else meanwhile is still new
 	Version *Version       // made and activated: with CyclePromoted, and only then
 	Over    *int64         // the version that must still be in use (0: the untrained base), or ErrOvertaken; nil: whichever
 	Results []LessonResult // the store sets Cycle and, with CyclePromoted, Version; what a refused candidate answered belongs in Report
@@ -95,8 +95,10 @@ func (s *Store) FinishCycle(ctx context.Context, e CycleEnd) (Cycle, Version, er
 		if cycle, err = s.endCycle(ctx, tx, e); err != nil {
 			return err
 		}
-		if err := s.eachSample(ctx, tx, e.Used, `UPDATE samples SET cycle = ?`, cycle.ID); err != nil {
-			return err
+		for id, as := range e.Used {
+			if err := s.eachSample(ctx, tx, []int64{id}, `UPDATE samples SET cycle = CASE kind WHEN ? THEN ? ELSE cycle END`, as, cycle.ID); err != nil {
+				return err
+			}
 		}
 		if e.Version != nil {
 			if err := s.checkActive(ctx, tx, cycle.BaseHash, e.Over); err != nil {

@@ -27,7 +27,7 @@ func TestFinishCycleIsAllOrNothing(t *testing.T) {
 	c := must(s.StartCycle(ctx, Cycle{BaseHash: "base", Job: json.RawMessage(`{"seed":1}`)}))(t)
 	good := func() CycleEnd {
 		return CycleEnd{
-			Cycle: c.ID, State: CyclePromoted, Used: []int64{x.ID}, Version: &Version{Samples: []int64{x.ID}},
+			Cycle: c.ID, State: CyclePromoted, Used: map[int64]Kind{x.ID: x.Kind}, Version: &Version{Samples: []int64{x.ID}},
 			Results: []LessonResult{{Lesson: l.ID, Outcome: LessonKnown}},
 		}
 	}
@@ -44,7 +44,7 @@ func TestFinishCycleIsAllOrNothing(t *testing.T) {
 		"unknown cycle":              {func(e *CycleEnd) { e.Cycle = 77 }, ErrNotFound},
 		"a finished cycle":           {func(e *CycleEnd) { e.Cycle = other.ID }, ErrFinished},
 		"report is no JSON":          {func(e *CycleEnd) { e.Report = json.RawMessage("{") }, ErrInvalid},
-		"unknown sample":             {func(e *CycleEnd) { e.Used = append(e.Used, 77) }, ErrNotFound},
+		"unknown sample":             {func(e *CycleEnd) { e.Used[77] = Manner }, ErrNotFound},
 		"unknown parent":             {func(e *CycleEnd) { e.Version.Parent = 77 }, ErrNotFound},
 		"figures are no JSON":        {func(e *CycleEnd) { e.Version.Figures = json.RawMessage("kept") }, ErrInvalid},
 		"unknown lesson, at the end": {func(e *CycleEnd) { e.Results = append(e.Results, LessonResult{Lesson: 77, Outcome: LessonKnown}) }, ErrNotFound},

@@ -41,7 +41,7 @@ func TestDeletedIsErasedOnceNoVersionHoldsIt(t *testing.T) {
 		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base", Job: json.RawMessage(job)}))(t)
 		e := CycleEnd{
 			Cycle: c.ID, State: state, Report: json.RawMessage(`{"lessons":[{"answer":"Olga keeps the safe."}],"vain":{"lessons":["Who keeps the safe?"]}}`),
-			Used: []int64{served.ID, trained.ID}, Results: []LessonResult{{Lesson: 1, Outcome: LessonKnown, Answer: "Olga keeps the safe."}},
+			Used: map[int64]Kind{served.ID: served.Kind, trained.ID: trained.Kind}, Results: []LessonResult{{Lesson: 1, Outcome: LessonKnown, Answer: "Olga keeps the safe."}},
 		}
 		if state == CyclePromoted {
 			e.Version = &Version{Samples: held}
@@ -71,7 +71,7 @@ func TestDeletedIsErasedOnceNoVersionHoldsIt(t *testing.T) {
 	stay("as long as it can be brought back", served.ID, trained.ID)
 	check(t, s.EraseSamples(ctx, day))
 	stay("while a cycle runs that began with both", served.ID, trained.ID)
-	_, _, err := s.FinishCycle(ctx, CycleEnd{Cycle: running.ID, State: CycleChecked, Used: []int64{served.ID}})
+	_, _, err := s.FinishCycle(ctx, CycleEnd{Cycle: running.ID, State: CycleChecked, Used: map[int64]Kind{served.ID: served.Kind}})
 	check(t, err)
 	stay("a cycle that only asks", served.ID, trained.ID)
 	check(t, s.As("ann").EraseSamples(ctx, day))
@@ -109,7 +109,7 @@ func TestDeletedIsErasedByTheNextVersion(t *testing.T) {
 		t.Helper()
 		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
 		_, _, err := s.FinishCycle(ctx, CycleEnd{
-			Cycle: c.ID, State: CyclePromoted, Used: used, Version: &Version{Samples: used},
+			Cycle: c.ID, State: CyclePromoted, Used: asTheyAre(t, s, used), Version: &Version{Samples: used},
 			Results: []LessonResult{{Lesson: l.ID, Outcome: LessonKnown, Answer: secret}},
 		})
 		check(t, err)
@@ -174,7 +174,7 @@ func TestErasedTextGoesFromTheCycles(t *testing.T) {
 	train := func(state CycleState, job, report string, used ...int64) int64 {
 		t.Helper()
 		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base", Job: json.RawMessage(job)}))(t)
-		e := CycleEnd{Cycle: c.ID, State: state, Report: json.RawMessage(report), Used: used}
+		e := CycleEnd{Cycle: c.ID, State: state, Report: json.RawMessage(report), Used: asTheyAre(t, s, used)}
 		if state == CyclePromoted {
 			e.Version = &Version{Samples: used}
 		}

@@ -359,6 +359,12 @@ func (h *history) DeleteOrRestoreSample(t *rapid.T) {
 	if c := a.running(); c != nil && !c.Started.Before(x.Deleted) {
 		x.Cycle = 0
 	}
+	for _, change := range a.activations {
+		i := slices.IndexFunc(a.versions, func(v *Version) bool { return v.ID == change.Version })
+		if !change.Created.Before(x.Deleted) && (i < 0 || !slices.Contains(a.versions[i].Samples, x.ID)) {
+			x.Cycle = 0
+		}
+	}
 	x.Deleted = time.Time{}
 }
 
@@ -461,11 +467,15 @@ func (h *history) FinishCycle(t *rapid.T) {
 	e := CycleEnd{
 		Cycle: c.ID, State: rapid.SampledFrom([]CycleState{CyclePromoted, CyclePromoted, CycleRefused, CycleChecked, CycleFailed, CycleStopped}).Draw(t, "state"),
 		Report: []byte(`{"loss":[1.5,0.25]}`), Verdict: "unproven", Reason: Reason{Code: "few", Args: map[string]string{"n": "3"}, Text: "only 3"},
-		Used: some(t, a.sampleIDs(), "used"), Results: h.drawResults(t, a),
+		Used: make(map[int64]Kind), Results: h.drawResults(t, a),
+	}
+	used := some(t, a.sampleIDs(), "used")
+	for _, id := range used {
+		e.Used[id] = rapid.SampledFrom([]Kind{Knowledge, Manner}).Draw(t, "used as")
 	}
 	if e.State == CyclePromoted {
 		e.Version = &Version{
-			Parent: a.active(c.BaseHash), Manner: "adapters/manner", Samples: e.Used,
+			Parent: a.active(c.BaseHash), Manner: "adapters/manner", Samples: used,
 			Figures: []byte(`{"kept":0.96}`), Verdict: "unproven", Reason: e.Reason,
 		}
 	}
@@ -475,8 +485,10 @@ func (h *history) FinishCycle(t *rapid.T) {
 	if diff := cmp.Diff(*c, cycle, sameRecords); diff != "" {
 		t.Fatalf("cycle, want (-) and got (+):\n%s", diff)
 	}
-	for _, id := range e.Used {
-		a.sample(id).Cycle = c.ID
+	for id, as := range e.Used {
+		if x := a.sample(id); x.Kind == as {
+			x.Cycle = c.ID
+		}
 	}
 	if e.Version != nil {
 		v := *e.Version

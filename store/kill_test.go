@@ -76,15 +76,15 @@ func victim(path string) {
 		die(err)
 		lessons, err := s.Lessons(ctx, "base")
 		die(err)
-		end := CycleEnd{State: CyclePromoted, Version: &Version{}}
+		end := CycleEnd{State: CyclePromoted, Version: &Version{}, Used: make(map[int64]Kind)}
 		for _, x := range used {
-			end.Used = append(end.Used, x.ID)
+			end.Used[x.ID] = x.Kind
+			end.Version.Samples = append(end.Version.Samples, x.ID)
 		}
 		for _, l := range lessons {
 			end.Results = append(end.Results, LessonResult{Lesson: l.ID, Outcome: LessonKnown})
 		}
-		end.Version.Samples = end.Used
-		job, err := json.Marshal(end.Used)
+		job, err := json.Marshal(end.Version.Samples)
 		die(err)
 		c, err := s.StartCycle(ctx, Cycle{BaseHash: "base", Job: job})
 		die(err)

@@ -372,11 +372,15 @@ func (s *Store) DeleteFeedback(ctx context.Context, message int64, form Form) er
 }
 
 // RestoreSample takes DeleteSample back. A sample that the cycle which runs at
-// the moment began without is new again.
+// the moment began without is new again, and so is one in whose absence a version was
+// activated that does not hold it.
 func (s *Store) RestoreSample(ctx context.Context, id int64) error {
 	return s.revise(ctx, "restore sample", func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `UPDATE samples SET
 			cycle = CASE WHEN EXISTS (SELECT 1 FROM cycles c WHERE c.user = samples.user AND c.state = 'running' AND c.started >= samples.deleted)
+				OR EXISTS (SELECT 1 FROM activations a LEFT JOIN versions v ON v.user = a.user AND v.id = a.version
+					WHERE a.user = samples.user AND a.created >= samples.deleted
+					AND NOT EXISTS (SELECT 1 FROM json_each(v.samples) held WHERE held.value = samples.id))
 				THEN NULL ELSE cycle END,
 			deleted = NULL WHERE user = ? AND id = ? AND deleted IS NOT NULL`, s.user, id)
 		if err := touched(r, err, 1); err != nil {

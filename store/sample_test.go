@@ -15,6 +15,18 @@ func rate(t tester, s *Store, score float64, replaces ...int64) Sample {
 	return x
 }
 
+// asTheyAre are samples that a cycle used as what they teach now.
+func asTheyAre(t tester, s *Store, ids []int64) map[int64]Kind {
+	t.Helper()
+	as := make(map[int64]Kind)
+	for _, id := range ids {
+		x, err := s.Sample(t.Context(), id)
+		check(t, err)
+		as[id] = x.Kind
+	}
+	return as
+}
+
 func wantStates(t *testing.T, s *Store, want map[int64]SampleState) {
 	t.Helper()
 	for id, state := range want {
@@ -89,7 +101,7 @@ func TestDeletedWhileACycleRunsStaysToBeErased(t *testing.T) {
 	x := rate(t, s, 1)
 	c := must(s.StartCycle(t.Context(), Cycle{BaseHash: "base"}))(t)
 	check(t, s.DeleteSample(t.Context(), x.ID))
-	_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: []int64{x.ID}, Version: &Version{Samples: []int64{x.ID}}})
+	_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: map[int64]Kind{x.ID: x.Kind}, Version: &Version{Samples: []int64{x.ID}}})
 	check(t, err)
 	if n := must(s.Counts(t.Context(), "base"))(t).Erasures; n != 1 {
 		t.Errorf("%d deleted samples in the version, want 1", n)
@@ -102,7 +114,7 @@ func TestRestoredWhileACycleRunsWithoutItIsNew(t *testing.T) {
 	s := newStore(t)
 	x := rate(t, s, 1)
 	c := must(s.StartCycle(t.Context(), Cycle{}))(t)
-	_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: []int64{x.ID}, Version: &Version{}})
+	_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: map[int64]Kind{x.ID: x.Kind}, Version: &Version{}})
 	check(t, err)
 	check(t, s.DeleteSample(t.Context(), x.ID))
 	must(s.StartCycle(t.Context(), Cycle{}))(t)
@@ -110,11 +122,41 @@ func TestRestoredWhileACycleRunsWithoutItIsNew(t *testing.T) {
 	wantStates(t, s, map[int64]SampleState{x.ID: SampleNew})
 }
 
+func TestMadeSomethingElseWhileACycleRunsIsNew(t *testing.T) {
+	s := newStore(t)
+	x, _ := correct(t, s)
+	c := must(s.StartCycle(t.Context(), Cycle{}))(t)
+	check(t, s.SetKind(t.Context(), x.ID, Manner, nil))
+	_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CycleChecked, Used: map[int64]Kind{x.ID: Knowledge}})
+	check(t, err)
+	wantStates(t, s, map[int64]SampleState{x.ID: SampleNew})
+}
+
+// What is taken back goes from use with the version that holds it; put back, it has to train
+// again.
+func TestRestoredWhereAVersionWithoutItWasActivatedIsNew(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	x := rate(t, s, 1)
+	c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
+	_, v, err := s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: map[int64]Kind{x.ID: x.Kind}, Version: &Version{Samples: []int64{x.ID}}})
+	check(t, err)
+	for _, c := range []struct {
+		activate int64
+		want     SampleState
+	}{{v.ID, SampleUsed}, {0, SampleNew}} {
+		check(t, s.DeleteSample(ctx, x.ID))
+		check(t, s.ActivateVersion(ctx, "base", c.activate, CauseRollback, Reason{}))
+		check(t, s.RestoreSample(ctx, x.ID))
+		wantStates(t, s, map[int64]SampleState{x.ID: c.want})
+	}
+}
+
 func TestDeletedAndRestoredWhileACycleRunsWithItIsUsed(t *testing.T) {
 	s := newStore(t)
 	x := rate(t, s, 1)
 	c := must(s.StartCycle(t.Context(), Cycle{}))(t)
-	_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: []int64{x.ID}, Version: &Version{}})
+	_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CyclePromoted, Used: map[int64]Kind{x.ID: x.Kind}, Version: &Version{}})
 	check(t, err)
 	must(s.StartCycle(t.Context(), Cycle{}))(t)
 	check(t, s.DeleteSample(t.Context(), x.ID))
@@ -226,7 +268,7 @@ func TestSettingTheKindMakesASampleNew(t *testing.T) {
 	x, _, err := s.AddFeedback(ctx, Feedback{Sample: Sample{Form: FormCorrection, Kind: Knowledge}, Lesson: &Lesson{Question: "first"}})
 	check(t, err)
 	c := must(s.StartCycle(ctx, Cycle{}))(t)
-	_, _, err = s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CycleRefused, Used: []int64{x.ID}})
+	_, _, err = s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CycleRefused, Used: map[int64]Kind{x.ID: x.Kind}})
 	check(t, err)
 	check(t, s.SetKind(ctx, x.ID, Manner, nil))
 	wantStates(t, s, map[int64]SampleState{x.ID: SampleNew})

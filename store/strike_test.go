@@ -27,7 +27,7 @@ func TestErasedQuestionsAreStruckOut(t *testing.T) {
 	check(t, err)
 	why := Reason{Code: "loses_known", Args: map[string]string{"lessons": "When?; " + question, "count": "2"}, Text: "loses: " + question}
 	for _, e := range []CycleEnd{
-		{State: CycleRefused, Reason: why, Used: []int64{x.ID}},
+		{State: CycleRefused, Reason: why, Used: map[int64]Kind{x.ID: x.Kind}},
 		{State: CyclePromoted, Reason: why, Version: &Version{Reason: why, Figures: []byte(`{"kept":0.96,"lost":["What is the <safe's> code & \"key\"?"]}`)}},
 	} {
 		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)

@@ -30,7 +30,7 @@ func filled(t *testing.T) (s *Store, ids map[string]int64) {
 	check(t, ann.DeleteSample(ctx, rating.ID))
 	first := must(ann.StartCycle(ctx, Cycle{BaseHash: hashes[0]}))(t)
 	_, version, err := ann.FinishCycle(ctx, CycleEnd{
-		Cycle: first.ID, State: CyclePromoted, Version: &Version{Samples: []int64{sample.ID}}, Used: []int64{sample.ID},
+		Cycle: first.ID, State: CyclePromoted, Version: &Version{Samples: []int64{sample.ID}}, Used: map[int64]Kind{sample.ID: sample.Kind},
 		Results: []LessonResult{{Lesson: lesson.ID, Outcome: LessonKnown}},
 	})
 	check(t, err)
@@ -274,7 +274,7 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 				c, err := s.StartCycle(ctx, Cycle{BaseHash: hashes[0]})
 				check(t, err)
 				defer func() { must(s.MarkCut(ctx))(t) }()
-				_, _, err = s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CycleRefused, Used: []int64{id["sample"]}})
+				_, _, err = s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CycleRefused, Used: map[int64]Kind{id["sample"]: Knowledge}})
 				return err
 			},
 			func(ctx context.Context, s *Store, id map[string]int64) error {

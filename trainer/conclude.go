@@ -84,6 +84,9 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 	switch {
 	case stopped(r.err):
 		e.State, e.Reason = CycleStopped, reason(CodeStopped, whyStopped(r.err).Error())
+		if whyStopped(r.err) == context.Canceled {
+			e.Reason = reason(CodeEnded, "the program was closed during the training; it starts again with the program")
+		}
 		l.interrupted.Store(&w.job.Base)
 		if errors.Is(r.err, errCancelled) { // not before something is new
 			l.interrupted.Store(nil)
@@ -173,6 +176,20 @@ func (l *loop) close(ctx context.Context, e store.CycleEnd) error {
 		return saving(fmt.Errorf("end cycle %d: %w", e.Cycle, err))
 	}
 	return nil
+}
+
+// endLeft ends a cycle that has come to its end, but whose end could not be written then, as
+// on a full disk. It is called when nothing runs.
+func (l *loop) endLeft(ctx context.Context) error {
+	last, err := l.store.Cycles(ctx, 1)
+	if err != nil {
+		return fmt.Errorf("read the last cycle: %w", err)
+	}
+	if len(last) == 0 || last[0].State != CycleRunning {
+		return nil
+	}
+	why := errors.New("its end could not be kept")
+	return l.close(ctx, store.CycleEnd{Cycle: last[0].ID, State: CycleFailed, Reason: failure(errors.Join(why, l.discard(last[0].ID)))})
 }
 
 // failure is the reason of a cycle that ended by an error.

@@ -34,8 +34,9 @@ func (l *loop) settle(ctx context.Context, judged []JudgedSample) error {
 	return nil
 }
 
-// job makes the job of a cycle that starts now, and names the samples that it uses.
-func (t *Trainer) job(ctx context.Context, a *attached, p pending) (Job, []int64, error) {
+// job makes the job of a cycle that starts now, and names the samples that it uses, and as
+// what.
+func (t *Trainer) job(ctx context.Context, a *attached, p pending) (Job, map[int64]Kind, error) {
 	j, used, err := t.draft(ctx, a.info.Hash, p)
 	reader := a.reader.Load()
 	j.Model, j.Reader, j.ReaderKey = a.info.Name, reader.folder, reader.key()
@@ -43,18 +44,18 @@ func (t *Trainer) job(ctx context.Context, a *attached, p pending) (Job, []int64
 }
 
 // draft is job without what only the model itself tells; the base "" is no model.
-func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, []int64, error) {
+func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, map[int64]Kind, error) {
 	j := Job{Format: jobFormat, Base: base, User: t.store.User(), Recipe: t.settings.Load().recipe()}
 	waits := make(map[int64]bool, len(p.against))
 	for _, c := range p.against {
 		waits[c.Older.Sample] = true
 	}
-	var used []int64
+	used := make(map[int64]Kind)
 	for _, s := range p.judged {
 		if !s.Kept || waits[s.ID] {
 			continue
 		}
-		used = append(used, s.ID)
+		used[s.ID] = s.Kind
 		if s.Kind == Manner {
 			j.Samples = append(j.Samples, JobSample{
 				ID: s.ID, Form: s.Form, Context: s.Context, Prompt: s.Prompt, Answer: s.Answer, Better: s.Better, Score: s.Score, Weight: s.Weight,

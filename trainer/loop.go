@@ -143,7 +143,7 @@ func (l *loop) startDue(ctx context.Context) time.Duration {
 		if !l.myTurn() {
 			return idle
 		}
-		l.beside(ctx, PhasePreparing, reason(CodeNewModel, "the model is measured once, so that training can be compared with it", "model", a.info.Name), func(ctx context.Context, _ func(Progress)) error {
+		l.beside(ctx, a, PhasePreparing, reason(CodeNewModel, "the model is measured once, so that training can be compared with it", "model", a.info.Name), func(ctx context.Context, _ func(Progress)) error {
 			_, err := l.facts(ctx, a)
 			return err
 		})
@@ -160,7 +160,7 @@ func (l *loop) startDue(ctx context.Context) time.Duration {
 			return idle
 		}
 		l.askedNow, l.askLater = false, false
-		l.beside(ctx, PhaseAsking, reason(CodeWanted, "asked for by the user"), func(ctx context.Context, _ func(Progress)) error {
+		l.beside(ctx, a, PhaseAsking, reason(CodeWanted, "asked for by the user"), func(ctx context.Context, _ func(Progress)) error {
 			_, err := l.askNow(ctx, func(JobLesson) bool { return true })
 			return err
 		})

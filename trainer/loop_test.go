@@ -511,6 +511,55 @@ func TestStopEndsInGoodOrder(t *testing.T) {
 	})
 }
 
+// What was asked for, such as practice, has nothing new that would start it once more.
+func TestClosedWhileItTrainsGoesOnWithTheProgram(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer func() { b.close() }()
+		b.attach()
+		b.start()
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.play(func(ctx context.Context, _ Job, _ func(Progress)) (Outcome, error) {
+			<-ctx.Done()
+			return Outcome{}, fmt.Errorf("cycle: %w", ctx.Err())
+		})
+		b.Train()
+		b.want(PhaseRunning, CodeWanted)
+		b.close()
+		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
+		b.open()
+		b.attach()
+		b.start()
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.wantCycles(CycleChecked, CycleStopped)
+		b.close()
+		b.open() // once, not for ever
+		b.attach()
+		b.start()
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.wantCycles(CycleChecked, CycleStopped)
+	})
+}
+
+// A cycle whose end could not be written, as on a full disk, keeps the next from starting
+// no longer than that lasts.
+func TestACycleWhoseEndWasNotKeptIsEndedBeforeTheNext(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		if _, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash}); err != nil {
+			t.Fatal(err)
+		}
+		b.attach()
+		b.start()
+		b.Train()
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.wantCycles(CycleChecked, CycleFailed)
+	})
+}
+
 // refused is the outcome of a cycle that the gate turned down.
 func refused() Outcome {
 	return Outcome{Report: Report{Verdict: VerdictRefused, Reason: reason(CodeForgets, "forgets too much")}}
@@ -628,7 +677,7 @@ func (b *bench) holding(s Sample) Version {
 		b.t.Fatal(err)
 	}
 	_, v, err := b.store.FinishCycle(b.t.Context(), store.CycleEnd{
-		Cycle: c.ID, State: CyclePromoted, Used: []int64{s.ID},
+		Cycle: c.ID, State: CyclePromoted, Used: map[int64]Kind{s.ID: s.Kind},
 		Version: &Version{Parent: b.State().Active.ID, Samples: []int64{s.ID}},
 	})
 	if err != nil {
@@ -737,7 +786,7 @@ func TestWorkBesideTheLoop(t *testing.T) {
 		l := &loop{Trainer: b.Trainer}
 		play := func(phase Phase, err error) {
 			b.hub.update(func(s *State) { s.Progress = Progress{Cycle: 7, Step: StepGate, Done: 3, Of: 5} })
-			l.beside(t.Context(), phase, reason(CodeWanted, "asked for by the user"), func(context.Context, func(Progress)) error { return err })
+			l.beside(t.Context(), b.model.current, phase, reason(CodeWanted, "asked for by the user"), func(context.Context, func(Progress)) error { return err })
 			s := b.State()
 			if s.Progress.Cycle != 0 || s.Progress.Of != 0 {
 				t.Errorf("%s shows the progress of a cycle: %+v", phase, s.Progress)

@@ -44,7 +44,7 @@ func (l *loop) phraseNext(ctx context.Context, a *attached) bool {
 	}
 	why := reason(CodePhrasing, "the lessons are phrased in the manner")
 	next, after := new(int64), l.phrasing.After
-	l.beside(ctx, PhaseAsking, why, func(ctx context.Context, _ func(Progress)) (err error) {
+	l.beside(ctx, a, PhaseAsking, why, func(ctx context.Context, _ func(Progress)) (err error) {
 		*next, err = l.phraseSome(ctx, s, after)
 		return err
 	})

@@ -147,7 +147,7 @@ func (l *loop) startPreparing(ctx context.Context, a *attached) {
 		p.Seed = before.Seed + 1
 	}
 	why := reason(CodePreparing, a.info.Name+" learns to use lessons, once; until then lessons work by their turn alone", "model", a.info.Name)
-	l.beside(ctx, PhasePreparing, why, func(ctx context.Context, progress func(Progress)) (err error) {
+	l.beside(ctx, a, PhasePreparing, why, func(ctx context.Context, progress func(Progress)) (err error) {
 		p.Progress = progress
 		if p.Base, err = l.facts(ctx, a); err != nil {
 			return err

@@ -16,10 +16,13 @@ import (
 // files that nothing refers to and a cycle, which the next start removes and marks as cut;
 // after it, a version that the next start uses. If the version that the cycle began with is no
 // longer the one in use, the cycle ends as stopped, with errOvertaken.
-func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, used []int64) (Version, error) {
+func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, used map[int64]Kind) (Version, error) {
 	folder := cycleFolder(cycle)
+	fail := func(why error) (Version, error) { // the files go first: the store may need their room
+		return Version{}, t.fail(ctx, cycle, errors.Join(why, t.discard(cycle)))
+	}
 	if err := writeAdapters(filepath.Join(t.home, folder), o); err != nil {
-		return Version{}, t.fail(ctx, cycle, err)
+		return fail(err)
 	}
 	before := j.Before
 	v := Version{Parent: before.Version, Verdict: o.Report.Verdict, Reason: o.Report.Reason}
@@ -48,15 +51,15 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	}
 	var err error
 	if v.Figures, err = json.Marshal(o.Report.Figures); err != nil {
-		return Version{}, t.fail(ctx, cycle, fmt.Errorf("encode the figures: %w", err))
+		return fail(fmt.Errorf("encode the figures: %w", err))
 	}
 	report, err := json.Marshal(o.Report)
 	if err != nil {
-		return Version{}, t.fail(ctx, cycle, fmt.Errorf("encode the report: %w", err))
+		return fail(fmt.Errorf("encode the report: %w", err))
 	}
 	active, err := t.store.ActiveVersion(ctx, j.Base)
 	if err != nil {
-		return Version{}, t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err))
+		return fail(fmt.Errorf("read the version in use: %w", err))
 	}
 	_, made, err := t.store.FinishCycle(ctx, store.CycleEnd{
 		Cycle: cycle, State: CyclePromoted, Report: report, Verdict: o.Report.Verdict, Reason: o.Report.Reason,
@@ -66,7 +69,7 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 		return Version{}, t.overtaken(ctx, cycle, j.Base)
 	}
 	if err != nil {
-		return Version{}, t.fail(ctx, cycle, fmt.Errorf("keep the new version: %w", err))
+		return fail(fmt.Errorf("keep the new version: %w", err))
 	}
 	if err := t.noteLessons(ctx, j.Base, &o.Report); err != nil {
 		return made, err

@@ -68,7 +68,8 @@ const (
 	CodeRestored    = "restored"     // version
 	CodeRolledBack  = "rolled_back"  // low, of, before, after
 	CodeCycleFailed = "cycle_failed" // error
-	CodeStopped     = "stopped"      // the user or the end of the program
+	CodeStopped     = "stopped"      // by the user, or by what took the model or the turn
+	CodeEnded       = "ended"        // the program was closed meanwhile
 	CodeOvertaken   = "overtaken"    // another version was chosen meanwhile; number (0: the base)
 	CodeImported    = "imported"     // not checked
 	CodeOnlyAsked   = "only_asked"   // nothing was due

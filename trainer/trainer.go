@@ -84,7 +84,7 @@ var ErrRunning = errors.New("the trainer is running already")
 type cycleFunc func(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, m *memory, progress func(Progress)) (Outcome, error)
 
 // New checks p and makes a Trainer that is not running yet. A cycle that a crash cut
-// short is marked so, and started again when the loop runs.
+// short is marked so, and started again when the loop runs, as is one that Stop stopped.
 func New(ctx context.Context, p Params) (*Trainer, error) {
 	if err := p.Settings.Validate(); err != nil {
 		return nil, fmt.Errorf("settings of the trainer: %w", err)
@@ -111,9 +111,12 @@ func New(ctx context.Context, p Params) (*Trainer, error) {
 		}
 	}
 	if len(cut) > 0 {
-		if err := t.resume(ctx, cut[0]); err != nil {
-			return nil, err
-		}
+		err = t.resume(ctx, cut[0])
+	} else {
+		err = t.resumeEnded(ctx)
+	}
+	if err != nil {
+		return nil, err
 	}
 	l := &loop{Trainer: t}
 	if err := l.look(ctx); err != nil {
@@ -140,6 +143,19 @@ func (t *Trainer) resume(ctx context.Context, cut Cycle) error {
 	}
 	t.log.Warn("the last cycle was cut short and is started again", "cycle", cut.ID)
 	t.interrupted.Store(&cut.BaseHash)
+	return nil
+}
+
+// resumeEnded lets a cycle start again that was stopped because the program was closed. It
+// may have been asked for: then nothing else would start it.
+func (t *Trainer) resumeEnded(ctx context.Context) error {
+	last, err := t.store.Cycles(ctx, 1)
+	if err != nil {
+		return fmt.Errorf("look for a cycle that was stopped: %w", err)
+	}
+	if len(last) == 1 && last[0].State == CycleStopped && last[0].Reason.Code == CodeEnded {
+		t.interrupted.Store(&last[0].BaseHash)
+	}
 	return nil
 }
 

@@ -83,6 +83,24 @@ func (t *Trainer) Restore(ctx context.Context, version int64) error {
 	return t.activate(ctx, version, CauseRestore, reason(CodeRestored, "chosen by the user", "version", version))
 }
 
+// loads says whether the attached model can use a version; 0 is the untrained base.
+func (t *Trainer) loads(ctx context.Context, version int64) error {
+	if version == 0 {
+		return nil
+	}
+	v, err := t.store.Version(ctx, version)
+	if err != nil || v.Removed { // which the store refuses
+		return err
+	}
+	a := t.model.use()
+	if a == nil {
+		return noModel()
+	}
+	defer a.users.Done()
+	_, _, err = a.load(t.home, v)
+	return err
+}
+
 // activate makes another version the one that answers.
 func (t *Trainer) activate(ctx context.Context, version int64, cause Cause, why Reason) error {
 	hash := t.baseHash()
@@ -91,6 +109,11 @@ func (t *Trainer) activate(ctx context.Context, version int64, cause Cause, why 
 	}
 	before, err := t.store.ActiveVersion(ctx, hash)
 	if err != nil {
+		return fmt.Errorf("activate version %d: %w", version, err)
+	}
+	// One that cannot be loaded is not even noted: the ratings of the version in use go on
+	// being counted from where it came.
+	if err := t.loads(ctx, version); err != nil {
 		return fmt.Errorf("activate version %d: %w", version, err)
 	}
 	if err := t.store.ActivateVersion(ctx, hash, version, cause, why); err != nil {

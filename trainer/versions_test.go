@@ -226,6 +226,25 @@ func TestOvertakenCycle(t *testing.T) {
 	})
 }
 
+// What could not become a version leaves nothing on the disk, which may be full.
+func TestAFailedPromotionLeavesNoFiles(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Outcome{Manner: untrained(t, tinyRunner(t, 1), 2)}
+	_, err = b.promote(t.Context(), c.ID, Job{Format: jobFormat, Base: testHash}, o, map[int64]Kind{77: Manner})
+	if !errors.Is(err, store.ErrNotFound) {
+		t.Fatalf("a cycle that used an unknown sample was promoted: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(b.home, cycleFolder(c.ID))); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("its files stay: %v", err)
+	}
+	b.wantCycles(CycleFailed)
+}
+
 // An imported version's cycle has no job, and no samples to show.
 func TestSamplesOfAnImport(t *testing.T) {
 	home := t.TempDir()

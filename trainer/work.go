@@ -15,7 +15,7 @@ type work struct {
 	reader   *attached // the model that is prepared, if that is what runs
 	cycle    int64
 	job      Job
-	used     []int64
+	used     map[int64]Kind // the samples, and as what
 	unlearn  string // what it unlearns (erasure); "": nothing
 	phrased  *int64 // where a phrasing goes on once it is done; nil: it is none
 	owed     bool   // it was asked for, or was cut short before: it is owed if it fails
@@ -49,6 +49,9 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 	encoded, err := json.Marshal(j)
 	if err != nil {
 		return fmt.Errorf("encode the job: %w", err)
+	}
+	if err := l.endLeft(ctx); err != nil {
+		return err
 	}
 	c, err := l.store.StartCycle(ctx, Cycle{BaseHash: j.Base, Job: encoded})
 	if err != nil {
@@ -127,19 +130,16 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// beside runs work that is no cycle beside the loop, as long as the model is attached.
-func (l *loop) beside(ctx context.Context, phase Phase, why Reason, do func(ctx context.Context, progress func(Progress)) error) {
+// beside runs work on a model, which the caller uses, that is no cycle beside the loop, as
+// long as that model is attached.
+func (l *loop) beside(ctx context.Context, a *attached, phase Phase, why Reason, do func(ctx context.Context, progress func(Progress)) error) {
 	runCtx, cancel := context.WithCancelCause(ctx)
 	l.now = work{running: true, aside: phase, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
 	l.hub.update(func(s *State) { s.Progress = Progress{} }) // that of the last cycle
 	l.enter(phase, why, time.Time{})
 	w := l.now
+	a.users.Add(1) // before the caller's use ends
 	go func() {
-		a := l.model.use()
-		if a == nil {
-			w.done <- workResult{err: errTakenAway}
-			return
-		}
 		defer a.users.Done()
 		until, done := a.until(runCtx)
 		defer done()
