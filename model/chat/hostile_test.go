@@ -39,6 +39,7 @@ func TestHostileTemplates(t *testing.T) {
 		"replaced nothing":         "{{ ('a' * 10000000) | replace('', 'b' * 10000000) }}",
 		"joined widely":            "{{ range(1000000) | join('b' * 10000000) }}",
 		"long separators":          "{{ range(1000000) | list | tojson(separators=('b' * 10000000, ':')) }}",
+		"long key separators":      "{% set k = 'x' * 40000000 %}{% set n = namespace(d=1) %}{% for i in range(99) %}{% set n.d = {'a': n.d} %}{% endfor %}{% set a = n.d | tojson(separators=[',', k]) %}",
 		"long trim set":            "{{ ('a' * 10000000).strip('a' * 10000000) }}",
 		"large power":              "{{ 9 ** 9 ** 9 }}",
 		"large product":            "{{ 4611686018427387904 * 4611686018427387904 }}",

@@ -87,6 +87,9 @@ func (w *jsonWriter) value(v any, level int) error {
 			if err := w.quote(keys[i]); err != nil {
 				return err
 			}
+			if err := w.s.payBytes(len(w.keySep)); err != nil {
+				return err
+			}
 			w.b.WriteString(w.keySep)
 			return w.value(v.values[keys[i]], level+1)
 		})
@@ -101,7 +104,7 @@ func (w *jsonWriter) items(open, end byte, n, level int, write func(i int) error
 	w.b.WriteByte(open)
 	for i := range n {
 		if i > 0 {
-			if err := w.s.payBytes(len(w.itemSep) + len(w.keySep)); err != nil {
+			if err := w.s.payBytes(len(w.itemSep)); err != nil {
 				return err
 			}
 			w.b.WriteString(w.itemSep)
