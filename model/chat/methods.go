@@ -65,6 +65,10 @@ var stringMethods = map[string]func(s *state, t string, a []any) (any, error){
 		if t == "" {
 			return s.strings(nil)
 		}
+		// there are at most as many lines as bytes
+		if err := s.pay(len(t)); err != nil {
+			return nil, err
+		}
 		t = strings.ReplaceAll(strings.ReplaceAll(t, "\r\n", "\n"), "\r", "\n")
 		return s.strings(strings.Split(strings.TrimSuffix(t, "\n"), "\n"))
 	},
@@ -199,6 +203,9 @@ func (s *state) affix(t string, a []any, has func(t, affix string) bool) (any, e
 	for i := range max(len(a), 1) {
 		affix, err := s.stringArgument(a, i)
 		if err != nil {
+			return nil, err
+		}
+		if err := s.payBytes(min(len(t), len(affix))); err != nil {
 			return nil, err
 		}
 		if has(t, affix) {
