@@ -204,6 +204,7 @@ func (f *jsonFile) fill(v *Vocabulary, ids map[string]int64, size int) error {
 			return fmt.Errorf("token %.80q has the id %d: %w", token, id, ErrVocabulary)
 		case id < int64(size):
 			v.Tokens[id], v.Types[id] = token, typ
+			return checkToken(int(id), token)
 		}
 		return nil
 	}

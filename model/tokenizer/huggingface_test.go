@@ -209,6 +209,8 @@ func TestHuggingFaceRefuses(t *testing.T) {
 		{"gemma", `"behavior":"MergedWithPrevious"`, `"behavior":"Isolated"`, "spaces", tokenizer.ErrUnsupported},
 		{"gpt-2", `"!":3`, `"!":4`, "two tokens", tokenizer.ErrVocabulary},
 		{"gpt-2", `"!":3`, `"!":-3`, "-3", tokenizer.ErrVocabulary},
+		{"gpt-2", `"!":3`, `"` + strings.Repeat("!", 1<<10+1) + `":3`, "1025 bytes", tokenizer.ErrVocabulary},
+		{"gpt-2", `"content":"<start>"`, `"content":"` + strings.Repeat("!", 1<<10+1) + `"`, "1025 bytes", tokenizer.ErrVocabulary},
 		{"gpt-2", `"vocab":{`, `"vocab":[`, "", tokenizer.ErrVocabulary},
 		{"gpt-2", `"merges":[[`, `"merges":[["a"],[`, "rule", tokenizer.ErrVocabulary},
 	} {

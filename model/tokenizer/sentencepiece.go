@@ -18,7 +18,7 @@ type sentencePiece struct {
 	ranks []uint32       // by id, ascending with descending score
 	rules map[pair]merge // nil: every two that make a token are merged
 	// frozen finds the user-defined tokens, which are cut out before merging.
-	frozen  trie
+	frozen  tokenSet
 	bytes   [256]int32 // token of a single byte, -1 if there is none
 	unknown int32
 	prefix  bool
@@ -37,6 +37,7 @@ func newSentencePiece(v *Vocabulary, ids map[string]int32) (*sentencePiece, erro
 	for i := range s.bytes {
 		s.bytes[i] = -1
 	}
+	var frozen []setToken
 	for i, token := range v.Tokens {
 		s.ranks[i] = rank(v.Scores[i])
 		switch typ := v.typeOf(int32(i)); typ {
@@ -50,11 +51,12 @@ func newSentencePiece(v *Vocabulary, ids map[string]int32) (*sentencePiece, erro
 			if typ == typeUserDefined {
 				// converters write these with spaces, others with blanks
 				token = strings.ReplaceAll(token, " ", blank)
-				s.frozen.add(token, int32(i))
+				frozen = append(frozen, setToken{token, int32(i)})
 			}
 			s.markGlue(token)
 		}
 	}
+	s.frozen = newTokenSet(frozen)
 	if len(v.Merges) == 0 {
 		return s, nil
 	}

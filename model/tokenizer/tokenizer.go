@@ -21,7 +21,7 @@ type Tokenizer struct {
 	// special finds the tokens that are parsed on request, always those that
 	// byte-level BPE takes out of every text. SentencePiece has its own way with
 	// the latter.
-	special, always trie
+	special, always tokenSet
 	family          family
 	longest         int // bytes of text that one token stands for at most
 }
@@ -69,17 +69,19 @@ func newTokenizer(v Vocabulary) (*Tokenizer, error) {
 		}
 	}
 	byteLevel := v.Model == byteLevelModel
+	var special, always []setToken
 	for i, token := range v.Tokens {
 		id := int32(i)
 		userDefined := byteLevel && v.typeOf(id) == typeUserDefined
 		if userDefined {
-			t.always.add(token, id)
+			always = append(always, setToken{token, id})
 		}
 		if userDefined || t.IsControl(id) {
-			t.special.add(token, id)
+			special = append(special, setToken{token, id})
 		}
 		t.longest = max(t.longest, len(token))
 	}
+	t.special, t.always = newTokenSet(special), newTokenSet(always)
 	t.markEnds()
 	var err error
 	if byteLevel {

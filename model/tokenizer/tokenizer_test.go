@@ -2,7 +2,9 @@ package tokenizer
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -102,6 +104,48 @@ func TestLongestSpecialToken(t *testing.T) {
 		if got := tok.Encode(text, true); !slices.Equal(got, want) {
 			t.Errorf("Encode(%q) = %v, want %v", text, got, want)
 		}
+	}
+}
+
+// However tokens overlap, the longest that begins first is found.
+func TestTokenSet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		texts := rapid.SliceOfN(rapid.StringMatching(`[ab\xff]{0,4}`), 0, 12).Draw(t, "tokens")
+		text := rapid.StringMatching(`[abc\xff]{0,12}`).Draw(t, "text")
+		var tokens []setToken
+		for i, text := range texts {
+			tokens = append(tokens, setToken{text, int32(i)})
+		}
+		set := newTokenSet(tokens)
+		at, id, n := set.find(text)
+		wantAt, wantID, wantN := len(text), int32(-1), 0
+		for i := 0; i < len(text) && wantID < 0; i++ {
+			for k, token := range texts {
+				if strings.HasPrefix(text[i:], token) && len(token) > wantN {
+					wantAt, wantID, wantN = i, int32(k), len(token)
+				}
+			}
+		}
+		if at != wantAt || id != wantID || n != wantN {
+			t.Fatalf("%q at %d, %d bytes; want %d, %d, %d", text, at, n, wantAt, wantID, wantN)
+		}
+	})
+}
+
+// A file full of control tokens does not take many times its size of memory.
+func TestManyControlTokens(t *testing.T) {
+	v := learned(t, "gpt-2", 0)
+	const n = 4000
+	for i := range n {
+		v.Tokens = append(v.Tokens, fmt.Sprintf("<%d%s>", i, strings.Repeat("x", maxToken-10)))
+		v.Types = append(v.Types, typeControl)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	newTest(t, v)
+	runtime.ReadMemStats(&after)
+	if spent := after.TotalAlloc - before.TotalAlloc; spent > n*maxToken {
+		t.Errorf("%d MiB were allocated for %d MiB of tokens", spent>>20, n*maxToken>>20)
 	}
 }
 
@@ -235,6 +279,7 @@ func TestUnsoundVocabularies(t *testing.T) {
 		"too few types":     {func(v *Vocabulary) { v.Types = v.Types[1:] }, ErrVocabulary},
 		"too few scores":    {func(v *Vocabulary) { v.Scores = v.Scores[1:] }, ErrVocabulary},
 		"NaN as a score":    {func(v *Vocabulary) { v.Scores[3] = float32(math.NaN()) }, ErrVocabulary},
+		"too long a token":  {func(v *Vocabulary) { v.Tokens[3] = strings.Repeat("a", maxToken+1) }, ErrVocabulary},
 		"a byte that isn't": {func(v *Vocabulary) { v.Tokens[7] = "<0xZZ>" }, ErrVocabulary},
 		"another family":    {func(v *Vocabulary) { v.Model = "bert" }, ErrUnsupported},
 		"another splitter":  {func(v *Vocabulary) { v.Model, v.Pre = "gpt2", "no-such" }, ErrUnsupported},

@@ -68,6 +68,18 @@ func Defaults(model, pre string) Vocabulary {
 	return v
 }
 
+// maxToken is how long a token may be, in bytes: finding the ways to put a token together
+// takes time with the square of its length. The longest in use, runs of blanks, have 256.
+const maxToken = 1 << 10
+
+// checkToken refuses a token that is too long.
+func checkToken(id int, token string) error {
+	if len(token) > maxToken {
+		return fmt.Errorf("token %d, %.80q..., has %d bytes, wanted at most %d: %w", id, token, len(token), maxToken, ErrVocabulary)
+	}
+	return nil
+}
+
 // endTexts are the control tokens that end an answer, whatever a file names as its
 // EOS: chat models end a turn by another token than a document.
 var endTexts = []string{
@@ -88,6 +100,11 @@ func (v *Vocabulary) check() error {
 	}
 	if i := slices.IndexFunc(v.Scores, func(s float32) bool { return s != s }); i >= 0 {
 		return fmt.Errorf("token %d has no number as its score: %w", i, ErrVocabulary)
+	}
+	for i, token := range v.Tokens {
+		if err := checkToken(i, token); err != nil {
+			return err
+		}
 	}
 	return nil
 }
