@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -214,15 +216,16 @@ func (a *account) isIdle() bool {
 func (as *accounts) closeAll() error {
 	as.wait.Wait()
 	as.mu.Lock()
-	defer as.mu.Unlock()
+	all := slices.Collect(maps.Values(as.all))
+	clear(as.all)
+	as.mu.Unlock() // an opening that fails takes mu before it is ready
 	var errs []error
-	for name, a := range as.all {
+	for _, a := range all {
 		<-a.ready
 		a.remove(nil)
 		if a.err == nil {
 			errs = append(errs, a.close())
 		}
-		delete(as.all, name)
 	}
 	return errors.Join(errs...)
 }

@@ -308,3 +308,32 @@ func TestDueTrainingStartsWithoutARequest(t *testing.T) {
 	}
 	h.want(http.StatusOK, tokens["ben"], "GET", "/stats", nil, nil) // opened again
 }
+
+// The server ends while a user's data are being opened, also when that fails.
+func TestCloseAllAwaitsAnOpeningThatFails(t *testing.T) {
+	opening, fail := make(chan struct{}), make(chan struct{})
+	as := newAccounts(Params{Log: slog.New(slog.DiscardHandler), Open: func(context.Context, string) (Opened, error) {
+		close(opening)
+		<-fail
+		return Opened{}, errors.New("the disk is gone")
+	}})
+	asked, closed := make(chan error, 1), make(chan error, 1)
+	go func() {
+		_, _, err := as.get(t.Context(), "anna")
+		asked <- err
+	}()
+	<-opening
+	go func() { closed <- as.closeAll() }()
+	time.Sleep(50 * time.Millisecond) // for closeAll to come to the account
+	close(fail)
+	for what, ended := range map[string]chan error{"the request": asked, "the server's end": closed} {
+		select {
+		case err := <-ended:
+			if (err != nil) != (what == "the request") {
+				t.Errorf("%s: %v", what, err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s does not come", what)
+		}
+	}
+}
