@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"clara/trainer"
@@ -155,6 +156,32 @@ func TestStateAndFigures(t *testing.T) {
 	} {
 		if !strings.Contains(r.text, want) {
 			t.Errorf("/metrics has no %s", want)
+		}
+	}
+}
+
+// Every form of the description for programs is there for many who ask at once.
+func TestDescriptionSideBySide(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	for path, want := range map[string]struct{ contentType, begins, version string }{
+		"/openapi.json":     {"application/openapi+json", "{", "3.1."},
+		"/openapi-3.0.json": {"application/openapi+json", "{", "3.0."},
+		"/openapi.yaml":     {"application/openapi+yaml", "components:", "3.1."},
+		"/openapi-3.0.yaml": {"application/openapi+yaml", "components:", "3.0."},
+	} {
+		var replies [4]reply
+		var group sync.WaitGroup
+		for i := range replies {
+			group.Go(func() { replies[i] = h.do("", "GET", path, nil) })
+		}
+		group.Wait()
+		for _, r := range replies {
+			if r.status != http.StatusOK || r.header.Get("Content-Type") != want.contentType || r.text != replies[0].text {
+				t.Errorf("%s: %d, %q, %d bytes, the first %d", path, r.status, r.header.Get("Content-Type"), len(r.text), len(replies[0].text))
+			}
+		}
+		if text := replies[0].text; !strings.HasPrefix(text, want.begins) || !strings.Contains(text, want.version) || !strings.Contains(text, "/feedback") {
+			t.Errorf("%s is %.80q...", path, text)
 		}
 	}
 }

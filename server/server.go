@@ -201,7 +201,7 @@ func newServer(p Params, addr net.Addr) *server {
 	shapeErrors()
 	config := huma.DefaultConfig("CLARA", p.Version)
 	config.CreateHooks = nil // no $schema in bodies: the note's are exact
-	config.DocsPath, config.SchemasPath = "", ""
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.Info.Description = about
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "The token that `clara users add NAME` has printed. None is needed as long as there are no users."},
@@ -221,6 +221,7 @@ func newServer(p Params, addr net.Addr) *server {
 	s.openAIRoutes()
 	s.docsRoutes()
 	describeNulls(s.api.OpenAPI())
+	s.openAPIRoutes()
 	return s
 }
 
