@@ -256,6 +256,40 @@ func TestAnswerAndCheckOfALessonAreChangedTogether(t *testing.T) {
 	}
 }
 
+// typeKeyword types a keyword without the Return that puts it into the list.
+func typeKeyword(t *testing.T, w *window, word string) *widgets.Line {
+	t.Helper()
+	field := find(t, w, func(e *widgets.Line) bool { return e.PlaceHolder == say("keywords.hint") })
+	field.SetText(word)
+	return field
+}
+
+func TestAKeywordIsSavedAlsoWithoutReturn(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.chat.correct(w.lastAnswer().ID)
+	d := w.chat.editor
+	d.better.SetText("Ein Bescheid gilt am fünften Tag nach der Aufgabe zur Post als bekannt gegeben.")
+	d.kind, d.kindChosen = trainer.Knowledge, true
+	w.settle(t)
+	typeKeyword(t, w, "fünften Tag")
+	d.submit()
+	w.settle(t)
+	if l := w.lessonsOnDisk(t)[0]; !slices.Contains(flat(l.Keywords), "fünften Tag") {
+		t.Errorf("the correction is checked by %q", flat(l.Keywords))
+	}
+
+	w.show(placeLessons)
+	w.settle(t)
+	w.lessons.choose(w.lessonsOnDisk(t)[0].ID)
+	tap(t, w, "Edit")
+	w.frame.Canvas().Focus(typeKeyword(t, w, "bekannt"))
+	w.submit() // by the keys
+	w.settle(t)
+	if l := w.lessonsOnDisk(t)[0]; !slices.Contains(flat(l.Keywords), "bekannt") || w.lessons.detail != detailShow {
+		t.Errorf("the edited lesson is checked by %q", flat(l.Keywords))
+	}
+}
+
 func TestUnlearningAsksAndCanBeUndone(t *testing.T) {
 	w := openSample(t, spoken(english))
 	w.show(placeLessons)

@@ -115,7 +115,9 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 	d.keywords = widgets.NewKeywords(nil, widgets.KeywordWords{Add: say("keywords.hint"), Remove: removeKeyword}, func(words []string) {
 		d.wordsChosen, d.words = true, groups(words)
 		d.showCheck()
+		d.check()
 	})
+	d.keywords.OnTyping = d.check
 	d.save = widgets.NewButton(say("editor.save"), nil, widgets.Primary, d.submit)
 
 	body := widgets.VStack(11, widgets.HStack(8, widgets.NewIcon(glyph, 18, widgets.ColorPrimary), widgets.Grow(widgets.Section(title)),
@@ -214,7 +216,7 @@ func (d *editor) check() {
 	if d.question != nil {
 		ok = ok && strings.TrimSpace(d.question.Text) != ""
 	} else {
-		ok = ok && better != strings.TrimSpace(d.given) && (better != strings.TrimSpace(d.stored) || d.kindChosen || d.wordsChosen)
+		ok = ok && better != strings.TrimSpace(d.given) && (better != strings.TrimSpace(d.stored) || d.kindChosen || d.wordsChosen || d.keywords.Typing() != "")
 	}
 	if ok {
 		d.save.Enable()
@@ -253,6 +255,9 @@ func (d *editor) propose() {
 }
 
 func (d *editor) submit() {
+	if d.kind == trainer.Knowledge {
+		d.keywords.Commit()
+	}
 	d.check()
 	if d.save.Disabled() {
 		return

@@ -33,6 +33,7 @@ var shortcuts = []shortcut{
 	{key: fyne.KeyEqual, do: func(w *window) { w.resizeText(+textStep) }}, // plus without Shift, as on English keyboards
 	{key: fyne.KeyMinus, do: func(w *window) { w.resizeText(-textStep) }},
 	{key: fyne.KeyReturn, do: func(w *window) { w.submit() }},
+	{key: fyne.KeyEnter, do: func(w *window) { w.submit() }}, // of the keypad
 	{key: fyne.KeyZ, do: func(w *window) { w.takeBackLast() }},
 }
 
@@ -95,6 +96,8 @@ func (w *window) submit() {
 		w.chat.editor.submit()
 	case w.place == placeLessons && w.lessons.editor != nil:
 		w.lessons.editor.submit()
+	case w.place == placeLessons && w.lessons.edit != nil:
+		w.lessons.edit.save()
 	}
 }
 

@@ -248,6 +248,7 @@ func kindMeans(k trainer.Kind) string {
 type lessonEdit struct {
 	lesson  int64
 	answer  *widgets.Editor
+	save    func()
 	content fyne.CanvasObject
 }
 
@@ -271,6 +272,7 @@ func (v *lessonsView) newEdit(l trainer.LessonView) *lessonEdit {
 		if text == "" {
 			return
 		}
+		keys.Commit()
 		queued(v.w.work, func(ctx context.Context) (none, error) {
 			if changed { // first: a new answer makes a new lesson, which takes the check over
 				if err := v.w.Trainer.SetKeywords(ctx, l.ID, words); err != nil {
@@ -303,7 +305,7 @@ func (v *lessonsView) newEdit(l trainer.LessonView) *lessonEdit {
 		}
 	}
 	foot := widgets.WrapRow(4, able, widgets.NewButton(say("cancel"), nil, widgets.Ghost, cancel))
-	return &lessonEdit{lesson: l.ID, answer: answer, content: detailCard(body, foot)}
+	return &lessonEdit{lesson: l.ID, answer: answer, save: save, content: detailCard(body, foot)}
 }
 
 func (v *lessonsView) wishDetail(s trainer.Sample) fyne.CanvasObject {

@@ -390,6 +390,24 @@ func TestKeywords(t *testing.T) {
 	}
 }
 
+// A word is in the list with Return, or when the list is saved. Until then it is not, and not lost either.
+func TestKeywordThatIsBeingTyped(t *testing.T) {
+	inLook(t, &Theme{})
+	told := 0
+	k := NewKeywords(nil, KeywordWords{}, nil)
+	k.OnTyping = func() { told++ }
+	window(t, k, 300, 100)
+	k.field.SetText(" fourth day ")
+	k.Set([]string{"§ 41"}) // as a proposal does
+	if k.Typing() != "fourth day" || told == 0 || !slices.Equal(k.Value(), []string{"§ 41"}) {
+		t.Fatalf("typing %q, told %d times, the list is %q", k.Typing(), told, k.Value())
+	}
+	k.Commit()
+	if k.Typing() != "" || !slices.Equal(k.Value(), []string{"§ 41", "fourth day"}) {
+		t.Errorf("typing %q, the list is %q", k.Typing(), k.Value())
+	}
+}
+
 func TestImportanceSaysWhatItMeans(t *testing.T) {
 	inLook(t, &Theme{})
 	var got []int

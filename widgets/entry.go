@@ -74,7 +74,7 @@ func (e *entry) TypedShortcut(s fyne.Shortcut) {
 	switch {
 	case isPaste:
 		e.paste(paste)
-	case e.OnSubmit != nil && isSubmit(s):
+	case e.MultiLine && e.OnSubmit != nil && isSubmit(s):
 		e.OnSubmit()
 	case isEditing(s):
 		e.Entry.TypedShortcut(s)

@@ -16,6 +16,8 @@ type KeywordWords struct {
 // Keywords edits a list of words: chips that a tap takes away, and a field that adds.
 type Keywords struct {
 	composite
+	OnTyping func() // what is typed, and not in the list yet, has changed
+
 	list    []string
 	words   KeywordWords
 	changed func([]string)
@@ -28,8 +30,12 @@ const keywordField float32 = 150
 // NewKeywords makes an editor of a list.
 func NewKeywords(list []string, words KeywordWords, changed func([]string)) *Keywords {
 	k := &Keywords{list: slices.Clone(list), words: words, changed: changed}
-	k.field = NewLine(words.Add, nil)
-	k.field.OnSubmit = k.add
+	k.field = NewLine(words.Add, func(string) {
+		if k.OnTyping != nil {
+			k.OnTyping()
+		}
+	})
+	k.field.OnSubmit = k.Commit
 	k.chips = WrapRow(6)
 	k.content = k.chips
 	k.ExtendBaseWidget(k)
@@ -46,8 +52,12 @@ func (k *Keywords) Set(list []string) {
 	k.sync()
 }
 
-func (k *Keywords) add() {
-	word := strings.TrimSpace(k.field.Text)
+// Typing is the word that is typed and not in the list yet; "": none.
+func (k *Keywords) Typing() string { return strings.TrimSpace(k.field.Text) }
+
+// Commit puts the word that is typed into the list, as Return does. Whoever saves the list calls it first.
+func (k *Keywords) Commit() {
+	word := k.Typing()
 	if word == "" {
 		return
 	}
