@@ -189,6 +189,69 @@ func TestCorrectionBecomesALessonAndCanBeTakenBack(t *testing.T) {
 	}
 }
 
+// A correction that is looked at again is what was saved, in all its parts, and saving it as it is would change nothing.
+func TestACorrectionIsOpenedAsItWasSaved(t *testing.T) {
+	w := openSample(t, spoken(english))
+	id := w.lastAnswer().ID
+	correct := func() *editor {
+		t.Helper()
+		w.chat.correct(id)
+		w.settle(t)
+		if w.chat.editor == nil {
+			t.Fatal("no editor is open")
+		}
+		return w.chat.editor
+	}
+	choose := func(grade string) {
+		t.Helper()
+		s := find(t, w, func(s *widgets.Segmented) bool { return slices.Equal(s.Names, []string{"1", "2", "3", "4", "5"}) })
+		for s.Names[s.On] != grade {
+			s.TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
+		}
+	}
+	d := correct()
+	d.better.SetText("Ein Bescheid gilt am fünften Tag nach der Aufgabe zur Post als bekannt gegeben.")
+	d.kind, d.kindChosen = trainer.Knowledge, true
+	choose("4")
+	typeKeyword(t, w, "fünften Tag | 5. Tag")
+	d.submit()
+	w.settle(t)
+
+	d = correct()
+	if !d.save.Disabled() {
+		t.Error("an unchanged correction can be saved")
+	}
+	if d.importance != 4 || !slices.Equal(d.keywords.Value(), []string{"fünften Tag | 5. Tag"}) {
+		t.Errorf("it is opened with the importance %d and the keywords %q", d.importance, d.keywords.Value())
+	}
+	choose("5")
+	if d.save.Disabled() {
+		t.Fatal("another importance cannot be saved")
+	}
+	d.submit()
+	w.settle(t)
+	if l := w.lessonsOnDisk(t)[0]; l.Importance != 5 || len(l.Keywords) != 1 || !slices.Equal(l.Keywords[0], []string{"fünften Tag", "5. Tag"}) {
+		t.Errorf("the disk has the importance %d and the keywords %q", l.Importance, l.Keywords)
+	}
+	for _, change := range []func(){
+		func() { d.better.SetText("Ein Bescheid gilt am sechsten Tag.") },
+		func() { typeKeyword(t, w, "sechsten") },
+		func() {
+			test.Tap(find(t, w, func(c *widgets.Chip) bool { return c.Hint != "" && strings.Contains(c.Hint, "fünften Tag") }))
+		},
+	} {
+		d = correct()
+		if !d.save.Disabled() {
+			t.Error("an unchanged correction can be saved")
+		}
+		change()
+		if d.save.Disabled() {
+			t.Error("a changed correction cannot be saved")
+		}
+		w.chat.closeEditor()
+	}
+}
+
 func (w *window) lessonsOnDisk(t *testing.T) []trainer.LessonView {
 	t.Helper()
 	all, err := w.Trainer.Lessons(t.Context())

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,9 +21,9 @@ const proposeAfter = 150 * time.Millisecond
 type editor struct {
 	w       *window
 	content fyne.CanvasObject
-	message int64  // that is corrected; 0: teaching
-	given   string // the answer so far; "" when teaching
-	stored  string // what was saved last, so that saving it again is no change
+	message int64              // that is corrected; 0: teaching
+	given   string             // the answer so far; "" when teaching
+	stored  trainer.Correction // what was saved last, so that saving it again is no change; the zero one: nothing was
 
 	question   *widgets.Editor // teaching only
 	better     *widgets.Editor
@@ -36,7 +38,7 @@ type editor struct {
 	pace       *widgets.Pace
 
 	kind        trainer.Kind
-	kindChosen  bool // by the person: no proposal changes it any more
+	kindChosen  bool // by the person, now or when it was saved: no proposal changes it any more
 	wordsChosen bool // likewise the keywords
 	words       [][]string
 	saving      bool
@@ -48,11 +50,12 @@ type editor struct {
 // kindsInOrder is how the editor offers what a correction is about.
 var kindsInOrder = []trainer.Kind{trainer.Knowledge, trainer.Manner}
 
-// newCorrection edits the answer e; saved gets what was kept.
-func newCorrection(w *window, e trainer.Entry, saved func(trainer.Sample, string), closed func()) *editor {
-	d := &editor{w: w, message: e.ID, given: e.Text, stored: e.Better, kind: e.Kind, kindChosen: e.Better != "", importance: 3, onStop: closed}
-	if d.kind == "" {
-		d.kind = trainer.Knowledge
+// newCorrection edits the answer e from what stands on it; saved gets what was kept.
+func newCorrection(w *window, e trainer.Entry, stored trainer.Correction, saved func(trainer.Sample, string), closed func()) *editor {
+	d := &editor{
+		w: w, message: e.ID, given: e.Text, stored: stored, onStop: closed,
+		kind: cmp.Or(stored.Kind, trainer.Knowledge), kindChosen: stored.Kind != "", importance: cmp.Or(stored.Importance, usualImportance),
+		words: stored.Keywords, wordsChosen: stored.Keywords != nil,
 	}
 	d.onSave = func(kind trainer.Kind, better string, words [][]string) {
 		c := trainer.Correction{Message: e.ID, Better: better, Kind: kind, Importance: d.importance, Keywords: words}
@@ -67,17 +70,13 @@ func newCorrection(w *window, e trainer.Entry, saved func(trainer.Sample, string
 			saved(s, better)
 		})
 	}
-	start := e.Text
-	if e.Better != "" {
-		start = e.Better
-	}
-	d.build(say("editor.correct_title"), widgets.IconPencil, start)
+	d.build(say("editor.correct_title"), widgets.IconPencil, cmp.Or(stored.Better, e.Text))
 	return d
 }
 
 // newTeaching edits a new lesson; asked is a question to begin with.
 func newTeaching(w *window, asked string, saved func(trainer.Sample), closed func()) *editor {
-	d := &editor{w: w, kind: trainer.Knowledge, kindChosen: true, importance: 3, onStop: closed}
+	d := &editor{w: w, kind: trainer.Knowledge, kindChosen: true, importance: usualImportance, onStop: closed}
 	d.question = w.newEditor(say("editor.question_hint"), nil)
 	d.question.MinRows, d.question.MaxRows = 1, 4
 	d.question.SetText(asked)
@@ -112,7 +111,7 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 	d.change = widgets.NewDiff(widgets.TextBody)
 	d.change.Sign = changeSpoken
 	d.pace = widgets.NewPace(proposeAfter, d.propose)
-	d.keywords = widgets.NewKeywords(nil, widgets.KeywordWords{Add: say("keywords.hint"), Remove: removeKeyword}, func(words []string) {
+	d.keywords = widgets.NewKeywords(flat(d.words), widgets.KeywordWords{Add: say("keywords.hint"), Remove: removeKeyword}, func(words []string) {
 		d.wordsChosen, d.words = true, groups(words)
 		d.showCheck()
 		d.check()
@@ -132,9 +131,13 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 		d.kinds = widgets.NewSegmented(d.kindIndex(), func(i int) {
 			d.kind, d.kindChosen = kindsInOrder[i], true
 			d.showKind()
+			d.check()
 		}, say("editor.content"), say("editor.manner"))
 	}
-	importance := widgets.VStack(6, label(say("editor.importance")), widgets.NewImportance(d.importance, importanceWords(), func(n int) { d.importance = n }))
+	importance := widgets.VStack(6, label(say("editor.importance")), widgets.NewImportance(d.importance, importanceWords(), func(n int) {
+		d.importance = n
+		d.check()
+	}))
 	if d.kinds != nil {
 		d.kinds.Hint = say("editor.what_or_how")
 		d.means = widgets.Caption("").Wrapped()
@@ -172,6 +175,9 @@ func (d *editor) showCheck() {
 	}
 	d.shows.SetText(say(key))
 }
+
+// usualImportance is the grade that feedback has unless a person chooses another one.
+const usualImportance = 3
 
 // importanceWidth has room for the five grades and the longest name of one.
 const importanceWidth = 300
@@ -216,13 +222,21 @@ func (d *editor) check() {
 	if d.question != nil {
 		ok = ok && strings.TrimSpace(d.question.Text) != ""
 	} else {
-		ok = ok && better != strings.TrimSpace(d.given) && (better != strings.TrimSpace(d.stored) || d.kindChosen || d.wordsChosen || d.keywords.Typing() != "")
+		ok = ok && better != strings.TrimSpace(d.given) && d.changed(better)
 	}
 	if ok {
 		d.save.Enable()
 	} else {
 		d.save.Disable()
 	}
+}
+
+// changed says whether saving would keep anything else than stands on the answer.
+func (d *editor) changed(better string) bool {
+	if better != strings.TrimSpace(d.stored.Better) || d.kind != d.stored.Kind || d.importance != d.stored.Importance {
+		return true
+	}
+	return d.kind == trainer.Knowledge && (d.keywords.Typing() != "" || !slices.EqualFunc(d.words, d.stored.Keywords, slices.Equal))
 }
 
 // propose compares the two answers and asks what kind of change it is, unless the person has said so.

@@ -280,8 +280,28 @@ func (v *chatView) gave(id int64, s trainer.Sample, undo func()) {
 	v.w.undo = back
 }
 
-// correct opens the editor in the place of an answer.
+// correct opens the editor in the place of an answer, with the correction that stands on it.
 func (v *chatView) correct(id int64) {
+	i := v.at(id)
+	if i < 0 {
+		return
+	}
+	if v.entries[i].Fix == 0 {
+		v.openCorrection(id, trainer.Correction{})
+		return
+	}
+	queued(v.w.work, func(ctx context.Context) (trainer.Correction, error) {
+		return v.w.Trainer.Standing(ctx, id)
+	}, func(standing trainer.Correction, err error) {
+		v.w.failed(err)
+		if err == nil {
+			v.openCorrection(id, standing)
+		}
+	})
+}
+
+// openCorrection opens the editor with what is saved so far.
+func (v *chatView) openCorrection(id int64, stored trainer.Correction) {
 	i := v.at(id)
 	if i < 0 {
 		return
@@ -289,7 +309,7 @@ func (v *chatView) correct(id int64) {
 	v.closeEditor()
 	e := v.entries[i]
 	v.editing = id
-	v.editor = newCorrection(v.w, e, func(s trainer.Sample, better string) {
+	v.editor = newCorrection(v.w, e, stored, func(s trainer.Sample, better string) {
 		if i := v.at(id); i >= 0 {
 			v.entries[i].Better, v.entries[i].Fix, v.entries[i].Kind = better, s.ID, s.Kind
 		}

@@ -379,7 +379,7 @@ func (h *history) SetSample(t *rapid.T) {
 	x.Kind, x.Cycle = rapid.SampledFrom([]Kind{Knowledge, Manner}).Draw(t, "kind"), 0
 	check(t, s.SetKind(t.Context(), x.ID, x.Kind, &Lesson{Question: "late"}))
 	if x.lesson == nil && x.Kind == Knowledge {
-		l := must(lessonOf(t.Context(), s, hashes[0], x.ID))(t)
+		l := must(s.LessonOf(t.Context(), hashes[0], x.ID))(t)
 		x.lesson = &Lesson{ID: l.ID, User: s.User(), Sample: x.ID, Question: "late", State: LessonNew, Created: h.clock}
 	}
 }

@@ -204,7 +204,7 @@ func afterKill(t *testing.T, path string, acknowledged map[string][]int64) {
 				t.Fatalf("half a rating: %+v", x)
 			}
 		case FormCorrection:
-			l, err := lessonOf(ctx, s, "base", x.ID)
+			l, err := s.LessonOf(ctx, "base", x.ID)
 			if err != nil || l.Answer != "At 8." {
 				t.Fatalf("correction %d without its lesson: %v", x.ID, err)
 			}

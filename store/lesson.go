@@ -96,6 +96,11 @@ func (s *Store) Lesson(ctx context.Context, base string, id int64) (Lesson, erro
 	return one(ctx, s, "read lesson", scanLesson, selectLesson+` AND l.id = ?3`, base, s.user, id)
 }
 
+// LessonOf returns the lesson of a sample, also one that does not show.
+func (s *Store) LessonOf(ctx context.Context, base string, sample int64) (Lesson, error) {
+	return one(ctx, s, "read the lesson of a sample", scanLesson, selectLesson+` AND l.sample = ?3`, base, s.user, sample)
+}
+
 // Lessons returns the lessons that show, the oldest first.
 func (s *Store) Lessons(ctx context.Context, base string) ([]Lesson, error) {
 	return s.LessonsAfter(ctx, base, 0)

@@ -356,7 +356,7 @@ func read(t tester, s *Store) snapshot {
 	}
 	for _, x := range v.Samples {
 		for _, base := range lessonBases {
-			if l, err := lessonOf(ctx, s, base, x.ID); err == nil {
+			if l, err := s.LessonOf(ctx, base, x.ID); err == nil {
 				v.AllLessons[base] = append(v.AllLessons[base], l)
 			}
 		}
@@ -377,11 +377,6 @@ var sameRecords = cmp.Options{
 	cmpopts.IgnoreFields(LessonResult{}, "ID"),
 	cmpopts.IgnoreFields(Activation{}, "ID"),
 	cmp.Comparer(func(x, y float64) bool { return math.Abs(x-y) <= 1e-12 }),
-}
-
-// lessonOf is the lesson of a sample, also one that does not show.
-func lessonOf(ctx context.Context, s *Store, base string, sample int64) (Lesson, error) {
-	return one(ctx, s, "read the lesson of a sample", scanLesson, selectLesson+` AND l.sample = ?3`, base, s.user, sample)
 }
 
 // draftsOf are all drafts, the newest first.

@@ -154,6 +154,24 @@ func (t *Trainer) Correct(ctx context.Context, c Correction) (Sample, error) {
 	}, c.Keywords, replaces)
 }
 
+// Standing returns the correction that stands on a message as it was given; the zero one
+// where none does.
+func (t *Trainer) Standing(ctx context.Context, message int64) (Correction, error) {
+	ids, err := t.standingOn(ctx, message, FormCorrection)
+	if err != nil || len(ids) == 0 {
+		return Correction{}, err
+	}
+	s, err := t.store.Sample(ctx, ids[len(ids)-1])
+	if err != nil {
+		return Correction{}, fmt.Errorf("read the correction of message %d: %w", message, err)
+	}
+	l, err := t.store.LessonOf(ctx, "", s.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) { // of manner it has none
+		return Correction{}, fmt.Errorf("read the check of the correction of message %d: %w", message, err)
+	}
+	return Correction{Message: message, Better: s.Better, Kind: s.Kind, Importance: s.Importance, Keywords: l.Keywords, Source: s.Source}, nil
+}
+
 // Teach keeps a question with its answer.
 func (t *Trainer) Teach(ctx context.Context, l Teaching) (Sample, error) {
 	if l.Importance < 0 || l.Importance > 5 {
