@@ -20,9 +20,10 @@ import (
 
 // loading is how far the model is.
 type loading struct {
-	found Model             // what is or was loaded; zero until that is known
-	info  trainer.ModelInfo // once it is ready
-	ready bool
+	found Model             // what is being loaded, or what the last try was to load; zero until that is known
+	info  trainer.ModelInfo // of the one that answers, once there is one
+	size  int64             // of its file in bytes; 0: not known
+	ready bool              // one answers, which need not be the one that is being loaded
 	busy  bool
 	again bool  // what is to be loaded changed while it was being loaded
 	err   error // why the last try failed
@@ -39,11 +40,33 @@ func (l *loading) short() string {
 	return l.found.Name
 }
 
+// path is the file of the model that answers, or without one of that which is to.
 func (l *loading) path() string {
-	if l.found.Path != "" {
-		return l.found.Path
+	if l.ready {
+		return l.info.Path
 	}
-	return l.info.Path
+	return l.found.Path
+}
+
+// other says whether the model that is being loaded is another one than the one that answers.
+func (l *loading) other() bool {
+	return l.busy && l.ready && l.found.Path != "" && l.found.Path != l.info.Path
+}
+
+// begin starts a try: what it is to load is not known yet.
+func (l *loading) begin() {
+	l.busy, l.again, l.err, l.found = true, false, nil, Model{}
+}
+
+// end takes the end of a try: info is of the model that answers now, which after one that failed is the one of before.
+func (l *loading) end(info trainer.ModelInfo, ready bool, err error) {
+	if err == nil || info.Path != l.info.Path {
+		l.size = 0
+	}
+	if l.found.Path == info.Path {
+		l.size = l.found.Bytes
+	}
+	l.info, l.ready, l.err, l.busy = info, ready, err, false
 }
 
 // quantisation is the end of a file's name that says how its weights are kept.
@@ -118,7 +141,7 @@ func (w *window) loadModel() {
 		w.model.again = true
 		return
 	}
-	w.model.busy, w.model.again, w.model.err = true, false, nil
+	w.model.begin()
 	w.work.beside(func(ctx context.Context) {
 		err := w.Load(ctx, func(m Model) {
 			fyne.Do(func() {
@@ -127,8 +150,8 @@ func (w *window) loadModel() {
 			})
 		})
 		fyne.Do(func() {
-			w.model.busy, w.model.err = false, err
-			w.model.info, w.model.ready = w.Trainer.ModelInfo()
+			info, ready := w.Trainer.ModelInfo()
+			w.model.end(info, ready, err)
 			w.modelChanged()
 			if w.model.again {
 				w.loadModel()
@@ -217,6 +240,9 @@ func (v *modelView) fillCards() {
 	if m.short() != "" {
 		v.cards.Add(v.card())
 	}
+	if m.other() {
+		v.cards.Add(v.comingCard())
+	}
 	if v.w.moving != nil {
 		v.cards.Add(v.moveCard())
 	}
@@ -251,8 +277,7 @@ func (v *modelView) card() fyne.CanvasObject {
 	case m.err != nil:
 		glyph, word, tone = widgets.IconAlert, say("model.failed"), widgets.ToneError
 	}
-	body := widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconChip, 20, widgets.ColorPrimary),
-		widgets.Grow(widgets.Strong(m.short()).Cutting()), widgets.NewChip(word, &glyph, tone)))
+	body := widgets.VStack(8, modelHead(m.short(), word, glyph, tone))
 	pair := func(name, value string) *widgets.Text {
 		words := widgets.Caption(value).In(widgets.ColorText).Wrapped()
 		if value != "" {
@@ -260,11 +285,13 @@ func (v *modelView) card() fyne.CanvasObject {
 		}
 		return words
 	}
-	size := ""
-	if m.found.Bytes > 0 {
-		size = bytes(m.found.Bytes)
+	size := m.size
+	if !m.ready {
+		size = m.found.Bytes
 	}
-	pair(say("model.size"), size)
+	if size > 0 {
+		pair(say("model.size"), bytes(size))
+	}
 	if m.ready {
 		pair(say("model.parameters"), say("model.millions", "N", whole(int((m.info.Parameters+5e5)/1e6))))
 		pair(say("model.kind"), m.info.Architecture+", "+m.info.FileType)
@@ -276,6 +303,22 @@ func (v *modelView) card() fyne.CanvasObject {
 		body.Add(offer)
 	}
 	return widgets.Card(body, 14, 16)
+}
+
+// modelHead names a model and how it stands with it.
+func modelHead(name, word string, glyph widgets.Glyph, tone widgets.Tone) fyne.CanvasObject {
+	return widgets.HStack(8, widgets.NewIcon(widgets.IconChip, 20, widgets.ColorPrimary), widgets.Grow(widgets.Strong(name).Cutting()), widgets.NewChip(word, &glyph, tone))
+}
+
+// comingCard names the model that is being loaded while another one answers.
+func (v *modelView) comingCard() fyne.CanvasObject {
+	m := v.w.model.found
+	about := m.Path
+	if m.Bytes > 0 {
+		about = bytes(m.Bytes) + " · " + about
+	}
+	head := modelHead(modelName(m.Path), say("model.loading"), widgets.IconClock, widgets.ToneInfo)
+	return widgets.Card(widgets.VStack(4, head, widgets.Caption(about).Wrapped()), 14, 16)
 }
 
 func (v *modelView) preparing() bool {
@@ -331,6 +374,9 @@ func (v *modelView) failure() fyne.CanvasObject {
 		n.Title, n.Text = say("model.missing_title"), say("model.missing_text", "Cause", fault(err))
 	} else if v.w.model.found.Path != "" {
 		n.Text = say("model.failed_text", "File", filepath.Base(v.w.model.found.Path), "Cause", fault(err))
+	}
+	if v.w.model.ready {
+		n.Text = join(strings.TrimSuffix(n.Text, ".")+".", say("model.goes_on", "Model", v.w.model.short()))
 	}
 	return widgets.NewNotice(n)
 }

@@ -54,11 +54,12 @@ func (w *window) lookForModels() {
 	})
 }
 
-// offerCards are the models beside the one in use, each with what can be done with it.
+// offerCards are the models beside the one in use and the one that is being loaded, each with what can be done with it.
 func (v *modelView) offerCards() []fyne.CanvasObject {
 	var cards []fyne.CanvasObject
 	for _, o := range v.w.offers {
-		if f := v.w.fetching; f != nil && f.offer.File == o.File || o.Path != "" && o.Path == v.w.model.path() {
+		m, f := &v.w.model, v.w.fetching
+		if f != nil && f.offer.File == o.File || o.Path != "" && (o.Path == m.path() || m.other() && o.Path == m.found.Path) {
 			continue // it has a card of its own
 		}
 		cards = append(cards, v.offerCard(o))

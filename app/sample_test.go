@@ -313,11 +313,14 @@ func sampleState(phase trainer.Phase) trainer.State {
 	return s
 }
 
+// sampleModel is the file of the model in the pictures.
+const sampleModel = "/home/anna/.local/share/clara/models/SmolLM2-135M-Instruct.Q4_1.gguf"
+
 // fill puts the sample data into every view.
 func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 	w.model = loading{
-		ready: true, found: Model{Name: "SmolLM2 135M Instruct", Path: "/home/anna/.local/share/clara/models/SmolLM2-135M-Instruct.Q4_1.gguf", Bytes: 98_362_432, Engine: "cpu", Device: "AVX2"},
-		info: trainer.ModelInfo{Name: "SmolLM2 135M Instruct", Architecture: "llama", FileType: "Q4_1", Engine: "cpu", Device: "AVX2", Parameters: 134_515_008, Context: 2048, Reader: trainer.ReaderBuiltIn},
+		ready: true, found: Model{Name: "SmolLM2 135M Instruct", Path: sampleModel, Bytes: 98_362_432, Engine: "cpu", Device: "AVX2"}, size: 98_362_432,
+		info: trainer.ModelInfo{Name: "SmolLM2 135M Instruct", Path: sampleModel, Architecture: "llama", FileType: "Q4_1", Engine: "cpu", Device: "AVX2", Parameters: 134_515_008, Context: 2048, Reader: trainer.ReaderBuiltIn},
 	}
 	w.state = sampleState(phase)
 	w.offers = sampleOffers()

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"clara/trainer"
+)
+
+// While another model is being loaded, and when that fails, the window names the one that answers as what answers.
+func TestTheModelThatAnswersKeepsItsName(t *testing.T) {
+	begun, further := make(chan struct{}), make(chan struct{})
+	w := newTestWindow(t, Params{Trainer: sampleTrainer(t), Settings: spoken(english), Load: func(_ context.Context, found func(Model)) error {
+		found(Model{Name: "notizen-1b-q8_0.gguf", Path: "/home/anna/notizen-1b-q8_0.gguf", Bytes: 1_300_000_000})
+		close(begun)
+		<-further
+		return errors.New("tensor missing")
+	}}, wide)
+	w.fillSamples(t, placeChat, trainer.PhaseWaiting)
+	answers := w.model.info
+	head := "SmolLM2 135M Instruct · Version 12"
+	w.loadModel()
+	<-begun
+	w.settle(t)
+	if !reads(w, head) {
+		t.Error("the head of the conversation names a model that is only being loaded")
+	}
+	w.show(placeModel)
+	w.settle(t)
+	for _, words := range []string{"SmolLM2 135M Instruct", "98 MB", "notizen 1b", "1.3 GB · /home/anna/notizen-1b-q8_0.gguf", say("model.loading")} {
+		if !reads(w, words) {
+			t.Errorf("%q is not to be read while it is loaded", words)
+		}
+	}
+	if n := len(w.machine.offerCards()); n != len(w.offers)-2 {
+		t.Errorf("%d models are offered beside the one in use and the one that is coming, of %d", n, len(w.offers))
+	}
+	during := w.model
+	close(further)
+	w.waitFor(t, func() bool { return !w.model.busy })
+	w.model = during // the trainer of this test has no model
+	w.model.end(answers, true, errors.New("tensor missing"))
+	w.modelChanged()
+	for _, words := range []string{"98 MB", "notizen-1b-q8_0.gguf: tensor missing. SmolLM2 135M Instruct goes on answering."} {
+		if !reads(w, words) {
+			t.Errorf("%q is not to be read after it failed", words)
+		}
+	}
+	if n := len(w.machine.offerCards()); n != len(w.offers)-1 {
+		t.Errorf("%d models are offered beside the one in use, of %d", n, len(w.offers))
+	}
+	w.show(placeChat)
+	if !reads(w, head) {
+		t.Error("the head of the conversation names a model that was not loaded")
+	}
+}
