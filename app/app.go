@@ -128,7 +128,7 @@ type window struct {
 	behind bool                  // another program has the keyboard
 	told   func() widgets.Notice // makes the notice above the view; nil: nothing waits for an answer
 	about  matter                // of the notice
-	undo   func()                // takes back the last feedback; nil: there is none
+	undo   *undoing              // takes back the last feedback; nil: there is none
 
 	inTray bool      // closing the window while a training runs leaves it in the tray: that was chosen
 	menus  menuState // that the menus of the desktop were made for
@@ -298,14 +298,6 @@ func (w *window) escape() {
 	}
 	if !w.view().escape() && w.told != nil {
 		w.untell()
-	}
-}
-
-// takeBackLast undoes the last feedback that this window gave.
-func (w *window) takeBackLast() {
-	if undo := w.undo; undo != nil {
-		w.undo = nil
-		undo()
 	}
 }
 

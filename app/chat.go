@@ -48,8 +48,9 @@ type chatView struct {
 
 // saved is feedback that was given just now.
 type saved struct {
-	words func() string // in the language of now
-	undo  func()
+	sample int64         // that it made
+	words  func() string // in the language of now
+	undo   *undoing
 }
 
 func newChatView(w *window) *chatView {

@@ -78,9 +78,8 @@ func (v *lessonsView) resolve(c trainer.Contradiction, r trainer.Resolution) {
 	}, func(_ none, err error) {
 		v.w.failed(err)
 		if err == nil {
-			undo := func() { v.reopen(c, r) }
-			v.w.undo = undo
-			v.w.snackbar.Say(say(resolvedKeys[r]), say("undo"), undo)
+			undo := v.w.undoable(func() { v.reopen(c, r) })
+			v.w.snackbar.Say(say(resolvedKeys[r]), say("undo"), undo.run)
 		}
 		v.detail = detailShow
 		v.refresh()

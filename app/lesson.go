@@ -397,9 +397,8 @@ func (v *lessonsView) setKind(sample int64, k trainer.Kind) {
 				v.filter, v.chosen, v.wanted = filterManner, sample, 0
 			}
 			v.choice.SetOn(int(v.filter))
-			undo := func() { v.setKind(sample, back) }
-			v.w.undo = undo
-			v.w.snackbar.Say(words, say("undo"), undo)
+			undo := v.w.undoable(func() { v.setKind(sample, back) })
+			v.w.snackbar.Say(words, say("undo"), undo.run)
 		}
 		v.refresh()
 	})

@@ -417,9 +417,8 @@ func (v *lessonsView) teach() {
 	v.w.show(placeLessons)
 	v.editor = newTeaching(v.w, "", func(s trainer.Sample) {
 		v.w.kept()
-		undo := func() { v.takeBack(s.ID) }
-		v.w.undo = undo
-		v.w.snackbar.Say(say("chat.saved_lesson"), say("undo"), undo)
+		undo := v.w.undoable(func() { v.takeBack(s.ID) })
+		v.w.snackbar.Say(say("chat.saved_lesson"), say("undo"), undo.run)
 		v.filter = filterAll
 		v.choice.SetOn(int(filterAll))
 		v.detail, v.editor, v.wanted = detailShow, nil, s.ID
@@ -437,16 +436,16 @@ func (v *lessonsView) takeBack(sample int64) {
 	}, func(_ none, err error) {
 		v.w.failed(err)
 		if err == nil {
-			undo := func() {
+			v.w.chat.tookBack(sample)
+			undo := v.w.undoable(func() {
 				queued(v.w.work, func(ctx context.Context) (none, error) {
 					return none{}, v.w.Trainer.PutBack(ctx, sample)
 				}, func(_ none, err error) {
 					v.w.failed(err)
 					v.refresh()
 				})
-			}
-			v.w.undo = undo
-			v.w.snackbar.Say(say("lesson.unlearnt"), say("undo"), undo)
+			})
+			v.w.snackbar.Say(say("lesson.unlearnt"), say("undo"), undo.run)
 		}
 		v.detail = detailShow
 		v.refresh()

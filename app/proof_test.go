@@ -63,6 +63,10 @@ func TestContradictionIsDecidedByThePersonAndEachChoiceUndone(t *testing.T) {
 		if got := w.answersOnDisk(t); !slices.Equal(got, both) {
 			t.Errorf("%q was undone, and the lessons are %q", c.button, got)
 		}
+		w.press(t, fyne.KeyZ)
+		if reads(w, "That did not work") {
+			t.Errorf("%q is undone twice", c.button)
+		}
 	}
 }
 

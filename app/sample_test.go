@@ -342,7 +342,7 @@ func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 		return say("news.learned", "Version", versionName(12), "Lesson", "Wann gilt ein Brief der Behörde …")
 	}
 	if len(w.chat.entries) > 1 {
-		w.chat.saved[w.chat.entries[1].ID] = saved{words: func() string { return say("chat.saved") }, undo: func() {}}
+		w.chat.saved[w.chat.entries[1].ID] = saved{words: func() string { return say("chat.saved") }, undo: &undoing{}}
 	}
 	w.show(at)
 	w.settle(t)

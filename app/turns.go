@@ -205,7 +205,7 @@ func (v *chatView) actions(e trainer.Entry, text string) []widgets.Action {
 func (v *chatView) foot(id int64, text string) fyne.CanvasObject {
 	foot := widgets.VStack(8)
 	if s, ok := v.saved[id]; ok {
-		foot.Add(widgets.NewSaved(s.words(), say("undo"), s.undo))
+		foot.Add(widgets.NewSaved(s.words(), say("undo"), s.undo.run))
 	}
 	aside := func(title string, content fyne.CanvasObject, gone func()) {
 		head := widgets.HStack(8, widgets.Grow(label(title)), widgets.NewIconButton(widgets.IconCross, say("close"), func() { gone(); v.update(id) }))
@@ -243,11 +243,11 @@ func (v *chatView) rate(id int64, stars int) {
 			v.update(id)
 			return
 		}
-		delete(v.saved, id)
 		former := int64(0)
 		if i >= 0 {
 			former, v.entries[i].Rating = v.entries[i].Rating, s.ID
 		}
+		v.tookBack(former)
 		if stars > 0 {
 			v.gave(id, s, func() {
 				v.takeBack(id, s.ID, func(e *trainer.Entry) { e.Stars, e.Rating = before, former })
@@ -270,14 +270,23 @@ func (v *chatView) gave(id int64, s trainer.Sample, undo func()) {
 		}
 		return say("chat.saved")
 	}
-	back := func() {
+	v.w.lessons.askNew(s)
+	v.saved[id] = saved{sample: s.ID, words: words, undo: v.w.undoable(func() {
 		delete(v.saved, id)
 		undo()
 		v.update(id)
+	})}
+}
+
+// tookBack takes away the thanks for a sample that is there no more, with the way back that led to it. A sample 0 is none.
+func (v *chatView) tookBack(sample int64) {
+	for id, s := range v.saved {
+		if s.sample == sample && sample != 0 {
+			s.undo.void()
+			delete(v.saved, id)
+			v.update(id)
+		}
 	}
-	v.w.lessons.askNew(s)
-	v.saved[id] = saved{words: words, undo: back}
-	v.w.undo = back
 }
 
 // correct opens the editor in the place of an answer, with the correction that stands on it.
