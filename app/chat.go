@@ -28,6 +28,7 @@ type chatView struct {
 	compared     map[int64]*comparison  // by message: what the untrained model says
 	plain        map[int64]bool         // by message: it is also shown as text that can be selected
 	learned      map[int]func() string  // by version number: says what it newly knew when it took over
+	named        int                    // the number of the version that the head names
 	editor       *editor                // open in the row of editing
 	editing      int64                  // message; 0: none
 	listing      bool                   // narrow: the list of conversations is shown instead
@@ -121,6 +122,7 @@ func (v *chatView) showHead() {
 }
 
 func (v *chatView) fillHead() {
+	v.named = v.w.state.Active.Number
 	if v.renaming != nil {
 		v.setHead(widgets.HStack(8, widgets.Grow(v.renaming)), 52, 12)
 		return
@@ -415,7 +417,7 @@ func (v *chatView) heard(news []trainer.News) {
 		return
 	}
 	v.block()
-	if changed {
+	if changed || v.named != v.w.state.Active.Number { // it also changes by a roll-back, and with another model
 		v.show()
 	}
 }

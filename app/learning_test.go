@@ -70,3 +70,15 @@ func TestGoingBackByItselfIsSaid(t *testing.T) {
 		t.Error("the end of the next cycle is not said in its place")
 	}
 }
+
+// The head of the conversation names the version that answers again, without being opened anew.
+func TestTheHeadNamesTheVersionThatAnswersAgain(t *testing.T) {
+	w := openSample(t, spoken(german))
+	s := w.state
+	s.Active = trainer.ActiveVersion{ID: 11, Number: 11}
+	w.heard(trainer.Event{State: s, News: []trainer.News{{Kind: trainer.NewsRolledBack, Version: 11, Number: 11, From: 12}}})
+	w.settle(t)
+	if !reads(w, "SmolLM2 135M Instruct · Version 11") {
+		t.Error("the head names the version that was left")
+	}
+}
