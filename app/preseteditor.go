@@ -18,7 +18,7 @@ type presetEditor struct {
 	page   *presets
 	before trainer.Preset // as it was kept; ID 0: never
 	draft  trainer.Preset
-	wrong  map[string]bool // by key: what is out of its range
+	wrong  mistakes
 	saving bool
 
 	name  *widgets.Line
@@ -28,7 +28,7 @@ type presetEditor struct {
 }
 
 func newPresetEditor(p *presets, x trainer.Preset) *presetEditor {
-	return &presetEditor{page: p, before: x, draft: x, wrong: map[string]bool{}}
+	return &presetEditor{page: p, before: x, draft: x, wrong: mistakes{}}
 }
 
 func (e *presetEditor) title() string {
@@ -62,12 +62,12 @@ func (e *presetEditor) build() fyne.CanvasObject {
 	for _, f := range fields {
 		switch at := e.at(f.key).(type) {
 		case *float64:
-			list.Add(f.number(*at, *f.at(&usual).(*float64), false, e.take(f.key, func(v float64) { *at = v })))
+			list.Add(f.number(*at, *f.at(&usual).(*float64), false, e.wrong, func(v float64) { *at = v }, e.check))
 		case *int:
-			list.Add(f.number(float64(*at), float64(*f.at(&usual).(*int)), true, e.take(f.key, func(v float64) { *at = int(v) })))
+			list.Add(f.number(float64(*at), float64(*f.at(&usual).(*int)), true, e.wrong, func(v float64) { *at = int(v) }, e.check))
 		}
 	}
-	list.Add(presetSeed.number(float64(e.draft.Seed), 0, true, e.take(presetSeed.key, func(v float64) { e.draft.Seed = int64(v) })))
+	list.Add(presetSeed.number(float64(e.draft.Seed), 0, true, e.wrong, func(v float64) { e.draft.Seed = int64(v) }, e.check))
 	e.save = widgets.NewButton(say("save"), nil, widgets.Primary, e.submit)
 	e.foot = widgets.HStack(8, widgets.Space(), widgets.NewButton(say("cancel"), nil, widgets.Ghost, w.escape), e.save)
 	e.check()
@@ -93,16 +93,6 @@ func (e *presetEditor) at(key string) any {
 	return nil
 }
 
-// take keeps a value that is in its range.
-func (e *presetEditor) take(key string, set func(float64)) func(v float64, ok bool) {
-	return func(v float64, ok bool) {
-		if e.wrong[key] = !ok; ok {
-			set(v)
-		}
-		e.check()
-	}
-}
-
 // nameFault says what is wrong with the name; "": nothing.
 func (e *presetEditor) nameFault() string {
 	name := strings.TrimSpace(e.draft.Name)
@@ -123,10 +113,7 @@ func (e *presetEditor) check() {
 		return // still being made
 	}
 	fault := e.nameFault()
-	able := fault == "" && strings.TrimSpace(e.draft.Name) != "" && (e.draft != e.before || e.before.ID == 0) && !e.saving
-	for _, bad := range e.wrong {
-		able = able && !bad
-	}
+	able := fault == "" && strings.TrimSpace(e.draft.Name) != "" && (e.draft != e.before || e.before.ID == 0) && !e.saving && len(e.wrong) == 0
 	if e.fault.Text != fault {
 		e.fault.SetText(fault)
 		e.page.w.shell.view.Refresh()

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"clara/trainer"
+	"clara/widgets"
 )
 
 // withPresets keeps the sample presets, which get numbers of their own.
@@ -79,11 +80,21 @@ func TestPresetIsMadeChangedCopiedAndDeleted(t *testing.T) {
 		t.Error("a preset without a name can be saved")
 	}
 	e.name.SetText("Brief")
-	e.take("answer.temperature", func(float64) { t.Error("a value out of range is kept") })(3, false)
-	if !e.save.Disabled() {
-		t.Error("a value out of range can be saved")
+	typeInto := func(key, text string) {
+		find(t, w, func(l *widgets.Line) bool { return l.Name == say(key) }).SetText(text)
 	}
-	e.take("answer.temperature", func(v float64) { e.draft.Temperature = v })(.7, true)
+	typeInto("set.temperature", "3")
+	typeInto("set.max_tokens", "1.5")
+	if e.draft.Temperature == 3 || !reads(w, "At most 2") || !reads(w, "Whole numbers only") || !e.save.Disabled() {
+		t.Error("a value out of range can be saved, or is not marked")
+	}
+	w.restyle() // as with another size of text
+	w.settle(t)
+	if !reads(w, "At most 2") || !reads(w, "Whole numbers only") || !e.save.Disabled() {
+		t.Error("when the fields are made anew, it is not said why nothing can be saved")
+	}
+	typeInto("set.temperature", "0.7")
+	typeInto("set.max_tokens", "256")
 	e.draft.System = "Answer in one sentence."
 	w.press(t, fyne.KeyReturn)
 	if len(w.presets.all) != 1 || w.presets.all[0].Temperature != .7 || !reads(w, "Preset “Brief” saved") || !reads(w, "Answer in one sentence.") {

@@ -26,7 +26,7 @@ type settingsDialog struct {
 	section section
 	before  configs.Settings // as the dialog was opened
 	draft   configs.Settings
-	wrong   map[string]bool // by key: what is out of its range
+	wrong   mistakes
 
 	nav     map[section]*widgets.NavItem
 	page    *fyne.Container // all of the below
@@ -46,7 +46,7 @@ func (w *window) openSettingsAt(s section) {
 	if w.settings != nil || w.welcoming() {
 		return
 	}
-	d := &settingsDialog{w: w, section: s, before: w.Settings, draft: w.Settings, wrong: map[string]bool{}}
+	d := &settingsDialog{w: w, section: s, before: w.Settings, draft: w.Settings, wrong: mistakes{}}
 	d.pace = widgets.NewPace(effectAfter, d.computeEffect)
 	w.settings = d
 	d.layer = widgets.NewDialog(w.frame.Canvas(), d.build())
@@ -173,9 +173,9 @@ func (d *settingsDialog) field(f field) fyne.CanvasObject {
 		}
 		return widgets.HStack(24, widgets.Grow(words), widgets.Sized(controlWidth, 0, widgets.HStack(0, choice, widgets.Space())))
 	case *int:
-		return f.number(float64(*at), float64(*f.at(&usual).(*int)), true, d.take(f.key, func(v float64) { *at = int(math.Round(v)) }))
+		return f.number(float64(*at), float64(*f.at(&usual).(*int)), true, d.wrong, func(v float64) { *at = int(v) }, d.changed)
 	case *float64:
-		return f.number(*at, *f.at(&usual).(*float64), false, d.take(f.key, func(v float64) { *at = v }))
+		return f.number(*at, *f.at(&usual).(*float64), false, d.wrong, func(v float64) { *at = v }, d.changed)
 	}
 	return widgets.Space()
 }
@@ -188,18 +188,13 @@ func switchSpoken(on bool) string {
 	return say("switch.off")
 }
 
-// take keeps a value that is in its range.
-func (d *settingsDialog) take(key string, set func(float64)) func(v float64, ok bool) {
-	return func(v float64, ok bool) {
-		if d.wrong[key] = !ok; ok {
-			set(v)
-		}
-		d.changed()
-	}
-}
+// mistakes are the texts of numbers that cannot be kept, by the key of their field: they stand there again when the field is made
+// anew.
+type mistakes map[string]string
 
-// number makes the control of a number in the range that configs gives; heard gets what is set, ok false for what cannot be kept.
-func (f field) number(v, usual float64, whole bool, heard func(v float64, ok bool)) fyne.CanvasObject {
+// number makes the control of a number in the range that configs gives. set gets what can be kept, wrong the text of what cannot,
+// and changed is called after either.
+func (f field) number(v, usual float64, whole bool, wrong mistakes, set func(float64), changed func()) fyne.CanvasObject {
 	key, _ := configs.KeyOf(f.key)
 	lo, hi := key.Range.Min, key.Range.Max
 	unit := ""
@@ -213,6 +208,8 @@ func (f field) number(v, usual float64, whole bool, heard func(v float64, ok boo
 		Parse:  parseNumber,
 		Fault: func(v float64, err error) string {
 			switch {
+			case errors.Is(err, errFraction):
+				return say("settings.only_whole")
 			case err != nil:
 				return say("settings.no_number")
 			case v > hi:
@@ -222,15 +219,45 @@ func (f field) number(v, usual float64, whole bool, heard func(v float64, ok boo
 		},
 	}
 	if whole {
-		r.Step = 1
+		r.Step, r.Parse = 1, parseWhole
 	}
-	return widgets.NewRangeField(r, v, func(v float64, ok bool) {
-		heard(v, ok && (!whole || v == math.Round(v)))
+	var entered *widgets.RangeField
+	entered = widgets.NewRangeField(r, v, func(v float64, ok bool) {
+		if ok {
+			delete(wrong, f.key)
+			set(v)
+		} else {
+			wrong[f.key] = entered.Text()
+		}
+		changed()
 	})
+	if text, bad := wrong[f.key]; bad {
+		entered.Type(text)
+	}
+	return entered
 }
 
-// errNumber says that a text is no number.
-var errNumber = errors.New("not a number")
+// outside says whether a text is a number that is not in the range of the field.
+func (f field) outside(text string) bool {
+	key, _ := configs.KeyOf(f.key)
+	v, err := parseNumber(text)
+	return err == nil && (v < key.Range.Min || v > key.Range.Max)
+}
+
+// Why a text is not the number that a field asks for.
+var (
+	errNumber   = errors.New("not a number")
+	errFraction = errors.New("not a whole number")
+)
+
+// parseWhole is parseNumber for a field that takes whole numbers alone.
+func parseWhole(text string) (float64, error) {
+	v, err := parseNumber(text)
+	if err == nil && v != math.Round(v) {
+		return v, errFraction
+	}
+	return v, err
+}
 
 // parseNumber reads a number the way that the language spoken writes it; the other way is understood where nothing else can be meant.
 func parseNumber(text string) (float64, error) {
@@ -272,10 +299,13 @@ func (d *settingsDialog) changed() {
 
 // check lets save only what is in range and differs.
 func (d *settingsDialog) check() {
-	n := 0
+	n, words := 0, "settings.wrong"
 	perSection := map[section]int{}
 	for _, f := range fields {
-		if d.wrong[f.key] {
+		if text, bad := d.wrong[f.key]; bad {
+			if !f.outside(text) {
+				words = "settings.invalid"
+			}
 			n++
 			perSection[f.section]++
 		}
@@ -290,7 +320,7 @@ func (d *settingsDialog) check() {
 	d.fault.RemoveAll()
 	if n > 0 {
 		d.fault.Add(widgets.NewIcon(widgets.IconAlert, 15, widgets.ColorError))
-		d.fault.Add(widgets.Caption(sayN("settings.wrong", n)).In(widgets.ColorError))
+		d.fault.Add(widgets.Caption(sayN(words, n)).In(widgets.ColorError))
 	}
 	d.page.Refresh()
 	if n == 0 && d.draft != d.before {
@@ -305,10 +335,8 @@ func (d *settingsDialog) computeEffect() {
 	if d.section != sectionLearning {
 		return
 	}
-	for _, bad := range d.wrong {
-		if bad {
-			return // the effect of the last good values stays
-		}
+	if len(d.wrong) > 0 {
+		return // the effect of the last good values stays
 	}
 	s := d.w.Learning(d.draft)
 	queued(d.w.work, func(ctx context.Context) (trainer.Effect, error) {

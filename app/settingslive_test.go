@@ -177,3 +177,32 @@ func TestModelIsLoadedAgainWhenItsSettingsChangedMeanwhile(t *testing.T) {
 		t.Error("the model computes by the settings of before")
 	}
 }
+
+// What cannot be kept stays where it was typed, and marked, while another page is looked at.
+func TestAMistakeStandsWhereItWasTyped(t *testing.T) {
+	w := newTestWindow(t, Params{Settings: spoken(german)}, wide)
+	w.openLearningSettings()
+	w.settle(t)
+	epochs := func() *widgets.Line {
+		return find(t, w, func(l *widgets.Line) bool { return l.Name == say("set.epochs") })
+	}
+	for _, c := range []struct{ text, why, count string }{
+		{"999", "Höchstens 100", "1 Angabe liegt außerhalb des Bereichs"},
+		{"2,5", "Nur ganze Zahlen", "1 Angabe ist ungültig"},
+		{"viele", "Das ist keine Zahl", "1 Angabe ist ungültig"},
+	} {
+		epochs().SetText(c.text)
+		w.settings.section = sectionGate
+		w.settings.showSection()
+		w.settings.section = sectionLearning
+		w.settings.showSection()
+		w.settle(t)
+		if epochs().Text != c.text || !reads(w, c.why) || !reads(w, c.count) || !w.settings.save.Disabled() {
+			t.Errorf("%q is not marked with %q and %q; the field holds %q", c.text, c.why, c.count, epochs().Text)
+		}
+	}
+	epochs().SetText("3")
+	if len(w.settings.wrong) > 0 || w.settings.save.Disabled() {
+		t.Error("what was mended cannot be saved")
+	}
+}

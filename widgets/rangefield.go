@@ -123,6 +123,12 @@ func (f *RangeField) Set(v float64) {
 	f.sync()
 }
 
+// Text is what stands in the entry.
+func (f *RangeField) Text() string { return f.entry.Text }
+
+// Type puts a text into the entry as if it had been typed there; the callback hears of it.
+func (f *RangeField) Type(text string) { f.entry.SetText(text) }
+
 // Value is what the field holds, and whether it is a number in the range.
 func (f *RangeField) Value() (v float64, ok bool) {
 	return f.value, f.err == nil && f.value >= f.r.Min && f.value <= f.r.Max
