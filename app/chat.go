@@ -205,10 +205,9 @@ func (v *chatView) list() {
 	head := widgets.HStack(4, widgets.Grow(widgets.NewText(say("chat.conversations"), widgets.TextHeading, widgets.ColorText).Bold()),
 		widgets.NewIconButton(widgets.IconSearch, say("search.title"), v.w.openSearch),
 		widgets.NewIconButton(widgets.IconPlus, say("shell.new"), v.w.newConversation))
-	v.w.shell.view.Objects = []fyne.CanvasObject{widgets.VStack(0,
+	v.w.shell.put(widgets.VStack(0,
 		widgets.Sized(0, 50, widgets.Pad(head, 0, 8, 0, 16)), widgets.Rule(),
-		widgets.Grow(widgets.Pad(v.w.shell.list.feed, 10, 8)))}
-	v.w.shell.view.Refresh()
+		widgets.Grow(widgets.Pad(v.w.shell.list.feed, 10, 8))))
 }
 
 // openLast opens the conversation that was open when the window was closed.
@@ -424,6 +423,8 @@ func (v *chatView) heard(news []trainer.News) {
 
 func (v *chatView) escape() bool {
 	switch a := v.writing[v.conversation.ID]; {
+	case v.listing:
+		v.w.show(placeChat)
 	case v.editor != nil || v.revision != nil:
 		v.closeEditor()
 	case v.finding != nil:

@@ -236,3 +236,43 @@ func TestEscapeClosesTheDialogOfFiles(t *testing.T) {
 		t.Error("the next Escape is still the dialog's")
 	}
 }
+
+// TestKeyboardLeavesTheConversationForItsPages: the presets, the search and the list of conversations stand in its place.
+func TestKeyboardLeavesTheConversationForItsPages(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.frame.Resize(slim)
+	w.settle(t)
+	for name, open := range map[string]func(){"presets": w.openPresets, "conversations": w.chat.list} {
+		w.show(placeChat)
+		w.chat.composer.Focus(w.frame.Canvas())
+		open()
+		w.settle(t)
+		if w.chat.composer.HasFocus() {
+			t.Errorf("%s: the composer has the keyboard, out of sight", name)
+		}
+	}
+}
+
+// Escape leads back from the list of conversations, and does nothing to what it hides.
+func TestEscapeLeavesTheListOfConversations(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.frame.Resize(slim)
+	w.settle(t)
+	stopped := false
+	w.chat.writing[w.chat.conversation.ID] = &answering{stop: func() { stopped = true }}
+	w.chat.list()
+	w.restyle() // as with another size of text
+	w.settle(t)
+	if !w.chat.listing || !reads(w, "Conversations") {
+		t.Fatal("the list is not shown any more")
+	}
+	w.typeKey(fyne.KeyEscape)
+	if w.chat.listing || stopped || !w.chat.composer.HasFocus() {
+		t.Error("Escape does not lead back to the conversation, or stops its answer")
+	}
+	w.chat.list()
+	w.shell.tapTab(int(placeChat))
+	if w.chat.listing {
+		t.Error("the tab does not lead back to the conversation")
+	}
+}

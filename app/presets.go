@@ -152,8 +152,7 @@ func (p *presets) show() {
 		page.Add(widgets.Rule())
 		page.Add(widgets.Pad(widgets.Column(widgets.FeedWidth, p.editor.foot), 10, margin))
 	}
-	w.shell.view.Objects = []fyne.CanvasObject{page}
-	w.shell.view.Refresh()
+	w.shell.put(page)
 	if p.editor != nil {
 		p.editor.focus()
 	}

@@ -70,10 +70,9 @@ func (p *searchPage) show() {
 		margin = 12
 	}
 	list := widgets.VStack(8, p.state, widgets.Grow(p.feed))
-	w.shell.view.Objects = []fyne.CanvasObject{widgets.VStack(0,
+	w.shell.put(widgets.VStack(0,
 		widgets.Sized(0, 52, widgets.Pad(head, 0, 12, 0, 12)), widgets.Rule(),
-		widgets.Grow(widgets.Pad(widgets.Column(widgets.FeedWidth, list), 12, margin)))}
-	w.shell.view.Refresh()
+		widgets.Grow(widgets.Pad(widgets.Column(widgets.FeedWidth, list), 12, margin))))
 	w.frame.Canvas().Focus(p.line)
 	p.line.TypedShortcut(&fyne.ShortcutSelectAll{}) // what is typed takes the place of the former words
 	p.look()

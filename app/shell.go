@@ -85,7 +85,7 @@ func (w *window) rebuild() {
 	w.frame.SetContent(s.root)
 	s.showStatus()
 	s.showCounts()
-	editing, searching := w.presets.open, w.search.open
+	editing, searching, listing := w.presets.open, w.search.open, w.chat.listing && w.narrow
 	w.show(w.place)
 	switch {
 	case w.welcoming():
@@ -93,6 +93,8 @@ func (w *window) rebuild() {
 		w.presets.show()
 	case searching:
 		w.search.show()
+	case listing:
+		w.chat.list()
 	}
 }
 
@@ -117,20 +119,14 @@ func (w *window) show(p place) {
 	if p != w.place {
 		w.snackbar.Dismiss()
 	}
-	w.place, w.search.open, w.presets.open = p, false, false
+	w.place, w.search.open, w.presets.open, w.chat.listing = p, false, false, false
 	s := &w.shell
 	o := s.built[p]
 	if o == nil {
 		o = w.view().build()
 		s.built[p] = o
 	}
-	for _, before := range s.view.Objects {
-		if before != o {
-			widgets.Leave(w.frame.Canvas(), before)
-		}
-	}
-	s.view.Objects = []fyne.CanvasObject{o}
-	s.view.Refresh()
+	s.put(o)
 	for n, item := range s.nav {
 		item.SetSelected(n == p)
 	}
@@ -139,6 +135,17 @@ func (w *window) show(p place) {
 	}
 	s.list.showOpen()
 	w.view().open()
+}
+
+// put shows an object in the place of what stood there, which the keyboard leaves.
+func (s *shell) put(o fyne.CanvasObject) {
+	for _, before := range s.view.Objects {
+		if before != o {
+			widgets.Leave(s.w.frame.Canvas(), before)
+		}
+	}
+	s.view.Objects = []fyne.CanvasObject{o}
+	s.view.Refresh()
 }
 
 func (s *shell) sidebar() fyne.CanvasObject {
