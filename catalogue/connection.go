@@ -181,15 +181,33 @@ func (f *fetching) begin(resp *http.Response, total int64) error {
 	return nil
 }
 
-// copy writes the body behind what is there, up to the total. Nothing for as long as stall
-// ends the connection.
+// lookEvery is how many bytes are written between two looks at the free space, where the
+// server does not say how long the file is.
+const lookEvery = 8 << 20
+
+// copy writes the body behind what is there, up to the total, or for as long as the disk
+// has room. Nothing for as long as stall ends the connection.
 func (f *fetching) copy(ctx context.Context, body io.Reader, watch *time.Timer) error {
 	buf := make([]byte, 256<<10)
+	room := 0 // bytes up to the next look at the disk
 	for {
 		n, err := body.Read(buf)
 		watch.Reset(f.stall)
 		if f.Total > 0 { // what is sent beyond it is left; the check judges what there is
 			n = int(min(int64(n), f.Total-f.have))
+		}
+		if f.Total == 0 {
+			if room < n {
+				free, err := f.free(filepath.Dir(f.target))
+				if err != nil {
+					return err
+				}
+				if missing := int64(n) + reserve - free; missing > 0 {
+					return noRoom(filepath.Dir(f.target), missing)
+				}
+				room = int(min(free-reserve, lookEvery))
+			}
+			room -= n
 		}
 		if n > 0 {
 			if _, err := f.file.WriteAt(buf[:n], f.have); err != nil {

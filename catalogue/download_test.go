@@ -288,6 +288,29 @@ func TestWrongFileIsRefusedAndNotKept(t *testing.T) {
 	}
 }
 
+// A file whose length the server does not say leaves the reserve of the disk, too.
+func TestNoRoomForAnUnknownLength(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for range 64 {
+			if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+				return
+			}
+		}
+	}))
+	defer s.Close()
+	const room = 20 << 20 // beside the reserve
+	d, folder := hasty(), t.TempDir()
+	o := Offer{Name: "endless", File: "endless.gguf", URL: s.URL + "/endless.gguf"}
+	target := filepath.Join(folder, o.File)
+	d.free = func(string) (int64, error) { return reserve + room - partSize(target), nil }
+	if _, err := d.fetch(t.Context(), o, folder, nil); codeOf(t, err) != CodeSpace {
+		t.Errorf("%v", err)
+	}
+	if n := partSize(target); n == 0 || n > room {
+		t.Errorf("%d bytes were written, there was room for %d", n, room)
+	}
+}
+
 // Without a connection the error says so, what is there is kept, and the next try goes on.
 func TestOffline(t *testing.T) {
 	want := modelBytes(t, 1)
