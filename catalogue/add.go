@@ -58,11 +58,8 @@ func (a adder) add(ctx context.Context, path, folder string, report func(Progres
 		}
 		return "", existing(target)
 	}
-	left, _ := filepath.Glob(filepath.Join(folder, "*"+addEnding)) // of a pattern that is sound
-	for _, name := range left {
-		if err := os.Remove(name); err != nil {
-			return "", fmt.Errorf("clear away what is left of a model: %w", err)
-		}
+	if err := clearAdding(folder); err != nil {
+		return "", err
 	}
 	free, err := a.free(folder)
 	if err != nil {
@@ -88,6 +85,23 @@ func (a adder) add(ctx context.Context, path, folder string, report func(Progres
 		return "", fmt.Errorf("keep %s: %w", in.name, err)
 	}
 	return target, nil
+}
+
+// clearAdding deletes what was left behind when the program was killed.
+func clearAdding(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("look for what is left of a model: %w", err)
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), addEnding) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(folder, e.Name())); err != nil {
+			return fmt.Errorf("clear away what is left of a model: %w", err)
+		}
+	}
+	return nil
 }
 
 // fill writes the file and looks whether it is a model.

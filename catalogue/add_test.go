@@ -41,7 +41,7 @@ func names(t *testing.T, folder string) (all []string) {
 var roomy = func(string) (int64, error) { return 1 << 40, nil }
 
 func TestFolderIsAdded(t *testing.T) {
-	models := filepath.Join(t.TempDir(), "models")
+	models := filepath.Join(t.TempDir(), "a [strange] name", "models")
 	folder := tinyFolder(t, "gemma3", "Gemma 3 (mine)")
 	if err := os.WriteFile(filepath.Join(folder, "README.md"), []byte("---\nlicense: gemma\n---\n"), 0o600); err != nil {
 		t.Fatal(err)
