@@ -130,7 +130,7 @@ func Named(named string) (Offer, error) {
 // What a file may be called that comes from outside: good on every file system.
 var fileName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,199}\.(?i:gguf)$`)
 
-// offerOf is the file at an address. That of a file's page at Hugging Face is understood.
+// offerAt is the file at an address. That of a file's page at Hugging Face is understood.
 func offerAt(address string) (Offer, error) {
 	u, err := url.Parse(address)
 	if err == nil && (u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || !fileName.MatchString(path.Base(u.Path))) {

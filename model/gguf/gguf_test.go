@@ -77,7 +77,6 @@ func TestMetadata(t *testing.T) {
 		"Strings": func(k string) (any, bool) { return boxed(m.Strings(k)) },
 		"Ints":    func(k string) (any, bool) { return boxed(m.Ints(k)) },
 		"Floats":  func(k string) (any, bool) { return boxed(m.Floats(k)) },
-		"Bools":   func(k string) (any, bool) { return boxed(m.Bools(k)) },
 	}
 	for key, want := range map[string]map[string]any{
 		"general.architecture": {"String": "llama"},
@@ -98,7 +97,7 @@ func TestMetadata(t *testing.T) {
 		"a.uint64s":            {},
 		"a.float32s":           {"Floats": []float32{1, -2}},
 		"a.float64s":           {"Floats": []float32{1, -2}},
-		"a.bools":              {"Bools": []bool{true, false}},
+		"a.bools":              {},
 		"a.empty":              {"Strings": []string{}},
 		"missing":              {},
 	} {
@@ -460,7 +459,6 @@ func FuzzParse(f *testing.F) {
 			m.Strings(key)
 			m.Floats(key)
 			m.Ints(key)
-			m.Bools(key)
 		}
 		for _, tensor := range file.Tensors {
 			size, err := tensor.Type.bytes(tensor.Dims)

@@ -124,13 +124,6 @@ func (m Metadata) Ints(key string) (list []int64, ok bool) {
 	return elements(m.values[key], integer)
 }
 
-// Bools returns an array of truth values.
-func (m Metadata) Bools(key string) (list []bool, ok bool) {
-	return elements(m.values[key], func(k kind, b []byte) (bool, bool) {
-		return b[0] != 0, k == kindBool
-	})
-}
-
 // elements decodes an array of scalars.
 func elements[T any](v value, decode func(kind, []byte) (T, bool)) ([]T, bool) {
 	width := v.elem.width()
