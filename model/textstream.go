@@ -38,6 +38,7 @@ func (s *textStream) add(id int32) (text string, stopped bool) {
 	if first >= 0 {
 		text = s.held[:first]
 		s.held = ""
+		s.decoder.Flush() // the token may have begun a character behind the stop text
 		s.out.WriteString(text)
 		return text, true
 	}

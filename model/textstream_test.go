@@ -5,7 +5,27 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"clara/model/tokenizer"
 )
+
+// A token may end a stop text and begin a character: nothing of that one is shown.
+func TestTextStreamStopsInsideAToken(t *testing.T) {
+	v := tokenizer.Defaults("gpt2", "gpt-2")
+	v.Tokens = []string{"a", "#\u00c3"} // the letter stands for the byte C3, the first of an ä
+	tok, err := tokenizer.New(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newTextStream(tok, []string{"#"})
+	s.add(0)
+	if text, stopped := s.add(1); text != "" || !stopped {
+		t.Errorf("the token gives %q, stopped %v", text, stopped)
+	}
+	if rest := s.finish(); rest != "" || s.text() != "a" {
+		t.Errorf("%q behind the end, %q in all", rest, s.text())
+	}
+}
 
 // However a text is cut into tokens (bytes here), what comes out in pieces is the
 // text up to the first stop text, never part of a stop text and always whole
