@@ -48,8 +48,6 @@ func (c *program) dialogue(ctx context.Context, ask trainer.Ask, preset string, 
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	// The caller's context ends with the first Ctrl+C, the dialogue does not.
-	ctx = context.WithoutCancel(ctx)
 	opened := c.openedWithModel
 	if how == worded { // feedback can be given without a model
 		opened = c.openedForFigures
@@ -62,7 +60,8 @@ func (c *program) dialogue(ctx context.Context, ask trainer.Ask, preset string, 
 		ask.Preset = p.ID
 		d := &dialogue{program: c, session: s, trainer: s.Trainer, style: how, ask: ask, signals: signals}
 		c.atPrompt = d.typed
-		return d.run(ctx)
+		// The caller's context ends with the first Ctrl+C, the dialogue does not.
+		return d.run(context.WithoutCancel(ctx))
 	})
 }
 
