@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"math"
 	"testing"
 )
@@ -25,6 +26,26 @@ func TestCrossEntropy(t *testing.T) {
 			if slope := (up - loss) / h; !(math.Abs(slope-float64(d[i][j][0])) <= 1e-6) {
 				t.Errorf("d[%d][%d] = %g, finite differences say %g", i, j, d[i][j][0], slope)
 			}
+		}
+	}
+}
+
+// A model of too few tokens is refused; from the fewest on there are tokens to choose from.
+func TestCheckVocabulary(t *testing.T) {
+	c := &program{language: english}
+	const fewest = firstPlain + trainSequences
+	for _, n := range []int{0, firstPlain, fewest - 1} {
+		var told *toldError
+		if err := c.checkVocabulary(n); !errors.As(err, &told) || told.Exit != exitModel {
+			t.Errorf("%d tokens: %v", n, err)
+		}
+	}
+	if err := c.checkVocabulary(fewest); err != nil {
+		t.Error(err)
+	}
+	for _, id := range randomTokens(promptTokens, fewest, 1) {
+		if id < firstPlain || id >= fewest {
+			t.Errorf("token %d of %d", id, fewest)
 		}
 	}
 }

@@ -18,6 +18,9 @@ func (c *program) measureModel(ctx context.Context, o Options, work string) (rep
 	}
 	defer func() { err = errors.Join(err, closeModel()) }()
 	m := r.Info()
+	if err := c.checkVocabulary(m.Vocabulary); err != nil {
+		return report, err
+	}
 	report.Work, report.Model = work, m.Path
 	head := 2 * float64(m.Vocabulary) * float64(m.Width)
 	body := 2*float64(m.Parameters) - head
@@ -46,6 +49,18 @@ func (c *program) measureModel(ctx context.Context, o Options, work string) (rep
 
 // firstPlain is the lowest token id that no tokenizer uses for control.
 const firstPlain = 100
+
+// checkVocabulary refuses a model that has too few tokens for the texts of the works: each
+// sequence of a training begins with one of its own.
+func (c *program) checkVocabulary(tokens int) error {
+	if tokens >= firstPlain+trainSequences {
+		return nil
+	}
+	return &toldError{failure{
+		Code: "vocabulary", Exit: exitModel,
+		Text: c.language.say("the model has %d tokens, and a measurement takes at least %d", "das Modell hat %d Token, eine Messung braucht mindestens %d", tokens, firstPlain+trainSequences),
+	}}
+}
 
 // randomTokens are the same for the same seed.
 func randomTokens(n, vocabulary int, seed uint64) []int32 {
