@@ -120,7 +120,7 @@ func (c *program) addFeedback(ctx context.Context, g given, changed func(string)
 		return c.usage("--better and --stars are two samples: add them one after the other", "--better und --stars sind zwei Rückmeldungen: geben Sie eine nach der anderen")
 	case changed("better") && changed("message"):
 		add = func(t *trainer.Trainer) (trainer.Sample, error) {
-			return t.Correct(ctx, trainer.Correction{Message: g.message, Better: g.better, Kind: kind, Importance: g.importance, Keywords: keywordGroups(g.keywords)})
+			return t.Correct(ctx, trainer.Correction{Message: g.message, Better: g.better, Kind: kind, Importance: g.importance, Keywords: keywordGroups(g.keywords), Source: g.source})
 		}
 	case changed("better"):
 		if g.prompt == "" {
@@ -130,7 +130,10 @@ func (c *program) addFeedback(ctx context.Context, g given, changed func(string)
 			return t.Teach(ctx, trainer.Teaching{Question: g.prompt, Answer: g.better, Given: g.answer, Kind: kind, Importance: g.importance, Keywords: keywordGroups(g.keywords), Source: g.source})
 		}
 	case changed("stars") && changed("message"):
-		add = func(t *trainer.Trainer) (trainer.Sample, error) { return t.Rate(ctx, g.message, g.stars) }
+		if changed("importance") {
+			return c.usage("--importance does not go with --message and --stars", "--importance gehört nicht zu --message und --stars")
+		}
+		add = func(t *trainer.Trainer) (trainer.Sample, error) { return t.RateFrom(ctx, g.message, g.stars, g.source) }
 	case changed("stars"):
 		if g.prompt == "" || g.answer == "" {
 			return c.usage("--stars needs --message, or --prompt and --answer", "--stars verlangt --message, oder --prompt und --answer")
