@@ -19,7 +19,7 @@ func (c *program) saying(do func(*trainer.Trainer, context.Context, int64) error
 }
 
 // eachID does one thing to each of several numbered things, and stops at the first
-// that fails.
+// that fails. The numbers it was done to are said either way.
 func (c *program) eachID(ctx context.Context, args []string, kind, key string, do doing) error {
 	ids := make([]int64, len(args))
 	for i, a := range args {
@@ -30,10 +30,14 @@ func (c *program) eachID(ctx context.Context, args []string, kind, key string, d
 		ids[i] = id
 	}
 	return c.opened(ctx, func(s *Session) error {
-		for _, id := range ids {
-			switch told, err := do(ctx, s.Trainer, id); {
-			case errors.Is(err, trainer.ErrNotFound):
-				return &missingError{kind, id}
+		for i, id := range ids {
+			told, err := do(ctx, s.Trainer, id)
+			if errors.Is(err, trainer.ErrNotFound) {
+				err = &missingError{kind, id}
+			}
+			switch {
+			case err != nil && i > 0:
+				return &partlyError{err, key, ids[:i]}
 			case err != nil:
 				return err
 			case !c.json:
@@ -46,6 +50,15 @@ func (c *program) eachID(ctx context.Context, args []string, kind, key string, d
 		return c.answer(map[string][]int64{key: ids})
 	})
 }
+
+// partlyError says that a command failed when it had done a part of its work.
+type partlyError struct {
+	error
+	key  string // of what was done, in the JSON answer
+	done []int64
+}
+
+func (e *partlyError) Unwrap() error { return e.error }
 
 func (c *program) idOf(arg string) (int64, error) {
 	id, err := strconv.ParseInt(arg, 10, 64)

@@ -79,9 +79,12 @@ func (c *program) end(err error) int {
 func (c *program) sayFailure(f failure, err error) {
 	if c.json && !c.answered {
 		// A program that reads the answer finds the error in its place.
-		_ = c.answer(struct {
-			Error failure `json:"error"`
-		}{f})
+		answer := map[string]any{"error": f}
+		var partly *partlyError
+		if errors.As(err, &partly) {
+			answer[partly.key] = partly.done
+		}
+		_ = c.answer(answer)
 	}
 	text := "clara: " + f.Text
 	if f.Exit == exitInterrupted {
