@@ -22,7 +22,7 @@ type learningView struct {
 	samples    []trainer.JudgedSample
 	cycle      int64                 // that the samples are of; 0: what the next one would use
 	former     [][]trainer.LossPoint // curves of the last cycles, the newest first
-	lastNumber int                   // of the newest version
+	nextNumber int                   // of the version that is made next, on whichever model
 	opened     rowKey                // of versions: its figures are shown; zero: none
 	try        int                   // of that row, where it was trained twice: the first or the second
 	findings   []trainer.Finding     // why it does not learn; nil: not asked
@@ -50,7 +50,7 @@ type learningView struct {
 	stopDots context.CancelFunc
 }
 
-func newLearningView(w *window) *learningView { return &learningView{w: w, try: 1} }
+func newLearningView(w *window) *learningView { return &learningView{w: w, try: 1, nextNumber: 1} }
 
 func (v *learningView) build() fyne.CanvasObject {
 	v.head, v.says, v.verdicts = widgets.VStack(0), nil, verdict{}
@@ -91,9 +91,10 @@ func (v *learningView) open() {
 
 // learnt is what the view reads.
 type learnt struct {
-	versions []trainer.VersionRow
-	samples  []trainer.JudgedSample
-	former   [][]trainer.LossPoint
+	versions   []trainer.VersionRow
+	samples    []trainer.JudgedSample
+	former     [][]trainer.LossPoint
+	nextNumber int
 }
 
 // formerCurves is how many cycles the chart compares.
@@ -111,7 +112,10 @@ func (v *learningView) refresh() {
 		if l.samples, err = v.w.Trainer.CycleSamples(ctx, cycle); err != nil {
 			return l, err
 		}
-		l.former, err = v.w.Trainer.Losses(ctx, formerCurves)
+		if l.former, err = v.w.Trainer.Losses(ctx, formerCurves); err != nil {
+			return l, err
+		}
+		l.nextNumber, err = v.w.Trainer.NextNumber(ctx)
 		return l, err
 	}, func(l learnt, err error) {
 		if err != nil && v.read {
@@ -120,11 +124,11 @@ func (v *learningView) refresh() {
 		}
 		v.read, v.unread = err == nil, err
 		v.versions, v.samples, v.former, v.cycle = l.versions, l.samples, l.former, cycle
-		v.lastNumber = 0
-		for _, r := range l.versions {
-			v.lastNumber = max(v.lastNumber, r.Number)
-		}
+		v.nextNumber = max(l.nextNumber, 1) // 0: it could not be read
 		v.fill()
+		if v.w.place == placeLessons {
+			v.w.lessons.fill() // which name versions
+		}
 	})
 }
 
@@ -292,10 +296,10 @@ func (v *learningView) stations() []widgets.Station {
 	case s.Phase == trainer.PhaseChecking || v.w.cycling() && p.Step == trainer.StepGate:
 		train.State, train.Value = widgets.Done, say("loop.done")
 		gate.State, gate.Value, gate.Progress = widgets.Active, at, share
-		next.Title, next.Value = versionName(v.lastNumber+1), say("loop.still", "Version", versionName(s.Active.Number))
+		next.Title, next.Value = versionName(v.nextNumber), say("loop.still", "Version", versionName(s.Active.Number))
 	case s.Phase == trainer.PhaseRunning:
 		train.State, train.Value, train.Progress = widgets.Active, at, share
-		next.Title, next.Value = versionName(v.lastNumber+1), say("loop.still", "Version", versionName(s.Active.Number))
+		next.Title, next.Value = versionName(v.nextNumber), say("loop.still", "Version", versionName(s.Active.Number))
 	case s.Last != nil && s.Last.State == trainer.CycleRefused:
 		train.State, train.Value = widgets.Done, say("loop.done")
 		gate.State, gate.Value = widgets.Failed, verdictWords(trainer.VerdictRefused)

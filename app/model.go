@@ -153,6 +153,7 @@ func (w *window) loadModel() {
 			info, ready := w.Trainer.ModelInfo()
 			w.model.end(info, ready, err)
 			w.modelChanged()
+			w.readAnew()
 			if w.model.again {
 				w.loadModel()
 				return
@@ -162,6 +163,17 @@ func (w *window) loadModel() {
 		})
 	})
 	w.modelChanged()
+}
+
+// readAnew reads what is kept apart for each model, as far as it is shown, or named elsewhere as the versions are.
+func (w *window) readAnew() {
+	w.learning.refresh()
+	switch w.place {
+	case placeLessons:
+		w.lessons.refresh()
+	case placeStatistics:
+		w.statistics.refresh()
+	}
 }
 
 // modelChanged shows the model's state wherever it stands.

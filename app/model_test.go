@@ -55,3 +55,21 @@ func TestTheModelThatAnswersKeepsItsName(t *testing.T) {
 		t.Error("the head of the conversation names a model that was not loaded")
 	}
 }
+
+// With another model come its versions and its lessons, also where nothing else happens.
+func TestWhatEachModelHasIsReadOnceItIsLoaded(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.learning.refresh()
+	w.show(placeLessons)
+	w.settle(t)
+	versions, lessons := len(w.learning.versions), len(w.lessons.lessons)
+	w.learning.versions, w.lessons.lessons = nil, nil // of the model before
+	w.loadModel()
+	w.waitFor(t, func() bool { return !w.model.busy })
+	if len(w.learning.versions) != versions || len(w.lessons.lessons) != lessons {
+		t.Errorf("after the load there are %d versions and %d lessons, not %d and %d", len(w.learning.versions), len(w.lessons.lessons), versions, lessons)
+	}
+	if w.learning.nextNumber != 13 {
+		t.Errorf("the next version is said to be %d, after 12", w.learning.nextNumber)
+	}
+}

@@ -329,7 +329,7 @@ func (w *window) statusWords() (widgets.Tone, string) {
 		if s.Answering {
 			return widgets.ToneInfo, say("status.answering")
 		}
-		return widgets.ToneInfo, say("status.checking", "Version", whole(w.nextNumber()))
+		return widgets.ToneInfo, say("status.checking", "Version", whole(w.learning.nextNumber))
 	case trainer.PhasePreparing:
 		if s.Why.Code == trainer.CodePreparing {
 			return widgets.ToneInfo, w.preparingWords()
@@ -385,9 +385,6 @@ func (w *window) runningWords(news string) string {
 	}
 	return say("status.begun", "News", news)
 }
-
-// nextNumber is the number that the version of the running cycle will have.
-func (w *window) nextNumber() int { return w.learning.lastNumber + 1 }
 
 // stepWords names a part of a cycle.
 func stepWords(s trainer.Step) string {

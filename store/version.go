@@ -50,6 +50,16 @@ type Activation struct {
 	Created  time.Time
 }
 
+// nextNumber is the number of the next version of the user ?1.
+const nextNumber = `(SELECT coalesce(max(number), 0) + 1 FROM versions WHERE user = ?1)`
+
+// NextNumber is the number that the user's next version will have: it counts those of all base models.
+func (s *Store) NextNumber(ctx context.Context) (int, error) {
+	return one(ctx, s, "number the next version", func(r scanner) (n int, err error) {
+		return n, r.Scan(&n)
+	}, `SELECT `+nextNumber, s.user)
+}
+
 // insertVersion writes the version that a cycle made and activates it.
 func (s *Store) insertVersion(ctx context.Context, tx *sql.Tx, c Cycle, v Version) (Version, error) {
 	v.User, v.Cycle, v.BaseHash, v.Created, v.Active, v.Removed = s.user, c.ID, c.BaseHash, s.stamp(v.Created), true, false
@@ -70,7 +80,7 @@ func (s *Store) insertVersion(ctx context.Context, tx *sql.Tx, c Cycle, v Versio
 	}
 	if err := tx.QueryRowContext(ctx, `INSERT INTO versions
 		(user, number, parent, cycle, base_hash, manner, knowledge, samples, figures, verdict, reason, created)
-		VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM versions WHERE user = ?1), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, number`,
+		VALUES (?1, `+nextNumber+`, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, number`,
 		s.user, idValue(v.Parent), v.Cycle, v.BaseHash, v.Manner, v.Knowledge, samples, figures, v.Verdict, reason,
 		timeValue(v.Created)).Scan(&v.ID, &v.Number); err != nil {
 		return v, err

@@ -29,6 +29,9 @@ func TestEachBaseModelHasItsActiveVersion(t *testing.T) {
 	ctx := t.Context()
 	active := func(base string) int { t.Helper(); return must(s.ActiveVersion(ctx, base))(t).Number }
 	a1, b1, a2 := promote(t, s, "A"), promote(t, s, "B"), promote(t, s, "A")
+	if n := must(s.NextNumber(ctx))(t); n != 4 {
+		t.Errorf("the next version has the number %d, after %d", n, a2.Number)
+	}
 	if a2.Parent != a1.ID || active("A") != 3 || active("B") != 2 || active("C") != 0 {
 		t.Fatalf("active: A %d, B %d, C %d; parent %d", active("A"), active("B"), active("C"), a2.Parent)
 	}

@@ -50,6 +50,15 @@ func (t *Trainer) Versions(ctx context.Context) ([]VersionRow, error) {
 	return append(rows, VersionRow{BaseHash: hash, Active: !active}), nil
 }
 
+// NextNumber is the number that the next version will have, on whichever model it is trained.
+func (t *Trainer) NextNumber(ctx context.Context) (int, error) {
+	n, err := t.store.NextNumber(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the versions: %w", err)
+	}
+	return n, nil
+}
+
 func figuresOf(data []byte) *Figures {
 	f := new(Figures)
 	if len(data) == 0 || json.Unmarshal(data, f) != nil {
