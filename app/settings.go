@@ -297,6 +297,9 @@ func (d *settingsDialog) changed() {
 	}
 }
 
+// saved says whether nothing was changed in the dialog.
+func (d *settingsDialog) saved() bool { return d.draft == d.before && len(d.wrong) == 0 }
+
 // check lets save only what is in range and differs.
 func (d *settingsDialog) check() {
 	n, words := 0, "settings.wrong"
@@ -396,10 +399,15 @@ func (d *settingsDialog) effectCard(e trainer.Effect) fyne.CanvasObject {
 		}
 		dots.Add(widgets.Sized(15, 15, b))
 	}
-	row := widgets.HStack(12, widgets.Grow(dots), widgets.NewLink(say("effect.show"), func() {
-		d.close()
-		d.w.show(placeLearning)
-	}))
+	row := widgets.HStack(12, widgets.Grow(dots))
+	if d.saved() { // the samples there are judged by what is saved
+		row.Add(widgets.NewLink(say("effect.show"), func() {
+			if d.saved() {
+				d.close()
+				d.w.show(placeLearning)
+			}
+		}))
+	}
 	return widgets.On(widgets.ColorPrimarySoft, 10, widgets.VStack(10, words, row), 12, 14)
 }
 

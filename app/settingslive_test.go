@@ -206,3 +206,19 @@ func TestAMistakeStandsWhereItWasTyped(t *testing.T) {
 		t.Error("what was mended cannot be saved")
 	}
 }
+
+// The samples that the link leads to are judged by the saved thresholds: it is there while those are what the effect is of.
+func TestTheSamplesAreShownByTheThresholdsThatHold(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.openLearningSettings()
+	w.settle(t)
+	if !reads(w, "Show samples") {
+		t.Fatal("the samples are not offered")
+	}
+	find(t, w, func(l *widgets.Line) bool { return l.Name == say("set.quality") }).SetText("0.9")
+	w.settings.computeEffect() // without the wait for the next key
+	w.settle(t)
+	if reads(w, "Show samples") {
+		t.Error("the way to the samples leaves what was changed behind")
+	}
+}
