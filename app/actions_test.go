@@ -725,3 +725,36 @@ func TestTrainingInVainIsTold(t *testing.T) {
 		t.Error("the notice does not say that the training did not help, and why")
 	}
 }
+
+// The thanks for a rating speak of the next training until that has been.
+func TestThanksEndWithTheTrainingTheySpeakOf(t *testing.T) {
+	w := openSample(t, spoken(english))
+	id := w.lastAnswer().ID
+	ended := func(cycle int64, state trainer.CycleState) {
+		end := &trainer.CycleEnd{Cycle: cycle, State: state}
+		w.heard(trainer.Event{State: sampleState(trainer.PhaseWaiting), News: []trainer.News{{Kind: trainer.NewsCycleEnded, End: end}}})
+		w.settle(t)
+	}
+	thanked := func() bool { _, ok := w.chat.saved[id]; return ok }
+	w.chat.rate(id, 5)
+	w.settle(t)
+	if ended(14, trainer.CycleFailed); !thanked() {
+		t.Error("a training that failed has used it")
+	}
+	if ended(15, trainer.CyclePromoted); thanked() {
+		t.Error("after the training it is still said that the next one will use it")
+	}
+	w.state = sampleState(trainer.PhaseRunning) // cycle 14
+	w.chat.rate(id, 4)
+	w.settle(t)
+	if ended(14, trainer.CyclePromoted); !thanked() {
+		t.Error("the training that ran before it was given has used it")
+	}
+	if ended(15, trainer.CycleRefused); thanked() {
+		t.Error("after the next training it is still said that the next one will use it")
+	}
+	w.press(t, fyne.KeyZ)
+	if got := w.onDisk(t); got.Stars != 5 {
+		t.Errorf("it cannot be taken back any more: the disk has %d stars", got.Stars)
+	}
+}

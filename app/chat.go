@@ -50,6 +50,8 @@ type chatView struct {
 // saved is feedback that was given just now.
 type saved struct {
 	sample int64         // that it made
+	next   bool          // it says that the next training uses it
+	during int64         // the cycle that ran when it was given, without it; 0: none
 	words  func() string // in the language of now
 	undo   *undoing
 }
@@ -410,6 +412,9 @@ func (v *chatView) heard(news []trainer.News) {
 		if n.Kind == trainer.NewsActivated {
 			v.learned[n.Number] = func() string { return learnedWords(n) }
 			changed = true
+		}
+		if n.Kind == trainer.NewsCycleEnded && n.End != nil {
+			v.trained(*n.End)
 		}
 	}
 	if v.feed == nil {

@@ -261,21 +261,38 @@ func (v *chatView) rate(id int64, stars int) {
 // gave thanks for feedback that is on disk: what will become of it, and the way back.
 func (v *chatView) gave(id int64, s trainer.Sample, undo func()) {
 	v.w.kept()
-	words := func() string {
-		switch {
-		case s.State == trainer.SampleRejected:
-			return say("chat.saved_unused", "Why", because(s.Reason))
-		case s.Form == trainer.FormCorrection && s.Kind == trainer.Knowledge:
-			return say("chat.saved_lesson")
-		}
-		return say("chat.saved")
+	given := saved{sample: s.ID}
+	switch {
+	case s.State == trainer.SampleRejected:
+		given.words = func() string { return say("chat.saved_unused", "Why", because(s.Reason)) }
+	case s.Form == trainer.FormCorrection && s.Kind == trainer.Knowledge:
+		given.words = func() string { return say("chat.saved_lesson") }
+	default:
+		given.words, given.next = func() string { return say("chat.saved") }, true
+	}
+	if v.w.cycling() {
+		given.during = v.w.state.Progress.Cycle
 	}
 	v.w.lessons.askNew(s)
-	v.saved[id] = saved{sample: s.ID, words: words, undo: v.w.undoable(func() {
+	given.undo = v.w.undoable(func() {
 		delete(v.saved, id)
 		undo()
 		v.update(id)
-	})}
+	})
+	v.saved[id] = given
+}
+
+// trained takes away what was said of the next training, once that has been. What was given while it ran waits for another.
+func (v *chatView) trained(end trainer.CycleEnd) {
+	if end.State != trainer.CyclePromoted && end.State != trainer.CycleRefused {
+		return // no version was made of it
+	}
+	for id, s := range v.saved {
+		if s.next && s.during != end.Cycle {
+			delete(v.saved, id)
+			v.update(id)
+		}
+	}
 }
 
 // tookBack takes away the thanks for a sample that is there no more, with the way back that led to it. A sample 0 is none.
