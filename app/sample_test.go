@@ -91,7 +91,7 @@ func (s *seeder) conversations() {
 	for i, title := range titles {
 		at := noon.Add(time.Duration(i-10) * time.Minute)
 		if i < 3 {
-			at = at.AddDate(0, 0, -9)
+			at = at.AddDate(0, 0, -6)
 		}
 		c := must[store.Conversation](s)(s.s.AddConversation(ctx, store.Conversation{Title: title, Created: at}))
 		if i == len(titles)-1 {
@@ -335,7 +335,7 @@ func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 	for i := range w.chat.all { // the store notes the real time of a change
 		w.chat.all[i].Updated = noon.Add(-time.Duration(i) * time.Minute)
 		if i > 2 {
-			w.chat.all[i].Updated = noon.AddDate(0, 0, -9)
+			w.chat.all[i].Updated = noon.AddDate(0, 0, -6)
 		}
 	}
 	w.chat.learned[12] = func() string {

@@ -168,19 +168,24 @@ func date(t, now time.Time) string {
 	return say("time.day_of_year", "Day", t.Day(), "Month", month, "Year", t.Year())
 }
 
-// age names the part of the list that a conversation stands in.
+// age names the part of the list that a conversation stands in: weeks begin on Monday.
 func age(t, now time.Time) string {
+	t, now = t.Local(), now.Local()
+	monday := (int(now.Weekday()) + 6) % 7 // days since it
+	months := 12*(now.Year()-t.Year()) + int(now.Month()-t.Month())
 	switch d := daysBefore(t, now); {
 	case d <= 0:
 		return say("age.today")
 	case d == 1:
 		return say("age.yesterday")
-	case d < 7:
+	case d <= monday:
 		return say("age.week")
-	case d < 14:
+	case d <= monday+7:
 		return say("age.last_week")
-	case d < 31:
+	case months == 0:
 		return say("age.month")
+	case months == 1:
+		return say("age.last_month")
 	}
 	return say("age.older")
 }

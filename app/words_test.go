@@ -312,6 +312,36 @@ func TestNumbersAndTimesAreWrittenAsInTheLanguage(t *testing.T) {
 	}
 }
 
+func TestConversationsStandByTheCalendar(t *testing.T) {
+	test.NewTempApp(t)
+	if err := speak(german); err != nil {
+		t.Fatal(err)
+	}
+	day := func(month time.Month, day int) time.Time { return time.Date(2026, month, day, 12, 0, 0, 0, time.Local) }
+	for _, c := range []struct {
+		at, now time.Time
+		want    string
+	}{
+		{day(11, 23), day(11, 23), "Heute"},
+		{day(11, 22), day(11, 23), "Gestern"},
+		{day(11, 20), day(11, 23), "Letzte Woche"}, // a Friday, looked at on Monday
+		{day(11, 16), day(11, 23), "Letzte Woche"},
+		{day(11, 15), day(11, 23), "Dieser Monat"},
+		{day(11, 25), day(11, 29), "Diese Woche"}, // a Wednesday, looked at on Sunday
+		{day(11, 23), day(11, 29), "Diese Woche"},
+		{day(11, 1), day(11, 30), "Dieser Monat"},
+		{day(10, 31), day(11, 30), "Letzter Monat"},
+		{day(10, 1), day(11, 30), "Letzter Monat"},
+		{day(9, 30), day(11, 30), "Älter"},
+		{time.Date(2025, 12, 3, 12, 0, 0, 0, time.Local), day(1, 28), "Letzter Monat"},
+		{time.Date(2025, 1, 3, 12, 0, 0, 0, time.Local), day(1, 28), "Älter"},
+	} {
+		if got := age(c.at, c.now); got != c.want {
+			t.Errorf("%s stands under %q on %s, not %q", c.at.Format(time.DateOnly), got, c.now.Format(time.DateOnly), c.want)
+		}
+	}
+}
+
 func TestNumbersAreReadAsTheyAreWritten(t *testing.T) {
 	test.NewTempApp(t)
 	for _, c := range []struct {
