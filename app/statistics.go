@@ -156,11 +156,12 @@ func (v *statisticsView) showCards() {
 	if v.read {
 		feedback, of = whole(m.SamplesTotal), say("statistics.feedback_of", "Corrections", sayN("statistics.correction", m.Corrections))
 	}
-	lessons, more := dash, ""
+	lessons, first := dash, ""
 	if m.LessonsTotal > 0 {
 		lessons = say("shell.known_of", "Known", whole(m.LessonsKnown), "All", whole(m.LessonsTotal))
-		if i := slices.IndexFunc(v.course.Cycles, func(c trainer.CourseCycle) bool { return c.Asked > 0 }); i >= 0 && m.LessonsKnown > v.course.Cycles[i].Known {
-			more = say("statistics.lessons_more", "N", whole(m.LessonsKnown-v.course.Cycles[i].Known))
+		if i := slices.IndexFunc(v.course.Cycles, func(c trainer.CourseCycle) bool { return c.Asked > 0 }); i >= 0 { // of those that it asked, which may not be all
+			c := v.course.Cycles[i]
+			first = say("statistics.lessons_first", "Known", whole(c.Known), "Asked", whole(c.Asked), "When", moment(c.Started, v.w.now()))
 		}
 	}
 	trainings, rate := dash, ""
@@ -171,7 +172,7 @@ func (v *statisticsView) showCards() {
 	all := []fyne.CanvasObject{
 		card(say("statistics.rating"), rating, before, widgets.ToneSuccess),
 		card(say("statistics.feedback"), feedback, of, widgets.ToneQuiet),
-		card(say("statistics.lessons"), lessons, more, widgets.ToneSuccess),
+		card(say("statistics.lessons"), lessons, first, widgets.ToneQuiet),
 		card(say("statistics.trainings"), trainings, rate, widgets.ToneQuiet),
 	}
 	if v.w.tight {
