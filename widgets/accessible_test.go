@@ -34,7 +34,7 @@ func everything(t *testing.T) []fyne.CanvasObject {
 	t.Cleanup(func() { snackbar.timer.Stop() }) // it would go while other tests run
 	return []fyne.CanvasObject{
 		NewButton("Save", nil, Primary, nil), NewIconButton(IconCopy, "Copy", nil), NewLink("Undo", nil), row, NewNavItem(IconChat, "Chat", nil),
-		NewSidebarRow("conversation", nil), NewTabBar([]Tab{{IconChat, "Chat"}}, 0, nil), segmented, NewCheck("Keep", true, nil),
+		NewSidebarRow("conversation", nil), NewTabBar([]Tab{{IconChat, "Chat"}}, 0, nil), segmented,
 		NewSwitch("Server", false, nil),
 		NewTapChip("uses", nil, ToneInfo, nil), NewChip("known", nil, ToneSuccess), NewStars(3, nil), NewEditor("Answer", nil), NewLine("Search", nil),
 		newTestComposer(), newTestRange(8), shownSlider, NewImportance(3, [5]string{"a", "b", "c", "d", "e"}, nil),
@@ -162,7 +162,7 @@ func TestNoColourIsHeld(t *testing.T) {
 func TestTabGoesInReadingOrder(t *testing.T) {
 	inLook(t, &Theme{})
 	a, b, c := NewButton("a", nil, Ghost, nil), NewSegmented(0, nil, "x", "y"), NewStars(0, nil)
-	off, d := NewButton("off", nil, Ghost, nil), NewCheck("d", false, nil)
+	off, d := NewButton("off", nil, Ghost, nil), NewSwitch("d", false, nil)
 	off.Disable()
 	win := window(t, VStack(4, HStack(4, a, b), NewChip("says only", nil, ToneInfo), c, off, d), 300, 200)
 	for i, want := range []fyne.Focusable{a, b, c, d, a} {

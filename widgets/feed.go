@@ -79,14 +79,9 @@ func (f *Feed) SetIDs(ids []int64) {
 	f.place()
 }
 
-// Append adds a row at the end.
-func (f *Feed) Append(id int64) {
-	f.SetIDs(append(f.IDs(), id))
-}
-
 // IDs are the rows, in order.
 func (f *Feed) IDs() []int64 {
-	ids := make([]int64, len(f.rows), len(f.rows)+1)
+	ids := make([]int64, len(f.rows))
 	for i, r := range f.rows {
 		ids[i] = r.id
 	}
@@ -123,9 +118,6 @@ func (f *Feed) Row(id int64) fyne.CanvasObject {
 	}
 	return nil
 }
-
-// Following tells whether the feed stays at its end.
-func (f *Feed) Following() bool { return f.following }
 
 // ToEnd scrolls to the end and follows it.
 func (f *Feed) ToEnd() {

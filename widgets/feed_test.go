@@ -96,17 +96,17 @@ func TestFeedFollowsItsEndUntilScrolledUp(t *testing.T) {
 	atEnd := func() bool { return c.atEnd() }
 
 	c.texts[21] = paragraph
-	c.Append(21)
+	c.SetIDs(append(c.IDs(), 21))
 	if !atEnd() {
 		t.Error("a new row is not scrolled to")
 	}
 	c.scrollBy(-300)
-	if c.Following() || !c.endGround.Visible() || !slices.Equal(told, []bool{false}) {
-		t.Errorf("scrolled up: following %v, button %v, told %v", c.Following(), c.endGround.Visible(), told)
+	if c.following || !c.endGround.Visible() || !slices.Equal(told, []bool{false}) {
+		t.Errorf("scrolled up: following %v, button %v, told %v", c.following, c.endGround.Visible(), told)
 	}
 	before := c.scroll.Offset.Y
 	c.texts[22] = paragraph
-	c.Append(22)
+	c.SetIDs(append(c.IDs(), 22))
 	if c.scroll.Offset.Y != before {
 		t.Errorf("a new row moved the view from %v to %v", before, c.scroll.Offset.Y)
 	}
@@ -116,7 +116,7 @@ func TestFeedFollowsItsEndUntilScrolledUp(t *testing.T) {
 	}
 	c.HoldEnd(false)
 	test.Tap(c.end)
-	if !atEnd() || !c.Following() || c.endGround.Visible() {
+	if !atEnd() || !c.following || c.endGround.Visible() {
 		t.Error("the button does not lead to the end")
 	}
 }
@@ -214,7 +214,7 @@ func TestFeedMayChangeWhileItBuilds(t *testing.T) {
 	var f *Feed
 	f = NewFeed("To the end", func(id int64) fyne.CanvasObject {
 		if id == 2 && len(f.IDs()) == 2 {
-			f.Append(3)
+			f.SetIDs(append(f.IDs(), 3))
 		}
 		return Body(fmt.Sprint("row ", id))
 	})

@@ -31,14 +31,13 @@ func TestOnePassIsEnough(t *testing.T) {
 		"card": func(x fyne.CanvasObject) fyne.CanvasObject {
 			return VStack(8, Card(VStack(4, Strong("head"), x)), Rule())
 		},
-		"beside": func(x fyne.CanvasObject) fyne.CanvasObject { return VStack(0, HStack(8, Dot(ColorText, 8), Grow(x))) },
+		"beside": func(x fyne.CanvasObject) fyne.CanvasObject { return VStack(0, HStack(8, Sized(8, 8, Rule()), Grow(x))) },
 		"tops": func(x fyne.CanvasObject) fyne.CanvasObject {
 			return VStack(0, HStackTop(8, Grow(x), Sized(40, 0, Rule())))
 		},
 		"fill": func(x fyne.CanvasObject) fyne.CanvasObject {
 			return VStack(0, HStackFill(8, GrowBy(2, x), Grow(Rule())))
 		},
-		"tiles":   func(x fyne.CanvasObject) fyne.CanvasObject { return VStack(0, Tiles(2, 8, x, Rule(), Rule(), Rule())) },
 		"column":  func(x fyne.CanvasObject) fyne.CanvasObject { return VStack(0, Column(150, x)) },
 		"sized":   func(x fyne.CanvasObject) fyne.CanvasObject { return VStack(0, HStack(0, Sized(120, 0, x))) },
 		"row":     func(x fyne.CanvasObject) fyne.CanvasObject { return VStack(0, NewRow(Pad(x, 4, 10), 30, nil)) },

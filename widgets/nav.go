@@ -153,9 +153,3 @@ func (s *SidebarRow) SetSelected(on bool) {
 	s.Selected = on
 	s.Refresh()
 }
-
-// SetTitle shows another title.
-func (s *SidebarRow) SetTitle(title string) {
-	s.Hint = title
-	s.title.SetText(title)
-}

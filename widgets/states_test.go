@@ -66,7 +66,6 @@ func TestStatesOfTappables(t *testing.T) {
 		"nav":              func() fyne.CanvasObject { return NewNavItem(IconChat, "Chat", nil) },
 		"sidebar-row":      func() fyne.CanvasObject { return NewSidebarRow("Objection deadlines", nil) },
 		"chip":             func() fyne.CanvasObject { return NewTapChip("uses: notice", IconLessons.Ref(), ToneInfo, nil) },
-		"check":            func() fyne.CanvasObject { return NewCheck("Keep as a lesson", true, nil) },
 		"switch":           func() fyne.CanvasObject { return NewSwitch("Server", true, nil) },
 	} {
 		checkMarkup(t, tappableStates(name, build))
@@ -76,7 +75,6 @@ func TestStatesOfTappables(t *testing.T) {
 func TestStatesOfOthers(t *testing.T) {
 	stars := NewStars
 	states := []golden{
-		{name: "check-off", make: func() fyne.CanvasObject { return NewCheck("Keep", false, nil) }},
 		{name: "switch-off", make: func() fyne.CanvasObject { return NewSwitch("Server", false, nil) }},
 		{name: "nav-selected", size: fyne.NewSize(220, 0), make: func() fyne.CanvasObject {
 			n := NewNavItem(IconLessons, "Lessons", nil)

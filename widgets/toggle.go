@@ -8,30 +8,20 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// Toggle is a choice that is on or off, with words: drawn as a check box or as a switch.
+// Toggle is a choice that is on or off, with words: a switch.
 type Toggle struct {
 	press
 	Label     string
 	On        bool
 	OnChanged func(bool)
 	StateName func(on bool) string // spoken after the label
-
-	isSwitch bool
 }
 
 var _ fyne.Accessible = (*Toggle)(nil)
 
-// NewCheck makes a check box: part of a form that is saved later. changed is told what the user made of it.
-func NewCheck(label string, on bool, changed func(bool)) *Toggle {
-	return newToggle(&Toggle{Label: label, On: on, OnChanged: changed})
-}
-
-// NewSwitch makes a switch: what it says holds at once. changed is told what the user made of it.
+// NewSwitch makes a switch. changed is told what the user made of it.
 func NewSwitch(label string, on bool, changed func(bool)) *Toggle {
-	return newToggle(&Toggle{Label: label, On: on, OnChanged: changed, isSwitch: true})
-}
-
-func newToggle(t *Toggle) *Toggle {
+	t := &Toggle{Label: label, On: on, OnChanged: changed}
 	t.OnTapped = func() {
 		t.SetOn(!t.On)
 		if t.OnChanged != nil {
@@ -60,15 +50,13 @@ func (t *Toggle) AccessibilityLabel() string {
 
 // CreateRenderer implements fyne.Widget.
 func (t *Toggle) CreateRenderer() fyne.WidgetRenderer {
-	r := &toggleRenderer{t: t, ground: newGround(), knob: canvas.NewRectangle(color.Transparent), tick: NewIcon(IconCheck, toggleTick, ColorOnPrimary), label: Body("")}
+	r := &toggleRenderer{t: t, ground: newGround(), knob: canvas.NewRectangle(color.Transparent), label: Body("")}
 	r.Refresh()
 	return r
 }
 
 const (
 	toggleGap   float32 = 10
-	toggleTick  float32 = 14
-	checkSide   float32 = 18
 	switchWidth float32 = 34
 	switchHigh  float32 = 20
 	switchKnob  float32 = 14
@@ -79,31 +67,16 @@ type toggleRenderer struct {
 	t *Toggle
 	ground
 	knob  *canvas.Rectangle
-	tick  *Icon
 	label *Text
-}
-
-// sign is the size of what is switched.
-func (r *toggleRenderer) sign() fyne.Size {
-	if r.t.isSwitch {
-		return fyne.NewSize(switchWidth, switchHigh)
-	}
-	return fyne.NewSquareSize(checkSide)
 }
 
 func (r *toggleRenderer) Destroy() {}
 func (r *toggleRenderer) Objects() []fyne.CanvasObject {
-	o := []fyne.CanvasObject{r.bg}
-	if r.t.isSwitch {
-		o = append(o, r.knob)
-	} else if r.t.On {
-		o = append(o, r.tick)
-	}
-	return append(o, r.label, r.ring)
+	return []fyne.CanvasObject{r.bg, r.knob, r.label, r.ring}
 }
 
 func (r *toggleRenderer) MinSize() fyne.Size {
-	w := r.sign().Width
+	w := switchWidth
 	if r.t.Label != "" {
 		w += toggleGap + r.label.MinSize().Width
 	}
@@ -111,35 +84,29 @@ func (r *toggleRenderer) MinSize() fyne.Size {
 }
 
 func (r *toggleRenderer) Layout(s fyne.Size) {
-	sign, middle := r.sign(), s.Height/2
-	r.layout(0, middle-sign.Height/2, sign.Width, sign.Height, 2)
-	place(r.tick, (sign.Width-toggleTick)/2, middle-toggleTick/2, toggleTick, toggleTick)
+	middle := s.Height / 2
+	r.layout(0, middle-switchHigh/2, switchWidth, switchHigh, 2)
 	at := switchInset
 	if r.t.On {
 		at = switchWidth - switchKnob - switchInset
 	}
 	place(r.knob, at, middle-switchKnob/2, switchKnob, switchKnob)
-	place(r.label, sign.Width+toggleGap, 0, s.Width-sign.Width-toggleGap, s.Height)
+	place(r.label, switchWidth+toggleGap, 0, s.Width-switchWidth-toggleGap, s.Height)
 }
 
 func (r *toggleRenderer) Refresh() {
 	t := r.t
-	fill, stroke, knob, ink, words := ColorSurface, ColorInputBorder, ColorInputBorder, ColorOnPrimary, ColorText
+	fill, stroke, knob, words := ColorSurface, ColorInputBorder, ColorInputBorder, ColorText
 	if t.On {
 		fill, stroke, knob = ColorPrimary, ColorPrimary, ColorOnPrimary
 	}
 	if t.Disabled() {
 		fill, stroke = theme.ColorNameDisabledButton, ColorBorder
-		knob, ink, words = theme.ColorNameDisabled, theme.ColorNameDisabled, theme.ColorNameDisabled
+		knob, words = theme.ColorNameDisabled, theme.ColorNameDisabled
 	}
-	radius := float32(5)
-	if t.isSwitch {
-		radius = switchHigh / 2
-	}
-	r.paint(&t.press, fill, stroke, radius, 2)
+	r.paint(&t.press, fill, stroke, switchHigh/2, 2)
 	r.knob.FillColor, r.knob.CornerRadius = col(knob), switchKnob/2
-	r.tick.Color, r.label.Color, r.label.Text = ink, words, t.Label
-	r.tick.Refresh()
+	r.label.Color, r.label.Text = words, t.Label
 	r.label.Refresh()
 	r.Layout(t.Size())
 	canvas.Refresh(t)
