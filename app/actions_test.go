@@ -248,7 +248,7 @@ func TestACorrectionIsOpenedAsItWasSaved(t *testing.T) {
 		if d.save.Disabled() {
 			t.Error("a changed correction cannot be saved")
 		}
-		w.chat.closeEditor()
+		d.onStop()
 	}
 }
 

@@ -119,7 +119,7 @@ func (v *chatView) asked(a *answering, q trainer.Message) {
 		v.composer.SetText("")
 		v.saveDraft(v.conversation.ID, "")
 	} else if r := v.revision; r != nil && r.message == a.instead {
-		v.closeEditor()
+		v.dropRevision()
 	}
 	if i := v.at(a.instead); i >= 0 {
 		v.entries = v.entries[:i:i] // its branch goes on from here

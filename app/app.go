@@ -124,6 +124,8 @@ type window struct {
 	settings   *settingsDialog    // nil while closed
 	files      *dialog.FileDialog // likewise
 
+	unsaved map[string]unsaved // by editor: what was written and left there
+
 	handed string                // a model file that waits to be taken, "" for none
 	behind bool                  // another program has the keyboard
 	told   func() widgets.Notice // makes the notice above the view; nil: nothing waits for an answer
@@ -143,7 +145,7 @@ type view interface {
 }
 
 func newWindow(p Params) (*window, error) {
-	w := &window{Params: p, now: time.Now, free: catalogue.FreeDisk}
+	w := &window{Params: p, now: time.Now, free: catalogue.FreeDisk, unsaved: map[string]unsaved{}}
 	w.work = newWork()
 	w.chat = newChatView(w)
 	w.lessons = newLessonsView(w)

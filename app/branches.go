@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -99,11 +100,11 @@ func (v *chatView) revise(message int64) {
 		}
 	})
 	r.field.MinRows = 1
-	r.field.SetText(before)
 	send.Disable()
+	r.field.SetText(cmp.Or(v.w.unsaved[ofRevision(message)].better, before))
 	r.field.OnSubmit = func() { v.askDifferently(r) }
-	r.field.OnEscape = v.closeEditor
-	cancel := widgets.NewButton(say("cancel"), nil, widgets.Ghost, v.closeEditor)
+	r.field.OnEscape = v.dropRevision
+	cancel := widgets.NewButton(say("cancel"), nil, widgets.Ghost, v.dropRevision)
 	hint := widgets.Caption(say("chat.ask_differently_hint")).Wrapped()
 	foot := widgets.HStack(8, widgets.Grow(hint), cancel, send)
 	if v.w.narrow {
@@ -114,6 +115,13 @@ func (v *chatView) revise(message int64) {
 	v.feed.Changed(message)
 	v.feed.Reveal(message)
 	v.w.frame.Canvas().Focus(r.field)
+}
+
+// dropRevision closes the editor of a question and forgets what was written in it.
+func (v *chatView) dropRevision() {
+	name := ofRevision(v.revision.message)
+	v.closeEditor()
+	delete(v.w.unsaved, name)
 }
 
 // askDifferently sends the question as it is now. Its editor stays until it is on disk.

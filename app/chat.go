@@ -430,8 +430,10 @@ func (v *chatView) escape() bool {
 	switch a := v.writing[v.conversation.ID]; {
 	case v.listing:
 		v.w.show(placeChat)
-	case v.editor != nil || v.revision != nil:
-		v.closeEditor()
+	case v.editor != nil:
+		v.editor.onStop()
+	case v.revision != nil:
+		v.dropRevision()
 	case v.finding != nil:
 		v.closeFind()
 	case v.renaming != nil:

@@ -20,31 +20,29 @@ const proposeAfter = 150 * time.Millisecond
 // editor is where a person says what is better: it corrects an answer in its place, or teaches a question with its answer.
 type editor struct {
 	w       *window
+	name    string // in window.unsaved
 	content fyne.CanvasObject
 	message int64              // that is corrected; 0: teaching
 	given   string             // the answer so far; "" when teaching
 	stored  trainer.Correction // what was saved last, so that saving it again is no change; the zero one: nothing was
 
-	question   *widgets.Editor // teaching only
-	better     *widgets.Editor
-	change     *widgets.Diff
-	kinds      *widgets.Segmented
-	means      *widgets.Text   // what the kind means
-	lesson     *fyne.Container // what makes it a lesson: shown for knowledge only
-	shows      *widgets.Text   // above the keywords: how many of them count
-	keywords   *widgets.Keywords
-	importance int
-	save       *widgets.Button
-	pace       *widgets.Pace
+	question *widgets.Editor // teaching only
+	better   *widgets.Editor
+	change   *widgets.Diff
+	kinds    *widgets.Segmented
+	means    *widgets.Text   // what the kind means
+	lesson   *fyne.Container // what makes it a lesson: shown for knowledge only
+	shows    *widgets.Text   // above the keywords: how many of them count
+	keywords *widgets.Keywords
+	save     *widgets.Button
+	pace     *widgets.Pace
 
-	kind        trainer.Kind
-	kindChosen  bool // by the person, now or when it was saved: no proposal changes it any more
-	wordsChosen bool // likewise the keywords
-	words       [][]string
-	saving      bool
+	said
+	touched bool // something in it was changed
+	saving  bool
 
 	onSave func(kind trainer.Kind, better string, words [][]string)
-	onStop func()
+	onStop func() // closes it and forgets what was written
 }
 
 // kindsInOrder is how the editor offers what a correction is about.
@@ -52,11 +50,11 @@ var kindsInOrder = []trainer.Kind{trainer.Knowledge, trainer.Manner}
 
 // newCorrection edits the answer e from what stands on it; saved gets what was kept.
 func newCorrection(w *window, e trainer.Entry, stored trainer.Correction, saved func(trainer.Sample, string), closed func()) *editor {
-	d := &editor{
-		w: w, message: e.ID, given: e.Text, stored: stored, onStop: closed,
+	d := &editor{w: w, name: ofCorrection(e.ID), message: e.ID, given: e.Text, stored: stored, said: said{
 		kind: cmp.Or(stored.Kind, trainer.Knowledge), kindChosen: stored.Kind != "", importance: cmp.Or(stored.Importance, usualImportance),
 		words: stored.Keywords, wordsChosen: stored.Keywords != nil,
-	}
+	}}
+	d.onStop = func() { closed(); d.forget() }
 	d.onSave = func(kind trainer.Kind, better string, words [][]string) {
 		c := trainer.Correction{Message: e.ID, Better: better, Kind: kind, Importance: d.importance, Keywords: words}
 		queued(w.work, func(ctx context.Context) (trainer.Sample, error) {
@@ -68,18 +66,21 @@ func newCorrection(w *window, e trainer.Entry, stored trainer.Correction, saved 
 				return
 			}
 			saved(s, better)
+			d.forget()
 		})
 	}
-	d.build(say("editor.correct_title"), widgets.IconPencil, cmp.Or(stored.Better, e.Text))
+	d.build(say("editor.correct_title"), widgets.IconPencil, d.begin(unsaved{better: cmp.Or(stored.Better, e.Text)}))
 	return d
 }
 
-// newTeaching edits a new lesson; asked is a question to begin with.
-func newTeaching(w *window, asked string, saved func(trainer.Sample), closed func()) *editor {
-	d := &editor{w: w, kind: trainer.Knowledge, kindChosen: true, importance: usualImportance, onStop: closed}
+// newTeaching edits a new lesson; name is its own in window.unsaved, asked a question to begin with.
+func newTeaching(w *window, name, asked string, saved func(trainer.Sample), closed func()) *editor {
+	d := &editor{w: w, name: name, said: said{kind: trainer.Knowledge, kindChosen: true, importance: usualImportance}}
+	d.onStop = func() { closed(); d.forget() }
 	d.question = w.newEditor(say("editor.question_hint"), nil)
 	d.question.MinRows, d.question.MaxRows = 1, 4
-	d.question.SetText(asked)
+	start := d.begin(unsaved{question: asked})
+	d.question.SetText(start.question)
 	d.onSave = func(kind trainer.Kind, better string, words [][]string) {
 		t := trainer.Teaching{Question: strings.TrimSpace(d.question.Text), Answer: better, Kind: kind, Importance: d.importance, Keywords: words}
 		queued(w.work, func(ctx context.Context) (trainer.Sample, error) {
@@ -91,19 +92,50 @@ func newTeaching(w *window, asked string, saved func(trainer.Sample), closed fun
 				return
 			}
 			saved(s)
+			d.forget()
 		})
 	}
-	d.build(say("editor.teach_title"), widgets.IconBulb, "")
+	d.build(say("editor.teach_title"), widgets.IconBulb, start)
 	return d
 }
 
-func (d *editor) build(title string, glyph widgets.Glyph, start string) {
+// begin is what the editor begins with: what was left in it unsaved, else start, in which what is said of the answer does not count.
+func (d *editor) begin(start unsaved) unsaved {
+	if left, ok := d.w.unsaved[d.name]; ok {
+		d.said, d.touched = left.said, true
+		return left
+	}
+	return start
+}
+
+// keep puts by what was written, for the next time that the editor is opened.
+func (d *editor) keep() {
+	if d.keywords.Commit(); !d.touched {
+		return
+	}
+	left := unsaved{said: d.said, better: d.better.Text}
+	if d.question != nil {
+		left.question = d.question.Text
+	}
+	d.w.unsaved[d.name] = left
+}
+
+// forget drops what was put by.
+func (d *editor) forget() { delete(d.w.unsaved, d.name) }
+
+// edited takes notice of a change by the person.
+func (d *editor) edited() {
+	d.touched = true
+	d.check()
+}
+
+func (d *editor) build(title string, glyph widgets.Glyph, start unsaved) {
 	d.better = d.w.newEditor(say("editor.answer_hint"), nil)
 	d.better.MinRows, d.better.MaxRows = 2, 12
-	d.better.SetText(start)
+	d.better.SetText(start.better)
 	for _, e := range []*widgets.Editor{d.better, d.question} {
 		if e != nil {
-			e.OnChanged = func(string) { d.check(); d.pace.Ask() }
+			e.OnChanged = func(string) { d.edited(); d.pace.Ask() }
 			e.OnSubmit = d.submit
 			e.OnEscape = d.onStop
 		}
@@ -114,9 +146,9 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 	d.keywords = widgets.NewKeywords(flat(d.words), widgets.KeywordWords{Add: say("keywords.hint"), Remove: removeKeyword}, func(words []string) {
 		d.wordsChosen, d.words = true, groups(words)
 		d.showCheck()
-		d.check()
+		d.edited()
 	})
-	d.keywords.OnTyping = d.check
+	d.keywords.OnTyping = d.edited
 	d.save = widgets.NewButton(say("editor.save"), nil, widgets.Primary, d.submit)
 
 	body := widgets.VStack(11, widgets.HStack(8, widgets.NewIcon(glyph, 18, widgets.ColorPrimary), widgets.Grow(widgets.Section(title)),
@@ -131,12 +163,12 @@ func (d *editor) build(title string, glyph widgets.Glyph, start string) {
 		d.kinds = widgets.NewSegmented(d.kindIndex(), func(i int) {
 			d.kind, d.kindChosen = kindsInOrder[i], true
 			d.showKind()
-			d.check()
+			d.edited()
 		}, say("editor.content"), say("editor.manner"))
 	}
 	importance := widgets.VStack(6, label(say("editor.importance")), widgets.NewImportance(d.importance, importanceWords(), func(n int) {
 		d.importance = n
-		d.check()
+		d.edited()
 	}))
 	if d.kinds != nil {
 		d.kinds.Hint = say("editor.what_or_how")

@@ -17,10 +17,12 @@ import (
 // showDetail fills the pane with the chosen lesson or wish, or with what is being done to it.
 func (v *lessonsView) showDetail(d detail) {
 	if d != detailTeach && v.editor != nil {
+		v.editor.keep()
 		v.editor.stop()
 		v.editor = nil
 	}
-	if d != detailEdit {
+	if v.edit != nil && (d != detailEdit || v.edit.lesson.ID != v.chosen) {
+		v.edit.keep()
 		v.edit = nil
 	}
 	v.detail = d
@@ -63,8 +65,8 @@ func (v *lessonsView) detailOf(d detail) fyne.CanvasObject {
 	case detailUnlearn:
 		return v.unlearnQuestion(v.lessons[i].Sample, v.lessons[i].Question)
 	case detailEdit:
-		if v.edit == nil || v.edit.lesson != v.chosen {
-			v.edit = v.newEdit(v.lessons[i])
+		if v.edit == nil {
+			v.edit = newLessonEdit(v, v.lessons[i])
 		}
 		return v.edit.content // what is typed stays while the lessons are asked behind it
 	}
@@ -242,70 +244,6 @@ func kindMeans(k trainer.Kind) string {
 		return say("kind.manner_means")
 	}
 	return say("kind.content_means")
-}
-
-// lessonEdit is the wanted answer and the check of a lesson while they are being changed.
-type lessonEdit struct {
-	lesson  int64
-	answer  *widgets.Editor
-	save    func()
-	content fyne.CanvasObject
-}
-
-// startEdit opens the chosen lesson for changes, with the cursor in its answer.
-func (v *lessonsView) startEdit() {
-	v.showDetail(detailEdit)
-	v.w.frame.Canvas().Focus(v.edit.answer)
-}
-
-// newEdit opens a lesson for changes.
-func (v *lessonsView) newEdit(l trainer.LessonView) *lessonEdit {
-	answer := v.w.newEditor(say("editor.answer_hint"), nil)
-	answer.MinRows, answer.MaxRows = 2, 10
-	answer.SetText(l.Answer)
-	words, changed := l.Keywords, false
-	keys := widgets.NewKeywords(flat(l.Keywords), widgets.KeywordWords{Add: say("keywords.hint"), Remove: removeKeyword}, func(all []string) {
-		words, changed = groups(all), true
-	})
-	save := func() {
-		text := strings.TrimSpace(answer.Text)
-		if text == "" {
-			return
-		}
-		keys.Commit()
-		queued(v.w.work, func(ctx context.Context) (none, error) {
-			if changed { // first: a new answer makes a new lesson, which takes the check over
-				if err := v.w.Trainer.SetKeywords(ctx, l.ID, words); err != nil {
-					return none{}, err
-				}
-			}
-			if text != l.Answer {
-				return none{}, v.w.Trainer.SetAnswer(ctx, l.ID, text)
-			}
-			return none{}, nil
-		}, func(_ none, err error) {
-			v.w.failed(err)
-			if err == nil {
-				v.detail = detailShow
-			}
-			v.refresh()
-		})
-	}
-	cancel := func() { v.showDetail(detailShow) }
-	answer.OnSubmit, answer.OnEscape = save, cancel
-	body := widgets.VStack(14, widgets.Section(brief(l.Question, 300)).Wrapped(),
-		widgets.VStack(6, label(say("editor.answer")), answer),
-		widgets.VStack(6, label(say("lesson.check")), keys, widgets.Caption(say("keywords.either")).Wrapped()))
-	able := widgets.NewButton(say("save"), nil, widgets.Primary, save)
-	answer.OnChanged = func(text string) {
-		if strings.TrimSpace(text) == "" {
-			able.Disable()
-		} else {
-			able.Enable()
-		}
-	}
-	foot := widgets.WrapRow(4, able, widgets.NewButton(say("cancel"), nil, widgets.Ghost, cancel))
-	return &lessonEdit{lesson: l.ID, answer: answer, save: save, content: detailCard(body, foot)}
 }
 
 func (v *lessonsView) wishDetail(s trainer.Sample) fyne.CanvasObject {

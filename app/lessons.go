@@ -117,10 +117,16 @@ func (v *lessonsView) heard(news []trainer.News) {
 }
 
 func (v *lessonsView) escape() bool {
-	if v.detail == detailShow {
+	switch {
+	case v.detail == detailShow:
 		return false
+	case v.editor != nil:
+		v.editor.onStop()
+	case v.edit != nil:
+		v.edit.cancel()
+	default:
+		v.showDetail(detailShow)
 	}
-	v.showDetail(detailShow)
 	return true
 }
 
@@ -415,7 +421,11 @@ func (v *lessonsView) askAll() {
 // teach opens the editor for a new lesson.
 func (v *lessonsView) teach() {
 	v.w.show(placeLessons)
-	v.editor = newTeaching(v.w, "", func(s trainer.Sample) {
+	if v.editor != nil { // one is begun already
+		v.editor.focus()
+		return
+	}
+	v.editor = newTeaching(v.w, ofNewLesson, "", func(s trainer.Sample) {
 		v.w.kept()
 		undo := v.w.undoable(func() { v.takeBack(s.ID) })
 		v.w.snackbar.Say(say("chat.saved_lesson"), say("undo"), undo.run)

@@ -372,7 +372,7 @@ func (v *chatView) teach(id int64) {
 		asked = v.entries[i-1].Text
 	}
 	v.editing = id
-	v.editor = newTeaching(v.w, asked, func(s trainer.Sample) {
+	v.editor = newTeaching(v.w, ofTeaching(id), asked, func(s trainer.Sample) {
 		v.gave(id, s, func() {
 			v.takeBack(id, s.ID, func(now *trainer.Entry) { now.Better, now.Fix, now.Kind = e.Better, e.Fix, e.Kind })
 		})
@@ -404,10 +404,11 @@ func (v *chatView) placeEditor() {
 	}
 }
 
-// closeEditor puts the answer, or the question, back in the place of the editor.
+// closeEditor puts the answer, or the question, back in the place of the editor. What was written is there when it is opened again.
 func (v *chatView) closeEditor() {
 	if r := v.revision; r != nil {
 		v.revision = nil
+		v.w.unsaved[ofRevision(r.message)] = unsaved{better: r.field.Text}
 		if v.feed != nil {
 			v.feed.Changed(r.message)
 			v.composer.Focus(v.w.frame.Canvas()) // the field that had the keyboard is gone
@@ -415,6 +416,7 @@ func (v *chatView) closeEditor() {
 	}
 	id := v.editing
 	if v.editor != nil {
+		v.editor.keep()
 		v.editor.stop()
 	}
 	v.editing, v.editor = 0, nil
