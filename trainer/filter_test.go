@@ -39,8 +39,10 @@ func TestJudge(t *testing.T) {
 		rating(17, "How cold?", long, 5),
 		rating(18, "How cold?", long, 1), // below the threshold
 		// Turned down for a newer one that was taken back since.
-		{ID: 19, Form: FormRating, Kind: Manner, Prompt: "How far?", Answer: long, Score: 1, Importance: 3, State: SampleRejected,
-			Reason: Reason{Code: CodeReplaced, Args: map[string]string{"by": "20"}}},
+		{
+			ID: 19, Form: FormRating, Kind: Manner, Prompt: "How far?", Answer: long, Score: 1, Importance: 3, State: SampleRejected,
+			Reason: Reason{Code: CodeReplaced, Args: map[string]string{"by": "20"}},
+		},
 	}
 	want := map[int64]string{
 		1: CodeReplaced, 2: CodeTooShort, 3: CodeNeutral, 5: CodeBelowThreshold, 6: CodeReplaced, 9: CodeUnchanged, 10: CodeEmpty, 13: CodeReplaced,

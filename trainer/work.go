@@ -16,9 +16,9 @@ type work struct {
 	cycle    int64
 	job      Job
 	used     map[int64]Kind // the samples, and as what
-	unlearn  string // what it unlearns (erasure); "": nothing
-	phrased  *int64 // where a phrasing goes on once it is done; nil: it is none
-	owed     bool   // it was asked for, or was cut short before: it is owed if it fails
+	unlearn  string         // what it unlearns (erasure); "": nothing
+	phrased  *int64         // where a phrasing goes on once it is done; nil: it is none
+	owed     bool           // it was asked for, or was cut short before: it is owed if it fails
 	cancel   context.CancelCauseFunc
 	progress chan Progress   // size 1, the latest
 	done     chan workResult // size 1
