@@ -15,6 +15,7 @@ var figureKeys = map[string]string{
 	trainer.FigureKnown:           "figure.known",
 	trainer.FigureLost:            "figure.lost",
 	trainer.FigureVain:            "figure.vain",
+	trainer.FigureAside:           "figure.aside",
 	trainer.FigureVariants:        "figure.variants",
 	trainer.FigureSwapped:         "figure.swapped",
 	trainer.FigureKept:            "figure.kept",
@@ -49,6 +50,8 @@ func figureWords(s trainer.Sentence) string {
 		return s.Reason.Text
 	case s.Reason.Code == trainer.FigureLost && s.Value == 0:
 		return say("figure.none_lost")
+	case s.Reason.Code == trainer.FigureAside:
+		return say(key, "N", s.Reason.Args["aside"], "Lessons", s.Reason.Args["questions"], "Why", because(trainer.GateOf(s.Reason)))
 	case s.Reason.Code == trainer.FigureChat && !s.Limited:
 		key = "figure.chat_free"
 	case s.Reason.Code == trainer.FigureNumbers && !s.Passed:

@@ -15,6 +15,7 @@ var germanFigures = map[string]string{
 	trainer.FigureKnown:           "weiß {n} von {of} Lektionen im Wortlaut (vorher {before})",
 	trainer.FigureLost:            "{n} Lektionen, die saßen, sind verloren: {lessons}",
 	trainer.FigureVain:            "ohne Wirkung trainiert und nicht benutzt ({n}): {lessons}",
+	trainer.FigureAside:           "trainiert und weggelassen ({aside}): {questions} – {why}",
 	trainer.FigureVariants:        "{n} von {of} umformulierten Fragen zeigen ihre Lektion",
 	trainer.FigureSwapped:         "{n} von {of} Fragen nach einem anderen Namen zeigen die Lektion trotzdem",
 	trainer.FigureKept:            "{n} von {of} allgemeinen Fragen sind noch richtig (mindestens {limit} %)",
@@ -54,6 +55,9 @@ func (l language) figure(s trainer.Sentence) string {
 		text = "Antworten im Gespräch sind je Token {kl} nats vom Ausgangsmodell entfernt (ein Umgangston darf sie bewegen)"
 	case s.Reason.Code == trainer.FigureNumbers && !s.Passed:
 		return "sie berechnet etwas, das keine Zahl ist"
+	}
+	if s.Reason.Code == trainer.FigureAside {
+		text = strings.ReplaceAll(text, "{why}", l.because(trainer.GateOf(s.Reason)))
 	}
 	for name, value := range s.Reason.Args {
 		text = strings.ReplaceAll(text, "{"+name+"}", l.argument(name, value))

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -208,7 +209,7 @@ func TestDamagedVersionLeavesTheBaseAnswering(t *testing.T) {
 	a := b.model.use()
 	j, _, err := l.job(t.Context(), a, p)
 	a.users.Done()
-	if err != nil || j.Before != (JobVersion{Version: missing.ID}) {
+	if err != nil || !reflect.DeepEqual(j.Before, JobVersion{Version: missing.ID}) {
 		t.Errorf("the cycle starts from %+v, %v", j.Before, err)
 	}
 

@@ -29,7 +29,7 @@ func RunCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, prog
 func runCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, m *memory, progress func(Progress)) (Outcome, error) {
 	c := &cycleRun{
 		r: r, job: &j, base: base, memory: m, progress: progress, state: Progress{Started: time.Now()}, lapped: time.Now(),
-		trained: make(map[string]*model.Adapter),
+		trained: make(map[string]*model.Adapter), losses: make(map[string][]LossPoint),
 	}
 	if err := c.run(ctx); err != nil {
 		return Outcome{}, fmt.Errorf("cycle: %w", err)
@@ -55,6 +55,8 @@ type cycleRun struct {
 	trait             *Trait
 	held              []JobSample               // ratings kept apart from training
 	trained           map[string]*model.Adapter // in all tries, for the memory
+	losses            map[string][]LossPoint    // of those that this cycle trained
+	aside             *Reason                   // why knowledge trained by this cycle is left out; nil: it is not
 	lapped            time.Time                 // when the last lap ended
 }
 
@@ -90,23 +92,19 @@ func (c *cycleRun) run(ctx context.Context) error {
 	}
 	c.lap(&c.out.Report.Seconds.Base)
 	prepared, lessons := c.out, slices.Clone(c.job.Lessons)
-	if err := c.try(ctx, fullEffort); err != nil {
+	if err := c.attempt(ctx, prepared, lessons); err != nil {
 		return err
 	}
-	if first := c.out; c.given == nil && first.gentler() {
-		prepared.Report.Seconds = first.Report.Seconds
-		c.out, c.job.Lessons = prepared, lessons
-		c.state.Losses, c.state.Try = nil, 1
-		if err := c.try(ctx, gentleEffort); err != nil {
+	if refused := c.out; c.given == nil && refused.Report.Verdict == VerdictRefused && refused.Knowledge != nil {
+		// Knowledge that would harm keeps no manner from being used, and nothing from being unlearnt.
+		c.aside = &refused.Report.Reason
+		c.again(prepared, lessons)
+		if err := c.attempt(ctx, prepared, lessons); err != nil {
 			return err
 		}
-		rep := &c.out.Report
-		rep.Tries = []Try{first.Report.try(fullEffort), rep.try(gentleEffort)}
-		switch {
-		case rep.Verdict == VerdictRefused:
-			rep.Reason = refusedTwice(first.Report.Reason, rep.Reason)
-		case rep.Reason.Code == CodeOnlyAsked:
-			rep.Reason = reason(CodeStillGentle, "nothing changed: trained in full it would harm still, and trained half as fast and held twice as firmly it is the version in use")
+		if c.out.Report.Verdict == VerdictRefused || !c.out.Changed(c.job.Before) {
+			refused.Report.Seconds = c.out.Report.Seconds
+			c.out = refused
 		}
 	}
 	switch {
@@ -118,6 +116,39 @@ func (c *cycleRun) run(ctx context.Context) error {
 	c.out.Report.Engine = c.r.Info().Engine.Name // that it ended on
 	c.out.Report.Seconds.Total = time.Since(c.state.Started).Seconds()
 	return nil
+}
+
+// attempt tries what is due, and once more gently where that would harm. It begins with what
+// was prepared.
+func (c *cycleRun) attempt(ctx context.Context, prepared Outcome, lessons []JobLesson) error {
+	if err := c.try(ctx, fullEffort); err != nil {
+		return err
+	}
+	first := c.out
+	if c.given != nil || !first.gentler() {
+		return nil
+	}
+	c.again(prepared, lessons)
+	c.state.Try = 1
+	if err := c.try(ctx, gentleEffort); err != nil {
+		return err
+	}
+	rep := &c.out.Report
+	rep.Tries = []Try{first.Report.try(fullEffort), rep.try(gentleEffort)}
+	switch {
+	case rep.Verdict == VerdictRefused:
+		rep.Reason = refusedTwice(first.Report.Reason, rep.Reason)
+	case rep.Reason.Code == CodeOnlyAsked:
+		rep.Reason = reason(CodeStillGentle, "nothing changed: trained in full it would harm still, and trained half as fast and held twice as firmly it is the version in use")
+	}
+	return nil
+}
+
+// again goes back to what was prepared, for another try; the time that went by stays.
+func (c *cycleRun) again(prepared Outcome, lessons []JobLesson) {
+	prepared.Report.Seconds = c.out.Report.Seconds
+	c.out, c.job.Lessons = prepared, slices.Clone(lessons)
+	c.state.Losses, c.state.Try = nil, 0
 }
 
 // try trains what is due and checks what came of it. Adapters that take the model beyond
@@ -353,15 +384,25 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (
 	return a, nil
 }
 
-// train trains an adapter that key says what it is made of, unless the cycle before did.
+// train trains an adapter that key says what it is made of, unless an earlier try or the
+// cycle before did.
 func (c *cycleRun) train(step Step, key string, e effort, train func() (*model.Adapter, error)) (*model.Adapter, error) {
 	name := nameOf(step, key, e)
-	a := c.memory.adapter(name)
+	a := c.trained[name] // by an earlier try
+	if a == nil {
+		a = c.memory.adapter(name)
+	}
 	if a == nil {
 		var err error
+		before := len(c.state.Losses)
 		if a, err = train(); err != nil {
 			return nil, err
 		}
+		c.losses[name] = slices.Clone(c.state.Losses[before:])
+	} else {
+		c.state.Losses = append(c.state.Losses, c.losses[name]...)
+	}
+	if _, here := c.losses[name]; here {
 		c.out.Report.Trained = append(c.out.Report.Trained, step)
 	}
 	c.trained[name] = a
@@ -410,16 +451,16 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort
 	case key == "":
 		return nil, nil
 	}
-	if tried := c.job.triedKey(key); tried == c.job.Before.KnowledgeTried {
+	cand.key = key
+	if tried := c.job.triedKey(key); c.aside != nil || tried == c.job.Before.KnowledgeTried {
 		c.out.Report.KnowledgeTried = tried
 		again := make(map[int]bool, len(positions))
 		for _, p := range positions {
 			again[p] = true
 		}
-		c.noteInVain(again, Vain{Earlier: true})
-		return nil, nil
+		c.noteInVain(again, Vain{Earlier: c.aside == nil, Refused: c.aside})
+		return c.standing(), nil
 	}
-	cand.key = key
 	c.out.Report.KnowledgeKey = c.keyed(key, e)
 	for i, p := range positions {
 		cand.trained[p] = true

@@ -92,7 +92,7 @@ func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, map[i
 		if err != nil {
 			return j, nil, err
 		}
-		j.Before.MannerKey, j.Before.KnowledgeKey = r.MannerKey, r.KnowledgeKey
+		j.Before.MannerKey, j.Before.KnowledgeKey, j.Before.KnowledgeOn = r.MannerKey, r.KnowledgeKey, r.KnowledgeOn
 		before = jobOf(c)
 	}
 	cycles, err := t.store.Cycles(ctx, 10)

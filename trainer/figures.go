@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -112,6 +113,7 @@ const (
 	FigureSign     = "figure_sign"     // better, worse, held_better, held_worse, p
 	FigureAsked    = "figure_asked"    // n, of, widely
 	FigureVain     = "figure_vain"     // n, lessons (their questions)
+	FigureAside    = "figure_aside"    // aside (a number), questions (of lessons), and the gate's reason (GateOf)
 
 	// What well rated answers have in common (Trait): word, words, good, good_of, bad, bad_of.
 	FigureTraitWord       = "figure_trait_word"
@@ -156,8 +158,16 @@ func (f *Figures) Sentences() []Sentence {
 		told(FigureAsked, fmt.Sprintf("%d of %d lessons were asked, %d of them in other words too", f.KnownOf, f.Lessons, f.Widely),
 			float64(f.KnownOf), "n", f.KnownOf, "of", f.Lessons, "widely", f.Widely)
 	}
-	if f.Vain != nil {
-		lessons := strings.Join(f.Vain.Lessons, "; ")
+	switch v := f.Vain; {
+	case v == nil:
+	case v.Refused != nil:
+		lessons, n := strings.Join(v.Lessons, "; "), len(v.Lessons)
+		text := fmt.Sprintf("knowledge trained on %d lessons (%s) is left out: %s", n, lessons, v.Refused.Text)
+		why := reason(FigureAside, text, "aside", n, "questions", lessons, "gate", v.Refused.Code, "text", v.Refused.Text)
+		maps.Copy(why.Args, v.Refused.Args)
+		out = append(out, Sentence{Reason: why, Value: float64(n), Passed: true})
+	default:
+		lessons := strings.Join(v.Lessons, "; ")
 		told(FigureVain, fmt.Sprintf("training did not help, and nothing of it is used: %d lessons (%s)", len(f.Vain.Lessons), lessons), float64(len(f.Vain.Lessons)), "n", len(f.Vain.Lessons), "lessons", lessons)
 	}
 	if f.OwnOf > 0 {

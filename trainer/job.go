@@ -102,11 +102,12 @@ func (l JobLesson) check() Check {
 // it keeps where nothing is due. Paths are relative to the job's folder or
 // absolute; "" means none.
 type JobVersion struct {
-	Version      int64  `json:"version"`
-	Manner       string `json:"manner,omitempty"`
-	MannerKey    string `json:"manner_key,omitempty"`
-	Knowledge    string `json:"knowledge,omitempty"`
-	KnowledgeKey string `json:"knowledge_key,omitempty"`
+	Version      int64   `json:"version"`
+	Manner       string  `json:"manner,omitempty"`
+	MannerKey    string  `json:"manner_key,omitempty"`
+	Knowledge    string  `json:"knowledge,omitempty"`
+	KnowledgeKey string  `json:"knowledge_key,omitempty"`
+	KnowledgeOn  []int64 `json:"knowledge_on,omitempty"` // the samples that it was trained on
 	// KnowledgeTried is the key of what the last cycle tried in vain.
 	KnowledgeTried string `json:"knowledge_tried,omitempty"`
 }

@@ -228,14 +228,6 @@ func (l *loop) endPreparing(w work, err error) {
 	}
 }
 
-// GateOf is the gate's own reason within one of CodeReaderRefused.
-func GateOf(r Reason) Reason {
-	why := Reason{Code: r.Args["gate"], Text: r.Args["text"], Args: maps.Clone(r.Args)}
-	delete(why.Args, "gate")
-	delete(why.Args, "text")
-	return why
-}
-
 // whyRefused says why the attached model's reader was refused.
 func (t *Trainer) whyRefused(info ModelInfo) Reason {
 	a := t.model.use()
@@ -250,8 +242,6 @@ func (t *Trainer) whyRefused(info ModelInfo) Reason {
 func refusedReader(name string, r *ReaderReport) Reason {
 	why := reason(CodeReaderRefused, fmt.Sprintf("%s has no reader adapter, lessons work by their turn alone; the one that was made is %s", name, r.Reason.Text),
 		"model", name, "gate", r.Reason.Code, "text", r.Reason.Text)
-	for k, v := range r.Reason.Args {
-		why.Args[k] = v
-	}
+	maps.Copy(why.Args, r.Reason.Args)
 	return why
 }

@@ -39,19 +39,20 @@ type Report struct {
 	MannerKey    string  `json:"manner_key,omitempty"`    // of the manner adapter of this version
 	KnowledgeKey string  `json:"knowledge_key,omitempty"` // of its knowledge adapter
 	KnowledgeOn  []int64 `json:"knowledge_on,omitempty"`  // the samples that it was trained on
-	// KnowledgeTried is the key of a knowledge adapter that taught nothing and was
-	// dropped.
+	// KnowledgeTried is the key of a knowledge adapter that taught nothing, or was refused,
+	// and was left out.
 	KnowledgeTried string `json:"knowledge_tried,omitempty"`
 	Vain           *Vain  `json:"vain,omitempty"` // what it was trained on, or was not trained on again; nil: nothing
 	Reader         bool   `json:"reader"`         // the model has a reader adapter
 }
 
-// Vain is a training of knowledge after which no more lessons were known than with the
-// reader alone.
+// Vain is a training of knowledge that is no part of the candidate: no more lessons were
+// known after it than with the reader alone, or the gate refused what it was part of.
 type Vain struct {
-	Lessons []string `json:"lessons"` // the questions of those that it was trained on
-	Known   int      `json:"known"`   // of all that were asked, with it
-	Earlier bool     `json:"earlier"` // it was in an earlier cycle, and was not done again; Known is 0
+	Lessons []string `json:"lessons"`           // the questions of those that it was trained on
+	Known   int      `json:"known"`             // of all that were asked, with it
+	Earlier bool     `json:"earlier"`           // it was in an earlier cycle, and was not done again; Known is 0
+	Refused *Reason  `json:"refused,omitempty"` // why the gate refused it; nil: it did not. Known is 0
 }
 
 // Restyled is a lesson's answer in the user's manner, passing its check.

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,4 +75,13 @@ func Tries(r Reason) []Reason {
 		}
 	}
 	return out
+}
+
+// GateOf is the gate's own reason within another, one of CodeReaderRefused or FigureAside: its
+// code and text are the arguments "gate" and "text", and its arguments are among the other's.
+func GateOf(r Reason) Reason {
+	why := Reason{Code: r.Args["gate"], Text: r.Args["text"], Args: maps.Clone(r.Args)}
+	delete(why.Args, "gate")
+	delete(why.Args, "text")
+	return why
 }

@@ -45,7 +45,7 @@ func (s *school) run(j Job) taught {
 	if err := WriteOutcome(out.dir, o); err != nil {
 		s.t.Fatal(err)
 	}
-	b := JobVersion{Version: j.Before.Version + 1, MannerKey: o.Report.MannerKey, KnowledgeKey: o.Report.KnowledgeKey, KnowledgeTried: o.Report.KnowledgeTried}
+	b := JobVersion{Version: j.Before.Version + 1, MannerKey: o.Report.MannerKey, KnowledgeKey: o.Report.KnowledgeKey, KnowledgeOn: o.Report.KnowledgeOn, KnowledgeTried: o.Report.KnowledgeTried}
 	if b.Manner = j.Before.Manner; o.Manner != nil {
 		b.Manner = filepath.Join(out.dir, mannerFolder)
 	} else if !o.KeepManner {

@@ -3,6 +3,8 @@ package trainer
 import (
 	"fmt"
 	"strings"
+
+	"clara/model"
 )
 
 // gained is how many lessons more are known than with the reader.
@@ -31,6 +33,26 @@ func (c *cycleRun) dropKnowledge(cand *candidate, known int) {
 	}
 	c.out.Knowledge, c.out.KeepKnowledge, cand.knowledge = nil, false, nil
 	clear(cand.trained)
+}
+
+// standing is the knowledge of the version before where another one is left out: as long as
+// all that it was trained on is still taught. nil: there is none, and the reader serves.
+func (c *cycleRun) standing() *model.Adapter {
+	if c.knowledge == nil || len(c.job.Before.KnowledgeOn) == 0 {
+		return nil
+	}
+	taught := make(map[int64]bool, len(c.job.Lessons))
+	for _, l := range c.job.Lessons {
+		taught[l.Sample] = true
+	}
+	for _, sample := range c.job.Before.KnowledgeOn {
+		if !taught[sample] {
+			return nil
+		}
+	}
+	rep := &c.out.Report
+	c.out.KeepKnowledge, rep.KnowledgeKey, rep.KnowledgeOn = true, c.job.Before.KnowledgeKey, c.job.Before.KnowledgeOn
+	return c.knowledge
 }
 
 // noteInVain keeps which lessons a training did not help, by their positions.

@@ -51,6 +51,70 @@ func TestTrainedInVain(t *testing.T) {
 	}
 }
 
+// Knowledge that the gate refuses keeps no manner from being used: it is left out, with why,
+// and not trained again on the same.
+func TestRefusedKnowledgeIsLeftOut(t *testing.T) {
+	s := newSchool(t, tinyRunner(t, 1))
+	j := Job{Format: jobFormat, Base: s.runner.Info().Hash, Model: "tiny", Recipe: DefaultSettings().recipe()}
+	j.Recipe.KnowledgeRate, j.Recipe.MannerRate = 0.03, 0.005
+	for _, a := range s.facts.Anchors { // a base that is far surer than this one: knowledge drifts from it, and that does not limit a manner
+		for _, top := range a.Top {
+			top.LogProbs[0] = 0
+		}
+	}
+	question := "Which word is the last one?"
+	// Whatever it says is right: the base says nothing.
+	j.Lessons = []JobLesson{{ID: 1, Sample: 201, Question: question, Answer: "Zebra.", Keywords: [][]string{{"z", "e", "b", "r", "a"}}, State: LessonNew, Importance: 3}}
+	for _, q := range []string{"What is fog?", "What is rain?", "What is snow?", "What is hail?"} {
+		j.Samples = append(j.Samples, JobSample{ID: int64(len(j.Samples) + 1), Form: FormCorrection, Prompt: q, Better: "Dear reader, it is water of a kind.", Score: 1, Weight: 1})
+	}
+	// Which seed's knowledge gets so far as to the gate depends on the last bits of the processor.
+	for ; j.Recipe.Seed < 20; j.Recipe.Seed++ {
+		alone, both := j, s.run(j)
+		if both.Report.Vain == nil || both.Report.Vain.Refused == nil {
+			continue
+		}
+		rep := both.Report
+		if rep.Verdict == VerdictRefused || both.Manner == nil || both.Knowledge != nil || rep.KnowledgeKey != "" || len(rep.KnowledgeOn) > 0 {
+			t.Fatalf("%s (%s), manner %v, knowledge %v on %v", rep.Verdict, rep.Reason.Text, both.Manner != nil, both.Knowledge != nil, rep.KnowledgeOn)
+		}
+		if !slices.Equal(rep.Trained, []Step{StepManner}) || len(rep.Losses) == 0 || rep.Losses[0].Step != StepManner {
+			t.Errorf("trained %v, with %d losses", rep.Trained, len(rep.Losses))
+		}
+		at := slices.IndexFunc(rep.Figures.Sentences(), func(s Sentence) bool { return s.Reason.Code == FigureAside })
+		if at < 0 || GateOf(rep.Figures.Sentences()[at].Reason).Code != CodeRefusedTwice || rep.Figures.Sentences()[at].Reason.Args["questions"] != question {
+			t.Errorf("the figures tell %+v", rep.Figures.Sentences())
+		}
+		if again := s.run(after(j, both)); again.Changed(after(j, both).Before) || len(again.Report.Trained) > 0 || again.Report.Reason.Code != CodeVainBefore {
+			t.Errorf("the same again: trained %v, %s", again.Report.Trained, again.Report.Reason.Text)
+		}
+		alone.Samples = nil // there is nothing else to use
+		if o := s.run(alone); o.Report.Verdict != VerdictRefused && o.Report.Reason.Code != CodeInVain || o.Report.Vain != nil && o.Report.Vain.Refused != nil {
+			t.Errorf("alone it is %s (%s), left out: %+v", o.Report.Verdict, o.Report.Reason.Text, o.Report.Vain)
+		}
+		return
+	}
+	t.Error("no seed's knowledge was refused")
+}
+
+// Where new knowledge is left out, the one in use goes on answering, as long as all that it
+// was trained on is still taught.
+func TestKnowledgeInUseStands(t *testing.T) {
+	r := tinyRunner(t, 1)
+	for _, c := range []struct {
+		on     []int64
+		stands bool
+	}{{[]int64{201}, true}, {[]int64{201, 202}, true}, {[]int64{201, 203}, false}, {nil, false}} {
+		run := cycleRun{knowledge: untrained(t, r, 2), job: &Job{
+			Lessons: []JobLesson{{Sample: 201}, {Sample: 202}}, Before: JobVersion{KnowledgeKey: "key", KnowledgeOn: c.on},
+		}}
+		a := run.standing()
+		if (a != nil) != c.stands || run.out.KeepKnowledge != c.stands || (run.out.Report.KnowledgeKey == "key") != c.stands || c.stands && !slices.Equal(run.out.Report.KnowledgeOn, c.on) {
+			t.Errorf("trained on %v: stands %v, %+v", c.on, a != nil, run.out)
+		}
+	}
+}
+
 // The history has a training that made no version, with why, beside those that the gate
 // refused; a cycle that only asked has no line there.
 func TestTrainingInVainIsKept(t *testing.T) {
