@@ -97,6 +97,8 @@ func (l language) trainingItem(kind string) string {
 		return l.say("the lesson before a question that it does not answer: as the base", "die Lektion vor einer Frage, die sie nicht beantwortet: wie das Ausgangsmodell")
 	case "chat":
 		return l.say("the lesson before an ordinary question: as the base", "die Lektion vor einer alltäglichen Frage: wie das Ausgangsmodell")
+	case "plain":
+		return l.say("an ordinary question alone: as the base", "eine alltägliche Frage allein: wie das Ausgangsmodell")
 	case "different":
 		return l.say("a made-up lesson before a question about another: as the base", "eine erfundene Lektion vor einer Frage nach etwas anderem: wie das Ausgangsmodell")
 	}

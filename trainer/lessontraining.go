@@ -39,7 +39,7 @@ type LessonTraining struct {
 
 // TrainingItem is a kind of item of a step of knowledge.
 type TrainingItem struct {
-	Kind  string `json:"kind"`  // "own", "other", "bare", "replay", "swapped", "chat" or "different"
+	Kind  string `json:"kind"`  // "own", "other", "bare", "replay", "swapped", "chat", "plain" or "different"
 	Count int    `json:"count"` // in each step
 	Held  bool   `json:"held"`  // to the base's answer; else an answer is imitated
 }
@@ -59,6 +59,7 @@ func knowledgeItems() []TrainingItem {
 		{"replay", knowledgeReplay, false},
 		{"swapped", knowledgeSwapped, true},
 		{"chat", knowledgeChat, true},
+		{"plain", knowledgePlain, true},
 		{"different", knowledgeDifferent, true},
 	}
 }
