@@ -78,6 +78,7 @@ func (v *chatView) reload() {
 // revision is a question that is being asked differently, in its own place.
 type revision struct {
 	message int64
+	before  string
 	field   *widgets.Editor
 	content fyne.CanvasObject
 }
@@ -89,9 +90,9 @@ func (v *chatView) revise(message int64) {
 		return
 	}
 	v.closeEditor()
-	r := &revision{message: message}
-	send := widgets.NewButton(say("chat.send"), &widgets.IconSend, widgets.Primary, func() { v.askDifferently(r) })
 	before := v.entries[i].Text
+	r := &revision{message: message, before: before}
+	send := widgets.NewButton(say("chat.send"), &widgets.IconSend, widgets.Primary, func() { v.askDifferently(r) })
 	r.field = v.w.newEditor(say("chat.ask_differently"), func(text string) {
 		if text = strings.TrimSpace(text); text == "" || text == before || v.w.model.blocks() != "" {
 			send.Disable()
@@ -115,6 +116,15 @@ func (v *chatView) revise(message int64) {
 	v.feed.Changed(message)
 	v.feed.Reveal(message)
 	v.w.frame.Canvas().Focus(r.field)
+}
+
+// keep puts by what was written, for the next time that the editor is opened.
+func (r *revision) keep(w *window) {
+	if text := strings.TrimSpace(r.field.Text); text == "" || text == r.before {
+		delete(w.unsaved, ofRevision(r.message))
+		return
+	}
+	w.unsaved[ofRevision(r.message)] = unsaved{better: r.field.Text}
 }
 
 // dropRevision closes the editor of a question and forgets what was written in it.

@@ -24,6 +24,7 @@ type editor struct {
 	content fyne.CanvasObject
 	message int64              // that is corrected; 0: teaching
 	given   string             // the answer so far; "" when teaching
+	asked   string             // the question that teaching began with
 	stored  trainer.Correction // what was saved last, so that saving it again is no change; the zero one: nothing was
 
 	question *widgets.Editor // teaching only
@@ -38,8 +39,7 @@ type editor struct {
 	pace     *widgets.Pace
 
 	said
-	touched bool // something in it was changed
-	saving  bool
+	saving bool
 
 	onSave func(kind trainer.Kind, better string, words [][]string)
 	onStop func() // closes it and forgets what was written
@@ -75,7 +75,7 @@ func newCorrection(w *window, e trainer.Entry, stored trainer.Correction, saved 
 
 // newTeaching edits a new lesson; name is its own in window.unsaved, asked a question to begin with.
 func newTeaching(w *window, name, asked string, saved func(trainer.Sample), closed func()) *editor {
-	d := &editor{w: w, name: name, said: said{kind: trainer.Knowledge, kindChosen: true, importance: usualImportance}}
+	d := &editor{w: w, name: name, asked: asked, said: said{kind: trainer.Knowledge, kindChosen: true, importance: usualImportance}}
 	d.onStop = func() { closed(); d.forget() }
 	d.question = w.newEditor(say("editor.question_hint"), nil)
 	d.question.MinRows, d.question.MaxRows = 1, 4
@@ -102,7 +102,7 @@ func newTeaching(w *window, name, asked string, saved func(trainer.Sample), clos
 // begin is what the editor begins with: what was left in it unsaved, else start, in which what is said of the answer does not count.
 func (d *editor) begin(start unsaved) unsaved {
 	if left, ok := d.w.unsaved[d.name]; ok {
-		d.said, d.touched = left.said, true
+		d.said = left.said
 		return left
 	}
 	return start
@@ -110,7 +110,8 @@ func (d *editor) begin(start unsaved) unsaved {
 
 // keep puts by what was written, for the next time that the editor is opened.
 func (d *editor) keep() {
-	if d.keywords.Commit(); !d.touched {
+	if d.keywords.Commit(); !d.differs() {
+		d.forget()
 		return
 	}
 	left := unsaved{said: d.said, better: d.better.Text}
@@ -123,19 +124,13 @@ func (d *editor) keep() {
 // forget drops what was put by.
 func (d *editor) forget() { delete(d.w.unsaved, d.name) }
 
-// edited takes notice of a change by the person.
-func (d *editor) edited() {
-	d.touched = true
-	d.check()
-}
-
 func (d *editor) build(title string, glyph widgets.Glyph, start unsaved) {
 	d.better = d.w.newEditor(say("editor.answer_hint"), nil)
 	d.better.MinRows, d.better.MaxRows = 2, 12
 	d.better.SetText(start.better)
 	for _, e := range []*widgets.Editor{d.better, d.question} {
 		if e != nil {
-			e.OnChanged = func(string) { d.edited(); d.pace.Ask() }
+			e.OnChanged = func(string) { d.check(); d.pace.Ask() }
 			e.OnSubmit = d.submit
 			e.OnEscape = d.onStop
 		}
@@ -146,9 +141,9 @@ func (d *editor) build(title string, glyph widgets.Glyph, start unsaved) {
 	d.keywords = widgets.NewKeywords(flat(d.words), widgets.KeywordWords{Add: say("keywords.hint"), Remove: removeKeyword}, func(words []string) {
 		d.wordsChosen, d.words = true, groups(words)
 		d.showCheck()
-		d.edited()
+		d.check()
 	})
-	d.keywords.OnTyping = d.edited
+	d.keywords.OnTyping = d.check
 	d.save = widgets.NewButton(say("editor.save"), nil, widgets.Primary, d.submit)
 
 	body := widgets.VStack(11, widgets.HStack(8, widgets.NewIcon(glyph, 18, widgets.ColorPrimary), widgets.Grow(widgets.Section(title)),
@@ -163,12 +158,12 @@ func (d *editor) build(title string, glyph widgets.Glyph, start unsaved) {
 		d.kinds = widgets.NewSegmented(d.kindIndex(), func(i int) {
 			d.kind, d.kindChosen = kindsInOrder[i], true
 			d.showKind()
-			d.edited()
+			d.check()
 		}, say("editor.content"), say("editor.manner"))
 	}
 	importance := widgets.VStack(6, label(say("editor.importance")), widgets.NewImportance(d.importance, importanceWords(), func(n int) {
 		d.importance = n
-		d.edited()
+		d.check()
 	}))
 	if d.kinds != nil {
 		d.kinds.Hint = say("editor.what_or_how")
@@ -249,18 +244,24 @@ func (d *editor) showKind() {
 
 // check lets save only what says something new.
 func (d *editor) check() {
-	better := strings.TrimSpace(d.better.Text)
-	ok := better != "" && !d.saving
+	ok := d.differs() && !d.saving
 	if d.question != nil {
-		ok = ok && strings.TrimSpace(d.question.Text) != ""
-	} else {
-		ok = ok && better != strings.TrimSpace(d.given) && d.changed(better)
+		ok = ok && strings.TrimSpace(d.better.Text) != "" && strings.TrimSpace(d.question.Text) != ""
 	}
 	if ok {
 		d.save.Enable()
 	} else {
 		d.save.Disable()
 	}
+}
+
+// differs says whether something is written that is not saved.
+func (d *editor) differs() bool {
+	better := strings.TrimSpace(d.better.Text)
+	if d.question != nil {
+		return better != "" || strings.TrimSpace(d.question.Text) != strings.TrimSpace(d.asked)
+	}
+	return better != "" && better != strings.TrimSpace(d.given) && d.changed(better)
 }
 
 // changed says whether saving would keep anything else than stands on the answer.

@@ -97,7 +97,10 @@ func (e *lessonEdit) cancel() {
 
 // keep puts the changes by, for the next time that the lesson is opened.
 func (e *lessonEdit) keep() {
-	if e.keys.Commit(); e.chosen || e.answer.Text != e.lesson.Answer {
-		e.v.w.unsaved[ofLesson(e.lesson.ID)] = unsaved{said: said{words: e.words, wordsChosen: e.chosen}, better: e.answer.Text}
+	text := strings.TrimSpace(e.answer.Text)
+	if e.keys.Commit(); text == "" || text == e.lesson.Answer && !e.chosen {
+		delete(e.v.w.unsaved, ofLesson(e.lesson.ID))
+		return
 	}
+	e.v.w.unsaved[ofLesson(e.lesson.ID)] = unsaved{said: said{words: e.words, wordsChosen: e.chosen}, better: e.answer.Text}
 }

@@ -99,8 +99,11 @@ func (w *window) askToClose() {
 	w.askToQuit()
 }
 
-// askToQuit ends the program. A cycle that runs is asked about: stopping it loses no feedback, but time.
-func (w *window) askToQuit() {
+// askToQuit ends the program, unless a person wants to save something first.
+func (w *window) askToQuit() { w.askAboutUnsaved(w.askAboutTraining) }
+
+// askAboutTraining ends the program. A cycle that runs is asked about: stopping it loses no feedback, but time.
+func (w *window) askAboutTraining() {
 	if !w.cycling() {
 		w.close()
 		return

@@ -408,7 +408,7 @@ func (v *chatView) placeEditor() {
 func (v *chatView) closeEditor() {
 	if r := v.revision; r != nil {
 		v.revision = nil
-		v.w.unsaved[ofRevision(r.message)] = unsaved{better: r.field.Text}
+		r.keep(v.w)
 		if v.feed != nil {
 			v.feed.Changed(r.message)
 			v.composer.Focus(v.w.frame.Canvas()) // the field that had the keyboard is gone

@@ -132,3 +132,38 @@ func TestALessonThatIsWrittenIsGoneOnWith(t *testing.T) {
 		t.Errorf("after Cancel the editor has %q", got)
 	}
 }
+
+// The program asks before it ends with something written, and about a training after that.
+func TestQuittingAsksAboutWhatIsNotSaved(t *testing.T) {
+	w := openSample(t, spoken(english))
+	stopped := func() bool {
+		w.work.mu.Lock()
+		defer w.work.mu.Unlock()
+		return w.work.stopped
+	}
+	id := w.lastAnswer().ID
+	w.chat.correct(id)
+	w.chat.editor.better.SetText("Ein Bescheid gilt am fünften Tag.")
+	w.askToQuit()
+	if !reads(w, "“Ein Bescheid gilt am fünften Tag.” is written, but not saved") {
+		t.Error("it is not said what would be lost")
+	}
+	tap(t, w, "Keep the window open")
+	if stopped() || w.chat.editor == nil {
+		t.Fatal("the window is closed, or the editor")
+	}
+	w.state.Phase = trainer.PhaseRunning
+	w.askToQuit()
+	tap(t, w, "Quit without saving")
+	if stopped() || !reads(w, "A training is running") {
+		t.Fatal("the training is not asked about")
+	}
+	tap(t, w, "Keep the window open")
+
+	w.state.Phase = trainer.PhaseWaiting
+	w.chat.editor.onStop()
+	w.chat.correct(id)
+	w.chat.revise(w.chat.entries[0].ID) // nothing is written in either
+	w.askToQuit()
+	w.waitFor(t, stopped)
+}
