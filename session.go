@@ -110,10 +110,12 @@ func (s *session) follow(ctx context.Context, tell func(error)) {
 		s.following.Lock()
 		defer s.following.Unlock()
 		if err == nil {
-			s.settings = set
 			for t := range s.trainers {
 				err = errors.Join(err, t.SetSettings(ctx, learning(set)))
 			}
+		}
+		if err == nil {
+			s.settings = set
 		}
 		if err != nil {
 			s.log.Warn("changed settings cannot be used, those before are in force", "error", err)

@@ -22,21 +22,42 @@ type Conversation struct {
 
 // AddConversation makes a conversation and returns it as stored.
 func (s *Store) AddConversation(ctx context.Context, c Conversation) (Conversation, error) {
-	const what = "add conversation"
+	err := s.update(ctx, "add conversation", func(tx *sql.Tx) error { return s.addConversation(ctx, tx, &c) })
+	return c, err
+}
+
+// BeginConversation makes a conversation with its first messages, each behind the one before
+// it, all of it or nothing, and returns the last message as stored.
+func (s *Store) BeginConversation(ctx context.Context, c Conversation, messages []Message) (Message, error) {
+	var last Message
+	err := s.update(ctx, "begin conversation", func(tx *sql.Tx) error {
+		if err := s.addConversation(ctx, tx, &c); err != nil {
+			return err
+		}
+		for _, m := range messages {
+			m.Conversation, m.Parent = c.ID, last.ID
+			if err := s.addMessage(ctx, tx, &m); err != nil {
+				return err
+			}
+			last = m
+		}
+		return nil
+	})
+	return last, err
+}
+
+func (s *Store) addConversation(ctx context.Context, tx *sql.Tx, c *Conversation) error {
 	c.User, c.Created, c.Messages = s.user, s.stamp(c.Created), 0
 	c.Updated = c.Created
-	err := s.update(ctx, what, func(tx *sql.Tx) error {
-		if err := checkTexts(c.Title); err != nil {
-			return err
-		}
-		err := tx.QueryRowContext(ctx, `INSERT INTO conversations (user, title, created, updated, pinned) VALUES (?, ?, ?, ?, ?) RETURNING id`,
-			s.user, c.Title, timeValue(c.Created), timeValue(c.Updated), c.Pinned).Scan(&c.ID)
-		if err != nil || c.Preset == 0 {
-			return err
-		}
-		return s.choosePreset(ctx, tx, c.ID, c.Preset)
-	})
-	return c, err
+	if err := checkTexts(c.Title); err != nil {
+		return err
+	}
+	err := tx.QueryRowContext(ctx, `INSERT INTO conversations (user, title, created, updated, pinned) VALUES (?, ?, ?, ?, ?) RETURNING id`,
+		s.user, c.Title, timeValue(c.Created), timeValue(c.Updated), c.Pinned).Scan(&c.ID)
+	if err != nil || c.Preset == 0 {
+		return err
+	}
+	return s.choosePreset(ctx, tx, c.ID, c.Preset)
 }
 
 const selectConversation = `SELECT id, user, title, created, updated, pinned,

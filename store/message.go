@@ -73,28 +73,29 @@ const siblings = `messages b WHERE b.conversation = m.conversation AND b.parent 
 // AddMessage adds a message behind its Parent and returns it as stored. It is the one
 // of those behind that Parent that is shown.
 func (s *Store) AddMessage(ctx context.Context, m Message) (Message, error) {
-	const what = "add message"
-	m.User, m.Created = s.user, s.stamp(m.Created)
-	err := s.update(ctx, what, func(tx *sql.Tx) error {
-		if err := checkTexts(m.Text, m.System); err != nil {
-			return err
-		}
-		if math.IsNaN(m.Seconds) || math.IsInf(m.Seconds, 0) {
-			return ErrInvalid
-		}
-		r, err := tx.ExecContext(ctx, `UPDATE conversations SET updated = max(updated, ?) WHERE user = ? AND id = ? AND deleted IS NULL`,
-			timeValue(m.Created), s.user, m.Conversation)
-		if err := touched(r, err, 1); err != nil {
-			return err
-		}
-		return tx.QueryRowContext(ctx, `INSERT INTO messages
-			(user, conversation, parent, shown, role, text, created, version, lesson, finish, tokens, seconds, source, preset, system)
-			VALUES (?1, ?2, ?3, (SELECT coalesce(max(shown) + 1, 0) FROM messages WHERE conversation = ?2 AND parent IS ?3),
-				?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id, shown`,
-			s.user, m.Conversation, idValue(m.Parent), m.Role, m.Text, timeValue(m.Created), idValue(m.Version), idValue(m.Lesson),
-			m.Finish, m.Tokens, m.Seconds, m.Source, m.Preset, m.System).Scan(&m.ID, &m.Shown)
-	})
+	err := s.update(ctx, "add message", func(tx *sql.Tx) error { return s.addMessage(ctx, tx, &m) })
 	return m, err
+}
+
+func (s *Store) addMessage(ctx context.Context, tx *sql.Tx, m *Message) error {
+	m.User, m.Created = s.user, s.stamp(m.Created)
+	if err := checkTexts(m.Text, m.System); err != nil {
+		return err
+	}
+	if math.IsNaN(m.Seconds) || math.IsInf(m.Seconds, 0) {
+		return ErrInvalid
+	}
+	r, err := tx.ExecContext(ctx, `UPDATE conversations SET updated = max(updated, ?) WHERE user = ? AND id = ? AND deleted IS NULL`,
+		timeValue(m.Created), s.user, m.Conversation)
+	if err := touched(r, err, 1); err != nil {
+		return err
+	}
+	return tx.QueryRowContext(ctx, `INSERT INTO messages
+		(user, conversation, parent, shown, role, text, created, version, lesson, finish, tokens, seconds, source, preset, system)
+		VALUES (?1, ?2, ?3, (SELECT coalesce(max(shown) + 1, 0) FROM messages WHERE conversation = ?2 AND parent IS ?3),
+			?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id, shown`,
+		s.user, m.Conversation, idValue(m.Parent), m.Role, m.Text, timeValue(m.Created), idValue(m.Version), idValue(m.Lesson),
+		m.Finish, m.Tokens, m.Seconds, m.Source, m.Preset, m.System).Scan(&m.ID, &m.Shown)
 }
 
 const selectMessage = `SELECT m.id, m.user, m.conversation, m.parent, m.shown, m.role, m.text, m.created, m.version, m.lesson, m.finish, m.tokens, m.seconds, m.source, m.preset, m.system

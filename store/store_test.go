@@ -370,3 +370,27 @@ func TestFullDiskLosesNothing(t *testing.T) {
 	must(s.AddMessage(ctx, Message{Conversation: kept.ID, Role: RoleUser, Text: strings.Repeat("x", 1<<20)}))(t)
 	check(t, s.Check(ctx))
 }
+
+// A conversation begins with all that was said before it, or not at all.
+func TestAConversationBeginsWhole(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	said := []Message{{Role: RoleSystem, Text: "Be brief."}, {Role: RoleUser, Text: "Hello"}, {Role: RoleAssistant, Text: "Hi"}, {Role: RoleUser, Text: "How far?"}}
+	last := must(s.BeginConversation(ctx, Conversation{Title: "How far?"}, said))(t)
+	all := must(s.Messages(ctx, last.Conversation))(t)
+	if len(all) != len(said) || all[len(all)-1].ID != last.ID {
+		t.Fatalf("%d messages, the last is %d, want %d", len(all), all[len(all)-1].ID, last.ID)
+	}
+	for i, m := range all {
+		if m.Text != said[i].Text || i > 0 && m.Parent != all[i-1].ID {
+			t.Errorf("message %d is %q behind %d", i, m.Text, m.Parent)
+		}
+	}
+	before := len(must(s.Conversations(ctx))(t))
+	if _, err := s.BeginConversation(ctx, Conversation{Title: "Broken"}, append(said, Message{Role: RoleUser, Lesson: 77})); err == nil {
+		t.Error("a message with a lesson that there is not was kept")
+	}
+	if got := len(must(s.Conversations(ctx))(t)); got != before {
+		t.Errorf("%d conversations, %d before", got, before)
+	}
+}

@@ -77,6 +77,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 	type call = func(ctx context.Context, s *Store, id map[string]int64) error
 	calls := map[string][]call{
 		"AddConversation": {func(ctx context.Context, s *Store, _ map[string]int64) error { own(ctx, s); return errNothing }},
+		"BeginConversation": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.BeginConversation(ctx, Conversation{}, []Message{{Role: RoleUser, Lesson: id["lesson"]}}))
+		}},
 		"Conversation": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return empty(s.Conversation(ctx, id["conversation"]))
 		}},
@@ -238,6 +241,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"Lesson": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return empty(s.Lesson(ctx, "", id["lesson"]))
 		}},
+		"LessonOf": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return empty(s.LessonOf(ctx, "", id["sample"]))
+		}},
 		"Lessons": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Lessons(ctx, hashes[0])) }},
 		"LessonsAfter": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return empty(s.LessonsAfter(ctx, hashes[0], 0))
@@ -304,6 +310,10 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 			return empty(s.Version(ctx, id["version"]))
 		}},
 		"Versions": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Versions(ctx, "")) }},
+		"NextNumber": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			n, err := s.NextNumber(ctx)
+			return empty(n-1, err)
+		}},
 		"ActiveVersion": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return empty(s.ActiveVersion(ctx, hashes[0]))
 		}},

@@ -117,26 +117,19 @@ func (t *Trainer) askedBefore(ctx context.Context, message int64) (Message, []Tu
 	return Message{}, nil, fmt.Errorf("message %d has no question before it", message)
 }
 
-// firstQuestion begins a conversation.
+// firstQuestion begins a conversation, with what was said before it.
 func (t *Trainer) firstQuestion(ctx context.Context, ask Ask, text string) (Message, []Turn, error) {
-	c, err := t.store.AddConversation(ctx, Conversation{Title: titleOf(text), Preset: ask.Preset})
-	if err != nil {
-		return Message{}, nil, saving(fmt.Errorf("begin a conversation: %w", err))
-	}
 	var history []Turn
 	if ask.System != "" {
 		history = []Turn{{Role: RoleSystem, Text: ask.System}}
 	}
 	history = append(history, ask.History...)
-	m := Message{Conversation: c.ID, Role: RoleUser, Text: text}
+	messages := make([]Message, 0, len(history)+1)
 	for _, turn := range history {
-		before, err := t.store.AddMessage(ctx, Message{Conversation: c.ID, Parent: m.Parent, Role: turn.Role, Text: turn.Text})
-		if err != nil {
-			return Message{}, nil, saving(fmt.Errorf("keep what was said before: %w", err))
-		}
-		m.Parent = before.ID
+		messages = append(messages, Message{Role: turn.Role, Text: turn.Text})
 	}
-	if m, err = t.store.AddMessage(ctx, m); err != nil {
+	m, err := t.store.BeginConversation(ctx, Conversation{Title: titleOf(text), Preset: ask.Preset}, append(messages, Message{Role: RoleUser, Text: text}))
+	if err != nil {
 		return Message{}, nil, saving(fmt.Errorf("keep the question: %w", err))
 	}
 	return m, history, nil

@@ -204,15 +204,18 @@ func (t *Trainer) Stop() {
 func (t *Trainer) Settings() Settings { return *t.settings.Load() }
 
 // SetSettings checks s and uses it from the next decision on. The error joins one
-// *RangeError for each value out of range; then nothing has changed.
+// *RangeError for each value out of range; with any error nothing has changed.
 func (t *Trainer) SetSettings(ctx context.Context, s Settings) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
-	t.settings.Store(&s)
-	err := t.renew(ctx)
+	before := t.settings.Swap(&s)
+	if err := t.renew(ctx); err != nil {
+		t.settings.Store(before)
+		return fmt.Errorf("use other settings: %w", err)
+	}
 	wake(t.changed)
-	return err
+	return nil
 }
 
 // Train starts a cycle as soon as a model is there and none runs, whether or not
