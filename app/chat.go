@@ -223,11 +223,13 @@ func (v *chatView) openLast() {
 			return
 		}
 		v.all = all
-		i := slices.IndexFunc(all, func(c trainer.Conversation) bool { return c.ID == last })
-		if i < 0 {
-			v.openConversation(trainer.Conversation{})
-		} else {
-			v.openConversation(all[i])
+		c := trainer.Conversation{}
+		if i := slices.IndexFunc(all, func(c trainer.Conversation) bool { return c.ID == last }); i >= 0 {
+			c = all[i]
+		}
+		v.bring(c, 0, "")
+		if v.w.place == placeChat { // whoever has gone elsewhere meanwhile stays there
+			v.w.show(placeChat)
 		}
 		v.w.shell.list.fill()
 	})
@@ -257,6 +259,13 @@ func (v *chatView) openAt(h trainer.Hit, query string) {
 
 // opening reads a conversation and shows it: its end, or the message at with the words of a search.
 func (v *chatView) opening(c trainer.Conversation, at int64, query string) {
+	v.bring(c, at, query)
+	v.w.show(placeChat)
+	v.showFind()
+}
+
+// bring is opening without leading there.
+func (v *chatView) bring(c trainer.Conversation, at int64, query string) {
 	v.keepDraft()
 	v.closeEditor()
 	v.finding, v.renaming, v.w.search.open = nil, nil, false
@@ -302,8 +311,6 @@ func (v *chatView) opening(c trainer.Conversation, at int64, query string) {
 			v.finding.revealIn(at)
 		}
 	})
-	v.w.show(placeChat)
-	v.showFind()
 }
 
 // keepDraft puts the text that was begun, and not sent, on disk. As long as what is there was not read, an empty composer does

@@ -225,3 +225,19 @@ func TestTheComposerGetsTheKeyboardOnceThereIsAModel(t *testing.T) {
 		t.Error("a composer that is not on the screen has the keyboard")
 	}
 }
+
+// The conversation of the last time is read while the window is on the screen already: whoever has gone elsewhere stays there.
+func TestTheLastConversationDoesNotLeadAway(t *testing.T) {
+	w := openSample(t, spoken(english))
+	last := w.chat.conversation.ID
+	w.chat.openLast()
+	w.show(placeModel)
+	w.settle(t)
+	if w.place != placeModel || w.chat.conversation.ID != last {
+		t.Errorf("in place %d, with conversation %d", w.place, w.chat.conversation.ID)
+	}
+	w.show(placeChat)
+	if !reads(w, "Und wann gilt ein Brief") {
+		t.Error("the conversation is not shown")
+	}
+}
