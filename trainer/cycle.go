@@ -147,9 +147,10 @@ func (c *cycleRun) attempt(ctx context.Context, prepared Outcome, lessons []JobL
 	return nil
 }
 
-// again goes back to what was prepared, for another try; the time that went by stays.
+// again goes back to what was prepared, for another try; the time that went by stays, and
+// what memory the steps took.
 func (c *cycleRun) again(prepared Outcome, lessons []JobLesson) {
-	prepared.Report.Seconds = c.out.Report.Seconds
+	prepared.Report.Seconds, prepared.Report.Memory = c.out.Report.Seconds, c.out.Report.Memory
 	c.out, c.job.Lessons = prepared, slices.Clone(lessons)
 	c.state.Losses, c.state.Try = nil, 0
 }

@@ -78,8 +78,8 @@ func TestRefusedKnowledgeIsLeftOut(t *testing.T) {
 		if rep.Verdict == VerdictRefused || both.Manner == nil || both.Knowledge != nil || rep.KnowledgeKey != "" || len(rep.KnowledgeOn) > 0 {
 			t.Fatalf("%s (%s), manner %v, knowledge %v on %v", rep.Verdict, rep.Reason.Text, both.Manner != nil, both.Knowledge != nil, rep.KnowledgeOn)
 		}
-		if !slices.Equal(rep.Trained, []Step{StepManner}) || len(rep.Losses) == 0 || rep.Losses[0].Step != StepManner {
-			t.Errorf("trained %v, with %d losses", rep.Trained, len(rep.Losses))
+		if !slices.Equal(rep.Trained, []Step{StepManner}) || len(rep.Losses) == 0 || rep.Losses[0].Step != StepManner || rep.Memory.Parts == 0 {
+			t.Errorf("trained %v, with %d losses, in %+v", rep.Trained, len(rep.Losses), rep.Memory)
 		}
 		at := slices.IndexFunc(rep.Figures.Sentences(), func(s Sentence) bool { return s.Reason.Code == FigureAside })
 		if at < 0 || GateOf(rep.Figures.Sentences()[at].Reason).Code != CodeRefusedTwice || rep.Figures.Sentences()[at].Reason.Args["questions"] != question {
