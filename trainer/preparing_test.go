@@ -181,6 +181,7 @@ func TestFailedPreparationIsOfItsModel(t *testing.T) {
 		b.want(PhaseWaiting, CodeNothingNew)
 		b.attach()
 		b.model.current.reader.Store(&reader{state: ReaderNone})
+		wake(b.changed) // it may have looked at the model before
 		time.Sleep(11 * time.Second)
 		if s := b.settle(); s.Reader != ReaderPrepared {
 			t.Errorf("the other model: %s", s.Reader)
