@@ -83,8 +83,9 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 	o := r.outcome
 	switch {
 	case stopped(r.err):
-		e.State, e.Reason = CycleStopped, reason(CodeStopped, whyStopped(r.err).Error())
-		if whyStopped(r.err) == context.Canceled {
+		why := whyStopped(r.err)
+		e.State, e.Reason = CycleStopped, reason(CodeStopped, why.Error())
+		if why == context.Canceled {
 			e.Reason = reason(CodeEnded, "the program was closed during the training; it starts again with the program")
 		}
 		l.interrupted.Store(&w.job.Base)

@@ -47,10 +47,19 @@ func promoted(j Job) (Outcome, error) {
 	return o, nil
 }
 
+// succeeding plays a cycle that ends as promoted says.
+func succeeding(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) }
+
+// untilStopped plays a cycle that runs until somebody stops it.
+func untilStopped(ctx context.Context, _ Job, _ func(Progress)) (Outcome, error) {
+	<-ctx.Done()
+	return Outcome{}, fmt.Errorf("cycle: %w", ctx.Err())
+}
+
 func newBench(t *testing.T, home string) *bench {
 	t.Helper()
 	b := &bench{t: t, home: home}
-	b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
+	b.play(succeeding)
 	b.open()
 	return b
 }
@@ -307,7 +316,7 @@ func TestFailuresAreRetried(t *testing.T) {
 		if n := b.runs.Load(); n != 2 {
 			t.Fatalf("%d runs after a minute, want 2", n)
 		}
-		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
+		b.play(succeeding)
 		time.Sleep(121 * time.Second)
 		s = b.want(PhaseWaiting, CodeNothingNew)
 		if s.Trouble != nil {
@@ -494,17 +503,14 @@ func TestStopEndsInGoodOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, home)
 		defer b.close()
-		b.play(func(ctx context.Context, _ Job, _ func(Progress)) (Outcome, error) {
-			<-ctx.Done()
-			return Outcome{}, fmt.Errorf("cycle: %w", ctx.Err())
-		})
+		b.play(untilStopped)
 		b.attach()
 		b.start()
 		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
 		b.want(PhaseRunning, CodeCorrection)
 		b.Stop()
 		b.wantCycles(CycleStopped)
-		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
+		b.play(succeeding)
 		b.start()
 		b.want(PhaseWaiting, CodeNothingNew)
 		b.wantCycles(CycleChecked, CycleStopped)
@@ -520,14 +526,11 @@ func TestClosedWhileItTrainsGoesOnWithTheProgram(t *testing.T) {
 		b.attach()
 		b.start()
 		b.want(PhaseWaiting, CodeNothingNew)
-		b.play(func(ctx context.Context, _ Job, _ func(Progress)) (Outcome, error) {
-			<-ctx.Done()
-			return Outcome{}, fmt.Errorf("cycle: %w", ctx.Err())
-		})
+		b.play(untilStopped)
 		b.Train()
 		b.want(PhaseRunning, CodeWanted)
 		b.close()
-		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
+		b.play(succeeding)
 		b.open()
 		b.attach()
 		b.start()
@@ -610,7 +613,7 @@ func TestRefusedFeedbackWaits(t *testing.T) {
 		time.Sleep(3 * time.Minute)
 		b.wantRuns(2)
 		b.want(PhaseWaiting, CodeRefusedWaits)
-		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
+		b.play(succeeding)
 		if err := b.TakeBack(t.Context(), first.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -660,7 +663,7 @@ func TestRefusedCorrectionWaits(t *testing.T) {
 		time.Sleep(time.Hour)
 		b.want(PhaseWaiting, CodeRefusedWaits)
 		n := b.runs.Load()
-		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
+		b.play(succeeding)
 		if err := b.TakeBack(t.Context(), bad.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -768,7 +771,7 @@ func TestAWantedCycleThatFailsIsOwed(t *testing.T) {
 		b.Train()
 		b.want(PhaseDue, CodeRetryLater)
 		b.wantRuns(1)
-		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) { return promoted(j) })
+		b.play(succeeding)
 		time.Sleep(61 * time.Second)
 		b.want(PhaseWaiting, CodeNothingNew)
 		b.wantRuns(2)
