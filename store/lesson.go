@@ -232,6 +232,16 @@ func (s *Store) Askings(ctx context.Context, base string) (map[int64]Asking, err
 	return askings, nil
 }
 
+// Untried returns the lessons that a base model did not know when they were asked, and that no
+// cycle on it has asked.
+func (s *Store) Untried(ctx context.Context, base string) ([]int64, error) {
+	return list(ctx, s, "list lessons that no cycle has tried", func(r scanner) (id int64, err error) {
+		return id, r.Scan(&id)
+	}, `SELECT m.lesson FROM lesson_models m WHERE m.user = ?1 AND m.base_hash = ?2 AND m.state IN ('missed', 'lost')
+			AND NOT EXISTS (SELECT 1 FROM lesson_results r WHERE r.user = m.user AND r.lesson = m.lesson AND r.base_hash = m.base_hash AND r.cycle IS NOT NULL)
+		ORDER BY m.lesson`, s.user, base)
+}
+
 func scanResult(r scanner) (LessonResult, error) {
 	var v LessonResult
 	err := r.Scan(&v.ID, &v.Lesson, &v.Base, idColumn{&v.Cycle}, idColumn{&v.Version}, &v.Outcome, &v.Answer, timeColumn{&v.Created}, jsonColumn{&v.Details})

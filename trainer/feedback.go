@@ -339,7 +339,7 @@ func (t *Trainer) Samples(ctx context.Context, q SampleQuery) ([]Sample, error) 
 }
 
 // SetKind says anew what a sample teaches. One that becomes knowledge is a lesson
-// from now on, one that becomes manner no longer.
+// from now on, one that becomes manner no longer; the next cycle trains it as what it is.
 func (t *Trainer) SetKind(ctx context.Context, sample int64, kind Kind) error {
 	if kind != Knowledge && kind != Manner {
 		return fmt.Errorf("the kind of sample %d: %q is neither %q nor %q", sample, kind, Knowledge, Manner)
@@ -347,6 +347,9 @@ func (t *Trainer) SetKind(ctx context.Context, sample int64, kind Kind) error {
 	s, err := t.store.Sample(ctx, sample)
 	if err != nil {
 		return fmt.Errorf("the kind of sample %d: %w", sample, err)
+	}
+	if kind == s.Kind {
+		return nil
 	}
 	if kind == Knowledge && s.Form != FormCorrection {
 		return fmt.Errorf("the kind of sample %d: only a correction can be a lesson", sample)

@@ -16,6 +16,7 @@ type kept struct {
 	samples  []Sample
 	subjects []string // of the samples: subjectOf
 	lessons  []Lesson
+	untried  map[int64]bool // lessons that were missed where no cycle asked them
 	disputes disputes
 	against  []Contradiction
 }
@@ -51,6 +52,12 @@ func (k *kept) bringUpToDate(ctx context.Context, t *Trainer, base string) error
 		return nil
 	}
 	k.lessons = append(k.lessons, lessons...)
+	untried, err := t.store.Untried(ctx, base)
+	if err != nil {
+		k.samples = nil // all is read anew
+		return fmt.Errorf("read which lessons no cycle has tried: %w", err)
+	}
+	k.untried = setOf(untried)
 	agreed, err := t.store.BothRight(ctx)
 	if err == nil {
 		k.against, err = k.disputes.open(k.lessons, agreed)

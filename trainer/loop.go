@@ -236,7 +236,7 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 		passed := seconds(set.TrainInterval)
 		return reason(CodeIntervalOver, fmt.Sprintf("something has been new for longer than the interval of %d s", passed), "seconds", passed), at
 	}
-	if p.ratings > 0 && p.manner == 0 && p.fresh == 0 {
+	if p.ratings > 0 && p.manner+p.fresh+p.changed == 0 {
 		return reason(CodeTooFewRatings, fmt.Sprintf("%d of %d new ratings; training starts at %d, on a correction, or in %d s", p.ratings, set.MinBatchSize, set.MinBatchSize, left),
 			"ratings", p.ratings, "least", set.MinBatchSize, "seconds", left), at
 	}

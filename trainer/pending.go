@@ -13,7 +13,8 @@ type pending struct {
 	lessons []Lesson
 	ratings int
 	manner  int
-	fresh   int       // lessons not asked yet
+	fresh   int       // lessons that no cycle has asked on this model, but for those that are known already
+	changed int       // samples that the version in use was trained on, and that teach something else since
 	since   time.Time // of the oldest of all these; zero: nothing is new
 	erased  int       // samples that the version in use was trained on and that are gone
 	newest  int64     // sample that trains
@@ -25,11 +26,12 @@ type pending struct {
 
 // gather counts what no cycle has used. What the gate refused is not new, as long as
 // it stands as it was refused: once a part of it is gone, or it is trained otherwise, it is new again. Of two
-// lessons that contradict each other the older one waits for the user.
-func gather(k *kept, set *Settings, last *refusal) (pending, BufferState, LessonCounts) {
-	waits := make(map[int64]bool, len(k.against))
+// lessons that contradict each other the older one waits for the user. held are the samples
+// that the version in use was trained on.
+func gather(k *kept, held map[int64]bool, set *Settings, last *refusal) (pending, BufferState, LessonCounts) {
+	waits, undecided := make(map[int64]bool, len(k.against)), make(map[int64]bool, len(k.against)) // lessons, and their samples
 	for _, c := range k.against {
-		waits[c.Older.ID] = true
+		waits[c.Older.ID], undecided[c.Older.Sample] = true, true
 	}
 	p := pending{judged: judgeAll(k.samples, k.subjects, *set), against: k.against}
 	for _, x := range k.lessons {
@@ -64,6 +66,9 @@ func gather(k *kept, set *Settings, last *refusal) (pending, BufferState, Lesson
 		case j.Kind == Manner:
 			p.ratings++
 			note(j.Created)
+		case j.State == SampleNew && held[j.ID] && !undecided[j.ID]: // it became knowledge after a manner was trained on it
+			p.changed++
+			note(j.Created)
 		}
 	}
 	if buffer.Kept > 0 {
@@ -71,6 +76,7 @@ func gather(k *kept, set *Settings, last *refusal) (pending, BufferState, Lesson
 	}
 	var counts LessonCounts
 	for _, x := range k.lessons {
+		fresh := k.untried[x.ID]
 		switch x.State {
 		case LessonKnown:
 			counts.Known++
@@ -80,9 +86,9 @@ func gather(k *kept, set *Settings, last *refusal) (pending, BufferState, Lesson
 			counts.Lost++
 		default:
 			counts.New++
-			if waits[x.ID] || p.refused && last.held[lessonKey(x.ID)] {
-				continue
-			}
+			fresh = true
+		}
+		if fresh && !waits[x.ID] && !(p.refused && last.held[lessonKey(x.ID)]) {
 			p.fresh++
 			note(x.Created)
 		}
@@ -223,7 +229,13 @@ func (t *Trainer) gatheredFrom(ctx context.Context, k *kept, hash string, set *S
 	if err != nil {
 		return pending{}, BufferState{}, LessonCounts{}, err
 	}
-	p, buffer, counts := gather(k, set, last)
+	active := Version{}
+	if hash != "" {
+		if active, err = t.store.ActiveVersion(ctx, hash); err != nil {
+			return pending{}, BufferState{}, LessonCounts{}, fmt.Errorf("read the version in use: %w", err)
+		}
+	}
+	p, buffer, counts := gather(k, setOf(active.Samples), set, last)
 	p.last, p.key = last, p.workKey(hash, set.recipe())
 	if hash != "" {
 		if p.erased, err = t.store.Erasures(ctx, hash); err != nil {
@@ -231,6 +243,15 @@ func (t *Trainer) gatheredFrom(ctx context.Context, k *kept, hash string, set *S
 		}
 	}
 	return p, buffer, counts, nil
+}
+
+// setOf is a list to be looked up in.
+func setOf(ids []int64) map[int64]bool {
+	set := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
 }
 
 func (l *loop) pending(ctx context.Context) (pending, error) {
