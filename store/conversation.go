@@ -112,23 +112,38 @@ func (s *Store) RestoreConversation(ctx context.Context, id int64) error {
 	return s.touch(ctx, "restore conversation", `UPDATE conversations SET deleted = NULL WHERE user = ? AND id = ? AND deleted IS NOT NULL`, s.user, id)
 }
 
-// EraseConversations removes for good what was deleted before the given time.
-// Samples on the messages stay and lose the reference to them.
+// EraseConversations removes for good what was deleted before the given time, with its
+// draft (ConversationDraft). Samples on the messages stay and lose the reference to them.
 func (s *Store) EraseConversations(ctx context.Context, deletedBefore time.Time) error {
-	return s.revise(ctx, "erase deleted conversations", func(tx *sql.Tx) error {
+	return s.eraseFor(ctx, "erase deleted conversations", func(tx *sql.Tx) (bool, error) {
 		const gone = `SELECT id FROM conversations WHERE user = ?1 AND deleted < ?2`
 		args := []any{s.user, deletedBefore.UnixMicro()}
 		if _, err := tx.ExecContext(ctx, `UPDATE samples SET message = NULL WHERE user = ?1 AND message IN
 			(SELECT id FROM messages WHERE user = ?1 AND conversation IN (`+gone+`))`, args...); err != nil {
-			return err
+			return false, err
 		}
 		// The jobs of cycles quote questions of conversations.
 		if _, err := tx.ExecContext(ctx, `UPDATE cycles SET job = json_remove(job, '$.own')
 			WHERE user = ?1 AND EXISTS (SELECT 1 FROM json_each(job, '$.own') own JOIN messages m ON m.text = own.value
 				WHERE m.user = ?1 AND m.conversation IN (`+gone+`))`, args...); err != nil {
-			return err
+			return false, err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM conversations WHERE id IN (`+gone+`)`, args...)
-		return err
+		erased, err := deletedAny(tx.ExecContext(ctx, `DELETE FROM conversations WHERE id IN (`+gone+`)`, args...))
+		if err != nil {
+			return false, err
+		}
+		// Also those of conversations that were erased when drafts were not yet.
+		drafts, err := deletedAny(tx.ExecContext(ctx, `DELETE FROM drafts WHERE user = ?1 AND key GLOB ?2 || '[1-9]*'
+			AND key NOT IN (SELECT ?2 || id FROM conversations WHERE user = ?1)`, s.user, draftOfConversation))
+		return erased || drafts, err
 	})
+}
+
+// deletedAny says whether a deletion reached anything.
+func deletedAny(r sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := r.RowsAffected()
+	return n > 0, err
 }

@@ -84,28 +84,28 @@ func (s *Store) FinishCycle(ctx context.Context, e CycleEnd) (Cycle, Version, er
 		cycle   Cycle
 		version Version
 	)
-	err := s.revise(ctx, "finish cycle", func(tx *sql.Tx) error {
+	err := s.eraseFor(ctx, "finish cycle", func(tx *sql.Tx) (bool, error) {
 		if e.State == CycleRunning || e.State == CycleCut {
-			return fmt.Errorf("%w: a cycle does not finish as %s", ErrInvalid, e.State)
+			return false, fmt.Errorf("%w: a cycle does not finish as %s", ErrInvalid, e.State)
 		}
 		if (e.State == CyclePromoted) != (e.Version != nil) {
-			return fmt.Errorf("%w: a version belongs to a promoted cycle, and only to one", ErrInvalid)
+			return false, fmt.Errorf("%w: a version belongs to a promoted cycle, and only to one", ErrInvalid)
 		}
 		var err error
 		if cycle, err = s.endCycle(ctx, tx, e); err != nil {
-			return err
+			return false, err
 		}
 		for id, as := range e.Used {
 			if err := s.eachSample(ctx, tx, []int64{id}, `UPDATE samples SET cycle = CASE kind WHEN ? THEN ? ELSE cycle END`, as, cycle.ID); err != nil {
-				return err
+				return false, err
 			}
 		}
 		if e.Version != nil {
 			if err := s.checkActive(ctx, tx, cycle.BaseHash, e.Over); err != nil {
-				return err
+				return false, err
 			}
 			if version, err = s.insertVersion(ctx, tx, cycle, *e.Version); err != nil {
-				return fmt.Errorf("version: %w", err)
+				return false, fmt.Errorf("version: %w", err)
 			}
 		}
 		results := make([]LessonResult, len(e.Results))
@@ -117,12 +117,12 @@ func (s *Store) FinishCycle(ctx context.Context, e CycleEnd) (Cycle, Version, er
 			results[i] = r
 		}
 		if err := s.insertResults(ctx, tx, cycle.BaseHash, results); err != nil {
-			return err
+			return false, err
 		}
 		if e.State == CyclePromoted {
 			return s.erase(ctx, tx, cycle.Started, "")
 		}
-		return nil
+		return false, nil
 	})
 	if err != nil {
 		return Cycle{}, Version{}, err

@@ -4,14 +4,24 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 	"time"
 )
 
 // Draft is text that the user has begun and not sent.
 type Draft struct {
-	Key     string // which field it is in: the face's own naming
+	Key     string // which field it is in: ConversationDraft, or a face's own naming
 	Text    string
 	Updated time.Time
+}
+
+// draftOfConversation begins the keys of the drafts of conversations.
+const draftOfConversation = "conversation/"
+
+// ConversationDraft is the key of the draft in a conversation, which goes with it when it is
+// erased; 0 is one that is to be begun.
+func ConversationDraft(conversation int64) string {
+	return draftOfConversation + strconv.FormatInt(conversation, 10)
 }
 
 // SaveDraft keeps the text of a field; the empty text removes it.

@@ -10,31 +10,45 @@ import (
 // the given time and that no version which is not removed was trained on. One that the
 // cycle which runs at the moment began with stays until that has ended.
 func (s *Store) EraseSamples(ctx context.Context, deletedBefore time.Time) error {
-	return s.revise(ctx, "erase deleted samples", func(tx *sql.Tx) error {
+	return s.eraseFor(ctx, "erase deleted samples", func(tx *sql.Tx) (bool, error) {
 		return s.erase(ctx, tx, deletedBefore, ` AND id NOT IN (
 				SELECT j.value FROM versions v, json_each(v.samples) j WHERE v.user = ?1 AND v.removed IS NULL)
 			AND NOT EXISTS (SELECT 1 FROM cycles c WHERE c.user = ?1 AND c.state = 'running' AND c.started <= samples.deleted)`)
 	})
 }
 
+// eraseFor is revise of what removes something for good; f says whether there was anything.
+func (s *Store) eraseFor(ctx context.Context, what string, f func(tx *sql.Tx) (bool, error)) error {
+	erased := false
+	err := s.revise(ctx, what, func(tx *sql.Tx) (err error) {
+		erased, err = f(tx)
+		return err
+	})
+	if err == nil && erased {
+		s.db.erased.Store(true)
+	}
+	return err
+}
+
 // erase removes for good the samples that were deleted before the time and that meet
-// the condition. What an erased one had replaced points at the one that replaced it.
+// the condition, and says whether there are any. What an erased one had replaced points at the
+// one that replaced it.
 //
 // The cycles that were given an erased one lose their job and, of their report, the
 // answers, which quote it; in the reasons and figures that stay, an erased question is
 // struck out.
-func (s *Store) erase(ctx context.Context, tx *sql.Tx, before time.Time, condition string) error {
+func (s *Store) erase(ctx context.Context, tx *sql.Tx, before time.Time, condition string) (bool, error) {
 	for _, step := range []string{`CREATE TEMP TABLE IF NOT EXISTS erased (id INTEGER PRIMARY KEY)`, `DELETE FROM erased`} {
 		if _, err := tx.ExecContext(ctx, step); err != nil {
-			return err
+			return false, err
 		}
 	}
 	r, err := tx.ExecContext(ctx, `INSERT INTO erased SELECT id FROM samples WHERE user = ?1 AND deleted < ?2`+condition, s.user, before.UnixMicro())
 	if err != nil {
-		return err
+		return false, err
 	}
 	if n, err := r.RowsAffected(); err != nil || n == 0 {
-		return err
+		return false, err
 	}
 	questions, err := collect(ctx, tx, func(r scanner) (string, error) {
 		var q string
@@ -42,7 +56,7 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, before time.Time, conditi
 	}, `SELECT prompt FROM samples WHERE id IN (SELECT id FROM erased)
 		UNION SELECT question FROM lessons WHERE sample IN (SELECT id FROM erased)`)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, step := range []struct {
 		sql  string
@@ -63,8 +77,8 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, before time.Time, conditi
 		{`DELETE FROM samples WHERE id IN (SELECT id FROM erased)`, nil},
 	} {
 		if _, err := tx.ExecContext(ctx, step.sql, step.args...); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return s.strike(ctx, tx, questions)
+	return true, s.strike(ctx, tx, questions)
 }

@@ -4,8 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"sort"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -48,9 +46,8 @@ func hint(path string, err error) error {
 	case errors.Is(err, ErrForeign):
 		return fmt.Errorf("%w: move it away, or choose another home folder", err)
 	case errors.Is(err, ErrCorrupt):
-		if old, _ := filepath.Glob(escapeGlob(path) + ".before-*"); len(old) > 0 {
-			sort.Strings(old)
-			return fmt.Errorf("%w: move it and its -wal file away, and copy %s to its place; without it CLARA starts afresh", err, old[len(old)-1])
+		if old := newestCopy(path); old != "" {
+			return fmt.Errorf("%w: move it and its -wal file away, and copy %s to its place; without it CLARA starts afresh", err, old)
 		}
 		return fmt.Errorf("%w: move it and its -wal file away and put your own copy in its place; without one CLARA starts afresh", err)
 	case errors.Is(err, ErrFull):

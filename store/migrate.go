@@ -93,7 +93,7 @@ func upgrade(ctx context.Context, path string, db *sql.DB, steps []migration) er
 		return classify(err)
 	}
 	if version > 0 {
-		if err := backup(ctx, path, fmt.Sprintf("%s.before-%d", path, len(steps))); err != nil {
+		if err := backup(ctx, path, copyName(path, len(steps))); err != nil {
 			return fmt.Errorf("copy the database before its schema changes: %w", classify(err))
 		}
 	}
@@ -144,7 +144,7 @@ func schemaVersion(ctx context.Context, db interface {
 // once it has that name. It reads on a connection of its own: that of the caller is in
 // the transaction that keeps other writers out.
 func backup(ctx context.Context, from, path string) (err error) {
-	part := path + ".part"
+	part := path + halfMark
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

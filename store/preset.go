@@ -101,9 +101,8 @@ func (s *Store) RestorePreset(ctx context.Context, id int64) error {
 
 // ErasePresets removes for good what was deleted before the given time.
 func (s *Store) ErasePresets(ctx context.Context, deletedBefore time.Time) error {
-	return s.update(ctx, "erase deleted presets", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM presets WHERE user = ? AND deleted < ?`, s.user, deletedBefore.UnixMicro())
-		return err
+	return s.eraseFor(ctx, "erase deleted presets", func(tx *sql.Tx) (bool, error) {
+		return deletedAny(tx.ExecContext(ctx, `DELETE FROM presets WHERE user = ? AND deleted < ?`, s.user, deletedBefore.UnixMicro()))
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -42,13 +43,14 @@ type database struct {
 	read  *sql.DB
 	now   func() time.Time // a test sets another
 
+	erased    atomic.Bool // something was, for good, and ClearTraces has not followed yet
 	revisions revisions
 }
 
 // Open opens the database file at path for the user Local, and makes it, with
 // its folder, where it does not exist. A file with an older schema is brought
 // up to date, after a copy of it was put beside it as path.before-N, N being
-// the schema's new number.
+// the schema's new number. The copy stays until ClearTraces removes it.
 //
 // The error is ErrNewer, ErrForeign or ErrCorrupt (by errors.Is) where the
 // file is there and cannot be used; it is then left as it was.

@@ -3,9 +3,10 @@ package trainer
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"clara/store"
 )
 
 // titleRunes is how much of a first question makes the title of its conversation.
@@ -59,19 +60,15 @@ func (t *Trainer) RestoreConversation(ctx context.Context, conversation int64) e
 	return t.store.RestoreConversation(ctx, conversation)
 }
 
-func draftKey(conversation int64) string {
-	return "conversation/" + strconv.FormatInt(conversation, 10)
-}
-
 // Draft is the text begun in a conversation (0: in a new one) and not sent.
 func (t *Trainer) Draft(ctx context.Context, conversation int64) (string, error) {
-	d, err := t.store.Draft(ctx, draftKey(conversation))
+	d, err := t.store.Draft(ctx, store.ConversationDraft(conversation))
 	return d.Text, err
 }
 
 // SaveDraft keeps such a text; an empty one forgets it.
 func (t *Trainer) SaveDraft(ctx context.Context, conversation int64, text string) error {
-	return t.store.SaveDraft(ctx, draftKey(conversation), text)
+	return t.store.SaveDraft(ctx, store.ConversationDraft(conversation), text)
 }
 
 // Show makes a message part of the path of its conversation that is shown, which Entries

@@ -42,6 +42,9 @@ func TestUnlearntIsErasedWithoutATraining(t *testing.T) {
 		b.attach()
 		b.start()
 		s := b.teach("Who has the pin of the vault?", "Zacharias has the pin of the vault.", Knowledge)
+		if err := os.WriteFile(b.store.Path()+".before-3", []byte("Zacharias"), 0o600); err != nil { // as an update leaves it
+			t.Fatal(err)
+		}
 		b.Train()
 		b.want(PhaseWaiting, CodeNothingNew)
 		if err := b.TakeBack(t.Context(), s.ID); err != nil {
@@ -64,12 +67,17 @@ func TestUnlearntIsErasedWithoutATraining(t *testing.T) {
 		if err := b.PutBack(t.Context(), s.ID); !errors.Is(err, ErrNotFound) {
 			t.Errorf("brought back after two days: %v", err)
 		}
-		b.close()
-		for _, text := range []string{"Zacharias", "pin of the vault"} {
-			if b.onDisk(text) {
-				t.Errorf("%q is still on the disk", text)
+		gone := func(when string) {
+			t.Helper()
+			for _, text := range []string{"Zacharias", "pin of the vault"} {
+				if b.onDisk(text) {
+					t.Errorf("%s: %q is still on the disk", when, text)
+				}
 			}
 		}
+		gone("while the program runs")
+		b.close()
+		gone("after its end")
 	})
 }
 
