@@ -269,7 +269,7 @@ func (v *lessonsView) unlearnQuestion(sample int64, name string) fyne.CanvasObje
 	return widgets.VStack(0, widgets.NewNotice(widgets.Notice{
 		Glyph: widgets.IconTrash, Tone: widgets.ToneError, Title: say("lesson.unlearn_title", "Lesson", brief(name, 80)), Text: text,
 		Actions: []widgets.Action{
-			{Label: say("lesson.unlearn_yes"), Kind: widgets.Danger, OnTapped: func() { v.takeBack(sample) }},
+			{Label: say("lesson.unlearn_yes"), Kind: widgets.Danger, OnTapped: func() { v.unlearn(sample) }},
 			{Label: say("lesson.unlearn_no"), OnTapped: func() { v.showDetail(detailShow) }},
 		},
 	}), widgets.Space())

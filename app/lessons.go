@@ -439,10 +439,16 @@ func (v *lessonsView) teach() {
 	v.editor.focus()
 }
 
-// takeBack deletes a sample, with its lesson if it has one, and offers it back for a while.
-func (v *lessonsView) takeBack(sample int64) {
+// takeBack undoes the giving of a sample: what it had replaced stands again.
+func (v *lessonsView) takeBack(sample int64) { v.delete(sample, v.w.Trainer.TakeBack) }
+
+// unlearn deletes a sample with all that it had replaced.
+func (v *lessonsView) unlearn(sample int64) { v.delete(sample, v.w.Trainer.Forget) }
+
+// delete deletes a sample, with its lesson if it has one, and offers it back for a while.
+func (v *lessonsView) delete(sample int64, how func(context.Context, int64) error) {
 	queued(v.w.work, func(ctx context.Context) (none, error) {
-		return none{}, v.w.Trainer.TakeBack(ctx, sample)
+		return none{}, how(ctx, sample)
 	}, func(_ none, err error) {
 		v.w.failed(err)
 		if err == nil {

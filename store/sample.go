@@ -353,22 +353,45 @@ func (s *Store) DeleteSample(ctx context.Context, id int64) error {
 // replaced too: none of them stands again.
 func (s *Store) DeleteFeedback(ctx context.Context, message int64, form Form) error {
 	return s.revise(ctx, "delete feedback", func(tx *sql.Tx) error {
-		ids, err := collect(ctx, tx, func(r scanner) (int64, error) {
-			var id int64
-			return id, r.Scan(&id)
-		}, `UPDATE samples SET deleted = ? WHERE user = ? AND message = ? AND form = ? AND deleted IS NULL RETURNING id`,
-			s.present(), s.user, message, form)
-		if err != nil {
-			return err
-		}
-		slices.Sort(ids) // the newest comes last and settles all that it had replaced
-		for _, id := range ids {
-			if err := s.settleReplaced(ctx, tx, id); err != nil {
-				return err
-			}
-		}
-		return nil
+		_, err := s.hide(ctx, tx, `message = ?3 AND form = ?4`, message, form)
+		return err
 	})
+}
+
+// DeleteWithReplaced hides a sample and all that it had replaced: none of that stands again.
+// RestoreSample brings the sample back without them.
+func (s *Store) DeleteWithReplaced(ctx context.Context, id int64) error {
+	return s.revise(ctx, "delete sample", func(tx *sql.Tx) error {
+		ids, err := s.hide(ctx, tx, `id IN (WITH RECURSIVE chain (id) AS (
+				VALUES (?3)
+				UNION
+				SELECT old.id FROM chain JOIN samples old ON old.user = ?2 AND old.replaced_by = chain.id
+			) SELECT id FROM chain) AND EXISTS (SELECT 1 FROM samples WHERE user = ?2 AND id = ?3 AND deleted IS NULL)`, id)
+		if err == nil && !slices.Contains(ids, id) {
+			err = ErrNotFound
+		}
+		return err
+	})
+}
+
+// hide deletes the samples that meet a condition, whose parameters begin with ?3, and returns
+// them.
+func (s *Store) hide(ctx context.Context, tx *sql.Tx, condition string, args ...any) ([]int64, error) {
+	ids, err := collect(ctx, tx, func(r scanner) (int64, error) {
+		var id int64
+		return id, r.Scan(&id)
+	}, `UPDATE samples SET deleted = ?1 WHERE user = ?2 AND deleted IS NULL AND `+condition+` RETURNING id`,
+		append([]any{s.present(), s.user}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(ids) // the newest comes last and settles all that it had replaced
+	for _, id := range ids {
+		if err := s.settleReplaced(ctx, tx, id); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
 }
 
 // RestoreSample takes DeleteSample back. A sample that the cycle which runs at

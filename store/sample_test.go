@@ -86,6 +86,30 @@ func TestFeedbackOfAMessageIsDeletedAsAWhole(t *testing.T) {
 	wantStates(t, s, map[int64]SampleState{b: SampleNew, c: SampleDeleted})
 }
 
+// What is deleted with all that it replaced leaves nothing of that standing, and is brought
+// back alone. What replaced it later, and was taken back, stays as it was.
+func TestDeletedWithWhatItReplaced(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	a := rate(t, s, -1).ID
+	b := rate(t, s, 0, a).ID
+	c := rate(t, s, 1, b).ID
+	other := rate(t, s, 1).ID
+	check(t, s.DeleteSample(ctx, c))
+	wantStates(t, s, map[int64]SampleState{a: SampleRejected, b: SampleNew, c: SampleDeleted})
+	wantErr(t, s.DeleteWithReplaced(ctx, c), ErrNotFound) // it is deleted already
+	wantErr(t, s.As("ann").DeleteWithReplaced(ctx, b), ErrNotFound)
+	wantStates(t, s, map[int64]SampleState{a: SampleRejected, b: SampleNew})
+	check(t, s.DeleteWithReplaced(ctx, b))
+	wantStates(t, s, map[int64]SampleState{a: SampleDeleted, b: SampleDeleted, c: SampleDeleted, other: SampleNew})
+	check(t, s.RestoreSample(ctx, b))
+	wantStates(t, s, map[int64]SampleState{b: SampleNew, c: SampleDeleted, other: SampleNew})
+	if x := must(s.Sample(ctx, a))(t); x.State != SampleDeleted {
+		t.Errorf("what it had replaced is %s", x.State)
+	}
+	check(t, s.Check(ctx))
+}
+
 func TestNewRatingAfterTakingBackStaysTheNewest(t *testing.T) {
 	s := newStore(t)
 	a := rate(t, s, -1).ID

@@ -21,7 +21,7 @@ type Contradiction struct {
 // Resolution is what the user says to a Contradiction.
 type Resolution string
 
-// The resolutions. The lesson that is not kept is taken back. Reopen undoes each.
+// The resolutions. The lesson that is not kept is forgotten. Reopen undoes each.
 const (
 	KeepNewer Resolution = "newer"
 	KeepOlder Resolution = "older"
@@ -47,9 +47,9 @@ func (t *Trainer) Contradictions(ctx context.Context) ([]Contradiction, error) {
 func (t *Trainer) Resolve(ctx context.Context, c Contradiction, r Resolution) error {
 	switch r {
 	case KeepNewer:
-		return t.TakeBack(ctx, c.Older.Sample)
+		return t.Forget(ctx, c.Older.Sample)
 	case KeepOlder:
-		return t.TakeBack(ctx, c.Newer.Sample)
+		return t.Forget(ctx, c.Newer.Sample)
 	case BothRight:
 		return t.change(ctx, func() error {
 			if err := t.store.SetBothRight(ctx, c.Older.Sample, c.Newer.Sample); err != nil {

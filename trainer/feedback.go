@@ -296,7 +296,8 @@ func (t *Trainer) standingOn(ctx context.Context, message int64, form Form) ([]i
 	return ids, nil
 }
 
-// TakeBack deletes a sample and its lesson, which is no longer put before the model. If
+// TakeBack deletes a sample and its lesson, which is no longer put before the model; what it
+// had replaced stands again. If
 // adapters in use were trained on it (TrainedOn), a cycle rebuilds them without it and
 // erases it; else it is erased after a day. PutBack undoes it until then, or until another
 // cycle has made a version.
@@ -309,7 +310,18 @@ func (t *Trainer) TakeBack(ctx context.Context, sample int64) error {
 	})
 }
 
-// PutBack undoes TakeBack.
+// Forget is TakeBack of a sample with all that it had replaced: an earlier answer does not come
+// back in its place. PutBack brings the sample back alone.
+func (t *Trainer) Forget(ctx context.Context, sample int64) error {
+	return t.change(ctx, func() error {
+		if err := t.store.DeleteWithReplaced(ctx, sample); err != nil {
+			return fmt.Errorf("forget sample %d: %w", sample, err)
+		}
+		return nil
+	})
+}
+
+// PutBack undoes TakeBack and Forget.
 func (t *Trainer) PutBack(ctx context.Context, sample int64) error {
 	return t.change(ctx, func() error {
 		if err := t.store.RestoreSample(ctx, sample); err != nil {

@@ -181,13 +181,13 @@ func (t *Trainer) Practise(ctx context.Context, lesson int64) (raised bool, err 
 	return to > l.Importance, nil
 }
 
-// Unlearn takes back the sample of a lesson: see TakeBack.
+// Unlearn takes a lesson back, and what it had replaced: see Forget.
 func (t *Trainer) Unlearn(ctx context.Context, lesson int64) error {
 	l, err := t.store.Lesson(ctx, "", lesson)
 	if err != nil {
 		return fmt.Errorf("unlearn lesson %d: %w", lesson, err)
 	}
-	return t.TakeBack(ctx, l.Sample)
+	return t.Forget(ctx, l.Sample)
 }
 
 // SetKeywords replaces the check of a lesson; nil: the novel words of its answer.
