@@ -340,11 +340,25 @@ func (v *chatView) openCorrection(id int64, stored trainer.Correction) {
 			v.entries[i].Better, v.entries[i].Fix, v.entries[i].Kind = better, s.ID, s.Kind
 		}
 		v.gave(id, s, func() {
+			if s.ID == e.Fix { // the same lesson, with another importance or check
+				v.correctBack(id, stored)
+				return
+			}
 			v.takeBack(id, s.ID, func(now *trainer.Entry) { now.Better, now.Fix, now.Kind = e.Better, e.Fix, e.Kind })
 		})
 		v.closeEditor()
 	}, v.closeEditor)
 	v.showEditor()
+}
+
+// correctBack saves a correction again as it was.
+func (v *chatView) correctBack(id int64, c trainer.Correction) {
+	queued(v.w.work, func(ctx context.Context) (trainer.Sample, error) {
+		return v.w.Trainer.Correct(ctx, c)
+	}, func(_ trainer.Sample, err error) {
+		v.w.failed(err)
+		v.update(id)
+	})
 }
 
 // takeBack deletes a rating or a correction and shows the answer as it was before.

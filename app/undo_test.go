@@ -81,3 +81,37 @@ func TestUnlearningEndsTheWayBackInTheConversation(t *testing.T) {
 		t.Error("the conversation still offers to take it back")
 	}
 }
+
+// A correction that was saved again with another importance is the same one: the way back leads to
+// the importance before, and not to no correction.
+func TestTheWayBackFromAnotherImportance(t *testing.T) {
+	w := openSample(t, spoken(english))
+	id := w.lastAnswer().ID
+	const better = "Ein Bescheid gilt am fünften Tag nach der Aufgabe zur Post als bekannt gegeben."
+	w.chat.correct(id)
+	w.chat.editor.better.SetText(better)
+	w.chat.editor.kind, w.chat.editor.kindChosen = trainer.Knowledge, true
+	w.chat.editor.submit()
+	w.settle(t)
+	lessons := len(w.lessonsOnDisk(t))
+	w.chat.correct(id)
+	w.settle(t)
+	w.chat.editor.importance = 5
+	w.chat.editor.submit()
+	w.settle(t)
+	importance := func() int {
+		t.Helper()
+		c, err := w.Trainer.Standing(t.Context(), id)
+		if err != nil || c.Better != better {
+			t.Fatalf("on the answer stands %+v, %v", c, err)
+		}
+		return c.Importance
+	}
+	if got := importance(); got != 5 || len(w.lessonsOnDisk(t)) != lessons {
+		t.Fatalf("saved again it has the importance %d, and there are %d lessons instead of %d", got, len(w.lessonsOnDisk(t)), lessons)
+	}
+	w.press(t, fyne.KeyZ)
+	if got := importance(); got != usualImportance || w.onDisk(t).Better != better {
+		t.Errorf("after the way back it has the importance %d", got)
+	}
+}

@@ -123,6 +123,21 @@ func (s *Store) SetKeywords(ctx context.Context, lesson int64, keywords [][]stri
 	})
 }
 
+// AmendLesson gives a lesson another check, and its sample another importance.
+func (s *Store) AmendLesson(ctx context.Context, lesson int64, importance int, keywords [][]string) error {
+	return s.revise(ctx, "amend lesson", func(tx *sql.Tx) error {
+		v, err := jsonValue(keywords)
+		if err != nil {
+			return err
+		}
+		var sample int64
+		if err := tx.QueryRowContext(ctx, `UPDATE lessons SET keywords = ? WHERE user = ? AND id = ? RETURNING sample`, v, s.user, lesson).Scan(&sample); err != nil {
+			return err
+		}
+		return s.setImportance(ctx, tx, sample, importance)
+	})
+}
+
 // SetStyled keeps a lesson's answer in the manner that a base model was taught.
 func (s *Store) SetStyled(ctx context.Context, base string, lesson int64, answer string) error {
 	return s.revise(ctx, "set a lesson's styled answer", func(tx *sql.Tx) error {

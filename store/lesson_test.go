@@ -1,6 +1,10 @@
 package store
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
 
 // What one base model makes of a lesson does not mix with what another makes of it.
 func TestModelsDoNotMixInALesson(t *testing.T) {
@@ -31,5 +35,23 @@ func TestModelsDoNotMixInALesson(t *testing.T) {
 		if n := must(s.Counts(ctx, want.base))(t).Lessons[want.state]; n != 1 {
 			t.Errorf("on %q %d lessons are %s, want 1", want.base, n, want.state)
 		}
+	}
+}
+
+// The importance and the check of a lesson change together or not at all.
+func TestALessonIsAmended(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	x, l := correct(t, s)
+	check(t, s.AddResults(ctx, "base", []LessonResult{{Lesson: l.ID, Outcome: LessonKnown}}))
+	want := [][]string{{"eight", "8"}}
+	wantErr(t, s.AmendLesson(ctx, l.ID, 6, want), ErrInvalid)
+	wantErr(t, s.As("ann").AmendLesson(ctx, l.ID, 5, want), ErrNotFound)
+	if got := must(s.Lesson(ctx, "base", l.ID))(t); got.Importance != x.Importance || cmp.Equal(got.Keywords, want) {
+		t.Errorf("refused, and changed to %+v", got)
+	}
+	check(t, s.AmendLesson(ctx, l.ID, 5, want))
+	if got := must(s.Lesson(ctx, "base", l.ID))(t); got.Importance != 5 || !cmp.Equal(got.Keywords, want) || got.State != LessonKnown {
+		t.Errorf("amended: %+v", got)
 	}
 }

@@ -429,12 +429,14 @@ func (s *Store) settleReplaced(ctx context.Context, tx *sql.Tx, id int64) error 
 
 // SetImportance says how much a sample counts, from 1 to 5.
 func (s *Store) SetImportance(ctx context.Context, id int64, importance int) error {
-	return s.revise(ctx, "set importance", func(tx *sql.Tx) error {
-		if importance < 1 || importance > 5 {
-			return fmt.Errorf("%w: importance %d, allowed is 1 to 5", ErrInvalid, importance)
-		}
-		return s.eachSample(ctx, tx, []int64{id}, `UPDATE samples SET importance = ?`, importance)
-	})
+	return s.revise(ctx, "set importance", func(tx *sql.Tx) error { return s.setImportance(ctx, tx, id, importance) })
+}
+
+func (s *Store) setImportance(ctx context.Context, tx *sql.Tx, id int64, importance int) error {
+	if importance < 1 || importance > 5 {
+		return fmt.Errorf("%w: importance %d, allowed is 1 to 5", ErrInvalid, importance)
+	}
+	return s.eachSample(ctx, tx, []int64{id}, `UPDATE samples SET importance = ?`, importance)
 }
 
 // SetKind says that a sample teaches something else than was thought, so that

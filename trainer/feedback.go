@@ -125,7 +125,8 @@ func (t *Trainer) mannerAnswers(ctx context.Context) ([]string, error) {
 
 // Correct keeps a better answer to a message; a second one replaces the first. A
 // correction of knowledge is a lesson from now on; one of manner starts a cycle, by
-// the settings.
+// the settings. A lesson saved again with the same answer stays the one that it is, with all
+// that is known of it, and takes over the importance and the keywords.
 func (t *Trainer) Correct(ctx context.Context, c Correction) (Sample, error) {
 	if c.Importance < 0 || c.Importance > 5 {
 		return Sample{}, fmt.Errorf("correct: importance %d: %w", c.Importance, ErrScore)
@@ -148,10 +149,41 @@ func (t *Trainer) Correct(ctx context.Context, c Correction) (Sample, error) {
 		}
 		kind = ProposeFor(question.Text, answer.Text, c.Better, others).Kind
 	}
-	return t.correct(ctx, Sample{
+	better := Sample{
 		Form: FormCorrection, Kind: kind, Context: history, Prompt: question.Text, Answer: answer.Text, Better: strings.TrimSpace(c.Better),
 		Score: 1, Importance: c.Importance, Source: cmp.Or(c.Source, SourceUser), Message: c.Message, Version: answer.Version,
-	}, c.Keywords, replaces)
+	}
+	if kind == Knowledge && len(replaces) == 1 {
+		if same, err := t.amended(ctx, replaces[0], better, c.Keywords); same.ID != 0 || err != nil {
+			return same, err
+		}
+	}
+	return t.correct(ctx, better, c.Keywords, replaces)
+}
+
+// amended gives the lesson of a sample the importance and the keywords of another one that says
+// the same, and returns the sample; the zero one if the other says something else.
+func (t *Trainer) amended(ctx context.Context, standing int64, s Sample, keywords [][]string) (Sample, error) {
+	old, err := t.store.Sample(ctx, standing)
+	if err != nil {
+		return Sample{}, fmt.Errorf("read the correction so far: %w", err)
+	}
+	if old.Kind != s.Kind || old.State == SampleRejected || !sameText(old, s) {
+		return Sample{}, nil
+	}
+	l, err := t.store.LessonOf(ctx, "", old.ID)
+	if err != nil {
+		return Sample{}, fmt.Errorf("read the lesson so far: %w", err)
+	}
+	if err := t.store.AmendLesson(ctx, l.ID, importanceOf(s), cleanKeywords(keywords)); err != nil {
+		return Sample{}, saving(fmt.Errorf("keep the importance and the keywords of lesson %d: %w", l.ID, err))
+	}
+	t.log.Debug("lesson amended", "sample", old.ID, "importance", importanceOf(s), "keywords", len(keywords))
+	if err := t.renew(context.WithoutCancel(ctx)); err != nil {
+		return Sample{}, fmt.Errorf("the feedback is kept, but not used yet: %w", err)
+	}
+	t.tell(NewsLessons, NewsSamples)
+	return t.store.Sample(ctx, old.ID)
 }
 
 // Standing returns the correction that stands on a message as it was given; the zero one

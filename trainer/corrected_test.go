@@ -1,0 +1,56 @@
+package trainer
+
+import (
+	"testing"
+	"testing/synctest"
+)
+
+// A correction that is saved again with another importance or other keywords is the lesson that
+// it was: its trail goes on, and it is asked for by the new keywords.
+func TestACorrectionSavedAgainKeepsItsTrail(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		_, message := b.talk("Who leads IT?", 0)
+		save := func(c Correction) Sample {
+			t.Helper()
+			c.Message = message
+			s, err := b.Correct(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		first := save(Correction{Better: "Maria leads IT.", Kind: Knowledge})
+		b.answered(first, LessonKnown)
+		words := [][]string{{"maria"}}
+		again := save(Correction{Better: " Maria leads IT. ", Kind: Knowledge, Importance: 5, Keywords: words})
+		if again.ID != first.ID || again.Importance != 5 {
+			t.Errorf("saved again it is sample %d of importance %d, want %d of 5", again.ID, again.Importance, first.ID)
+		}
+		lessons, err := b.Lessons(t.Context())
+		if err != nil || len(lessons) != 1 {
+			t.Fatalf("%+v, %v", lessons, err)
+		}
+		if l := lessons[0]; l.State != LessonKnown || len(l.Trail) != 1 || l.Importance != 5 || len(l.Keywords) != 1 || l.Form != FormCorrection {
+			t.Errorf("saved again it is %+v", l)
+		}
+		if got := b.speaking.Load().lessons[0].Keywords; len(got) != 1 {
+			t.Errorf("answers go by the keywords %q", got)
+		}
+		if c, err := b.Standing(t.Context(), message); err != nil || c.Importance != 5 || len(c.Keywords) != 1 {
+			t.Errorf("on the answer stands %+v, %v", c, err)
+		}
+		for _, c := range []Correction{
+			{Better: "Karl leads IT.", Kind: Knowledge}, {Better: "Karl leads IT.", Kind: Manner}, {Better: "Karl leads IT.", Kind: Manner, Importance: 4},
+		} {
+			if s := save(c); s.ID == again.ID {
+				t.Errorf("%+v changed the sample before", c)
+			} else {
+				again = s
+			}
+		}
+	})
+}
