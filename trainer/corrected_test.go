@@ -54,3 +54,28 @@ func TestACorrectionSavedAgainKeepsItsTrail(t *testing.T) {
 		}
 	})
 }
+
+// A lesson was corrected, also when the conversation that it was corrected in is gone.
+func TestALessonIsCorrectedWithoutItsConversation(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	conversation, message := b.talk("Who leads IT?", 0)
+	if _, err := b.Correct(t.Context(), Correction{Message: message, Better: "Maria leads IT.", Kind: Knowledge}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.DeleteConversation(t.Context(), conversation); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.store.EraseConversations(t.Context(), b.now().Add(restorable)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Teach(t.Context(), Teaching{Question: "Who leads sales?", Answer: "Karl leads sales."}); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []Form{FormText, FormCorrection} { // the newest first
+		lessons, err := b.Lessons(t.Context())
+		if err != nil || len(lessons) != 2 || lessons[i].Form != want {
+			t.Errorf("lesson %d: %+v, %v, want %s", i, lessons, err, want)
+		}
+	}
+}

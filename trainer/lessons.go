@@ -59,8 +59,8 @@ func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
 	for i, l := range all {
 		trail := trails[l.ID]
 		v := LessonView{Lesson: l, Form: forms[l.Sample].Form, Before: l.BaseAnswer, Way: way, Trained: trained[l.Sample], Since: askings[l.ID].Since, Trail: trail}
-		if forms[l.Sample].Message == 0 {
-			v.Form = FormText // taught, not corrected
+		if forms[l.Sample].Answer == "" {
+			v.Form = FormText // taught: no answer was corrected
 		}
 		if n := len(trail); n > 0 {
 			v.Now, v.Version = trail[n-1].Answer, trail[n-1].Version
