@@ -52,9 +52,10 @@ uninstall: ## what install put there; what was learnt stays
 reader: build model ## the built-in model's reader again, by the program itself; takes minutes, Ctrl-C keeps
 	@bin/clara --home .tools/reader --model $(MODEL) models prepare --seed 1 --force --out trainer/reader
 
+# The time limit ends what hangs; a slow machine takes a package ten minutes.
 test: deps model ## what has to pass before a change lands
 	@tools/deps.sh g++
-	@go test $(BUILD) $(TAGS) -timeout 8m ./...
+	@go test $(BUILD) $(TAGS) -timeout 40m ./...
 
 ptx: deps ## the CUDA kernels as the driver takes them, after a change; fetches NVIDIA's compiler
 	@tools/ptx.sh
