@@ -395,8 +395,7 @@ func (h *history) SetLesson(t *rapid.T) {
 		on := x.on(base)
 		on.styled, on.baseAnswer = text.Draw(t, "styled"), text.Draw(t, "base answer")
 		x.lesson.Keywords = rapid.SampledFrom([][][]string{nil, {{"a"}}}).Draw(t, "keywords")
-		check(t, s.SetStyled(t.Context(), base, id, on.styled))
-		check(t, s.SetBaseAnswer(t.Context(), base, id, on.baseAnswer))
+		check(t, s.NoteLessons(t.Context(), base, map[int64]string{id: on.styled}, map[int64]string{id: on.baseAnswer}))
 		check(t, s.SetKeywords(t.Context(), id, x.lesson.Keywords))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -34,8 +35,8 @@ type Lesson struct {
 
 	// What the base model makes of it that the lesson was read for; set by the store:
 
-	Styled     string // the answer in the user's manner, passing the check; "": Answer serves (SetStyled)
-	BaseAnswer string // of the untrained model, for the words that it lacks; "": not asked yet (SetBaseAnswer)
+	Styled     string // the answer in the user's manner, passing the check; "": Answer serves (NoteLessons)
+	BaseAnswer string // of the untrained model, for the words that it lacks; "": not asked yet (NoteLessons)
 	State      LessonState
 }
 
@@ -138,27 +139,32 @@ func (s *Store) AmendLesson(ctx context.Context, lesson int64, importance int, k
 	})
 }
 
-// SetStyled keeps a lesson's answer in the manner that a base model was taught.
-func (s *Store) SetStyled(ctx context.Context, base string, lesson int64, answer string) error {
-	return s.revise(ctx, "set a lesson's styled answer", func(tx *sql.Tx) error {
-		return s.setOnModel(ctx, tx, base, lesson, "styled", answer)
+// NoteLessons keeps, by lesson, answers in the manner that a base model was taught, and what the
+// untrained base model answers: all or none, but for lessons that were erased meanwhile.
+func (s *Store) NoteLessons(ctx context.Context, base string, styled, baseAnswers map[int64]string) error {
+	if len(styled)+len(baseAnswers) == 0 {
+		return nil
+	}
+	return s.revise(ctx, "note what a model makes of lessons", func(tx *sql.Tx) error {
+		for column, answers := range map[string]map[int64]string{"styled": styled, "base_answer": baseAnswers} {
+			for lesson, answer := range answers {
+				if err := s.setOnModel(ctx, tx, base, lesson, column, answer); err != nil && !errors.Is(err, ErrNotFound) {
+					return fmt.Errorf("lesson %d: %w", lesson, err)
+				}
+			}
+		}
+		return nil
 	})
 }
 
-// SetBaseAnswer keeps what an untrained base model answers to a lesson.
-func (s *Store) SetBaseAnswer(ctx context.Context, base string, lesson int64, answer string) error {
-	return s.revise(ctx, "set a lesson's base answer", func(tx *sql.Tx) error {
-		return s.setOnModel(ctx, tx, base, lesson, "base_answer", answer)
-	})
-}
-
+// setOnModel is ErrNotFound where there is no such lesson.
 func (s *Store) setOnModel(ctx context.Context, tx *sql.Tx, base string, lesson int64, column, value string) error {
 	if err := checkTexts(value); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO lesson_models (user, lesson, base_hash, `+column+`) VALUES (?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET `+column+` = excluded.`+column, s.user, lesson, base, value)
-	return err
+	r, err := tx.ExecContext(ctx, `INSERT INTO lesson_models (user, lesson, base_hash, `+column+`) SELECT user, id, ?, ? FROM lessons WHERE user = ? AND id = ?
+		ON CONFLICT DO UPDATE SET `+column+` = excluded.`+column, base, value, s.user, lesson)
+	return touched(r, err, 1)
 }
 
 // AddResults appends to the trails that lessons have on a base model, all or none; the

@@ -11,10 +11,9 @@ func TestModelsDoNotMixInALesson(t *testing.T) {
 	s := newStore(t)
 	ctx := t.Context()
 	_, l := correct(t, s)
-	check(t, s.SetBaseAnswer(ctx, "small", l.ID, "At 9."))
-	check(t, s.SetStyled(ctx, "small", l.ID, "Dear reader, at 8."))
+	check(t, s.NoteLessons(ctx, "small", map[int64]string{l.ID: "Dear reader, at 8."}, map[int64]string{l.ID: "At 9."}))
 	check(t, s.AddResults(ctx, "small", []LessonResult{{Lesson: l.ID, Outcome: LessonKnown}}))
-	check(t, s.SetBaseAnswer(ctx, "large", l.ID, "At noon."))
+	check(t, s.NoteLessons(ctx, "large", nil, map[int64]string{l.ID: "At noon.", l.ID + 7: "erased meanwhile"}))
 	for _, want := range []struct {
 		base, styled, answer string
 		state                LessonState

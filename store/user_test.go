@@ -215,6 +215,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"DeleteSample": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.DeleteSample(ctx, id["sample"])
 		}},
+		"DeleteWithReplaced": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.DeleteWithReplaced(ctx, id["sample"])
+		}},
 		"DeleteFeedback": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return errors.Join(s.DeleteFeedback(ctx, id["message"], FormCorrection), errNothing)
 		}},
@@ -251,12 +254,14 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"SetKeywords": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return s.SetKeywords(ctx, id["lesson"], nil)
 		}},
-		"SetStyled": {func(ctx context.Context, s *Store, id map[string]int64) error {
-			return s.SetStyled(ctx, hashes[0], id["lesson"], "x")
+		"AmendLesson": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return s.AmendLesson(ctx, id["lesson"], 5, nil)
 		}},
-		"SetBaseAnswer": {func(ctx context.Context, s *Store, id map[string]int64) error {
-			return s.SetBaseAnswer(ctx, hashes[0], id["lesson"], "x")
+		"NoteLessons": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			x := map[int64]string{id["lesson"]: "x"}
+			return errors.Join(s.NoteLessons(ctx, hashes[0], x, x), errNothing)
 		}},
+		"Untried": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Untried(ctx, hashes[0])) }},
 		"AddResults": {
 			func(ctx context.Context, s *Store, id map[string]int64) error {
 				return s.AddResults(ctx, hashes[0], []LessonResult{{Lesson: id["lesson"], Outcome: LessonLost}})
@@ -361,7 +366,7 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 			return empty(s.RatingDays(ctx, time.Time{}, time.UTC))
 		}},
 	}
-	ofTheFile := map[string]bool{"Close": true, "As": true, "User": true, "Path": true, "Check": true}
+	ofTheFile := map[string]bool{"Close": true, "As": true, "User": true, "Path": true, "Check": true, "ClearTraces": true}
 	for m := range reflect.TypeFor[*Store]().Methods() {
 		if len(calls[m.Name]) == 0 && !ofTheFile[m.Name] {
 			t.Errorf("method %s is not tried", m.Name)

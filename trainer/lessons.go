@@ -150,11 +150,12 @@ func (t *Trainer) fillBaseAnswers(ctx context.Context, base string, v *voice, po
 	if err != nil {
 		return err
 	}
+	said := make(map[int64]string, len(missing))
 	for _, p := range missing {
-		l := v.lessons[p]
-		if err := t.store.SetBaseAnswer(ctx, base, l.ID, l.BaseAnswer); err != nil {
-			return saving(fmt.Errorf("keep the base's answer to lesson %d: %w", l.ID, err))
-		}
+		said[v.lessons[p].ID] = v.lessons[p].BaseAnswer
+	}
+	if err := t.store.NoteLessons(ctx, base, nil, said); err != nil {
+		return saving(fmt.Errorf("keep the base's answers to %d lessons: %w", len(said), err))
 	}
 	return nil
 }

@@ -3,11 +3,8 @@ package trainer
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
-
-	"clara/store"
 )
 
 // phrasedBeside is how many lessons the loop phrases at once: a cycle that comes due waits
@@ -80,11 +77,12 @@ func (t *Trainer) phraseSome(ctx context.Context, s *speaker, after int64) (int6
 		return after, err
 	}
 	ctx = context.WithoutCancel(ctx)
+	styled := make(map[int64]string, len(said))
 	for i, text := range said {
-		id := s.lessons[i].ID
-		if err := t.store.SetStyled(ctx, s.model.info.Hash, id, text); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return after, saving(fmt.Errorf("keep lesson %d in the manner: %w", id, err))
-		}
+		styled[s.lessons[i].ID] = text
+	}
+	if err := t.store.NoteLessons(ctx, s.model.info.Hash, styled, nil); err != nil {
+		return after, saving(fmt.Errorf("keep lessons in the manner: %w", err))
 	}
 	if len(said) == 0 {
 		return last, nil

@@ -135,15 +135,15 @@ func newlyKnown(r *Report, j Job) []string {
 
 // noteLessons keeps what a cycle found out about lessons besides their outcomes.
 func (t *Trainer) noteLessons(ctx context.Context, base string, r *Report) error {
-	for _, s := range r.Bases {
-		if err := t.store.SetBaseAnswer(ctx, base, s.Lesson, s.Text); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("keep the base's answer to lesson %d: %w", s.Lesson, err)
-		}
+	styled, bases := make(map[int64]string, len(r.Styled)), make(map[int64]string, len(r.Bases))
+	for _, x := range r.Styled {
+		styled[x.Lesson] = x.Text
 	}
-	for _, s := range r.Styled {
-		if err := t.store.SetStyled(ctx, base, s.Lesson, s.Text); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("keep lesson %d in the manner: %w", s.Lesson, err)
-		}
+	for _, x := range r.Bases {
+		bases[x.Lesson] = x.Text
+	}
+	if err := t.store.NoteLessons(ctx, base, styled, bases); err != nil {
+		return fmt.Errorf("keep what the cycle found out about lessons: %w", err)
 	}
 	return nil
 }
