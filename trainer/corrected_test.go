@@ -79,3 +79,37 @@ func TestALessonIsCorrectedWithoutItsConversation(t *testing.T) {
 		}
 	}
 }
+
+// Another answer to a lesson takes the lesson's keywords over, but for those that it cannot be
+// known by: they were about the answer before. The same answer changes nothing.
+func TestAnotherAnswerIsCheckedByItsOwnWords(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	for _, c := range []struct {
+		keywords [][]string
+		answer   string
+		left     int
+		same     bool
+	}{
+		{[][]string{{"maria", "karl"}}, "Karl leads IT.", 1, false},
+		{[][]string{{"maria"}}, "Karl leads IT.", 0, false},
+		{[][]string{{"otto"}}, "Karl leads IT.", 1, false}, // the answer before had it neither
+		{[][]string{{"maria"}}, " Maria leads IT.", 1, true},
+	} {
+		s, err := b.Teach(t.Context(), Teaching{Question: "Who leads IT?", Answer: "Maria leads IT.", Keywords: c.keywords})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := b.store.LessonOf(t.Context(), "", s.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.SetAnswer(t.Context(), l.ID, c.answer); err != nil {
+			t.Fatal(err)
+		}
+		now, err := b.Lessons(t.Context())
+		if err != nil || len(now) != 1 || len(now[0].Keywords) != c.left || (now[0].ID == l.ID) != c.same {
+			t.Errorf("%q with %q: %+v, %v", c.answer, c.keywords, now, err)
+		}
+	}
+}

@@ -202,7 +202,8 @@ func (t *Trainer) SetKeywords(ctx context.Context, lesson int64, keywords [][]st
 }
 
 // SetAnswer replaces the wanted answer of a lesson: a new sample, and a new lesson,
-// in the place of the old.
+// in the place of the old. The lesson's own keywords stay, unless the answer before has them and
+// the new one has not: no right answer would show them.
 func (t *Trainer) SetAnswer(ctx context.Context, lesson int64, answer string) error {
 	l, err := t.store.Lesson(ctx, "", lesson)
 	if err != nil {
@@ -212,10 +213,16 @@ func (t *Trainer) SetAnswer(ctx context.Context, lesson int64, answer string) er
 	if err != nil {
 		return fmt.Errorf("the answer of lesson %d: %w", lesson, err)
 	}
+	if answer = strings.TrimSpace(answer); answer == l.Answer {
+		return nil
+	}
+	if hasKeywords(l.Answer, l.Keywords) && !hasKeywords(answer, l.Keywords) {
+		l.Keywords = nil
+	}
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
 	_, err = t.correct(ctx, Sample{
-		Form: FormCorrection, Kind: Knowledge, Context: s.Context, Prompt: s.Prompt, Answer: s.Answer, Better: strings.TrimSpace(answer),
+		Form: FormCorrection, Kind: Knowledge, Context: s.Context, Prompt: s.Prompt, Answer: s.Answer, Better: answer,
 		Score: 1, Importance: s.Importance, Source: s.Source, Message: s.Message, Version: s.Version,
 	}, l.Keywords, []int64{s.ID})
 	return err
