@@ -148,7 +148,29 @@ func (t *Trainer) withOwn(ctx context.Context, a *attached, facts *BaseFacts, ow
 	if err := t.store.PutBase(ctx, a.info.Hash, ownKind, values); err != nil {
 		return nil, saving(fmt.Errorf("keep the base's answers to the user's own questions: %w", err))
 	}
-	return &with, nil
+	return &with, t.forgetUnasked(ctx, measured)
+}
+
+// forgetUnasked forgets those of the kept answers whose question is none of the user's any more:
+// its conversation was deleted while the base was asked.
+func (t *Trainer) forgetUnasked(ctx context.Context, kept []Anchored) error {
+	if len(kept) == 0 {
+		return nil
+	}
+	asked, err := t.store.OwnQuestions(ctx, ownBytes, ownLook*ownMost)
+	if err != nil {
+		return fmt.Errorf("read the user's own questions: %w", err)
+	}
+	var gone []string
+	for _, held := range kept {
+		if !slices.Contains(asked, held.Question) {
+			gone = append(gone, keyOf(held.Question))
+		}
+	}
+	if err := t.store.ForgetBase(ctx, ownKind, gone); err != nil {
+		return saving(fmt.Errorf("forget questions of deleted conversations: %w", err))
+	}
+	return nil
 }
 
 // holding returns the facts with the given questions among the anchors; those that the

@@ -124,6 +124,9 @@ func TestOwnQuestionsAreKept(t *testing.T) {
 	defer b.close()
 	a := &attached{runner: s.runner, info: s.runner.Info()}
 	j := Job{Format: jobFormat, Base: a.info.Hash, Model: "tiny", Recipe: DefaultSettings().recipe(), Own: []string{"How does fog form over rivers?", "Which knots hold a heavy boat?"}}
+	for _, q := range j.Own {
+		b.talk(q, 0)
+	}
 	with, err := b.withOwn(t.Context(), a, s.facts, j.Own)
 	if err != nil {
 		t.Fatal(err)
@@ -152,6 +155,18 @@ func TestOwnQuestionsAreKept(t *testing.T) {
 	left, err := b.store.Base(t.Context(), a.info.Hash, ownKind, []string{keyOf(j.Own[0]), keyOf(j.Own[1])})
 	if err != nil || len(left) != 1 {
 		t.Errorf("%d answers are left, %v", len(left), err)
+	}
+	// One whose conversation is deleted while the base is asked is not kept after all.
+	late := "Where do herons nest in the north?"
+	c, _ := b.talk(late, 0)
+	if err := b.DeleteConversation(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if with, err = b.withOwn(t.Context(), a, s.facts, []string{late}); err != nil || len(with.own) != 1 {
+		t.Errorf("%d questions hold the cycle that runs, %v", len(with.own), err)
+	}
+	if left, err = b.store.Base(t.Context(), a.info.Hash, ownKind, []string{keyOf(late)}); err != nil || len(left) != 0 {
+		t.Errorf("the answer to a deleted question is kept: %d, %v", len(left), err)
 	}
 	bare := j
 	bare.Own, bare.Samples = nil, testJob().Samples
