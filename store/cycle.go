@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -193,8 +194,17 @@ func (s *Store) Cycle(ctx context.Context, id int64) (Cycle, error) {
 
 // Cycles returns the last cycles, the newest first; limit 0: all.
 func (s *Store) Cycles(ctx context.Context, limit int) ([]Cycle, error) {
+	return s.cycles(ctx, selectCycle, limit)
+}
+
+// CycleReports is Cycles without the jobs, each of which quotes all feedback that there was.
+func (s *Store) CycleReports(ctx context.Context, limit int) ([]Cycle, error) {
+	return s.cycles(ctx, strings.Replace(selectCycle, " job,", " NULL,", 1), limit)
+}
+
+func (s *Store) cycles(ctx context.Context, selected string, limit int) ([]Cycle, error) {
 	if limit <= 0 {
 		limit = -1
 	}
-	return list(ctx, s, "list cycles", scanCycle, selectCycle+` WHERE user = ? ORDER BY id DESC LIMIT ?`, s.user, limit)
+	return list(ctx, s, "list cycles", scanCycle, selected+` WHERE user = ? ORDER BY id DESC LIMIT ?`, s.user, limit)
 }

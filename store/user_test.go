@@ -308,6 +308,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"Cycle": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return empty(s.Cycle(ctx, id["cycle"]))
 		}},
+		"CycleReports": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.CycleReports(ctx, 0))
+		}},
 		"Cycles": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return empty(s.Cycles(ctx, 0))
 		}},

@@ -48,13 +48,23 @@ func (t *Trainer) Cycles(ctx context.Context, limit int) ([]Cycle, error) {
 
 // Losses returns the loss curves of the last n cycles that trained, the newest first.
 func (t *Trainer) Losses(ctx context.Context, n int) ([][]LossPoint, error) {
-	cycles, err := t.store.Cycles(ctx, 0)
-	if err != nil {
-		return nil, fmt.Errorf("read the cycles: %w", err)
+	for limit := max(16, 4*n); ; limit *= 4 { // reports are long, and most cycles only ask
+		cycles, err := t.store.CycleReports(ctx, limit)
+		if err != nil {
+			return nil, fmt.Errorf("read the cycles: %w", err)
+		}
+		out := lossesIn(cycles, n)
+		if len(out) == n || len(cycles) < limit {
+			return out, nil
+		}
 	}
+}
+
+// lossesIn are the loss curves of the first n of the cycles that trained.
+func lossesIn(cycles []Cycle, n int) [][]LossPoint {
 	var out [][]LossPoint
 	for _, c := range cycles {
-		var r Report
+		var r struct{ Losses []LossPoint }
 		if len(out) == n {
 			break
 		}
@@ -62,5 +72,5 @@ func (t *Trainer) Losses(ctx context.Context, n int) ([][]LossPoint, error) {
 			out = append(out, r.Losses)
 		}
 	}
-	return out, nil
+	return out
 }

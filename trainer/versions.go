@@ -18,7 +18,7 @@ func (t *Trainer) Versions(ctx context.Context) ([]VersionRow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the versions: %w", err)
 	}
-	cycles, err := t.store.Cycles(ctx, 0)
+	cycles, err := t.store.CycleReports(ctx, 0)
 	if err != nil {
 		return nil, fmt.Errorf("read the cycles: %w", err)
 	}
