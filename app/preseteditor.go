@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -107,6 +108,20 @@ func (e *presetEditor) nameFault() string {
 	return ""
 }
 
+// keep puts by that something is written, for the question before the end of the program. The editor itself stays as long as
+// the window, wherever a person goes.
+func (e *presetEditor) keep() {
+	if e.draft == e.before && len(e.wrong) == 0 {
+		e.forget()
+		return
+	}
+	named := cmp.Or(strings.TrimSpace(e.draft.Name), strings.TrimSpace(e.draft.System), e.title())
+	e.page.w.unsaved[ofPreset(e.before.ID)] = unsaved{better: named}
+}
+
+// forget drops what was put by.
+func (e *presetEditor) forget() { delete(e.page.w.unsaved, ofPreset(e.before.ID)) }
+
 // check lets save only what is whole, in range and new.
 func (e *presetEditor) check() {
 	if e.save == nil {
@@ -149,6 +164,7 @@ func (e *presetEditor) submit() {
 		if e.page.editor == e {
 			e.page.editor = nil
 		}
+		e.forget()
 		w.snackbar.Say(say("preset.saved", "Name", kept.Name), "", nil)
 		e.page.refresh()
 	})

@@ -121,6 +121,7 @@ func (w *window) openPresets() {
 // escape closes the editor, then the page.
 func (p *presets) escape() {
 	if p.editor != nil {
+		p.editor.forget()
 		p.editor = nil
 		p.show()
 		return

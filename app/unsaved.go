@@ -37,6 +37,8 @@ func ofRevision(message int64) string { return fmt.Sprint("revision ", message) 
 
 func ofLesson(lesson int64) string { return fmt.Sprint("lesson ", lesson) }
 
+func ofPreset(preset int64) string { return fmt.Sprint("preset ", preset) }
+
 // keepEditors puts by what is written in the editors that are open.
 func (w *window) keepEditors() {
 	if d := w.chat.editor; d != nil {
@@ -49,6 +51,9 @@ func (w *window) keepEditors() {
 		d.keep()
 	}
 	if e := w.lessons.edit; e != nil {
+		e.keep()
+	}
+	if e := w.presets.editor; e != nil {
 		e.keep()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"clara/trainer"
+	"clara/widgets"
 )
 
 // A half-written correction is there again when its editor is opened again, whatever led away from it.
@@ -133,14 +134,44 @@ func TestALessonThatIsWrittenIsGoneOnWith(t *testing.T) {
 	}
 }
 
+// A preset that is being written is asked about like any other text, also from another place, until it is saved or given up.
+func TestQuittingAsksAboutAHalfWrittenPreset(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.openPresets()
+	tap(t, w, "New preset")
+	if w.keepEditors(); len(w.unsaved) != 0 {
+		t.Errorf("nothing is written, and it counts as unsaved: %v", w.unsaved)
+	}
+	w.presets.editor.name.SetText("Letters")
+	w.show(placeLessons)
+	w.askToQuit()
+	if w.stopped() || !reads(w, "“Letters” is written, but not saved") {
+		t.Fatal("the preset is lost without a word")
+	}
+	tap(t, w, "Keep the window open")
+	w.openPresets()
+	if e := w.presets.editor; e == nil || e.name.Text != "Letters" {
+		t.Fatal("the preset is not gone on with")
+	}
+	tap(t, w, "Save")
+	if len(w.unsaved) != 0 {
+		t.Errorf("what was saved counts as unsaved: %v", w.unsaved)
+	}
+	tap(t, w, "Edit Letters")
+	find(t, w, func(l *widgets.Line) bool { return l.Name == say("set.temperature") }).SetText("3") // out of range: it cannot be kept
+	w.askToQuit()
+	if w.stopped() || !reads(w, "“Letters” is written, but not saved") {
+		t.Fatal("a value that cannot be kept is lost without a word")
+	}
+	tap(t, w, "Keep the window open")
+	w.escape()
+	w.askToQuit()
+	w.waitFor(t, w.stopped)
+}
+
 // The program asks before it ends with something written, and about a training after that.
 func TestQuittingAsksAboutWhatIsNotSaved(t *testing.T) {
 	w := openSample(t, spoken(english))
-	stopped := func() bool {
-		w.work.mu.Lock()
-		defer w.work.mu.Unlock()
-		return w.work.stopped
-	}
 	id := w.lastAnswer().ID
 	w.chat.correct(id)
 	w.chat.editor.better.SetText("Ein Bescheid gilt am fünften Tag.")
@@ -149,13 +180,13 @@ func TestQuittingAsksAboutWhatIsNotSaved(t *testing.T) {
 		t.Error("it is not said what would be lost")
 	}
 	tap(t, w, "Keep the window open")
-	if stopped() || w.chat.editor == nil {
+	if w.stopped() || w.chat.editor == nil {
 		t.Fatal("the window is closed, or the editor")
 	}
 	w.state.Phase = trainer.PhaseRunning
 	w.askToQuit()
 	tap(t, w, "Quit without saving")
-	if stopped() || !reads(w, "A training is running") {
+	if w.stopped() || !reads(w, "A training is running") {
 		t.Fatal("the training is not asked about")
 	}
 	tap(t, w, "Keep the window open")
@@ -165,5 +196,5 @@ func TestQuittingAsksAboutWhatIsNotSaved(t *testing.T) {
 	w.chat.correct(id)
 	w.chat.revise(w.chat.entries[0].ID) // nothing is written in either
 	w.askToQuit()
-	w.waitFor(t, stopped)
+	w.waitFor(t, w.stopped)
 }
