@@ -110,7 +110,7 @@ func TestALessonThatLeavesTheFilterStaysInItsPane(t *testing.T) {
 	w.lessons.choose(missed.ID)
 	tap(t, w, "Unlearn …")
 	outcomes(trainer.LessonKnown)
-	if !reads(w, "Unlearn “"+missed.Question+"”?") {
+	if !reads(w, "Should CLARA unlearn this? “"+missed.Question+"”") {
 		t.Fatal("the question is not about the lesson any more that it was asked about")
 	}
 	tap(t, w, "Unlearn")

@@ -98,6 +98,19 @@ var fynesOwn = []string{
 	"Advanced", "Create Folder", "Enter filename", "Error", "File", "Folder", "New Folder", "No", "OK", "Open", "Save", "Show Hidden Files", "Yes", "file.name", "file.parent",
 }
 
+// What a person wrote may end in a question mark, and no question reads “…?”?.
+func TestNoQuestionEndsInWhatAPersonWrote(t *testing.T) {
+	for _, code := range []string{german, english} {
+		for k, forms := range spokenWords(t, code) {
+			for _, f := range forms {
+				if strings.Contains(f, "}}“?") || strings.Contains(f, "}}”?") {
+					t.Errorf("%s.json: %s is %q", code, k, f)
+				}
+			}
+		}
+	}
+}
+
 func TestEveryWordStandsInBothLanguages(t *testing.T) {
 	de, en := spokenWords(t, german), spokenWords(t, english)
 	all, said := literals(t, ".")
