@@ -34,6 +34,7 @@ const (
 	matterContradiction        // is gone with the last one
 	matterFullDisk             // is over once something is saved
 	matterSettings             // is over once the settings file can be read
+	matterModel                // is over once a model is loaded again, and stands on the page of the model too
 )
 
 // tell shows a notice above the view until it is answered; a newer one takes its place. It is
@@ -65,6 +66,13 @@ func (w *window) untell() {
 	w.showTold()
 }
 
+// untellOf takes it away if it is about m.
+func (w *window) untellOf(m matter) {
+	if w.about == m {
+		w.untell()
+	}
+}
+
 // tellCut says that a text was longer than a field takes.
 func (w *window) tellCut() {
 	w.tell(func() widgets.Notice {
@@ -84,9 +92,7 @@ func (w *window) newEditor(placeholder string, changed func(string)) *widgets.Ed
 
 // kept says that something was saved: what was said of a full disk holds no more.
 func (w *window) kept() {
-	if w.about == matterFullDisk {
-		w.untell()
-	}
+	w.untellOf(matterFullDisk)
 }
 
 // question asks something in place.

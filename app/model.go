@@ -142,6 +142,7 @@ func (w *window) loadModel() {
 		return
 	}
 	w.model.begin()
+	w.untellOf(matterModel)
 	w.work.beside(func(ctx context.Context) {
 		err := w.Load(ctx, func(m Model) {
 			fyne.Do(func() {
@@ -151,9 +152,7 @@ func (w *window) loadModel() {
 		})
 		fyne.Do(func() {
 			info, ready := w.Trainer.ModelInfo()
-			w.model.end(info, ready, err)
-			w.modelChanged()
-			w.readAnew()
+			w.loaded(info, ready, err)
 			if w.model.again {
 				w.loadModel()
 				return
@@ -163,6 +162,27 @@ func (w *window) loadModel() {
 		})
 	})
 	w.modelChanged()
+}
+
+// loaded takes the end of a try: info is of the model that answers now. That another one failed to take over is told wherever the
+// person is, since what was chosen in the settings would seem to hold. Without any model the status line and the composer say so.
+func (w *window) loaded(info trainer.ModelInfo, ready bool, err error) {
+	w.model.end(info, ready, err)
+	w.modelChanged()
+	w.readAnew()
+	if err == nil || errors.Is(err, context.Canceled) || !ready || w.model.again || w.place == placeModel || w.welcoming() {
+		return
+	}
+	w.tellOf(matterModel, func() widgets.Notice {
+		title, text := w.machine.fault()
+		return widgets.Notice{
+			Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: title, Text: text,
+			Actions: []widgets.Action{
+				{Label: say("model.look"), OnTapped: func() { w.show(placeModel) }}, // which takes the notice away
+				{Label: say("close"), OnTapped: w.untell},
+			},
+		}
+	})
 }
 
 // readAnew reads what is kept apart for each model, as far as it is shown, or named elsewhere as the versions are.
@@ -371,26 +391,32 @@ func (v *modelView) offer() fyne.CanvasObject {
 
 // failure says why there is no model and what to do.
 func (v *modelView) failure() fyne.CanvasObject {
-	err := v.w.model.err
-	n := widgets.Notice{
-		Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("model.failed_title"), Text: fault(err),
+	title, text := v.fault()
+	return widgets.NewNotice(widgets.Notice{
+		Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: title, Text: text,
 		Actions: []widgets.Action{
 			{Label: say("model.retry"), OnTapped: v.w.loadModel},
 			{Label: say("model.choose"), OnTapped: v.chooseFile},
 		},
-	}
+	})
+}
+
+// fault says why the last try to load a model failed, and which one answers all the same.
+func (v *modelView) fault() (title, text string) {
+	err := v.w.model.err
+	title, text = say("model.failed_title"), fault(err)
 	var u *trainer.UserError
 	if errors.As(err, &u) && u.Reason.Code == catalogue.CodeNoFile {
-		n.Title, n.Text = say("model.missing_title"), say("model.missing_text", "Cause", because(u.Reason))
+		title, text = say("model.missing_title"), say("model.missing_text", "Cause", because(u.Reason))
 	} else if errors.Is(err, fs.ErrNotExist) {
-		n.Title, n.Text = say("model.missing_title"), say("model.missing_text", "Cause", fault(err))
+		title, text = say("model.missing_title"), say("model.missing_text", "Cause", fault(err))
 	} else if v.w.model.found.Path != "" {
-		n.Text = say("model.failed_text", "File", filepath.Base(v.w.model.found.Path), "Cause", fault(err))
+		text = say("model.failed_text", "File", filepath.Base(v.w.model.found.Path), "Cause", fault(err))
 	}
 	if v.w.model.ready {
-		n.Text = join(strings.TrimSuffix(n.Text, ".")+".", say("model.goes_on", "Model", v.w.model.short()))
+		text = join(strings.TrimSuffix(text, ".")+".", say("model.goes_on", "Model", v.w.model.short()))
 	}
-	return widgets.NewNotice(n)
+	return title, text
 }
 
 // chooseFile lets a person pick a model file.

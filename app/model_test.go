@@ -56,6 +56,39 @@ func TestTheModelThatAnswersKeepsItsName(t *testing.T) {
 	}
 }
 
+// Whoever chose another model and is elsewhere when it fails is told there that the one before goes on answering.
+func TestAModelThatFailsIsToldWhereverThePersonIs(t *testing.T) {
+	w := newTestWindow(t, Params{Trainer: sampleTrainer(t), Settings: spoken(english)}, wide)
+	w.fillSamples(t, placeLessons, trainer.PhaseWaiting)
+	answers := w.model.info
+	fails := func() {
+		w.model.begin()
+		w.model.found = Model{Name: "notizen-1b-q8_0.gguf", Path: "/home/anna/notizen-1b-q8_0.gguf"}
+		w.loaded(answers, true, errors.New("tensor missing"))
+		w.settle(t)
+	}
+	words := "notizen-1b-q8_0.gguf: tensor missing. SmolLM2 135M Instruct goes on answering."
+	fails()
+	if !reads(w, "The model could not be loaded") || !reads(w, words) {
+		t.Error("among the lessons it is not said")
+	}
+	tap(t, w, "Show the model")
+	if w.place != placeModel || w.told != nil || !reads(w, words) {
+		t.Error("the page of the model says it twice, or not at all")
+	}
+	fails()
+	if w.told != nil {
+		t.Error("the page of the model says it twice")
+	}
+	w.show(placeChat)
+	fails()
+	w.loadModel() // which the trainer of this test ends without a model
+	if w.told != nil {
+		t.Error("what failed before is still told while another try runs")
+	}
+	w.waitFor(t, func() bool { return !w.model.busy })
+}
+
 // With another model come its versions and its lessons, also where nothing else happens.
 func TestWhatEachModelHasIsReadOnceItIsLoaded(t *testing.T) {
 	w := openSample(t, spoken(english))

@@ -519,9 +519,7 @@ func (w *window) fileChanged(s configs.Settings, err error) {
 // mended says that the settings file can be read.
 func (w *window) mended() {
 	w.FileError = nil
-	if w.about == matterSettings {
-		w.untell()
-	}
+	w.untellOf(matterSettings)
 }
 
 func sameSetting(a, b any) bool {

@@ -119,6 +119,9 @@ func (w *window) show(p place) {
 	if p != w.place {
 		w.snackbar.Dismiss()
 	}
+	if p == placeModel {
+		w.untellOf(matterModel)
+	}
 	w.place, w.search.open, w.presets.open, w.chat.listing = p, false, false, false
 	s := &w.shell
 	o := s.built[p]
