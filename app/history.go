@@ -128,6 +128,40 @@ func (v *learningView) measured() (trainer.VersionRow, bool) {
 // markAt is where on a meter its limit stands, so that what goes beyond can be seen to.
 const markAt = .8
 
+// forgetting is how much a candidate has lost of what was known.
+type forgetting int
+
+const (
+	forgotNothing forgetting = iota
+	forgotSome
+	forgotTooMuch
+)
+
+// forgot judges by the figures alone: a version can be turned down for much else, as for what it has not learnt.
+func forgot(r trainer.VersionRow) forgetting {
+	f, tries := r.Figures, trainer.Tries(r.Reason)
+	why := tries[len(tries)-1] // that the figures are of
+	limited := func(value, limit float64) forgetting {
+		switch {
+		case limit <= 0:
+			return forgotNothing
+		case value > limit:
+			return forgotTooMuch
+		case value > limit/2:
+			return forgotSome
+		}
+		return forgotNothing
+	}
+	most := max(limited(f.Canary, f.CanaryLimit), limited(f.ChatKL, f.ChatLimit))
+	switch {
+	case why.Code == trainer.CodeLosesKnown, f.KeptOf > 0 && float64(f.Kept)/float64(f.KeptOf) < f.KeptLimit:
+		return forgotTooMuch
+	case len(f.Lost) > 0:
+		return max(most, forgotSome)
+	}
+	return most
+}
+
 // showForgetting shows what the last check found the candidate to have lost of what it knew.
 func (v *learningView) showForgetting() {
 	r, ok := v.measured()
@@ -142,10 +176,10 @@ func (v *learningView) showForgetting() {
 	}
 	f := r.Figures
 	glyph, word, tone := widgets.IconCheck, say("forget.no"), widgets.ToneSuccess
-	switch {
-	case r.Verdict == trainer.VerdictRefused:
+	switch forgot(r) {
+	case forgotTooMuch:
 		glyph, word, tone = widgets.IconBang, say("forget.too_much"), widgets.ToneError
-	case f.Canary > f.CanaryLimit/2 || f.ChatLimit > 0 && f.ChatKL > f.ChatLimit/2:
+	case forgotSome:
 		glyph, word, tone = widgets.IconTilde, say("forget.some"), widgets.ToneWarning
 	}
 	body := widgets.VStack(9, widgets.CardHead(say("forget.title"), widgets.NewChip(word, &glyph, tone)))

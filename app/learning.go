@@ -384,7 +384,7 @@ func (v *learningView) showVerdict() {
 		}
 	case end.State == trainer.CycleRefused:
 		n.Tone, n.Title = widgets.ToneWarning, say("verdict.refused_title", "Cycle", whole(int(end.Cycle)))
-		n.Text = say("verdict.refused_text", "Why", because(end.Reason), "Version", versionName(v.w.state.Active.Number))
+		n.Text = say("verdict.refused_text", "Why", sentence(because(end.Reason)), "Version", versionName(v.w.state.Active.Number))
 		n.Actions = []widgets.Action{{Label: say("verdict.details"), OnTapped: func() { v.openCycle(end.Cycle) }}}
 	case end.State == trainer.CycleChecked:
 		c := v.w.state.Lessons

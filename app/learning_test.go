@@ -46,6 +46,53 @@ func TestAVersionIsNotCalledActiveAfterAnotherWasRestored(t *testing.T) {
 	}
 }
 
+// Whether something was forgotten is said by what was measured, whatever else a version is turned down for.
+func TestOnlyForgettingIsCalledForgetting(t *testing.T) {
+	clean := func(change func(*trainer.Figures)) *trainer.Figures {
+		f := sampleFigures()
+		change(&f)
+		return &f
+	}
+	reason := func(code string) trainer.Reason { return trainer.Reason{Code: code} }
+	for name, c := range map[string]struct {
+		row  trainer.VersionRow
+		want forgetting
+	}{
+		"passed":             {trainer.VersionRow{Figures: clean(func(*trainer.Figures) {})}, forgotNothing},
+		"refused for little": {trainer.VersionRow{Verdict: trainer.VerdictRefused, Reason: reason(trainer.CodeUntaught), Figures: clean(func(*trainer.Figures) {})}, forgotNothing},
+		"general answers":    {trainer.VersionRow{Verdict: trainer.VerdictRefused, Reason: reason(trainer.CodeForgets), Figures: clean(func(f *trainer.Figures) { f.Kept = 19 })}, forgotTooMuch},
+		"general knowledge":  {trainer.VersionRow{Verdict: trainer.VerdictRefused, Reason: reason(trainer.CodeGeneral), Figures: clean(func(f *trainer.Figures) { f.Canary = .06 })}, forgotTooMuch},
+		"half of the limit":  {trainer.VersionRow{Figures: clean(func(f *trainer.Figures) { f.Canary = .03 })}, forgotSome},
+		"without a limit":    {trainer.VersionRow{Figures: clean(func(f *trainer.Figures) { f.ChatKL, f.ChatLimit = 1.2, 0 })}, forgotNothing},
+		"one lesson lost":    {trainer.VersionRow{Figures: clean(func(f *trainer.Figures) { f.Lost = []string{"When does it open?"} })}, forgotSome},
+		"lessons lost":       {trainer.VersionRow{Verdict: trainer.VerdictRefused, Reason: reason(trainer.CodeLosesKnown), Figures: clean(func(f *trainer.Figures) { f.Lost = []string{"When does it open?"} })}, forgotTooMuch},
+	} {
+		if got := forgot(c.row); got != c.want {
+			t.Errorf("%s: %d, not %d", name, got, c.want)
+		}
+	}
+}
+
+// Every reason of the gate makes a sentence of its own, whatever it begins with.
+func TestWhyAVersionWasRefusedIsASentence(t *testing.T) {
+	for language, want := range map[string]string{
+		german:  "Gelerntes erscheint an falscher Stelle: 3 von 29 Antworten, höchstens 1. Weiter antwortet: Version 12.",
+		english: "Lessons appear in the wrong place: 3 of 29 answers, at most 1. This goes on answering: Version 12.",
+	} {
+		w := openSample(t, spoken(language))
+		w.show(placeLearning)
+		s := w.state
+		s.Last = &trainer.CycleEnd{Cycle: 14, State: trainer.CycleRefused, Verdict: trainer.VerdictRefused, Reason: trainer.Reason{
+			Code: trainer.CodeLeaks, Args: map[string]string{"leaks": "3", "of": "29", "limit": "1"},
+		}}
+		w.heard(trainer.Event{State: s})
+		w.settle(t)
+		if !reads(w, want) {
+			t.Errorf("%s: %q is not to be read", language, want)
+		}
+	}
+}
+
 // When the ratings fell and the version before answers again, the reason is said, and the way back is offered until something else happens.
 func TestGoingBackByItselfIsSaid(t *testing.T) {
 	w := openEnded(t)

@@ -156,7 +156,9 @@ func (s *seeder) cycles() {
 		end := store.CycleEnd{Cycle: c.ID, State: store.CyclePromoted, Verdict: trainer.VerdictProven, Reason: provenReason}
 		if n == 10 {
 			end.State, end.Verdict, end.Reason = store.CycleRefused, trainer.VerdictRefused, forgetsReason
-			end.Report = must[[]byte](s)(json.Marshal(trainer.Report{Figures: sampleFigures()}))
+			forgetful := sampleFigures()
+			forgetful.Kept = 19
+			end.Report = must[[]byte](s)(json.Marshal(trainer.Report{Figures: forgetful}))
 		} else {
 			if n == 12 {
 				end.Verdict, end.Reason = trainer.VerdictNotProven, notProvenReason
