@@ -25,6 +25,7 @@ type chatView struct {
 	drafted      bool                   // its draft was read: what is in the composer is all that was begun in it
 	writing      map[int64]*answering   // by conversation: the answers on their way
 	saved        map[int64]saved        // by message: feedback given here and not yet taken back
+	rated        int                    // how often stars were given or taken here, which are shown before they are kept
 	compared     map[int64]*comparison  // by message: what the untrained model says
 	plain        map[int64]bool         // by message: it is also shown as text that can be selected
 	learned      map[int]func() string  // by version number: says what it newly knew when it took over
@@ -414,8 +415,9 @@ func (v *chatView) at(id int64) int {
 }
 
 func (v *chatView) heard(news []trainer.News) {
-	changed := false
+	changed, feedback := false, false
 	for _, n := range news {
+		feedback = feedback || n.Kind == trainer.NewsSamples || n.Kind == trainer.NewsLessons
 		if n.Kind == trainer.NewsActivated {
 			v.learned[n.Number] = func() string { return learnedWords(n) }
 			changed = true
@@ -428,6 +430,9 @@ func (v *chatView) heard(news []trainer.News) {
 		return
 	}
 	v.block()
+	if feedback {
+		v.readFeedback()
+	}
 	if changed || v.named != v.w.state.Active.Number { // it also changes by a roll-back, and with another model
 		v.show()
 	}

@@ -78,6 +78,12 @@ func (v *lessonsView) resolve(c trainer.Contradiction, r trainer.Resolution) {
 	}, func(_ none, err error) {
 		v.w.failed(err)
 		if err == nil {
+			switch r { // the thanks for it end with it
+			case trainer.KeepNewer:
+				v.w.chat.tookBack(c.Older.Sample)
+			case trainer.KeepOlder:
+				v.w.chat.tookBack(c.Newer.Sample)
+			}
 			undo := v.w.undoable(func() { v.reopen(c, r) })
 			v.w.snackbar.Say(say(resolvedKeys[r]), say("undo"), undo.run)
 		}

@@ -83,6 +83,9 @@ func (e *lessonEdit) save() {
 			if v.edit == e {
 				v.edit, v.detail = nil, detailShow
 			}
+			if text != l.Answer { // a sample of its own has taken the place of the lesson's
+				v.w.chat.tookBack(l.Sample)
+			}
 			delete(v.w.unsaved, ofLesson(l.ID))
 		}
 		v.refresh()

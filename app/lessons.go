@@ -186,13 +186,27 @@ func (v *lessonsView) holds() bool {
 		slices.ContainsFunc(v.lessons, func(l trainer.LessonView) bool { return l.ID == v.chosen })
 }
 
-// reveal shows one lesson, wherever the person is.
-func (v *lessonsView) reveal(lesson int64) {
+// reveal shows the lesson that an answer used, wherever the person is: where its answer was changed since, the one that has taken its
+// place; where it is gone, that is said.
+func (v *lessonsView) reveal(lesson int64, question string) {
 	v.filter, v.chosen, v.detail = filterAll, lesson, detailShow
-	v.w.show(placeLessons)
+	v.w.show(placeLessons) // reads the lessons
 	v.choice.SetOn(int(v.filter))
-	v.fill()
-	v.list.Reveal(lesson)
+	queued(v.w.work, func(context.Context) (none, error) { return none{}, nil }, func(none, error) {
+		at := slices.IndexFunc(v.lessons, func(l trainer.LessonView) bool { return l.ID == lesson })
+		if at < 0 {
+			at = slices.IndexFunc(v.lessons, func(l trainer.LessonView) bool { return l.Question == question })
+		}
+		if at < 0 {
+			if v.read {
+				v.choose(v.first())
+				v.w.snackbar.Say(say("lesson.gone"), "", nil)
+			}
+			return
+		}
+		v.choose(v.lessons[at].ID)
+		v.list.Reveal(v.lessons[at].ID)
+	})
 }
 
 // fill shows what the view knows.

@@ -165,8 +165,8 @@ func (v *chatView) chips(e trainer.Entry) []fyne.CanvasObject {
 	}
 	var chips []fyne.CanvasObject
 	if e.Lesson != 0 && e.Question != "" {
-		chip := widgets.NewTapChip(say("chat.uses", "Lesson", brief(e.Question, 56)), &widgets.IconLessons, widgets.ToneInfo, func() { v.w.lessons.reveal(e.Lesson) })
-		chip.Hint = say("chat.open_lesson")
+		chip := widgets.NewTapChip(say("chat.uses", "Lesson", brief(e.Question, 56)), &widgets.IconLessons, widgets.ToneInfo, func() { v.w.lessons.reveal(e.Lesson, e.Question) })
+		chip.Hint = say("chat.open_lesson", "Lesson", brief(e.Question, 56))
 		chips = append(chips, chip, widgets.NewLink(say("chat.without_lesson"), func() { v.again(e.ID, true) }))
 	}
 	if last := len(v.entries) - 1; last >= 0 && v.entries[last].ID == e.ID && trainer.CanContinue(e.Message) {
@@ -227,6 +227,7 @@ func (v *chatView) foot(id int64, text string) fyne.CanvasObject {
 
 // rate gives an answer its stars, 0 takes them back.
 func (v *chatView) rate(id int64, stars int) {
+	v.rated++
 	before := 0
 	if i := v.at(id); i >= 0 {
 		before, v.entries[i].Stars = v.entries[i].Stars, stars
@@ -304,6 +305,39 @@ func (v *chatView) tookBack(sample int64) {
 			v.update(id)
 		}
 	}
+}
+
+// readFeedback shows what stands on the answers now: it can change elsewhere, as where a lesson is unlearnt or another one wins over
+// it.
+func (v *chatView) readFeedback() {
+	id, rated := v.conversation.ID, v.rated
+	if len(v.entries) == 0 {
+		return
+	}
+	queued(v.w.work, func(ctx context.Context) ([]trainer.Entry, error) {
+		return v.w.Trainer.Entries(ctx, id)
+	}, func(all []trainer.Entry, err error) {
+		if err != nil {
+			v.w.failed(err)
+			return
+		}
+		if v.conversation.ID != id || v.rated != rated { // what was given since brings news of its own
+			return
+		}
+		for _, now := range all {
+			i := v.at(now.ID)
+			if i < 0 || sameFeedback(v.entries[i], now) {
+				continue
+			}
+			e := &v.entries[i]
+			e.Stars, e.Rating, e.Better, e.Kind, e.Fix = now.Stars, now.Rating, now.Better, now.Kind, now.Fix
+			v.update(e.ID)
+		}
+	})
+}
+
+func sameFeedback(a, b trainer.Entry) bool {
+	return a.Stars == b.Stars && a.Rating == b.Rating && a.Better == b.Better && a.Kind == b.Kind && a.Fix == b.Fix
 }
 
 // correct opens the editor in the place of an answer, with the correction that stands on it.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -113,5 +114,76 @@ func TestTheWayBackFromAnotherImportance(t *testing.T) {
 	w.press(t, fyne.KeyZ)
 	if got := importance(); got != usualImportance || w.onDisk(t).Better != better {
 		t.Errorf("after the way back it has the importance %d", got)
+	}
+}
+
+// An answer whose correction is unlearnt among the lessons stands there again as it was given, and its correction once that is undone.
+func TestTheConversationFollowsWhatIsUnlearntElsewhere(t *testing.T) {
+	w := openSample(t, spoken(english))
+	given := w.lastAnswer()
+	w.chat.correct(given.ID)
+	better := "Ein Bescheid gilt am fünften Tag nach der Aufgabe zur Post als bekannt gegeben."
+	w.chat.editor.better.SetText(better)
+	w.chat.editor.kind, w.chat.editor.kindChosen = trainer.Knowledge, true
+	w.chat.editor.submit()
+	w.settle(t)
+	news := trainer.Event{State: w.state, News: []trainer.News{{Kind: trainer.NewsLessons}, {Kind: trainer.NewsSamples}}}
+	w.show(placeLessons)
+	w.lessons.takeBack(w.lastAnswer().Fix)
+	w.settle(t)
+	w.heard(news)
+	w.show(placeChat)
+	w.settle(t)
+	if e := w.lastAnswer(); e.Better != "" || e.Fix != 0 || reads(w, better) || reads(w, "corrected by you") {
+		t.Errorf("the answer still shows the correction %q", e.Better)
+	}
+	w.press(t, fyne.KeyZ)
+	w.heard(news)
+	w.settle(t)
+	if e := w.lastAnswer(); e.Better != better || !reads(w, "corrected by you") {
+		t.Errorf("after the undo the answer shows the correction %q", e.Better)
+	}
+}
+
+// What is read of the feedback takes no star away that was given meanwhile.
+func TestAStarStaysThatIsGivenWhileFeedbackIsRead(t *testing.T) {
+	w := openSample(t, spoken(english))
+	id := w.lastAnswer().ID
+	w.heard(trainer.Event{State: w.state, News: []trainer.News{{Kind: trainer.NewsSamples}}})
+	w.chat.rate(id, 4)
+	w.settle(t)
+	if got := w.lastAnswer().Stars; got != 4 {
+		t.Errorf("the answer has %d stars", got)
+	}
+}
+
+// The chip below an answer leads to the lesson that has taken the place of the one that was used, and says so where there is none.
+func TestTheChipLeadsToNoOtherLesson(t *testing.T) {
+	w := openSample(t, spoken(english))
+	e := w.lastAnswer()
+	if err := w.Trainer.SetAnswer(t.Context(), e.Lesson, "am fünften Tag"); err != nil {
+		t.Fatal(err)
+	}
+	chip := func() {
+		t.Helper()
+		w.show(placeChat)
+		w.settle(t)
+		tap(t, w, "Open the lesson “Wann gilt ein Brief der Behörde als bekannt gegeben?”")
+	}
+	chip()
+	if !reads(w, "am fünften Tag") || w.lessons.chosen == e.Lesson || w.lessons.chosen == 0 {
+		t.Errorf("it leads to lesson %d", w.lessons.chosen)
+	}
+	for range 2 { // the one before comes back with the change
+		all := w.lessonsOnDisk(t)
+		if i := slices.IndexFunc(all, func(l trainer.LessonView) bool { return l.Question == e.Question }); i >= 0 {
+			if err := w.Trainer.Unlearn(t.Context(), all[i].ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	chip()
+	if !reads(w, "This lesson is no longer there.") {
+		t.Error("another lesson is shown without a word")
 	}
 }

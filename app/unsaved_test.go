@@ -121,7 +121,7 @@ func TestALessonThatIsWrittenIsGoneOnWith(t *testing.T) {
 	if got := w.lessons.edit.answer.Text; got != second.Answer {
 		t.Errorf("the editor of the other lesson has %q", got)
 	}
-	w.lessons.reveal(first.ID) // as the chip below an answer does
+	w.lessons.reveal(first.ID, first.Question) // as the chip below an answer does
 	w.settle(t)
 	tap(t, w, "Edit")
 	if e := w.lessons.edit; e.answer.Text != "half an answer" || !slices.Contains(e.keys.Value(), "half") {
