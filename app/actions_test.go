@@ -721,7 +721,7 @@ func TestTrainingInVainIsTold(t *testing.T) {
 	w.state.Last = &trainer.CycleEnd{Cycle: 10, State: trainer.CycleChecked, Reason: vain}
 	w.learning.fill()
 	w.settle(t)
-	if !reads(w, say("verdict.vain_title")) || !reads(w, "Trained (1): What is fog?; 0 of 1 lessons are known with it") {
+	if !reads(w, say("verdict.vain_title")) || !reads(w, "Trained (1): What is fog? – 0 of 1 lessons are known with it") {
 		t.Error("the notice does not say that the training did not help, and why")
 	}
 }

@@ -206,6 +206,9 @@ func (d *editor) showCheck() {
 // usualImportance is the grade that feedback has unless a person chooses another one.
 const usualImportance = 3
 
+// mostImportance is the highest grade.
+const mostImportance = 5
+
 // importanceWidth has room for the five grades and the longest name of one.
 const importanceWidth = 300
 

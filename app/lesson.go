@@ -160,6 +160,8 @@ func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
 		story = sayN("lesson.since", l.Trained, "Cycle", whole(int(l.Since)))
 	case l.State == trainer.LessonKnown:
 		story = say("lesson.at_once")
+	case l.State != trainer.LessonNew && l.Trained == 0: // a training that did not help is none: nothing of it is used
+		story = say("lesson.untrained")
 	case l.State != trainer.LessonNew:
 		story = sayN("lesson.trained", l.Trained)
 	}
@@ -177,7 +179,10 @@ func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
 		again.Disable()
 	}
 	foot := widgets.WrapRow(4, again, widgets.NewButton(say("lesson.edit"), nil, widgets.Ghost, v.startEdit))
-	if (l.State == trainer.LessonLost || l.State == trainer.LessonMissed) && l.Importance < 5 {
+	wanting := l.State == trainer.LessonLost || l.State == trainer.LessonMissed
+	if wanting && l.Importance == mostImportance { // it is practised as much as can be
+		body.Add(widgets.Muted(say("hint.rephrase")).Wrapped())
+	} else if wanting {
 		foot.Add(widgets.NewButton(say("lesson.practise"), nil, widgets.Ghost, func() { v.practise(l.ID) }))
 	}
 	foot.Add(widgets.NewButton(say("lesson.unlearn"), nil, widgets.Ghost, func() { v.showDetail(detailUnlearn) }))
@@ -247,7 +252,7 @@ func kindMeans(k trainer.Kind) string {
 }
 
 func (v *lessonsView) wishDetail(s trainer.Sample) fyne.CanvasObject {
-	state, word := mannerState(s)
+	state, word := v.mannerState(s)
 	mark := state.Glyph()
 	body := widgets.VStack(14,
 		widgets.HStackTop(8, widgets.Grow(widgets.Section(say("manner.title")).Wrapped()), widgets.NewChip(word, &mark, state.Tone())),
@@ -312,7 +317,11 @@ func (v *lessonsView) practise(id int64) {
 	}, func(_ bool, err error) {
 		v.w.failed(err)
 		if err == nil {
-			v.w.snackbar.Say(say("lesson.practising"), say("place.learning"), func() { v.w.show(placeLearning) })
+			words := say("lesson.practising")
+			if why, rests := v.w.rests(); rests {
+				words = say("lesson.practised_later", "Why", why)
+			}
+			v.w.snackbar.Say(words, say("place.learning"), func() { v.w.show(placeLearning) })
 		}
 		v.refresh()
 	})

@@ -107,7 +107,7 @@ func (v *lessonsView) open() {
 func (v *lessonsView) heard(news []trainer.News) {
 	for _, n := range news {
 		switch n.Kind {
-		case trainer.NewsLessons, trainer.NewsSamples, trainer.NewsContradiction, trainer.NewsActivated, trainer.NewsCycleEnded:
+		case trainer.NewsLessons, trainer.NewsSamples, trainer.NewsContradiction, trainer.NewsActivated, trainer.NewsRolledBack, trainer.NewsCycleEnded:
 			if v.w.place == placeLessons {
 				v.refresh()
 			}
@@ -405,16 +405,19 @@ func (v *lessonsView) lessonLine(l trainer.LessonView) fyne.CanvasObject {
 }
 
 func (v *lessonsView) mannerLine(s trainer.Sample) fyne.CanvasObject {
-	state, word := mannerState(s)
+	state, word := v.mannerState(s)
 	words := widgets.VStack(1, widgets.Strong(brief(s.Better, 200)).Cutting(), widgets.Caption(brief(s.Prompt, 200)).Cutting())
 	return widgets.HStack(12, widgets.Badge(state, 26), widgets.Grow(words), widgets.Caption(word).In(state.Tone().Ink()))
 }
 
-// mannerState says whether a wish about manner has been trained.
-func mannerState(s trainer.Sample) (widgets.State, string) {
+// mannerState says whether the version that answers was trained on a wish about manner.
+func (v *lessonsView) mannerState(s trainer.Sample) (widgets.State, string) {
 	switch s.State {
 	case trainer.SampleUsed:
-		return widgets.Known, say("manner.used")
+		if slices.Contains(v.trained, s.ID) {
+			return widgets.Known, say("manner.used")
+		}
+		return widgets.Missing, say("manner.unused") // the version was turned down, or another one answers
 	case trainer.SampleRejected:
 		return widgets.Missing, because(s.Reason)
 	}
@@ -427,9 +430,14 @@ func (v *lessonsView) choose(id int64) {
 	v.fill()
 }
 
+// askAll lets all lessons be asked, which waits as long as learning rests.
 func (v *lessonsView) askAll() {
 	v.w.Trainer.AskLessons()
-	v.w.snackbar.Say(say("lessons.asking_all"), "", nil)
+	words := say("lessons.asking_all")
+	if why, rests := v.w.rests(); rests {
+		words = say("lessons.asked_later", "Why", why)
+	}
+	v.w.snackbar.Say(words, "", nil)
 }
 
 // teach opens the editor for a new lesson.

@@ -197,3 +197,63 @@ func TestEveryFigureHasWords(t *testing.T) {
 		t.Errorf("%d of %d figures were seen", len(codes), len(figureKeys))
 	}
 }
+
+// As long as learning rests nothing is said to be practised or asked, and a lesson that is as important as can be is to be put in
+// other words.
+func TestPractisingWaitsAsLongAsLearningRests(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLessons)
+	w.settle(t)
+	lost := w.lessons.lessons[slices.IndexFunc(w.lessons.lessons, func(l trainer.LessonView) bool { return l.State == trainer.LessonLost })]
+	w.lessons.choose(lost.ID)
+	if !reads(w, "Not trained in yet") || reads(w, "0 trainings") {
+		t.Error("it is not said that nothing of it is trained in")
+	}
+	w.heard(trainer.Event{State: sampleState(trainer.PhasePaused)})
+	tap(t, w, "Practise more")
+	if !reads(w, "Importance raised. It is practised only once learning goes on: learning is paused.") {
+		t.Error("practising is not said to wait")
+	}
+	if !reads(w, "Put the lesson in other words, or change its keywords.") || reads(w, "Practise more") {
+		t.Error("it is not said what else to do with a lesson of the highest importance")
+	}
+	tap(t, w, "Ask all")
+	if !reads(w, "They are asked only once learning goes on: learning is paused.") {
+		t.Error("asking is not said to wait")
+	}
+	w.heard(trainer.Event{State: sampleState(trainer.PhaseWaiting)})
+	tap(t, w, "Ask all")
+	if !reads(w, "All lessons are being asked.") {
+		t.Error("it is not said that the lessons are asked")
+	}
+}
+
+// Whoever practises a lesson and stays with it is told that it did not help.
+func TestATrainingInVainIsToldAmongTheLessons(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLessons)
+	w.settle(t)
+	end := &trainer.CycleEnd{Cycle: 14, State: trainer.CycleChecked, Reason: trainer.Reason{Code: trainer.CodeOnlyAsked}}
+	w.heard(trainer.Event{State: w.state, News: []trainer.News{{Kind: trainer.NewsCycleEnded, End: end}}})
+	if w.settle(t); reads(w, "The training did not help") {
+		t.Error("asking alone is said to be a training")
+	}
+	end.Reason.Code = trainer.CodeInVain
+	w.heard(trainer.Event{State: w.state, News: []trainer.News{{Kind: trainer.NewsCycleEnded, End: end}}})
+	if w.settle(t); !reads(w, "The training did not help") {
+		t.Error("it is not told")
+	}
+}
+
+// A wish about manner counts as learned only while a version answers that was trained on it: a cycle that was refused has used it too.
+func TestAWishIsLearnedByTheVersionThatAnswers(t *testing.T) {
+	w := openSample(t, spoken(english))
+	wish := trainer.Sample{ID: 40, State: trainer.SampleUsed}
+	if state, words := w.lessons.mannerState(wish); state != widgets.Missing || words != "not in the active version" {
+		t.Errorf("without a version that was trained on it, it is %q", words)
+	}
+	w.lessons.trained = []int64{40}
+	if state, words := w.lessons.mannerState(wish); state != widgets.Known || words != "learned" {
+		t.Errorf("with one that was trained on it, it is %q", words)
+	}
+}

@@ -330,6 +330,15 @@ func (w *window) statusWords() (widgets.Tone, string) {
 			return widgets.ToneInfo, say("status.answering")
 		}
 		return widgets.ToneInfo, say("status.checking", "Version", whole(w.learning.nextNumber))
+// rests says whether nothing is trained or asked until a person does something about it, and why.
+func (w *window) rests() (why string, rests bool) {
+	switch s := w.state; s.Phase {
+	case trainer.PhaseNoModel, trainer.PhaseOff, trainer.PhasePaused:
+		return because(s.Why), true
+	}
+	return "", false
+}
+
 	case trainer.PhasePreparing:
 		if s.Why.Code == trainer.CodePreparing {
 			return widgets.ToneInfo, w.preparingWords()
@@ -470,3 +479,7 @@ func brief(s string, n int) string {
 	}
 	return strings.TrimRight(cut, " ,;:.") + " …"
 }
+		case trainer.CycleChecked: // whoever lets a lesson be practised waits for this
+			if n.End.Reason.Code == trainer.CodeInVain && w.place != placeLearning {
+				w.snackbar.Say(say("verdict.vain_title"), say("place.learning"), func() { w.show(placeLearning) })
+			}
