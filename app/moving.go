@@ -28,6 +28,9 @@ type moving struct {
 	bar   *widgets.Meter
 }
 
+// running says whether it is still under way; no move is not.
+func (m *moving) running() bool { return m != nil && m.card == nil && m.err == nil }
+
 // askToMove asks before the training that takes minutes.
 func (w *window) askToMove(o catalogue.Offer) {
 	w.ask(func() question {
@@ -71,6 +74,7 @@ func (w *window) moved(m *moving, card trainer.ScoreCard, err error) {
 	default:
 		m.card = &card
 	}
+	w.unaskToQuit()
 	w.machine.fill()
 }
 

@@ -53,10 +53,21 @@ func (w *window) showMenus() {
 }
 
 func (w *window) trayMenu() *fyne.Menu {
-	quit := fyne.NewMenuItem(say("tray.quit"), w.close) // no question: it would stand in a window that nobody may see
+	quit := fyne.NewMenuItem(say("tray.quit"), w.quitFromTray)
 	quit.IsQuit = true
 	return fyne.NewMenu("CLARA",
 		fyne.NewMenuItem(say("tray.open"), w.forward), w.pauseItem(), fyne.NewMenuItemSeparator(), quit)
+}
+
+// quitFromTray ends the program without a question, which would stand in a window that nobody may see. Only if something is written
+// and not saved the window comes back and asks.
+func (w *window) quitFromTray() {
+	if w.keepEditors(); len(w.unsaved) > 0 || w.settings != nil && !w.settings.saved() {
+		w.forward()
+		w.askToQuit()
+		return
+	}
+	w.close()
 }
 
 // pauseItem pauses learning, or lets it go on.
@@ -92,24 +103,43 @@ func (w *window) mainMenu() *fyne.MainMenu {
 
 // askToClose answers the window's own button. Whoever has once chosen the tray finds the window there again.
 func (w *window) askToClose() {
-	if w.inTray && w.cycling() {
+	if w.inTray && w.training() {
 		w.hide()
 		return
 	}
 	w.askToQuit()
 }
 
-// askToQuit ends the program, unless a person wants to save something first.
-func (w *window) askToQuit() { w.askAboutUnsaved(w.askAboutTraining) }
+// askToQuit ends the program, unless a person wants to save something first. Dialogs would hide the question: they are closed, and
+// settings that were changed say so in theirs.
+func (w *window) askToQuit() {
+	if w.files != nil {
+		w.files.Dismiss()
+	}
+	if d := w.settings; d != nil {
+		if !d.saved() {
+			d.failed(say("close.unsaved_title"), say("close.unsaved_settings"))
+			return
+		}
+		d.close()
+	}
+	w.askAboutUnsaved(w.askAboutTraining)
+}
 
-// askAboutTraining ends the program. A cycle that runs is asked about: stopping it loses no feedback, but time.
+// training says whether something trains that the end of the program would throw away.
+func (w *window) training() bool { return w.cycling() || w.moving.running() }
+
+// askAboutTraining ends the program. A training that runs is asked about: stopping it loses no feedback, but time.
 func (w *window) askAboutTraining() {
-	if !w.cycling() {
+	if !w.training() {
 		w.close()
 		return
 	}
 	w.ask(func() question {
 		q := question{title: say("close.title"), text: say("close.text"), yes: say("close.yes"), no: say("close.no"), do: w.close, quits: true}
+		if w.moving.running() {
+			q.title, q.text, q.yes = say("close.move_title"), say("close.move_text"), say("close.move_yes")
+		}
 		if w.tray() != nil {
 			q.instead = &widgets.Action{Label: say("close.tray"), Kind: widgets.Secondary, OnTapped: func() {
 				w.inTray = true
@@ -118,6 +148,13 @@ func (w *window) askAboutTraining() {
 		}
 		return q
 	})
+}
+
+// unaskToQuit takes the question away whether to stop a training once there is nothing left to stop.
+func (w *window) unaskToQuit() {
+	if !w.training() {
+		w.untellOf(matterQuit)
+	}
 }
 
 // hide leaves the program to its icon in the tray: it goes on learning, and tells the desktop of it.

@@ -195,3 +195,58 @@ func TestMainMenuOfMacOS(t *testing.T) {
 		}
 	}
 }
+
+// Quitting from the tray asks nothing, unless something would be lost that was written: then the window is there to ask in.
+func TestQuittingFromTheTrayLosesNothingWritten(t *testing.T) {
+	w, f, a := startTray(t, spoken(english), true)
+	w.heard(trainer.Event{State: sampleState(trainer.PhaseWaiting)})
+	w.lessons.teach()
+	w.lessons.editor.question.SetText("When does the office open?")
+	f.Hide()
+	a.menu.Items[len(a.menu.Items)-1].Action()
+	w.settle(t)
+	if w.stopped() || f.hidden || !reads(w, "“When does the office open?” is written, but not saved") {
+		t.Fatal("what was written is lost without a word")
+	}
+	tap(t, w, "Quit without saving")
+	w.waitFor(t, w.stopped)
+}
+
+// A question that lies behind a dialog cannot be answered: settings that were changed say in theirs that they are not saved.
+func TestQuittingAsksInFrontOfTheSettings(t *testing.T) {
+	w, f, _ := startTray(t, spoken(english), false)
+	w.heard(trainer.Event{State: sampleState(trainer.PhaseRunning)})
+	w.openSettings()
+	w.settle(t)
+	operate(t, w, fields[0])
+	f.close()
+	if w.settings == nil || w.stopped() || !reads(w, "Save the settings or cancel them, then CLARA can be quit.") {
+		t.Fatal("the change is lost without a word")
+	}
+	w.settings.close()
+	w.openSettings() // nothing is changed
+	f.close()
+	if w.settings != nil || !reads(w, "A training is running") {
+		t.Error("the question lies behind the dialog, or is not asked")
+	}
+}
+
+// The move of the lessons to another model is a training too, which starts over for nobody.
+func TestQuittingAsksAboutAMove(t *testing.T) {
+	w, f, _ := startTray(t, spoken(english), true)
+	w.heard(trainer.Event{State: sampleState(trainer.PhaseWaiting)})
+	m := &moving{offer: sampleOffers()[1]}
+	w.moving = m
+	asks := func() bool { return reads(w, "The lessons are being moved") }
+	f.close()
+	w.heard(trainer.Event{State: sampleState(trainer.PhaseWaiting)})
+	if !asks() || w.stopped() {
+		t.Fatal("minutes of training are lost without a word")
+	}
+	w.moved(m, *sampleScoreCard(), nil)
+	if asks() {
+		t.Error("the question outlives the move")
+	}
+	f.close()
+	w.waitFor(t, w.stopped)
+}

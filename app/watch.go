@@ -83,7 +83,5 @@ func (w *window) heard(e trainer.Event) {
 		w.announce(n)
 	}
 	w.unwarn()
-	if w.about == matterQuit && !w.cycling() {
-		w.untell() // nothing is left to stop
-	}
+	w.unaskToQuit()
 }
