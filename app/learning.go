@@ -267,9 +267,9 @@ func (v *learningView) sentence() string {
 		}
 		return say("learning.running_unmeasured", "Cycle", whole(int(s.Progress.Cycle)), "Ran", ran)
 	case trainer.PhaseDue:
-		return say("learning.due", "Why", because(s.Why))
+		return say("learning.due", "Why", waits(counted(s, v.w.now()), v.w.Settings.Continuous.TrainOnCorrection))
 	}
-	return say("learning.why", "Why", because(s.Why))
+	return say("learning.why", "Why", waits(s.Why, v.w.Settings.Continuous.TrainOnCorrection))
 }
 
 // stations are the stops of the loop with what is true of each.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"clara/trainer"
 )
@@ -127,5 +128,65 @@ func TestTheHeadNamesTheVersionThatAnswersAgain(t *testing.T) {
 	w.settle(t)
 	if !reads(w, "SmolLM2 135M Instruct · Version 11") {
 		t.Error("the head names the version that was left")
+	}
+}
+
+// A training can be of nothing new, as the one that practises a lesson.
+func TestATrainingOfNothingNewCountsNoFeedback(t *testing.T) {
+	for _, c := range []struct {
+		language string
+		ratings  int
+		want     string
+	}{
+		{english, 7, "7 new ratings · training, 12 s left"},
+		{english, 0, "Training, 12 s left"},
+		{german, 7, "7 neue Rückmeldungen · trainiert, noch 12 s"},
+		{german, 0, "Trainiert, noch 12 s"},
+	} {
+		w := openSample(t, spoken(c.language))
+		w.state = sampleState(trainer.PhaseRunning)
+		w.state.NewRatings = c.ratings
+		if _, words := w.statusWords(); words != c.want {
+			t.Errorf("the status line says %q, not %q", words, c.want)
+		}
+	}
+}
+
+// The seconds until a training run on, though the trainer tells them once.
+func TestTheSecondsUntilATrainingRunOn(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLearning)
+	s := sampleState(trainer.PhaseDue)
+	s.StartsAt, s.Why = noon.Add(75*time.Second), trainer.Reason{Code: trainer.CodeInterval, Args: map[string]string{"seconds": "180"}}
+	w.heard(trainer.Event{State: s})
+	w.settle(t)
+	if !reads(w, "something is new, training starts in 75 s.") {
+		t.Errorf("it says %q", w.learning.sentence())
+	}
+	if s.Why.Args["seconds"] != "180" {
+		t.Error("the state of the trainer is changed")
+	}
+}
+
+// Where the settings let no correction start a training, none is said to.
+func TestNoCorrectionIsSaidToTrainThatDoesNot(t *testing.T) {
+	for _, on := range []bool{true, false} {
+		w := openSample(t, spoken(english))
+		w.Settings.Continuous.TrainOnCorrection = on
+		w.show(placeLearning)
+		w.heard(trainer.Event{State: sampleState(trainer.PhaseWaiting)})
+		w.settle(t)
+		if reads(w, "Training starts at 8, on a correction, or in 2 min") != on || reads(w, "training starts at 8 or on a correction") != on || !reads(w, "raining starts at 8") {
+			t.Errorf("with the setting %v it says %q", on, w.learning.sentence())
+		}
+	}
+}
+
+// A reason that is a sentence already gets no second full stop.
+func TestReasonsEndInOneFullStop(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.state.Why = trainer.Reason{Code: trainer.CodeCutTwice}
+	if words := w.learning.sentence(); !strings.HasSuffix(words, "new feedback.") {
+		t.Errorf("it says %q", words)
 	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,15 +176,44 @@ func because(r trainer.Reason) string {
 
 // sentence makes a sentence of a reason that stands alone: with a large first letter and a full stop.
 func sentence(text string) string {
+	text = capital(text)
+	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
+		return text
+	}
+	return text + "."
+}
+
+// capital gives a text a large first letter.
+func capital(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	if size == 0 {
 		return ""
 	}
-	text = string(unicode.ToUpper(first)) + text[size:]
-	if strings.ContainsAny(text[len(text)-1:], ".!?") {
-		return text
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// waits says, as a part of a sentence, for what the next training waits. onCorrection is whether a correction would start it.
+func waits(r trainer.Reason, onCorrection bool) string {
+	text := because(r)
+	if r.Code == trainer.CodeTooFewRatings && !onCorrection {
+		text = say("reason.too_few_ratings_only", argumentsOf(r)...)
 	}
-	return text + "."
+	return strings.TrimSuffix(text, ".") // the full stop is the sentence's
+}
+
+// counted is the reason for which a training waits with the seconds that are left now: the loop counts them when it begins to wait.
+func counted(s trainer.State, now time.Time) trainer.Reason {
+	r := s.Why
+	switch r.Code {
+	case trainer.CodeTooFewRatings, trainer.CodeInterval, trainer.CodeRetryLater, trainer.CodeStopped:
+		if left := s.StartsAt.Sub(now); !s.StartsAt.IsZero() {
+			args := map[string]string{}
+			maps.Copy(args, r.Args)
+			args["seconds"] = strconv.Itoa(max(1, int(math.Ceil(left.Seconds()))))
+			r.Args = args
+		}
+	}
+	return r
 }
 
 // bufferKeys are the words for a buffer that does not fill, by why most of the rest does not train.
@@ -300,12 +330,25 @@ func verdictWords(verdict string) string {
 // fresh counts the feedback that no cycle has used yet.
 func fresh(s trainer.State) int { return s.NewRatings + s.NewManner + s.NewLessons }
 
+// rests says whether nothing is trained or asked until a person does something about it, and why.
+func (w *window) rests() (why string, rests bool) {
+	switch s := w.state; s.Phase {
+	case trainer.PhaseNoModel, trainer.PhaseOff, trainer.PhasePaused:
+		return because(s.Why), true
+	}
+	return "", false
+}
+
 // statusWords is the status line: what the learner does, and why.
 func (w *window) statusWords() (widgets.Tone, string) {
 	s := w.state
 	news := sayN("status.new_samples", fresh(s))
 	if fresh(s) == s.NewRatings {
 		news = sayN("status.new", s.NewRatings)
+	}
+	of := news // what a training is of, which can be nothing new, as to practise a lesson
+	if fresh(s) == 0 {
+		of = ""
 	}
 	if s.Trouble != nil {
 		return widgets.ToneError, because(s.Trouble.Reason)
@@ -320,25 +363,16 @@ func (w *window) statusWords() (widgets.Tone, string) {
 	case trainer.PhaseDue:
 		left := max(0, s.StartsAt.Sub(w.now()))
 		if left < time.Second {
-			return widgets.ToneInfo, say("status.due_now", "News", news)
+			return widgets.ToneInfo, capital(say("status.due_now", "News", of))
 		}
-		return widgets.ToneInfo, say("status.due", "News", news, "Left", span(left))
+		return widgets.ToneInfo, capital(say("status.due", "News", of, "Left", span(left)))
 	case trainer.PhaseRunning:
-		return widgets.ToneInfo, w.runningWords(news)
+		return widgets.ToneInfo, capital(w.runningWords(of))
 	case trainer.PhaseChecking:
 		if s.Answering {
 			return widgets.ToneInfo, say("status.answering")
 		}
 		return widgets.ToneInfo, say("status.checking", "Version", whole(w.learning.nextNumber))
-// rests says whether nothing is trained or asked until a person does something about it, and why.
-func (w *window) rests() (why string, rests bool) {
-	switch s := w.state; s.Phase {
-	case trainer.PhaseNoModel, trainer.PhaseOff, trainer.PhasePaused:
-		return because(s.Why), true
-	}
-	return "", false
-}
-
 	case trainer.PhasePreparing:
 		if s.Why.Code == trainer.CodePreparing {
 			return widgets.ToneInfo, w.preparingWords()
@@ -358,6 +392,9 @@ func (w *window) rests() (why string, rests bool) {
 	}
 	switch s.Why.Code {
 	case trainer.CodeTooFewRatings:
+		if !w.Settings.Continuous.TrainOnCorrection {
+			return widgets.ToneSuccess, say("status.ready_ratings", "News", news, "Least", whole(s.LeastRating))
+		}
 		return widgets.ToneSuccess, say("status.ready", "News", news, "Least", whole(s.LeastRating))
 	case trainer.CodeNothingNew, "":
 		return widgets.ToneSuccess, say("status.nothing_new")
@@ -449,6 +486,10 @@ func (w *window) announce(n trainer.News) {
 			if w.place != placeLearning {
 				w.snackbar.Say(words, say("place.learning"), func() { w.show(placeLearning) })
 			}
+		case trainer.CycleChecked: // whoever lets a lesson be practised waits for this
+			if n.End.Reason.Code == trainer.CodeInVain && w.place != placeLearning {
+				w.snackbar.Say(say("verdict.vain_title"), say("place.learning"), func() { w.show(placeLearning) })
+			}
 		case trainer.CycleFailed: // in the window the trouble says it
 			w.notify(because(n.End.Reason))
 		}
@@ -479,7 +520,3 @@ func brief(s string, n int) string {
 	}
 	return strings.TrimRight(cut, " ,;:.") + " …"
 }
-		case trainer.CycleChecked: // whoever lets a lesson be practised waits for this
-			if n.End.Reason.Code == trainer.CodeInVain && w.place != placeLearning {
-				w.snackbar.Say(say("verdict.vain_title"), say("place.learning"), func() { w.show(placeLearning) })
-			}

@@ -380,7 +380,7 @@ func (d *settingsDialog) effectCard(e trainer.Effect) fyne.CanvasObject {
 	case e.StartsIn > 0:
 		text = join(text, say("effect.in", "Left", span(e.StartsIn)))
 	default:
-		text = join(text, say("effect.why", "Why", because(e.Why)))
+		text = join(text, say("effect.why", "Why", waits(e.Why, d.draft.Continuous.TrainOnCorrection)))
 	}
 	for _, n := range e.Notes {
 		text = join(text, because(n))
