@@ -116,8 +116,17 @@ func (s *Store) RestoreConversation(ctx context.Context, id int64) error {
 // draft (ConversationDraft). Samples on the messages stay and lose the reference to them.
 func (s *Store) EraseConversations(ctx context.Context, deletedBefore time.Time) error {
 	return s.eraseFor(ctx, "erase deleted conversations", func(tx *sql.Tx) (bool, error) {
+		// Also those of conversations that were erased when drafts were not yet.
+		const drafts = `DELETE FROM drafts WHERE user = ?1 AND key GLOB ?2 || '[1-9]*' AND key NOT IN (SELECT ?2 || id FROM conversations WHERE user = ?1)`
 		const gone = `SELECT id FROM conversations WHERE user = ?1 AND deleted < ?2`
 		args := []any{s.user, deletedBefore.UnixMicro()}
+		var some bool
+		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (`+gone+`)`, args...).Scan(&some); err != nil {
+			return false, err
+		}
+		if !some { // the jobs of all cycles are long to look through
+			return deletedAny(tx.ExecContext(ctx, drafts, s.user, draftOfConversation))
+		}
 		if _, err := tx.ExecContext(ctx, `UPDATE samples SET message = NULL WHERE user = ?1 AND message IN
 			(SELECT id FROM messages WHERE user = ?1 AND conversation IN (`+gone+`))`, args...); err != nil {
 			return false, err
@@ -128,14 +137,11 @@ func (s *Store) EraseConversations(ctx context.Context, deletedBefore time.Time)
 				WHERE m.user = ?1 AND m.conversation IN (`+gone+`))`, args...); err != nil {
 			return false, err
 		}
-		erased, err := deletedAny(tx.ExecContext(ctx, `DELETE FROM conversations WHERE id IN (`+gone+`)`, args...))
-		if err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM conversations WHERE id IN (`+gone+`)`, args...); err != nil {
 			return false, err
 		}
-		// Also those of conversations that were erased when drafts were not yet.
-		drafts, err := deletedAny(tx.ExecContext(ctx, `DELETE FROM drafts WHERE user = ?1 AND key GLOB ?2 || '[1-9]*'
-			AND key NOT IN (SELECT ?2 || id FROM conversations WHERE user = ?1)`, s.user, draftOfConversation))
-		return erased || drafts, err
+		_, err := tx.ExecContext(ctx, drafts, s.user, draftOfConversation)
+		return true, err
 	})
 }
 
