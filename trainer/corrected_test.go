@@ -113,3 +113,29 @@ func TestAnotherAnswerIsCheckedByItsOwnWords(t *testing.T) {
 		}
 	}
 }
+
+// Whoever rates an answer anew does not wait for all lessons to be read and indexed again.
+func TestRatingAnewLeavesTheLessonsAlone(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		_, message := b.talk("Who leads IT?", 0)
+		before := b.speaking.Load()
+		for _, stars := range []int{2, 5, 1} {
+			if _, err := b.Rate(t.Context(), message, stars); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if b.speaking.Load() != before {
+			t.Error("what answers was built anew for a rating")
+		}
+		if _, err := b.Correct(t.Context(), Correction{Message: message, Better: "Maria leads IT.", Kind: Knowledge}); err != nil {
+			t.Fatal(err)
+		}
+		if b.speaking.Load() == before {
+			t.Error("a correction is not used")
+		}
+	})
+}

@@ -270,7 +270,7 @@ func (t *Trainer) add(ctx context.Context, f store.Feedback) (Sample, error) {
 	// The log has no texts: it stays when one is taken back.
 	t.log.Debug("feedback kept", "sample", s.ID, "form", s.Form, "kind", s.Kind, "score", s.Score, "importance", s.Importance, "source", s.Source,
 		"lesson", f.Lesson != nil, "replaces", f.Replaces, "does not train", f.Reject.Code)
-	if f.Lesson != nil || len(f.Replaces) > 0 {
+	if f.Sample.Form == FormCorrection && (f.Lesson != nil || len(f.Replaces) > 0) { // a rating changes no lesson
 		if err := t.renew(context.WithoutCancel(ctx)); err != nil {
 			return s, fmt.Errorf("the feedback is kept, but not used yet: %w", err)
 		}
