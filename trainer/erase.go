@@ -32,7 +32,7 @@ func (l *loop) erase(ctx context.Context) error {
 	if err := l.store.EraseSamples(ctx, before); err != nil {
 		return saving(fmt.Errorf("erase deleted feedback: %w", err))
 	}
-	return l.store.ClearTraces(ctx)
+	return saving(l.store.ClearTraces(ctx))
 }
 
 // eraseVersions removes the files of the versions, of whichever model, that are not in use

@@ -31,7 +31,7 @@ type State struct {
 
 	NewRatings  int // since the last cycle
 	NewManner   int // corrections of manner since the last cycle
-	NewLessons  int // lessons that no cycle has asked yet
+	NewLessons  int // lessons that wait for a cycle: none has asked them, and they are not known
 	LeastRating int // ratings that start a cycle (Settings.MinBatchSize)
 
 	Buffer   BufferState
