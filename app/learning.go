@@ -132,14 +132,17 @@ func (v *learningView) refresh() {
 	})
 }
 
-// nameOf names a version by its ID.
+// nameOf names a version by its ID; one that was not read is not taken for the untrained base.
 func (v *learningView) nameOf(id int64) string {
+	if id == 0 {
+		return versionName(0)
+	}
 	for _, r := range v.versions {
-		if r.ID == id && id != 0 {
+		if r.ID == id {
 			return versionName(r.Number)
 		}
 	}
-	return versionName(0)
+	return say("statistics.none")
 }
 
 func (v *learningView) heard(news []trainer.News) {

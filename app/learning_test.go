@@ -190,3 +190,18 @@ func TestReasonsEndInOneFullStop(t *testing.T) {
 		t.Errorf("it says %q", words)
 	}
 }
+
+// As long as the versions could not be read, none of them is called the base model.
+func TestAVersionThatWasNotReadIsNotCalledTheBase(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.learning.refresh()
+	w.settle(t)
+	id := w.learning.versions[slices.IndexFunc(w.learning.versions, func(r trainer.VersionRow) bool { return r.Number == 12 })].ID
+	if got := w.learning.nameOf(id); got != "Version 12" {
+		t.Errorf("it is called %q", got)
+	}
+	w.learning.versions = nil
+	if got := w.learning.nameOf(id); got != "–" || w.learning.nameOf(0) != "Base model" {
+		t.Errorf("unread, it is called %q, and the base %q", got, w.learning.nameOf(0))
+	}
+}

@@ -467,6 +467,17 @@ func (v *lessonsView) takeBack(sample int64) { v.delete(sample, v.w.Trainer.Take
 // unlearn deletes a sample with all that it had replaced.
 func (v *lessonsView) unlearn(sample int64) { v.delete(sample, v.w.Trainer.Forget) }
 
+// unlearntWords say what becomes of a sample that was deleted: the version that answers may hold it until another is trained.
+func (v *lessonsView) unlearntWords(sample int64) string {
+	if !slices.Contains(v.trained, sample) {
+		return say("lesson.unlearnt")
+	}
+	if why, rests := v.w.rests(); rests {
+		return say("lesson.unlearnt_later", "Why", why)
+	}
+	return say("lesson.unlearning")
+}
+
 // delete deletes a sample, with its lesson if it has one, and offers it back for a while.
 func (v *lessonsView) delete(sample int64, how func(context.Context, int64) error) {
 	queued(v.w.work, func(ctx context.Context) (none, error) {
@@ -483,7 +494,7 @@ func (v *lessonsView) delete(sample int64, how func(context.Context, int64) erro
 					v.refresh()
 				})
 			})
-			v.w.snackbar.Say(say("lesson.unlearnt"), say("undo"), undo.run)
+			v.w.snackbar.Say(v.unlearntWords(sample), say("undo"), undo.run)
 		}
 		v.detail = detailShow
 		v.refresh()

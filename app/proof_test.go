@@ -257,3 +257,31 @@ func TestAWishIsLearnedByTheVersionThatAnswers(t *testing.T) {
 		t.Errorf("with one that was trained on it, it is %q", words)
 	}
 }
+
+// What the version that answers was trained on is not called unlearnt before another one is trained, nor is that said to begin while
+// learning rests.
+func TestUnlearningSaysWhenItIsDone(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLessons)
+	w.settle(t)
+	lesson := w.lessons.lessons[0]
+	for _, c := range []struct {
+		trained []int64
+		phase   trainer.Phase
+		want    string
+	}{
+		{nil, trainer.PhaseWaiting, "Unlearnt"},
+		{[]int64{lesson.Sample}, trainer.PhaseWaiting, "Deleted. CLARA is trained again without it."},
+		{[]int64{lesson.Sample}, trainer.PhasePaused, "Deleted. CLARA is trained again without it only once learning goes on: learning is paused."},
+	} {
+		w.heard(trainer.Event{State: sampleState(c.phase)})
+		w.lessons.choose(lesson.ID)
+		w.lessons.trained = c.trained
+		tap(t, w, "Unlearn …")
+		tap(t, w, "Unlearn")
+		if !reads(w, c.want) {
+			t.Errorf("it does not say %q", c.want)
+		}
+		tap(t, w, "Undo")
+	}
+}
