@@ -254,6 +254,10 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 	saveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
 	kept, saveErr := t.store.AddMessage(saveCtx, answer)
+	if errors.Is(saveErr, ErrNotFound) && answer.Lesson != 0 { // it was unlearnt and erased while the answer was given
+		answer.Lesson, entry.Question = 0, ""
+		kept, saveErr = t.store.AddMessage(saveCtx, answer)
+	}
 	if saveErr != nil {
 		return Entry{Message: answer, Number: s.version.Number}, saving(errors.Join(fmt.Errorf("keep the answer: %w", saveErr), err))
 	}

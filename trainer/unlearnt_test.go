@@ -1,8 +1,10 @@
 package trainer
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // answersGiven are the answers of the lessons that there are.
@@ -54,4 +56,29 @@ func TestUnlearningBringsNoEarlierAnswerBack(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A lesson that is unlearnt, and erased by the cycle that follows, while it is being answered with
+// takes no answer with it.
+func TestAnAnswerOutlivesItsLesson(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	defer b.load(tinyRunner(t, 1))()
+	s := b.teach("Who leads IT at Brandt?", "Maria.", Knowledge)
+	erased := false
+	e, err := b.Answer(t.Context(), Ask{Text: "Who leads IT at Brandt?", MaxTokens: 12}, func(string) {
+		if erased {
+			return
+		}
+		erased = true
+		if err := errors.Join(b.Forget(t.Context(), s.ID), b.store.EraseSamples(t.Context(), time.Now().Add(time.Hour))); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err != nil || !erased || e.Lesson != 0 || e.Question != "" {
+		t.Fatalf("erased %v: %+v, %v", erased, e, err)
+	}
+	if got := b.texts(e.Conversation); len(got) != 2 || got[1] != e.Text {
+		t.Errorf("kept is %q", got)
+	}
 }
