@@ -80,7 +80,7 @@ prove: deps model ## what learning promises, 3 seeds, into docs/learning; goes o
 	@go run $(BUILD) ./prove $(ARGS)
 
 prove-short: deps model ## a part of it in less than 20 minutes, into a folder of its own
-	@go run $(BUILD) ./prove -short -out bin/learning $(ARGS)
+	@go run $(BUILD) ./prove -short $(ARGS)
 
 TRL ?= .tools/trl/bin/python
 prove-peers: model ## TRL's SFT, DPO and KTO on the same data, into docs/learning; goes on where it was stopped; brings 6 GB

@@ -16,6 +16,7 @@ const (
 	driftMost   = 12
 	driftLeast  = 6
 	lookEvery   = 20 // cycles between two looks at unrelated questions and plain text
+	tellEvery   = 10 // cycles between two lines of progress
 	driftBegin  = 8  // lessons
 )
 
@@ -71,6 +72,7 @@ func drift(facts set, hard []lesson, w wish, cycles int, events []driftEvent) fu
 			if err != nil {
 				return err
 			}
+			began := time.Now()
 			for range driftBegin {
 				if err := l.add(ctx); err != nil {
 					return err
@@ -92,6 +94,11 @@ func drift(facts set, hard []lesson, w wish, cycles int, events []driftEvent) fu
 				}
 				if err := l.askAll(ctx, "known"); err != nil {
 					return err
+				}
+				if n%tellEvery == 0 || n == cycles {
+					known := r.Series["known"]
+					fmt.Fprintf(b.progress, "  cycle %d of %d after %s: %s of the lessons known, %d versions made, %d cycles refused\n",
+						n, cycles, clock(time.Since(began)), decimals(known[len(known)-1]), r.Counts["promoted"].N, r.Counts["refused"].N)
 				}
 				if n%lookEvery != 0 && n != cycles {
 					continue

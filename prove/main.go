@@ -3,8 +3,9 @@
 // -report makes docs/learning.md of what it wrote.
 //
 // Every finished measurement is a line of the results file. One that is there is not
-// done again, so it can be stopped at any time, and goes on where it was; with -again, one
-// of another commit is, and takes its place.
+// done again, so it can be stopped at any time, and goes on with the first that has no
+// line; what was stopped in the middle begins anew, also a life of 200 cycles. With -again,
+// one of another commit is done again, and takes its place.
 package main
 
 import (
@@ -64,13 +65,13 @@ const resultsFile = "results.jsonl"
 func run(ctx context.Context, args []string) error {
 	s := session{}
 	f := flag.NewFlagSet("prove", flag.ContinueOnError)
-	f.StringVar(&s.folder, "out", filepath.Join("docs", "learning"), "`folder` of the results and pictures; the report lies beside it")
+	f.StringVar(&s.folder, "out", "", "`folder` of the results and pictures, the report lies beside it (default docs/learning, with -short bin/learning)")
 	f.StringVar(&s.models, "models", "models", "`folder` of the model files")
 	f.StringVar(&s.home, "home", "", "data `folder` with prepared readers of other models")
 	f.IntVar(&s.threads, "threads", 0, "threads that compute; 0: one a core")
 	f.IntVar(&s.seeds, "seeds", wantedSeeds, "how often each measurement is repeated with another seed")
 	f.BoolVar(&s.short, "short", false, "one seed and smaller sizes: less than 20 minutes on two cores")
-	f.DurationVar(&s.budget, "budget", 0, "begin no measurement that would not end within this `time`; 0: no limit")
+	f.DurationVar(&s.budget, "budget", 0, "begin no measurement that would not end within this `time`, and stop one that does not; 0: no limit")
 	f.BoolVar(&s.again, "again", false, "measure anew what was measured at another commit, too")
 	only := f.String("only", "", "only these `measurements`: "+strings.Join(order, ","))
 	list := f.Bool("list", false, "only say what would be done")
@@ -86,6 +87,9 @@ func run(ctx context.Context, args []string) error {
 		if s.budget == 0 {
 			s.budget = shortBudget
 		}
+	}
+	if s.folder == "" {
+		s.folder = folderOf(s.short)
 	}
 	if *only != "" {
 		s.only = strings.Split(*only, ",")
@@ -130,6 +134,15 @@ func run(ctx context.Context, args []string) error {
 	return errors.Join(s.measure(ctx, units), writeReport(s.folder))
 }
 
+// folderOf is where results go if nothing else is said. Those of the short form ask less under
+// the same names, so they are kept apart.
+func folderOf(short bool) string {
+	if short {
+		return filepath.Join("bin", "learning")
+	}
+	return filepath.Join("docs", "learning")
+}
+
 // commit names what is measured; a changed working tree is told.
 func commit(ctx context.Context) string {
 	out, err := exec.CommandContext(ctx, "git", "describe", "--always", "--abbrev=12", "--dirty").Output()
@@ -139,8 +152,16 @@ func commit(ctx context.Context) string {
 	return strings.TrimSpace(string(out))
 }
 
+// errBudget is why a measurement is stopped that takes longer than there is time.
+var errBudget = errors.New("the budget is spent")
+
 // measure does what has no line yet, as long as the budget lasts.
 func (s *session) measure(ctx context.Context, units []unit) (err error) {
+	if s.budget > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, s.budget, errBudget)
+		defer stop()
+	}
 	if err := os.MkdirAll(s.folder, 0o755); err != nil {
 		return fmt.Errorf("make the folder of the results: %w", err)
 	}
@@ -167,6 +188,13 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 	began, opened := time.Now(), ""
 	pace := paceOf{}
 	var failed []error // the others go on
+	stopped := func(u unit) error {
+		if errors.Is(context.Cause(ctx), errBudget) {
+			fmt.Fprintf(os.Stderr, "stopped after %s, the budget: %s; the next run begins it anew\n", s.budget, u.name())
+			return errors.Join(failed...)
+		}
+		return fmt.Errorf("stopped in %s; what is finished is kept, and the next run begins this one anew", u.name())
+	}
 	for i, u := range todo {
 		spent := time.Since(began)
 		if s.budget > 0 && spent+pace.of(u.cost) > s.budget {
@@ -180,17 +208,13 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 					return err
 				}
 			}
-			if b, err = openBench(ctx, filepath.Join(s.models, u.model), s.home, s.threads); err != nil {
+			if b, err = s.open(ctx, u.model, file); err != nil {
+				if ctx.Err() != nil {
+					return stopped(u)
+				}
 				return err
 			}
-			if opened, b.others = u.model, s.others; b.hasReader() {
-				if err := b.measure(ctx); err != nil {
-					return err
-				}
-				if err := file.of(u.model, b.reader); err != nil {
-					return err
-				}
-			}
+			opened = u.model
 		}
 		if !b.hasReader() { // no line: it may have one the next time
 			fmt.Fprintf(os.Stderr, "left out: %s has no reader (clara models prepare, then -home)\n", u.model)
@@ -199,7 +223,7 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 		r, start := u.result(), time.Now()
 		if err := u.run(ctx, b, &r); err != nil {
 			if ctx.Err() != nil {
-				return fmt.Errorf("stopped in %s; what is finished is kept, and the next run goes on", u.name())
+				return stopped(u)
 			}
 			failed = append(failed, fmt.Errorf("%s: %w", u.name(), err))
 			fmt.Fprintln(os.Stderr, failed[len(failed)-1])
@@ -213,6 +237,31 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// open opens a model and measures it once, with the reader that the lines of the file were
+// measured with. A model without a reader is not measured.
+func (s *session) open(ctx context.Context, name string, file *results) (_ *bench, err error) {
+	b, err := openBench(ctx, filepath.Join(s.models, name), s.home, s.threads)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.close())
+		}
+	}()
+	b.others = s.others
+	if !b.hasReader() {
+		return b, nil
+	}
+	if err := b.measure(ctx); err != nil {
+		return nil, err
+	}
+	if err := file.of(name, b.reader); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 func (u *unit) name() string {

@@ -95,6 +95,20 @@ func TestMeasurements(t *testing.T) {
 	}
 }
 
+// A life of many cycles takes minutes to an hour: it says how far it is.
+func TestDriftTellsItsProgress(t *testing.T) {
+	b, s := smallBench(t), smallSet()
+	var told strings.Builder
+	b.progress = &told
+	r := result{Measurement: "drift", Seed: 1}
+	if err := drift(s, nil, s.Manner[0], 2, nil)(t.Context(), b, &r); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(told.String(), "cycle 2 of 2 after ") {
+		t.Errorf("told: %q", &told)
+	}
+}
+
 // Every way of damaging changes an adapter, and always in the same way.
 func TestDamages(t *testing.T) {
 	b := smallBench(t)

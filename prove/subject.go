@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -37,6 +38,8 @@ type bench struct {
 	said   map[string]trainer.Said // by the untrained base
 	others map[string][]lesson     // fillers of the sets, by language
 	gate   *gateBench              // once it is needed
+
+	progress io.Writer // of measurements that take many minutes
 }
 
 // measured is the store of a program that has measured its model and was taught
@@ -45,7 +48,7 @@ func (b *bench) measured() string { return filepath.Join(b.dir, "measured.db") }
 
 // openBench opens a model. Before the first subject, measure it.
 func openBench(ctx context.Context, path, home string, threads int) (_ *bench, err error) {
-	b := &bench{home: home, said: make(map[string]trainer.Said)}
+	b := &bench{home: home, said: make(map[string]trainer.Said), progress: os.Stderr}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.close())
