@@ -358,3 +358,20 @@ func TestLoops(t *testing.T) {
 		}
 	}
 }
+
+// What honest stars bring is set beside shuffled ones that the same objective was trained on.
+func TestEveryObjectiveHasItsControl(t *testing.T) {
+	units, err := plan([]set{smallSet()}, options{seeds: 3, only: []string{"ratings"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned := make(map[string]bool)
+	for _, u := range units {
+		planned[u.name()] = true
+	}
+	for name := range planned {
+		if control := strings.Replace(name, "; "+starsHonest+"; ", "; "+starsShuffled+"; ", 1); !planned[control] {
+			t.Errorf("%s has no control", name)
+		}
+	}
+}

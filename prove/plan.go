@@ -144,15 +144,18 @@ func planManner(s set, o options) []unit {
 	return out
 }
 
-// ratedHow are the kinds of stars and what trains on them: honest ones beside the control
-// first.
+// ratedHow are the kinds of stars and what trains on them, honest ones beside the control
+// that the same objective is trained on; first that of the settings as they are shipped.
 var ratedHow = []struct{ stars, objective string }{
 	{starsHonest, "kto"},
 	{starsShuffled, "kto"},
 	{starsNoisy, "kto"},
 	{starsHonest, "dpo"},
+	{starsShuffled, "dpo"},
 	{starsHonest, "sft"},
+	{starsShuffled, "sft"},
 	{starsHonest, "bounded"},
+	{starsShuffled, "bounded"},
 }
 
 // planRatings lists the ratings of a set.

@@ -68,6 +68,7 @@ func ratingsBy(w hiddenWish, stars, objective string, unrelated []trivia) func(c
 				return err
 			}
 			noteCycle(r, end)
+			r.tally("trait_told", end.report.Figures.Trait != nil) // then pairs train, whatever the objective
 			if err := sampled(ctx, r, "complies", w, p.Examine); err != nil {
 				return err
 			}
