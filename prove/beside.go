@@ -32,8 +32,8 @@ func (c compared) better() bool {
 }
 
 // besides judges several counts at once: better is who is better in each. What one of the
-// two has no count of was not run.
-func besides(cs []compared) judged {
+// two has no count of was not run. lines and promised are ours.
+func besides(cs []compared, lines, promised []result) judged {
 	var ours, theirs []string
 	for _, c := range cs {
 		if c.ours.Of == 0 || c.theirs.Of == 0 {
@@ -43,7 +43,7 @@ func besides(cs []compared) judged {
 		theirs = append(theirs, fmt.Sprintf("%d/%d", c.theirs.N, c.theirs.Of))
 	}
 	worse := func(c compared) bool { return !c.better() }
-	return judged{strings.Join(ours, ", ") + " against " + strings.Join(theirs, ", "), metIf(!slices.ContainsFunc(cs, worse))}
+	return judged{strings.Join(ours, ", ") + " against " + strings.Join(theirs, ", "), verdict(!slices.ContainsFunc(cs, worse), lines, promised)}
 }
 
 // besideCounts are the counts that are compared, by the part of the data that was taught.
@@ -55,14 +55,15 @@ var besideWords = map[string][]string{"facts": {"in other words", "leak", "kept"
 // besideRetrieval judges the reader beside the same lessons without it.
 func besideRetrieval(lines, promised []result) judged {
 	some := twelve.of(lines)
+	promised = thoseAbout(twelve.about, promised)
 	if len(some) == 0 {
-		return without(slices.ContainsFunc(promised, twelve.about))
+		return without(len(promised) > 0)
 	}
 	var cs []compared
 	for _, name := range besideCounts["facts"] {
 		cs = append(cs, compared{pool(some, name), pool(some, name+"_without_reader"), name == "leaks"})
 	}
-	return besides(cs)
+	return besides(cs, lines, promised)
 }
 
 // besidePeer judges what was taught here beside what a trainer of TRL made of the same.
@@ -89,18 +90,19 @@ func (b besidePeer) theirs() []result {
 	return out
 }
 
-// ours are our lines of the same data.
-func (b besidePeer) ours(lines []result) []result {
+// same is what we measure on the same data.
+func (b besidePeer) same() goal {
 	switch b.part {
 	case "facts":
-		lines = twelve.of(lines)
+		return twelve
 	case "ratings":
-		lines = rated(lines, starsHonest)
-	default:
-		lines = goal{measurement: b.part, count: "complies"}.of(lines)
+		return ratedBy(starsHonest)
 	}
-	return ofKind(lines, true) // peers are taught the given sets
+	return goal{measurement: b.part, count: "complies"}
 }
+
+// ours are our lines of the same data: peers are taught the given sets.
+func (b besidePeer) ours(lines []result) []result { return ofKind(b.same().of(lines), true) }
 
 // from names the lines that are compared.
 func (b besidePeer) from(lines []result) string {
@@ -111,7 +113,8 @@ func (b besidePeer) from(lines []result) string {
 }
 
 func (b besidePeer) judge(lines, promised []result) judged {
-	if !slices.ContainsFunc(promised, func(r result) bool { return r.Tuned }) {
+	promised = ofKind(thoseAbout(b.same().about, promised), true)
+	if len(promised) == 0 {
 		return without(false)
 	}
 	ours, theirs := b.ours(lines), b.theirs()
@@ -119,5 +122,5 @@ func (b besidePeer) judge(lines, promised []result) judged {
 	for _, name := range besideCounts[b.part] {
 		cs = append(cs, compared{pool(ours, name), pool(theirs, name), name == "leaks"})
 	}
-	return besides(cs)
+	return besides(cs, lines, promised)
 }

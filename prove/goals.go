@@ -109,11 +109,24 @@ func without(wanted bool) judged {
 	return judged{"–", ""}
 }
 
-func metIf(ok bool) string {
-	if ok {
-		return "met"
+// verdict says whether a promise is kept. What a part of the promised lines keeps may still be
+// missed by the others.
+func verdict(kept bool, lines, promised []result) string {
+	missing := func(p result) bool {
+		return !slices.ContainsFunc(lines, func(r result) bool { return r.key() == p.key() })
 	}
-	return "missed"
+	switch {
+	case !kept:
+		return "missed"
+	case slices.ContainsFunc(promised, missing):
+		return "met so far"
+	}
+	return "met"
+}
+
+// thoseAbout are the lines that a promise is about.
+func thoseAbout(about func(result) bool, lines []result) []result {
+	return slices.DeleteFunc(slices.Clone(lines), func(r result) bool { return !about(r) })
 }
 
 // ofKind are the lines of sets that something was chosen by, or of the others.
@@ -127,14 +140,15 @@ func (g goal) judge(lines, promised []result) judged {
 	if there := pool(lines, g.arose); p.Of == 0 && there.Of > 0 {
 		return judged{fmt.Sprintf("did not arise (%d/%d)", there.N, there.Of), notRunText}
 	}
+	promised = thoseAbout(g.about, promised)
 	if p.Of == 0 {
-		return without(slices.ContainsFunc(promised, g.about))
+		return without(len(promised) > 0)
 	}
 	text := p.cell()
 	if b := pool(g.of(lines), g.before); g.before != "" && b.Of > 0 {
 		text += " (before: " + decimals(b.share()) + ")"
 	}
-	return judged{text, metIf(g.most && p.share() <= g.wanted || !g.most && p.share() >= g.wanted)}
+	return judged{text, verdict(g.most && p.share() <= g.wanted || !g.most && p.share() >= g.wanted, lines, promised)}
 }
 
 func (g goal) wantedText() string {
@@ -156,7 +170,7 @@ func goalTable(lines, peers, promised []result) string {
 	for _, g := range goals {
 		add(g.what, g.wantedText(), lineList(g.of(lines)), g.judge)
 	}
-	honest, control := rated(lines, starsHonest), rated(lines, starsShuffled)
+	honest, control := ratedBy(starsHonest).of(lines), ratedBy(starsShuffled).of(lines)
 	add("32 ratings against the same stars on other answers, p", "< .01", lineList(slices.Concat(honest, control)), againstShuffled)
 	for _, w := range waits {
 		add(w.what+": longest, s", w.goal(), lineList(w.of(lines)), w.judge)
@@ -171,17 +185,19 @@ func goalTable(lines, peers, promised []result) string {
 	return table(rows)
 }
 
-// rated are the lines of the ratings with such stars, trained by KTO.
-func rated(lines []result, kind string) []result {
-	return goal{measurement: "ratings", variant: stars(kind, "kto"), count: "complies"}.of(lines)
+// ratedBy is what ratings with such stars bring, trained by KTO.
+func ratedBy(kind string) goal {
+	return goal{measurement: "ratings", variant: stars(kind, "kto"), count: "complies"}
 }
 
 // againstShuffled says whether honest stars bring more than the same on other answers.
 func againstShuffled(lines, promised []result) judged {
-	a, b := pool(rated(lines, starsHonest), "complies"), pool(rated(lines, starsShuffled), "complies")
+	honest, control := ratedBy(starsHonest), ratedBy(starsShuffled)
+	promised = slices.Concat(thoseAbout(honest.about, promised), thoseAbout(control.about, promised))
+	a, b := pool(honest.of(lines), "complies"), pool(control.of(lines), "complies")
 	if a.Of == 0 || b.Of == 0 {
-		return without(slices.ContainsFunc(promised, func(r result) bool { return r.Measurement == "ratings" }))
+		return without(len(promised) > 0)
 	}
 	p := trainer.Fisher(a.N, a.Of, b.N, b.Of)
-	return judged{fmt.Sprintf("%.2g (%d/%d, %d/%d)", p, a.N, a.Of, b.N, b.Of), metIf(p < 0.01)}
+	return judged{fmt.Sprintf("%.2g (%d/%d, %d/%d)", p, a.N, a.Of, b.N, b.Of), verdict(p < 0.01, lines, promised)}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -103,7 +104,7 @@ func TestEveryGoalHasARow(t *testing.T) {
 		"German, on " + german + ": as written":                                        "≥ .97 | – | not run | – |  | – |",
 		"32 ratings: sampled answers that comply":                                      "≥ .65 | – | not run | – | not run | – |",
 		"32 ratings against the same stars on other answers, p":                        "< .01 | – | not run | – | not run | – |",
-		"a lesson: from saving to the whole changed answer: longest, s":                "< 1 | – | not run | – |  | – |",
+		"a lesson: from saving to the whole next answer: longest, s":                   "< 1 | – | not run | – |  | – |",
 		"beside TRL's DPO, its defaults, on manner: comply, kept at once":              "better | – |  | – | not run | – |",
 		"unlearning: the manner equal byte for byte to never taught":                   "≥ 1.0 | – | not run | – |  | – |",
 		"gate: damaged adapters let through":                                           "≤ .0 | – |  | – | not run | – |",
@@ -121,14 +122,42 @@ func TestEveryGoalHasARow(t *testing.T) {
 	}}
 	some := rows([]result{ours, unlearnt}, []result{sft, some25})
 	for what, want := range map[string]string{
-		"unlearning: the manner equal byte for byte to never taught":      "≥ 1.0 | 1.0 [.207, 1.0] 1/1 | met | – |  | 3 |",
+		"unlearning: the manner equal byte for byte to never taught":      "≥ 1.0 | 1.0 [.207, 1.0] 1/1 | met so far | – |  | 3 |",
 		"beside TRL's SFT, its defaults, on manner: comply, kept at once": "better | – |  | – | not run | – |", // one wish of three
 		"the knowledge likewise": "≥ 1.0 | did not arise (0/1) | not run | – |  | – |",
-		"beside TRL's SFT, its defaults, on facts: in other words, leak, kept at once":                  "better | – |  | 34/36, 0/22, 34/34 against 0/36, 0/22, 31/33 | met | 7; peers.jsonl 1 |",
+		"beside TRL's SFT, its defaults, on facts: in other words, leak, kept at once":                  "better | – |  | 34/36, 0/22, 34/34 against 0/36, 0/22, 31/33 | met so far | 7; peers.jsonl 1 |",
 		"facts, 12 in memory, beside retrieval without a reader: in other words, leak and kept at once": "better | – | not run | 34/36, 0/22, 34/34 against 34/36, 1/22, 33/34 | missed | 7 |",
 	} {
 		if some[what] != want {
 			t.Errorf("%s: %q, want %q", what, some[what], want)
+		}
+	}
+}
+
+// One of a hundred adapters that the gate judges rightly keeps no promise of a hundred; one
+// that it judges wrongly breaks it.
+func TestMetIsSaidOnceAllIsThere(t *testing.T) {
+	wanted, err := promised()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := goals[slices.IndexFunc(goals, func(g goal) bool { return g.count == "good_refused" })]
+	var lines []result
+	for _, r := range thoseAbout(good.about, wanted) {
+		r.Counts = map[string]count{"good_refused": {0, 1}}
+		lines = append(lines, r)
+	}
+	if len(lines) < 2 {
+		t.Fatalf("%d lines of the gate are promised", len(lines))
+	}
+	bad := slices.Clone(lines[:1])
+	bad[0].Counts = map[string]count{"good_refused": {1, 1}}
+	for _, c := range []struct {
+		lines []result
+		want  string
+	}{{nil, "not run"}, {lines[:1], "met so far"}, {lines, "met"}, {bad, "missed"}} {
+		if got := good.judge(c.lines, wanted).met; got != c.want {
+			t.Errorf("%d of %d lines: %s, want %s", len(c.lines), len(lines), got, c.want)
 		}
 	}
 }

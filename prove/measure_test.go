@@ -75,7 +75,7 @@ func TestMeasurements(t *testing.T) {
 	}{
 		{"facts", factsIn(s, 6, true, 4), []string{"exact", "reworded", "reworded_without_reader", "exact_after", "leaks", "promoted"}},
 		{"manner", mannerBy(s.Manner[0], s.Unrelated), []string{"before", "complies", "promoted", "looping"}},
-		{"ratings", ratingsBy(s.Ratings[0], starsNoisy, "kto", s.Unrelated), []string{"rated_good", "before", "complies"}},
+		{"ratings", ratingsBy(s.Ratings[0], starsNoisy, "kto", s.Unrelated), []string{"rated_good", "before", "complies", "trait_told"}},
 		{"drift", drift(s, s.Lessons[:1], s.Manner[0], 1, driftEvents), []string{"known", "known_at_end", "looping", "promoted", "cycles_with_manner", "looks_with_knowledge"}},
 		{"unlearn", unlearning(s.Lessons[2:], s.Lessons[:2], s.Manner[0].Corrections), []string{"arose_manner", "equal_manner", "arose_knowledge", "same_answers"}},
 		{"gate", goodAdapters(sets, 1), []string{"good_refused", "good_tried_twice"}},

@@ -13,19 +13,6 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// picture is one plot of the report. draw returns nil where there is nothing to show.
-type picture struct {
-	file, title, text string
-	draw              func([]result) ([]byte, error)
-}
-
-var pictures = []picture{
-	{"memory.png", "Lessons in memory", "All sets of facts. Dashed: the same lessons put before the untrained model, without the reader.", drawMemory},
-	{"ratings.png", "Ratings against shuffled ratings", "Sampled answers to unseen questions that comply with the hidden wish, with 95 % intervals.", drawRatings},
-	{"drift.png", "Many cycles", "Each cycle adds, changes or deletes lessons; every lesson in memory is asked after it. What trains adapters is taught early and changed.", drawDrift},
-	{"gate.png", "What the gate saw", "Each point is one adapter: what it keeps of unrelated questions, and how much worse it predicts plain text.", drawGate},
-}
-
 // Colours that differ also in lightness.
 var (
 	blue   = color.RGBA{R: 0x1f, G: 0x5f, B: 0xa8, A: 0xff}
@@ -183,16 +170,15 @@ func drawRatings(lines []result) ([]byte, error) {
 	return png(p)
 }
 
-// drawDrift is what many cycles do.
+// drawDrift is what many cycles do, a curve for each seed.
 func drawDrift(lines []result) ([]byte, error) {
-	p := newPlot("cycle", "")
-	p.Y.Min, p.Y.Max = 0, 1.02
-	drawn := false
+	p := newPlot("cycle", "share, or nats a token")
+	p.Y.Min, p.Y.Max = -0.02, 1.02
+	named := make(map[string]bool)
 	for _, r := range lines {
-		if r.Measurement != "drift" || r.Seed != 1 && drawn {
+		if r.Measurement != "drift" {
 			continue
 		}
-		drawn = true
 		for _, c := range []struct {
 			name, series string
 			colour       color.Color
@@ -218,10 +204,13 @@ func drawDrift(lines []result) ([]byte, error) {
 			}
 			line.Color, line.Width = c.colour, vg.Points(1.5)
 			p.Add(line)
-			p.Legend.Add(c.name, line)
+			if !named[c.name] {
+				p.Legend.Add(c.name, line)
+			}
+			named[c.name] = true
 		}
 	}
-	if !drawn {
+	if len(named) == 0 {
 		return nil, nil
 	}
 	p.Legend.YOffs = pictureHeight / 4
@@ -267,5 +256,6 @@ func drawGate(lines []result) ([]byte, error) {
 	if !drawn {
 		return nil, nil
 	}
+	p.Legend.Left, p.Legend.YOffs = false, pictureHeight/6 // few adapters keep next to nothing and still read well
 	return png(p)
 }

@@ -63,57 +63,49 @@ func makeReport(folder string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	missed, err := notAsked(lines)
+	if err != nil {
+		return nil, err
+	}
 	out := make(map[string][]byte)
 	name := filepath.Base(folder)
 	var b bytes.Buffer
 	w := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
 	w("# What learning does\n\n")
-	w("Made by `go run ./prove -report` of [%s](%s/%s); do not edit. `make prove` measures what has no line yet,\n`make prove ARGS=-again` also what was measured at another commit than the present one, `make prove-short` a part in a folder of its own.\n", resultsFile, name, resultsFile)
+	w(introduction, name)
 	w("%s\n\n", madeOn(lines))
-	w(`A cell is a share, its 95 %% interval (Wilson), and the counts. The seeds mostly ask the
-same questions, so an interval counts those of one seed. Within a seed each answer is a try of
-its own, also where one question was asked of several memories or manners, or sampled four
-times: there the interval is too narrow. The last column names the lines
-of the results file that a row adds up; all of them stand below as they were counted.
-Sets "not tuned on" had no part in choosing anything; the recipes were found on the given ones.
-"Looping" is an answer in which a run of four words comes more than four times, or one to three
-words follow themselves as often; the gate counts runs of four alone, so it calls fewer looping.
-
-`)
-	w("## Goals\n\nBetter than another is who is better in each count, or level where nothing is left to win.\n\n%s\n", goalTable(lines, peers, wanted))
-	if t, err := notAsked(lines); err != nil {
-		return nil, err
-	} else if t != "" {
-		w("Lessons are asked in whole groups of as many as lie in memory, with 1 and 4 in memory 12 and 24 of them; where a set has fewer,\nothers lie beside them. What is left over is not asked: %s.\n\n", t)
+	w("%s\n", howToRead)
+	w("## Goals\n\n%s\n%s\n", goalsText, goalTable(lines, peers, wanted))
+	if missed != "" {
+		w("%s %s.\n\n", notAskedText, missed)
 	}
 	if missing := notRun(lines, peers, wanted); len(missing) > 0 {
-		w("## Not run\n\nPromised, and without a line here. What is said of it anywhere is not shown by this page.\n\n- %s\n\n", strings.Join(missing, "\n- "))
+		w("## Not run\n\n%s\n- %s\n\n", notRunSays, strings.Join(missing, "\n- "))
 	}
-	if t := controlTable(lines); t != "" {
-		w("## Ratings against shuffled ratings\n\nThe same stars on other answers, trained by KTO: what is gained with them is no learning.\np is one-sided, Fisher's exact test on the answers of all seeds, each taken as a try of its own;\nfour of them are to one question, so that it is rather too small.\n\n%s\n", t)
-	}
-	if t := secondsTable(lines); t != "" {
-		w("## Seconds from a correction to the changed answer\n\n%s\n", t)
-	}
-	if t := driftTable(lines); t != "" {
-		w("## What answers in many cycles\n\nA cycle makes a version where an adapter was due and came through the gate; the others only ask\nthe lessons. A look asks unrelated questions and reads plain text with every adapter of the version.\n\n%s\n", t)
-	}
-	if t := readerTable(lines); t != "" {
-		w("## Retrieval without a reader\n\nThe same lessons put before the untrained model.\n\n%s\n", t)
-	}
-	if t := peerTable(lines, peers); t != "" {
-		w("## Beside others\n\nThe same data, counted alike; see prove/peers. Their base is this one dequantised to f32, and each is asked\nthe unrelated questions that its own base gets right, which are not quite the same. Lines are of [%s](%s/%s).\n\n%s\n", peersFile, name, peersFile, t)
-	}
-	for _, p := range pictures {
-		data, err := p.draw(lines)
-		if err != nil {
-			return nil, fmt.Errorf("draw %s: %w", p.file, err)
+	for _, s := range sections {
+		var rows, plot string
+		if s.table != nil {
+			rows = s.table(lines, peers)
 		}
-		if data == nil {
+		if s.draw != nil {
+			data, err := s.draw(lines)
+			if err != nil {
+				return nil, fmt.Errorf("draw %s: %w", s.file, err)
+			}
+			if data != nil {
+				out[filepath.Join(folder, s.file)] = data
+				plot = fmt.Sprintf("![%s](%s/%s)\n", s.title, name, s.file)
+			}
+		}
+		if rows == "" && plot == "" {
 			continue
 		}
-		out[filepath.Join(folder, p.file)] = data
-		w("## %s\n\n%s\n\n![%s](%s/%s)\n\n", p.title, p.text, p.title, name, p.file)
+		w("## %s\n\n%s\n", s.title, s.text)
+		for _, part := range []string{rows, plot} {
+			if part != "" {
+				w("%s\n", part)
+			}
+		}
 	}
 	if len(notes) > 0 {
 		w("%s\n\n", bytes.TrimSpace(notes))
@@ -144,9 +136,10 @@ func madeOn(lines []result) string {
 	return fmt.Sprintf("%d measurements on %s; bases %s; commits %s.", len(lines), strings.Join(machines, "; "), strings.Join(bases, ", "), strings.Join(commits, ", "))
 }
 
-// controlTable sets honest and noisy stars beside shuffled ones, wish by wish.
-func controlTable(lines []result) string {
-	rows := [][]string{{"wish", "set", "stars", "objective", "before", "comply after", "shuffled, kto", "p", "kept", "lines"}}
+// controlTable sets honest and noisy stars beside shuffled ones that the same objective was
+// trained on, wish by wish.
+func controlTable(lines, _ []result) string {
+	rows := [][]string{{"wish", "set", "stars", "objective", "before", "after", "after, shuffled", "p", "kept", "lines"}}
 	type group struct{ wish, set, kind, objective string }
 	groups := make(map[group][]result)
 	var found []group
@@ -165,7 +158,7 @@ func controlTable(lines []result) string {
 		if g.kind == starsShuffled {
 			continue
 		}
-		some, control := groups[g], groups[group{g.wish, g.set, starsShuffled, "kto"}]
+		some, control := groups[g], groups[group{g.wish, g.set, starsShuffled, g.objective}]
 		after, shuffled := pool(some, "complies"), pool(control, "complies")
 		beside, p := "not run", "–"
 		if shuffled.Of > 0 {
@@ -183,7 +176,7 @@ func controlTable(lines []result) string {
 }
 
 // secondsTable is how long a person waits.
-func secondsTable(lines []result) string {
+func secondsTable(lines, _ []result) string {
 	rows := [][]string{{"what", "goal", "median", "longest", "times", "lines"}}
 	for _, w := range waits {
 		if all := w.times(lines); len(all) > 0 {
@@ -197,7 +190,7 @@ func secondsTable(lines []result) string {
 }
 
 // driftTable says how much of many cycles was lived with adapters in use, and what was worst.
-func driftTable(lines []result) string {
+func driftTable(lines, _ []result) string {
 	rows := [][]string{{"cycles", "seed", "made a version", "with a manner", "with knowledge", "looks with a manner", "with knowledge", "known, all cycles", "kept, worst look", "canary, worst look", "line"}}
 	for _, r := range lines {
 		if r.Measurement != "drift" || len(r.Series["kept"]) == 0 || len(r.Series["canary"]) == 0 {
@@ -216,7 +209,7 @@ func driftTable(lines []result) string {
 }
 
 // readerTable sets what the reader adds beside retrieval alone.
-func readerTable(lines []result) string {
+func readerTable(lines, _ []result) string {
 	rows := [][]string{{"lessons", "in memory", "as written", "without reader", "in other words", "without reader", "leak", "without reader", "lines"}}
 	type group struct{ measurement, variant string }
 	groups := make(map[group][]result)
