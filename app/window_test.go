@@ -5,6 +5,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -64,6 +65,13 @@ func (d *testDriver) run() bool {
 		f()
 	}
 	return len(queue) > 0
+}
+
+// TestMain lets more garbage lie: the views are built some hundred times over, and a quarter of
+// the time went into collecting them.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
 }
 
 // noon is the moment at which the tests look at the window.
