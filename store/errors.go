@@ -87,6 +87,8 @@ func classify(err error) error {
 		return fmt.Errorf("%w: %w", ErrTaken, err)
 	case sqlite3.SQLITE_CONSTRAINT_CHECK, sqlite3.SQLITE_CONSTRAINT_NOTNULL, sqlite3.SQLITE_CONSTRAINT_DATATYPE:
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	case sqlite3.SQLITE_IOERR_SHMSIZE: // where a write to the file itself would be SQLITE_FULL
+		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
