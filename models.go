@@ -19,7 +19,7 @@ func listModels(o cli.Options) (l cli.ModelList, err error) {
 		return l, err
 	}
 	l.Home, l.Searched = home, catalogue.Searched(home)
-	l.Offers, err = catalogue.List(home, choice.Context, catalogue.FreeMemory())
+	l.Offers, err = catalogue.List(home, choice.Path, choice.Context, catalogue.FreeMemory())
 	return l, err
 }
 

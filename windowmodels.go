@@ -13,7 +13,7 @@ import (
 func (s *session) modelsOfWindow(program context.Context) app.Models {
 	return app.Models{
 		List: func() ([]catalogue.Offer, error) {
-			return catalogue.List(s.home, s.modelSettings().Context, s.freeMemory())
+			return catalogue.List(s.home, "", s.modelSettings().Context, s.freeMemory())
 		},
 		Look: func(path string) (catalogue.Offer, error) {
 			o, err := catalogue.Look(path)

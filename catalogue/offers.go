@@ -39,13 +39,18 @@ type Offer struct {
 }
 
 // List lists the model files that are found, in the order of preference, and behind them
-// what can be fetched besides. A file of the name and size of one that can be fetched is
+// what can be fetched besides. The first is the one that was asked for, wherever it lies
+// ("": none was). A file of the name and size of one that can be fetched is
 // taken for that model. Downloads are looked for in the data folder home. For context and
 // free see [Offer.Weigh].
-func List(home string, context int, free int64) ([]Offer, error) {
+func List(home, asked string, context int, free int64) ([]Offer, error) {
 	files, err := filesIn(Searched(home))
 	if err != nil {
 		return nil, err
+	}
+	if asked != "" {
+		files = slices.DeleteFunc(files, func(path string) bool { return sameFile(path, asked) })
+		files = slices.Insert(files, 0, asked)
 	}
 	var all []Offer
 	var here []string // names of the catalogue

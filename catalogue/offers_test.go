@@ -85,7 +85,7 @@ func TestOffersAreFilesFirstAndThenTheRest(t *testing.T) {
 	write("own.gguf", modelBytes(t, 1))
 	write("broken.gguf", []byte("GGUF"))
 	write(fetchable[2].File+partEnding, []byte("half"))
-	all, err := List(home, 4096, 1<<40)
+	all, err := List(home, "", 4096, 1<<40)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +104,40 @@ func TestOffersAreFilesFirstAndThenTheRest(t *testing.T) {
 	}
 	if o := at(fetchable[2].Name); o.Path != "" || o.Fetched != 4 {
 		t.Errorf("%+v", o)
+	}
+}
+
+// The model that was asked for goes first, and once, wherever it lies.
+func TestTheModelAskedForGoesFirst(t *testing.T) {
+	home, elsewhere := t.TempDir(), t.TempDir()
+	t.Setenv(FoldersVariable, "")
+	foreign, own := filepath.Join(elsewhere, "foreign.gguf"), filepath.Join(Folder(home), "own.gguf")
+	if err := os.MkdirAll(Folder(home), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i, path := range []string{foreign, own, filepath.Join(Folder(home), "another.gguf")} {
+		if err := os.WriteFile(path, modelBytes(t, byte(i)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for asked, want := range map[string][]string{
+		foreign:                               {"foreign", "another", "own"},
+		own:                                   {"own", "another"},
+		filepath.Join(elsewhere, "none.gguf"): {"another", "own"},
+	} {
+		all, err := List(home, asked, 4096, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, o := range all {
+			if o.Path != "" {
+				names = append(names, o.Name)
+			}
+		}
+		if !slices.Equal(names, want) {
+			t.Errorf("with %s asked for: %q, not %q", asked, names, want)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // reader: by its name, that of its file, or its path. inUse is the path of the model that
 // answers or would. Errors that a person can do something about are [*trainer.UserError]s.
 func Remove(ctx context.Context, home, named, inUse string) (Offer, error) {
-	all, err := List(home, 0, -1)
+	all, err := List(home, "", 0, -1)
 	if err != nil {
 		return Offer{}, err
 	}
