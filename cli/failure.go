@@ -134,8 +134,16 @@ func (c *program) explain(err error) failure {
 		return failure{"exists", l.say("%s is there already", "%s gibt es schon", path.Path), l.say("Name another place.", "Nennen Sie einen anderen Ort."), exitData}
 	case errors.As(err, &path) && errors.Is(err, fs.ErrPermission):
 		return failure{"permission", l.say("access to %s is denied", "der Zugriff auf %s ist verweigert", path.Path), "", exitData}
+	case errors.As(err, &path) && errors.Is(err, syscall.EROFS):
+		return failure{
+			"read_only", l.say("%s cannot be written: its disk is read-only", "%s lässt sich nicht schreiben: Der Datenträger ist schreibgeschützt", path.Path),
+			l.say("Name another folder with --home, or another file.", "Nennen Sie mit --home einen anderen Ordner, oder eine andere Datei."), exitData,
+		}
 	case errors.Is(err, trainer.ErrNoModel):
 		return failure{"no_model", l.say("no model is loaded", "es ist kein Modell geladen"), c.hint(trainer.HintLoadModel), exitModel}
+	}
+	if why, _, _ := trainer.FaultOf(err); why.Code == trainer.CodeFaultDisk {
+		err = trainer.ErrFull // a file says it as its system does
 	}
 	for _, k := range knownErrors {
 		if errors.Is(err, k.is) {
@@ -206,7 +214,7 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 
 // missingError says that a person named something that does not exist.
 type missingError struct {
-	kind string // sample, lesson, version, cycle
+	kind string // one of the kinds below
 	id   int64
 }
 
@@ -219,7 +227,7 @@ func (l language) thing(kind string) string {
 	if l != german {
 		return kind
 	}
-	return map[string]string{kindSample: "Rückmeldung", kindLesson: "Lektion", kindVersion: "Version", kindCycle: "Aufzeichnung von Zyklus"}[kind]
+	return map[string]string{kindSample: "Rückmeldung", kindLesson: "Lektion", kindVersion: "Version", kindCycle: "Aufzeichnung von Zyklus", kindAnswer: "Antwort"}[kind]
 }
 
 const (
@@ -227,6 +235,7 @@ const (
 	kindLesson  = "lesson"
 	kindVersion = "version"
 	kindCycle   = "cycle"
+	kindAnswer  = "answer"
 )
 
 // toldError is an error that brings its words and its exit code.

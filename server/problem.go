@@ -136,8 +136,8 @@ func problemOf(err error) *Problem {
 	case code == trainer.CodeNoModel:
 		p = problem(http.StatusServiceUnavailable, u.Reason.Text, "Try again once the model is loaded.")
 		p.after = 10 * time.Second
-	case code == trainer.CodeDiskFull:
-		p = problem(http.StatusInsufficientStorage, u.Reason.Text, "Free some space on the server's disk.")
+	case code == trainer.CodeDiskFull, isFull(err):
+		p = problem(http.StatusInsufficientStorage, "the disk is full: nothing was saved", "Free some space on the server's disk.")
 	case errors.Is(err, errFull):
 		p = problem(http.StatusServiceUnavailable, "too many requests wait for an answer", "Try again later.")
 		p.after = 5 * time.Second
@@ -161,6 +161,12 @@ func problemOf(err error) *Problem {
 	}
 	p.Code, p.cause = code, err
 	return p
+}
+
+// isFull says that a write failed because the disk is full, whoever met that.
+func isFull(err error) bool {
+	why, _, _ := trainer.FaultOf(err)
+	return why.Code == trainer.CodeFaultDisk
 }
 
 // send writes a problem outside of huma. Under /v1 it has OpenAI's shape.

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+	"testing"
+
+	"clara/trainer"
+)
+
+// What keeps data from being read or written has one exit code and words of its own, whether
+// the database or a file meets it.
+func TestFailuresOfTheDiskAreNamed(t *testing.T) {
+	at := func(err error) error {
+		return fmt.Errorf("save the users: write home/users.json: %w", &fs.PathError{Op: "write", Path: "home/users.json", Err: err})
+	}
+	for _, tt := range []struct {
+		err        error
+		code       string
+		en, german string
+	}{
+		{at(syscall.ENOSPC), "disk_full", "the disk is full: nothing was saved", "der Datenträger ist voll: Es wurde nichts gespeichert"},
+		{fmt.Errorf("open store: %w", trainer.ErrFull), "disk_full", "the disk is full: nothing was saved", "der Datenträger ist voll: Es wurde nichts gespeichert"},
+		{at(syscall.EROFS), "read_only", "home/users.json cannot be written: its disk is read-only", "home/users.json lässt sich nicht schreiben: Der Datenträger ist schreibgeschützt"},
+		{at(syscall.EACCES), "permission", "access to home/users.json is denied", "der Zugriff auf home/users.json ist verweigert"},
+	} {
+		for lang, want := range map[language]string{english: tt.en, german: tt.german} {
+			c := &program{language: lang, began: true}
+			if f := c.explain(errors.Join(tt.err)); f.Code != tt.code || f.Exit != exitData || f.Text != want {
+				t.Errorf("%v is %+v", tt.err, f)
+			}
+		}
+	}
+}
