@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,6 +39,9 @@ With --once it answers one question and ends; a text of - is read from stdin.`,
 					return err
 				}
 				once = text
+			}
+			if strings.TrimSpace(once) == "" {
+				return c.usage("the question is empty", "die Frage ist leer")
 			}
 			ask.Text = once
 			return c.openedWithModel(cmd.Context(), func(s *Session) error {
@@ -92,10 +96,26 @@ func (c *program) askOnce(ctx context.Context, t *trainer.Trainer, ask trainer.A
 	if err != nil {
 		return err
 	}
-	if err := c.show(answerOf(e), func() { c.sayf("", "") }); err != nil {
+	if err := c.show(answerOf(e), func() { c.endAnswer(e) }); err != nil {
 		return err
 	}
 	return ctx.Err()
+}
+
+// endAnswer ends the line of an answer that was streamed, and says what it was given by and
+// whether it was stopped.
+func (c *program) endAnswer(e trainer.Entry) {
+	c.sayf("", "")
+	var marks []string
+	if e.Question != "" {
+		marks = append(marks, c.language.say("lesson: ", "Lektion: ")+brief(e.Question, 60))
+	}
+	if e.Finish == trainer.FinishCancelled {
+		marks = append(marks, c.language.say("stopped", "angehalten"))
+	}
+	if marks != nil {
+		c.note("(%s)", "(%s)", strings.Join(marks, ", "))
+	}
 }
 
 // streamed prints the text of an answer as it comes; nil with --json.

@@ -76,19 +76,7 @@ func (d *dialogue) reply(ctx context.Context, ask trainer.Ask) error {
 	if err != nil {
 		return err
 	}
-	return d.show(answerOf(e), func() {
-		d.sayf("", "")
-		var marks []string
-		if e.Question != "" {
-			marks = append(marks, d.language.say("lesson: ", "Lektion: ")+brief(e.Question, 60))
-		}
-		if e.Finish == trainer.FinishCancelled {
-			marks = append(marks, d.language.say("stopped", "angehalten"))
-		}
-		if marks != nil {
-			d.note("(%s)", "(%s)", strings.Join(marks, ", "))
-		}
-	})
+	return d.show(answerOf(e), func() { d.endAnswer(e) })
 }
 
 func (d *dialogue) noAnswer() error {
