@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ func (c *program) feedbackCommand() *cobra.Command {
 	}
 	list.Flags().StringVar(&state, "state", "", "only what is new, used, rejected or deleted")
 	list.Flags().IntVar(&limit, "limit", 0, "at most so many (default: all)")
-	cmd.AddCommand(c.addFeedbackCommand(), list,
+	cmd.AddCommand(c.addFeedbackCommand(), list, c.kindCommand(),
 		&cobra.Command{
 			Use:   "delete ID...",
 			Short: "Take feedback back; adapters that were trained on it are rebuilt without it",
@@ -108,7 +109,7 @@ func (c *program) addFeedback(ctx context.Context, g given, changed func(string)
 	var add func(t *trainer.Trainer) (trainer.Sample, error)
 	switch {
 	case changed("text"):
-		if !changed("score") || changed("stars") || changed("better") || changed("prompt") || changed("message") {
+		if !changed("score") || changed("stars") || changed("better") || changed("prompt") || changed("message") || changed("answer") || changed("kind") || changed("keyword") {
 			return c.usage("--text goes with --score, --importance and --source, and with nothing else", "zu --text gehören --score, --importance und --source, sonst nichts")
 		}
 		add = func(t *trainer.Trainer) (trainer.Sample, error) {
@@ -118,6 +119,10 @@ func (c *program) addFeedback(ctx context.Context, g given, changed func(string)
 		return c.usage("--score goes with --text; an answer is rated with --stars", "--score gehört zu --text; eine Antwort bewertet --stars")
 	case changed("better") && changed("stars"):
 		return c.usage("--better and --stars are two samples: add them one after the other", "--better und --stars sind zwei Rückmeldungen: geben Sie eine nach der anderen")
+	case changed("message") && (changed("prompt") || changed("answer")):
+		return c.usage("--message names the question and the answer: --prompt and --answer do not go with it", "--message nennt Frage und Antwort: --prompt und --answer gehören nicht dazu")
+	case changed("stars") && (changed("kind") || changed("keyword")):
+		return c.usage("--kind and --keyword go with --better", "--kind und --keyword gehören zu --better")
 	case changed("better") && changed("message"):
 		add = func(t *trainer.Trainer) (trainer.Sample, error) {
 			return t.Correct(ctx, trainer.Correction{Message: g.message, Better: g.better, Kind: kind, Importance: g.importance, Keywords: keywordGroups(g.keywords), Source: g.source})
@@ -146,10 +151,58 @@ func (c *program) addFeedback(ctx context.Context, g given, changed func(string)
 	}
 	return c.opened(ctx, func(s *Session) error {
 		sample, err := add(s.Trainer)
+		if errors.Is(err, trainer.ErrNotFound) {
+			err = &missingError{kindAnswer, g.message}
+		}
 		if err != nil {
 			return err
 		}
 		return c.thank(sample)
+	})
+}
+
+func (c *program) kindCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "kind ID knowledge|manner",
+		Short: "Say anew what a correction teaches",
+		Long: `Says anew what a correction teaches: what is true (knowledge), which is a lesson from
+now on, or how to answer (manner), which is none. The next training takes it as that.`,
+		Args: c.args(2, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := c.idOf(args[0])
+			if err != nil {
+				return err
+			}
+			kind := trainer.Kind(args[1])
+			if kind != trainer.Knowledge && kind != trainer.Manner {
+				return c.usage("what it teaches is knowledge or manner, not %q", "gelehrt wird knowledge oder manner, nicht %q", args[1])
+			}
+			return c.opened(cmd.Context(), func(s *Session) error { return c.setKind(cmd.Context(), s.Trainer, id, kind) })
+		},
+	}
+}
+
+func (c *program) setKind(ctx context.Context, t *trainer.Trainer, id int64, kind trainer.Kind) error {
+	err := t.SetKind(ctx, id, kind)
+	if errors.Is(err, trainer.ErrNotFound) {
+		return &missingError{kindSample, id}
+	}
+	if err != nil {
+		return err
+	}
+	now, err := t.Samples(ctx, trainer.SampleQuery{IDs: []int64{id}})
+	if err != nil {
+		return err
+	}
+	if len(now) != 1 {
+		return &missingError{kindSample, id}
+	}
+	return c.show(sampleViewOf(now[0]), func() {
+		if kind == trainer.Knowledge {
+			c.sayf("Sample %d is a lesson from now on.", "Rückmeldung %d ist ab jetzt eine Lektion.", id)
+			return
+		}
+		c.sayf("Sample %d teaches how to answer from now on, and is no lesson.", "Rückmeldung %d lehrt ab jetzt die Art und ist keine Lektion.", id)
 	})
 }
 

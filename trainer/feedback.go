@@ -382,6 +382,9 @@ func (t *Trainer) Samples(ctx context.Context, q SampleQuery) ([]Sample, error) 
 	return t.store.Samples(ctx, q)
 }
 
+// ErrNoLesson says that a rating or a text was to be knowledge.
+var ErrNoLesson = errors.New("only a correction can be a lesson")
+
 // SetKind says anew what a sample teaches. One that becomes knowledge is a lesson
 // from now on, one that becomes manner no longer; the next cycle trains it as what it is.
 func (t *Trainer) SetKind(ctx context.Context, sample int64, kind Kind) error {
@@ -396,7 +399,7 @@ func (t *Trainer) SetKind(ctx context.Context, sample int64, kind Kind) error {
 		return nil
 	}
 	if kind == Knowledge && s.Form != FormCorrection {
-		return fmt.Errorf("the kind of sample %d: only a correction can be a lesson", sample)
+		return fmt.Errorf("the kind of sample %d: %w", sample, ErrNoLesson)
 	}
 	return t.change(ctx, func() error {
 		lesson := &Lesson{Question: s.Prompt, Answer: s.Better}
