@@ -45,6 +45,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeOtherModel:    "reason.other_model",
 	trainer.CodeNewModel:      "reason.new_model",
 	trainer.CodeNoReader:      "reason.no_reader",
+	trainer.CodeAskedAnew:     "reason.asked_anew",
 	trainer.CodePhrasing:      "reason.phrasing",
 	trainer.CodePreparing:     "reason.preparing",
 	trainer.CodeReaderRefused: "reason.reader_refused",

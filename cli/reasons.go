@@ -74,6 +74,7 @@ var germanReasons = map[string]string{
 	trainer.CodeOtherModel:    "das Gelernte gehört zu einem anderen Modell",
 	trainer.CodeNewModel:      "das Modell wird einmal gemessen, damit sich das Training daran messen lässt",
 	trainer.CodeNoReader:      "dieses Modell ist nicht darauf vorbereitet, Lektionen zu benutzen: Es tut es weniger sicher",
+	trainer.CodeAskedAnew:     "eine andere Version antwortet: die Lektionen werden neu abgefragt",
 	trainer.CodePhrasing:      "die Lektionen werden in der gelernten Art formuliert",
 	trainer.CodePreparing:     "{model} lernt einmalig, Lektionen zu benutzen; bis dahin wirken sie weniger sicher",
 

@@ -263,6 +263,14 @@ func (s *Store) Untried(ctx context.Context, base string) ([]int64, error) {
 		ORDER BY m.lesson`, s.user, base)
 }
 
+// AskedBefore returns the lessons that show and were last asked on a base model before a time.
+func (s *Store) AskedBefore(ctx context.Context, base string, at time.Time) ([]int64, error) {
+	return list(ctx, s, "list lessons by when they were asked", func(r scanner) (id int64, err error) {
+		return id, r.Scan(&id)
+	}, `SELECT l.id FROM lessons l JOIN samples s ON s.id = l.sample
+		WHERE l.user = ?2`+lessonShows+` AND (SELECT x.created `+resultsOf+` ORDER BY x.id DESC LIMIT 1) < ?3 ORDER BY l.id`, base, s.user, timeValue(at))
+}
+
 func scanResult(r scanner) (LessonResult, error) {
 	var v LessonResult
 	err := r.Scan(&v.ID, &v.Lesson, &v.Base, idColumn{&v.Cycle}, idColumn{&v.Version}, &v.Outcome, &v.Answer, timeColumn{&v.Created}, jsonColumn{&v.Details})

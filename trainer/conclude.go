@@ -32,6 +32,11 @@ func (l *loop) end(ctx context.Context, r workResult) {
 				l.phrasing.After = *w.phrased
 			}
 			l.tell(NewsLessons)
+		case w.chosen != 0:
+			if r.err == nil {
+				l.anew = w.chosen
+			}
+			l.tell(NewsLessons)
 		case w.aside == PhaseAsking:
 			l.askLater = r.err != nil
 			l.tell(NewsLessons)

@@ -15,6 +15,7 @@ type loop struct {
 	wantedNow bool      // the user asked for a cycle
 	askedNow  bool      // the user asked for an asking
 	askLater  bool      // an asking failed and is owed
+	anew      int64     // the activation since which the lessons are known to have been asked
 	retryAt   time.Time // after a failure or the user's cancel; zero: none
 	failures  int
 	failedOf  Phase // what failed: "" a cycle, else the work beside the loop
@@ -164,6 +165,9 @@ func (l *loop) startDue(ctx context.Context) time.Duration {
 			_, err := l.askNow(ctx, func(JobLesson) bool { return true })
 			return err
 		})
+		return idle
+	}
+	if l.askAnew(ctx, a) {
 		return idle
 	}
 	if wait := l.beforeReader(p); wait > 0 && l.isUnprepared(a) {

@@ -40,6 +40,7 @@ const (
 	CodeOtherModel    = "other_model"     // what was learnt belongs to another model; model
 	CodeNewModel      = "new_model"       // a model that was not measured yet; model
 	CodeNoReader      = "no_reader"       // this model has no reader adapter: the turn alone serves; model
+	CodeAskedAnew     = "asked_anew"      // another version answers: the lessons are asked what it knows
 	CodePhrasing      = "phrasing"        // the lessons are put into the manner that was taught
 	CodePreparing     = "preparing"       // the model's reader is being made; model
 

@@ -17,6 +17,7 @@ type work struct {
 	job      Job
 	used     map[int64]Kind // the samples, and as what
 	unlearn  string         // what it unlearns (erasure); "": nothing
+	chosen   int64          // the activation that the lessons are asked anew for; 0: it is no such asking
 	phrased  *int64         // where a phrasing goes on once it is done; nil: it is none
 	owed     bool           // it was asked for, or was cut short before: it is owed if it fails
 	cancel   context.CancelCauseFunc
