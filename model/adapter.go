@@ -42,7 +42,7 @@ func (a *Adapter) Alpha() float32 { return a.alpha }
 // Hash names the adapter by its values: SHA-256, hexadecimal.
 func (a *Adapter) Hash() string { return a.hash }
 
-// newAdapter seals values; a scale other than alpha/rank is rsLoRA's.
+// newAdapter seals values; scale is one of [loraScale].
 func newAdapter(c *Config, rank int, alpha, scale float32, layers [][projections]pair) *Adapter {
 	a := &Adapter{config: c, rank: rank, alpha: alpha, scale: scale, layers: layers}
 	h := sha256.New()
@@ -145,7 +145,7 @@ func (n *network) write(lo *lora, adapters []*Adapter) error {
 				copy(rows[at*in:], pr.a)
 				for o := 0; pr.b != nil && o < out; o++ {
 					for r, v := range pr.b[o*ad.rank : (o+1)*ad.rank] {
-						cols[o*lo.rank+at+r] = v * ad.scale / lo.scale
+						cols[o*lo.rank+at+r] = v * (ad.scale / lo.scale)
 					}
 				}
 				at += ad.rank

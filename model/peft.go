@@ -145,11 +145,16 @@ func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
 			}
 		}
 	}
-	scale := c.LoraAlpha / float32(c.R)
-	if c.UseRSLoRA { // Kalajdzievski 2023
-		scale = c.LoraAlpha / float32(math.Sqrt(float64(c.R)))
+	return newAdapter(&r.config, c.R, c.LoraAlpha, loraScale(c.LoraAlpha, c.R, c.UseRSLoRA), layers), nil
+}
+
+// loraScale is what an update is scaled by: alpha/rank (Hu et al. 2021), or alpha/sqrt(rank)
+// with rsLoRA (Kalajdzievski 2023).
+func loraScale(alpha float32, rank int, rs bool) float32 {
+	if rs {
+		return alpha / float32(math.Sqrt(float64(rank)))
 	}
-	return newAdapter(&r.config, c.R, c.LoraAlpha, scale, layers), nil
+	return alpha / float32(rank)
 }
 
 // permute brings the rows of a B for queries or keys from PEFT's order, where RoPE
@@ -247,7 +252,7 @@ func (a *Adapter) Files() (map[string][]byte, error) {
 		return nil, fmt.Errorf("encode adapter: %w", err)
 	}
 	config, err := json.MarshalIndent(peftConfig{
-		PeftType: "LORA", TaskType: "CAUSAL_LM", R: a.rank, LoraAlpha: a.scale * float32(a.rank),
+		PeftType: "LORA", TaskType: "CAUSAL_LM", R: a.rank, LoraAlpha: a.alpha, UseRSLoRA: a.scale != loraScale(a.alpha, a.rank, false),
 		Bias: "none", TargetModules: modules, InferenceMode: true,
 	}, "", "  ")
 	if err != nil {

@@ -169,6 +169,37 @@ func TestAdaptersThatDoNotFit(t *testing.T) {
 	}
 }
 
+// An adapter is the same one when it was written and read, and when a training begins with
+// it: whatever its scale, which not every factor gives back, nothing is rounded again.
+func TestAdapterKeepsItsScale(t *testing.T) {
+	r := openTiny(t, "llama")
+	const rank, alpha = 7, 31 // 31/7, rounded, times 7 is no 31
+	for name, scale := range map[string]float32{"alpha/rank": loraScale(alpha, rank, false), "rsLoRA": loraScale(alpha, rank, true)} {
+		t.Run(name, func(t *testing.T) {
+			a := newAdapter(&r.config, rank, alpha, scale, randomAdapter(r, rank, 1).layers)
+			again, err := r.ReadAdapter(peftFiles(t, a))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again.Hash() != a.Hash() {
+				t.Errorf("alpha %v and scale %v were written, %v and %v are read", a.alpha, a.scale, again.alpha, again.scale)
+			}
+			training, err := r.NewTraining(TrainingOptions{From: a})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer training.Close()
+			begun, err := training.Adapter()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if begun.Hash() != a.Hash() {
+				t.Error("a training that begins with the adapter has other values before its first step")
+			}
+		})
+	}
+}
+
 // Somebody's GPT-2 adapter is read as a file and refused with a reason.
 func TestForeignAdapter(t *testing.T) {
 	dir := testdata(t, "adapters", "kto-gpt2")

@@ -46,7 +46,7 @@ type Training struct {
 // it goes on with one that was saved; the error wraps [ErrTrainingState] when that is
 // of another model.
 func (r *Runner) NewTraining(o TrainingOptions) (*Training, error) {
-	t := &Training{r: r, rank: o.Rank, alpha: o.Alpha, scale: o.Alpha / float32(o.Rank)}
+	t := &Training{r: r, rank: o.Rank, alpha: o.Alpha, scale: loraScale(o.Alpha, o.Rank, false)}
 	if o.From != nil {
 		t.rank, t.alpha, t.scale = o.From.rank, o.From.alpha, o.From.scale
 	}
