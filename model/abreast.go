@@ -39,7 +39,7 @@ const patience = 3 * time.Millisecond
 type extension struct {
 	session   *session
 	stack     *stack  // nil: the base
-	ids       []int32 // at most promptRows
+	ids       []int32 // not empty; promptRows at most where others are not to wait long
 	precision compute.Precision
 	logits    []float32 // receives those behind the last token; nil: not wanted
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"clara/compute"
 	"clara/model/gguf"
@@ -62,14 +63,29 @@ func readConfig(f *gguf.File) (Config, error) {
 	if !ok {
 		return Config{}, fmt.Errorf("read general.architecture: %w", gguf.ErrFormat)
 	}
+	var c Config
+	var err error
 	switch arch {
 	case "llama":
-		return llamaConfig(f)
+		c, err = llamaConfig(f)
 	case "gemma3":
-		return gemma3Config(f)
+		c, err = gemma3Config(f)
+	default:
+		err = fmt.Errorf("architecture %q (known: llama, gemma3): %w", arch, ErrUnsupported)
 	}
-	return Config{}, fmt.Errorf("architecture %q (known: llama, gemma3): %w", arch, ErrUnsupported)
+	if err != nil {
+		return Config{}, err
+	}
+	for l, a := range c.Attention {
+		if i := slices.IndexFunc(a.Freqs, isNoNumber); i >= 0 {
+			return Config{}, fmt.Errorf("RoPE of layer %d turns by %g at each position: %w", l, a.Freqs[i], gguf.ErrFormat)
+		}
+	}
+	return c, nil
 }
+
+// isNoNumber recognises NaN and the infinities.
+func isNoNumber(v float32) bool { return v-v != 0 }
 
 // commonConfig reads what every architecture keeps under its own prefix.
 func commonConfig(f *gguf.File, arch string) (Config, error) {

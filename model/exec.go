@@ -101,7 +101,7 @@ func (e *exec) take(a *compute.Arena, rows, cols int) compute.Tensor {
 // numbers looks at what an operation returned: values that are no numbers end the request.
 func (e *exec) numbers(values []float32) {
 	for _, v := range values {
-		if v-v != 0 && e.err == nil { // NaN and the infinities
+		if isNoNumber(v) && e.err == nil {
 			e.err = fmt.Errorf("%s: %w", e.Info().Name, ErrNoNumbers)
 		}
 	}

@@ -2,15 +2,19 @@ package model
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"clara/compute/cpu"
 	"clara/model/chat"
+	"clara/model/gguf"
 )
 
 func onTiny(t *testing.T, f func(t *testing.T, r *Runner)) {
@@ -318,6 +322,48 @@ func TestGradientsAgainstFiniteDifferences(t *testing.T) {
 
 func steps() StepOptions {
 	return StepOptions{Rate: 3e-3, Beta1: .9, Beta2: .99, Eps: 1e-8, Clip: 1}
+}
+
+// A file whose norms or whose rotations are no numbers is refused as damaged: every engine
+// would compute none with it, and be left for it, one after another.
+func TestOpenRefusesWhatIsNoNumber(t *testing.T) {
+	nan := float32(math.NaN())
+	norm := tinyModel(t, "llama")
+	file, err := gguf.Parse(norm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gain, ok := file.Tensor("blk.3.ffn_norm.weight")
+	if !ok {
+		t.Fatal("the norm is missing")
+	}
+	binary.LittleEndian.PutUint32(gain.Data[8:], math.Float32bits(nan))
+	base := func(v float32) []byte {
+		return tinyModel(t, "llama", gguf.KV{Key: "llama.rope.freq_base", Value: v})
+	}
+	for name, content := range map[string][]byte{
+		"a norm": norm, "no base": base(nan), "a base of 0": base(0), "a base below 0": base(-10000),
+		"Gemma's base": tinyModel(t, "gemma3", gguf.KV{Key: "gemma3.rope.freq_base", Value: nan}),
+	} {
+		path := filepath.Join(t.TempDir(), "model.gguf")
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		be, err := cpu.New(cpu.Options{Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open(t.Context(), path, be, Options{})
+		if err == nil {
+			_ = r.Close()
+		}
+		if !errors.Is(err, gguf.ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := be.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // Training learns, is reproducible to the bit, and its adapter survives the disk.

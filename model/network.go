@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"clara/compute"
 	"clara/model/gguf"
@@ -154,6 +155,9 @@ func floats(t gguf.Tensor, length int) ([]float32, error) {
 	values := make([]float32, length)
 	if err := compute.Dequantize(values, typ, t.Data); err != nil {
 		return nil, fmt.Errorf("read tensor %s: %w", t.Name, err)
+	}
+	if i := slices.IndexFunc(values, isNoNumber); i >= 0 {
+		return nil, fmt.Errorf("tensor %s holds %g: %w", t.Name, values[i], gguf.ErrFormat)
 	}
 	return values, nil
 }

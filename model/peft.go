@@ -127,10 +127,8 @@ func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read tensor %q: %w", t.Name, errors.Join(ErrAdapter, err))
 		}
-		for _, v := range values {
-			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-				return nil, fmt.Errorf("tensor %q holds %g: %w", t.Name, v, ErrAdapter)
-			}
+		if i := slices.IndexFunc(values, isNoNumber); i >= 0 {
+			return nil, fmt.Errorf("tensor %q holds %g: %w", t.Name, values[i], ErrAdapter)
 		}
 		if m[3] == "A" {
 			layers[l][p].a = values

@@ -81,9 +81,10 @@ var (
 	ErrMemory = compute.ErrMemory
 )
 
-// ErrNoNumbers says that an engine returned values that are no numbers, which neither
-// the weights nor the adapters are: they were looked at when they were read. If every
-// engine does so, the adapters take the model beyond the numbers.
+// ErrNoNumbers says that an engine returned values that are no numbers. Adapters, norms and
+// rotations were looked at when they were read; the matrices were not, which would be most of
+// the time of loading. If every engine does so, they hold such values, or the adapters take
+// the model beyond the numbers.
 var ErrNoNumbers = errors.New("the engine computed what is no number")
 
 // unusable says that an engine is of no more use for the model, as opposed to a request

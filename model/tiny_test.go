@@ -56,7 +56,8 @@ func openTinyOn(t testing.TB, arch string, o Options, wrap func(compute.Backend)
 	return r
 }
 
-func tinyModel(t testing.TB, arch string) []byte {
+// tinyModel is the file of such a model, with more metadata than it needs.
+func tinyModel(t testing.TB, arch string, more ...gguf.KV) []byte {
 	const layers, width, heads, kvHeads, headDim, ff = 7, 64, 4, 2, 32, 96
 	tokens := []string{"<unk>", "<s>", "</s>"}
 	types := []int32{2, 3, 3}
@@ -86,6 +87,7 @@ func tinyModel(t testing.TB, arch string) []byte {
 		{Key: "tokenizer.ggml.unknown_token_id", Value: uint32(0)},
 		{Key: "tokenizer.ggml.add_space_prefix", Value: false},
 	}
+	meta = append(meta, more...)
 	rng := rand.New(rand.NewPCG(1, 2))
 	var tensors []gguf.Tensor
 	add := func(name string, scale float64, shift float32, dims ...uint64) {
