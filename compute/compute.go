@@ -2,8 +2,8 @@
 // it runs on: tensors, the frozen weights and the [Backend] with the operations
 // that a transformer with LoRA needs.
 //
-// The engines live in rooms of their own (compute/cpu; cuda and shaders later)
-// and know only this package. Package compute/conformance holds the suite that
+// The engines live in rooms of their own (compute/cpu, cuda, shaders) and know only
+// this package. Package compute/conformance holds the suite that
 // every engine has to pass.
 package compute
 
@@ -101,7 +101,7 @@ func (t Tensor) Reshape(rows, cols int) Tensor {
 
 // Arena hands out tensors from one [Memory] in the order of a stack, so that the
 // activations of one step land where those of the step before lay. The memory
-// grows only between steps: Reset with a larger need. Not for concurrent use.
+// grows only between steps, by [FitArena]. Not for concurrent use.
 type Arena struct {
 	mem  Memory
 	used int

@@ -6,9 +6,9 @@
 // it: 16 vec4 for 256 where the tile is 64 columns wide (8 x 8 sums: with what is read about
 // 110 registers, which cards have for an invocation; some then run fewer of them at once,
 // or 8 in a thread for 16). Of results as narrow as LoRA's, 16 columns (4 x 4 sums), the
-// wide tile would compute four times as much as is wanted. A row is 9 vec4 long, one more than is used, so that the eight rows that
-// neighbours read at once lie in different banks. 18 KiB of shared memory in all; OpenGL
-// guarantees 32.
+// wide tile would compute four times as much as is wanted. A row is 9 vec4 long, one more
+// than is used, so that the eight rows that neighbours read at once lie in different banks.
+// 18 KiB of shared memory in all; OpenGL guarantees 32.
 //
 // Who uses this defines COLUMNS and loadRight, which brings in the right operand's part of
 // the depth, and calls multiply. With LORA there is a second product behind the first, of

@@ -10,12 +10,10 @@ import (
 // The scratch buffers of an engine: kept from call to call, replaced when one is too
 // small, so that a step that has been done once allocates nothing.
 const (
-	scratchIndices   = iota // ids, rows and the like, a part of the buffer for each call
-	scratchLogits           // of a chunk of the vocabulary
-	scratchSums             // partial sums of rows and chunks
-	scratchStats            // what belongs to a row: log-sum-exp, inner products
-	scratchPlan             // of an attention
-	scratchRotations        // cosines and sines
+	scratchIndices = iota // ids, rows and the like, a part of the buffer for each call
+	scratchLogits         // of a chunk of the vocabulary
+	scratchSums           // partial sums of rows and chunks
+	scratchStats          // what belongs to a row: log-sum-exp, inner products
 	scratches
 )
 
