@@ -38,6 +38,43 @@ func smallBench(t *testing.T) *bench {
 	return b
 }
 
+// A reader that was prepared in a data folder is measured with, also where the folder is
+// named from the working directory.
+func TestAPreparedReaderIsMeasuredWith(t *testing.T) {
+	b := smallBench(t)
+	training, err := b.runner.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	reader, err := training.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	b.home = "data"
+	folder := filepath.Join(b.home, "readers", b.runner.Info().Hash)
+	if err := os.MkdirAll(filepath.Dir(folder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Save(folder); err != nil {
+		t.Fatal(err)
+	}
+	report := fmt.Sprintf(`{"base": %q, "adapter": %q, "verdict": %q}`, b.runner.Info().Hash, reader.Hash(), trainer.VerdictProven)
+	if err := os.WriteFile(filepath.Join(folder, "report.json"), []byte(report), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err = b.on(t.Context(), settings(1), func(p *subject) error {
+		if info, ok := p.ModelInfo(); !ok || info.ReaderHash != reader.Hash() || !b.hasReader() {
+			t.Errorf("%v, %+v", ok, info)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // smallSet has a little of everything.
 func smallSet() set {
 	s := set{name: "small", About: "a test", Part: partFacts, Language: "en"}

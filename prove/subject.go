@@ -147,15 +147,10 @@ func (b *bench) subject(ctx context.Context, set trainer.Settings) (_ *subject, 
 			return nil, err
 		}
 	}
-	if b.home != "" { // a prepared reader is looked for in the data folder
-		if err := os.Symlink(filepath.Join(b.home, "readers"), filepath.Join(s.dir, "readers")); err != nil {
-			return nil, err
-		}
-	}
 	if s.store, err = store.Open(ctx, filepath.Join(s.dir, storeFile)); err != nil {
 		return nil, err
 	}
-	if s.Trainer, err = trainer.New(ctx, trainer.Params{Store: s.store, Home: s.dir, Settings: set}); err != nil {
+	if s.Trainer, err = trainer.New(ctx, trainer.Params{Store: s.store, Home: s.dir, Readers: b.home, Settings: set}); err != nil {
 		return nil, err
 	}
 	return s, s.Attach(ctx, b.runner)
