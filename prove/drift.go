@@ -52,69 +52,110 @@ func driftVariant(cycles int) string { return fmt.Sprintf("%d cycles, adapters i
 func rngOf(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
 
 // drift lives through many cycles of adding, changing and deleting lessons, with a manner
-// and knowledge in use. hard are lessons of which reader and turn miss some.
+// and knowledge in use. hard are lessons of which reader and turn miss some. A life takes long,
+// so it is kept from time to time, and goes on from there when the run was killed.
 func drift(facts set, hard []lesson, w wish, cycles int, events []driftEvent) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
-		missed, err := b.missed(ctx, hard)
+		began, place := time.Now(), b.checkpointOf(r)
+		before, home, going, err := kept[keptLife](place)
 		if err != nil {
 			return err
 		}
-		return b.on(ctx, settings(r.Seed), func(p *subject) error {
-			l := &life{subject: p, r: r, rng: rngOf(r.Seed, 8), live: make(map[int64]lesson), missed: missed, untold: w.Corrections[:mannerTaught]}
-			l.fresh = append(l.fresh, facts.Lessons...)
-			l.rng.Shuffle(len(l.fresh), func(i, j int) { l.fresh[i], l.fresh[j] = l.fresh[j], l.fresh[i] })
-			l.rng.Shuffle(len(l.missed), func(i, j int) { l.missed[i], l.missed[j] = l.missed[j], l.missed[i] })
-			for _, f := range invented(facts.Language, driftBegin+cycles, l.rng) {
-				f.Expect = [][]string{{lastNumber(f.Correction)}}
-				l.fresh = append(l.fresh, f)
+		if going && !before.same(r) {
+			fmt.Fprintf(b.progress, "  begun anew: what there is of it was measured at commit %s, or with another model\n", before.Result.Commit)
+			going, home = false, ""
+		}
+		source := rand.NewPCG(r.Seed, 8)
+		l := &life{r: r, rng: rand.New(source), source: source}
+		if going {
+			if err := source.UnmarshalBinary(before.Random); err != nil {
+				return fmt.Errorf("go on with a life: %w", err)
 			}
-			before, err := p.Canary(ctx)
-			if err != nil {
-				return err
-			}
-			began := time.Now()
-			for range driftBegin {
-				if err := l.add(ctx); err != nil {
+			*r, l.lived = before.Result, before.Lived
+			began = began.Add(-time.Duration(r.Seconds * float64(time.Second)))
+			fmt.Fprintf(b.progress, "  goes on after cycle %d of %d\n", l.Over, cycles)
+		} else if l.Missed, err = b.missed(ctx, hard); err != nil {
+			return err
+		}
+		return b.onHome(ctx, settings(r.Seed), home, func(p *subject) error {
+			l.subject = p
+			if !going {
+				if err := l.begin(ctx, facts, w, cycles); err != nil {
 					return err
 				}
 			}
-			for n := 1; n <= cycles; n++ {
-				if err := l.change(ctx, n, cycles, events); err != nil {
-					return fmt.Errorf("cycle %d: %w", n, err)
+			safe := time.Now()
+			for l.Over < cycles {
+				if err := l.next(ctx, facts, w, cycles, events); err != nil {
+					return fmt.Errorf("cycle %d: %w", l.Over+1, err)
 				}
-				end, err := p.cycle(ctx)
-				if err != nil {
-					return err
-				}
-				r.add("cycle_seconds", end.Seconds)
-				r.tally("promoted", end.promoted())
-				r.tally("refused", end.State == trainer.CycleRefused)
-				if err := l.noteUse(ctx, "cycles"); err != nil {
-					return err
-				}
-				if err := l.askAll(ctx, "known"); err != nil {
-					return err
-				}
-				if n%tellEvery == 0 || n == cycles {
+				l.Over++
+				if l.Over%tellEvery == 0 || l.Over == cycles {
 					known := r.Series["known"]
 					fmt.Fprintf(b.progress, "  cycle %d of %d after %s: %s of the lessons known, %d versions made, %d cycles refused\n",
-						n, cycles, clock(time.Since(began)), decimals(known[len(known)-1]), r.Counts["promoted"].N, r.Counts["refused"].N)
+						l.Over, cycles, clock(time.Since(began)), decimals(known[len(known)-1]), r.Counts["promoted"].N, r.Counts["refused"].N)
 				}
-				if n%lookEvery != 0 && n != cycles {
-					continue
-				}
-				r.add("canary_at", float64(n))
-				r.add("kept_at", float64(n))
-				if err := l.noteUse(ctx, "looks"); err != nil {
-					return err
-				}
-				if err := l.look(ctx, facts.Unrelated, w.Test, before); err != nil {
-					return err
+				if time.Since(safe) >= b.keepEvery {
+					if err := l.keep(place, time.Since(began).Seconds()); err != nil {
+						return err
+					}
+					safe = time.Now()
 				}
 			}
 			return l.askAll(ctx, "known_at_end")
 		})
 	}
+}
+
+// begin shuffles what there is to be taught, and teaches the first of it.
+func (l *life) begin(ctx context.Context, facts set, w wish, cycles int) (err error) {
+	l.Live, l.Untold = make(map[int64]lesson), w.Corrections[:mannerTaught]
+	l.Fresh = append(l.Fresh, facts.Lessons...)
+	l.rng.Shuffle(len(l.Fresh), func(i, j int) { l.Fresh[i], l.Fresh[j] = l.Fresh[j], l.Fresh[i] })
+	l.rng.Shuffle(len(l.Missed), func(i, j int) { l.Missed[i], l.Missed[j] = l.Missed[j], l.Missed[i] })
+	for _, f := range invented(facts.Language, driftBegin+cycles, l.rng) {
+		f.Expect = [][]string{{lastNumber(f.Correction)}}
+		l.Fresh = append(l.Fresh, f)
+	}
+	if l.Plain, err = l.Canary(ctx); err != nil {
+		return err
+	}
+	for range driftBegin {
+		if err := l.add(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next changes something, lets the loop run a cycle, and asks what is known after it.
+func (l *life) next(ctx context.Context, facts set, w wish, cycles int, events []driftEvent) error {
+	n := l.Over + 1
+	if err := l.change(ctx, n, cycles, events); err != nil {
+		return err
+	}
+	end, err := l.cycle(ctx)
+	if err != nil {
+		return err
+	}
+	l.r.add("cycle_seconds", end.Seconds)
+	l.r.tally("promoted", end.promoted())
+	l.r.tally("refused", end.State == trainer.CycleRefused)
+	if err := l.noteUse(ctx, "cycles"); err != nil {
+		return err
+	}
+	if err := l.askAll(ctx, "known"); err != nil {
+		return err
+	}
+	if n%lookEvery != 0 && n != cycles {
+		return nil
+	}
+	l.r.add("canary_at", float64(n))
+	l.r.add("kept_at", float64(n))
+	if err := l.noteUse(ctx, "looks"); err != nil {
+		return err
+	}
+	return l.look(ctx, facts.Unrelated, w.Test)
 }
 
 func planDrift(sets []set, o options) []unit {

@@ -12,15 +12,47 @@ import (
 // life is a program in the middle of many cycles.
 type life struct {
 	*subject
-	r       *result
-	rng     *rand.Rand
-	fresh   []lesson         // not taught yet
-	missed  []lesson         // likewise, those that reader and turn miss
-	live    map[int64]lesson // by the lesson's number
-	ids     []int64          // of live that change at random, the oldest first
-	kept    []int64          // of live that reader and turn miss, likewise
-	untold  []exchange       // corrections of the manner that are not made yet
-	samples []int64          // of those that are
+	r      *result
+	rng    *rand.Rand
+	source *rand.PCG // of rng
+	lived
+}
+
+// lived is what a life has to know besides its program in order to go on.
+type lived struct {
+	Over    int              `json:"over"`    // cycles
+	Plain   float64          `json:"plain"`   // the canary of the base
+	Fresh   []lesson         `json:"fresh"`   // not taught yet
+	Missed  []lesson         `json:"missed"`  // likewise, those that reader and turn miss
+	Live    map[int64]lesson `json:"live"`    // by the lesson's number
+	IDs     []int64          `json:"ids"`     // of Live that change at random, the oldest first
+	Kept    []int64          `json:"kept"`    // of Live that reader and turn miss, likewise
+	Untold  []exchange       `json:"untold"`  // corrections of the manner that are not made yet
+	Samples []int64          `json:"samples"` // of those that are
+}
+
+// keptLife is what a checkpoint keeps of a life.
+type keptLife struct {
+	Lived  lived  `json:"lived"`
+	Random []byte `json:"random"`
+	Result result `json:"result"`
+}
+
+// same says whether a result is measured with the same program, base and reader: a life is one
+// of one program.
+func (k keptLife) same(r *result) bool {
+	return k.Result.Commit == r.Commit && k.Result.Base == r.Base && k.Result.Reader == r.Reader
+}
+
+// keep keeps the life as it is now; seconds is how long it took so far.
+func (l *life) keep(c checkpoint, seconds float64) error {
+	random, err := l.source.MarshalBinary()
+	if err != nil {
+		return fmt.Errorf("keep a measurement in its middle: %w", err)
+	}
+	r := *l.r
+	r.Seconds = seconds
+	return keep(c, l.dir, keptLife{l.lived, random, r})
 }
 
 // noteUse counts the cycles, or looks, after which adapters answer.
@@ -45,13 +77,13 @@ func (l *life) change(ctx context.Context, n, cycles int, events []driftEvent) e
 	}
 	what := l.rng.IntN(3)
 	switch {
-	case len(l.ids) <= driftLeast || what == 0 && len(l.ids) < driftMost:
+	case len(l.IDs) <= driftLeast || what == 0 && len(l.IDs) < driftMost:
 		return l.add(ctx)
 	case what == 1:
 		return l.revise(ctx)
 	default:
-		at := l.rng.IntN(len(l.ids))
-		id := l.ids[at]
+		at := l.rng.IntN(len(l.IDs))
+		id := l.IDs[at]
 		l.forget(at)
 		return l.Unlearn(ctx, id)
 	}
@@ -59,58 +91,58 @@ func (l *life) change(ctx context.Context, n, cycles int, events []driftEvent) e
 
 // correctManner makes the next corrections of the manner.
 func (l *life) correctManner(ctx context.Context, n int) error {
-	for _, c := range l.untold[:n] {
+	for _, c := range l.Untold[:n] {
 		s, err := l.Teach(ctx, trainer.Teaching{Question: c.Prompt, Answer: c.Answer, Kind: trainer.Manner})
 		if err != nil {
 			return err
 		}
-		l.samples = append(l.samples, s.ID)
+		l.Samples = append(l.Samples, s.ID)
 	}
-	l.untold = l.untold[n:]
+	l.Untold = l.Untold[n:]
 	return nil
 }
 
 // takeBackCorrection takes the oldest correction of the manner back.
 func (l *life) takeBackCorrection(ctx context.Context) error {
-	id := l.samples[0]
-	l.samples = l.samples[1:]
+	id := l.Samples[0]
+	l.Samples = l.Samples[1:]
 	return l.TakeBack(ctx, id)
 }
 
 // addMissed teaches a lesson that reader and turn miss, where there is another one.
 func (l *life) addMissed(ctx context.Context) error {
-	if len(l.missed) == 0 {
+	if len(l.Missed) == 0 {
 		return nil
 	}
-	next := l.missed[0]
-	l.missed = l.missed[1:]
+	next := l.Missed[0]
+	l.Missed = l.Missed[1:]
 	id, err := l.teachOne(ctx, next)
-	l.kept = append(l.kept, id)
+	l.Kept = append(l.Kept, id)
 	return err
 }
 
 // unlearnMissed deletes the oldest of those lessons; it may be taught again.
 func (l *life) unlearnMissed(ctx context.Context) error {
-	if len(l.kept) == 0 {
+	if len(l.Kept) == 0 {
 		return nil
 	}
-	id := l.kept[0]
-	l.missed, l.kept = append(l.missed, l.live[id]), l.kept[1:]
-	delete(l.live, id)
+	id := l.Kept[0]
+	l.Missed, l.Kept = append(l.Missed, l.Live[id]), l.Kept[1:]
+	delete(l.Live, id)
 	return l.Unlearn(ctx, id)
 }
 
 func (l *life) forget(at int) {
-	delete(l.live, l.ids[at])
-	l.ids = append(l.ids[:at:at], l.ids[at+1:]...)
+	delete(l.Live, l.IDs[at])
+	l.IDs = append(l.IDs[:at:at], l.IDs[at+1:]...)
 }
 
 // add teaches a fresh lesson.
 func (l *life) add(ctx context.Context) error {
-	next := l.fresh[0]
-	l.fresh = l.fresh[1:]
+	next := l.Fresh[0]
+	l.Fresh = l.Fresh[1:]
 	id, err := l.teachOne(ctx, next)
-	l.ids = append(l.ids, id)
+	l.IDs = append(l.IDs, id)
 	return err
 }
 
@@ -130,7 +162,7 @@ func (l *life) adopt(ctx context.Context, x lesson) (int64, error) {
 	}
 	for _, v := range views { // the newest first
 		if v.Question == x.Prompt {
-			l.live[v.ID] = x
+			l.Live[v.ID] = x
 			return v.ID, nil
 		}
 	}
@@ -139,9 +171,9 @@ func (l *life) adopt(ctx context.Context, x lesson) (int64, error) {
 
 // revise gives a lesson another answer: another number in the place of what it shows.
 func (l *life) revise(ctx context.Context) error {
-	at := l.rng.IntN(len(l.ids))
-	id := l.ids[at]
-	x := l.live[id]
+	at := l.rng.IntN(len(l.IDs))
+	id := l.IDs[at]
+	x := l.Live[id]
 	x.Expect = [][]string{{fmt.Sprint(10000 + l.rng.IntN(90000))}}
 	x.Correction = fmt.Sprintf("That has changed; the new code is %s.", x.Expect[0][0])
 	if err := l.SetAnswer(ctx, id, x.Correction); err != nil {
@@ -149,16 +181,16 @@ func (l *life) revise(ctx context.Context) error {
 	}
 	l.forget(at)
 	id, err := l.adopt(ctx, x)
-	l.ids = append(l.ids, id)
+	l.IDs = append(l.IDs, id)
 	return err
 }
 
 // askAll asks every live lesson as written.
 func (l *life) askAll(ctx context.Context, name string) error {
-	ids := slices.Concat(l.ids, l.kept)
+	ids := slices.Concat(l.IDs, l.Kept)
 	asked := make([]string, len(ids))
 	for i, id := range ids {
-		asked[i] = l.live[id].Prompt
+		asked[i] = l.Live[id].Prompt
 	}
 	said, err := l.ask(ctx, asked, answerTokens, trainer.Question{})
 	if err != nil {
@@ -166,7 +198,7 @@ func (l *life) askAll(ctx context.Context, name string) error {
 	}
 	known := 0
 	for i, s := range said {
-		ok := shows(s.Text, l.live[ids[i]].Expect)
+		ok := shows(s.Text, l.Live[ids[i]].Expect)
 		if ok {
 			known++
 		} else {
@@ -182,7 +214,7 @@ func (l *life) askAll(ctx context.Context, name string) error {
 }
 
 // look asks what has nothing to do with any lesson.
-func (l *life) look(ctx context.Context, unrelated []trivia, open []string, canary float64) error {
+func (l *life) look(ctx context.Context, unrelated []trivia, open []string) error {
 	var seen result
 	q := inquiry{unrelated: unrelated, tokens: answerTokens}
 	if err := q.ask(ctx, l.subject, &seen, "", trainer.Question{}); err != nil {
@@ -202,7 +234,7 @@ func (l *life) look(ctx context.Context, unrelated []trivia, open []string, cana
 	if err != nil {
 		return err
 	}
-	l.r.add("canary", nll-canary)
+	l.r.add("canary", nll-l.Plain)
 	return nil
 }
 

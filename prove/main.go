@@ -4,8 +4,9 @@
 //
 // Every finished measurement is a line of the results file. One that is there is not
 // done again, so it can be stopped at any time, and goes on with the first that has no
-// line; what was stopped in the middle begins anew, also a life of 200 cycles. With -again,
-// one of another commit is done again, and takes its place.
+// line; what was stopped in the middle begins anew, but for a life of many cycles, which
+// goes on from its last checkpoint. With -again, one of another commit is done again, and
+// takes its place.
 package main
 
 import (
@@ -190,10 +191,10 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 	var failed []error // the others go on
 	stopped := func(u unit) error {
 		if errors.Is(context.Cause(ctx), errBudget) {
-			fmt.Fprintf(os.Stderr, "stopped after %s, the budget: %s; the next run begins it anew\n", s.budget, u.name())
+			fmt.Fprintf(os.Stderr, "stopped after %s, the budget: %s; the next run goes on\n", s.budget, u.name())
 			return errors.Join(failed...)
 		}
-		return fmt.Errorf("stopped in %s; what is finished is kept, and the next run begins this one anew", u.name())
+		return fmt.Errorf("stopped in %s; what is finished is kept, and the next run goes on", u.name())
 	}
 	for i, u := range todo {
 		spent := time.Since(began)
@@ -221,6 +222,7 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 			continue
 		}
 		r, start := u.result(), time.Now()
+		r.Commit, r.Base, r.Reader, r.Machine = s.commit, b.runner.Info().Hash, b.reader, b.machine()
 		if err := u.run(ctx, b, &r); err != nil {
 			if ctx.Err() != nil {
 				return stopped(u)
@@ -229,10 +231,10 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 			fmt.Fprintln(os.Stderr, failed[len(failed)-1])
 			continue
 		}
-		r.Commit, r.Base, r.Reader, r.Machine = s.commit, b.runner.Info().Hash, b.reader, b.machine()
-		r.Ended, r.Seconds = time.Now().UTC().Truncate(time.Second), time.Since(start).Seconds()
-		pace.note(u.cost, time.Since(start))
-		if err := file.append(r); err != nil {
+		r.Ended = time.Now().UTC().Truncate(time.Second)
+		r.Seconds += time.Since(start).Seconds() // to those of a run before that it went on from
+		pace.note(u.cost, time.Duration(r.Seconds*float64(time.Second)))
+		if err := errors.Join(file.append(r), b.checkpointOf(&r).drop()); err != nil {
 			return err
 		}
 	}
@@ -251,7 +253,7 @@ func (s *session) open(ctx context.Context, name string, file *results) (_ *benc
 			err = errors.Join(err, b.close())
 		}
 	}()
-	b.others = s.others
+	b.others, b.unfinished = s.others, filepath.Join(s.folder, "unfinished")
 	if !b.hasReader() {
 		return b, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"clara/compute"
 	"clara/compute/cpu"
@@ -39,7 +40,9 @@ type bench struct {
 	others map[string][]lesson     // fillers of the sets, by language
 	gate   *gateBench              // once it is needed
 
-	progress io.Writer // of measurements that take many minutes
+	progress   io.Writer     // of measurements that take many minutes
+	unfinished string        // folder of what such a measurement keeps in its middle; "": nothing is kept
+	keepEvery  time.Duration // between two times that it does
 }
 
 // measured is the store of a program that has measured its model and was taught
@@ -48,7 +51,7 @@ func (b *bench) measured() string { return filepath.Join(b.dir, "measured.db") }
 
 // openBench opens a model. Before the first subject, measure it.
 func openBench(ctx context.Context, path, home string, threads int) (_ *bench, err error) {
-	b := &bench{home: home, said: make(map[string]trainer.Said), progress: os.Stderr}
+	b := &bench{home: home, said: make(map[string]trainer.Said), progress: os.Stderr, keepEvery: keepEvery}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.close())
@@ -131,21 +134,24 @@ type subject struct {
 	dir   string
 }
 
-// subject makes a fresh one.
-func (b *bench) subject(ctx context.Context, set trainer.Settings) (_ *subject, err error) {
+// subject makes one that goes on in a copy of a data folder, or a fresh one if that is "".
+func (b *bench) subject(ctx context.Context, set trainer.Settings, home string) (_ *subject, err error) {
 	s := &subject{bench: b}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("begin with a fresh program: %w", err), s.close())
+			err = errors.Join(fmt.Errorf("begin with a program: %w", err), s.close())
 		}
 	}()
 	if s.dir, err = os.MkdirTemp(b.dir, "home-"); err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(b.measured()); err == nil {
-		if err := copyFile(b.measured(), filepath.Join(s.dir, storeFile)); err != nil {
-			return nil, err
-		}
+	if home != "" {
+		err = os.CopyFS(s.dir, os.DirFS(home))
+	} else if _, missing := os.Stat(b.measured()); missing == nil {
+		err = copyFile(b.measured(), filepath.Join(s.dir, storeFile))
+	}
+	if err != nil {
+		return nil, err
 	}
 	if s.store, err = store.Open(ctx, filepath.Join(s.dir, storeFile)); err != nil {
 		return nil, err
@@ -190,8 +196,13 @@ func copyFile(from, to string) error {
 }
 
 // on makes a fresh subject for work and closes it afterwards.
-func (b *bench) on(ctx context.Context, set trainer.Settings, work func(*subject) error) (err error) {
-	s, err := b.subject(ctx, set)
+func (b *bench) on(ctx context.Context, set trainer.Settings, work func(*subject) error) error {
+	return b.onHome(ctx, set, "", work)
+}
+
+// onHome is on with a subject that goes on in a copy of a data folder; "": a fresh one.
+func (b *bench) onHome(ctx context.Context, set trainer.Settings, home string, work func(*subject) error) (err error) {
+	s, err := b.subject(ctx, set, home)
 	if err != nil {
 		return err
 	}
