@@ -42,7 +42,7 @@ func TestReportSaysWhatWasNotRun(t *testing.T) {
 		}
 	}
 	for _, m := range order {
-		if what[m] == "" {
+		if described[m] == "" {
 			t.Errorf("nothing is said of what %s is", m)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 // wantedSeeds is how often each measurement is to be repeated.
 const wantedSeeds = 3
 
-// what says in a few words what a measurement is about, for those that were not run.
-var what = map[string]string{
+// described says in a few words what a measurement is about, for those that were not run.
+var described = map[string]string{
 	"facts": "facts in memory", "manner": "a manner by eight corrections", "both": "facts and a manner together", "ratings": "32 ratings",
 	"seconds": "seconds from a correction to the changed answer", "priors": "lessons against strong priors", "long": "lessons of several sentences",
 	"unlearn": "unlearning, byte for byte", "gate": "the gate on damaged and good adapters", "german": "German, on a model that speaks it", "drift": "200 cycles of adding, changing, deleting",
@@ -75,7 +75,7 @@ func notRun(lines, peers, promised []result) []string {
 		some := slices.DeleteFunc(slices.Clone(promised), func(r result) bool { return r.Measurement != m })
 		switch {
 		case !slices.ContainsFunc(some, func(r result) bool { return done[r.key()] }):
-			say("%s (%s): not run.", m, what[m])
+			say("%s (%s): not run.", m, described[m])
 		case m != "gate": // it draws anew for each adapter, so those count, not seeds
 			out = append(out, seedsMissing(m, some, done)...)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,22 +28,12 @@ func writeReport(folder string) error {
 	if err != nil {
 		return err
 	}
-	for _, path := range slices.Sorted(keys(pages)) {
+	for _, path := range slices.Sorted(maps.Keys(pages)) {
 		if err := store.WriteFile(path, pages[path]); err != nil {
 			return fmt.Errorf("write the report: %w", err)
 		}
 	}
 	return nil
-}
-
-func keys(m map[string][]byte) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // makeReport makes the files of the report, by path.

@@ -282,6 +282,15 @@ def ratings(model, script, styles, by, seed, own, file):
     yield r
 
 
+def drop_cut_line(file):
+    """Takes a last line without its end, of a run that was killed, out of a results file."""
+    try:
+        with open(file, "rb+") as f:
+            f.truncate(f.read().rfind(b"\n") + 1)
+    except FileNotFoundError:
+        pass
+
+
 MEASUREMENTS = {"facts": facts, "manner": manner, "ratings": ratings}
 
 
@@ -300,6 +309,7 @@ def main():
     own = {"learning_rate": args.rate, "num_train_epochs": args.epochs}
     own = {key: value for key, value in own.items() if value is not None}
     torch.set_num_threads(args.threads)
+    drop_cut_line(args.results)
     script = json.loads((args.learning / "facts.json").read_text(encoding="utf-8"))
     styles = json.loads((args.learning / "style_prompts.json").read_text(encoding="utf-8"))
     model = Model(args.model)
