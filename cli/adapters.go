@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -34,6 +36,7 @@ func (c *program) adaptersCommand() *cobra.Command {
 		},
 	}
 	export.Flags().IntVar(&version, "version", -1, "its `number` (default: the one in use)")
+	export.Flags().Lookup("version").DefValue = "0" // else the help would tell -1 too
 	all := &cobra.Command{Use: "list", Short: "List the versions and the refused trainings, the newest first", Args: c.noArgs, RunE: list}
 	all.Flags().BoolVar(&figures, "figures", false, "with every figure of the gate in a sentence, with its limit")
 	cmd.AddCommand(
@@ -200,6 +203,11 @@ func (c *program) exportVersion(ctx context.Context, t *trainer.Trainer, number 
 
 func (c *program) importVersion(ctx context.Context, t *trainer.Trainer, dir string) error {
 	row, err := t.ImportVersion(ctx, dir)
+	var path *fs.PathError
+	if errors.Is(err, fs.ErrNotExist) && !errors.As(err, &path) {
+		l := c.language
+		return &toldError{failure{"not_found", l.say("there is neither a folder manner nor a folder knowledge in %s", "in %s ist weder ein Ordner manner noch ein Ordner knowledge", dir), "", exitNotFound}}
+	}
 	if err != nil {
 		return err
 	}

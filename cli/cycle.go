@@ -118,5 +118,5 @@ func isFree(path string) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return fmt.Errorf("write %s: %w", path, fs.ErrExist)
+	return &fs.PathError{Op: "write", Path: path, Err: fs.ErrExist}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -95,14 +96,14 @@ var peftName = regexp.MustCompile(`^base_model\.model\.model\.layers\.(\d{1,4})\
 func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
 	var c peftConfig
 	if err := json.Unmarshal(config, &c); err != nil {
-		return nil, fmt.Errorf("read %s: %w", peftConfigFile, errors.Join(ErrAdapter, err))
+		return nil, fmt.Errorf("read %s: %w: %w", peftConfigFile, ErrAdapter, err)
 	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	f, err := safetensors.Parse(tensors)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", peftTensorsFile, errors.Join(ErrAdapter, err))
+		return nil, fmt.Errorf("read %s: %w: %w", peftTensorsFile, ErrAdapter, err)
 	}
 	layers := make([][projections]pair, r.config.Layers)
 	for _, t := range f.Tensors {
@@ -125,7 +126,7 @@ func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
 		}
 		values, err := t.Float32s()
 		if err != nil {
-			return nil, fmt.Errorf("read tensor %q: %w", t.Name, errors.Join(ErrAdapter, err))
+			return nil, fmt.Errorf("read tensor %q: %w: %w", t.Name, ErrAdapter, err)
 		}
 		if i := slices.IndexFunc(values, isNoNumber); i >= 0 {
 			return nil, fmt.Errorf("tensor %q holds %g: %w", t.Name, values[i], ErrAdapter)
@@ -213,7 +214,7 @@ func (a *Adapter) Save(dir string) error {
 
 func (a *Adapter) save(dir string) error {
 	if _, err := os.Lstat(dir); err == nil {
-		return os.ErrExist
+		return &fs.PathError{Op: "make", Path: dir, Err: fs.ErrExist}
 	}
 	parent := filepath.Dir(dir)
 	tmp, err := os.MkdirTemp(parent, filepath.Base(dir)+".tmp-")

@@ -169,10 +169,11 @@ func (t *Trainer) ImportVersion(ctx context.Context, dir string) (VersionRow, er
 		folder string
 		to     **model.Adapter
 	}{{mannerFolder, &o.Manner}, {knowledgeFolder, &o.Knowledge}} {
-		adapter, err := a.runner.LoadAdapter(filepath.Join(dir, part.folder))
-		if errors.Is(err, fs.ErrNotExist) {
+		folder := filepath.Join(dir, part.folder)
+		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		adapter, err := a.runner.LoadAdapter(folder)
 		if err != nil {
 			return VersionRow{}, fmt.Errorf("import from %s: %w", dir, err)
 		}
