@@ -132,6 +132,9 @@ func agree(a, b Lesson) bool {
 // names and numbers, the same kind of answer, and no word for which the other has an
 // opposite or another thing of its kind.
 func sameQuestion(a, b string) bool {
+	if normal(a) == "" || normal(b) == "" { // nothing in it could be compared
+		return wording(a) == wording(b)
+	}
 	if ka, kb := askedFor(a), askedFor(b); ka != kb && ka != "" && kb != "" {
 		return false
 	}

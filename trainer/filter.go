@@ -111,9 +111,9 @@ const leastScore = 0.25
 func subjectOf(s Sample) string {
 	switch s.Form {
 	case FormCorrection:
-		return "correction\x00" + string(s.Kind) + "\x00" + normal(s.Prompt)
+		return "correction\x00" + string(s.Kind) + "\x00" + wording(s.Prompt)
 	default:
-		return string(s.Form) + "\x00" + normal(s.Prompt) + "\x00" + normal(s.Answer)
+		return string(s.Form) + "\x00" + wording(s.Prompt) + "\x00" + wording(s.Answer)
 	}
 }
 

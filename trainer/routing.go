@@ -50,7 +50,7 @@ type Router struct {
 	backward []string
 	byLine   map[int][]int32 // of conceptLines
 	lessons  []indexed
-	exact    map[string]int // normal form of a question to its lesson
+	exact    map[string]int // wording of a question to its lesson
 }
 
 // word is one that questions share.
@@ -104,7 +104,7 @@ func NewRouter(questions []string) *Router {
 	for i, q := range questions {
 		apart[i] = takeApart(q)
 		r.count(apart[i], int32(i))
-		r.exact[normal(q)] = i
+		r.exact[wording(q)] = i
 	}
 	for id := range r.words {
 		r.sorted = append(r.sorted, int32(id))
@@ -246,7 +246,7 @@ func (r *Router) nearest(question string, n int) []match {
 // near returns up to n lessons that share anything with a question: those that no veto
 // holds against first, then by their overlap, the newest of equal ones first.
 func (r *Router) near(question string, n int) []match {
-	if i, same := r.exact[normal(question)]; same {
+	if i, same := r.exact[wording(question)]; same {
 		return []match{{lesson: i, overlap: 1, own: true, named: true}}
 	}
 	q := takeApart(question)

@@ -103,6 +103,15 @@ func allWords(s string) map[string]bool {
 // words, in their order.
 func normal(s string) string { return strings.Join(split(fold(s)), " ") }
 
+// wording is the normal form or, of what has no words ("👍", "???"), the text as it stands:
+// such texts are not all the same.
+func wording(s string) string {
+	if n := normal(s); n != "" {
+		return n
+	}
+	return strings.TrimSpace(s)
+}
+
 // wordCount counts the words of s as a person would. Where a script has no spaces between
 // them, two letters count as one.
 func wordCount(s string) int {
