@@ -3,7 +3,6 @@ package trainer
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // askAnew asks the lessons that were last asked before another version was chosen or fallen
@@ -25,8 +24,9 @@ func (l *loop) askAnew(ctx context.Context, a *attached) bool {
 	if !l.myTurn() {
 		return true
 	}
+	due := setOf(lessons)
 	l.beside(ctx, a, PhaseAsking, reason(CodeAskedAnew, "another version answers: the lessons are asked anew"), func(ctx context.Context, _ func(Progress)) error {
-		_, err := l.askNow(ctx, func(x JobLesson) bool { return slices.Contains(lessons, x.ID) })
+		_, err := l.askNow(ctx, func(x JobLesson) bool { return due[x.ID] })
 		return err
 	})
 	l.now.chosen = chosen

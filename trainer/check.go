@@ -63,10 +63,11 @@ func hasKeywords(text string, groups [][]string) bool {
 // beyond returns the content words of text that other has not, each once, in
 // their order.
 func beyond(text, other string) []string {
-	have := allWords(other)
+	seen := allWords(other)
 	var out []string
 	for _, w := range contentWords(text) {
-		if !have[w] && !slices.Contains(out, w) {
+		if !seen[w] {
+			seen[w] = true
 			out = append(out, w)
 		}
 	}

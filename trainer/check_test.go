@@ -2,7 +2,11 @@ package trainer
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestCheck(t *testing.T) {
@@ -73,4 +77,23 @@ func TestContrast(t *testing.T) {
 	if _, ok := contrastOf("who are you", rng); ok {
 		t.Error("a contrast of stop words")
 	}
+}
+
+// The words beyond are found in one pass: a pasted answer of megabytes has very many. They are
+// those that a search among the ones found before would let through.
+func TestBeyondKeepsEachWordOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOf(rapid.SampledFrom([]string{"the", "Cats", "cat", "Müller", "mueller", "8", "and", "tax", "Tax's", "東京", "-", "👍"}))
+		text, other := strings.Join(words.Draw(t, "text"), " "), strings.Join(words.Draw(t, "other"), " ")
+		have := allWords(other)
+		var want []string
+		for _, w := range contentWords(text) {
+			if !have[w] && !slices.Contains(want, w) {
+				want = append(want, w)
+			}
+		}
+		if got := beyond(text, other); !slices.Equal(got, want) {
+			t.Fatalf("beyond(%q, %q) is %q, want %q", text, other, got, want)
+		}
+	})
 }
