@@ -26,6 +26,10 @@ type weight struct {
 	freed      bool
 }
 
+// residentBlocks is how many blocks a processor has at once: of the cards from Ampere on
+// each holds 1,536 threads at least.
+const residentBlocks = 1536 / threads
+
 // weightHead is what lies before the values of a weight: the largest one, and as many
 // bytes more as leave the others where the driver would have put them.
 const weightHead = 256
@@ -67,7 +71,9 @@ func (b *Backend) fill(op string, w *weight, data []byte) error {
 	if err := cu.MemsetD32Async(w.largest, 0, 1, b.stream); err != nil {
 		return b.failed(op, "clear the largest value", err)
 	}
-	err := b.launchOn(op, w, "largest", grid{x: blocks(w.cols, 4*threads), y: min(w.rows, mostRows)},
+	// Each block ends with a maximum over its threads and an atomic one over all: so there are
+	// no more blocks than the device works on at once, and each has rows in turn.
+	err := b.launchOn(op, w, "largest", grid{x: blocks(w.cols, 4*threads), y: min(w.rows, residentBlocks*b.processors)},
 		word(w.largest), word(w.data), word(w.stride()), word(w.rows), word(w.cols))
 	if err != nil {
 		return err
