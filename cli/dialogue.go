@@ -34,7 +34,7 @@ type dialogue struct {
 type style int
 
 const (
-	slashed style = iota // "/rate 4" is a command, all else a question
+	slashed style = iota // "/feedback 4" is a command, all else a question
 	worded               // "feedback 4" is a command, there is nothing else
 )
 

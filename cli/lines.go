@@ -19,10 +19,10 @@ const mostInput = 4 << 20
 // errInterrupt says that Ctrl+C was pressed at the prompt.
 var errInterrupt = readline.ErrInterrupt
 
-// lineReader asks for lines: with editing, history and completion at a terminal,
-// else as they come.
+// lineReader asks for lines: with editing, history and completion at a terminal that can
+// move its cursor, else as they come.
 type lineReader struct {
-	shell    *readline.Shell // nil: no terminal
+	shell    *readline.Shell // nil: no such terminal
 	terminal int             // its file descriptor
 	plain    chan line
 	quit     <-chan os.Signal // Ctrl+C where no terminal is in raw mode
@@ -37,7 +37,7 @@ type line struct {
 // history for the next time. quit ends the waiting for a line.
 func (c *program) newLineReader(prompt string, words []string, history string, quit <-chan os.Signal) *lineReader {
 	r := &lineReader{quit: quit}
-	if isTerminal(c.in) && isTerminal(c.out) && !c.json {
+	if isTerminal(c.in) && isTerminal(c.out) && os.Getenv("TERM") != "dumb" && !c.json {
 		r.shell, r.terminal = readline.NewShell(), int(c.in.Fd())
 		r.shell.History.AddFromFile("clara", history)
 		r.shell.Prompt.Primary(func() string { return prompt })
