@@ -140,8 +140,12 @@ func openResults(path string) (*results, error) {
 	return r, nil
 }
 
+// errTwice says that a measurement has two lines, which would be added up.
+var errTwice = errors.New("the same measurement has two lines")
+
 // readResults reads the lines of a file and the bytes that they take; a missing file
-// has none. A last line without its end is left out.
+// has none. A last line without its end is left out. The error wraps errTwice where a
+// measurement has two lines.
 func readResults(path string) (lines []result, whole int64, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -152,6 +156,7 @@ func readResults(path string) (lines []result, whole int64, err error) {
 	}
 	s := bufio.NewScanner(bytes.NewReader(data))
 	s.Buffer(nil, 16<<20)
+	found := make(map[string]int) // lines by key
 	for n := 1; s.Scan(); n++ {
 		next := whole + int64(len(s.Bytes())) + 1
 		if next > int64(len(data)) {
@@ -161,6 +166,10 @@ func readResults(path string) (lines []result, whole int64, err error) {
 		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
 			return nil, 0, fmt.Errorf("read line %d of %s: %w", n, path, err)
 		}
+		if before := found[r.key()]; before > 0 {
+			return nil, 0, fmt.Errorf("read lines %d and %d of %s: %w: %s", before, n, path, errTwice, r.key())
+		}
+		found[r.key()] = n
 		lines, whole = append(lines, r), next
 	}
 	if err := s.Err(); err != nil {

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -106,5 +108,23 @@ func TestResultsAreOfOneReader(t *testing.T) {
 	}
 	if err := r.of(builtIn, "another"); !errors.Is(err, errReader) {
 		t.Errorf("got %v, want %v", err, errReader)
+	}
+}
+
+// Lines of two runs that were put together by hand are not counted twice.
+func TestAMeasurementHasOneLine(t *testing.T) {
+	folder := writeSome(t)
+	path := filepath.Join(folder, resultsFile)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	third := bytes.SplitAfter(whole, []byte("\n"))[2]
+	if err := os.WriteFile(path, append(whole, third...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n := len(someLines()) + 1
+	if _, err := makeReport(folder); !errors.Is(err, errTwice) || !strings.Contains(err.Error(), fmt.Sprintf("lines 3 and %d", n)) {
+		t.Errorf("got %v", err)
 	}
 }
