@@ -73,6 +73,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeCycle:       "reason.cycle",
 	trainer.CodeRestored:    "reason.restored",
 	trainer.CodeRolledBack:  "reason.rolled_back",
+	trainer.CodeWithdrawn:   "reason.withdrawn",
 	trainer.CodeCycleFailed: "reason.cycle_failed",
 	trainer.CodeStopped:     "reason.stopped",
 	trainer.CodeEnded:       "reason.ended",

@@ -178,6 +178,15 @@ func (s *Store) MarkCut(ctx context.Context) ([]Cycle, error) {
 	return cut, err
 }
 
+// DecidedSince says whether a cycle on a base model that began at a time or later was decided:
+// it made a version, was refused, or had nothing to make.
+func (s *Store) DecidedSince(ctx context.Context, base string, at time.Time) (bool, error) {
+	return one(ctx, s, "look for a decided cycle", func(r scanner) (found bool, err error) {
+		return found, r.Scan(&found)
+	}, `SELECT EXISTS (SELECT 1 FROM cycles WHERE user = ? AND base_hash = ? AND state IN ('promoted', 'refused', 'checked') AND started >= ?)`,
+		s.user, base, timeValue(at))
+}
+
 const selectCycle = `SELECT id, user, state, started, finished, base_hash, job, report, verdict, reason FROM cycles`
 
 func scanCycle(r scanner) (Cycle, error) {

@@ -262,6 +262,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 			return errors.Join(s.NoteLessons(ctx, hashes[0], x, x), errNothing)
 		}},
 		"Untried": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Untried(ctx, hashes[0])) }},
+		"AskedBefore": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.AskedBefore(ctx, hashes[0], time.Now().Add(time.Hour)))
+		}},
 		"AddResults": {
 			func(ctx context.Context, s *Store, id map[string]int64) error {
 				return s.AddResults(ctx, hashes[0], []LessonResult{{Lesson: id["lesson"], Outcome: LessonLost}})
@@ -333,6 +336,12 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		}},
 		"Activations": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return empty(s.Activations(ctx, hashes[0]))
+		}},
+		"LastActivation": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.LastActivation(ctx, hashes[0]))
+		}},
+		"DecidedSince": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.DecidedSince(ctx, hashes[0], time.Time{}.Add(1)))
 		}},
 		"PutBase": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return errors.Join(s.PutBase(ctx, hashes[0], "answer", map[string][]byte{"a": {2}}), s.ForgetBase(ctx, "answer", []string{"a"}), errNothing)

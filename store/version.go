@@ -193,13 +193,27 @@ func (s *Store) RemoveVersion(ctx context.Context, id int64) error {
 	})
 }
 
+// LastActivation returns the last change of the active version of a base model; the zero one
+// where there was none.
+func (s *Store) LastActivation(ctx context.Context, base string) (Activation, error) {
+	a, err := one(ctx, s, "read the last activation", scanActivation, selectActivation+` ORDER BY a.id DESC LIMIT 1`, s.user, base)
+	if errors.Is(err, ErrNotFound) {
+		return Activation{}, nil
+	}
+	return a, err
+}
+
 // Activations returns the changes of the active version of a base model, the
 // oldest first.
 func (s *Store) Activations(ctx context.Context, base string) ([]Activation, error) {
-	return list(ctx, s, "list activations", func(r scanner) (Activation, error) {
-		var a Activation
-		err := r.Scan(&a.ID, &a.BaseHash, idColumn{&a.Version}, &a.Number, &a.Cause, jsonColumn{&a.Reason}, timeColumn{&a.Created})
-		return a, err
-	}, `SELECT a.id, a.base_hash, a.version, coalesce(v.number, 0), a.cause, a.reason, a.created
-		FROM activations a LEFT JOIN versions v ON v.id = a.version WHERE a.user = ? AND a.base_hash = ? ORDER BY a.id`, s.user, base)
+	return list(ctx, s, "list activations", scanActivation, selectActivation+` ORDER BY a.id`, s.user, base)
+}
+
+const selectActivation = `SELECT a.id, a.base_hash, a.version, coalesce(v.number, 0), a.cause, a.reason, a.created
+	FROM activations a LEFT JOIN versions v ON v.id = a.version WHERE a.user = ? AND a.base_hash = ?`
+
+func scanActivation(r scanner) (Activation, error) {
+	var a Activation
+	err := r.Scan(&a.ID, &a.BaseHash, idColumn{&a.Version}, &a.Number, &a.Cause, jsonColumn{&a.Reason}, timeColumn{&a.Created})
+	return a, err
 }

@@ -36,15 +36,11 @@ func (l *loop) askAnew(ctx context.Context, a *attached) bool {
 // askedBefore returns the last activation on a base model, and the lessons to be asked
 // because of it.
 func (l *loop) askedBefore(ctx context.Context, base string) (chosen int64, lessons []int64, err error) {
-	activations, err := l.store.Activations(ctx, base)
+	last, err := l.store.LastActivation(ctx, base)
 	if err != nil {
-		return 0, nil, fmt.Errorf("read which versions were in use: %w", err)
+		return 0, nil, fmt.Errorf("read which version was chosen: %w", err)
 	}
-	if len(activations) == 0 {
-		return 0, nil, nil
-	}
-	last := activations[len(activations)-1]
-	if last.ID == l.anew || last.Cause == CauseCycle && last.Reason.Code != CodeImported {
+	if last.ID == 0 || last.ID == l.anew || last.Cause == CauseCycle && last.Reason.Code != CodeImported {
 		return last.ID, nil, nil
 	}
 	if lessons, err = l.store.AskedBefore(ctx, base, last.Created); err != nil {

@@ -11,8 +11,8 @@ import (
 // or a sample that the version in use was not trained on.
 const restorable = 24 * time.Hour
 
-// erase removes for good what was deleted longer ago than it can be brought back. A sample
-// that the version in use was trained on stays until a cycle has made one without it.
+// erase removes for good what was deleted longer ago than it can be brought back, with the
+// versions that were trained on it.
 func (l *loop) erase(ctx context.Context) error {
 	now := l.Trainer.now()
 	if now.Before(l.eraseAt) {
@@ -26,6 +26,9 @@ func (l *loop) erase(ctx context.Context) error {
 	if err := l.store.ErasePresets(ctx, before); err != nil {
 		return saving(fmt.Errorf("erase deleted presets: %w", err))
 	}
+	if err := l.withdrawHolding(ctx, before); err != nil {
+		return saving(fmt.Errorf("take versions that hold what was deleted out of use: %w", err))
+	}
 	if err := l.eraseVersions(ctx, before); err != nil {
 		return saving(fmt.Errorf("erase versions that hold what was deleted: %w", err))
 	}
@@ -33,6 +36,54 @@ func (l *loop) erase(ctx context.Context) error {
 		return saving(fmt.Errorf("erase deleted feedback: %w", err))
 	}
 	return saving(l.store.ClearTraces(ctx))
+}
+
+// withdrawHolding takes versions out of use, of whichever model, that were trained on what was
+// deleted before a time and that no cycle has replaced by then: their model was not loaded, or
+// nothing was learnt. The newest version before that holds nothing of it answers instead, or the
+// untrained base, until a cycle has trained the rest (pending.withdrawn).
+func (l *loop) withdrawHolding(ctx context.Context, before time.Time) error {
+	versions, err := l.store.Versions(ctx, "")
+	if err != nil {
+		return fmt.Errorf("read the versions: %w", err)
+	}
+	for _, v := range versions {
+		if !v.Active || l.now.unlearn != "" && l.now.job.Base == v.BaseHash { // a cycle is at it
+			continue
+		}
+		gone, err := l.holdsGone(ctx, v, func(s Sample) bool { return s.State == SampleDeleted && s.Deleted.Before(before) })
+		if err != nil {
+			return err
+		}
+		if !gone {
+			continue
+		}
+		to, err := l.ancestor(ctx, v)
+		if err != nil {
+			return err
+		}
+		why := reason(CodeWithdrawn, fmt.Sprintf("version %d was trained on what was taken back more than a day ago", v.Number), "number", v.Number)
+		if v.BaseHash == l.baseHash() {
+			err = l.activate(ctx, to.ID, CauseRollback, why)
+		} else {
+			err = l.store.ActivateVersion(ctx, v.BaseHash, to.ID, CauseRollback, why)
+		}
+		if err != nil {
+			return fmt.Errorf("version %d: %w", v.Number, err)
+		}
+	}
+	return nil
+}
+
+// isWithdrawn says whether the version in use of a base model stands in for one that was
+// withdrawn, and no cycle has decided since what follows.
+func (t *Trainer) isWithdrawn(ctx context.Context, base string) (bool, error) {
+	last, err := t.store.LastActivation(ctx, base)
+	if err != nil || last.Reason.Code != CodeWithdrawn {
+		return false, err
+	}
+	decided, err := t.store.DecidedSince(ctx, base, last.Created)
+	return !decided, err
 }
 
 // eraseVersions removes the files of the versions, of whichever model, that are not in use

@@ -81,8 +81,8 @@ func TestUnlearntIsErasedWithoutATraining(t *testing.T) {
 	})
 }
 
-// A version that is kept but not in use, of whichever model, goes with what it was trained
-// on; the one in use stays until a cycle has made another.
+// A version, of whichever model, goes with what it was trained on: a day after that was deleted,
+// whether it is in use on a model that is not loaded or not at all.
 func TestVersionsThatHoldWhatIsErasedGo(t *testing.T) {
 	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -130,19 +130,79 @@ func TestVersionsThatHoldWhatIsErasedGo(t *testing.T) {
 		}
 		time.Sleep(3 * time.Hour)
 		b.settle()
-		if !there(active) || there(idle) {
+		if there(active) || there(idle) {
 			t.Errorf("the adapter in use is there: %v, the other one: %v", there(active), there(idle))
 		}
-		if _, err := b.store.Sample(t.Context(), s.ID); err != nil {
-			t.Errorf("erased while a version in use holds it: %v", err)
+		if _, err := b.store.Sample(t.Context(), s.ID); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the sample: %v", err)
 		}
-		if err := b.store.ActivateVersion(t.Context(), "another base", 0, store.CauseRestore, store.Reason{}); err != nil {
+		if now, err := b.store.ActiveVersion(t.Context(), "another base"); err != nil || now.ID != 0 {
+			t.Errorf("on the other model answers %+v, %v", now, err)
+		}
+		b.wantRuns(0)
+	})
+}
+
+// What was deleted does not go on answering because nothing is learnt: after a day the newest
+// version without it answers, and the person is told. Once learning goes on, the rest is trained
+// again, once.
+func TestWhatIsDeletedStopsAnsweringWithoutATraining(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		clean := b.version()
+		b.attach()
+		set := DefaultSettings()
+		set.Enabled = false
+		if err := b.SetSettings(t.Context(), set); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * time.Hour)
-		b.settle()
-		if _, err := b.store.Sample(t.Context(), s.ID); there(active) || !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("the adapter is there: %v; the sample: %v", there(active), err)
+		s := b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		v := b.holding(s)
+		b.start()
+		events := b.Watch(t.Context())
+		b.want(PhaseOff, CodeOff)
+		time.Sleep(23 * time.Hour)
+		if got := b.settle().Active.ID; got != v.ID {
+			t.Fatalf("version %d answers though it can still be brought back, want %d", got, v.ID)
+		}
+		time.Sleep(3 * time.Hour)
+		if got := b.settle().Active.ID; got != clean.ID {
+			t.Fatalf("version %d answers, want %d", got, clean.ID)
+		}
+		if _, err := b.store.Sample(t.Context(), s.ID); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the sample: %v", err)
+		}
+		news := (<-events).News
+		if !slices.ContainsFunc(news, func(n News) bool {
+			return n.Kind == NewsRolledBack && n.From == v.Number && n.Number == clean.Number && n.Reason.Code == CodeWithdrawn
+		}) {
+			t.Errorf("told was %+v", news)
+		}
+		b.wantRuns(0)
+		if err := b.SetSettings(t.Context(), DefaultSettings()); err != nil {
+			t.Fatal(err)
+		}
+		b.wantRuns(1)
+		time.Sleep(48 * time.Hour)
+		b.wantRuns(1)
+	})
+}
+
+// A cycle that unlearns what was deleted a day ago goes on.
+func TestAnUnlearningThatRunsIsNotOvertaken(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		v := b.holding(b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner))
+		b.play(untilStopped)
+		b.start()
+		time.Sleep(30 * time.Hour)
+		if s := b.want(PhaseRunning, CodeUnlearn); s.Active.ID != v.ID {
+			t.Errorf("version %d answers", s.Active.ID)
 		}
 	})
 }

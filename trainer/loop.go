@@ -223,7 +223,7 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 		return reason(CodeRetryLater, "the last training failed and is tried again", "seconds", seconds(l.retryAt.Sub(now)), "error", l.lastError), l.retryAt
 	case l.isInterrupted():
 		return reason(CodeInterrupted, "a cycle was cut short and is started again"), now
-	case p.erased > 0 && l.tried != erasure(p):
+	case p.erased > 0 && l.tried != erasure(p), p.withdrawn:
 		return reason(CodeUnlearn, "what was taken back is unlearnt"), now
 	case p.manner > 0 && set.TrainOnCorrection:
 		return reason(CodeCorrection, "a correction of manner is in"), now

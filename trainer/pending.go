@@ -22,6 +22,8 @@ type pending struct {
 	last    *refusal  // that it was gathered by
 	key     string    // workKey of a cycle on it
 	against []Contradiction
+
+	withdrawn bool // the version in use stands in for one that held what was taken back, and the rest was not trained since
 }
 
 // gather counts what no cycle has used. What the gate refused is not new, as long as
@@ -240,6 +242,9 @@ func (t *Trainer) gatheredFrom(ctx context.Context, k *kept, hash string, set *S
 	if hash != "" {
 		if p.erased, err = t.store.Erasures(ctx, hash); err != nil {
 			return p, buffer, counts, fmt.Errorf("count what was taken back: %w", err)
+		}
+		if p.withdrawn, err = t.isWithdrawn(ctx, hash); err != nil {
+			return p, buffer, counts, fmt.Errorf("look for a version that was withdrawn: %w", err)
 		}
 	}
 	return p, buffer, counts, nil

@@ -68,6 +68,7 @@ const (
 	CodeCycle       = "cycle"        // cycle
 	CodeRestored    = "restored"     // version
 	CodeRolledBack  = "rolled_back"  // low, of, before, after
+	CodeWithdrawn   = "withdrawn"    // a version that was trained on what was taken back a day ago; number
 	CodeCycleFailed = "cycle_failed" // error
 	CodeStopped     = "stopped"      // by the user, or by what took the model or the turn
 	CodeEnded       = "ended"        // the program was closed meanwhile
