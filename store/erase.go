@@ -34,8 +34,7 @@ func (s *Store) eraseFor(ctx context.Context, what string, f func(tx *sql.Tx) (b
 // the condition, and says whether there are any. What an erased one had replaced points at the
 // one that replaced it.
 //
-// The cycles that were given an erased one lose their job and, of their report, the
-// answers, which quote it; in the reasons and figures that stay, an erased question is
+// The cycles that were given an erased one lose their job and what quotes it (dropJobs); in the reasons and figures that stay, an erased question is
 // struck out.
 func (s *Store) erase(ctx context.Context, tx *sql.Tx, before time.Time, condition string) (bool, error) {
 	for _, step := range []string{`CREATE TEMP TABLE IF NOT EXISTS erased (id INTEGER PRIMARY KEY)`, `DELETE FROM erased`} {
@@ -71,14 +70,37 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, before time.Time, conditi
 				SELECT s.replaced_by FROM chain JOIN samples s ON s.id = chain.id WHERE s.id IN (SELECT id FROM erased)
 			) SELECT id FROM chain WHERE id NOT IN (SELECT id FROM erased))
 			WHERE user = ? AND replaced_by IN (SELECT id FROM erased)`, []any{s.user}},
-		{`UPDATE cycles SET job = NULL, report = json_remove(report, '$.lessons', '$.open', '$.style', '$.styled', '$.bases') WHERE user = ? AND (
-			EXISTS (SELECT 1 FROM json_tree(job, '$.samples') WHERE key = 'id' AND atom IN (SELECT id FROM erased)) OR
-			EXISTS (SELECT 1 FROM json_tree(job, '$.lessons') WHERE key = 'sample' AND atom IN (SELECT id FROM erased)))`, []any{s.user}},
-		{`DELETE FROM samples WHERE id IN (SELECT id FROM erased)`, nil},
 	} {
 		if _, err := tx.ExecContext(ctx, step.sql, step.args...); err != nil {
 			return false, err
 		}
 	}
+	if err := s.dropJobs(ctx, tx, `EXISTS (SELECT 1 FROM json_tree(job, '$.samples') WHERE key = 'id' AND atom IN (SELECT id FROM erased)) OR
+			EXISTS (SELECT 1 FROM json_tree(job, '$.lessons') WHERE key = 'sample' AND atom IN (SELECT id FROM erased))`); err != nil {
+		return false, err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM samples WHERE id IN (SELECT id FROM erased)`); err != nil {
+		return false, err
+	}
 	return true, s.strike(ctx, tx, questions)
+}
+
+// dropJobs takes from the cycles of the user ?1 that meet a condition their job and what of
+// their report quotes it: the answers, and the word that well rated answers have in common, which
+// their version has too.
+func (s *Store) dropJobs(ctx context.Context, tx *sql.Tx, condition string) error {
+	cycles, err := collect(ctx, tx, func(r scanner) (id int64, err error) {
+		return id, r.Scan(&id)
+	}, `UPDATE cycles SET job = NULL, report = json_replace(json_remove(report, '$.lessons', '$.open', '$.style', '$.styled', '$.bases'),
+			'$.figures.trait.word', ?2, '$.tries[0].figures.trait.word', ?2, '$.tries[1].figures.trait.word', ?2)
+		WHERE user = ?1 AND (`+condition+`) RETURNING id`, s.user, struck)
+	if err != nil {
+		return err
+	}
+	for _, id := range cycles {
+		if _, err := tx.ExecContext(ctx, `UPDATE versions SET figures = json_replace(figures, '$.trait.word', ?) WHERE user = ? AND cycle = ?`, struck, s.user, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -177,13 +177,16 @@ func TestErasedTextGoesFromTheCycles(t *testing.T) {
 		e := CycleEnd{Cycle: c.ID, State: state, Report: json.RawMessage(report), Used: asTheyAre(t, s, used)}
 		if state == CyclePromoted {
 			e.Version = &Version{Samples: used}
+			if strings.Contains(report, "trait") {
+				e.Version.Figures = json.RawMessage(`{"known":3,"trait":{"kind":"word","word":"4711","p":0.001}}`)
+			}
 		}
 		_, _, err := s.FinishCycle(ctx, e)
 		check(t, err)
 		return c.ID
 	}
 	quoting := `{"lessons":[{"answer":"` + secret + `"}],"open":[{"after":"` + secret + `"}],"style":{"suffix":"` + secret + `"},"styled":[{"text":"` + secret +
-		`"}],"bases":[{"text":"` + secret + `"}],"manner_key":"ab","figures":{"known":3,"lost":["the code?"]}}`
+		`"}],"bases":[{"text":"` + secret + `"}],"manner_key":"ab","figures":{"known":3,"lost":["the code?"],"trait":{"kind":"word","word":"4711","p":0.001}},"tries":[{"figures":{"known":2,"trait":{"kind":"word","word":"4711"}}}]}`
 	held := []int64{
 		train(CycleFailed, fmt.Sprintf(`{"samples": [{"id": %d}, {"id": %d, "better": %q}]}`, kept, manner, secret), ""),
 		train(CyclePromoted, fmt.Sprintf(`{"samples": [], "lessons": [{"id": 1, "sample": %d, "answer": %q}]}`, lesson, secret), quoting, lesson, manner, kept),
@@ -192,7 +195,10 @@ func TestErasedTextGoesFromTheCycles(t *testing.T) {
 	check(t, s.DeleteSample(ctx, manner))
 	check(t, s.DeleteSample(ctx, lesson))
 	last := train(CyclePromoted, fmt.Sprintf(`{"samples": [{"id": %d}]}`, kept), `{"seconds": 2}`)
-	for i, want := range []string{"", `{"manner_key":"ab","figures":{"known":3,"lost":["…"]}}`} {
+	if v := must(s.Versions(ctx, "base"))(t)[1]; string(v.Figures) != `{"known":3,"trait":{"kind":"word","word":"…","p":0.001}}` {
+		t.Errorf("the version's figures are %s", v.Figures)
+	}
+	for i, want := range []string{"", `{"manner_key":"ab","figures":{"known":3,"lost":["…"],"trait":{"kind":"word","word":"…","p":0.001}},"tries":[{"figures":{"known":2,"trait":{"kind":"word","word":"…"}}}]}`} {
 		c := must(s.Cycle(ctx, held[i]))(t)
 		if same := want == string(c.Report) || want != "" && cmp.Equal(decoded(t, c.Report), decoded(t, []byte(want))); c.Job != nil || !same {
 			t.Errorf("cycle %d still has job %s and report %s, want %s", c.ID, c.Job, c.Report, want)
