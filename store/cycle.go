@@ -35,8 +35,8 @@ type Cycle struct {
 	Started  time.Time
 	Finished time.Time       // zero while it runs
 	BaseHash string          // of the base model's file
-	Job      json.RawMessage // what it was given: {"samples": [{"id": 1, ...}], "lessons": [{"sample": 1, ...}], ...}; nil: not said, or one of these was erased
-	Report   json.RawMessage // what it found; nil: nothing yet. Its answers (lessons, open, style, styled, bases) go with the job
+	Job      json.RawMessage // what it was given: {"samples": [{"id": 1, ...}], "lessons": [{"sample": 1, ...}], ...}; nil: not said, one of these was erased, or it is an old one
+	Report   json.RawMessage // what it found; nil: nothing yet. What quotes feedback (dropJobs) goes with the job
 	Verdict  string          // of the gate, in the trainer's words
 	Reason   Reason
 }
@@ -68,10 +68,21 @@ func (s *Store) StartCycle(ctx context.Context, c Cycle) (Cycle, error) {
 		if e := (*sqlite.Error)(nil); errors.As(err, &e) && e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE {
 			return ErrRunning
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.dropJobs(ctx, tx, oldJobs)
 	})
 	return c, err
 }
+
+// jobsKept is how many cycles keep their job, which quotes all feedback that there was then.
+const jobsKept = 100
+
+// oldJobs are the jobs of earlier cycles of the user ?1, but for those of versions that can be
+// used: the next cycle looks at the job of the version that it follows.
+var oldJobs = fmt.Sprintf(`job IS NOT NULL AND id <= (SELECT id FROM cycles WHERE user = ?1 ORDER BY id DESC LIMIT 1 OFFSET %d)
+	AND id NOT IN (SELECT cycle FROM versions WHERE user = ?1 AND removed IS NULL)`, jobsKept)
 
 // FinishCycle ends a running cycle in one transaction: its report and verdict,
 // the samples used, the lessons' results, and the version that it made, which

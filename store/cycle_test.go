@@ -135,3 +135,43 @@ func TestAskingsSayWhen(t *testing.T) {
 		b.ID: {Lesson: b.ID, Last: last[0].ID},
 	}, must(s.Askings(ctx, "base"))(t))
 }
+
+// The jobs quote all feedback that there was, each of them anew: those of the last cycles are
+// kept, and those of versions that can still be used. Of the others the figures and the reasons
+// stay.
+func TestOldCyclesKeepTheirFiguresAlone(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	job, report := json.RawMessage(`{"samples":[]}`), json.RawMessage(`{"lessons":[{"answer":"Ann"}],"open":[],"manner_key":"ab","figures":{"known":3}}`)
+	run := func(of *Store, state CycleState) (Cycle, Version) {
+		t.Helper()
+		c := must(of.StartCycle(ctx, Cycle{BaseHash: "base", Job: job}))(t)
+		e := CycleEnd{Cycle: c.ID, State: state, Report: report, Reason: Reason{Code: "why"}}
+		if state == CyclePromoted {
+			e.Version = new(Version)
+		}
+		c, v, err := of.FinishCycle(ctx, e)
+		check(t, err)
+		return c, v
+	}
+	_, gone := run(s, CyclePromoted)
+	kept, _ := run(s, CyclePromoted)
+	old, _ := run(s, CycleRefused)
+	other, _ := run(s.As("ann"), CycleChecked)
+	check(t, s.RemoveVersion(ctx, gone.ID))
+	last, _ := run(s, CycleChecked)
+	for range jobsKept {
+		run(s, CycleChecked)
+	}
+	for _, id := range []int64{gone.Cycle, old.ID, last.ID} {
+		c := must(s.Cycle(ctx, id))(t)
+		if c.Job != nil || string(c.Report) != `{"manner_key":"ab","figures":{"known":3}}` || c.Reason.Code != "why" {
+			t.Errorf("cycle %d has job %s and report %s", id, c.Job, c.Report)
+		}
+	}
+	for _, c := range []Cycle{must(s.Cycle(ctx, kept.ID))(t), must(s.Cycle(ctx, last.ID+1))(t), must(s.As("ann").Cycle(ctx, other.ID))(t)} {
+		if string(c.Job) != string(job) || string(c.Report) != string(report) {
+			t.Errorf("cycle %d has job %s and report %s", c.ID, c.Job, c.Report)
+		}
+	}
+}
