@@ -236,16 +236,20 @@ func (c *program) askLessons(ctx context.Context, t *trainer.Trainer, args []str
 		}
 		lessons = one
 	}
+	ids := make([]int64, len(lessons))
+	for i, v := range lessons {
+		ids[i] = v.ID
+	}
 	views := make([]askedView, 0, len(lessons))
-	for _, v := range lessons {
-		r, err := t.AskLesson(ctx, v.ID)
-		if err != nil {
-			return err
-		}
+	err = t.AskEach(ctx, ids, func(r trainer.LessonResult) {
+		v := lessons[len(views)]
 		views = append(views, askedView{v.ID, v.Question, r.Outcome, r.Answer})
 		if !c.json {
 			c.sayf("%d  %s  %s\n   %s", "%d  %s  %s\n   %s", v.ID, c.language.lessonState(r.Outcome), v.Question, brief(r.Answer, 160))
 		}
+	})
+	if err != nil {
+		return err
 	}
 	if !c.json {
 		return nil

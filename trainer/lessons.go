@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,15 +88,36 @@ func trainings(versions []Version) map[int64]int {
 }
 
 // AskLesson asks one lesson now, as a user would get it, and keeps the result.
-func (t *Trainer) AskLesson(ctx context.Context, lesson int64) (LessonResult, error) {
-	results, err := t.askNow(ctx, func(l JobLesson) bool { return l.ID == lesson })
+func (t *Trainer) AskLesson(ctx context.Context, lesson int64) (result LessonResult, err error) {
+	err = t.AskEach(ctx, []int64{lesson}, func(r LessonResult) { result = r })
+	return result, err
+}
+
+// AskEach is AskLesson for one lesson after the other; told gets each result once it is kept.
+func (t *Trainer) AskEach(ctx context.Context, lessons []int64, told func(LessonResult)) (err error) {
+	a, s, err := t.engaged()
 	if err != nil {
-		return LessonResult{}, err
+		return err
 	}
-	if len(results) == 0 {
-		return LessonResult{}, fmt.Errorf("ask lesson %d: %w", lesson, store.ErrNotFound)
+	defer a.users.Done()
+	v, asked := s.asking(), false
+	defer func() {
+		if asked { // what was asked is kept, whatever came of the rest
+			err = errors.Join(err, t.useAsked(ctx))
+		}
+	}()
+	for _, id := range lessons {
+		results, err := t.put(ctx, a, s, &v, func(l JobLesson) bool { return l.ID == id })
+		if err != nil {
+			return err
+		}
+		if len(results) == 0 {
+			return fmt.Errorf("ask lesson %d: %w", id, store.ErrNotFound)
+		}
+		asked = true
+		told(results[0])
 	}
-	return results[0], nil
+	return nil
 }
 
 // AskLessons asks all lessons in the background; Watch tells when it is done.
@@ -108,17 +130,41 @@ func (t *Trainer) askNow(ctx context.Context, which func(JobLesson) bool) ([]Les
 		return nil, err
 	}
 	defer a.users.Done()
-	until, done := a.until(ctx)
-	defer done()
+	v := s.asking()
+	results, err := t.put(ctx, a, s, &v, which)
+	if err != nil || len(results) == 0 {
+		return nil, err
+	}
+	return results, t.useAsked(ctx)
+}
+
+// asking is the voice with lessons of its own, to which is added what is found out about them.
+func (s *speaker) asking() voice {
 	v := s.voice
 	v.lessons = slices.Clone(s.lessons)
+	return v
+}
+
+// useAsked lets what was found of lessons be used, and tells it.
+func (t *Trainer) useAsked(ctx context.Context) error {
+	if err := t.renew(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	t.tell(NewsLessons)
+	return nil
+}
+
+// put puts to a voice the lessons that which selects, and keeps the results.
+func (t *Trainer) put(ctx context.Context, a *attached, s *speaker, v *voice, which func(JobLesson) bool) ([]LessonResult, error) {
+	until, done := a.until(ctx)
+	defer done()
 	isOther := func(p int) bool { return !which(v.lessons[p]) }
 	positions, tooLong := askable(v.runner, v.lessons)
 	positions, tooLong = slices.DeleteFunc(positions, isOther), slices.DeleteFunc(tooLong, isOther)
 	if len(positions)+len(tooLong) == 0 {
 		return nil, nil
 	}
-	if err := t.fillBaseAnswers(until, a.info.Hash, &v, positions); err != nil {
+	if err := t.fillBaseAnswers(until, a.info.Hash, v, positions); err != nil {
 		return nil, err
 	}
 	answers, err := v.ask(until, positions)
@@ -137,10 +183,6 @@ func (t *Trainer) askNow(ctx context.Context, which func(JobLesson) bool) ([]Les
 	if err := t.store.AddResults(context.WithoutCancel(ctx), a.info.Hash, results); err != nil {
 		return nil, saving(fmt.Errorf("keep what the lessons answered: %w", err))
 	}
-	if err := t.renew(context.WithoutCancel(ctx)); err != nil {
-		return results, err
-	}
-	t.tell(NewsLessons)
 	return results, nil
 }
 
