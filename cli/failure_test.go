@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"syscall"
 	"testing"
@@ -31,6 +32,24 @@ func TestFailuresOfTheDiskAreNamed(t *testing.T) {
 			if f := c.explain(errors.Join(tt.err)); f.Code != tt.code || f.Exit != exitData || f.Text != want {
 				t.Errorf("%v is %+v", tt.err, f)
 			}
+		}
+	}
+}
+
+// A training that met a full disk ends with the code of that, any other with that of falling short.
+func TestATrainingThatFailsSaysForWhat(t *testing.T) {
+	for _, tt := range []struct {
+		why  trainer.Reason
+		code string
+		exit int
+	}{
+		{trainer.Reason{Code: trainer.CodeDiskFull, Text: "the disk is full: nothing was saved"}, "disk_full", exitData},
+		{trainer.Reason{Code: trainer.CodeCycleFailed, Text: "the training failed", Args: map[string]string{"fault": trainer.CodeFaultDisk}}, "disk_full", exitData},
+		{trainer.Reason{Code: trainer.CodeCycleFailed, Text: "the training failed"}, "cycle_failed", exitShort},
+	} {
+		c := &program{language: english, began: true, out: io.Discard}
+		if f := c.explain(c.report(trained{State: trainer.CycleFailed, Reason: tt.why})); f.Code != tt.code || f.Exit != tt.exit || f.Text != tt.why.Text {
+			t.Errorf("%v is %+v", tt.why, f)
 		}
 	}
 }

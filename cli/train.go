@@ -81,9 +81,19 @@ func (c *program) report(done trained) error {
 		return short("refused", l.say("the new version may not answer: %s", "die neue Version darf nicht antworten: %s", l.refusal(done.Reason)),
 			l.say("The version before goes on answering; all feedback is kept.", "Die Version davor antwortet weiter; alle Rückmeldungen bleiben."))
 	case trainer.CycleFailed:
+		if isDiskFull(done.Reason) {
+			return &toldError{failure{"disk_full", l.because(done.Reason), l.say("All feedback is kept. Free some space on the disk and train again.",
+				"Alle Rückmeldungen bleiben. Schaffen Sie Platz auf dem Datenträger und trainieren Sie noch einmal."), exitData}}
+		}
 		return short("cycle_failed", l.because(done.Reason), l.say("All feedback is kept.", "Alle Rückmeldungen bleiben."))
 	}
 	return nil
+}
+
+// isDiskFull says that a reason is a full disk, or quotes one.
+func isDiskFull(why trainer.Reason) bool {
+	fault, _ := trainer.Fault(why)
+	return why.Code == trainer.CodeDiskFull || fault.Code == trainer.CodeFaultDisk
 }
 
 // learningOff says that there is no training as the settings are.
