@@ -74,7 +74,8 @@ func newCorrection(w *window, e trainer.Entry, stored trainer.Correction, saved 
 }
 
 // newTeaching edits a new lesson; name is its own in window.unsaved, asked a question to begin with.
-func newTeaching(w *window, name, asked string, saved func(trainer.Sample), closed func()) *editor {
+// What is saved comes with the lesson as it was before, if it was taught before; else with the zero one.
+func newTeaching(w *window, name, asked string, saved func(s trainer.Sample, before trainer.Teaching), closed func()) *editor {
 	d := &editor{w: w, name: name, asked: asked, said: said{kind: trainer.Knowledge, kindChosen: true, importance: usualImportance}}
 	d.onStop = func() { closed(); d.forget() }
 	d.question = w.newEditor(say("editor.question_hint"), nil)
@@ -83,7 +84,14 @@ func newTeaching(w *window, name, asked string, saved func(trainer.Sample), clos
 	d.question.SetText(start.question)
 	d.onSave = func(kind trainer.Kind, better string, words [][]string) {
 		t := trainer.Teaching{Question: strings.TrimSpace(d.question.Text), Answer: better, Kind: kind, Importance: d.importance, Keywords: words}
-		queued(w.work, func(ctx context.Context) (trainer.Sample, error) {
+		if t.Keywords == nil {
+			t.Keywords = [][]string{} // the person sees that there are none
+		}
+		var before trainer.Teaching
+		queued(w.work, func(ctx context.Context) (s trainer.Sample, err error) {
+			if before, err = w.Trainer.Taught(ctx, t); err != nil {
+				return s, err
+			}
 			return w.Trainer.Teach(ctx, t)
 		}, func(s trainer.Sample, err error) {
 			if d.saving = false; err != nil {
@@ -91,12 +99,22 @@ func newTeaching(w *window, name, asked string, saved func(trainer.Sample), clos
 				w.failed(err)
 				return
 			}
-			saved(s)
+			saved(s, before)
 			d.forget()
 		})
 	}
 	d.build(say("editor.teach_title"), widgets.IconBulb, start)
 	return d
+}
+
+// teachBack saves a lesson again as it was.
+func (w *window) teachBack(before trainer.Teaching, done func()) {
+	queued(w.work, func(ctx context.Context) (trainer.Sample, error) {
+		return w.Trainer.Teach(ctx, before)
+	}, func(_ trainer.Sample, err error) {
+		w.failed(err)
+		done()
+	})
 }
 
 // begin is what the editor begins with: what was left in it unsaved, else start, in which what is said of the answer does not count.

@@ -447,9 +447,15 @@ func (v *lessonsView) teach() {
 		v.editor.focus()
 		return
 	}
-	v.editor = newTeaching(v.w, ofNewLesson, "", func(s trainer.Sample) {
+	v.editor = newTeaching(v.w, ofNewLesson, "", func(s trainer.Sample, before trainer.Teaching) {
 		v.w.kept()
-		undo := v.w.undoable(func() { v.takeBack(s.ID) })
+		undo := v.w.undoable(func() {
+			if before.Question != "" { // it was there already
+				v.w.teachBack(before, v.refresh)
+				return
+			}
+			v.takeBack(s.ID)
+		})
 		v.w.snackbar.Say(say("chat.saved_lesson"), say("undo"), undo.run)
 		v.filter = filterAll
 		v.choice.SetOn(int(filterAll))

@@ -420,8 +420,12 @@ func (v *chatView) teach(id int64) {
 		asked = v.entries[i-1].Text
 	}
 	v.editing = id
-	v.editor = newTeaching(v.w, ofTeaching(id), asked, func(s trainer.Sample) {
+	v.editor = newTeaching(v.w, ofTeaching(id), asked, func(s trainer.Sample, before trainer.Teaching) {
 		v.gave(id, s, func() {
+			if before.Question != "" { // it was there already
+				v.w.teachBack(before, func() { v.update(id) })
+				return
+			}
 			v.takeBack(id, s.ID, func(now *trainer.Entry) { now.Better, now.Fix, now.Kind = e.Better, e.Fix, e.Kind })
 		})
 		v.closeEditor()

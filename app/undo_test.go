@@ -181,3 +181,37 @@ func TestTheChipLeadsToNoOtherLesson(t *testing.T) {
 		t.Error("another lesson is shown without a word")
 	}
 }
+
+// A lesson that is taught again with another importance is the one that there is: the way back
+// leads to the importance before, and not to no lesson.
+func TestTheWayBackFromALessonTaughtAgain(t *testing.T) {
+	w := openSample(t, spoken(english))
+	teach := func(importance int) {
+		t.Helper()
+		w.lessons.teach()
+		w.lessons.editor.question.SetText("Wer leitet die IT bei Brandt?")
+		w.lessons.editor.better.SetText("Maria Koch leitet die IT bei Brandt.")
+		w.lessons.editor.importance = importance
+		w.lessons.editor.submit()
+		w.settle(t)
+	}
+	before := len(w.lessonsOnDisk(t))
+	teach(usualImportance)
+	teach(5)
+	importance := func() int {
+		t.Helper()
+		lessons := w.lessonsOnDisk(t)
+		if len(lessons) != before+1 {
+			t.Fatalf("there are %d lessons, want %d", len(lessons), before+1)
+		}
+		return lessons[0].Importance
+	}
+	if got := importance(); got != 5 {
+		t.Errorf("taught again it has the importance %d", got)
+	}
+	w.press(t, fyne.KeyZ)
+	w.settle(t)
+	if got := importance(); got != usualImportance {
+		t.Errorf("after the way back it has the importance %d", got)
+	}
+}

@@ -154,36 +154,32 @@ func (t *Trainer) Correct(ctx context.Context, c Correction) (Sample, error) {
 		Score: 1, Importance: c.Importance, Source: cmp.Or(c.Source, SourceUser), Message: c.Message, Version: answer.Version,
 	}
 	if kind == Knowledge && len(replaces) == 1 {
-		if same, err := t.amended(ctx, replaces[0], better, c.Keywords); same.ID != 0 || err != nil {
-			return same, err
+		old, err := t.store.Sample(ctx, replaces[0])
+		if err != nil {
+			return Sample{}, fmt.Errorf("read the correction so far: %w", err)
+		}
+		if old.Kind == kind && old.State != SampleRejected && sameText(old, better) {
+			l, err := t.store.LessonOf(ctx, "", old.ID)
+			if err != nil {
+				return Sample{}, fmt.Errorf("read the lesson so far: %w", err)
+			}
+			return t.amend(ctx, l, importanceOf(better), c.Keywords)
 		}
 	}
 	return t.correct(ctx, better, c.Keywords, replaces)
 }
 
-// amended gives the lesson of a sample the importance and the keywords of another one that says
-// the same, and returns the sample; the zero one if the other says something else.
-func (t *Trainer) amended(ctx context.Context, standing int64, s Sample, keywords [][]string) (Sample, error) {
-	old, err := t.store.Sample(ctx, standing)
-	if err != nil {
-		return Sample{}, fmt.Errorf("read the correction so far: %w", err)
-	}
-	if old.Kind != s.Kind || old.State == SampleRejected || !sameText(old, s) {
-		return Sample{}, nil
-	}
-	l, err := t.store.LessonOf(ctx, "", old.ID)
-	if err != nil {
-		return Sample{}, fmt.Errorf("read the lesson so far: %w", err)
-	}
-	if err := t.store.AmendLesson(ctx, l.ID, importanceOf(s), cleanKeywords(keywords)); err != nil {
+// amend gives a lesson another importance and other keywords, and returns its sample.
+func (t *Trainer) amend(ctx context.Context, l Lesson, importance int, keywords [][]string) (Sample, error) {
+	if err := t.store.AmendLesson(ctx, l.ID, importance, cleanKeywords(keywords)); err != nil {
 		return Sample{}, saving(fmt.Errorf("keep the importance and the keywords of lesson %d: %w", l.ID, err))
 	}
-	t.log.Debug("lesson amended", "sample", old.ID, "importance", importanceOf(s), "keywords", len(keywords))
+	t.log.Debug("lesson amended", "sample", l.Sample, "importance", importance, "keywords", len(keywords))
 	if err := t.renew(context.WithoutCancel(ctx)); err != nil {
 		return Sample{}, fmt.Errorf("the feedback is kept, but not used yet: %w", err)
 	}
 	t.tell(NewsLessons, NewsSamples)
-	return t.store.Sample(ctx, old.ID)
+	return t.store.Sample(ctx, l.Sample)
 }
 
 // Standing returns the correction that stands on a message as it was given; the zero one
@@ -204,7 +200,9 @@ func (t *Trainer) Standing(ctx context.Context, message int64) (Correction, erro
 	return Correction{Message: message, Better: s.Better, Kind: s.Kind, Importance: s.Importance, Keywords: l.Keywords, Source: s.Source}, nil
 }
 
-// Teach keeps a question with its answer.
+// Teach keeps a question with its answer. A lesson that says the same already stays the one that
+// it is, with all that is known of it (Taught); it takes over an importance that is not 0 and
+// keywords that are not nil.
 func (t *Trainer) Teach(ctx context.Context, l Teaching) (Sample, error) {
 	if l.Importance < 0 || l.Importance > 5 {
 		return Sample{}, fmt.Errorf("teach: importance %d: %w", l.Importance, ErrScore)
@@ -212,23 +210,90 @@ func (t *Trainer) Teach(ctx context.Context, l Teaching) (Sample, error) {
 	kind := cmp.Or(l.Kind, Knowledge)
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
-	return t.correct(ctx, Sample{
+	s := Sample{
 		Form: FormCorrection, Kind: kind, Prompt: strings.TrimSpace(l.Question), Answer: l.Given, Better: strings.TrimSpace(l.Answer),
 		Score: 1, Importance: l.Importance, Source: cmp.Or(l.Source, SourceUser),
-	}, l.Keywords, nil)
+	}
+	standing, err := t.onSubject(ctx, s)
+	if err != nil {
+		return Sample{}, fmt.Errorf("teach: %w", err)
+	}
+	before, err := t.taught(ctx, s, standing)
+	if err != nil {
+		return Sample{}, fmt.Errorf("teach: %w", err)
+	}
+	if before.ID != 0 {
+		keywords := l.Keywords
+		if keywords == nil {
+			keywords = before.Keywords
+		}
+		return t.amend(ctx, before, cmp.Or(l.Importance, before.Importance), keywords)
+	}
+	return t.replace(ctx, s, l.Keywords, nil, standing)
+}
+
+// Taught returns the lesson that says the same as l already, as it would be taught as it is; the
+// zero Teaching where there is none.
+func (t *Trainer) Taught(ctx context.Context, l Teaching) (Teaching, error) {
+	s := Sample{Form: FormCorrection, Kind: cmp.Or(l.Kind, Knowledge), Prompt: strings.TrimSpace(l.Question), Answer: l.Given, Better: strings.TrimSpace(l.Answer)}
+	standing, err := t.onSubject(ctx, s)
+	if err != nil {
+		return Teaching{}, err
+	}
+	before, err := t.taught(ctx, s, standing)
+	if err != nil || before.ID == 0 {
+		return Teaching{}, err
+	}
+	keywords := before.Keywords
+	if keywords == nil {
+		keywords = [][]string{}
+	}
+	return Teaching{Question: before.Question, Answer: before.Answer, Kind: Knowledge, Importance: before.Importance, Keywords: keywords}, nil
+}
+
+// taught is the lesson among the corrections that stand on the subject of a sample which says
+// the same; the zero one where there is none.
+func (t *Trainer) taught(ctx context.Context, s Sample, standing []Sample) (Lesson, error) {
+	if s.Kind != Knowledge || len(standing) != 1 {
+		return Lesson{}, nil
+	}
+	old := standing[0]
+	if old.Prompt != s.Prompt || old.Better != s.Better || s.Answer != "" && s.Answer != old.Answer {
+		return Lesson{}, nil
+	}
+	l, err := t.store.LessonOf(ctx, "", old.ID)
+	if err != nil {
+		return Lesson{}, fmt.Errorf("read the lesson so far: %w", err)
+	}
+	return l, nil
+}
+
+// onSubject are the corrections that stand and are about the same as a sample.
+func (t *Trainer) onSubject(ctx context.Context, s Sample) ([]Sample, error) {
+	all, err := t.store.Samples(ctx, SampleQuery{
+		States: []SampleState{SampleNew, SampleUsed}, Forms: []Form{FormCorrection}, Kinds: []Kind{s.Kind},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the corrections: %w", err)
+	}
+	subject := subjectOf(s)
+	return slices.DeleteFunc(all, func(o Sample) bool { return subjectOf(o) != subject }), nil
 }
 
 // correct adds a correction with its lesson; it replaces what stands on the same
 // question.
 func (t *Trainer) correct(ctx context.Context, s Sample, keywords [][]string, replaces []int64) (Sample, error) {
-	same, err := t.store.Samples(ctx, SampleQuery{
-		States: []SampleState{SampleNew, SampleUsed}, Forms: []Form{FormCorrection}, Kinds: []Kind{s.Kind},
-	})
+	standing, err := t.onSubject(ctx, s)
 	if err != nil {
-		return Sample{}, fmt.Errorf("read the corrections: %w", err)
+		return Sample{}, err
 	}
-	for _, o := range same {
-		if subjectOf(o) == subjectOf(s) && !slices.Contains(replaces, o.ID) {
+	return t.replace(ctx, s, keywords, replaces, standing)
+}
+
+// replace is correct, given what stands on the same question.
+func (t *Trainer) replace(ctx context.Context, s Sample, keywords [][]string, replaces []int64, standing []Sample) (Sample, error) {
+	for _, o := range standing {
+		if !slices.Contains(replaces, o.ID) {
 			replaces = append(replaces, o.ID)
 		}
 	}

@@ -1,0 +1,67 @@
+package trainer
+
+import (
+	"testing"
+	"testing/synctest"
+)
+
+// Whoever teaches the same question and answer again has the lesson that there is, with its trail;
+// what is said of its importance and its check is taken over, and what is not said stays.
+func TestALessonTaughtAgainKeepsItsTrail(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		teach := func(x Teaching) Sample {
+			t.Helper()
+			s, err := b.Teach(t.Context(), x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		x := Teaching{Question: "Who leads IT?", Answer: "Maria leads IT."}
+		if before, err := b.Taught(t.Context(), x); err != nil || before.Question != "" {
+			t.Fatalf("nothing was taught, and there is %+v, %v", before, err)
+		}
+		first := teach(Teaching{Question: x.Question, Answer: x.Answer, Importance: 5, Keywords: [][]string{{"maria"}}})
+		b.answered(first, LessonKnown)
+		want := func(importance, keywords int) {
+			t.Helper()
+			lessons, err := b.Lessons(t.Context())
+			if err != nil || len(lessons) != 1 {
+				t.Fatalf("%+v, %v", lessons, err)
+			}
+			if l := lessons[0]; l.Sample != first.ID || l.State != LessonKnown || len(l.Trail) != 1 || l.Importance != importance || len(l.Keywords) != keywords {
+				t.Errorf("it is %+v, want importance %d and %d keywords", l, importance, keywords)
+			}
+		}
+		if s := teach(Teaching{Question: " " + x.Question, Answer: x.Answer + "\n"}); s.ID != first.ID {
+			t.Errorf("taught again it is sample %d, want %d", s.ID, first.ID)
+		}
+		want(5, 1)
+		before, err := b.Taught(t.Context(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		teach(Teaching{Question: x.Question, Answer: x.Answer, Importance: 2, Keywords: [][]string{{"maria"}, {"it"}}})
+		want(2, 2)
+		teach(before)
+		want(5, 1)
+		teach(Teaching{Question: x.Question, Answer: x.Answer, Keywords: [][]string{}})
+		want(5, 0)
+		for _, other := range []Teaching{
+			{Question: "who leads IT", Answer: x.Answer},
+			{Question: "who leads IT", Answer: "Karl leads IT."},
+			{Question: "who leads IT", Answer: "Karl leads IT.", Kind: Manner},
+			{Question: "who leads IT", Answer: "Karl leads IT.", Kind: Manner},
+		} {
+			if s := teach(other); s.ID == first.ID {
+				t.Errorf("%+v is the sample before", other)
+			} else {
+				first = s
+			}
+		}
+	})
+}
