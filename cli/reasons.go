@@ -58,8 +58,8 @@ var germanReasons = map[string]string{
 	trainer.CodeNoModel:       "es ist kein Modell geladen",
 	trainer.CodeOff:           "das Lernen ist ausgeschaltet",
 	trainer.CodePaused:        "das Lernen ist angehalten",
-	trainer.CodeNothingNew:    "nichts Neues seit dem letzten Training",
-	trainer.CodeTooFewRatings: "{ratings} von {least} neuen Bewertungen; das Training beginnt bei {least}, bei einer Korrektur oder in {seconds}",
+	trainer.CodeNothingNew:    "es gibt nichts Neues zu lernen",
+	trainer.CodeTooFewRatings: "{ratings} von {least} neuen Bewertungen; das Training beginnt bei {least}{or} oder in {seconds}",
 	trainer.CodeInterval:      "Neues liegt vor; das Training beginnt in {seconds}",
 	trainer.CodeIntervalOver:  "Neues liegt länger vor als das Intervall von {seconds}",
 	trainer.CodeCorrection:    "eine Korrektur der Art liegt vor",
@@ -159,6 +159,13 @@ func (l language) because(r trainer.Reason) string {
 	}
 	if r.Code == trainer.CodeBufferEmpty {
 		text = bufferInGerman(r)
+	}
+	if r.Code == trainer.CodeTooFewRatings {
+		or := ", bei einer Korrektur"
+		if r.Args["correction"] == "false" {
+			or = ""
+		}
+		text = strings.ReplaceAll(text, "{or}", or)
 	}
 	forgotten := "nichts vergessen"
 	if lost := r.Args["lost"]; lost != "" {

@@ -120,6 +120,13 @@ func TestReasonsAreSaidWithTheirArguments(t *testing.T) {
 	if got := english.because(r); got != r.Text {
 		t.Errorf("%q, not the trainer's own text", got)
 	}
+	// A correction is named only where one would start the training.
+	for correction, want := range map[string]string{"true": "3 von 8 neuen Bewertungen; das Training beginnt bei 8, bei einer Korrektur oder in 1 min 00 s", "false": "3 von 8 neuen Bewertungen; das Training beginnt bei 8 oder in 1 min 00 s"} {
+		few := trainer.Reason{Code: trainer.CodeTooFewRatings, Args: map[string]string{"ratings": "3", "least": "8", "seconds": "60", "correction": correction}}
+		if got := german.because(few); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
 	// An error that has a name is said by it; the chain is English.
 	failed := trainer.Reason{Code: trainer.CodeCycleFailed, Args: map[string]string{"error": "open /x/y: file does not exist", "fault": trainer.CodeFaultMissing, "path": "/x/y"}}
 	if got, want := german.because(failed), "das Training ist fehlgeschlagen: /x/y gibt es nicht"; got != want {

@@ -2,6 +2,8 @@ package trainer
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,5 +120,30 @@ func TestACorrectionThatIsNoMannerAnyMoreLeavesIt(t *testing.T) {
 		b.wantRuns(1)
 		time.Sleep(10 * b.Settings().TrainInterval) // once
 		b.wantRuns(1)
+	})
+}
+
+// What starts a training is named, and nothing that does not.
+func TestTooFewRatingsNameACorrectionOnlyWhereItTrains(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		b.start()
+		if s := b.want(PhaseWaiting, CodeNothingNew); s.Why.Text != "there is nothing new to learn" {
+			t.Errorf("before any training: %q", s.Why.Text)
+		}
+		b.rate("first", 5)
+		for _, on := range []bool{true, false} {
+			set := DefaultSettings()
+			set.TrainOnCorrection = on
+			if err := b.SetSettings(t.Context(), set); err != nil {
+				t.Fatal(err)
+			}
+			if why := b.want(PhaseDue, CodeTooFewRatings).Why; strings.Contains(why.Text, "correction") != on || why.Args["correction"] != strconv.FormatBool(on) {
+				t.Errorf("with training on a correction %v: %+v", on, why)
+			}
+		}
 	})
 }

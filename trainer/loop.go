@@ -232,7 +232,7 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 	case p.since.IsZero() && p.refused:
 		return reason(CodeRefusedWaits, "the gate refused the training on this feedback; training waits for new feedback"), time.Time{}
 	case p.since.IsZero():
-		return reason(CodeNothingNew, "nothing is new since the last training"), time.Time{}
+		return reason(CodeNothingNew, "there is nothing new to learn"), time.Time{}
 	}
 	at := p.since.Add(set.TrainInterval)
 	left := seconds(at.Sub(now))
@@ -241,8 +241,12 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 		return reason(CodeIntervalOver, fmt.Sprintf("something has been new for longer than the interval of %d s", passed), "seconds", passed), at
 	}
 	if p.ratings > 0 && p.manner+p.fresh+p.changed == 0 {
-		return reason(CodeTooFewRatings, fmt.Sprintf("%d of %d new ratings; training starts at %d, on a correction, or in %d s", p.ratings, set.MinBatchSize, set.MinBatchSize, left),
-			"ratings", p.ratings, "least", set.MinBatchSize, "seconds", left), at
+		or := ", on a correction,"
+		if !set.TrainOnCorrection {
+			or = ""
+		}
+		return reason(CodeTooFewRatings, fmt.Sprintf("%d of %d new ratings; training starts at %d%s or in %d s", p.ratings, set.MinBatchSize, set.MinBatchSize, or, left),
+			"ratings", p.ratings, "least", set.MinBatchSize, "seconds", left, "correction", set.TrainOnCorrection), at
 	}
 	return reason(CodeInterval, fmt.Sprintf("something is new; training in %d s", left), "seconds", left), at
 }
