@@ -118,9 +118,7 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 func (l *loop) startDue(ctx context.Context) time.Duration {
 	p, err := l.pending(ctx)
 	if err != nil {
-		if ctx.Err() == nil {
-			l.trouble(err)
-		}
+		l.hindered(ctx, err)
 		return time.Minute
 	}
 	a := l.model.use()
@@ -139,7 +137,7 @@ func (l *loop) startDue(ctx context.Context) time.Duration {
 		return idle
 	}
 	if known, err := l.keptFacts(ctx, a); err != nil {
-		l.trouble(err)
+		l.hindered(ctx, err)
 	} else if known == nil && !l.Trainer.now().Before(l.retryAt) {
 		if !l.myTurn() {
 			return idle
@@ -173,7 +171,7 @@ func (l *loop) startDue(ctx context.Context) time.Duration {
 	if wait := l.beforeReader(p); wait > 0 && l.isUnprepared(a) {
 		switch done, err := l.preparedMeanwhile(ctx, a); {
 		case err != nil:
-			l.trouble(err)
+			l.hindered(ctx, err)
 		case done: // by another user's trainer
 		case !l.myTurn():
 			return idle
@@ -200,6 +198,9 @@ func (l *loop) startDue(ctx context.Context) time.Duration {
 	}
 	if err := l.startCycle(ctx, a, p, why); err != nil {
 		l.slot.give()
+		if ctx.Err() != nil {
+			return idle
+		}
 		l.failed("", fmt.Errorf("start a cycle: %w", err))
 		return l.retryAt.Sub(l.Trainer.now())
 	}
@@ -285,6 +286,13 @@ func (l *loop) enter(phase Phase, why Reason, at time.Time) {
 }
 
 func sameReason(a, b Reason) bool { return a.Code == b.Code && a.Text == b.Text }
+
+// hindered is trouble with a look at what is due, but for one that fails because the loop ends.
+func (l *loop) hindered(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		l.trouble(err)
+	}
+}
 
 // trouble shows and logs an error that the loop survives.
 func (l *loop) trouble(err error) {

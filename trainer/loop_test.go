@@ -517,6 +517,29 @@ func TestStopEndsInGoodOrder(t *testing.T) {
 	})
 }
 
+// What fails because the loop ends is no trouble: nobody is told that training failed.
+func TestWhatFailsBecauseTheLoopEndsIsNoTrouble(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	b.attach()
+	a := b.model.use()
+	defer a.users.Done()
+	ended, end := context.WithCancel(t.Context())
+	end()
+	l := &loop{Trainer: b.Trainer}
+	if l.askAnew(ended, a) || l.phraseNext(ended, a) {
+		t.Error("something begins although the loop ends")
+	}
+	l.startDue(ended)
+	if f := b.State().Trouble; f != nil {
+		t.Errorf("trouble: %+v", *f)
+	}
+	l.hindered(t.Context(), errors.New("the disk is gone"))
+	if b.State().Trouble == nil {
+		t.Error("what fails while the loop goes on is not told")
+	}
+}
+
 // What was asked for, such as practice, has nothing new that would start it once more.
 func TestClosedWhileItTrainsGoesOnWithTheProgram(t *testing.T) {
 	home := t.TempDir()

@@ -172,8 +172,8 @@ func (l *loop) look(ctx context.Context) error {
 }
 
 func (l *loop) count(ctx context.Context) {
-	if _, err := l.pending(ctx); err != nil && ctx.Err() == nil {
-		l.trouble(err)
+	if _, err := l.pending(ctx); err != nil {
+		l.hindered(ctx, err)
 	}
 }
 

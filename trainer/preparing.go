@@ -190,9 +190,7 @@ func (l *loop) giveWay(ctx context.Context, timer *time.Timer) {
 	}
 	p, err := l.pending(ctx)
 	if err != nil {
-		if ctx.Err() == nil {
-			l.trouble(err)
-		}
+		l.hindered(ctx, err)
 		timer.Reset(time.Minute)
 		return
 	}
