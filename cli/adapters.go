@@ -72,6 +72,7 @@ type versionView struct {
 	Cycle   int64              `json:"cycle,omitempty"`
 	Active  bool               `json:"active"`
 	Removed bool               `json:"removed,omitempty"`
+	Damaged bool               `json:"damaged,omitempty"` // chosen, but its files cannot be loaded: the untrained base answers
 	Verdict string             `json:"verdict,omitempty"`
 	Reason  *trainer.Reason    `json:"reason,omitempty"`
 	Figures *trainer.Figures   `json:"figures,omitempty"`
@@ -98,6 +99,19 @@ func versionViewOf(r trainer.VersionRow) versionView {
 	return v
 }
 
+// isBroken says that the untrained base answers because the files of the version that was
+// chosen cannot be loaded.
+func isBroken(s trainer.State) bool {
+	return s.Trouble != nil && s.Trouble.Reason.Code == trainer.CodeVersionBroken
+}
+
+// noteBroken says so before an answer.
+func (c *program) noteBroken(s trainer.State) {
+	if isBroken(s) {
+		c.note("%s", "%s", c.language.because(s.Trouble.Reason))
+	}
+}
+
 func (c *program) listVersions(ctx context.Context, t *trainer.Trainer, figures bool) error {
 	rows, err := t.Versions(ctx)
 	if err != nil {
@@ -106,6 +120,10 @@ func (c *program) listVersions(ctx context.Context, t *trainer.Trainer, figures 
 	views := make([]versionView, len(rows))
 	for i, r := range rows {
 		views[i] = versionViewOf(r)
+	}
+	broken := isBroken(t.State())
+	for i := range views {
+		views[i].Damaged = views[i].Active && broken
 	}
 	return c.show(struct {
 		Versions []versionView `json:"versions"`
@@ -119,7 +137,9 @@ func (c *program) listVersions(ctx context.Context, t *trainer.Trainer, figures 
 			}
 			mark := ""
 			switch {
-			case r.Active:
+			case views[i].Damaged:
+				mark = l.say("damaged", "beschädigt")
+			case r.Active, broken && r.ID == 0 && r.Cycle == 0:
 				mark = l.say("in use", "in Gebrauch")
 			case r.Removed:
 				mark = l.say("removed", "entfernt")

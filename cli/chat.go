@@ -92,6 +92,7 @@ func answerOf(e trainer.Entry) answered {
 }
 
 func (c *program) askOnce(ctx context.Context, t *trainer.Trainer, ask trainer.Ask) error {
+	c.noteBroken(t.State())
 	e, err := t.Answer(ctx, ask, c.streamed())
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func (d *dialogue) awaitLook(ctx context.Context) {
 	for {
 		select {
 		case e := <-events:
-			if e.State.Phase != "" || e.State.Trouble != nil {
+			if e.State.Phase != "" || e.State.Trouble != nil && !isBroken(e.State) {
 				return
 			}
 		case s := <-d.signals:
@@ -131,6 +131,7 @@ func (d *dialogue) awaitLook(ctx context.Context) {
 }
 
 func (d *dialogue) greet() {
+	d.noteBroken(d.trainer.State())
 	if d.json {
 		return
 	}

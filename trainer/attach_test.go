@@ -163,6 +163,12 @@ func wantTrouble(t *testing.T, tr *Trainer, number int) {
 	if s.Active.ID != 0 {
 		t.Errorf("version %d is said to answer", s.Active.Number)
 	}
+	if f, err := tr.Doctor(t.Context()); err != nil || f[0].Good || f[0].Reason.Code != CodeVersionBroken {
+		t.Errorf("the doctor says %+v, %v", f, err)
+	}
+	if stats, err := tr.LiveStats(t.Context()); err != nil || stats.Metrics.ActiveVersion != 0 {
+		t.Errorf("version %d is counted as the one in use (%v)", stats.Metrics.ActiveVersion, err)
+	}
 }
 
 // Without the files of the version in use the base answers, everything else works, and

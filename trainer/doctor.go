@@ -64,6 +64,9 @@ func (t *Trainer) doctorModel(s State) Finding {
 	if !ok {
 		return bad(SubjectModel, HintLoadModel, CodeNoModel, "no model is loaded yet")
 	}
+	if f := s.Trouble; f != nil && f.Reason.Code == CodeVersionBroken {
+		return *f
+	}
 	switch {
 	case info.Reader.Usable():
 	case s.Why.Code == CodePreparing:

@@ -70,11 +70,7 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 		}
 	}
 	if hash != "" {
-		active, err := t.store.ActiveVersion(ctx, hash)
-		if err != nil {
-			return s, fmt.Errorf("read the version in use: %w", err)
-		}
-		m.ActiveVersion = active.Number
+		m.ActiveVersion = t.State().Active.Number // not the chosen one, where its files are damaged
 	}
 	cycles, err := t.store.Cycles(ctx, 1)
 	if err != nil {
