@@ -193,6 +193,10 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 	case codeNoUser:
 		f.Exit = exitNotFound
 		f.Hint = l.say("`clara users list` shows those that there are.", "`clara users list` zeigt, welche es gibt.")
+	case codeUsersBad:
+		f.Exit = exitData
+		f.Hint = l.say("Nobody is let in until then. Correct the file, or delete it and add the users anew: what they taught stays.",
+			"Solange kommt niemand hinein. Verbessern Sie die Datei, oder löschen Sie sie und legen Sie die Benutzer neu an: Das Beigebrachte bleibt.")
 	case codeListens:
 		f.Exit = exitUsage
 		f.Hint = l.say("Another program may have the port: choose another one with --addr, such as 127.0.0.1:8090.", "Vielleicht hat ein anderes Programm den Port: Nehmen Sie mit --addr einen anderen, etwa 127.0.0.1:8090.")

@@ -14,6 +14,7 @@ const (
 	codeUserName   = "user_name"   // name
 	codeUserExists = "user_exists" // name
 	codeNoUser     = "no_user"     // name
+	codeUsersBad   = "users_damaged"
 	codeNeedsUsers = "needs_users" // addr
 	codeListens    = "listens"     // addr
 )
@@ -43,6 +44,7 @@ var germanReasons = map[string]string{
 	codeUserName:   "„{name}“ kann kein Benutzername sein: bis zu 32 Zeichen aus a bis z, 0 bis 9, - und _, vorn ein Buchstabe oder eine Ziffer",
 	codeUserExists: "den Benutzer „{name}“ gibt es schon",
 	codeNoUser:     "den Benutzer „{name}“ gibt es nicht",
+	codeUsersBad:   "die Liste der Benutzer in {path} ist beschädigt: {error}",
 	codeListens:    "unter {addr} lässt sich nichts anbieten",
 	codeNeedsUsers: "{addr} ist von anderen Rechnern zu erreichen, und es gibt keinen Benutzer",
 

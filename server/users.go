@@ -42,11 +42,12 @@ type Users struct {
 
 // The codes of this room's errors, which are *trainer.UserError.
 const (
-	CodeUserName   = "user_name"   // name
-	CodeUserExists = "user_exists" // name
-	CodeNoUser     = "no_user"     // name
-	CodeNeedsUsers = "needs_users" // addr
-	CodeListens    = "listens"     // addr
+	CodeUserName     = "user_name"     // name
+	CodeUserExists   = "user_exists"   // name
+	CodeUsersDamaged = "users_damaged" // path, error
+	CodeNoUser       = "no_user"       // name
+	CodeNeedsUsers   = "needs_users"   // addr
+	CodeListens      = "listens"       // addr
 )
 
 // NewUsers are the users of a data folder. write replaces a file in one step
@@ -152,7 +153,9 @@ func (u *Users) refresh() error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&file); err != nil {
-		return fmt.Errorf("read the users in %s: %w", u.path, err)
+		return &trainer.UserError{Reason: trainer.Reason{
+			Code: CodeUsersDamaged, Args: map[string]string{"path": u.path, "error": err.Error()}, Text: fmt.Sprintf("the list of users in %s is damaged: %v", u.path, err),
+		}, Err: fmt.Errorf("read the users in %s: %w", u.path, err)}
 	}
 	u.read, u.all = info, file.Users
 	return nil
