@@ -25,12 +25,27 @@ type prompt struct {
 	log strings.Builder
 }
 
+// killedModel is the model of these tests, "" where there is none: the small trained one of
+// the test data, whose cycles take seconds, so that a kill finds any part of one; the built-in
+// one, which is measured for minutes before it trains, where many kills are asked for, or
+// where there is no other.
+func killedModel() string {
+	small := filepath.Join(testData(), "models", "stories260K", "stories260K.gguf")
+	if _, err := os.Stat(small); err != nil || os.Getenv(manyKills) != "" {
+		return modelFile
+	}
+	return small
+}
+
+// manyKills says how often TestKillLosesNoFeedback kills.
+const manyKills = "CLARA_KILLS"
+
 // learn starts `clara learn --interactive` on a data folder.
 func learn(t *testing.T, home string) *prompt {
 	t.Helper()
 	args := []string{"--home", home, "--json", "learn", "--interactive"}
-	if modelFile != "" {
-		args = append(args, "--model", modelFile)
+	if path := killedModel(); path != "" {
+		args = append(args, "--model", path)
 	}
 	p := &prompt{cmd: exec.CommandContext(t.Context(), program, args...)}
 	p.cmd.Env = environment()
@@ -119,18 +134,19 @@ func command(t *testing.T, home string, into any, args ...string) {
 	}
 }
 
-// preparedHome is a data folder in which answers are short and the model has been
-// measured, as it is once for each model: training can begin at once.
+// preparedHome is a data folder in which answers are short, no reader is made for a model
+// that has none, and the model has been measured, as it is once for each model: training can
+// begin at once.
 func preparedHome(t *testing.T) string {
 	t.Helper()
 	home := filepath.Join(t.TempDir(), "home")
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(home, "continuous.toml"), []byte("[answer]\nmax_tokens = 6\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(home, "continuous.toml"), []byte("[continuous]\nprepare_models = false\n[answer]\nmax_tokens = 6\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if modelFile == "" {
+	if killedModel() == "" {
 		return home
 	}
 	if measured == nil {
@@ -184,14 +200,14 @@ const longKill = 20
 // is sound, and a cycle that was cut is marked so; none is half applied.
 func TestKillLosesNoFeedback(t *testing.T) {
 	kills := 3
-	if s := os.Getenv("CLARA_KILLS"); s != "" {
+	if s := os.Getenv(manyKills); s != "" {
 		var err error
 		if kills, err = strconv.Atoi(s); err != nil {
-			t.Fatalf("CLARA_KILLS: %v", err)
+			t.Fatalf("%s: %v", manyKills, err)
 		}
 	}
-	if modelFile == "" {
-		t.Log("without the built-in model (make model) nothing is rated and nothing trains")
+	if killedModel() == "" {
+		t.Log("without a model (make model) nothing is rated and nothing trains")
 	}
 	const seed = 1
 	t.Logf("seed %d, %d kills", seed, kills)
@@ -245,7 +261,7 @@ func TestKillLosesNoFeedback(t *testing.T) {
 
 // killCommand is what the program does when it is killed.
 func killCommand(step, n int) string {
-	if modelFile == "" {
+	if killedModel() == "" {
 		return []string{
 			fmt.Sprintf("teach Who lives at number %d? => Person %d lives there.", n, n),
 			fmt.Sprintf("feedback 0.5 A text worth keeping, the %dth.", n),
@@ -332,7 +348,7 @@ func checkAfterKill(t *testing.T, home string, kept map[int64]reply) {
 
 // A cycle that was cut by a kill is marked so and starts again by itself.
 func TestKillInTrainingStartsTheCycleAgain(t *testing.T) {
-	if modelFile == "" {
+	if killedModel() == "" {
 		t.Skip("the built-in model was not fetched (make model)")
 	}
 	home := preparedHome(t)

@@ -114,14 +114,18 @@ func modelServer() *httptest.Server {
 	}))
 }
 
+// testData is the folder of the test data, which need not be there.
+func testData() string {
+	if data := os.Getenv("CLARA_TESTDATA"); data != "" {
+		return data
+	}
+	return filepath.Join("..", "..", "shared", "data")
+}
+
 // goldenFolder holds what transformers + PEFT made with the built-in model; "" where
 // the test data is not there.
 func goldenFolder() string {
-	data := os.Getenv("CLARA_TESTDATA")
-	if data == "" {
-		data = filepath.Join("..", "..", "shared", "data")
-	}
-	folder, err := filepath.Abs(filepath.Join(data, "golden", "smollm2"))
+	folder, err := filepath.Abs(filepath.Join(testData(), "golden", "smollm2"))
 	if err != nil {
 		return ""
 	}
