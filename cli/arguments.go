@@ -60,9 +60,26 @@ func (c *program) calledAs(cmd *cobra.Command) error {
 	return c.usage("it is called as: %s", "aufgerufen wird es so: %s", strings.TrimSuffix(cmd.UseLine(), " [flags]"))
 }
 
-// flagError is what cobra says of a flag, without the words of the standard library.
-func flagError(_ *cobra.Command, err error) error {
+// flagError is what cobra says of a flag, without the words of the standard library, and in
+// the person's language.
+func (c *program) flagError(_ *cobra.Command, err error) error {
 	text, _, _ := strings.Cut(err.Error(), ": strconv.")
+	if c.language != german {
+		return usage("%s", text)
+	}
+	// Its errors have types of their own, in a library that is not ours to import.
+	if name, ok := strings.CutPrefix(text, "unknown flag: "); ok {
+		text = name + " gibt es hier nicht"
+	} else if where, ok := strings.CutPrefix(text, "unknown shorthand flag: "); ok {
+		_, name, _ := strings.Cut(where, " in ")
+		text = name + " gibt es hier nicht"
+	} else if name, ok := strings.CutPrefix(text, "flag needs an argument: "); ok {
+		text = name + " braucht einen Wert"
+	} else if what, ok := strings.CutPrefix(text, "invalid argument "); ok {
+		value, rest, _ := strings.Cut(what, ` for "`)
+		name, _, _ := strings.Cut(rest, `" flag`)
+		text = value + " passt nicht zu " + name
+	}
 	return usage("%s", text)
 }
 

@@ -49,9 +49,14 @@ gflops counts two operations for each weight and token, forward (and for train
 once more backward); what attention and LoRA add is not counted.`,
 			benchRounds, decodedTokens, promptTokens, promptTokens, trainRank, trainSequences, trainTokens, trainJudged,
 			gemmRows, gemmInputs, gemmOutputs, gemmInputs),
-		Args:      cobra.MatchAll(c.args(1, 1), cobra.OnlyValidArgs),
+		Args:      c.args(1, 1),
 		ValidArgs: []string{workDecode, workPrompt, workTrain, workGEMM},
-		RunE:      func(cmd *cobra.Command, args []string) error { return c.bench(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(cmd.ValidArgs, args[0]) {
+				return c.usage("WORK is decode, prompt, train or gemm, not %q", "WORK ist decode, prompt, train oder gemm, nicht %q", args[0])
+			}
+			return c.bench(cmd.Context(), args[0])
+		},
 	}
 }
 

@@ -130,7 +130,7 @@ command works on the same data.`,
 		PersistentPreRunE: c.begin,
 		RunE:              c.window,
 	}
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(c.flagError)
 	root.SetVersionTemplate("clara {{.Version}}\n")
 	f := root.PersistentFlags()
 	f.SortFlags = false

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -50,6 +51,24 @@ func TestATrainingThatFailsSaysForWhat(t *testing.T) {
 		c := &program{language: english, began: true, out: io.Discard}
 		if f := c.explain(c.report(trained{State: trainer.CycleFailed, Reason: tt.why})); f.Code != tt.code || f.Exit != tt.exit || f.Text != tt.why.Text {
 			t.Errorf("%v is %+v", tt.why, f)
+		}
+	}
+}
+
+// What is wrong with a flag is said in the language that was named before it.
+func TestMistakesInFlagsAreSaidInGerman(t *testing.T) {
+	for args, want := range map[string]string{
+		"lessons --bogus":           "--bogus gibt es hier nicht",
+		"lessons -x":                "-x gibt es hier nicht",
+		"chat --once":               "--once braucht einen Wert",
+		"feedback list --limit all": `"all" passt nicht zu --limit`,
+		"bench all":                 `WORK ist decode, prompt, train oder gemm, nicht "all"`,
+	} {
+		c := &program{}
+		root := c.root()
+		root.SetArgs(append([]string{"--lang", "de"}, strings.Fields(args)...))
+		if f := c.explain(root.ExecuteContext(t.Context())); f.Text != want || f.Exit != exitUsage {
+			t.Errorf("%s: %+v", args, f)
 		}
 	}
 }
