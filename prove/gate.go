@@ -141,8 +141,12 @@ func note(r *result, kind string, report trainer.Report, refused bool) {
 	if refused {
 		how = "_refused"
 	}
-	r.add(kind+how+"_canary", finite(report.Figures.Canary))
-	r.add(kind+how+"_kept", float64(report.Figures.Kept)/float64(max(1, report.Figures.KeptOf)))
+	f := report.Figures
+	r.add(kind+how+"_canary", finite(f.Canary))
+	r.add(kind+how+"_kept", float64(f.Kept)/float64(max(1, f.KeptOf)))
+	if f.FitOf > 0 { // share of the untrained model's NLL of the corrections
+		r.add(kind+how+"_fit", finite(f.Fit/f.FitBase))
+	}
 }
 
 // finite is a figure as JSON can hold it.
