@@ -19,6 +19,7 @@ type generateInput struct {
 
 type generateOutput struct {
 	AnswerID string `header:"Answer-Id" doc:"The id by which the answer is rated and corrected"`
+	Lesson   string `header:"Answer-Lesson" doc:"The number of the lesson that the answer was given by, as GET /lessons has it; left out where it was none"`
 	Body     struct {
 		Response string `json:"response" doc:"The answer"`
 	}
@@ -36,6 +37,9 @@ func (s *server) generateRoutes() {
 				return nil, s.failed(err)
 			}
 			out := &generateOutput{AnswerID: textPrefix + strconv.FormatInt(question, 10)}
+			if e.Lesson != 0 {
+				out.Lesson = strconv.FormatInt(e.Lesson, 10)
+			}
 			out.Body.Response = e.Text
 			return out, nil
 		})

@@ -119,6 +119,12 @@ func TestCorrectTeachAndUnlearn(t *testing.T) {
 	if len(list.Lessons) != 2 {
 		t.Fatalf("the lessons are %+v", list)
 	}
+	for question, want := range map[string]string{"When do we open?": itoa(list.Lessons[0].ID), "Sing of the sea": ""} {
+		r := h.want(http.StatusOK, "", "POST", "/generate", map[string]string{"prompt": question}, nil)
+		if got := r.header.Get("Answer-Lesson"); got != want {
+			t.Errorf("%q is answered by lesson %q, not %q", question, got, want)
+		}
+	}
 	for rounds := 0; len(list.Lessons) > 0 && rounds < 5; rounds++ { // one that was replaced comes back
 		gone := "/lessons/" + itoa(list.Lessons[0].ID)
 		h.want(http.StatusNoContent, "", "DELETE", gone, nil, nil)
