@@ -46,7 +46,7 @@ token, and each user has feedback, lessons and versions of their own.`,
 		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.Parallel < 1 || o.Queue < 1 || !(o.Rate > 0) {
-				return c.usage("--parallel, --queue and --rate are 1 and more", "--parallel, --queue und --rate sind 1 und mehr")
+				return c.usage("--parallel and --queue are 1 and more, --rate is more than 0", "--parallel und --queue sind 1 und mehr, --rate ist größer als 0")
 			}
 			return c.opened(cmd.Context(), func(s *Session) error { return c.serve(cmd.Context(), s, o) })
 		},

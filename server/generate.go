@@ -13,7 +13,8 @@ import (
 
 type generateInput struct {
 	Body struct {
-		Prompt Text `json:"prompt" doc:"What to answer" example:"What is an administrative act?"`
+		Prompt         Text `json:"prompt" doc:"What to answer" example:"What is an administrative act?"`
+		WithoutLessons bool `json:"without_lessons,omitempty" doc:"Put no lesson before the model"`
 	}
 }
 
@@ -31,7 +32,7 @@ func (s *server) generateRoutes() {
 		func(ctx context.Context, in *generateInput) (*generateOutput, error) {
 			var question int64
 			e, err := s.answer(ctx, trainer.Ask{
-				Text: string(in.Body.Prompt), OnAsked: func(m trainer.Message) { question = m.ID },
+				Text: string(in.Body.Prompt), WithoutLesson: in.Body.WithoutLessons, OnAsked: func(m trainer.Message) { question = m.ID },
 			}, nil)
 			if err != nil {
 				return nil, s.failed(err)

@@ -119,10 +119,15 @@ func TestCorrectTeachAndUnlearn(t *testing.T) {
 	if len(list.Lessons) != 2 {
 		t.Fatalf("the lessons are %+v", list)
 	}
-	for question, want := range map[string]string{"When do we open?": itoa(list.Lessons[0].ID), "Sing of the sea": ""} {
-		r := h.want(http.StatusOK, "", "POST", "/generate", map[string]string{"prompt": question}, nil)
+	for body, want := range map[string]string{
+		`{"prompt": "When do we open?"}`:                           itoa(list.Lessons[0].ID),
+		`{"prompt": "When do we open?", "without_lessons": false}`: itoa(list.Lessons[0].ID),
+		`{"prompt": "When do we open?", "without_lessons": true}`:  "",
+		`{"prompt": "Sing of the sea"}`:                            "",
+	} {
+		r := h.want(http.StatusOK, "", "POST", "/generate", body, nil)
 		if got := r.header.Get("Answer-Lesson"); got != want {
-			t.Errorf("%q is answered by lesson %q, not %q", question, got, want)
+			t.Errorf("%s is answered by lesson %q, not %q", body, got, want)
 		}
 	}
 	for rounds := 0; len(list.Lessons) > 0 && rounds < 5; rounds++ { // one that was replaced comes back
