@@ -138,7 +138,8 @@ func keyWords(question string) []string {
 // first word) replaced by another name; ok is false when it has none. It is the
 // contrast: an answer to it must not show the lesson.
 func swapped(question string, rng *rand.Rand) (contrast string, ok bool) {
-	words := strings.Fields(strings.TrimRight(question, "?"))
+	said, mark := cutMark(question)
+	words := strings.Fields(said)
 	isName := func(i int) bool {
 		w := strings.TrimFunc(words[i], func(r rune) bool { return !unicode.IsLetter(r) })
 		return i > 0 && w != "" && unicode.IsUpper([]rune(w)[0]) && w != "I" && w != strings.ToUpper(w)
@@ -162,7 +163,7 @@ func swapped(question string, rng *rand.Rand) (contrast string, ok bool) {
 	if strings.HasSuffix(words[last], "'s") || strings.HasSuffix(words[last], "’s") {
 		name += "'s"
 	}
-	return strings.Join(slices.Concat(words[:first], []string{name}, words[last+1:]), " ") + "?", true
+	return strings.Join(slices.Concat(words[:first], []string{name}, words[last+1:]), " ") + mark, true
 }
 
 // swappedBy is the contrast that a lesson is asked with after a cycle: the same for the
@@ -177,7 +178,8 @@ func contrastOf(question string, rng *rand.Rand) (contrast string, ok bool) {
 	if c, ok := swapped(question, rng); ok {
 		return c, true
 	}
-	words := strings.Fields(strings.TrimRight(question, "?"))
+	said, mark := cutMark(question)
+	words := strings.Fields(said)
 	var content []int
 	for i, w := range words {
 		if i > 1 && !stopWords[fold(w)] {
@@ -192,7 +194,13 @@ func contrastOf(question string, rng *rand.Rand) (contrast string, ok bool) {
 		i = pick(rng, content)
 	}
 	words[i] = pick(rng, phrasesFor(question).nouns)
-	return strings.Join(words, " ") + "?", true
+	return strings.Join(words, " ") + mark, true
+}
+
+// cutMark takes off the mark that a question or an instruction ends with.
+func cutMark(question string) (said, mark string) {
+	said = strings.TrimRight(strings.TrimSpace(question), "?!.")
+	return said, strings.TrimSpace(question)[len(said):]
 }
 
 func pick[T any](rng *rand.Rand, from []T) T { return from[rng.IntN(len(from))] }
