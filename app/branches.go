@@ -55,8 +55,8 @@ func (v *chatView) turnTo(message int64) {
 	})
 }
 
-// reload reads the conversation that is shown again.
-func (v *chatView) reload() {
+// readAgain reads the conversation that is shown, for use unless another one is shown by then.
+func (v *chatView) readAgain(use func([]trainer.Entry)) {
 	id := v.conversation.ID
 	queued(v.w.work, func(ctx context.Context) ([]trainer.Entry, error) {
 		return v.w.Trainer.Entries(ctx, id)
@@ -65,12 +65,22 @@ func (v *chatView) reload() {
 			v.w.failed(err)
 			return
 		}
-		if v.conversation.ID == id && v.writing[id] == nil {
-			v.entries = all
-			v.show()
-			for _, e := range all[max(0, len(all)-2):] { // what was added may have made the one beside it one of several
-				v.feed.Changed(e.ID)
-			}
+		if v.conversation.ID == id {
+			use(all)
+		}
+	})
+}
+
+// reload shows the conversation as it is kept.
+func (v *chatView) reload() {
+	v.readAgain(func(all []trainer.Entry) {
+		if v.writing[v.conversation.ID] != nil {
+			return
+		}
+		v.entries = all
+		v.show()
+		for _, e := range all[max(0, len(all)-2):] { // what was added may have made the one beside it one of several
+			v.feed.Changed(e.ID)
 		}
 	})
 }

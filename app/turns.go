@@ -310,18 +310,12 @@ func (v *chatView) tookBack(sample int64) {
 // readFeedback shows what stands on the answers now: it can change elsewhere, as where a lesson is unlearnt or another one wins over
 // it.
 func (v *chatView) readFeedback() {
-	id, rated := v.conversation.ID, v.rated
 	if len(v.entries) == 0 {
 		return
 	}
-	queued(v.w.work, func(ctx context.Context) ([]trainer.Entry, error) {
-		return v.w.Trainer.Entries(ctx, id)
-	}, func(all []trainer.Entry, err error) {
-		if err != nil {
-			v.w.failed(err)
-			return
-		}
-		if v.conversation.ID != id || v.rated != rated { // what was given since brings news of its own
+	rated := v.rated
+	v.readAgain(func(all []trainer.Entry) {
+		if v.rated != rated { // what was given since brings news of its own
 			return
 		}
 		for _, now := range all {

@@ -34,8 +34,8 @@ func (s *Store) eraseFor(ctx context.Context, what string, f func(tx *sql.Tx) (b
 // the condition, and says whether there are any. What an erased one had replaced points at the
 // one that replaced it.
 //
-// The cycles that were given an erased one lose their job and what quotes it (dropJobs); in the reasons and figures that stay, an erased question is
-// struck out.
+// The cycles that were given an erased one lose their job and what quotes it (dropJobs); in the
+// reasons and figures that stay, an erased question is struck out.
 func (s *Store) erase(ctx context.Context, tx *sql.Tx, before time.Time, condition string) (bool, error) {
 	for _, step := range []string{`CREATE TEMP TABLE IF NOT EXISTS erased (id INTEGER PRIMARY KEY)`, `DELETE FROM erased`} {
 		if _, err := tx.ExecContext(ctx, step); err != nil {

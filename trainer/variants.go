@@ -199,8 +199,9 @@ func contrastOf(question string, rng *rand.Rand) (contrast string, ok bool) {
 
 // cutMark takes off the mark that a question or an instruction ends with.
 func cutMark(question string) (said, mark string) {
-	said = strings.TrimRight(strings.TrimSpace(question), "?!.")
-	return said, strings.TrimSpace(question)[len(said):]
+	question = strings.TrimSpace(question)
+	said = strings.TrimRight(question, "?!.")
+	return said, question[len(said):]
 }
 
 func pick[T any](rng *rand.Rand, from []T) T { return from[rng.IntN(len(from))] }
