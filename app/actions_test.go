@@ -681,22 +681,20 @@ func TestPlacesByKey(t *testing.T) {
 	}
 }
 
-// A tap must find a target of at least 28 units, 44 where a finger taps, and every one can have the keyboard.
-func TestEverythingTappableCanHaveTheKeyboard(t *testing.T) {
-	every(t, []look{allLooks[2], allLooks[6]}, func(t *testing.T, w *window) {
-		onScreen(w, func(s seen) {
-			if _, ok := s.o.(fyne.Tappable); !ok || s.o.Size().Width == 0 {
-				return
-			}
-			switch s.o.(type) {
-			case *widget.Entry:
-				return
-			}
-			if _, ok := s.o.(fyne.Focusable); ok || swallows[fmt.Sprintf("%T", s.o)] {
-				return
-			}
-			t.Errorf("%T can be tapped, but not have the keyboard", s.o)
-		})
+// tappableCanHaveTheKeyboard: what can be tapped can have the keyboard as well.
+func tappableCanHaveTheKeyboard(t *testing.T, w *window, _ string) {
+	onScreen(w, func(s seen) {
+		if _, ok := s.o.(fyne.Tappable); !ok || s.o.Size().Width == 0 {
+			return
+		}
+		switch s.o.(type) {
+		case *widget.Entry:
+			return
+		}
+		if _, ok := s.o.(fyne.Focusable); ok || swallows[fmt.Sprintf("%T", s.o)] {
+			return
+		}
+		t.Errorf("%T can be tapped, but not have the keyboard", s.o)
 	})
 }
 

@@ -101,70 +101,68 @@ func strokes(s stop) string {
 	return b.String()
 }
 
-// TestKeyboardReachesEverything walks each view with Tab alone: all that can have the keyboard gets it, in the order in which one
+// keyboardReachesEverything walks a view with Tab alone: all that can have the keyboard gets it, in the order in which one
 // reads, in sight and with a ring around it, and after the last comes the first.
-func TestKeyboardReachesEverything(t *testing.T) {
-	every(t, []look{allLooks[2], allLooks[4], allLooks[6]}, func(t *testing.T, w *window) {
-		c := w.frame.Canvas()
-		c.Unfocus()
-		size := c.Size() // what was filled just now is laid out before the next frame, which the test driver does not draw
-		w.frame.Resize(size.AddWidthHeight(0, 1))
-		w.frame.Resize(size)
-		want := map[string]bool{}
-		looks := map[string]string{}
-		for _, s := range stops(w) {
-			want[s.String()] = true
-			looks[s.String()] = strokes(s)
+func keyboardReachesEverything(t *testing.T, w *window, _ string) {
+	c := w.frame.Canvas()
+	c.Unfocus()
+	size := c.Size() // what was filled just now is laid out before the next frame, which the test driver does not draw
+	w.frame.Resize(size.AddWidthHeight(0, 1))
+	w.frame.Resize(size)
+	want := map[string]bool{}
+	looks := map[string]string{}
+	for _, s := range stops(w) {
+		want[s.String()] = true
+		looks[s.String()] = strokes(s)
+	}
+	if len(want) < 2 {
+		t.Fatalf("only %d stops", len(want))
+	}
+	got := map[string]bool{}
+	var first, last, before stop
+	for n := 0; ; n++ {
+		c.FocusNext()
+		all := stops(w)
+		s, ok := stop{Focusable: c.Focused()}.find(all)
+		if !ok {
+			t.Fatalf("stop %d after %v is %T, which is not on the screen", n, before, c.Focused())
 		}
-		if len(want) < 2 {
-			t.Fatalf("only %d stops", len(want))
+		if n > 0 && s.Focusable == first.Focusable {
+			break
 		}
-		got := map[string]bool{}
-		var first, last, before stop
-		for n := 0; ; n++ {
-			c.FocusNext()
-			all := stops(w)
-			s, ok := stop{Focusable: c.Focused()}.find(all)
-			if !ok {
-				t.Fatalf("stop %d after %v is %T, which is not on the screen", n, before, c.Focused())
-			}
-			if n > 0 && s.Focusable == first.Focusable {
-				break
-			}
-			if n == 0 {
-				first = s
-			}
-			if n > 400 {
-				t.Fatal("no way back to the first")
-			}
-			got[s.String()] = true
-			if still, ok := before.find(all); ok && !follows(still, s) {
-				t.Errorf("%v at %v comes after %v at %v", s, s.at, before, still.at)
-			}
-			if !shownIn(s.seen) {
-				t.Errorf("%v has the keyboard out of sight, at %v", s, s.at)
-			}
-			if was, ok := looks[s.String()]; ok && strokes(s) == was {
-				t.Errorf("%v looks the same with the keyboard", s)
-			}
-			last, before = s, s
+		if n == 0 {
+			first = s
 		}
-		for name := range want {
-			if !got[name] {
-				t.Errorf("Tab does not lead to %s", name)
-			}
+		if n > 400 {
+			t.Fatal("no way back to the first")
 		}
-		if c.FocusPrevious(); c.Focused() != last.Focusable {
-			t.Errorf("before the first comes %T, not the last, %v", c.Focused(), last)
+		got[s.String()] = true
+		if still, ok := before.find(all); ok && !follows(still, s) {
+			t.Errorf("%v at %v comes after %v at %v", s, s.at, before, still.at)
 		}
-		for n := 0; len(c.Overlays().List()) > 0 && n < 3; n++ {
-			w.typeKey(fyne.KeyEscape)
-			w.settle(t)
+		if !shownIn(s.seen) {
+			t.Errorf("%v has the keyboard out of sight, at %v", s, s.at)
 		}
-		if len(c.Overlays().List()) > 0 {
-			t.Error("Escape does not close the layer on top")
+		if was, ok := looks[s.String()]; ok && strokes(s) == was {
+			t.Errorf("%v looks the same with the keyboard", s)
 		}
-	})
+		last, before = s, s
+	}
+	for name := range want {
+		if !got[name] {
+			t.Errorf("Tab does not lead to %s", name)
+		}
+	}
+	if c.FocusPrevious(); c.Focused() != last.Focusable {
+		t.Errorf("before the first comes %T, not the last, %v", c.Focused(), last)
+	}
+	for n := 0; len(c.Overlays().List()) > 0 && n < 3; n++ {
+		w.typeKey(fyne.KeyEscape)
+		w.settle(t)
+	}
+	if len(c.Overlays().List()) > 0 {
+		t.Error("Escape does not close the layer on top")
+	}
 }
 
 // shownIn says whether all scrollers around s show it, or fill themselves with what is higher than they are.

@@ -320,23 +320,48 @@ var scenes = []scene{
 	}},
 }
 
-// every shows each scene in each look and hands it to check.
-func every(t *testing.T, looks []look, check func(t *testing.T, w *window)) {
-	if testing.Short() {
-		looks = looks[:1] // another look is drawn by the same code
-	}
+type viewCheck struct {
+	name  string
+	looks []look
+	paint bool // left out with -short: paints the view
+	check func(t *testing.T, w *window, view string)
+}
+
+// viewChecks are what has to hold of every scene. A scene is laid out once in a look, for all checks that
+// name the look, in their order: the last one moves the keyboard and closes what is open.
+var viewChecks = []viewCheck{
+	{"looks as agreed", []look{allLooks[0], allLooks[1]}, false, looksAsAgreed},
+	{"nothing clipped", []look{allLooks[0], allLooks[2], allLooks[4], allLooks[5], allLooks[6]}, false, nothingClipped},
+	{"contrast", []look{allLooks[0], allLooks[1], allLooks[7], allLooks[8]}, true, contrastSuffices},
+	{"what is tapped can have the keyboard", []look{allLooks[2], allLooks[6]}, false, tappableCanHaveTheKeyboard},
+	{"the keyboard reaches everything", []look{allLooks[2], allLooks[4], allLooks[6]}, false, keyboardReachesEverything},
+}
+
+func TestViews(t *testing.T) {
 	tr := sampleTrainer(t)
-	for _, l := range looks {
+	for _, l := range allLooks {
+		checks := slices.DeleteFunc(slices.Clone(viewChecks), func(c viewCheck) bool {
+			if testing.Short() { // another look is drawn by the same code
+				return c.paint || c.looks[0] != l
+			}
+			return !slices.Contains(c.looks, l)
+		})
+		if len(checks) == 0 {
+			continue
+		}
 		for _, s := range scenes {
-			t.Run(s.name+"-"+l.name, func(t *testing.T) {
+			view := s.name + "-" + l.name
+			t.Run(view, func(t *testing.T) {
 				w := newTestWindow(t, Params{Trainer: tr, Settings: l.settings()}, l.size)
 				s.show(t, w)
 				w.settle(t)
 				if len(w.shell.banner.Objects) > 0 && !slices.Contains(telling, s.name) {
 					t.Error("an error is shown")
 				}
-				shoot(t, w, t.Name())
-				check(t, w)
+				shoot(t, w, view)
+				for _, c := range checks {
+					t.Run(c.name, func(t *testing.T) { c.check(t, w, view) })
+				}
 			})
 		}
 	}
@@ -390,88 +415,81 @@ func onScreen(w *window, visit func(seen)) {
 	}
 }
 
-// TestNothingClipped lays every view out in both languages and looks for words that are wider than their place.
-func TestNothingClipped(t *testing.T) {
-	every(t, []look{allLooks[0], allLooks[2], allLooks[4], allLooks[5], allLooks[6]}, func(t *testing.T, w *window) {
-		size := w.frame.Canvas().Size()
-		if m := w.frame.Canvas().Content().MinSize(); m.Width > size.Width {
-			t.Errorf("the window needs a width of %.0f", m.Width)
+// nothingClipped looks for words that are wider than their place.
+func nothingClipped(t *testing.T, w *window, _ string) {
+	size := w.frame.Canvas().Size()
+	if m := w.frame.Canvas().Content().MinSize(); m.Width > size.Width {
+		t.Errorf("the window needs a width of %.0f", m.Width)
+	}
+	n := 0
+	onScreen(w, func(s seen) {
+		text, ok := s.o.(*canvas.Text)
+		if !ok || strings.TrimSpace(text.Text) == "" {
+			return
 		}
-		n := 0
-		onScreen(w, func(s seen) {
-			text, ok := s.o.(*canvas.Text)
-			if !ok || strings.TrimSpace(text.Text) == "" {
+		n++
+		if !s.inSight() {
+			return
+		}
+		left, right := s.at.X, s.at.X+text.MinSize().Width
+		if left < -1 || right > size.Width+1 {
+			t.Errorf("%q reaches from %.0f to %.0f in a window of %.0f", text.Text, left, right, size.Width)
+		}
+		for i := len(s.parents) - 1; i >= 0; i-- {
+			p := s.parents[i]
+			if _, ok := p.o.(*widget.Entry); ok {
+				return // scrolls its text
+			}
+			if _, ok := p.o.(fyne.Widget); ok && (left < p.at.X-1 || right > p.right()+1) {
+				t.Errorf("%q reaches from %.0f to %.0f, the %T around it from %.0f to %.0f", text.Text, left, right, p.o, p.at.X, p.right())
 				return
 			}
-			n++
-			if !s.inSight() {
-				return
-			}
-			left, right := s.at.X, s.at.X+text.MinSize().Width
-			if left < -1 || right > size.Width+1 {
-				t.Errorf("%q reaches from %.0f to %.0f in a window of %.0f", text.Text, left, right, size.Width)
-			}
-			for i := len(s.parents) - 1; i >= 0; i-- {
-				p := s.parents[i]
-				if _, ok := p.o.(*widget.Entry); ok {
-					return // scrolls its text
-				}
-				if _, ok := p.o.(fyne.Widget); ok && (left < p.at.X-1 || right > p.right()+1) {
-					t.Errorf("%q reaches from %.0f to %.0f, the %T around it from %.0f to %.0f", text.Text, left, right, p.o, p.at.X, p.right())
-					return
-				}
-			}
-		})
-		if n < 5 {
-			t.Errorf("only %d texts were found", n)
 		}
 	})
+	if n < 5 {
+		t.Errorf("only %d texts were found", n)
+	}
 }
 
-// TestContrast compares every word on screen with the ground that it is painted on: WCAG AA asks for 4.5, AAA for the 7 of high
+// contrastSuffices compares every word on screen with the ground that it is painted on: WCAG AA asks for 4.5, AAA for the 7 of high
 // contrast. Words of controls that are switched off are exempt there too.
-func TestContrast(t *testing.T) {
-	if testing.Short() {
-		t.Skip("not with -short: paints every view")
+func contrastSuffices(t *testing.T, w *window, _ string) {
+	least := 4.5
+	if w.Settings.Window.HighContrast {
+		least = 7
 	}
-	every(t, []look{allLooks[0], allLooks[1], allLooks[7], allLooks[8]}, func(t *testing.T, w *window) {
-		least := 4.5
-		if w.Settings.Window.HighContrast {
-			least = 7
+	picture := w.frame.Canvas().Capture()
+	scale := float32(picture.Bounds().Dx()) / w.frame.Canvas().Size().Width
+	covered := len(w.frame.Canvas().Overlays().List()) > 0
+	onScreen(w, func(s seen) {
+		text, ok := s.o.(*canvas.Text)
+		if !ok || strings.TrimSpace(text.Text) == "" {
+			return
 		}
-		picture := w.frame.Canvas().Capture()
-		scale := float32(picture.Bounds().Dx()) / w.frame.Canvas().Size().Width
-		covered := len(w.frame.Canvas().Overlays().List()) > 0
-		onScreen(w, func(s seen) {
-			text, ok := s.o.(*canvas.Text)
-			if !ok || strings.TrimSpace(text.Text) == "" {
+		for _, p := range s.parents {
+			if d, ok := p.o.(fyne.Disableable); ok && d.Disabled() {
 				return
 			}
-			for _, p := range s.parents {
-				if d, ok := p.o.(fyne.Disableable); ok && d.Disabled() {
-					return
-				}
-				if _, ok := p.o.(*widget.Entry); ok {
-					return // its placeholder has a colour of its own, held by the test of the theme
-				}
+			if _, ok := p.o.(*widget.Entry); ok {
+				return // its placeholder has a colour of its own, held by the test of the theme
 			}
-			if covered && !inOverlay(w, s) {
-				return // behind a scrim
-			}
-			if !s.inSight() {
-				return
-			}
-			m := text.MinSize()
-			box := image.Rect(int(s.at.X*scale), int(s.at.Y*scale), int((s.at.X+m.Width)*scale), int((s.at.Y+m.Height)*scale))
-			ground, ok := commonest(picture, box)
-			if !ok {
-				return // all of one colour: the words are painted over
-			}
-			ink := color.NRGBAModel.Convert(text.Color).(color.NRGBA)
-			if c := widgets.Contrast(ink, ground); !(c >= least) {
-				t.Errorf("%q in %v on %v has a contrast of %.2f, want %.1f", text.Text, ink, ground, c, least)
-			}
-		})
+		}
+		if covered && !inOverlay(w, s) {
+			return // behind a scrim
+		}
+		if !s.inSight() {
+			return
+		}
+		m := text.MinSize()
+		box := image.Rect(int(s.at.X*scale), int(s.at.Y*scale), int((s.at.X+m.Width)*scale), int((s.at.Y+m.Height)*scale))
+		ground, ok := commonest(picture, box)
+		if !ok {
+			return // all of one colour: the words are painted over
+		}
+		ink := color.NRGBAModel.Convert(text.Color).(color.NRGBA)
+		if c := widgets.Contrast(ink, ground); !(c >= least) {
+			t.Errorf("%q in %v on %v has a contrast of %.2f, want %.1f", text.Text, ink, ground, c, least)
+		}
 	})
 }
 
