@@ -72,27 +72,55 @@ func runDemo(t *testing.T, s Script) DemoReport {
 	return report
 }
 
-// The acceptance of the loop: 12 lessons and a manner, on the real model. The demo that
-// comes with the program takes as long again and is held by `make test-slow`.
+// thinned is a script that teaches the same and asks a third of the questions.
+func thinned(s Script) Script {
+	third := func(i int) bool { return i%3 == 0 }
+	for i, l := range s.Lessons {
+		s.Lessons[i].Rewordings = l.Rewordings[i%3 : i%3+1]
+		if !third(i) {
+			s.Lessons[i].Neighbours = nil
+		}
+	}
+	s.Unrelated = every(s.Unrelated, third)
+	s.Manner.Test = every(s.Manner.Test, third)
+	return s
+}
+
+func every[T any](all []T, which func(i int) bool) []T {
+	var out []T
+	for i, x := range all {
+		if which(i) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// The acceptance of the loop: 12 lessons and a manner, on the real model. All of the questions,
+// and the demo that comes with the program, are asked by `make test-slow`.
 func TestDemoOfTheExperiment(t *testing.T) {
 	s, err := ReadScript(testdata(t, "learning", "facts.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := runDemo(t, s)
-	if r.ExactInstant < 11 || r.RewordedInstant < 32 || r.NeighbourLeaksInstant > 2 || float64(r.UnrelatedKeptInstant) < 0.97*float64(r.Unrelated) {
-		t.Errorf("right after saving: exact %d of 12, reworded %d of 36, leaks %d of 22, kept %d of %d", r.ExactInstant, r.RewordedInstant, r.NeighbourLeaksInstant, r.UnrelatedKeptInstant, r.Unrelated)
+	r := runDemo(t, thinned(s))
+	// n of so many is at least that share of them, or one less than all: of a third of the
+	// questions a single one is more than the share.
+	most := func(n, of int, share float64) bool { return float64(n) >= min(share*float64(of), float64(of-1)) }
+	if !most(r.ExactInstant, r.Lessons, 11./12) || !most(r.RewordedInstant, r.Reworded, 32./36) || r.NeighbourLeaksInstant > 1 || !most(r.UnrelatedKeptInstant, r.Unrelated, 0.97) {
+		t.Errorf("right after saving: exact %d of %d, reworded %d of %d, leaks %d of %d, kept %d of %d",
+			r.ExactInstant, r.Lessons, r.RewordedInstant, r.Reworded, r.NeighbourLeaksInstant, r.Neighbours, r.UnrelatedKeptInstant, r.Unrelated)
 	}
 	// A manner moves every answer, also those that the base only just gets right; what
 	// the gate allows is the bound.
-	if !r.Promoted || r.ExactAfter < r.ExactInstant || r.RewordedAfter < r.RewordedInstant || r.NeighbourLeaks > 2 || float64(r.UnrelatedKept) < leastKeptAll*float64(r.Unrelated) {
-		t.Errorf("after a cycle (%s): exact %d, reworded %d, leaks %d, kept %d", r.Reason, r.ExactAfter, r.RewordedAfter, r.NeighbourLeaks, r.UnrelatedKept)
+	if !r.Promoted || r.ExactAfter < r.ExactInstant || r.RewordedAfter < r.RewordedInstant || r.NeighbourLeaks > 1 || !most(r.UnrelatedKept, r.Unrelated, leastKeptAll) {
+		t.Errorf("after a cycle (%s): exact %d, reworded %d, leaks %d, kept %d of %d", r.Reason, r.ExactAfter, r.RewordedAfter, r.NeighbourLeaks, r.UnrelatedKept, r.Unrelated)
 	}
-	if r.UnrelatedLeaks > 0 || r.MannerLessons < 11 {
-		t.Errorf("after a cycle: %d leaks into unrelated answers, manner on %d of 12 lessons", r.UnrelatedLeaks, r.MannerLessons)
+	if r.UnrelatedLeaks > 0 || !most(r.MannerLessons, r.Lessons, 11./12) {
+		t.Errorf("after a cycle: %d leaks into unrelated answers, manner on %d of %d lessons", r.UnrelatedLeaks, r.MannerLessons, r.Lessons)
 	}
-	if r.MannerBefore != 0 || r.MannerAfter < 27 {
-		t.Errorf("manner on %d, then on %d of 30 unseen prompts", r.MannerBefore, r.MannerAfter)
+	if r.MannerBefore != 0 || !most(r.MannerAfter, r.MannerPrompts, 0.9) {
+		t.Errorf("manner on %d, then on %d of %d unseen prompts", r.MannerBefore, r.MannerAfter, r.MannerPrompts)
 	}
 }
 
