@@ -86,7 +86,7 @@ func (w *window) press(t *testing.T, key fyne.KeyName) {
 	if i < 0 {
 		t.Fatalf("no shortcut with %s", key)
 	}
-	shortcuts[i].do(w) // Fyne's test canvas takes no shortcuts
+	w.strike(shortcuts[i]) // Fyne's test canvas takes no shortcuts
 	w.settle(t)
 }
 
@@ -673,6 +673,9 @@ func TestPlacesByKey(t *testing.T) {
 	w.press(t, fyne.KeyComma)
 	if w.settings == nil {
 		t.Fatal("no settings")
+	}
+	if w.press(t, fyne.Key2); w.place != placeChat {
+		t.Errorf("behind the settings the place becomes %d", w.place)
 	}
 	w.escape()
 	w.settle(t)

@@ -15,6 +15,7 @@ type shortcut struct {
 	key   fyne.KeyName
 	do    func(*window)
 	shift bool // with Shift too
+	over  bool // also while a layer, such as the settings, is over the window
 }
 
 var shortcuts = []shortcut{
@@ -29,11 +30,11 @@ var shortcuts = []shortcut{
 	{key: fyne.KeyE, do: func(w *window) { w.chat.showExports() }},
 	{key: fyne.KeyP, do: func(w *window) { w.chat.showPresets() }},
 	{key: fyne.KeyComma, do: func(w *window) { w.openSettings() }},
-	{key: fyne.KeyPlus, do: func(w *window) { w.resizeText(+textStep) }},
-	{key: fyne.KeyEqual, do: func(w *window) { w.resizeText(+textStep) }}, // plus without Shift, as on English keyboards
-	{key: fyne.KeyMinus, do: func(w *window) { w.resizeText(-textStep) }},
-	{key: fyne.KeyReturn, do: func(w *window) { w.submit() }},
-	{key: fyne.KeyEnter, do: func(w *window) { w.submit() }}, // of the keypad
+	{key: fyne.KeyPlus, do: func(w *window) { w.resizeText(+textStep) }, over: true},
+	{key: fyne.KeyEqual, do: func(w *window) { w.resizeText(+textStep) }, over: true}, // plus without Shift, as on English keyboards
+	{key: fyne.KeyMinus, do: func(w *window) { w.resizeText(-textStep) }, over: true},
+	{key: fyne.KeyReturn, do: func(w *window) { w.submit() }, over: true},
+	{key: fyne.KeyEnter, do: func(w *window) { w.submit() }, over: true}, // of the keypad
 	{key: fyne.KeyZ, do: func(w *window) { w.takeBackLast() }},
 }
 
@@ -101,6 +102,13 @@ func (w *window) submit() {
 	}
 }
 
+// strike does what a shortcut stands for, unless it would happen behind a layer.
+func (w *window) strike(s shortcut) {
+	if s.over || len(w.frame.Canvas().Overlays().List()) == 0 {
+		s.do(w)
+	}
+}
+
 // listen binds the shortcuts, Escape, and Ctrl+Q where the system does not bring a key of its own to quit.
 func (w *window) listen() {
 	c := w.frame.Canvas()
@@ -113,10 +121,12 @@ func (w *window) listen() {
 		if s.key == fyne.KeyZ {
 			keys = &fyne.ShortcutUndo{} // Fyne's own; a text field keeps it for its text
 		}
-		c.AddShortcut(keys, func(fyne.Shortcut) { s.do(w) })
+		c.AddShortcut(keys, func(fyne.Shortcut) { w.strike(s) })
 	}
 	for key, step := range map[fyne.KeyName]int{fyne.KeyUp: -1, fyne.KeyDown: 1} {
-		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierAlt}, func(fyne.Shortcut) { w.chat.walk(step) })
+		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierAlt}, func(fyne.Shortcut) {
+			w.strike(shortcut{do: func(w *window) { w.chat.walk(step) }})
+		})
 	}
 	if runtime.GOOS == "linux" {
 		c.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyQ, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { w.askToQuit() })
