@@ -50,7 +50,7 @@ func (w *window) resizeText(by int) {
 	}
 }
 
-// keysInWords are the keys as they stand on a keyboard, with what they do. {{.Mod}} in front of one is the platform's own modifier.
+// keysInWords are the keys as they stand on a keyboard, with what they do; mod has the platform's own modifier in front.
 var keysInWords = []struct {
 	mod        bool
 	keys, does string // keys of the words
@@ -86,11 +86,12 @@ func addKeys(list *fyne.Container) {
 	}
 }
 
-// submit saves what is open for editing, wherever in it the keyboard is.
+// submit saves what is open for editing, wherever in it the keyboard is, but not behind a menu or a dialog of files.
 func (w *window) submit() {
 	switch {
 	case w.settings != nil:
 		w.settings.submit()
+	case len(w.frame.Canvas().Overlays().List()) > 0:
 	case w.presets.open && w.presets.editor != nil:
 		w.presets.editor.submit()
 	case w.place == placeChat && w.chat.editor != nil:

@@ -16,7 +16,7 @@ import (
 	"clara/widgets"
 )
 
-// reasonKeys translates the codes of the trainer's reasons. TestEveryReasonHasWords holds it to the trainer's list.
+// reasonKeys translates the codes of the trainer's and the catalogue's reasons. TestEveryReasonHasWords holds it to their lists.
 var reasonKeys = map[string]string{
 	trainer.CodeNeutral:        "reason.neutral",
 	trainer.CodeTooShort:       "reason.too_short",
@@ -116,11 +116,14 @@ var reasonKeys = map[string]string{
 	trainer.CodeFaultMissing:   "fault.missing",
 	trainer.CodeFaultDenied:    "fault.denied",
 
-	trainer.CodeLocked:   "reason.locked",
-	catalogue.CodeNoFile: "reason.no_model_file",
+	trainer.CodeLocked: "reason.locked",
 
+	catalogue.CodeNoFile:  "reason.no_model_file",
+	catalogue.CodeUnknown: "reason.model_unknown",
+	catalogue.CodeForeign: "reason.model_foreign",
 	catalogue.CodeInUse:   "reason.model_in_use",
 	catalogue.CodeExists:  "reason.model_exists",
+	catalogue.CodeBadURL:  "reason.download_url",
 	catalogue.CodeOffline: "reason.download_offline",
 	catalogue.CodeRefused: "reason.download_refused",
 	catalogue.CodeWrong:   "reason.download_wrong",
@@ -252,15 +255,15 @@ func argumentsOf(r trainer.Reason) []any {
 	return pairs
 }
 
-// argument writes one argument of a reason: numbers as numbers are written in the language spoken, seconds as a span, codes as
-// the words for them, the rest as it is.
+// quoted are the arguments that are somebody's words or names, also where these look like a number.
+var quoted = []string{"word", "lessons", "questions", "lost", "older", "newer", "name", "names", "model", "path", "file", "folder", "where", "home", "host", "url", "from", "to", "operation", "error"}
+
+// argument writes one argument of a reason: numbers as numbers are written in the language spoken, seconds as a span, the rest as
+// it is.
 func argument(name, text string) string {
-	if key, ok := reasonKeys[text]; ok {
-		return say(key)
-	}
 	v, err := strconv.ParseFloat(text, 64)
 	switch {
-	case err != nil:
+	case err != nil || slices.Contains(quoted, name):
 		return text
 	case name == "seconds":
 		if v <= 0 {

@@ -170,13 +170,13 @@ func TestTone(t *testing.T) {
 	}
 }
 
-// reasonsOfTrainer reads the codes of reasons and hints that the trainer has, and the arguments that it gives with each code
+// reasonsOf reads the codes of reasons and hints that a room has, and the arguments that it gives with each code
 // wherever it makes a reason.
-func reasonsOfTrainer(t *testing.T) (codes, hints map[string]string, args map[string][][]string) {
+func reasonsOf(t *testing.T, room string) (codes, hints map[string]string, args map[string][][]string) {
 	t.Helper()
 	codes, hints, args = map[string]string{}, map[string]string{}, map[string][][]string{}
 	var files []*ast.File
-	err := filepath.WalkDir("../trainer", func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join("..", room), func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
 			var f *ast.File
 			f, err = parser.ParseFile(token.NewFileSet(), path, nil, 0)
@@ -231,13 +231,16 @@ func reasonsOfTrainer(t *testing.T) (codes, hints map[string]string, args map[st
 }
 
 func TestEveryReasonHasWords(t *testing.T) {
-	codes, hints, args := reasonsOfTrainer(t)
-	if len(codes) < 40 || len(hints) < 10 {
-		t.Fatalf("found %d codes and %d hints in the trainer", len(codes), len(hints))
+	codes, hints, args := reasonsOf(t, "trainer")
+	files, _, _ := reasonsOf(t, "catalogue")
+	if len(codes) < 40 || len(hints) < 10 || len(files) < 10 {
+		t.Fatalf("found %d codes and %d hints in the trainer, %d codes in the catalogue", len(codes), len(hints), len(files))
 	}
-	for name, code := range codes {
-		if reasonKeys[code] == "" {
-			t.Errorf("trainer.%s has no words", name)
+	for room, codes := range map[string]map[string]string{"trainer": codes, "catalogue": files} {
+		for name, code := range codes {
+			if reasonKeys[code] == "" {
+				t.Errorf("%s.%s has no words", room, name)
+			}
 		}
 	}
 	for name, code := range hints {
@@ -259,6 +262,17 @@ func TestEveryReasonHasWords(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// What somebody said is shown as it was said, also where it is a number or the name of a reason.
+func TestWhatIsQuotedStaysAsItIs(t *testing.T) {
+	openSample(t, spoken(german))
+	for _, word := range []string{"good", "length", "2024"} {
+		r := trainer.Reason{Code: trainer.CodeLosesKnown, Args: map[string]string{"lessons": word, "count": "1"}}
+		if got := because(r); !strings.Contains(got, word) {
+			t.Errorf("of the lesson %q it says %q", word, got)
 		}
 	}
 }
