@@ -215,13 +215,13 @@ func (l *life) askAll(ctx context.Context, name string) error {
 
 // look asks what has nothing to do with any lesson.
 func (l *life) look(ctx context.Context, unrelated []trivia, open []string) error {
-	var seen result
+	before := l.r.Counts["kept"] // of the looks so far
 	q := inquiry{unrelated: unrelated, tokens: answerTokens}
-	if err := q.ask(ctx, l.subject, &seen, "", trainer.Question{}); err != nil {
+	if err := q.ask(ctx, l.subject, l.r, "", trainer.Question{}); err != nil {
 		return err
 	}
-	if c := seen.Counts["kept"]; c.Of > 0 {
-		l.r.add("kept", float64(c.N)/float64(c.Of))
+	if c := l.r.Counts["kept"]; c.Of > before.Of {
+		l.r.add("kept", float64(c.N-before.N)/float64(c.Of-before.Of))
 	}
 	said, err := l.ask(ctx, open[:16], openTokens, trainer.Question{})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -203,6 +204,11 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "%d of %d, %s, %s left: %s\n", i+1, len(todo), clock(spent), clock(pace.left(todo[i:], s.budget, spent)), u.name())
+		path := filepath.Join(s.models, u.model)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) { // no line: it may be there the next time
+			fmt.Fprintf(os.Stderr, "left out: there is no %s\n", path)
+			continue
+		}
 		if opened != u.model {
 			if b != nil {
 				if err := b.close(); err != nil {

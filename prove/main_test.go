@@ -67,6 +67,24 @@ func TestARunGoesOnWhereItWasStopped(t *testing.T) {
 	}
 }
 
+// A model that is not there, as the one that speaks German, keeps nothing else from being measured.
+func TestAModelThatIsNotThereIsLeftOut(t *testing.T) {
+	s := smallSession(t)
+	absent := unitOf("absent", nil)
+	absent.model = "none.gguf"
+	there := unitOf("there", func(_ context.Context, _ *bench, r *result) error {
+		r.tally("asked", true)
+		return nil
+	})
+	if err := s.measure(t.Context(), []unit{absent, there}); err != nil {
+		t.Fatal(err)
+	}
+	lines, _, err := readResults(filepath.Join(s.folder, resultsFile))
+	if err != nil || len(lines) != 1 || lines[0].Measurement != "there" {
+		t.Errorf("%+v, %v", lines, err)
+	}
+}
+
 // What takes longer than the budget, as on a slower machine, is stopped and has no line.
 func TestTheBudgetIsKept(t *testing.T) {
 	s := smallSession(t)

@@ -54,7 +54,7 @@ type wrong struct {
 
 const mostWrong = 24
 
-// tally adds to a count; what went wrong is kept with its answer.
+// tally adds to a count.
 func (r *result) tally(name string, good bool) {
 	c := r.Counts[name]
 	c.Of++
@@ -81,6 +81,7 @@ func (r *result) add(name string, v float64) {
 	r.Series[name] = append(r.Series[name], v)
 }
 
+// complain keeps an answer that did not come as wanted.
 func (r *result) complain(part, prompt, answer string) {
 	if len(r.Wrong) < mostWrong {
 		r.Wrong = append(r.Wrong, wrong{part, prompt, answer})

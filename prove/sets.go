@@ -120,7 +120,7 @@ const (
 	leastRewordings = 3
 	leastNeighbours = 1
 	leastTests      = 30
-	leastRated      = 32
+	leastRated      = ratedAnswers / 2
 	mannerTaught    = 8 // corrections of a manner
 	sampledEach     = 4 // answers to a test question of ratings
 )
