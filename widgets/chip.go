@@ -34,12 +34,6 @@ func NewTapChip(text string, g *Glyph, tone Tone, tapped func()) *Chip {
 	return c
 }
 
-// Set shows other words in another tone.
-func (c *Chip) Set(text string, g *Glyph, tone Tone) {
-	c.Text, c.Glyph, c.Tone = text, g, tone
-	c.Refresh()
-}
-
 // AccessibilityLabel implements fyne.Accessible.
 func (c *Chip) AccessibilityLabel() string {
 	if c.Hint != "" {

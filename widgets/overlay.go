@@ -135,8 +135,5 @@ func NewDialog(c fyne.Canvas, content fyne.CanvasObject) *Dialog {
 // Show opens the dialog.
 func (d *Dialog) Show() { d.layer.show(d.window) }
 
-// Refresh lays the dialog out anew, when its content has changed.
-func (d *Dialog) Refresh() { d.layer.Refresh() }
-
 // Close takes the dialog away.
 func (d *Dialog) Close() { d.layer.close() }

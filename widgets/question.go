@@ -54,12 +54,6 @@ func (q *Question) setNear(on bool) {
 	}
 }
 
-// SetText shows other words.
-func (q *Question) SetText(text string) {
-	q.text.Text = Beginning(text)
-	q.Refresh()
-}
-
 // SetMarker makes something stand out in the text.
 func (q *Question) SetMarker(m Marker) { q.text.Marker = m }
 

@@ -134,9 +134,6 @@ func (f *RangeField) Value() (v float64, ok bool) {
 	return f.value, f.err == nil && f.value >= f.r.Min && f.value <= f.r.Max
 }
 
-// Focus gives the entry the keyboard.
-func (f *RangeField) Focus() { focus(f.entry) }
-
 // take keeps what the user has set and brings the other control in line.
 func (f *RangeField) take(v float64, err error, typed bool) {
 	f.value, f.err = v, err
