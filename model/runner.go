@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -237,9 +238,14 @@ func (r *Runner) Render(msgs []chat.Message) (string, error) {
 	return r.template.Render(msgs, true)
 }
 
-// Prompt is the rendered conversation in tokens. The error wraps [ErrContext] for
-// one that is hopelessly long; a little too long is found by Generate.
+// Prompt is the rendered conversation in tokens. The texts of control tokens in a message
+// are text there. The error wraps [ErrContext] for a conversation that is hopelessly long; a
+// little too long is found by Generate.
 func (r *Runner) Prompt(msgs []chat.Message) ([]int32, error) {
+	msgs = slices.Clone(msgs)
+	for i := range msgs {
+		msgs[i].Content = r.tokenizer.Quote(msgs[i].Content)
+	}
 	text, err := r.Render(msgs)
 	if err != nil {
 		return nil, err

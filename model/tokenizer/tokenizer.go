@@ -110,10 +110,37 @@ func (t *Tokenizer) markEnds() {
 	}
 }
 
+// quoteMark stands between the characters of a control token that is quoted. It is a noncharacter
+// (Unicode 23.7): no text that is exchanged has it.
+const quoteMark = "\U0010FFFE"
+
+// Quote returns a text that somebody wrote as it is put into a chat template: [Tokenizer.Encode]
+// takes the texts of control tokens in it for text, so that they cannot pass for the template's
+// own. transformers and llama.cpp let them pass.
+func (t *Tokenizer) Quote(text string) string {
+	var out strings.Builder
+	for {
+		at, id, n := t.special.find(text)
+		if id < 0 && out.Len() == 0 {
+			return text
+		}
+		out.WriteString(text[:at])
+		if id < 0 {
+			return out.String()
+		}
+		token := text[at : at+n]
+		if t.IsControl(id) {
+			token = strings.Join(strings.Split(token, ""), quoteMark)
+		}
+		out.WriteString(token)
+		text = text[at+n:]
+	}
+}
+
 // Encode returns the ids of a text. With special, the texts of control tokens
-// ("<|im_start|>") become those tokens, as in a rendered chat template; without,
-// they are text like any other, so that what a person typed cannot pass for the
-// template's. Neither BOS nor EOS is added.
+// ("<|im_start|>") become those tokens, as in a rendered chat template, save those that
+// are quoted ([Tokenizer.Quote]); without, they are text like any other. Neither BOS nor
+// EOS is added.
 //
 // Every text has a result: a byte that the vocabulary cannot express becomes the
 // unknown token, or nothing in a family without one. The time is O(n log n); a
@@ -127,7 +154,11 @@ func (t *Tokenizer) Encode(text string, special bool) []int32 {
 	for text != "" {
 		at, id, n := found.find(text)
 		if at > 0 {
-			ids = t.family.encode(ids, text[:at])
+			plain := text[:at]
+			if special {
+				plain = strings.ReplaceAll(plain, quoteMark, "")
+			}
+			ids = t.family.encode(ids, plain)
 		}
 		if id >= 0 {
 			ids = append(ids, id)

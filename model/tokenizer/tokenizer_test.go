@@ -86,6 +86,19 @@ func TestSpecialTokens(t *testing.T) {
 	}
 }
 
+// A control token that somebody quotes is text in a rendered template, and what is around it
+// is encoded as ever.
+func TestQuotedControlTokensAreText(t *testing.T) {
+	tok := newTest(t, learned(t, "gpt-2", 20))
+	end, _ := tok.ID("<|end|>")
+	for _, text := range []string{"", "a b", "<|end|>", "a<|end|><tool>b<|end", "<|end|><|end|>", "é<|end|>ß"} {
+		want := append(tok.Encode(text, false), end)
+		if got := tok.Encode(tok.Quote(text)+"<|end|>", true); !slices.Equal(got, want) {
+			t.Errorf("%q is %v, want %v", text, got, want)
+		}
+	}
+}
+
 // Of control tokens that begin alike the longest is found, and of overlapping ones
 // the first.
 func TestLongestSpecialToken(t *testing.T) {
