@@ -513,6 +513,64 @@ func TestAskedQuestionLeavesNoDraftBehind(t *testing.T) {
 	}
 }
 
+// What is typed while a question is on its way to the disk is the beginning of the next one, wherever the person goes meanwhile; the
+// question itself does not come back as a draft.
+func TestOnlyWhatIsTypedBehindAQuestionStays(t *testing.T) {
+	const question = "What is bread?"
+	w := openSample(t, spoken(english))
+	first, second := w.chat.all[0], w.chat.all[1]
+	leave := func() {
+		w.chat.openConversation(second)
+		w.settle(t)
+	}
+	for _, c := range []struct {
+		how       string
+		composer  string // when it is on disk
+		meanwhile func()
+		want      string
+	}{
+		{"nothing else", question, func() {}, ""},
+		{"typing on", question + " And rye?", func() {}, "And rye?"},
+		{"another text", "And rye?", func() {}, "And rye?"},
+		{"leaving", question + "\n", leave, ""},
+		{"typing on and leaving", question + " And rye?", leave, "And rye?"},
+		{"leaving and coming back", question + " And rye?", func() { leave(); w.chat.openConversation(first); w.settle(t) }, "And rye?"},
+		{"coming back at once", question, func() { leave(); w.chat.openConversation(first) }, ""},
+	} {
+		w.chat.openConversation(first)
+		w.settle(t)
+		a := &answering{conversation: first.ID, stop: func() {}}
+		w.chat.writing[first.ID] = a
+		w.chat.composer.SetText(c.composer)
+		c.meanwhile()
+		w.chat.asked(a, trainer.Message{ID: 99, Conversation: first.ID, Role: trainer.RoleUser, Text: question})
+		w.settle(t)
+		delete(w.chat.writing, first.ID)
+		if draft, err := w.Trainer.Draft(t.Context(), first.ID); draft != c.want || err != nil {
+			t.Errorf("%s: on disk is %q, %v, not %q", c.how, draft, err, c.want)
+		}
+		w.chat.openConversation(first)
+		w.settle(t)
+		if got := w.chat.composer.Text(); got != c.want {
+			t.Errorf("%s: the composer has %q, not %q", c.how, got, c.want)
+		}
+	}
+
+	w.newConversation()
+	w.settle(t)
+	a := &answering{stop: func() {}}
+	w.chat.writing[0] = a
+	w.chat.composer.SetText(question + " And rye?")
+	leave()
+	w.chat.asked(a, trainer.Message{ID: 99, Conversation: first.ID, Role: trainer.RoleUser, Text: question})
+	w.settle(t)
+	for conversation, want := range map[int64]string{0: "", first.ID: "And rye?"} {
+		if got, err := w.Trainer.Draft(t.Context(), conversation); got != want || err != nil {
+			t.Errorf("of a new conversation that was left, %d has the draft %q, %v, not %q", conversation, got, err, want)
+		}
+	}
+}
+
 func TestWithoutAModelNothingIsLostAndTheReasonIsSaid(t *testing.T) {
 	load := func(context.Context, func(Model)) error { return errors.New("models/x.gguf: unexpected end of file") }
 	w := newTestWindow(t, Params{Settings: spoken(english), Load: load}, wide)

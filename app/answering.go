@@ -100,25 +100,28 @@ func (v *chatView) asked(a *answering, q trainer.Message) {
 	if a.again != 0 {
 		return
 	}
-	if a.conversation == 0 {
+	from := a.conversation // where it was written
+	if from == 0 {
 		delete(v.writing, 0)
 		a.conversation = q.Conversation
 		v.writing[a.conversation] = a
-		v.saveDraft(0, "") // it was the draft of a new conversation until now
 		if v.conversation.ID == 0 {
 			v.conversation = trainer.Conversation{ID: q.Conversation, Title: brief(q.Text, 60), Preset: v.conversation.Preset}
 			v.drafted = true // nothing was begun in it yet
 			v.w.App.Preferences().SetInt(preferOpened, int(q.Conversation))
 		}
 	}
+	if a.instead == 0 { // else it was written in its own place, and the composer may hold another one
+		v.dropQuestion(from, a.conversation, q.Text)
+	}
 	v.refresh()
 	if v.conversation.ID != a.conversation {
+		if name := ofRevision(a.instead); strings.TrimSpace(v.w.unsaved[name].better) == q.Text { // put by as it was left
+			delete(v.w.unsaved, name)
+		}
 		return
 	}
-	if a.instead == 0 { // else it was written in its own place, and the composer may hold another one
-		v.composer.SetText("")
-		v.saveDraft(v.conversation.ID, "")
-	} else if r := v.revision; r != nil && r.message == a.instead {
+	if r := v.revision; r != nil && r.message == a.instead {
 		v.dropRevision()
 	}
 	if i := v.at(a.instead); i >= 0 {
@@ -127,6 +130,49 @@ func (v *chatView) asked(a *answering, q trainer.Message) {
 	v.entries = append(v.entries, trainer.Entry{Message: q})
 	v.show()
 	v.feed.ToEnd()
+}
+
+// dropQuestion takes a question that is on disk out of the composer and out of the draft that it was until now, of the conversation
+// from. What was typed behind it stays, as the draft of the conversation to, which it is in now: a person types on while it is saved,
+// and may have opened another conversation by then.
+func (v *chatView) dropQuestion(from, to int64, question string) {
+	drop := func() (rest string) {
+		text := v.composer.Text()
+		if rest = behind(text, question); rest != text {
+			v.composer.SetText(rest)
+		}
+		return rest
+	}
+	if v.conversation.ID == to && v.drafted { // what is on disk may be older than the question
+		v.saveDraft(to, drop())
+		if from != to {
+			v.saveDraft(from, "")
+		}
+		return
+	}
+	queued(v.w.work, func(ctx context.Context) (none, error) {
+		draft, err := v.w.Trainer.Draft(ctx, from)
+		if err != nil {
+			return none{}, err
+		}
+		if err := v.w.Trainer.SaveDraft(ctx, to, behind(draft, question)); err != nil || from == to {
+			return none{}, err
+		}
+		return none{}, v.w.Trainer.SaveDraft(ctx, from, "")
+	}, func(_ none, err error) {
+		v.w.failed(err)
+		if v.conversation.ID == to { // with the draft that was read before
+			drop()
+		}
+	})
+}
+
+// behind is what stands in a text behind the question that it begins with; a text that begins otherwise is left as it is.
+func behind(text, question string) string {
+	if rest, ok := strings.CutPrefix(strings.TrimSpace(text), question); ok {
+		return strings.TrimSpace(rest)
+	}
+	return text
 }
 
 // showWriting shows what has come since the last time.

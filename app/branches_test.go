@@ -124,6 +124,22 @@ func TestAskingDifferentlyLeavesTheComposerAsItIs(t *testing.T) {
 	}
 }
 
+// A question that was asked differently counts as unsaved no more, also where another conversation was opened before it was on disk.
+func TestAQuestionAskedDifferentlyIsNotLeftUnsaved(t *testing.T) {
+	w := openSample(t, spoken(english))
+	id, first := w.chat.conversation.ID, w.chat.entries[0]
+	w.chat.revise(first.ID)
+	w.chat.revision.field.SetText("Wie lange kann ich widersprechen?")
+	a := &answering{conversation: id, instead: first.ID, stop: func() {}}
+	w.chat.writing[id] = a
+	w.chat.openConversation(w.chat.all[1])
+	w.chat.asked(a, trainer.Message{ID: 99, Conversation: id, Role: trainer.RoleUser, Text: "Wie lange kann ich widersprechen?"})
+	w.settle(t)
+	if len(w.unsaved) != 0 {
+		t.Errorf("%v counts as unsaved", w.unsaved)
+	}
+}
+
 func TestAQuestionThatCouldNotBeKeptStaysInItsEditor(t *testing.T) {
 	w := openSample(t, spoken(english))
 	id, first := w.chat.conversation.ID, w.chat.entries[0]
