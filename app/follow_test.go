@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"clara/configs"
 	"clara/trainer"
 )
@@ -47,5 +49,41 @@ func TestSettingsChangedBesideTheWindowHold(t *testing.T) {
 	w.settle(t)
 	if errors.Is(w.FileError, configs.ErrUnknownKey) {
 		t.Error("the mistake is still there")
+	}
+}
+
+// What someone changed in the file just before the window saved a change of its own holds, too: Follow tells of neither then.
+func TestAChangeByHandHoldsThoughTheWindowSavesFirst(t *testing.T) {
+	w := newTestWindow(t, Params{Settings: spoken(english), Learning: learningOf}, wide)
+	byHand := func(ratings int) {
+		t.Helper()
+		_, err := w.File.Modify(func(s *configs.Settings) {
+			*s = w.Settings
+			s.Continuous.MinBatchSize = ratings
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	size := w.Settings.Window.TextSize
+	for ratings, own := range map[int]func(){
+		25: func() { w.press(t, fyne.KeyPlus) },
+		30: func() { w.useModel("/models/other.gguf") },
+	} {
+		byHand(ratings)
+		own()
+		w.settle(t)
+		s, err := w.File.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.fileChanged(s, nil)
+		w.waitFor(t, func() bool { return !w.model.busy })
+		if got := w.Trainer.Settings().MinBatchSize; got != ratings || w.Settings != s {
+			t.Errorf("the trainer goes by %d instead of %d", got, ratings)
+		}
+	}
+	if w.Settings.Window.TextSize != size+textStep || w.Settings.Model.Path != "/models/other.gguf" {
+		t.Errorf("the window's own changes do not hold: %+v", w.Settings)
 	}
 }

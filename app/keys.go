@@ -46,7 +46,7 @@ func (w *window) resizeText(by int) {
 	key, _ := configs.KeyOf("window.text_size")
 	size := min(max(w.Settings.Window.TextSize+by, int(key.Range.Min)), int(key.Range.Max))
 	if size != w.Settings.Window.TextSize {
-		w.change(func(s *configs.Settings) { s.Window.TextSize = size }, w.restyle)
+		w.change(func(s *configs.Settings) { s.Window.TextSize = size }, func() {})
 	}
 }
 

@@ -438,16 +438,21 @@ func (v *modelView) chooseFile() {
 	w.showFiles(d, say("files.open"), say("settings.open"))
 }
 
-// change saves a change of the settings and then goes on.
+// change saves a change of the settings, takes over all that the file has then, and goes on. What someone changed in it just before
+// comes with it, and is news to the trainer, too: once the window has it, Follow's word of it is none.
 func (w *window) change(what func(*configs.Settings), then func()) {
-	queued(w.work, func(context.Context) (configs.Settings, error) {
-		return w.File.Modify(what)
-	}, func(s configs.Settings, err error) {
+	queued(w.work, func(ctx context.Context) (configs.Settings, error) {
+		saved, err := w.File.Modify(what)
+		if err != nil {
+			return saved, err
+		}
+		return saved, w.Trainer.SetSettings(ctx, w.Learning(saved))
+	}, func(saved configs.Settings, err error) {
 		if err != nil {
 			w.failed(err)
 			return
 		}
-		w.Settings = s
+		w.adopt(saved)
 		then()
 	})
 }

@@ -207,9 +207,13 @@ func (w *window) askToRemove(o catalogue.Offer) {
 	})
 }
 
-// useModel lets the model of a file answer from now on.
+// useModel lets the model of a file answer from now on. One that the settings name already is tried again.
 func (w *window) useModel(path string) {
-	w.change(func(s *configs.Settings) { s.Model.Path = path }, w.loadModel)
+	w.change(func(s *configs.Settings) { s.Model.Path = path }, func() {
+		if !w.model.busy { // else the change has begun it
+			w.loadModel()
+		}
+	})
 }
 
 // openModel takes a file or folder that a person chose or dropped onto the window. One that does not
