@@ -30,7 +30,12 @@ func (v *modelView) welcome() fyne.CanvasObject {
 	}
 	languages := widgets.NewSegmented(on, func(i int) {
 		code := [...]string{german, english}[i]
-		w.change(func(s *configs.Settings) { s.Window.Language = code }, w.restyle)
+		w.change(func(s *configs.Settings) { s.Window.Language = code }, func() {
+			if w.Language != "" { // the settings named this one already, and the program was started in another
+				w.Language = ""
+				w.restyle()
+			}
+		})
 	}, say("set.german"), say("set.english"))
 
 	words := widgets.VStack(0, widgets.HStack(0, widgets.Logo(52), widgets.Space()), gap(22),
