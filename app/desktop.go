@@ -58,8 +58,20 @@ func (w *window) awaitDrawn(ctx context.Context) {
 	}
 }
 
-// takeHanded takes the model file that the desktop handed to the program. It waits while a model is loaded or lessons move: what is
-// loaded next ends with this again.
+// hand takes a model file that the desktop handed to the program, or that was dropped onto the window. While a model is loaded or
+// lessons move it waits, and it is said so.
+func (w *window) hand(path string) {
+	if w.handed = path; !w.model.busy && w.moving == nil {
+		w.takeHanded()
+		return
+	}
+	if !w.welcoming() {
+		w.show(placeModel) // where it is seen what it waits for
+	}
+	w.snackbar.Say(say("model.handed", "File", filepath.Base(path)), "", nil)
+}
+
+// takeHanded takes the model file that waits, if there is one and it has to wait no longer. A load and a move end with it.
 func (w *window) takeHanded() {
 	path := w.handed
 	if path == "" || w.model.busy || w.moving != nil {
@@ -87,8 +99,7 @@ func (w *window) comeForward(ctx context.Context) {
 			fyne.Do(func() {
 				w.forward()
 				if file != "" {
-					w.handed = file
-					w.takeHanded()
+					w.hand(file)
 				}
 			})
 		}

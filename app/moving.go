@@ -76,12 +76,14 @@ func (w *window) moved(m *moving, card trainer.ScoreCard, err error) {
 	}
 	w.unaskToQuit()
 	w.machine.fill()
+	w.takeHanded()
 }
 
 // endMove puts the score card away.
 func (w *window) endMove() {
 	w.moving = nil
 	w.machine.fill()
+	w.takeHanded()
 }
 
 // moveCard shows how far the move is, or what it brought.
@@ -176,7 +178,11 @@ func (v *modelView) scoreCard(m *moving) fyne.CanvasObject {
 				widgets.Grow(widgets.Caption(say("move.lost", "Question", brief(l.Question, 80))).Wrapped())))
 		}
 	}
-	use := widgets.NewButton(say("move.use", "Model", offerName(m.offer)), nil, widgets.Secondary, func() { path := m.offer.Path; w.endMove(); w.useModel(path) })
+	use := widgets.NewButton(say("move.use", "Model", offerName(m.offer)), nil, widgets.Secondary, func() {
+		w.handed = "" // another one that came before this was chosen
+		w.endMove()
+		w.useModel(m.offer.Path)
+	})
 	body.Add(widgets.WrapRow(8, use, widgets.NewButton(say("move.stay", "Model", w.model.short()), nil, widgets.Ghost, w.endMove)))
 	return widgets.Card(body, 14, 16)
 }

@@ -257,11 +257,8 @@ func (w *window) openModel(path string) {
 // dropped takes files that were dropped onto the window: the first model among them.
 func (w *window) dropped(_ fyne.Position, files []fyne.URI) {
 	for _, f := range files {
-		if w.canOpen(f.Path()) && !w.model.busy && w.moving == nil {
-			if !w.welcoming() {
-				w.show(placeModel)
-			}
-			w.openModel(f.Path())
+		if w.canOpen(f.Path()) {
+			w.hand(f.Path())
 			return
 		}
 	}

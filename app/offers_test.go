@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -299,6 +300,67 @@ func TestMoveShowsHowBothModelsDo(t *testing.T) {
 	if w.moving != nil {
 		t.Error("it is still shown")
 	}
+}
+
+// A model file that comes while lessons move, or before their score card is answered, is named and taken after that; whoever lets
+// the model of the move answer has chosen.
+func TestAFileThatComesDuringAMoveIsTakenAfterIt(t *testing.T) {
+	const other = "/models/other.gguf"
+	s := newShop()
+	to := s.offers[1]
+	for _, c := range []struct {
+		how    string
+		err    error // of the move
+		answer func(w *window)
+		want   string
+	}{
+		{"staying", nil, func(w *window) { tap(t, w, say("move.stay", "Model", w.model.short())) }, other},
+		{"using it", nil, func(w *window) { tap(t, w, say("move.use", "Model", offerName(to))) }, to.Path},
+		{"a failure", errors.New("tensor missing"), func(w *window) { tap(t, w, say("close")) }, other},
+		{"stopping", context.Canceled, func(*window) {}, other},
+	} {
+		ended := make(chan struct{})
+		models := s.models()
+		models.Look = func(string) (catalogue.Offer, error) {
+			return catalogue.Offer{Name: "other", Fit: catalogue.FitsWell}, nil
+		}
+		models.Move = func(context.Context, string, func(trainer.Progress)) (trainer.ScoreCard, error) {
+			<-ended
+			return *sampleScoreCard(), c.err
+		}
+		w := newTestWindow(t, Params{Settings: spoken(english), Models: models}, wide)
+		if _, err := w.File.Modify(func(s *configs.Settings) { *s = w.Settings }); err != nil {
+			t.Fatal(err)
+		}
+		w.move(to)
+		w.dropped(fyne.Position{}, []fyne.URI{storage.NewFileURI(other)})
+		w.settle(t)
+		if w.place != placeModel || !reads(w, "other.gguf") {
+			t.Errorf("%s: what was dropped is ignored without a word", c.how)
+		}
+		close(ended)
+		w.waitFor(t, func() bool { return !w.moving.running() })
+		c.answer(w)
+		w.waitFor(t, func() bool { return !w.model.busy })
+		w.loadModel() // as anything later may
+		w.waitFor(t, func() bool { return !w.model.busy })
+		if got := w.Settings.Model.Path; got != c.want || w.handed != "" {
+			t.Errorf("after %s the settings name %q, and %q still waits", c.how, got, w.handed)
+		}
+	}
+}
+
+// A file that is dropped while a model is being loaded is taken after that.
+func TestAFileThatIsDroppedDuringALoadIsTakenAfterIt(t *testing.T) {
+	further := make(chan struct{})
+	w := newTestWindow(t, Params{Settings: spoken(english), Load: func(context.Context, func(Model)) error { <-further; return nil }}, wide)
+	if _, err := w.File.Modify(func(s *configs.Settings) { *s = w.Settings }); err != nil {
+		t.Fatal(err)
+	}
+	w.loadModel()
+	w.dropped(fyne.Position{}, []fyne.URI{storage.NewFileURI("/models/other.gguf")})
+	close(further)
+	w.waitFor(t, func() bool { return !w.model.busy && w.Settings.Model.Path == "/models/other.gguf" })
 }
 
 func TestOnlyWhatWasFetchedCanBeDeletedAndOnlyWhenAsked(t *testing.T) {
