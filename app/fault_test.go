@@ -4,9 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"strings"
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"clara/trainer"
+	"clara/widgets"
 )
 
 // A German window names the errors that a person meets in German, not by their English chain.
@@ -20,6 +25,79 @@ func TestFaultsAreNamedInTheLanguageSpoken(t *testing.T) {
 	lost := trainer.Reason{Code: trainer.CodeCycleFailed, Args: map[string]string{"error": "cuda: out of memory", "fault": trainer.CodeFaultMemory}}
 	if got, want := because(lost), "Das Training ist fehlgeschlagen: Der Arbeitsspeicher reicht nicht. Ihre Rückmeldungen bleiben erhalten"; got != want {
 		t.Errorf("%q, not %q", got, want)
+	}
+}
+
+// So are those of the settings and the presets.
+func TestFaultsOfSettingsAndPresetsAreNamedInTheLanguageSpoken(t *testing.T) {
+	w := newTestWindow(t, Params{Settings: spoken(german)}, wide)
+	for text, want := range map[string]string{
+		"[continuous]\nrank = 500\n":      "Zeile 2: continuous.rank = 500 liegt außerhalb von 1 bis 128",
+		"[continuous\nrank = 16\n":        "Zeile 1: das ist kein gültiges TOML",
+		"[continuous]\nmin_batchsize = 1": "gemeint ist wohl continuous.min_batch_size",
+	} {
+		if err := os.WriteFile(w.File.Path(), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.press(t, fyne.KeyPlus)
+		if !reads(w, want) {
+			t.Errorf("of %q it is not said: %s", text, want)
+		}
+		w.untell()
+	}
+	kept := fmt.Errorf("keep the preset %q: %w", "Brief", trainer.ErrPresetText)
+	if got, want := fault(kept), "Eine Vorlage hat einen Namen von 1 bis 80 Zeichen in einer Zeile und eine Anweisung von höchstens 20.000 Zeichen"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+}
+
+// An instruction longer than the settings hold is marked where it stands, and cannot be saved, also in a preset.
+func TestAnInstructionThatIsTooLongIsMarked(t *testing.T) {
+	w := openSample(t, spoken(german))
+	long := strings.Repeat("Wort ", 4000) + "x" // 20,001 characters
+	prompt := func() *widgets.Editor {
+		t.Helper()
+		return find(t, w, func(e *widgets.Editor) bool { return e.Name == say("set.system_prompt") })
+	}
+	w.openSettingsAt(sectionAnswers)
+	w.settle(t)
+	d := w.settings
+	prompt().SetText(long)
+	d.section = sectionGate
+	d.showSection()
+	d.section = sectionAnswers
+	d.showSection()
+	w.settle(t)
+	mark := find(t, w, func(x *widgets.Text) bool { return x.Text == "Höchstens 20.000 Zeichen" })
+	if mark.Size().Height == 0 || mark.Position().Y < prompt().Position().Y+prompt().Size().Height {
+		t.Errorf("the mark has the size %v at %v", mark.Size(), mark.Position())
+	}
+	shoot(t, w, "too-long")
+	if prompt().Text != long || !d.save.Disabled() || !reads(w, "Höchstens 20.000 Zeichen") || !reads(w, "1 Angabe ist ungültig") {
+		t.Errorf("the settings do not mark it, or hold %d characters", len(prompt().Text))
+	}
+	prompt().SetText("Kurz.")
+	if d.save.Disabled() || reads(w, "Höchstens 20.000 Zeichen") {
+		t.Error("one that is short enough cannot be saved")
+	}
+	prompt().OnTooLong() // what was pasted was cut
+	if !reads(w, "Der eingefügte Text war zu lang") || w.told != nil {
+		t.Error("the dialog does not say that what was pasted was cut")
+	}
+	d.close()
+	w.settle(t)
+
+	w.openPresets()
+	w.settle(t)
+	tap(t, w, "Neue Vorlage")
+	w.presets.editor.name.SetText("Lang")
+	prompt().SetText(long)
+	if prompt().Text != long || !w.presets.editor.save.Disabled() || !reads(w, "Höchstens 20.000 Zeichen") {
+		t.Errorf("the preset does not mark it, or holds %d characters", len(prompt().Text))
+	}
+	prompt().SetText(long[1:])
+	if w.presets.editor.save.Disabled() || reads(w, "Höchstens 20.000 Zeichen") {
+		t.Error("one that is just short enough cannot be saved in a preset")
 	}
 }
 

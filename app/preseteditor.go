@@ -21,6 +21,7 @@ type presetEditor struct {
 	draft  trainer.Preset
 	wrong  mistakes
 	saving bool
+	long   bool // the prompt is marked as too long
 
 	name  *widgets.Line
 	fault *widgets.Text
@@ -41,8 +42,11 @@ func (e *presetEditor) title() string {
 
 func (e *presetEditor) focus() { e.page.w.frame.Canvas().Focus(e.name) }
 
-// presetSeed is the field that presets have and the settings have not.
-var presetSeed = field{key: "continuous.seed", name: "preset.seed", help: "preset.seed_help"}
+// presetSeed is the field that presets have and the settings have not, presetPrompt the one that stands elsewhere in them.
+var (
+	presetSeed   = field{key: "continuous.seed", name: "preset.seed", help: "preset.seed_help"}
+	presetPrompt = field{key: "answer.system", name: "set.system_prompt", help: "set.system_prompt_help"}
+)
 
 // build makes the fields: name and prompt, then the values of the settings' page of answers with the same words and ranges.
 func (e *presetEditor) build() fyne.CanvasObject {
@@ -52,13 +56,10 @@ func (e *presetEditor) build() fyne.CanvasObject {
 	e.name.OnSubmit, e.name.OnEscape = e.submit, w.escape
 	e.name.Name = say("preset.name")
 	e.fault = widgets.Caption("").In(widgets.ColorError)
-	prompt := w.newEditor(say("set.system_prompt_help"), func(text string) { e.draft.System = text; e.check() })
+	prompt, instruction := presetPrompt.text(e.draft.System, e.wrong, func(text string) { e.draft.System = text }, e.check)
 	prompt.MinRows, prompt.MaxRows = 3, 8
-	prompt.SetText(e.draft.System)
-	prompt.OnSubmit, prompt.OnEscape = e.submit, w.escape
-	prompt.Name = say("set.system_prompt")
-	list := widgets.VStack(17, widgets.VStack(4, widgets.Strong(say("preset.name")), e.name, e.fault),
-		widgets.VStack(4, widgets.Strong(say("set.system_prompt")), prompt))
+	prompt.OnSubmit, prompt.OnEscape, prompt.OnTooLong = e.submit, w.escape, w.tellCut
+	list := widgets.VStack(17, widgets.VStack(4, widgets.Strong(say("preset.name")), e.name, e.fault), instruction)
 	usual := configs.Default()
 	for _, f := range fields {
 		switch at := e.at(f.key).(type) {
@@ -98,7 +99,7 @@ func (e *presetEditor) at(key string) any {
 func (e *presetEditor) nameFault() string {
 	name := strings.TrimSpace(e.draft.Name)
 	if utf8.RuneCountInString(name) > trainer.MostPresetName {
-		return say("preset.long", "Most", whole(trainer.MostPresetName))
+		return say("settings.longest", "Most", whole(trainer.MostPresetName))
 	}
 	for _, x := range e.page.all {
 		if x.ID != e.draft.ID && strings.EqualFold(x.Name, name) {
@@ -129,8 +130,9 @@ func (e *presetEditor) check() {
 	}
 	fault := e.nameFault()
 	able := fault == "" && strings.TrimSpace(e.draft.Name) != "" && (e.draft != e.before || e.before.ID == 0) && !e.saving && len(e.wrong) == 0
-	if e.fault.Text != fault {
+	if _, long := e.wrong[presetPrompt.key]; e.fault.Text != fault || e.long != long {
 		e.fault.SetText(fault)
+		e.long = long
 		e.page.w.shell.view.Refresh()
 	}
 	if able {

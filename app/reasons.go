@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"clara/catalogue"
+	"clara/configs"
 	"clara/trainer"
 	"clara/widgets"
 )
@@ -281,8 +282,13 @@ func argument(name, text string) string {
 // fault says an error: what happened, and what to do about it. Errors without words of their own are said as they are, since
 // a chain of English causes tells more than "something went wrong".
 func fault(err error) string {
-	if errors.Is(err, trainer.ErrNoModel) {
+	switch limit, _ := configs.KeyOf(presetPrompt.key); {
+	case errors.Is(err, trainer.ErrNoModel):
 		return say("reason.no_model")
+	case errors.Is(err, trainer.ErrPresetText):
+		return say("fault.preset", "Name", whole(trainer.MostPresetName), "Most", whole(limit.Range.Length))
+	case configs.Mistakes(err) != nil:
+		return settingsFault(err)
 	}
 	var u *trainer.UserError
 	var words, hint string

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 
@@ -154,11 +155,10 @@ func (d *settingsDialog) field(f field) fyne.CanvasObject {
 		return widgets.VStack(2, toggle, widgets.Caption(say(f.help)).Wrapped())
 	case *string:
 		if len(f.choices) == 0 {
-			e := widgets.NewEditor(say(f.help), func(text string) { *at = text; d.changed() })
+			e, control := f.text(*at, d.wrong, func(text string) { *at = text }, d.changed)
 			e.MinRows, e.MaxRows = 2, 5
-			e.SetText(*at)
-			e.Name = say(f.name)
-			return widgets.VStack(4, widgets.Strong(say(f.name)), e)
+			e.OnTooLong = func() { d.failed(say("cut.title"), say("cut.text", "Most", whole(widgets.EntryLimit))) }
+			return control
 		}
 		names, on := make([]string, len(f.choices)), 0
 		for i, c := range f.choices {
@@ -188,9 +188,32 @@ func switchSpoken(on bool) string {
 	return say("switch.off")
 }
 
-// mistakes are the texts of numbers that cannot be kept, by the key of their field: they stand there again when the field is made
-// anew.
+// mistakes are the texts that cannot be kept, by the key of their field: they stand there again when the field is made anew.
 type mistakes map[string]string
+
+// text makes the control of free text as long as configs allows. set gets every text, wrong one that is too long, and changed is
+// called after either.
+func (f field) text(text string, wrong mistakes, set func(string), changed func()) (*widgets.Editor, fyne.CanvasObject) {
+	key, _ := configs.KeyOf(f.key)
+	fault := widgets.Caption(say("settings.longest", "Most", whole(key.Range.Length))).In(widgets.ColorError)
+	check := func(text string) {
+		if fault.Hidden = utf8.RuneCountInString(text) <= key.Range.Length; fault.Hidden {
+			delete(wrong, f.key)
+		} else {
+			wrong[f.key] = text
+		}
+	}
+	e := widgets.NewEditor(say(f.help), nil)
+	e.SetText(text)
+	e.Name = say(f.name)
+	check(text)
+	e.OnChanged = func(text string) {
+		set(text)
+		check(text)
+		changed()
+	}
+	return e, widgets.VStack(4, widgets.Strong(say(f.name)), e, fault)
+}
 
 // number makes the control of a number in the range that configs gives. set gets what can be kept, wrong the text of what cannot,
 // and changed is called after either.
@@ -569,6 +592,8 @@ func settingsFault(err error) string {
 			what = say("fault.unknown", "Key", e.Key)
 		case errors.Is(e, configs.ErrTooLarge):
 			what = say("fault.large")
+		case errors.Is(e, configs.ErrSyntax): // the parser has its reasons in English alone
+			what = say("fault.syntax", "Cause", e.Detail)
 		}
 		if e.Line > 0 {
 			what = say("fault.line", "Line", whole(e.Line), "What", what)
