@@ -71,7 +71,7 @@ func (e *presetEditor) build() fyne.CanvasObject {
 	}
 	list.Add(presetSeed.number(float64(e.draft.Seed), 0, true, e.wrong, func(v float64) { e.draft.Seed = int64(v) }, e.check))
 	e.save = widgets.NewButton(say("save"), nil, widgets.Primary, e.submit)
-	e.foot = widgets.HStack(8, widgets.Space(), widgets.NewButton(say("cancel"), nil, widgets.Ghost, w.escape), e.save)
+	e.foot = widgets.HStack(8, widgets.Space(), widgets.NewButton(say("cancel"), nil, widgets.Ghost, e.page.escape), e.save)
 	e.check()
 	return list
 }

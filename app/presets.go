@@ -142,7 +142,7 @@ func (p *presets) show() {
 	if p.editor != nil || len(p.all) == 0 {
 		add.Hide()
 	}
-	head := widgets.HStack(8, widgets.Grow(widgets.Strong(title).Cutting()), add, widgets.NewIconButton(widgets.IconCross, say("close"), w.escape))
+	head := widgets.HStack(8, widgets.Grow(widgets.Strong(title).Cutting()), add, widgets.NewIconButton(widgets.IconCross, say("close"), p.escape))
 	margin := float32(24)
 	if w.narrow {
 		margin = 12

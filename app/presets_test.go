@@ -144,3 +144,35 @@ func TestPresetIsMadeChangedCopiedAndDeleted(t *testing.T) {
 		t.Error("Escape does not lead back to the conversation")
 	}
 }
+
+// A button closes what it stands on, also while a question stands above the view: that is answered by its own buttons, and by Escape.
+func TestAButtonClosesItsPageAndNotAQuestion(t *testing.T) {
+	w := openSample(t, spoken(english))
+	ask := func() {
+		w.ask(func() question { return question{title: "Really?", yes: "Yes", no: "No", do: func() {}} })
+	}
+	w.openPresets()
+	tap(t, w, "New preset")
+	for _, c := range []struct {
+		button string
+		closed func() bool
+	}{
+		{"Cancel", func() bool { return w.presets.editor == nil && w.presets.open }},
+		{"Close", func() bool { return !w.presets.open }},
+		{"Close", func() bool { return !w.search.open }},
+	} {
+		if !w.presets.open {
+			w.openSearch()
+		}
+		ask()
+		tap(t, w, c.button)
+		if !c.closed() || !reads(w, "Really?") {
+			t.Errorf("%s does not close what it stands on, or the question is gone", c.button)
+		}
+	}
+	w.openPresets()
+	w.escape()
+	if reads(w, "Really?") || !w.presets.open {
+		t.Error("Escape does not answer the question first")
+	}
+}

@@ -64,7 +64,7 @@ func (p *searchPage) show() {
 	p.state = widgets.Caption("").Wrapped()
 	p.feed = widgets.NewFeed("", p.row)
 	p.feed.Gap, p.feed.Margin, p.feed.FromTop = 2, 0, true
-	head := widgets.HStack(8, widgets.Grow(p.line), widgets.NewIconButton(widgets.IconCross, say("close"), w.escape))
+	head := widgets.HStack(8, widgets.Grow(p.line), widgets.NewIconButton(widgets.IconCross, say("close"), p.close))
 	margin := float32(24)
 	if w.narrow {
 		margin = 12
