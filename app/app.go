@@ -130,7 +130,7 @@ type window struct {
 	behind bool                  // another program has the keyboard
 	told   func() widgets.Notice // makes the notice above the view; nil: nothing waits for an answer
 	about  matter                // of the notice
-	undo   *undoing              // takes back the last feedback; nil: there is none
+	undo   *undoing              // takes back the last feedback, or brings back what was deleted last; nil: there is neither
 
 	inTray bool      // closing the window while a training runs leaves it in the tray: that was chosen
 	menus  menuState // that the menus of the desktop were made for

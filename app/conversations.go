@@ -158,7 +158,7 @@ func (v *chatView) delete(c trainer.Conversation) {
 			v.openConversation(trainer.Conversation{})
 		}
 		v.refresh()
-		v.w.snackbar.Say(say("chat.deleted", "Title", c.Title), say("undo"), func() {
+		undo := v.w.undoable(func() {
 			queued(v.w.work, func(ctx context.Context) (none, error) {
 				return none{}, v.w.Trainer.RestoreConversation(ctx, c.ID)
 			}, func(_ none, err error) {
@@ -169,6 +169,7 @@ func (v *chatView) delete(c trainer.Conversation) {
 				}
 			})
 		})
+		v.w.snackbar.Say(say("chat.deleted", "Title", c.Title), say("undo"), undo.run)
 	})
 }
 

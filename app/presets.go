@@ -214,7 +214,8 @@ func (p *presets) delete(x trainer.Preset) {
 		if x.Conversations > 0 {
 			words = join(words, sayN("preset.go_without", x.Conversations))
 		}
-		w.snackbar.Say(words, say("undo"), func() { p.putBack(x) })
+		undo := w.undoable(func() { p.putBack(x) })
+		w.snackbar.Say(words, say("undo"), undo.run)
 	})
 }
 

@@ -29,7 +29,7 @@ func (u *undoing) void() {
 	}
 }
 
-// takeBackLast undoes the last feedback that this window gave.
+// takeBackLast undoes the last feedback that this window gave, or the last that was deleted here.
 func (w *window) takeBackLast() {
 	if w.undo != nil {
 		w.undo.run()

@@ -215,3 +215,38 @@ func TestTheWayBackFromALessonTaughtAgain(t *testing.T) {
 		t.Errorf("after the way back it has the importance %d", got)
 	}
 }
+
+// What was deleted comes back by the keys, too, also once something else was said or another place opened; and once only.
+func TestWhatWasDeletedComesBackByTheKeys(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.withPresets(t)
+	conversations, all := len(w.chat.all), len(w.presets.all)
+	for _, c := range []struct {
+		what   string
+		delete func()
+	}{
+		{"conversation", func() { w.chat.delete(w.chat.conversation) }},
+		{"preset", func() { w.presets.delete(w.presets.all[0]) }},
+	} {
+		c.delete()
+		w.settle(t)
+		if len(w.chat.all)+len(w.presets.all) != conversations+all-1 {
+			t.Fatalf("the %s is not deleted", c.what)
+		}
+		w.copyText("something else")
+		w.show(placeLessons)
+		w.settle(t)
+		w.press(t, fyne.KeyZ)
+		if len(w.chat.all) != conversations || len(w.presets.all) != all {
+			t.Errorf("the %s does not come back", c.what)
+		}
+		w.show(placeChat)
+		c.delete()
+		w.settle(t)
+		tap(t, w, "Undo")
+		w.press(t, fyne.KeyZ)
+		if len(w.chat.all) != conversations || len(w.presets.all) != all || reads(w, "That did not work") || w.undo != nil {
+			t.Errorf("the %s is taken back twice, or not at all", c.what)
+		}
+	}
+}
