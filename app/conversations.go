@@ -172,6 +172,3 @@ func (v *chatView) delete(c trainer.Conversation) {
 		v.w.snackbar.Say(say("chat.deleted", "Title", c.Title), say("undo"), undo.run)
 	})
 }
-
-// none is the result of a call that has no other result than its error.
-type none struct{}

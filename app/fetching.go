@@ -128,7 +128,7 @@ func (w *window) cancelFetch() {
 
 // discard deletes what is there of a download.
 func (w *window) discard(o catalogue.Offer) {
-	queued(w.work, func(context.Context) (struct{}, error) { return struct{}{}, w.Models.Discard(o) }, func(_ struct{}, err error) {
+	queued(w.work, func(context.Context) (none, error) { return none{}, w.Models.Discard(o) }, func(_ none, err error) {
 		w.failed(err)
 		w.lookForModels()
 	})

@@ -198,7 +198,7 @@ func (w *window) askToRemove(o catalogue.Offer) {
 		return question{
 			title: say("offer.remove_title", "Model", offerName(o)), text: text,
 			yes: say("offer.remove_yes"), no: say("offer.remove_no"), do: func() {
-				queued(w.work, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.Models.Remove(ctx, o) }, func(_ struct{}, err error) {
+				queued(w.work, func(ctx context.Context) (none, error) { return none{}, w.Models.Remove(ctx, o) }, func(_ none, err error) {
 					w.failed(err)
 					w.lookForModels()
 				})

@@ -45,6 +45,9 @@ func queued[T any](w *work, do func(context.Context) (T, error), done func(T, er
 	}
 }
 
+// none is the result of a call that has no other result than its error.
+type none struct{}
+
 func (w *work) empty() {
 	defer w.wg.Done()
 	for {
