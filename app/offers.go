@@ -30,7 +30,7 @@ type Models struct {
 	Add func(ctx context.Context, folder string, report func(catalogue.Progress)) (string, error)
 	// Discard deletes what an interrupted Fetch left.
 	Discard func(o catalogue.Offer) error
-	// Remove deletes the file of a model that Fetch brought, with its reader.
+	// Remove deletes the file of a model that Fetch or Add brought, with its reader.
 	Remove func(ctx context.Context, o catalogue.Offer) error
 	// Move trains all that was taught on the model at path; see moving.go.
 	Move Mover
@@ -183,7 +183,7 @@ func (v *modelView) offerButtons(o catalogue.Offer) []fyne.CanvasObject {
 	return buttons
 }
 
-// canRemove says whether a model was fetched into the data folder; other files are not ours.
+// canRemove says whether a model was fetched or added into the data folder; other files are not ours.
 func (w *window) canRemove(o catalogue.Offer) bool {
 	return w.Models.Remove != nil && filepath.Dir(o.Path) == catalogue.Folder(w.Home)
 }
