@@ -7,18 +7,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 
 	"clara/configs"
-	"clara/trainer"
 	"clara/widgets"
 )
-
-// effectAfter is how long after the last change its effect is computed.
-const effectAfter = 150 * time.Millisecond
 
 // settingsDialog shows what a person may change, with its range and what it would do. Nothing holds before it is saved.
 type settingsDialog struct {
@@ -356,92 +351,6 @@ func (d *settingsDialog) check() {
 	}
 }
 
-// computeEffect asks the trainer what the thresholds would do to the samples that there are.
-func (d *settingsDialog) computeEffect() {
-	if d.section != sectionLearning {
-		return
-	}
-	if len(d.wrong) > 0 {
-		return // the effect of the last good values stays
-	}
-	s := d.w.Learning(d.draft)
-	queued(d.w.work, func(ctx context.Context) (trainer.Effect, error) {
-		return d.w.Trainer.Effect(ctx, s)
-	}, func(e trainer.Effect, err error) {
-		if d.section != sectionLearning || d.w.settings != d {
-			return
-		}
-		if err != nil {
-			d.failed(say("settings.no_effect"), fault(err))
-			return
-		}
-		d.effect.Objects = []fyne.CanvasObject{d.effectCard(e)}
-		d.page.Refresh()
-	})
-}
-
-// mostDots is how many samples are drawn one by one; more become a bar.
-const mostDots = 36
-
-func (d *settingsDialog) effectCard(e trainer.Effect) fyne.CanvasObject {
-	if e.Samples == 0 {
-		return widgets.On(widgets.ColorPrimarySoft, 10, widgets.Body(say("effect.none")).Wrapped(), 12, 14)
-	}
-	parts := make([]string, 0, 4)
-	for _, code := range sortedByCount(e.Dropped) {
-		if key, ok := droppedKeys[code]; ok {
-			parts = append(parts, sayN(key, e.Dropped[code]))
-		}
-	}
-	text := ""
-	if len(parts) > 0 {
-		text = say("effect.dropped", "Reasons", strings.Join(parts, ", "))
-	}
-	switch {
-	case e.StartsNow:
-		text = join(text, say("effect.now"))
-	case e.StartsIn > 0:
-		text = join(text, say("effect.in", "Left", span(e.StartsIn)))
-	default:
-		text = join(text, say("effect.why", "Why", waits(e.Why, d.draft.Continuous.TrainOnCorrection)))
-	}
-	for _, n := range e.Notes {
-		text = join(text, because(n))
-	}
-	words := widgets.VStack(4, widgets.Strong(sayN("effect.trains", e.Samples, "Trains", whole(e.Trains))).Wrapped(), widgets.Caption(text).Wrapped())
-	if e.Samples > mostDots {
-		m := widgets.NewMeter(float64(e.Trains)/float64(e.Samples), 0, widgets.ColorPrimary)
-		return widgets.On(widgets.ColorPrimarySoft, 10, widgets.VStack(10, words, m), 12, 14)
-	}
-	dots := widgets.WrapRow(4)
-	for i := range e.Samples {
-		b := widgets.NewBox(widgets.ColorPrimary, "", 4)
-		if i >= e.Trains {
-			b = widgets.NewBox("", widgets.ColorError, 4)
-			b.Width = 1.5
-		}
-		dots.Add(widgets.Sized(15, 15, b))
-	}
-	row := widgets.HStack(12, widgets.Grow(dots))
-	if d.saved() { // the samples there are judged by what is saved
-		row.Add(widgets.NewLink(say("effect.show"), func() {
-			if d.saved() {
-				d.close()
-				d.w.show(placeLearning)
-			}
-		}))
-	}
-	return widgets.On(widgets.ColorPrimarySoft, 10, widgets.VStack(10, words, row), 12, 14)
-}
-
-// join sets one sentence after another.
-func join(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a + " " + b
-}
-
 // reset puts the usual values into the section that is shown.
 func (d *settingsDialog) reset() {
 	usual := configs.Default()
@@ -499,52 +408,6 @@ func (d *settingsDialog) submit() {
 	})
 }
 
-// adopt goes by settings that the trainer goes by already.
-func (w *window) adopt(s configs.Settings) {
-	before := w.Settings
-	w.mended()
-	w.Settings = s
-	if s.Window.Language != before.Window.Language {
-		w.Language = "" // what was asked for at the start holds until something else is chosen
-	}
-	if s.Window != before.Window {
-		w.restyle()
-	}
-	if s.Model != before.Model {
-		w.loadModel()
-	}
-}
-
-// fileChanged takes over what someone changed in the settings file beside the window. A
-// mistake in it is told with its line; what held before goes on.
-func (w *window) fileChanged(s configs.Settings, err error) {
-	if err != nil {
-		w.FileError = err
-		w.tellFault("settings.unreadable_since", "close")
-		return
-	}
-	if s == w.Settings { // the window's own change, or the file as it was before a mistake
-		w.mended()
-		return
-	}
-	queued(w.work, func(ctx context.Context) (none, error) {
-		return none{}, w.Trainer.SetSettings(ctx, w.Learning(s))
-	}, func(_ none, err error) {
-		if err != nil {
-			w.failed(err)
-			return
-		}
-		w.adopt(s)
-		w.snackbar.Say(say("settings.read_anew"), "", nil)
-	})
-}
-
-// mended says that the settings file can be read.
-func (w *window) mended() {
-	w.FileError = nil
-	w.untellOf(matterSettings)
-}
-
 func sameSetting(a, b any) bool {
 	switch a := a.(type) {
 	case *bool:
@@ -570,38 +433,4 @@ func copySetting(to, from any) {
 	case *string:
 		*to = *from.(*string)
 	}
-}
-
-// settingsFault says all that is wrong in the settings file, with the lines. err is not nil.
-func settingsFault(err error) string {
-	var faults []string
-	for _, e := range configs.Mistakes(err) {
-		what := e.Detail
-		switch {
-		case errors.Is(e, configs.ErrRange) && e.Range.Choices != nil:
-			what = say("fault.choice", "Key", e.Key, "Value", e.Value, "Choices", strings.Join(e.Range.Choices, ", "))
-		case errors.Is(e, configs.ErrRange) && e.Range.Length > 0:
-			what = say("fault.long", "Key", e.Key, "Most", whole(e.Range.Length))
-		case errors.Is(e, configs.ErrRange):
-			what = say("fault.range", "Key", e.Key, "Value", e.Value, "Low", exact(e.Range.Min), "High", exact(e.Range.Max))
-		case errors.Is(e, configs.ErrType):
-			what = say("fault.type", "Key", e.Key, "Value", e.Value)
-		case errors.Is(e, configs.ErrUnknownKey) && e.Near != "":
-			what = say("fault.unknown_near", "Key", e.Key, "Near", e.Near)
-		case errors.Is(e, configs.ErrUnknownKey):
-			what = say("fault.unknown", "Key", e.Key)
-		case errors.Is(e, configs.ErrTooLarge):
-			what = say("fault.large")
-		case errors.Is(e, configs.ErrSyntax): // the parser has its reasons in English alone
-			what = say("fault.syntax", "Cause", e.Detail)
-		}
-		if e.Line > 0 {
-			what = say("fault.line", "Line", whole(e.Line), "What", what)
-		}
-		faults = append(faults, what)
-	}
-	if faults == nil {
-		faults = []string{err.Error()}
-	}
-	return strings.Join(faults, "; ")
 }

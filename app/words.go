@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -188,4 +190,44 @@ func age(t, now time.Time) string {
 		return say("age.last_month")
 	}
 	return say("age.older")
+}
+
+// sentence makes a sentence of a reason that stands alone: with a large first letter and a full stop.
+func sentence(text string) string {
+	text = capital(text)
+	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
+		return text
+	}
+	return text + "."
+}
+
+// capital gives a text a large first letter.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// brief cuts a text at a word to at most n characters and one line.
+func brief(s string, n int) string {
+	s = strings.Join(strings.Fields(s), " ")
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	cut := string(r[:n])
+	if i := strings.LastIndexByte(cut, ' '); i > n/2 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,;:.") + " …"
+}
+
+// join sets one sentence after another.
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + " " + b
 }
