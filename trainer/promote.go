@@ -71,17 +71,16 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	if err != nil {
 		return fail(fmt.Errorf("keep the new version: %w", err))
 	}
-	if err := t.noteLessons(ctx, j.Base, &o.Report); err != nil {
-		return made, err
-	}
+	// The store has the new version in use from here on, so it is to answer whatever else fails.
+	noted := saving(t.noteLessons(ctx, j.Base, &o.Report))
 	if err := t.renew(ctx); err != nil {
-		return made, err
+		return made, errors.Join(noted, err)
 	}
 	t.hub.update(func(*State) {}, News{Kind: NewsActivated, Cycle: cycle, Version: made.ID, Number: made.Number, From: active.Number, Known: newlyKnown(&o.Report, j), Reason: made.Reason})
 	if err := t.store.ClearTraces(ctx); err != nil { // the loop tries again within the hour, and shows it
 		t.log.Warn("what was erased has left traces", "error", err)
 	}
-	return made, t.prune(ctx, made.BaseHash)
+	return made, errors.Join(noted, t.prune(ctx, made.BaseHash))
 }
 
 // discard removes what a cycle has written that made no version: nothing refers to it, and

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -243,6 +244,26 @@ func TestAFailedPromotionLeavesNoFiles(t *testing.T) {
 		t.Errorf("its files stay: %v", err)
 	}
 	b.wantCycles(CycleFailed)
+}
+
+// A promoted version answers even where what its cycle found out about lessons cannot be kept.
+func TestAPromotedVersionAnswersWhateverElseFails(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	b.attach()
+	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o Outcome
+	o.Report.Styled = []Restyled{{Lesson: 1, Text: strings.Repeat("x", store.MaxText+1)}}
+	v, err := b.promote(t.Context(), c.ID, Job{Format: jobFormat, Base: testHash}, o, nil)
+	if !errors.Is(err, store.ErrInvalid) || v.ID == 0 {
+		t.Fatalf("made %+v, %v", v, err)
+	}
+	if got := b.State().Active.ID; got != v.ID {
+		t.Errorf("version %d answers, not %d, which the store has in use", got, v.ID)
+	}
 }
 
 // An imported version's cycle has no job, and no samples to show.
