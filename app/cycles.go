@@ -60,7 +60,7 @@ func cell(width float32, o fyne.CanvasObject) fyne.CanvasObject {
 
 func (v *statisticsView) cycleLine(c trainer.CourseCycle) fyne.CanvasObject {
 	dash := say("statistics.none")
-	lessons, version, samples := dash, dash, dash
+	lessons, version, samples, took := dash, dash, dash, dash
 	if c.Asked > 0 {
 		lessons = say("statistics.share", "N", whole(c.Known), "Of", whole(c.Asked))
 	}
@@ -70,8 +70,11 @@ func (v *statisticsView) cycleLine(c trainer.CourseCycle) fyne.CanvasObject {
 	if c.Samples > 0 {
 		samples = whole(c.Samples)
 	}
+	if c.Seconds > 0 {
+		took = span(time.Duration(c.Seconds * float64(time.Second)))
+	}
 	words, ink := cycleWords(c)
-	when, took := moment(c.Started, v.w.now()), span(time.Duration(c.Seconds*float64(time.Second)))
+	when := moment(c.Started, v.w.now())
 	if v.w.tight {
 		title := say("version.cycle", "N", whole(int(c.Cycle)))
 		note := strings.Join([]string{when, took, say("statistics.lessons_in", "Share", lessons)}, " · ")

@@ -38,6 +38,18 @@ func TestStatisticsShowTheCourse(t *testing.T) {
 	}
 }
 
+// Of a cycle of which it is not known how long it took there is no figure.
+func TestACycleThatWasCutHasNoDuration(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeStatistics)
+	w.settle(t)
+	w.statistics.course.Cycles = []trainer.CourseCycle{{Cycle: 1, Started: noon, State: trainer.CycleCut, Samples: 3, Known: 1, Asked: 2, Version: 1}}
+	w.statistics.showCycles()
+	if !reads(w, "cut short when the program ended") || reads(w, "0 s") {
+		t.Error("how long it took is made up")
+	}
+}
+
 // fileWriter is a file that a person chose in the dialog.
 type fileWriter struct {
 	io.WriteCloser

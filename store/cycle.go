@@ -222,6 +222,11 @@ func (s *Store) CycleReports(ctx context.Context, limit int) ([]Cycle, error) {
 	return s.cycles(ctx, strings.Replace(selectCycle, " job,", " NULL,", 1), limit)
 }
 
+// CycleOutlines is Cycles without the jobs and reports.
+func (s *Store) CycleOutlines(ctx context.Context, limit int) ([]Cycle, error) {
+	return s.cycles(ctx, strings.Replace(selectCycle, " job, report,", " NULL, NULL,", 1), limit)
+}
+
 func (s *Store) cycles(ctx context.Context, selected string, limit int) ([]Cycle, error) {
 	if limit <= 0 {
 		limit = -1

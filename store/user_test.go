@@ -311,6 +311,9 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		"Cycle": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return empty(s.Cycle(ctx, id["cycle"]))
 		}},
+		"CycleOutlines": {func(ctx context.Context, s *Store, _ map[string]int64) error {
+			return empty(s.CycleOutlines(ctx, 0))
+		}},
 		"CycleReports": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return empty(s.CycleReports(ctx, 0))
 		}},

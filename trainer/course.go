@@ -50,8 +50,8 @@ type CourseMark struct {
 type CourseCycle struct {
 	Cycle   int64      `json:"cycle"`
 	Started time.Time  `json:"started"`
-	Seconds float64    `json:"seconds"`
-	Samples int        `json:"samples"` // of manner that it trained on
+	Seconds float64    `json:"seconds,omitempty"` // 0: it is not known
+	Samples int        `json:"samples"`           // of manner that it trained on
 	Known   int        `json:"lessons_known"`
 	Asked   int        `json:"lessons_asked"`
 	State   CycleState `json:"state"`
@@ -98,10 +98,14 @@ func (t *Trainer) Course(ctx context.Context, since time.Time) (Course, error) {
 		return c, err
 	}
 	for _, f := range cycles {
-		c.Cycles = append(c.Cycles, CourseCycle{
-			Cycle: f.ID, Started: f.Started, Seconds: f.Finished.Sub(f.Started).Seconds(), Samples: f.Samples, Known: f.Known, Asked: f.Asked,
+		y := CourseCycle{
+			Cycle: f.ID, Started: f.Started, Samples: f.Samples, Known: f.Known, Asked: f.Asked,
 			State: f.State, Verdict: f.Verdict, Reason: f.Reason, Version: f.Number,
-		})
+		}
+		if isTimed(f.State) {
+			y.Seconds = f.Finished.Sub(f.Started).Seconds()
+		}
+		c.Cycles = append(c.Cycles, y)
 	}
 	return c, nil
 }

@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"clara/store"
@@ -81,6 +82,54 @@ func TestCourseTellsHowLearningWent(t *testing.T) {
 	if err != nil || len(late.Ratings) != 7 || late.Ratings[6].Mean != c.Ratings[29].Mean {
 		t.Errorf("the last week: %d ratings, %v", len(late.Ratings), err)
 	}
+}
+
+// How long a cycle took is said of none that runs, and of none that the program was killed in:
+// when the program starts again says nothing about that.
+func TestSecondsOfACycleThatWasCutAreNotKnown(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		begin := func() int64 {
+			t.Helper()
+			c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.ID
+		}
+		last := func(when string) {
+			t.Helper()
+			if s, err := b.LiveStats(t.Context()); err != nil || s.Metrics.LastCycleSeconds != 40 {
+				t.Errorf("%s the last cycle took %g s, %v", when, s.Metrics.LastCycleSeconds, err)
+			}
+		}
+		ended := begin()
+		time.Sleep(40 * time.Second)
+		if _, _, err := b.store.FinishCycle(t.Context(), store.CycleEnd{Cycle: ended, State: CycleRefused}); err != nil {
+			t.Fatal(err)
+		}
+		begin()
+		last("while another runs")
+		time.Sleep(60 * time.Hour)
+		if _, err := b.store.MarkCut(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		last("after another was cut")
+		c, err := b.Course(t.Context(), time.Time{})
+		if err != nil || len(c.Cycles) != 2 || c.Cycles[0].Seconds != 40 || c.Cycles[1].Seconds != 0 {
+			t.Fatalf("the cycles are %+v, %v", c.Cycles, err)
+		}
+		var table bytes.Buffer
+		if err := c.WriteCSV(&table); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(&table).ReadAll()
+		if err != nil || len(rows) != 3 || rows[1][7] != "40.0" || rows[2][7] != "" {
+			t.Errorf("the table is %q, %v", rows, err)
+		}
+	})
 }
 
 // What is given away has figures, times and codes, and nothing that a person wrote.

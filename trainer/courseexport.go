@@ -51,8 +51,11 @@ func (c Course) WriteCSV(w io.Writer) error {
 	}
 	for _, y := range c.Cycles {
 		row := map[string]string{
-			"event": "cycle", "cycle": strconv.FormatInt(y.Cycle, 10), "seconds": strconv.FormatFloat(y.Seconds, 'f', 1, 64), "samples": strconv.Itoa(y.Samples),
+			"event": "cycle", "cycle": strconv.FormatInt(y.Cycle, 10), "samples": strconv.Itoa(y.Samples),
 			"lessons_known": strconv.Itoa(y.Known), "lessons_asked": strconv.Itoa(y.Asked), "state": string(y.State), "verdict": y.Verdict, "reason": figuresIn(withoutTexts(y.Reason)),
+		}
+		if y.Seconds > 0 {
+			row["seconds"] = strconv.FormatFloat(y.Seconds, 'f', 1, 64)
 		}
 		if y.Version > 0 {
 			row["version"] = strconv.Itoa(y.Version)

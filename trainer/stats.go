@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -72,12 +73,12 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 	if hash != "" {
 		m.ActiveVersion = t.State().Active.Number // not the chosen one, where its files are damaged
 	}
-	cycles, err := t.store.Cycles(ctx, 1)
+	cycles, err := t.store.CycleOutlines(ctx, 0)
 	if err != nil {
-		return s, fmt.Errorf("read the last cycle: %w", err)
+		return s, fmt.Errorf("read the cycles: %w", err)
 	}
-	if len(cycles) > 0 && !cycles[0].Finished.IsZero() {
-		m.LastCycleSeconds = cycles[0].Finished.Sub(cycles[0].Started).Seconds()
+	if i := slices.IndexFunc(cycles, func(c Cycle) bool { return isTimed(c.State) }); i >= 0 {
+		m.LastCycleSeconds = cycles[i].Finished.Sub(cycles[i].Started).Seconds()
 	}
 	state := t.State()
 	s.Phase, s.Why = state.Phase, state.Why
@@ -90,6 +91,10 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 	}
 	return s, nil
 }
+
+// isTimed says whether it is known how long a cycle took: of one that the program was killed
+// in it is not, since the next start, which may be days later, noted its end.
+func isTimed(s CycleState) bool { return s != CycleRunning && s != CycleCut }
 
 // RatingHistory returns the mean rating of each day since the given moment that has
 // one.
