@@ -74,7 +74,8 @@ func (t *Trainer) RemoveOldVersions(ctx context.Context) error {
 	if noted != nil && !errors.Is(noted, store.ErrFull) {
 		return noted
 	}
-	if err := t.removeFiles(stale, needed); err != nil {
+	// Of all: a version whose own files are gone may have left adapters that these went on using.
+	if err := t.removeFiles(versions, needed); err != nil {
 		return err
 	}
 	if noted != nil { // now there is room for the note

@@ -59,3 +59,33 @@ func TestOldVersionsMakeRoom(t *testing.T) {
 		t.Errorf("with nothing left to remove: %v", err)
 	}
 }
+
+// An adapter goes with the last old version that uses it, although it lies with another one whose
+// own files are gone.
+func TestOldVersionsLeaveNothing(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	b.attach()
+	first := b.versionOver(0)
+	folder := filepath.Join(b.home, filepath.FromSlash(first.Manner))
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := b.store.FinishCycle(t.Context(), store.CycleEnd{Cycle: c.ID, State: CyclePromoted, Version: &Version{Parent: first.ID, Manner: first.Manner}}); err != nil {
+		t.Fatal(err)
+	}
+	b.versionOver(0)
+	if err := b.store.RemoveVersion(t.Context(), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.RemoveOldVersions(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an adapter that nothing refers to stays: %v", err)
+	}
+}
