@@ -45,8 +45,8 @@ type Message struct {
 	Version      int64   // the Version that answered; 0: the untrained base, or no answer
 	Lesson       int64   // the Lesson put before the model; 0: none, or erased since
 	Finish       Finish  // "" for a question
-	Tokens       int     // of the answer
-	Seconds      float64 // from the request to the last token
+	Tokens       int     // that were generated: of an answer that goes on with another one, those added to it
+	Seconds      float64 // from the request to the last of them
 	Preset       string  // the name of the preset that it was made with, as it was then; "": none
 	System       string  // the system prompt that the preset gave; "": none
 	Source       string  // who answered, of a conversation that was brought in from another program; "": this one

@@ -238,7 +238,7 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 		return t.unchanged(context.WithoutCancel(ctx), begun.ID)
 	}
 	answer.Text = begun.Text + result.Text
-	answer.Tokens, answer.Seconds = begun.Tokens+len(result.IDs), begun.Seconds+time.Since(start).Seconds()
+	answer.Tokens, answer.Seconds = len(result.IDs), time.Since(start).Seconds()
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			answer.Finish, err = FinishCancelled, nil
