@@ -40,6 +40,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeOthersTurn:    "reason.others_turn",
 	trainer.CodeRefusedWaits:  "reason.refused_waits",
 	trainer.CodeRetryLater:    "reason.retry_later",
+	trainer.CodeUpkeepLater:   "reason.upkeep_later",
 	trainer.CodeOtherModel:    "reason.other_model",
 	trainer.CodeNewModel:      "reason.new_model",
 	trainer.CodeNoReader:      "reason.no_reader",
@@ -89,6 +90,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeRefusedAgain:   "reason.refused_again",
 	trainer.CodeOnlyRatings:    "reason.only_ratings",
 	trainer.CodeLessonsMissed:  "reason.lessons_missed",
+	trainer.CodeUpkeepFailed:   "reason.upkeep_failed",
 	trainer.CodeStillHolds:     "reason.still_holds",
 	trainer.CodeTooLittle:      "reason.too_little",
 	trainer.CodeTrainingMemory: "reason.training_memory",
@@ -190,7 +192,7 @@ func waits(r trainer.Reason, onCorrection bool) string {
 func counted(s trainer.State, now time.Time) trainer.Reason {
 	r := s.Why
 	switch r.Code {
-	case trainer.CodeTooFewRatings, trainer.CodeInterval, trainer.CodeRetryLater, trainer.CodeStopped:
+	case trainer.CodeTooFewRatings, trainer.CodeInterval, trainer.CodeRetryLater, trainer.CodeUpkeepLater, trainer.CodeStopped:
 		if left := s.StartsAt.Sub(now); !s.StartsAt.IsZero() {
 			args := map[string]string{}
 			maps.Copy(args, r.Args)

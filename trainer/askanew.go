@@ -14,7 +14,7 @@ func (l *loop) askAnew(ctx context.Context, a *attached) bool {
 	}
 	chosen, lessons, err := l.askedBefore(ctx, a.info.Hash)
 	if err != nil {
-		l.hindered(ctx, err)
+		l.hinder(ctx, err)
 		return false
 	}
 	if len(lessons) == 0 {

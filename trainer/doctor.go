@@ -166,7 +166,7 @@ func doctorTraining(s State, set Settings, now time.Time) Finding {
 	case PhasePaused:
 		f.Hint = HintResume
 	case PhaseDue:
-		f.Hint, f.Good = HintWait, s.Why.Code != CodeRetryLater
+		f.Hint, f.Good = HintWait, s.Why.Code != CodeRetryLater && s.Why.Code != CodeUpkeepLater
 		if s.Trouble != nil && !f.Good {
 			f.Reason, f.Hint = s.Trouble.Reason, s.Trouble.Hint
 		}

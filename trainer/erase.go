@@ -11,15 +11,23 @@ import (
 // or a sample that the version in use was not trained on.
 const restorable = 24 * time.Hour
 
-// erase removes for good what was deleted longer ago than it can be brought back, with the
-// versions that were trained on it.
-func (l *loop) erase(ctx context.Context) error {
+// eraseDue erases once an hour, and after a minute again where that failed.
+func (l *loop) eraseDue(ctx context.Context) {
 	now := l.Trainer.now()
 	if now.Before(l.eraseAt) {
-		return nil
+		return
 	}
-	l.eraseAt = now.Add(time.Hour)
-	before := now.Add(-restorable)
+	err := l.erase(ctx, now.Add(-restorable))
+	l.eraseAt, l.unerased = now.Add(time.Hour), err != nil
+	if err != nil {
+		l.eraseAt = now.Add(time.Minute)
+		l.hinder(ctx, err)
+	}
+}
+
+// erase removes for good what was deleted before a time, with the versions that were trained
+// on it.
+func (l *loop) erase(ctx context.Context, before time.Time) error {
 	if err := l.store.EraseConversations(ctx, before); err != nil {
 		return saving(fmt.Errorf("erase deleted conversations: %w", err))
 	}

@@ -226,3 +226,35 @@ func TestOwnQuestionsAreDrawnAnewWithoutAJob(t *testing.T) {
 		}
 	}
 }
+
+// What could not be erased is tried again in a minute, and its trouble, which is none of a
+// training, ends when it is.
+func TestErasingIsTriedAgainSoon(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		b.Pause()
+		v := b.holding(b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner))
+		inTheWay := filepath.Join(home, cycleFolder(v.Cycle))
+		if err := os.MkdirAll(filepath.Dir(inTheWay), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(restorable + time.Hour)
+		b.start()
+		if f := b.settle().Trouble; f == nil || f.Reason.Code != CodeUpkeepFailed {
+			t.Fatalf("what could not be erased is told as %+v", f)
+		}
+		if err := os.Remove(inTheWay); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if f := b.settle().Trouble; f != nil {
+			t.Errorf("a minute later it is still told: %+v", f)
+		}
+	})
+}

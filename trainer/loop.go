@@ -24,6 +24,9 @@ type loop struct {
 	tried     string // what the last unlearning cycle that was decided was about
 	kept      kept
 	eraseAt   time.Time // when what was deleted is erased next
+	unerased  bool      // it could not be
+	hindrance *Finding  // of the upkeep that failed last, until it passes; nil: it passes
+	hindered  bool      // it failed in this round
 	now       work      // under way; nil channels: nothing
 	phrasing  phrasing
 	asksTurn  bool // the last decision was to start something
@@ -35,15 +38,15 @@ func (l *loop) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		if err := l.erase(ctx); err != nil && ctx.Err() == nil {
-			l.trouble(err)
-		}
+		l.hindered = false
+		l.eraseDue(ctx)
 		if !l.now.running {
-			if err := l.rollback(ctx); err != nil && ctx.Err() == nil {
-				l.trouble(fmt.Errorf("look at the ratings: %w", err))
+			if err := l.rollback(ctx); err != nil {
+				l.hinder(ctx, fmt.Errorf("look at the ratings: %w", err))
 			}
 			next := l.decide(ctx)
-			timer.Reset(next)
+			l.relieve()
+			timer.Reset(min(next, l.eraseAt.Sub(l.Trainer.now())))
 		}
 		select {
 		case <-ctx.Done():
@@ -118,7 +121,7 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 func (l *loop) startDue(ctx context.Context) time.Duration {
 	p, err := l.pending(ctx)
 	if err != nil {
-		l.hindered(ctx, err)
+		l.hinder(ctx, err)
 		return time.Minute
 	}
 	a := l.model.use()
@@ -137,7 +140,7 @@ func (l *loop) startDue(ctx context.Context) time.Duration {
 		return idle
 	}
 	if known, err := l.keptFacts(ctx, a); err != nil {
-		l.hindered(ctx, err)
+		l.hinder(ctx, err)
 	} else if known == nil && !l.Trainer.now().Before(l.retryAt) {
 		if !l.myTurn() {
 			return idle
@@ -171,7 +174,7 @@ func (l *loop) startDue(ctx context.Context) time.Duration {
 	if wait := l.beforeReader(p); wait > 0 && l.isUnprepared(a) {
 		switch done, err := l.preparedMeanwhile(ctx, a); {
 		case err != nil:
-			l.hindered(ctx, err)
+			l.hinder(ctx, err)
 		case done: // by another user's trainer
 		case !l.myTurn():
 			return idle
@@ -220,6 +223,8 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 	case now.Before(l.retryAt) && errors.Is(l.lastError, errCancelled):
 		left := seconds(l.retryAt.Sub(now))
 		return reason(CodeStopped, fmt.Sprintf("the user cancelled the training; it starts with new feedback, or in %d s", left), "seconds", left), l.retryAt
+	case now.Before(l.retryAt) && l.failedOf != "":
+		return reason(CodeUpkeepLater, "what is done beside training failed and is tried again", "seconds", seconds(l.retryAt.Sub(now)), "error", l.lastError), l.retryAt
 	case now.Before(l.retryAt):
 		return reason(CodeRetryLater, "the last training failed and is tried again", "seconds", seconds(l.retryAt.Sub(now)), "error", l.lastError), l.retryAt
 	case l.isInterrupted():
@@ -287,22 +292,59 @@ func (l *loop) enter(phase Phase, why Reason, at time.Time) {
 
 func sameReason(a, b Reason) bool { return a.Code == b.Code && a.Text == b.Text }
 
-// hindered is trouble with a look at what is due, but for one that fails because the loop ends.
-func (l *loop) hindered(ctx context.Context, err error) {
-	if ctx.Err() == nil {
-		l.trouble(err)
+// hinder is trouble with the upkeep, which is all that the loop does but training, asking and
+// preparing: it is told once and shown until the upkeep passes, unless something that failed is
+// shown already. What fails because the loop ends is no trouble.
+func (l *loop) hinder(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
 	}
+	l.log.Error("the loop's upkeep", "error", err)
+	before := l.hindrance
+	f := findingOf(upkeepFailed(err), HintWait, err)
+	l.hindrance, l.hindered = &f, true
+	var news []News
+	if before == nil || !sameReason(before.Reason, f.Reason) {
+		news = []News{{Kind: NewsTrouble, Reason: f.Reason}}
+	}
+	l.hub.update(func(s *State) {
+		if s.Trouble == nil || s.Trouble == before {
+			s.Trouble = &f
+		}
+	}, news...)
 }
 
-// trouble shows and logs an error that the loop survives.
-func (l *loop) trouble(err error) {
+// relieve ends the trouble with the upkeep, after a round in which all of it passed.
+func (l *loop) relieve() {
+	over := l.hindrance
+	if over == nil || l.hindered || l.unerased {
+		return
+	}
+	l.hindrance = nil
+	l.hub.update(func(s *State) {
+		if s.Trouble == over {
+			s.Trouble = nil
+		}
+	})
+}
+
+// trouble logs an error that the loop survives, and shows it.
+func (l *loop) trouble(f Finding, err error) {
 	l.log.Error("the loop", "error", err)
-	f := Finding{Subject: "training", Reason: reason(CodeCycleFailed, "training failed: "+err.Error(), "error", err), Hint: HintTrainNow}
+	l.hub.update(func(s *State) { s.Trouble = &f }, News{Kind: NewsTrouble, Reason: f.Reason})
+}
+
+// findingOf is what is shown of an error in the loop: why, unless it says itself what happened.
+func findingOf(why Reason, hint string, err error) Finding {
 	var u *UserError
 	if errors.As(err, &u) {
-		f.Reason, f.Hint = u.Reason, u.Hint
+		why, hint = u.Reason, u.Hint
 	}
-	l.hub.update(func(s *State) { s.Trouble = &f }, News{Kind: NewsTrouble, Reason: f.Reason})
+	return Finding{Subject: SubjectTraining, Reason: why, Hint: hint}
+}
+
+func upkeepFailed(err error) Reason {
+	return reason(CodeUpkeepFailed, "what is done beside training failed: "+err.Error(), "error", err)
 }
 
 // failed notes a failure: the next try waits a minute, then twice as long each time,
@@ -312,7 +354,11 @@ func (l *loop) failed(of Phase, err error) {
 	l.failedOf = of
 	l.lastError = err
 	l.retryAt = l.Trainer.now().Add(min(time.Hour, time.Minute<<min(l.failures-1, 6)))
-	l.trouble(err)
+	if of != "" {
+		l.trouble(findingOf(upkeepFailed(err), HintWait, err), err)
+		return
+	}
+	l.trouble(findingOf(reason(CodeCycleFailed, "training failed: "+err.Error(), "error", err), HintTrainNow, err), err)
 }
 
 // succeeded ends a trouble. Work beside the loop that succeeds proves nothing about a
@@ -326,6 +372,6 @@ func (l *loop) succeeded(of Phase) {
 	}
 	// A version that cannot be loaded is ended by one that can (showSpeaker).
 	if f := l.hub.get().Trouble; f != nil && f.Reason.Code != CodeVersionBroken {
-		l.hub.update(func(s *State) { s.Trouble = nil })
+		l.hub.update(func(s *State) { s.Trouble = l.hindrance })
 	}
 }

@@ -534,9 +534,23 @@ func TestWhatFailsBecauseTheLoopEndsIsNoTrouble(t *testing.T) {
 	if f := b.State().Trouble; f != nil {
 		t.Errorf("trouble: %+v", *f)
 	}
-	l.hindered(t.Context(), errors.New("the disk is gone"))
-	if b.State().Trouble == nil {
-		t.Error("what fails while the loop goes on is not told")
+	l.hinder(t.Context(), errors.New("the disk is gone"))
+	if f := b.State().Trouble; f == nil || f.Reason.Code != CodeUpkeepFailed || f.Subject != SubjectTraining {
+		t.Errorf("what fails while the loop goes on is told as %+v", f)
+	}
+	if l.relieve(); b.State().Trouble == nil {
+		t.Error("its trouble ended in the round in which it failed")
+	}
+	l.hindered = false
+	if l.relieve(); b.State().Trouble != nil {
+		t.Error("its trouble stays once it passes")
+	}
+	l.failed("", errors.New("the engine broke"))
+	l.hinder(t.Context(), errors.New("the disk is gone"))
+	l.hindered = false
+	l.relieve()
+	if f := b.State().Trouble; f == nil || f.Reason.Code != CodeCycleFailed {
+		t.Errorf("of the training that failed it is told %+v", f)
 	}
 }
 
@@ -826,6 +840,10 @@ func TestWorkBesideTheLoop(t *testing.T) {
 		play(PhaseAsking, broken)
 		if b.State().Trouble == nil || l.retryAt.IsZero() || !l.askLater {
 			t.Fatal("a failed asking leaves no trouble, no wait or is not owed")
+		}
+		set := DefaultSettings()
+		if why, _ := l.due(pending{}, &set, time.Now()); why.Code != CodeUpkeepLater || b.State().Trouble.Reason.Code != CodeUpkeepFailed {
+			t.Errorf("a failed asking is told as %+v, and for a training it waits because %+v", b.State().Trouble, why)
 		}
 		play(PhaseAsking, nil)
 		if s := b.State(); s.Trouble != nil || !l.retryAt.IsZero() || l.failures != 0 || l.askLater {

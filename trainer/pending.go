@@ -173,7 +173,7 @@ func (l *loop) look(ctx context.Context) error {
 
 func (l *loop) count(ctx context.Context) {
 	if _, err := l.pending(ctx); err != nil {
-		l.hindered(ctx, err)
+		l.hinder(ctx, err)
 	}
 }
 

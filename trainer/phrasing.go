@@ -27,7 +27,7 @@ func (l *loop) phraseNext(ctx context.Context, a *attached) bool {
 	if base := a.info.Hash; l.phrasing.base != base {
 		left, err := l.leftToPhrase(ctx, base)
 		if err != nil {
-			l.hindered(ctx, err)
+			l.hinder(ctx, err)
 			return false
 		}
 		l.phrasing = phrasing{base, left}

@@ -190,7 +190,7 @@ func (l *loop) giveWay(ctx context.Context, timer *time.Timer) {
 	}
 	p, err := l.pending(ctx)
 	if err != nil {
-		l.hindered(ctx, err)
+		l.hinder(ctx, err)
 		timer.Reset(time.Minute)
 		return
 	}
@@ -222,7 +222,7 @@ func (l *loop) endPreparing(w work, err error) {
 		w.reader.asked.Store(false)
 		w.reader.prepareAt = l.Trainer.now().Add(time.Hour)
 		why := reason(CodePrepareFailed, "the model could not be prepared for lessons: "+err.Error(), "error", err)
-		l.trouble(&UserError{Reason: why, Hint: HintPrepare, Err: err})
+		l.trouble(Finding{Subject: SubjectTraining, Reason: why, Hint: HintPrepare}, err)
 	}
 }
 

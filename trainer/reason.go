@@ -38,6 +38,7 @@ const (
 	CodeCutTwice      = "cut_twice"       // the program was killed in the same cycle twice; waits for the user
 	CodeRetryLater    = "retry_later"     // the last cycle failed; seconds, error
 	CodeOtherModel    = "other_model"     // what was learnt belongs to another model; model
+	CodeUpkeepLater   = "upkeep_later"    // other work than a cycle failed; seconds, error
 	CodeNewModel      = "new_model"       // a model that was not measured yet; model
 	CodeNoReader      = "no_reader"       // this model has no reader adapter: the turn alone serves; model
 	CodeAskedAnew     = "asked_anew"      // another version answers: the lessons are asked what it knows
@@ -92,6 +93,7 @@ const (
 	CodeReaderRefused  = "reader_refused"  // the model's reader, by the gate: the turn alone serves; model, and the gate's own reason (GateOf)
 	CodePrepareFailed  = "prepare_failed"  // the model's reader could not be made; error
 	CodePrepared       = "prepared"        // the model's reader is ready; model
+	CodeUpkeepFailed   = "upkeep_failed"   // what the loop does but training and preparing; error
 	CodeStillHolds     = "still_holds"     // the version in use, what was taken back; number
 	CodeContradiction  = "contradiction"   // two lessons; older, newer (their questions), count
 	CodeTooLittle      = "too_little"      // ratings, for a picture
