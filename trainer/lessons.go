@@ -202,16 +202,31 @@ func (t *Trainer) fillBaseAnswers(ctx context.Context, base string, v *voice, po
 	return nil
 }
 
+// shown returns a lesson with its sample, under feedback. One that was taken back, replaced or
+// turned into manner is none any more: ErrNotFound.
+func (t *Trainer) shown(ctx context.Context, lesson int64) (Lesson, Sample, error) {
+	l, err := t.store.Lesson(ctx, "", lesson)
+	if err != nil {
+		return Lesson{}, Sample{}, err
+	}
+	s, err := t.store.Sample(ctx, l.Sample)
+	if err == nil && (s.Kind != Knowledge || s.State != SampleNew && s.State != SampleUsed) {
+		err = ErrNotFound
+	}
+	return l, s, err
+}
+
 // Practise raises a lesson's importance, to 4 at least, and trains; raised is false where
 // it was 5 already and there is no more. A lesson comes up once in a round of training up to
 // an importance of 3, so less than 4 would change nothing.
 func (t *Trainer) Practise(ctx context.Context, lesson int64) (raised bool, err error) {
-	l, err := t.store.Lesson(ctx, "", lesson)
-	if err != nil {
-		return false, fmt.Errorf("practise lesson %d: %w", lesson, err)
-	}
-	to := min(5, max(4, l.Importance+1))
 	err = t.change(ctx, func() error {
+		l, _, err := t.shown(ctx, lesson)
+		if err != nil {
+			return fmt.Errorf("practise lesson %d: %w", lesson, err)
+		}
+		to := min(5, max(4, l.Importance+1))
+		raised = to > l.Importance
 		if err := t.store.SetImportance(ctx, l.Sample, to); err != nil {
 			return fmt.Errorf("practise lesson %d: %w", lesson, err)
 		}
@@ -221,21 +236,29 @@ func (t *Trainer) Practise(ctx context.Context, lesson int64) (raised bool, err 
 		return false, err
 	}
 	t.Train()
-	return to > l.Importance, nil
+	return raised, nil
 }
 
 // Unlearn takes a lesson back, and what it had replaced: see Forget.
 func (t *Trainer) Unlearn(ctx context.Context, lesson int64) error {
-	l, err := t.store.Lesson(ctx, "", lesson)
-	if err != nil {
-		return fmt.Errorf("unlearn lesson %d: %w", lesson, err)
-	}
-	return t.Forget(ctx, l.Sample)
+	return t.change(ctx, func() error {
+		l, _, err := t.shown(ctx, lesson)
+		if err != nil {
+			return fmt.Errorf("unlearn lesson %d: %w", lesson, err)
+		}
+		if err := t.store.DeleteWithReplaced(ctx, l.Sample); err != nil {
+			return fmt.Errorf("unlearn lesson %d: %w", lesson, err)
+		}
+		return nil
+	})
 }
 
 // SetKeywords replaces the check of a lesson; nil: the novel words of its answer.
 func (t *Trainer) SetKeywords(ctx context.Context, lesson int64, keywords [][]string) error {
 	return t.change(ctx, func() error {
+		if _, _, err := t.shown(ctx, lesson); err != nil {
+			return fmt.Errorf("the keywords of lesson %d: %w", lesson, err)
+		}
 		if err := t.store.SetKeywords(ctx, lesson, cleanKeywords(keywords)); err != nil {
 			return fmt.Errorf("the keywords of lesson %d: %w", lesson, err)
 		}
@@ -247,11 +270,9 @@ func (t *Trainer) SetKeywords(ctx context.Context, lesson int64, keywords [][]st
 // in the place of the old. The lesson's own keywords stay, unless the answer before has them and
 // the new one has not: no right answer would show them.
 func (t *Trainer) SetAnswer(ctx context.Context, lesson int64, answer string) error {
-	l, err := t.store.Lesson(ctx, "", lesson)
-	if err != nil {
-		return fmt.Errorf("the answer of lesson %d: %w", lesson, err)
-	}
-	s, err := t.store.Sample(ctx, l.Sample)
+	t.feedback.Lock()
+	defer t.feedback.Unlock()
+	l, s, err := t.shown(ctx, lesson)
 	if err != nil {
 		return fmt.Errorf("the answer of lesson %d: %w", lesson, err)
 	}
@@ -261,8 +282,6 @@ func (t *Trainer) SetAnswer(ctx context.Context, lesson int64, answer string) er
 	if hasKeywords(l.Answer, l.Keywords) && !hasKeywords(answer, l.Keywords) {
 		l.Keywords = nil
 	}
-	t.feedback.Lock()
-	defer t.feedback.Unlock()
 	_, err = t.correct(ctx, Sample{
 		Form: FormCorrection, Kind: Knowledge, Context: s.Context, Prompt: s.Prompt, Answer: s.Answer, Better: answer,
 		Score: 1, Importance: s.Importance, Source: s.Source, Message: s.Message, Version: s.Version,

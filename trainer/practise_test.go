@@ -1,6 +1,8 @@
 package trainer
 
 import (
+	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 )
@@ -37,4 +39,45 @@ func TestPractise(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Of a lesson that is none any more, since it was taken back or teaches manner now, nothing can
+// be changed.
+func TestOnlyLessonsThatShowAreChanged(t *testing.T) {
+	for name, end := range map[string]func(*bench, Sample) error{
+		"taken back":       func(b *bench, s Sample) error { return b.TakeBack(b.t.Context(), s.ID) },
+		"of manner by now": func(b *bench, s Sample) error { return b.SetKind(b.t.Context(), s.ID, Manner) },
+	} {
+		b := newBench(t, t.TempDir())
+		defer b.close()
+		sample := b.teach("What is fog?", "Fog is a cloud.", Knowledge)
+		l, err := b.store.LessonOf(t.Context(), "", sample.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := end(b, sample); err != nil {
+			t.Fatal(err)
+		}
+		all := func() []Sample {
+			t.Helper()
+			samples, err := b.Samples(t.Context(), SampleQuery{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return samples
+		}
+		before := all()
+		_, practised := b.Practise(t.Context(), l.ID)
+		for what, err := range map[string]error{
+			"practised": practised, "given keywords": b.SetKeywords(t.Context(), l.ID, [][]string{{"cloud"}}),
+			"given an answer": b.SetAnswer(t.Context(), l.ID, "Fog is mist."), "unlearnt": b.Unlearn(t.Context(), l.ID),
+		} {
+			if !errors.Is(err, ErrNotFound) {
+				t.Errorf("a lesson that is %s is %s: %v", name, what, err)
+			}
+		}
+		if after := all(); !slices.EqualFunc(before, after, func(x, y Sample) bool { return x.ID == y.ID && x.Importance == y.Importance }) {
+			t.Errorf("a lesson that is %s: the samples were %+v, are %+v", name, before, after)
+		}
+	}
 }
