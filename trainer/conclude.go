@@ -103,19 +103,22 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 		e.State, e.Reason = CycleFailed, failure(r.err)
 		return l.fail(ctx, w.cycle, r.err)
 	case o.Report.Verdict == VerdictRefused:
-		e.State = CycleRefused
 		if err := l.closeWith(ctx, w, CycleRefused, &o.Report, nil); err != nil {
+			e.State, e.Reason = CycleFailed, failure(err)
 			return err
 		}
+		e.State = CycleRefused
 		return l.withdraw(ctx, w)
 	case !o.Changed(w.job.Before):
-		e.State = CycleChecked
-		if err := l.noteLessons(ctx, w.job.Base, &o.Report); err != nil {
-			return saving(err)
+		err := saving(l.noteLessons(ctx, w.job.Base, &o.Report))
+		if err == nil {
+			err = l.closeWith(ctx, w, CycleChecked, &o.Report, o.Report.results(w.job.Before.Version))
 		}
-		if err := l.closeWith(ctx, w, CycleChecked, &o.Report, o.Report.results(w.job.Before.Version)); err != nil {
+		if err != nil {
+			e.State, e.Reason = CycleFailed, failure(err)
 			return err
 		}
+		e.State = CycleChecked
 		if err := l.renew(ctx); err != nil {
 			return err
 		}

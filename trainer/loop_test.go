@@ -554,6 +554,26 @@ func TestWhatFailsBecauseTheLoopEndsIsNoTrouble(t *testing.T) {
 	}
 }
 
+// A cycle whose end cannot be kept is not told as one that was decided.
+func TestAnEndThatIsNotKeptIsAFailure(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &loop{Trainer: b.Trainer}
+	asked, _ := promoted(Job{}) // without adapters of its own: nothing changed
+	for what, o := range map[string]Outcome{"a refusal": refused(), "an asking": asked} {
+		var e CycleEnd
+		err := l.conclude(t.Context(), work{cycle: c.ID, job: Job{Base: testHash}, used: map[int64]Kind{77: Manner}}, workResult{outcome: o}, &e)
+		if !errors.Is(err, ErrNotFound) || e.State != CycleFailed || e.Reason.Code != CodeCycleFailed {
+			t.Errorf("%s that used an unknown sample ended as %+v, %v", what, e, err)
+		}
+	}
+	b.wantCycles(CycleRunning)
+}
+
 // What was asked for, such as practice, has nothing new that would start it once more.
 func TestClosedWhileItTrainsGoesOnWithTheProgram(t *testing.T) {
 	home := t.TempDir()
