@@ -38,12 +38,14 @@ func (t *Trainer) Answer(ctx context.Context, ask Ask, onPiece func(string)) (En
 		return Entry{}, err
 	}
 	defer a.users.Done()
+	// Another answer may begin or end between the count and the update, so both look again.
+	answering := func(st *State) { st.Answering = t.answers.Load() > 0 }
 	if t.answers.Add(1) == 1 {
-		t.hub.update(func(st *State) { st.Answering = true })
+		t.hub.update(answering)
 	}
 	defer func() {
 		if t.answers.Add(-1) == 0 {
-			t.hub.update(func(st *State) { st.Answering = false })
+			t.hub.update(answering)
 		}
 	}()
 	until, done := a.until(ctx)
