@@ -93,7 +93,7 @@ func (c *program) sayStats(s trainer.LiveStats, days []trainer.RatingPoint) {
 	c.table([]string{l.say("training", "Training"), ""}, [][]string{
 		{l.say("version in use", "Version in Gebrauch"), strconv.Itoa(m.ActiveVersion)},
 		{l.say("model updates", "neue Versionen"), strconv.Itoa(m.ModelUpdates) + l.say(" of ", " von ") + l.count(m.Cycles, "training", "trainings", "Training", "Trainings")},
-		{l.say("refused, failed", "abgelehnt, fehlgeschlagen"), strconv.Itoa(m.Refused) + ", " + strconv.Itoa(m.Failed)},
+		{l.say("refused, in vain, failed", "abgelehnt, vergeblich, fehlgeschlagen"), strconv.Itoa(m.Refused) + ", " + strconv.Itoa(m.InVain) + ", " + strconv.Itoa(m.Failed)},
 		{l.say("success rate", "Erfolgsquote"), rate},
 		{l.say("last cycle", "letzter Zyklus"), last},
 		{l.say("now", "jetzt"), l.because(s.Why)},

@@ -71,9 +71,9 @@ func (m *metrics) serve(w http.ResponseWriter, r *http.Request, own trainer.Live
 		{"clara_buffer_avg_quality", "Mean score of the samples in the live buffer.", own.Buffer.AvgQuality},
 		{"clara_lessons", "Lessons.", float64(own.Metrics.LessonsTotal)},
 		{"clara_lessons_known", "Lessons that are known.", float64(own.Metrics.LessonsKnown)},
-		{"clara_model_updates", "Versions that were promoted.", float64(own.Metrics.ModelUpdates)},
+		{"clara_model_updates", "Versions that trainings made.", float64(own.Metrics.ModelUpdates)},
 		{"clara_cycles", "Cycles that trained.", float64(own.Metrics.Cycles)},
-		{"clara_success_rate", "Share of the cycles whose version was promoted.", own.Metrics.SuccessRate},
+		{"clara_success_rate", "Share of the cycles that made a version.", own.Metrics.SuccessRate},
 		{"clara_avg_stars", "Mean of all ratings.", own.Metrics.AvgStars},
 		{"clara_active_version", "Number of the version that answers; 0 is the untrained base.", float64(own.Metrics.ActiveVersion)},
 	} {

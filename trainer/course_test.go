@@ -132,6 +132,24 @@ func TestSecondsOfACycleThatWasCutAreNotKnown(t *testing.T) {
 	})
 }
 
+// An import is noted as a cycle, but is no training: neither of those that there were nor one
+// that made a version.
+func TestAnImportIsNoTraining(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := b.store.FinishCycle(t.Context(), store.CycleEnd{Cycle: c.ID, State: CyclePromoted, Reason: reason(CodeImported, "imported, not checked"), Version: &Version{}}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := b.LiveStats(t.Context())
+	if m := s.Metrics; err != nil || m.Cycles != 0 || m.ModelUpdates != 0 || m.SuccessRate != 0 || m.LastCycleSeconds != 0 {
+		t.Errorf("the statistics are %+v, %v", m, err)
+	}
+}
+
 // What is given away has figures, times and codes, and nothing that a person wrote.
 func TestExportsHoldNoTexts(t *testing.T) {
 	b := learnt(t)

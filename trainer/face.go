@@ -154,11 +154,12 @@ type LiveStats struct {
 		Capacity   int     `json:"capacity"`
 	} `json:"buffer"`
 	Metrics struct {
-		ModelUpdates     int     `json:"model_updates"`    // versions promoted
-		Cycles           int     `json:"cycles"`           // that trained
+		ModelUpdates     int     `json:"model_updates"`    // versions that trainings made: one that was imported is none
+		Cycles           int     `json:"cycles"`           // that trained: those below and ModelUpdates
 		Refused          int     `json:"refused"`          // by the gate
+		InVain           int     `json:"in_vain"`          // what they trained is not used, since it taught nothing more
 		Failed           int     `json:"failed"`           //
-		SuccessRate      float64 `json:"success_rate"`     // promoted / (promoted + refused + failed); 0 with none
+		SuccessRate      float64 `json:"success_rate"`     // ModelUpdates / Cycles; 0 with none
 		SamplesTotal     int     `json:"samples_total"`    // not deleted
 		Corrections      int     `json:"corrections"`      // that stand: one that was replaced does not
 		Ratings          int     `json:"ratings"`          //

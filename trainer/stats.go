@@ -44,11 +44,6 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 	}
 	m := &s.Metrics
 	m.SamplesTotal = len(samples)
-	m.ModelUpdates, m.Refused, m.Failed = counts.Cycles[CyclePromoted], counts.Cycles[CycleRefused], counts.Cycles[CycleFailed]
-	m.Cycles = m.ModelUpdates + m.Refused + m.Failed
-	if m.Cycles > 0 {
-		m.SuccessRate = float64(m.ModelUpdates) / float64(m.Cycles)
-	}
 	m.Ratings = len(ratings)
 	all, recent := 0.0, 0.0
 	for i, r := range ratings {
@@ -76,6 +71,24 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 	cycles, err := t.store.CycleOutlines(ctx, 0)
 	if err != nil {
 		return s, fmt.Errorf("read the cycles: %w", err)
+	}
+	// An import is noted as a cycle, and trains nothing.
+	cycles = slices.DeleteFunc(cycles, func(c Cycle) bool { return c.Reason.Code == CodeImported })
+	for _, c := range cycles {
+		switch c.State {
+		case CyclePromoted:
+			m.ModelUpdates++
+		case CycleRefused:
+			m.Refused++
+		case CycleFailed:
+			m.Failed++
+		case CycleChecked:
+			m.InVain += boolToInt(c.Reason.Code == CodeInVain || c.Reason.Code == CodeStillGentle)
+		}
+	}
+	m.Cycles = m.ModelUpdates + m.Refused + m.Failed + m.InVain
+	if m.Cycles > 0 {
+		m.SuccessRate = float64(m.ModelUpdates) / float64(m.Cycles)
 	}
 	if i := slices.IndexFunc(cycles, func(c Cycle) bool { return isTimed(c.State) }); i >= 0 {
 		m.LastCycleSeconds = cycles[i].Finished.Sub(cycles[i].Started).Seconds()

@@ -137,6 +137,9 @@ func TestTrainingInVainIsKept(t *testing.T) {
 		if last := b.State().Last; last == nil || last.State != CycleChecked || last.Reason.Code != CodeInVain {
 			t.Errorf("the last cycle ended as %+v", last)
 		}
+		if s, err := b.LiveStats(t.Context()); err != nil || s.Metrics.Cycles != 1 || s.Metrics.InVain != 1 || s.Metrics.SuccessRate != 0 {
+			t.Errorf("the statistics are %+v, %v", s.Metrics, err)
+		}
 		rows, err := b.Versions(t.Context())
 		if err != nil || len(rows) != 2 || rows[0].ID != 0 || rows[0].Cycle == 0 || rows[0].Reason.Args["lessons"] != "What is fog?" {
 			t.Errorf("the history is %+v, %v", rows, err)
