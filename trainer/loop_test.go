@@ -554,6 +554,23 @@ func TestWhatFailsBecauseTheLoopEndsIsNoTrouble(t *testing.T) {
 	}
 }
 
+// A cycle whose model is exchanged as it starts is one that was stopped: it does not train the
+// other one.
+func TestACycleKeepsItsModel(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	b.play(untilStopped)
+	b.attach()
+	a := b.model.use()
+	defer a.users.Done()
+	b.attach()
+	a.cancel()
+	l := &loop{Trainer: b.Trainer}
+	if _, err := l.train(t.Context(), a, work{job: Job{Base: testHash}}); !errors.Is(err, errTakenAway) || !stopped(err) {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
 // A cycle whose end cannot be kept is not told as one that was decided.
 func TestAnEndThatIsNotKeptIsAFailure(t *testing.T) {
 	b := newBench(t, t.TempDir())

@@ -38,7 +38,8 @@ var (
 	errGivesWay  = errors.New("the preparation gives way to a cycle")
 )
 
-// startCycle makes the job of what there is, notes the cycle, and starts it.
+// startCycle makes the job of what there is, notes the cycle, and starts it on a model, which the
+// caller uses, as long as that is attached.
 func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reason) error {
 	if err := l.settle(ctx, p.judged); err != nil {
 		return err
@@ -76,20 +77,17 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 	}, News{Kind: NewsCycleStarted, Cycle: c.ID, Reason: why})
 	l.enter(PhaseRunning, why, time.Time{})
 	w := l.now
+	a.users.Add(1) // before the caller's use ends
 	go func() {
-		o, err := l.train(runCtx, w)
+		defer a.users.Done()
+		o, err := l.train(runCtx, a, w)
 		w.done <- workResult{o, err}
 	}()
 	return nil
 }
 
-// train runs a cycle on the model, as long as that is attached.
-func (l *loop) train(ctx context.Context, w work) (Outcome, error) {
-	a := l.model.use()
-	if a == nil {
-		return Outcome{}, errTakenAway
-	}
-	defer a.users.Done()
+// train runs a cycle on the model that its job was made for, as long as that is attached.
+func (l *loop) train(ctx context.Context, a *attached, w work) (Outcome, error) {
 	until, done := a.until(ctx)
 	defer done()
 	facts, err := l.facts(until, a)
