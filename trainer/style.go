@@ -234,7 +234,11 @@ func sentences(text string) []string {
 // abbreviated says whether the text before a full stop ends in an abbreviation or
 // a single letter, so that the sentence goes on.
 func abbreviated(before string) bool {
-	w := before[strings.LastIndexFunc(before, unicode.IsSpace)+1:]
+	w := before
+	if i := strings.LastIndexFunc(before, unicode.IsSpace); i >= 0 {
+		_, size := utf8.DecodeRuneInString(before[i:]) // a no-break space is of two bytes
+		w = before[i+size:]
+	}
 	switch strings.ToLower(w) {
 	case "mr", "mrs", "ms", "dr", "prof", "st", "no", "nr", "bzw", "ca", "abs", "art", "str":
 		return true

@@ -58,8 +58,8 @@ func TestStyleRefusesWhatDoesNotFit(t *testing.T) {
 }
 
 func TestSentences(t *testing.T) {
-	got := sentences("Ask Mr. Petrov. He is in room 2.14! Really?\nYes")
-	want := []string{"Ask Mr. Petrov.", "He is in room 2.14!", "Really?", "Yes"}
+	got := sentences("Ask Mr. Petrov. He is in room 2.14! Really?\nYes, as\u00a0Mr.\u00a0Petrov says.")
+	want := []string{"Ask Mr. Petrov.", "He is in room 2.14!", "Really?", "Yes, as\u00a0Mr.\u00a0Petrov says."}
 	if len(got) != len(want) {
 		t.Fatalf("%q", got)
 	}
