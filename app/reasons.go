@@ -36,12 +36,10 @@ var reasonKeys = map[string]string{
 	trainer.CodeWanted:        "reason.wanted",
 	trainer.CodeUnlearn:       "reason.unlearn",
 	trainer.CodeInterrupted:   "reason.interrupted",
-	trainer.CodeAnswering:     "reason.answering",
 	trainer.CodeOthersTurn:    "reason.others_turn",
 	trainer.CodeRefusedWaits:  "reason.refused_waits",
 	trainer.CodeRetryLater:    "reason.retry_later",
 	trainer.CodeUpkeepLater:   "reason.upkeep_later",
-	trainer.CodeOtherModel:    "reason.other_model",
 	trainer.CodeNewModel:      "reason.new_model",
 	trainer.CodeNoReader:      "reason.no_reader",
 	trainer.CodeAskedAnew:     "reason.asked_anew",
@@ -69,7 +67,6 @@ var reasonKeys = map[string]string{
 
 	trainer.CodeRefusedTwice: "reason.refused_twice",
 
-	trainer.CodeCycle:       "reason.cycle",
 	trainer.CodeRestored:    "reason.restored",
 	trainer.CodeRolledBack:  "reason.rolled_back",
 	trainer.CodeWithdrawn:   "reason.withdrawn",

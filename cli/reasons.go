@@ -69,12 +69,10 @@ var germanReasons = map[string]string{
 	trainer.CodeWanted:        "Sie haben es gewünscht",
 	trainer.CodeUnlearn:       "Zurückgenommenes wird verlernt",
 	trainer.CodeInterrupted:   "ein unterbrochenes Training beginnt von vorn",
-	trainer.CodeAnswering:     "das Training lässt einer Antwort den Vortritt",
 	trainer.CodeOthersTurn:    "das Training eines anderen Benutzers läuft; dieses wartet, bis es an der Reihe ist",
 	trainer.CodeRefusedWaits:  "die Prüfung hat das Training mit diesen Rückmeldungen abgelehnt, es wartet auf neue",
 	trainer.CodeRetryLater:    "das letzte Training ist fehlgeschlagen, neuer Versuch in {seconds}: {error}",
 	trainer.CodeUpkeepLater:   "was CLARA neben dem Training tut, ist fehlgeschlagen, neuer Versuch in {seconds}: {error}",
-	trainer.CodeOtherModel:    "das Gelernte gehört zu einem anderen Modell",
 	trainer.CodeNewModel:      "das Modell wird einmal gemessen, damit sich das Training daran messen lässt",
 	trainer.CodeNoReader:      "dieses Modell ist nicht darauf vorbereitet, Lektionen zu benutzen: Es tut es weniger sicher",
 	trainer.CodeAskedAnew:     "eine andere Version antwortet: die Lektionen werden neu abgefragt",
@@ -99,7 +97,6 @@ var germanReasons = map[string]string{
 
 	trainer.CodeRefusedTwice: "{first}; noch einmal trainiert, halb so schnell und doppelt so fest gehalten: {second}",
 
-	trainer.CodeCycle:       "aus Zyklus {cycle}",
 	trainer.CodeRestored:    "von Ihnen zurückgeholt",
 	trainer.CodeWithdrawn:   "Version {number} wurde mit etwas trainiert, das Sie vor mehr als einem Tag gelöscht haben",
 	trainer.CodeRolledBack:  "{low} der ersten {of} Antworten bekamen 1 oder 2 Sterne",

@@ -32,12 +32,10 @@ const (
 	CodeWanted        = "wanted"          // the user asked for it
 	CodeUnlearn       = "unlearn"         // something learnt was taken back
 	CodeInterrupted   = "interrupted"     // a cycle was cut short and is started again
-	CodeAnswering     = "answering"       // training gives way to an answer
 	CodeOthersTurn    = "others_turn"     // another user's training runs
 	CodeRefusedWaits  = "refused_waits"   // the gate refused what there is; waits for new feedback
 	CodeCutTwice      = "cut_twice"       // the program was killed in the same cycle twice; waits for the user
 	CodeRetryLater    = "retry_later"     // the last cycle failed; seconds, error
-	CodeOtherModel    = "other_model"     // what was learnt belongs to another model; model
 	CodeUpkeepLater   = "upkeep_later"    // other work than a cycle failed; seconds, error
 	CodeNewModel      = "new_model"       // a model that was not measured yet; model
 	CodeNoReader      = "no_reader"       // this model has no reader adapter: the turn alone serves; model
@@ -66,7 +64,6 @@ const (
 	CodeRefusedTwice = "refused_twice"
 
 	// Why the active version changed, or a cycle ended.
-	CodeCycle       = "cycle"        // cycle
 	CodeRestored    = "restored"     // version
 	CodeRolledBack  = "rolled_back"  // low, of, before, after
 	CodeWithdrawn   = "withdrawn"    // a version that was trained on what was taken back a day ago; number

@@ -24,7 +24,6 @@ type (
 	Cycle        = store.Cycle
 	CycleState   = store.CycleState
 	Version      = store.Version
-	Activation   = store.Activation
 	Cause        = store.Cause
 	Reason       = store.Reason
 )
@@ -75,7 +74,6 @@ const (
 var (
 	ErrNotFound = store.ErrNotFound
 	ErrRemoved  = store.ErrRemoved
-	ErrActive   = store.ErrActive
 	ErrNewer    = store.ErrNewer
 	ErrForeign  = store.ErrForeign
 	ErrCorrupt  = store.ErrCorrupt
