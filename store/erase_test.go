@@ -78,8 +78,8 @@ func TestDeletedIsErasedOnceNoVersionHoldsIt(t *testing.T) {
 	stay("another user's time is over", served.ID, trained.ID)
 	check(t, s.EraseSamples(ctx, day))
 	stay("later", trained.ID)
-	if c := must(s.Counts(ctx, "base"))(t); c.Erasures != 1 {
-		t.Errorf("the version in use holds %d deleted samples, want 1", c.Erasures)
+	if n := must(s.Erasures(ctx, "base"))(t); n != 1 {
+		t.Errorf("the version in use holds %d deleted samples, want 1", n)
 	}
 	check(t, s.ActivateVersion(ctx, "base", 0, CauseRestore, Reason{}))
 	check(t, s.RemoveVersion(ctx, holding.ID))
@@ -119,8 +119,8 @@ func TestDeletedIsErasedByTheNextVersion(t *testing.T) {
 	if n := len(must(s.Lessons(ctx, ""))(t)); n != 0 {
 		t.Errorf("the lesson of a deleted sample shows")
 	}
-	if c := must(s.Counts(ctx, "base"))(t); c.Erasures != 1 {
-		t.Errorf("the active version holds %d deleted samples, want 1", c.Erasures)
+	if n := must(s.Erasures(ctx, "base"))(t); n != 1 {
+		t.Errorf("the active version holds %d deleted samples, want 1", n)
 	}
 
 	// A cycle that was refused has changed nothing: the active version holds it still.
@@ -135,8 +135,8 @@ func TestDeletedIsErasedByTheNextVersion(t *testing.T) {
 	check(t, s.DeleteSample(ctx, x.ID))
 	train(nil)
 	wantErr(t, s.RestoreSample(ctx, x.ID), ErrNotFound)
-	if c := must(s.Counts(ctx, "base"))(t); c.Erasures != 0 {
-		t.Errorf("the new version holds %d deleted samples", c.Erasures)
+	if n := must(s.Erasures(ctx, "base"))(t); n != 0 {
+		t.Errorf("the new version holds %d deleted samples", n)
 	}
 	if got := must(s.Message(ctx, m.ID))(t); got.Lesson != 0 {
 		t.Errorf("the message still names lesson %d", got.Lesson)
@@ -145,8 +145,8 @@ func TestDeletedIsErasedByTheNextVersion(t *testing.T) {
 	// Back to the version before it: it was trained on what was erased.
 	old := must(s.Versions(ctx, "base"))(t)[1]
 	check(t, s.ActivateVersion(ctx, "base", old.ID, CauseRestore, Reason{}))
-	if c := must(s.Counts(ctx, "base"))(t); c.Erasures != 1 {
-		t.Errorf("the restored version holds %d deleted samples, want 1", c.Erasures)
+	if n := must(s.Erasures(ctx, "base"))(t); n != 1 {
+		t.Errorf("the restored version holds %d deleted samples, want 1", n)
 	}
 
 	// Nothing of the text is left, not in free pages and not in the log.

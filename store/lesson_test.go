@@ -31,7 +31,7 @@ func TestModelsDoNotMixInALesson(t *testing.T) {
 		if n := len(must(s.Trail(ctx, want.base, l.ID, 0))(t)); n != want.asked {
 			t.Errorf("on %q it was asked %d times, want %d", want.base, n, want.asked)
 		}
-		if n := must(s.Counts(ctx, want.base))(t).Lessons[want.state]; n != 1 {
+		if n := must(s.LessonCounts(ctx, want.base))(t)[want.state]; n != 1 {
 			t.Errorf("on %q %d lessons are %s, want 1", want.base, n, want.state)
 		}
 	}

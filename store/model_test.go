@@ -183,7 +183,8 @@ type snapshot struct {
 	Activations   map[string][]Activation
 	Drafts        []Draft
 	Base          map[string][]byte
-	Counts        map[string]Counts
+	LessonCounts  map[string]map[LessonState]int
+	Erasures      map[string]int
 	Ratings       []Rating
 	BothRight     []SamplePair
 }
@@ -194,7 +195,7 @@ var lessonBases = append([]string{""}, hashes...)
 func (a *account) snapshot() snapshot {
 	v := snapshot{
 		Messages: map[int64][]Message{}, AllLessons: map[string][]Lesson{}, Lessons: map[string][]Lesson{}, Trails: map[string]map[int64][]LessonResult{},
-		Active: map[string]int64{}, Activations: map[string][]Activation{}, Base: a.base, Counts: map[string]Counts{},
+		Active: map[string]int64{}, Activations: map[string][]Activation{}, Base: a.base, LessonCounts: map[string]map[LessonState]int{}, Erasures: map[string]int{},
 	}
 	for _, c := range a.conversations {
 		if c.deleted.IsZero() {
@@ -211,25 +212,10 @@ func (a *account) snapshot() snapshot {
 		}
 		return x.Updated.After(y.Updated) || x.Updated.Equal(y.Updated) && x.ID > y.ID
 	})
-	counts := Counts{Samples: map[SampleState]int{}, Lessons: map[LessonState]int{}, Cycles: map[CycleState]int{}, Versions: len(a.versions)}
-	buffer := 0
 	for _, x := range a.samples {
 		seen := x.seen()
 		v.Samples = append(v.Samples, seen)
-		counts.Samples[seen.State]++
 		live := seen.State == SampleNew || seen.State == SampleUsed
-		if live {
-			buffer++
-			counts.MeanScore += seen.Score
-			switch seen.Form {
-			case FormRating:
-				counts.Ratings++
-			case FormCorrection:
-				counts.Corrections++
-			case FormText:
-				counts.Texts++
-			}
-		}
 		if x.lesson != nil {
 			for _, base := range lessonBases {
 				l := x.lessonOn(a.lessonBase(base))
@@ -242,9 +228,6 @@ func (a *account) snapshot() snapshot {
 		if seen.Form == FormRating && x.Deleted.IsZero() && !x.replaced() {
 			v.Ratings = append(v.Ratings, Rating{Sample: x.ID, Score: x.Score, Version: x.Version, Created: x.Created, Conversation: a.conversationOf(seen.Message)})
 		}
-	}
-	if buffer > 0 {
-		counts.MeanScore /= float64(buffer)
 	}
 	for _, base := range lessonBases {
 		l := v.Lessons[base]
@@ -265,7 +248,6 @@ func (a *account) snapshot() snapshot {
 	}
 	for _, c := range slices.Backward(a.cycles) {
 		v.Cycles = append(v.Cycles, *c)
-		counts.Cycles[c.State]++
 	}
 	for _, x := range slices.Backward(a.versions) {
 		seen := *x
@@ -280,10 +262,9 @@ func (a *account) snapshot() snapshot {
 				v.Activations[h] = append(v.Activations[h], x)
 			}
 		}
-		c := counts
-		c.Lessons = map[LessonState]int{}
+		v.LessonCounts[h], v.Erasures[h] = map[LessonState]int{}, 0
 		for _, l := range v.Lessons[h] {
-			c.Lessons[l.State]++
+			v.LessonCounts[h][l.State]++
 		}
 		for _, x := range a.versions {
 			if x.ID != v.Active[h] {
@@ -291,11 +272,10 @@ func (a *account) snapshot() snapshot {
 			}
 			for _, id := range x.Samples {
 				if s := a.sample(id); s == nil || !s.Deleted.IsZero() {
-					c.Erasures++
+					v.Erasures[h]++
 				}
 			}
 		}
-		v.Counts[h] = c
 	}
 	for _, d := range a.drafts {
 		v.Drafts = append(v.Drafts, d)
@@ -341,7 +321,8 @@ func read(t tester, s *Store) snapshot {
 		Activations:   map[string][]Activation{},
 		Drafts:        must(draftsOf(ctx, s))(t),
 		Base:          map[string][]byte{},
-		Counts:        map[string]Counts{},
+		LessonCounts:  map[string]map[LessonState]int{},
+		Erasures:      map[string]int{},
 		Ratings:       must(s.Ratings(ctx, time.Time{}))(t),
 		BothRight:     must(s.BothRight(ctx))(t),
 	}
@@ -364,7 +345,8 @@ func read(t tester, s *Store) snapshot {
 	for _, h := range hashes {
 		v.Active[h] = must(s.ActiveVersion(ctx, h))(t).ID
 		v.Activations[h] = must(s.Activations(ctx, h))(t)
-		v.Counts[h] = must(s.Counts(ctx, h))(t)
+		v.LessonCounts[h] = must(s.LessonCounts(ctx, h))(t)
+		v.Erasures[h] = must(s.Erasures(ctx, h))(t)
 		for key, value := range must(s.Base(ctx, h, "answer", []string{"a", "b", "c"}))(t) {
 			v.Base[h+"/answer/"+key] = value
 		}

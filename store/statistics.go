@@ -2,87 +2,34 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"time"
 )
 
-// Counts are the figures of one user.
-type Counts struct {
-	Samples     map[SampleState]int
-	Ratings     int     // in the live buffer
-	Corrections int     // in the live buffer
-	Texts       int     // in the live buffer
-	MeanScore   float64 // of the live buffer; 0 if it is empty
-	Lessons     map[LessonState]int
-	Cycles      map[CycleState]int
-	Versions    int
-	Erasures    int // samples that the active version was trained on and that were deleted since
+// LessonCounts counts the lessons that show by their state on a base model.
+func (s *Store) LessonCounts(ctx context.Context, base string) (map[LessonState]int, error) {
+	type group struct {
+		state LessonState
+		n     int
+	}
+	groups, err := list(ctx, s, "count the lessons", func(r scanner) (g group, err error) {
+		return g, r.Scan(&g.state, &g.n)
+	}, `SELECT coalesce(m.state, 'new') AS of, count(*) FROM lessons l JOIN samples s ON s.id = l.sample
+		LEFT JOIN lesson_models m ON m.user = l.user AND m.lesson = l.id AND m.base_hash = `+lessonBase+`
+		WHERE l.user = ?2`+lessonShows+` GROUP BY of`, base, s.user)
+	counts := make(map[LessonState]int, len(groups))
+	for _, g := range groups {
+		counts[g.state] = g.n
+	}
+	return counts, err
 }
 
-// Counts returns the figures; base is the hash of the base model that Lessons and
-// Erasures are about.
-func (s *Store) Counts(ctx context.Context, base string) (Counts, error) {
-	c := Counts{Samples: map[SampleState]int{}, Lessons: map[LessonState]int{}, Cycles: map[CycleState]int{}}
-	// One transaction, so that the figures are of one moment.
-	tx, err := s.db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return c, fmt.Errorf("count: %w", classify(err))
-	}
-	defer tx.Rollback() //nolint:errcheck // it only read
-	if err := s.count(ctx, tx, base, &c); err != nil {
-		return c, fmt.Errorf("count: %w", classify(err))
-	}
-	return c, nil
-}
-
-func (s *Store) count(ctx context.Context, tx *sql.Tx, base string, c *Counts) error {
-	each := func(put func(name string, n int), query string, args ...any) error {
-		type group struct {
-			name string
-			n    int
-		}
-		groups, err := collect(ctx, tx, func(r scanner) (group, error) {
-			var g group
-			return g, r.Scan(&g.name, &g.n)
-		}, query, args...)
-		for _, g := range groups {
-			put(g.name, g.n)
-		}
-		return err
-	}
-	if err := each(func(name string, n int) { c.Samples[SampleState(name)] = n },
-		`SELECT state, count(*) FROM samples WHERE user = ? GROUP BY state`, s.user); err != nil {
-		return err
-	}
-	if err := each(func(name string, n int) { c.Lessons[LessonState(name)] = n },
-		`SELECT coalesce(m.state, 'new') AS of, count(*) FROM lessons l JOIN samples s ON s.id = l.sample
-			LEFT JOIN lesson_models m ON m.user = l.user AND m.lesson = l.id AND m.base_hash = `+lessonBase+`
-			WHERE l.user = ?2`+lessonShows+` GROUP BY of`, base, s.user); err != nil {
-		return err
-	}
-	if err := each(func(name string, n int) { c.Cycles[CycleState(name)] = n },
-		`SELECT state, count(*) FROM cycles WHERE user = ? GROUP BY state`, s.user); err != nil {
-		return err
-	}
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE form = 'rating'), count(*) FILTER (WHERE form = 'correction'),
-		count(*) FILTER (WHERE form = 'text'), coalesce(avg(score), 0) FROM samples WHERE user = ? AND state IN ('new', 'used')`, s.user).
-		Scan(&c.Ratings, &c.Corrections, &c.Texts, &c.MeanScore); err != nil {
-		return err
-	}
-	return tx.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM versions WHERE user = ?1), (`+selectErasures+`)`, s.user, base).
-		Scan(&c.Versions, &c.Erasures)
-}
-
-// selectErasures are Counts.Erasures of the user ?1 on the base model ?2.
-const selectErasures = `SELECT count(*) FROM versions v, json_each(v.samples) j LEFT JOIN samples s ON s.id = j.value
-	WHERE v.user = ?1 AND v.base_hash = ?2 AND v.id = ` + activeID + ` AND (s.id IS NULL OR s.deleted IS NOT NULL)`
-
-// Erasures is Counts.Erasures alone.
+// Erasures counts the samples that the active version of a base model was trained on and that
+// were deleted since.
 func (s *Store) Erasures(ctx context.Context, base string) (int, error) {
 	return one(ctx, s, "count what was deleted since a training", func(r scanner) (n int, err error) {
 		return n, r.Scan(&n)
-	}, selectErasures, s.user, base)
+	}, `SELECT count(*) FROM versions v, json_each(v.samples) j LEFT JOIN samples s ON s.id = j.value
+		WHERE v.user = ?1 AND v.base_hash = ?2 AND v.id = `+activeID+` AND (s.id IS NULL OR s.deleted IS NOT NULL)`, s.user, base)
 }
 
 // Rating is one rated answer, as the statistics see it.

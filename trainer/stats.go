@@ -14,9 +14,9 @@ const recentRatings = 20
 func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 	var s LiveStats
 	hash := t.baseHash()
-	counts, err := t.store.Counts(ctx, hash)
+	lessons, err := t.store.LessonCounts(ctx, hash)
 	if err != nil {
-		return s, fmt.Errorf("count: %w", err)
+		return s, err
 	}
 	ratings, err := t.store.Ratings(ctx, time.Time{})
 	if err != nil {
@@ -56,7 +56,7 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 	if n := len(ratings); n > 0 {
 		m.AvgStars, m.AvgStarsRecent = all/float64(n), recent/float64(min(n, recentRatings))
 	}
-	for state, n := range counts.Lessons {
+	for state, n := range lessons {
 		m.LessonsTotal += n
 		switch state {
 		case LessonKnown:
