@@ -93,20 +93,18 @@ func (s *seeder) conversations() {
 		if i < 3 {
 			at = at.AddDate(0, 0, -6)
 		}
-		c := must[store.Conversation](s)(s.s.AddConversation(ctx, store.Conversation{Title: title, Created: at}))
+		var messages []store.Message
 		if i == len(titles)-1 {
-			parent := int64(0)
 			for k, e := range sampleEntries() {
 				m := e.Message
-				m.Parent = parent
-				m.Conversation, m.Created = c.ID, at.Add(time.Duration(k+1)*time.Second)
-				m.Version = s.versions[e.Number]
+				m.Created, m.Version = at.Add(time.Duration(k+1)*time.Second), s.versions[e.Number]
 				if e.Question != "" {
 					m.Lesson = s.learned[0].ID
 				}
-				parent = must[store.Message](s)(s.s.AddMessage(ctx, m)).ID
+				messages = append(messages, m)
 			}
 		}
+		must[store.Message](s)(s.s.BeginConversation(ctx, store.Conversation{Title: title, Created: at}, messages))
 	}
 }
 

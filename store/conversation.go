@@ -20,12 +20,6 @@ type Conversation struct {
 	Messages int       // how many it holds; set by the store
 }
 
-// AddConversation makes a conversation and returns it as stored.
-func (s *Store) AddConversation(ctx context.Context, c Conversation) (Conversation, error) {
-	err := s.update(ctx, "add conversation", func(tx *sql.Tx) error { return s.addConversation(ctx, tx, &c) })
-	return c, err
-}
-
 // BeginConversation makes a conversation with its first messages, each behind the one before
 // it, all of it or nothing, and returns the last message as stored.
 func (s *Store) BeginConversation(ctx context.Context, c Conversation, messages []Message) (Message, error) {

@@ -103,7 +103,7 @@ func TestDeletedIsErasedByTheNextVersion(t *testing.T) {
 		Lesson: &Lesson{Question: "Code?", Answer: secret},
 	})
 	check(t, err)
-	talk := must(s.AddConversation(ctx, Conversation{}))(t)
+	talk := must(addConversation(ctx, s, Conversation{}))(t)
 	m := must(s.AddMessage(ctx, Message{Conversation: talk.ID, Role: RoleAssistant, Lesson: l.ID}))(t)
 	train := func(used []int64) {
 		t.Helper()

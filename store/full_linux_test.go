@@ -22,7 +22,7 @@ func TestOpeningOnAFullDiskSaysSo(t *testing.T) {
 	})
 	path := filepath.Join(disk, "clara.db")
 	s := must(Open(t.Context(), path))(t)
-	kept := must(s.AddConversation(t.Context(), Conversation{Title: "kept"}))(t)
+	kept := must(addConversation(t.Context(), s, Conversation{Title: "kept"}))(t)
 	check(t, s.Close())
 	ballast := filepath.Join(disk, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 2<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {

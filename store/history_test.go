@@ -164,7 +164,7 @@ func (a *account) lessonIDs() []int64 {
 func (h *history) AddConversation(t *rapid.T) {
 	s, a := h.turn(t)
 	title := text.Draw(t, "title")
-	c := must(s.AddConversation(t.Context(), Conversation{Title: title}))(t)
+	c := must(addConversation(t.Context(), s, Conversation{Title: title}))(t)
 	want := Conversation{ID: c.ID, User: s.User(), Title: title, Created: h.clock, Updated: h.clock}
 	if c != want {
 		t.Fatalf("got %+v, want %+v", c, want)

@@ -41,7 +41,7 @@ func victim(path string) {
 		fmt.Printf(format+"\n", args...)
 	}
 	say("open")
-	c, err := s.AddConversation(ctx, Conversation{Title: "talk"})
+	c, err := addConversation(ctx, s, Conversation{Title: "talk"})
 	die(err)
 	go func() { // rates
 		for {

@@ -92,7 +92,7 @@ func older(t *testing.T) (path string, steps []migration) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "clara.db")
 	s := must(Open(t.Context(), path))(t)
-	must(s.AddConversation(t.Context(), Conversation{Title: "kept"}))(t)
+	must(addConversation(t.Context(), s, Conversation{Title: "kept"}))(t)
 	check(t, s.Close())
 	return path, must(embeddedMigrations())(t)
 }

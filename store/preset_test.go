@@ -14,8 +14,8 @@ var brief = Preset{
 func TestConversationRemembersItsPreset(t *testing.T) {
 	s, ctx := newStore(t), t.Context()
 	p := must(s.AddPreset(ctx, brief))(t)
-	c := must(s.AddConversation(ctx, Conversation{Title: "a", Preset: p.ID}))(t)
-	other := must(s.AddConversation(ctx, Conversation{Title: "b"}))(t)
+	c := must(addConversation(ctx, s, Conversation{Title: "a", Preset: p.ID}))(t)
+	other := must(addConversation(ctx, s, Conversation{Title: "b"}))(t)
 	preset := func(id int64) int64 {
 		t.Helper()
 		return must(s.Conversation(ctx, id))(t).Preset

@@ -64,7 +64,7 @@ func TestTakingBackBringsTheRatingBefore(t *testing.T) {
 func TestFeedbackOfAMessageIsDeletedAsAWhole(t *testing.T) {
 	s := newStore(t)
 	ctx := t.Context()
-	talk := must(s.AddConversation(ctx, Conversation{}))(t)
+	talk := must(addConversation(ctx, s, Conversation{}))(t)
 	m := must(s.AddMessage(ctx, Message{Conversation: talk.ID, Role: RoleAssistant}))(t)
 	other := must(s.AddMessage(ctx, Message{Conversation: talk.ID, Role: RoleAssistant}))(t)
 	on := func(message int64, form Form, replaces ...int64) int64 {
@@ -238,9 +238,9 @@ func TestSampleQuery(t *testing.T) {
 	cycle := must(s.StartCycle(ctx, Cycle{}))(t)
 	_, version, err := s.FinishCycle(ctx, CycleEnd{Cycle: cycle.ID, State: CyclePromoted, Version: &Version{}})
 	check(t, err)
-	talk := must(s.AddConversation(ctx, Conversation{}))(t)
+	talk := must(addConversation(ctx, s, Conversation{}))(t)
 	m := must(s.AddMessage(ctx, Message{Conversation: talk.ID, Role: RoleAssistant}))(t)
-	other := must(s.AddMessage(ctx, Message{Conversation: must(s.AddConversation(ctx, Conversation{}))(t).ID, Role: RoleAssistant}))(t)
+	other := must(s.AddMessage(ctx, Message{Conversation: must(addConversation(ctx, s, Conversation{}))(t).ID, Role: RoleAssistant}))(t)
 	add := func(x Sample) int64 {
 		t.Helper()
 		got, _, err := s.AddFeedback(ctx, Feedback{Sample: x})

@@ -13,7 +13,7 @@ import (
 // said adds a conversation with the given title and messages, questions and answers in turn.
 func said(t tester, s *Store, title string, texts ...string) (Conversation, []Message) {
 	t.Helper()
-	c := must(s.AddConversation(t.Context(), Conversation{Title: title}))(t)
+	c := must(addConversation(t.Context(), s, Conversation{Title: title}))(t)
 	var all []Message
 	parent := int64(0)
 	for i, text := range texts {

@@ -42,7 +42,7 @@ func TestRatingDays(t *testing.T) {
 func BenchmarkRating(b *testing.B) {
 	s := newStore(b)
 	ctx := b.Context()
-	talk := must(s.AddConversation(ctx, Conversation{}))(b)
+	talk := must(addConversation(ctx, s, Conversation{}))(b)
 	m := must(s.AddMessage(ctx, Message{Conversation: talk.ID, Role: RoleAssistant, Text: "An answer."}))(b)
 	for b.Loop() {
 		_, _, err := s.AddFeedback(ctx, Feedback{Sample: Sample{
@@ -56,7 +56,7 @@ func BenchmarkRating(b *testing.B) {
 func BenchmarkMessages(b *testing.B) {
 	s := newStore(b)
 	ctx := b.Context()
-	talk := must(s.AddConversation(ctx, Conversation{}))(b)
+	talk := must(addConversation(ctx, s, Conversation{}))(b)
 	_, err := s.db.write.ExecContext(ctx, `WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 10000)
 		INSERT INTO messages (user, conversation, role, text, created, finish, tokens, seconds)
 		SELECT 'local', ?, 'assistant', printf('Answer %d: %s', value, hex(zeroblob(150))), value, 'end', 80, 1.5 FROM n`, talk.ID)

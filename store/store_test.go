@@ -37,6 +37,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// addConversation adds a conversation that has no message yet, as no face does.
+func addConversation(ctx context.Context, s *Store, c Conversation) (Conversation, error) {
+	err := s.update(ctx, "add conversation", func(tx *sql.Tx) error { return s.addConversation(ctx, tx, &c) })
+	return c, err
+}
+
 func newStore(t testing.TB) *Store {
 	t.Helper()
 	return openAt(t, filepath.Join(t.TempDir(), "clara.db"))
@@ -92,7 +98,7 @@ func wantErr(t tester, err, want error) {
 func TestOpenMakesFolderAndFileForTheOwnerAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "folder", "clara.db")
 	s := openAt(t, path)
-	if _, err := s.AddConversation(t.Context(), Conversation{}); err != nil {
+	if _, err := addConversation(t.Context(), s, Conversation{}); err != nil {
 		t.Fatal(err)
 	}
 	if runtime.GOOS == "windows" {
@@ -111,7 +117,7 @@ func TestOpenKeepsWhatWasThere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clara.db")
 	s, err := Open(t.Context(), path)
 	check(t, err)
-	c := must(s.AddConversation(t.Context(), Conversation{Title: "Straße\x00\U0001F600"}))(t)
+	c := must(addConversation(t.Context(), s, Conversation{Title: "Straße\x00\U0001F600"}))(t)
 	check(t, s.Close())
 	if notEmpty(path + "-wal") {
 		t.Error("closing has left a log")
@@ -130,7 +136,7 @@ func TestOpenAnyPath(t *testing.T) {
 	for _, name := range names {
 		dir := t.TempDir()
 		s := openAt(t, filepath.Join(dir, name))
-		must(s.AddConversation(t.Context(), Conversation{}))(t)
+		must(addConversation(t.Context(), s, Conversation{}))(t)
 		entries := must(os.ReadDir(dir))(t)
 		for _, e := range entries {
 			if !strings.HasPrefix(e.Name(), name) {
@@ -147,7 +153,7 @@ func TestOpenIsRelativeToTheWorkingFolderOfThatMoment(t *testing.T) {
 	t.Chdir(t.TempDir())
 	s := openAt(t, "clara.db")
 	t.Chdir(t.TempDir())
-	must(s.AddConversation(t.Context(), Conversation{}))(t)
+	must(addConversation(t.Context(), s, Conversation{}))(t)
 	if len(must(s.Conversations(t.Context()))(t)) != 1 {
 		t.Error("the conversation went elsewhere")
 	}
@@ -204,7 +210,7 @@ func TestOpenRefuses(t *testing.T) {
 	ours := func(t *testing.T, path string) {
 		s := must(Open(t.Context(), path))(t)
 		for range 300 {
-			must(s.AddConversation(t.Context(), Conversation{Title: strings.Repeat("title ", 50)}))(t)
+			must(addConversation(t.Context(), s, Conversation{Title: strings.Repeat("title ", 50)}))(t)
 		}
 		check(t, s.Close())
 	}
@@ -256,7 +262,7 @@ func TestDamagedPage(t *testing.T) {
 	s := must(Open(t.Context(), path))(t)
 	title := strings.Repeat("title ", 50)
 	for range 300 {
-		must(s.AddConversation(t.Context(), Conversation{Title: title}))(t)
+		must(addConversation(t.Context(), s, Conversation{Title: title}))(t)
 	}
 	check(t, s.Check(t.Context()))
 	check(t, s.Close())
@@ -291,7 +297,7 @@ func TestTwoOpenings(t *testing.T) {
 			}
 			stores[i] = s
 			for range 10 {
-				if _, err := s.AddConversation(t.Context(), Conversation{}); err != nil {
+				if _, err := addConversation(t.Context(), s, Conversation{}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -313,7 +319,7 @@ func TestTwoOpenings(t *testing.T) {
 
 func TestReadingGoesOnWhileAWriteIsOpen(t *testing.T) {
 	s := newStore(t)
-	must(s.AddConversation(t.Context(), Conversation{}))(t)
+	must(addConversation(t.Context(), s, Conversation{}))(t)
 	err := s.update(t.Context(), "hold", func(tx *sql.Tx) error {
 		must(tx.Exec("DELETE FROM conversations"))(t)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -335,7 +341,7 @@ func TestCancelledContextWritesNothing(t *testing.T) {
 	s := newStore(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.AddConversation(ctx, Conversation{})
+	_, err := addConversation(ctx, s, Conversation{})
 	wantErr(t, err, context.Canceled)
 	if n := len(must(s.Conversations(t.Context()))(t)); n != 0 {
 		t.Errorf("%d conversations", n)
@@ -344,7 +350,7 @@ func TestCancelledContextWritesNothing(t *testing.T) {
 
 func TestTooLongTextIsRefused(t *testing.T) {
 	s := newStore(t)
-	c := must(s.AddConversation(t.Context(), Conversation{}))(t)
+	c := must(addConversation(t.Context(), s, Conversation{}))(t)
 	long := strings.Repeat("x", MaxText+1)
 	_, err := s.AddMessage(t.Context(), Message{Conversation: c.ID, Role: RoleUser, Text: long})
 	wantErr(t, err, ErrInvalid)
@@ -360,7 +366,7 @@ func TestTooLongTextIsRefused(t *testing.T) {
 func TestFullDiskLosesNothing(t *testing.T) {
 	s := newStore(t)
 	ctx := t.Context()
-	kept := must(s.AddConversation(ctx, Conversation{Title: "kept"}))(t)
+	kept := must(addConversation(ctx, s, Conversation{Title: "kept"}))(t)
 	// As when the disk is full: the file cannot grow by another page.
 	must(s.db.write.ExecContext(ctx, "PRAGMA max_page_count = 1"))(t) // SQLite takes the present size
 	_, err := s.AddMessage(ctx, Message{Conversation: kept.ID, Role: RoleUser, Text: strings.Repeat("x", 1<<20)})

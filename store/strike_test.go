@@ -65,7 +65,7 @@ func TestErasedConversationsAreQuotedByNoJob(t *testing.T) {
 	ctx := t.Context()
 	said := func(question string) Conversation {
 		t.Helper()
-		c := must(s.AddConversation(ctx, Conversation{}))(t)
+		c := must(addConversation(ctx, s, Conversation{}))(t)
 		must(s.AddMessage(ctx, Message{Conversation: c.ID, Role: RoleUser, Text: question}))(t)
 		return c
 	}

@@ -86,7 +86,7 @@ func TestACopyGoesOnceTheUpdateHasProvenItself(t *testing.T) {
 func TestOnlyTheDraftsOfErasedConversationsGo(t *testing.T) {
 	s := newStore(t)
 	ctx := t.Context()
-	kept, gone := must(s.AddConversation(ctx, Conversation{}))(t), must(s.AddConversation(ctx, Conversation{}))(t)
+	kept, gone := must(addConversation(ctx, s, Conversation{}))(t), must(addConversation(ctx, s, Conversation{}))(t)
 	for _, key := range []string{ConversationDraft(0), ConversationDraft(kept.ID), ConversationDraft(gone.ID), "another field"} {
 		check(t, s.SaveDraft(ctx, key, "begun"))
 	}

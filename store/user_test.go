@@ -16,8 +16,8 @@ func filled(t *testing.T) (s *Store, ids map[string]int64) {
 	t.Helper()
 	s = newStore(t)
 	ann, ctx := s.As("ann"), t.Context()
-	c := must(ann.AddConversation(ctx, Conversation{Title: "hers"}))(t)
-	hidden := must(ann.AddConversation(ctx, Conversation{Title: "hidden"}))(t)
+	c := must(addConversation(ctx, ann, Conversation{Title: "hers"}))(t)
+	hidden := must(addConversation(ctx, ann, Conversation{Title: "hidden"}))(t)
 	check(t, ann.DeleteConversation(ctx, hidden.ID))
 	m := must(ann.AddMessage(ctx, Message{Conversation: c.ID, Role: RoleAssistant, Text: "At 9."}))(t)
 	sample, lesson, err := ann.AddFeedback(ctx, Feedback{
@@ -67,7 +67,7 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		return err
 	}
 	own := func(ctx context.Context, s *Store) int64 {
-		c, err := s.AddConversation(ctx, Conversation{})
+		c, err := addConversation(ctx, s, Conversation{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,6 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 	sample := Sample{Form: FormRating, Kind: Manner}
 	type call = func(ctx context.Context, s *Store, id map[string]int64) error
 	calls := map[string][]call{
-		"AddConversation": {func(ctx context.Context, s *Store, _ map[string]int64) error { own(ctx, s); return errNothing }},
 		"BeginConversation": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return empty(s.BeginConversation(ctx, Conversation{}, []Message{{Role: RoleUser, Lesson: id["lesson"]}}))
 		}},

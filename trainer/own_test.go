@@ -12,19 +12,13 @@ import (
 // talk keeps a question with its answer in a conversation of its own.
 func (b *bench) talk(question string, lesson int64) (conversation, answer int64) {
 	b.t.Helper()
-	c, err := b.store.AddConversation(b.t.Context(), Conversation{Title: question})
+	m, err := b.store.BeginConversation(b.t.Context(), Conversation{Title: question}, []Message{
+		{Role: RoleUser, Text: question}, {Role: RoleAssistant, Text: "an answer", Finish: FinishEnd, Lesson: lesson},
+	})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, m := range []Message{{Role: RoleUser, Text: question}, {Role: RoleAssistant, Text: "an answer", Finish: FinishEnd, Lesson: lesson}} {
-		m.Conversation, m.Parent = c.ID, answer
-		kept, err := b.store.AddMessage(b.t.Context(), m)
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		answer = kept.ID
-	}
-	return c.ID, answer
+	return m.Conversation, m.ID
 }
 
 // Only questions that nothing was taught about hold a training, the latest first; what

@@ -100,16 +100,9 @@ func TestFeedbackRemembersTheSystemPromptOfItsAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := b.store.AddConversation(ctx, Conversation{Title: "a", Preset: p.ID})
-	if err != nil {
-		t.Fatal(err)
-	}
-	q, err := b.store.AddMessage(ctx, Message{Conversation: c.ID, Role: RoleUser, Text: "How does fog form?"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := b.store.AddMessage(ctx, Message{
-		Conversation: c.ID, Parent: q.ID, Role: RoleAssistant, Text: "Moist air cools over the river.", Finish: FinishEnd, Preset: p.Name, System: p.System,
+	a, err := b.store.BeginConversation(ctx, Conversation{Title: "a", Preset: p.ID}, []Message{
+		{Role: RoleUser, Text: "How does fog form?"},
+		{Role: RoleAssistant, Text: "Moist air cools over the river.", Finish: FinishEnd, Preset: p.Name, System: p.System},
 	})
 	if err != nil {
 		t.Fatal(err)

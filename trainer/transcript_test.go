@@ -148,20 +148,20 @@ var plainWords = TranscriptWords{
 // hostile is a conversation whose texts look like what they are written into.
 func (b *bench) hostile() int64 {
 	b.t.Helper()
-	c, err := b.store.AddConversation(b.t.Context(), Conversation{Title: "<b>Title</b>\n# and *more*"})
+	question := Message{Role: RoleUser, Text: "# not a heading\n- not a list\n    <script>alert(1)</script>\n1. [x](y) `z`"}
+	q, err := b.store.BeginConversation(b.t.Context(), Conversation{Title: "<b>Title</b>\n# and *more*"}, []Message{question})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	q := b.say(c.ID, 0, RoleUser, "# not a heading\n- not a list\n    <script>alert(1)</script>\n1. [x](y) `z`")
-	a := b.say(c.ID, q.ID, RoleAssistant, "**Bold** and\n```html\n<b>")
-	b.say(c.ID, q.ID, RoleAssistant, "another branch")
+	a := b.say(q.Conversation, q.ID, RoleAssistant, "**Bold** and\n```html\n<b>")
+	b.say(q.Conversation, q.ID, RoleAssistant, "another branch")
 	if _, err := b.Correct(b.t.Context(), Correction{Message: a.ID, Better: "**Better** and\n```html\n<b>&</b>"}); err != nil {
 		b.t.Fatal(err)
 	}
 	if err := b.Show(b.t.Context(), a.ID); err != nil {
 		b.t.Fatal(err)
 	}
-	return c.ID
+	return q.Conversation
 }
 
 func TestExportEscapesWhatItIsGiven(t *testing.T) {
