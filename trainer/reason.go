@@ -17,7 +17,9 @@ const (
 	CodeBufferFull     = "buffer_full"     // evicted; size
 	CodeUnchanged      = "unchanged"       // the better answer is the given one
 	CodeEmpty          = "empty"           // no text to learn from
-	CodeTooLong        = "too_long"        // for the model; context
+
+	// Why there is no answer.
+	CodeTooLong = "too_long" // longer than the model can read; context
 
 	// Why the trainer is not training, or is about to.
 	CodeNoModel       = "no_model"        // no model is loaded
@@ -44,8 +46,8 @@ const (
 	CodePreparing     = "preparing"       // the model's reader is being made; model
 
 	// The gate's verdicts.
-	CodeProven     = "proven"      // better, tested, losses, p
-	CodeNotProven  = "not_proven"  // better, losses, p
+	CodeProven     = "proven"      // better, losses, p, lost (the questions of known lessons that it loses; "": none)
+	CodeNotProven  = "not_proven"  // likewise
 	CodeUnharmed   = "unharmed"    // nothing to compare, nothing harmed
 	CodeNotNumber  = "not_number"  // a loss or weight is not a number
 	CodeForgets    = "forgets"     // kept, of, limit
@@ -65,10 +67,10 @@ const (
 
 	// Why the active version changed, or a cycle ended.
 	CodeRestored    = "restored"     // version
-	CodeRolledBack  = "rolled_back"  // low, of, before, after
+	CodeRolledBack  = "rolled_back"  // low, of, version (the number of what was rated so), before, after
 	CodeWithdrawn   = "withdrawn"    // a version that was trained on what was taken back a day ago; number
 	CodeCycleFailed = "cycle_failed" // error
-	CodeStopped     = "stopped"      // by the user, or by what took the model or the turn
+	CodeStopped     = "stopped"      // by the user (seconds, while the next one waits), or by what took the model or the turn
 	CodeEnded       = "ended"        // the program was closed meanwhile
 	CodeOvertaken   = "overtaken"    // another version was chosen meanwhile; number (0: the base)
 	CodeImported    = "imported"     // not checked
@@ -82,9 +84,9 @@ const (
 
 	// Lasting troubles, for Doctor and State.Trouble.
 	CodeDiskFull       = "disk_full"
-	CodeBufferEmpty    = "buffer_empty"    // kept, total, top reason
+	CodeBufferEmpty    = "buffer_empty"    // kept, total; where most do not train, top (the code of most of these), count, threshold
 	CodeRateTooLow     = "rate_too_low"    // rate, least
-	CodeRefusedAgain   = "refused_again"   // cycles
+	CodeRefusedAgain   = "refused_again"   // cycles, code (of the last one's reason)
 	CodeOnlyRatings    = "only_ratings"    // ratings
 	CodeLessonsMissed  = "lessons_missed"  // missed, total
 	CodeReaderRefused  = "reader_refused"  // the model's reader, by the gate: the turn alone serves; model, and the gate's own reason (GateOf)
