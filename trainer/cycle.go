@@ -217,7 +217,7 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 	c.lap(&rep.Seconds.Knowledge)
 
 	widely := widelyNext(order, c.job.Lessons, askedWidely)
-	c.enter(StepGate, 7)
+	c.enter(StepGate, 1+gateSteps)
 	variants, contrasts, err := candidate.now.askWidely(ctx, widely, c.job.Recipe.Seed)
 	if err != nil {
 		return err

@@ -33,7 +33,8 @@ func saving(err error) error {
 
 // Rate gives an answer 1 to 5 stars; a second rating replaces the first, 0 leaves
 // it without any (the returned Sample is then the zero one); TakeBack of the second
-// brings the first back. The sample is on disk when Rate returns. One that does not train is returned as rejected, with the reason.
+// brings the first back. The sample is on disk when Rate returns. One that does not train
+// is returned as rejected, with the reason.
 func (t *Trainer) Rate(ctx context.Context, message int64, stars int) (Sample, error) {
 	return t.RateFrom(ctx, message, stars, SourceUser)
 }
@@ -394,10 +395,9 @@ func (t *Trainer) standingOn(ctx context.Context, message int64, form Form) ([]i
 }
 
 // TakeBack deletes a sample and its lesson, which is no longer put before the model; what it
-// had replaced stands again. If
-// adapters in use were trained on it (TrainedOn), a cycle rebuilds them without it and
-// erases it; else it is erased after a day. PutBack undoes it until then, or until another
-// cycle has made a version.
+// had replaced stands again. If adapters in use were trained on it (TrainedOn), a cycle
+// rebuilds them without it and erases it; else it is erased after a day. PutBack undoes it
+// until then, or until another cycle has made a version.
 func (t *Trainer) TakeBack(ctx context.Context, sample int64) error {
 	return t.change(ctx, func() error {
 		if err := t.store.DeleteSample(ctx, sample); err != nil {

@@ -60,6 +60,9 @@ type checked struct {
 	reason  Reason
 }
 
+// gateSteps are the parts of check; the lessons are asked in other words before them.
+const gateSteps = 6
+
 // check measures the candidate and decides.
 func (c *candidate) check(ctx context.Context, progress func(done, of int)) (checked, error) {
 	var out checked
@@ -69,7 +72,7 @@ func (c *candidate) check(ctx context.Context, progress func(done, of int)) (che
 		f.KeptLimit = leastKeptAll
 	}
 	c.countLessons(f)
-	steps := []func() error{
+	steps := [gateSteps]func() error{
 		func() error { return c.fit(ctx, f) },
 		func() error { return c.unrelated(ctx, f) },
 		func() error { return c.canary(ctx, f) },

@@ -16,7 +16,8 @@ type effort struct {
 
 // A candidate that would harm is trained once more, gentler: half as fast, and with
 // twice as much to hold it to the base. The bounds of a step and of a training hold
-// for it too, so a cycle takes at most twice its time.
+// for it too, so an attempt takes at most twice the time of its first try. A cycle makes a
+// second attempt where the first was refused with knowledge that it trained.
 var (
 	fullEffort   = effort{rate: 1, anchor: 1}
 	gentleEffort = effort{rate: 0.5, anchor: 2}

@@ -129,7 +129,7 @@ func (t *Trainer) activate(ctx context.Context, version int64, cause Cause, why 
 		return saving(fmt.Errorf("activate version %d: %w", version, err))
 	}
 	if err := t.renew(context.WithoutCancel(ctx)); err != nil {
-		// Its files cannot be loaded: what answered goes on answering.
+		// Its files can be loaded, but not what answers beside them: what answered goes on answering.
 		back := t.store.ActivateVersion(context.WithoutCancel(ctx), hash, before.ID, cause, before.Reason)
 		return errors.Join(fmt.Errorf("activate version %d: %w", version, err), back, t.renew(context.WithoutCancel(ctx)))
 	}
