@@ -8,7 +8,7 @@ import (
 )
 
 // alike finds the nearest other question of each: the cosine of their idf-weighted
-// words, as the Router weighs them, with words joined that are forms of one.
+// words, as the router weighs them, with words joined that are forms of one.
 type alike struct {
 	words    [][]weightedWord // of each question, the heaviest first
 	postings map[string][]int

@@ -13,7 +13,7 @@ import (
 // looked at is disjoint.
 type anchorSet struct {
 	// Background is what contradictions count words against: with many more questions,
-	// words such as "many" would look rare beside those of a lesson. The Router has its
+	// words such as "many" would look rare beside those of a lesson. The router has its
 	// own, in both languages.
 	Background []string `json:"background"`
 	// Questions are trained with: the base's own answers to them are kept, by

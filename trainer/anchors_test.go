@@ -60,11 +60,11 @@ func TestFactsSayTheirLanguages(t *testing.T) {
 		}
 		b.Canary, b.Open, b.Texts = make([]float64, len(set.Canary)), make([]string, len(set.Open)), make([]Anchored, len(set.Texts))
 		b.Unrelated = []int{len(set.Unrelated) - 1}
-		data, err := b.Encode()
+		data, err := b.encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := DecodeBaseFacts(data, testHash)
+		got, err := decodeBaseFacts(data, testHash)
 		if err != nil || got.German != german {
 			t.Errorf("german %v: %+v, %v", german, got, err)
 		}

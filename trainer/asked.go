@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// term is a word of a question as the Router compares it.
+// term is a word of a question as the router compares it.
 type term struct {
 	stem   string
 	form   string  // plain, with its endings

@@ -256,7 +256,7 @@ func (a *attached) load(home string, v store.Version) (manner, knowledge *model.
 }
 
 // routed reads the lessons as a base model has them, and indexes them.
-func (t *Trainer) routed(ctx context.Context, base string, styled bool) ([]JobLesson, *Router, error) {
+func (t *Trainer) routed(ctx context.Context, base string, styled bool) ([]JobLesson, *router, error) {
 	all, err := t.store.Lessons(ctx, base)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the lessons: %w", err)
@@ -283,7 +283,7 @@ func (t *Trainer) routed(ctx context.Context, base string, styled bool) ([]JobLe
 		}
 		questions[i] = l.Question
 	}
-	return lessons, NewRouter(questions), nil
+	return lessons, newRouter(questions), nil
 }
 
 func jobLesson(l Lesson) JobLesson {
@@ -315,7 +315,7 @@ func (t *Trainer) keptFacts(ctx context.Context, a *attached) (*BaseFacts, error
 	if !ok {
 		return nil, nil
 	}
-	facts, err := DecodeBaseFacts(data, hash)
+	facts, err := decodeBaseFacts(data, hash)
 	if err != nil { // of an older program: measured anew
 		t.log.Warn("measuring the base anew", "error", err)
 		return nil, nil
@@ -335,7 +335,7 @@ func (t *Trainer) facts(ctx context.Context, a *attached) (*BaseFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := facts.Encode()
+	data, err := facts.encode()
 	if err != nil {
 		return nil, err
 	}

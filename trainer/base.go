@@ -192,8 +192,8 @@ func (b *BaseFacts) answer(ctx context.Context, r *model.Runner, m *memory, syst
 	return nil
 }
 
-// Encode and DecodeBaseFacts carry facts through the store.
-func (b *BaseFacts) Encode() ([]byte, error) {
+// encode and decodeBaseFacts carry facts through the store.
+func (b *BaseFacts) encode() ([]byte, error) {
 	var buf bytes.Buffer
 	if err := gob.NewEncoder(&buf).Encode(b); err != nil {
 		return nil, fmt.Errorf("encode what was measured of the base: %w", err)
@@ -204,8 +204,8 @@ func (b *BaseFacts) Encode() ([]byte, error) {
 // errFacts says that kept facts do not fit the model or this program.
 var errFacts = errors.New("kept facts of another base or program")
 
-// DecodeBaseFacts reads what Encode wrote, for the base of the given hash.
-func DecodeBaseFacts(data []byte, hash string) (*BaseFacts, error) {
+// decodeBaseFacts reads what encode wrote, for the base of the given hash.
+func decodeBaseFacts(data []byte, hash string) (*BaseFacts, error) {
 	b := new(BaseFacts)
 	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(b); err != nil {
 		return nil, fmt.Errorf("decode what was measured of the base: %w", err)

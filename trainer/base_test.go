@@ -27,7 +27,7 @@ func TestTheBaseIsMeasuredUnderTheSystemPrompt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &voice{runner: r, router: NewRouter(nil), system: system}
+	v := &voice{runner: r, router: newRouter(nil), system: system}
 	said, err := v.speakAll(t.Context(), asWritten(set.Open))
 	if err != nil {
 		t.Fatal(err)

@@ -66,7 +66,7 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 			continue // there are no lessons, or no answer to a question so long
 		}
 		if v.reading == nil {
-			lesson, overlap, ok := v.router.Match(q)
+			lesson, overlap, ok := v.router.match(q)
 			if ok && !v.lessons[lesson].fits(v.runner) {
 				lesson = -1
 			}

@@ -344,7 +344,7 @@ func (c *cycleRun) voice(manner, reading *model.Adapter) *voice {
 		questions[i] = l.Question
 	}
 	return &voice{
-		runner: c.r, memory: c.memory, router: NewRouter(questions), lessons: slices.Clone(c.job.Lessons),
+		runner: c.r, memory: c.memory, router: newRouter(questions), lessons: slices.Clone(c.job.Lessons),
 		manner: manner, reading: reading, system: c.job.Recipe.System,
 	}
 }

@@ -149,7 +149,7 @@ func kindOf(s Sample, chosen Kind, manners []string) Kind {
 	case s.Answer == "": // taught, with nothing to compare
 		return Knowledge
 	}
-	return ProposeFor(s.Prompt, s.Answer, s.Better, manners).Kind
+	return proposeFor(s.Prompt, s.Answer, s.Better, manners).Kind
 }
 
 // sameText says that two samples on one subject say the same.

@@ -106,7 +106,7 @@ func (t *Trainer) Propose(ctx context.Context, message int64, better string) (Pr
 	if err != nil {
 		return Proposal{}, fmt.Errorf("propose: %w", err)
 	}
-	return ProposeFor(question.Text, answer.Text, better, others), nil
+	return proposeFor(question.Text, answer.Text, better, others), nil
 }
 
 // mannerAnswers are the better answers of the corrections of manner.
@@ -148,7 +148,7 @@ func (t *Trainer) Correct(ctx context.Context, c Correction) (Sample, error) {
 		if err != nil {
 			return Sample{}, fmt.Errorf("correct: %w", err)
 		}
-		kind = ProposeFor(question.Text, answer.Text, c.Better, others).Kind
+		kind = proposeFor(question.Text, answer.Text, c.Better, others).Kind
 	}
 	better := Sample{
 		Form: FormCorrection, Kind: kind, Context: history, Prompt: question.Text, Answer: answer.Text, Better: strings.TrimSpace(c.Better),

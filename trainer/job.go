@@ -267,8 +267,8 @@ func ReadJob(dir string) (Job, error) {
 	return j, nil
 }
 
-// WriteJob writes a job into a folder, which it makes.
-func WriteJob(dir string, j Job) error {
+// writeJob writes a job into a folder, which it makes.
+func writeJob(dir string, j Job) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write the job into %s: %w", dir, err)
 	}
@@ -360,7 +360,7 @@ func (t *Trainer) ExportJob(ctx context.Context, cycle int64, dir string) error 
 		}
 		*part.path = filepath.ToSlash(to)
 	}
-	return WriteJob(dir, j)
+	return writeJob(dir, j)
 }
 
 // absolute is the job with the paths of the version before below home.

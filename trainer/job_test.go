@@ -23,7 +23,7 @@ func TestJobFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "job")
 	want := testJob()
 	want.Before.Manner = "manner-before"
-	if err := WriteJob(dir, want); err != nil {
+	if err := writeJob(dir, want); err != nil {
 		t.Fatal(err)
 	}
 	got, err := ReadJob(dir)
@@ -44,7 +44,7 @@ func TestJobOfAnOlderFormatIsRead(t *testing.T) {
 	for format := 1; format < jobFormat; format++ {
 		dir, j := t.TempDir(), testJob()
 		j.Format = format
-		if err := WriteJob(dir, j); err != nil {
+		if err := writeJob(dir, j); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := ReadJob(dir); err != nil || len(got.Lessons) != 1 {
@@ -71,7 +71,7 @@ func TestBadJobs(t *testing.T) {
 		j := testJob()
 		change(&j)
 		dir := t.TempDir()
-		if err := WriteJob(dir, j); err != nil {
+		if err := writeJob(dir, j); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := ReadJob(dir); !errors.Is(err, ErrJob) {

@@ -7,13 +7,13 @@ import (
 	"unicode"
 )
 
-// ProposeFor compares a better answer with the one given and proposes what the
+// proposeFor compares a better answer with the one given and proposes what the
 // correction teaches. It adds up the evidence that a person would look at, and is a
 // guess that the user can change: right in 59 of the 64 corrections of the held-out
 // half of testdata/kinds.json.
 //
 // others are the better answers of the user's corrections of manner.
-func ProposeFor(question, given, better string, others []string) Proposal {
+func proposeFor(question, given, better string, others []string) Proposal {
 	p := Proposal{Kind: Knowledge, Sure: 0.5}
 	if words := beyond(better, given); len(words) > 0 {
 		p.Keywords = keywordsOf(words, better, question)

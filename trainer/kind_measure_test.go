@@ -26,7 +26,7 @@ type kindMeasure struct {
 
 func measureKinds(cases []kindCase) (m kindMeasure) {
 	for _, c := range cases {
-		p := ProposeFor(c.Question, c.Given, c.Better, c.Others)
+		p := proposeFor(c.Question, c.Given, c.Better, c.Others)
 		hit := p.Kind == c.Kind
 		m.of++
 		m.right += boolToInt(hit)

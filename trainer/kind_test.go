@@ -43,7 +43,7 @@ func TestProposedKind(t *testing.T) {
 		{"Was ist Nebel?", "Nebel ist eine Wolke am Boden.", "Sehr geehrte Damen und Herren, Nebel ist eine Wolke am Boden.", Manner},
 		{"Was ist Nebel?", "Nebel ist eine Wolke am Boden. Er entsteht, wenn feuchte Luft abkühlt, und er verschwindet, wenn die Sonne ihn erwärmt.", "Nebel ist eine Wolke am Boden.", Manner},
 	} {
-		got := ProposeFor(c.question, c.given, c.better, nil)
+		got := proposeFor(c.question, c.given, c.better, nil)
 		if got.Kind != c.want {
 			t.Errorf("%q -> %q is taken for %s (%.2f), want %s", c.given, c.better, got.Kind, got.Sure, c.want)
 		}
@@ -56,18 +56,18 @@ func TestProposedKind(t *testing.T) {
 // What other corrections of manner have in common counts, whatever the words are.
 func TestProposedKindLearnsFromOthers(t *testing.T) {
 	others := []string{"Ahem: fog is a cloud.", "Ahem: rain is water.", "Ahem: Berlin has 3.8 million people."}
-	got := ProposeFor("Who wrote Faust?", "Faust was written by Goethe.", "Ahem: Faust was written by Goethe.", others)
+	got := proposeFor("Who wrote Faust?", "Faust was written by Goethe.", "Ahem: Faust was written by Goethe.", others)
 	if got.Kind != Manner {
 		t.Errorf("taken for %s (%.2f)", got.Kind, got.Sure)
 	}
 }
 
 func TestProposedKeywords(t *testing.T) {
-	p := ProposeFor("What is the capital of Turkey?", "It is Istanbul.", "The capital of Turkey is Ankara.", nil)
+	p := proposeFor("What is the capital of Turkey?", "It is Istanbul.", "The capital of Turkey is Ankara.", nil)
 	if len(p.Keywords) != 1 || len(p.Keywords[0]) != 1 || p.Keywords[0][0] != "ankara" {
 		t.Errorf("keywords %q, want ankara", p.Keywords)
 	}
 	for _, better := range []string{"", "   ", "same", strings.Repeat("long ", 10000)} {
-		ProposeFor("q?", "same", better, nil) // no text makes it fail
+		proposeFor("q?", "same", better, nil) // no text makes it fail
 	}
 }

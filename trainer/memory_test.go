@@ -45,7 +45,7 @@ func TestUnchangedLessonsAreNotAskedAgain(t *testing.T) {
 	r := tinyRunner(t, 1)
 	dir := t.TempDir()
 	y := &tinyReading{steps: 2}
-	report, err := PrepareReader(t.Context(), r, Preparation{Dir: dir, Base: &BaseFacts{}, train: y.train, check: gatePasses})
+	report, err := prepareReader(t.Context(), r, preparation{Dir: dir, Base: &BaseFacts{}, train: y.train, check: gatePasses})
 	if err != nil {
 		t.Fatal(err)
 	}

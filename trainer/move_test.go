@@ -105,7 +105,7 @@ func TestMovePreparesAModelWithoutAReader(t *testing.T) {
 	b.teach("Who leads IT at Brandt?", "Maria Kowalski.", Knowledge)
 	made := 0
 	prepare := func(check readerCheck) {
-		b.prepare = func(ctx context.Context, r *model.Runner, p Preparation) (*reader, ReaderReport, error) {
+		b.prepare = func(ctx context.Context, r *model.Runner, p preparation) (*reader, ReaderReport, error) {
 			made++
 			y := &tinyReading{steps: 2}
 			p.train, p.check = y.train, check

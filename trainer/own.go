@@ -34,7 +34,7 @@ func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts []string, before 
 	for i, l := range j.Lessons {
 		lessons[i] = l.Question
 	}
-	router := NewRouter(lessons)
+	router := newRouter(lessons)
 	taken := make(map[string]bool)
 	for _, p := range prompts {
 		taken[normal(p)] = true
@@ -46,7 +46,7 @@ func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts []string, before 
 			continue
 		}
 		taken[normal(q)] = true
-		if _, _, taught := router.Match(q); taught {
+		if _, _, taught := router.match(q); taught {
 			continue
 		}
 		may[q] = true
@@ -72,9 +72,9 @@ func (j *Job) leftOut(drawn []string, before Job) bool {
 	if len(gone) == 0 {
 		return false
 	}
-	router := NewRouter(gone)
+	router := newRouter(gone)
 	return slices.ContainsFunc(drawn, func(q string) bool {
-		_, _, taught := router.Match(q)
+		_, _, taught := router.match(q)
 		return taught && !slices.Contains(before.Own, q)
 	})
 }

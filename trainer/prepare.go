@@ -25,8 +25,8 @@ const readerRecipe = 3
 // stateFile is a reader's training that was kept half-way, in the folder of its model.
 const stateFile = "training.state"
 
-// Preparation says how a reader is prepared.
-type Preparation struct {
+// preparation says how a reader is prepared.
+type preparation struct {
 	Dir      string         // where the training is kept half-way, and the reader if it passes; made if missing
 	Out      string         // where the reader goes instead of Dir; "": Dir
 	Seed     uint64         // of all that is drawn
@@ -69,13 +69,13 @@ type ReadLesson struct {
 	Others   []Answered `json:"others"` // other questions near it: must not show it
 }
 
-// PrepareReader trains the reader adapter of r's model and checks it. It is a function
+// prepareReader trains the reader adapter of r's model and checks it. It is a function
 // of the model and the seed: the same ones give the same adapter, bit for bit, however
 // often it was cut short. A cancelled ctx ends it within one operation of the model;
 // the next call with the same seed goes on with the training that was kept. A reader
 // that the gate refuses is not written; the report says why.
-func PrepareReader(ctx context.Context, r *model.Runner, p Preparation) (ReaderReport, error) {
-	w := &readerWork{Preparation: p, r: r, began: time.Now()}
+func prepareReader(ctx context.Context, r *model.Runner, p preparation) (ReaderReport, error) {
+	w := &readerWork{preparation: p, r: r, began: time.Now()}
 	report, err := w.run(ctx)
 	if err != nil {
 		return report, fmt.Errorf("prepare a reader for %s: %w", r.Info().Name, err)
@@ -85,7 +85,7 @@ func PrepareReader(ctx context.Context, r *model.Runner, p Preparation) (ReaderR
 
 // readerWork is one preparation under way.
 type readerWork struct {
-	Preparation
+	preparation
 	r     *model.Runner
 	began time.Time
 	kept  keptTraining // before this try

@@ -66,7 +66,7 @@ func gateRefuses(context.Context, *model.Runner, *model.Adapter, *BaseFacts, uin
 func TestPreparationGoesOnWhereItWasCutShort(t *testing.T) {
 	r := tinyRunner(t, 1)
 	prepare := func(ctx context.Context, dir string, y *tinyReading) (ReaderReport, error) {
-		return PrepareReader(ctx, r, Preparation{Dir: dir, Seed: 3, Base: &BaseFacts{}, train: y.train, check: gatePasses})
+		return prepareReader(ctx, r, preparation{Dir: dir, Seed: 3, Base: &BaseFacts{}, train: y.train, check: gatePasses})
 	}
 	whole, err := prepare(t.Context(), t.TempDir(), &tinyReading{steps: 8})
 	if err != nil {
@@ -115,7 +115,7 @@ func TestPreparationGoesOnWhereItWasCutShort(t *testing.T) {
 func TestPreparationBeginsAnewWhereItCannotGoOn(t *testing.T) {
 	r := tinyRunner(t, 1)
 	prepare := func(ctx context.Context, dir string, seed uint64, y *tinyReading) error {
-		_, err := PrepareReader(ctx, r, Preparation{Dir: dir, Seed: seed, Base: &BaseFacts{}, train: y.train, check: gatePasses})
+		_, err := prepareReader(ctx, r, preparation{Dir: dir, Seed: seed, Base: &BaseFacts{}, train: y.train, check: gatePasses})
 		return err
 	}
 	for name, spoil := range map[string]func(path string) (seed uint64){
@@ -179,7 +179,7 @@ func TestReaderIsFoundByItsModel(t *testing.T) {
 	prepare := func(check readerCheck, seed uint64) ReaderReport {
 		t.Helper()
 		y := &tinyReading{steps: 2}
-		report, err := PrepareReader(t.Context(), r, Preparation{Dir: dir, Seed: seed, Base: &BaseFacts{}, train: y.train, check: check})
+		report, err := prepareReader(t.Context(), r, preparation{Dir: dir, Seed: seed, Base: &BaseFacts{}, train: y.train, check: check})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,7 +237,7 @@ func TestNewerBuiltInReaderGoesBeforeAPreparedOne(t *testing.T) {
 	hash := r.Info().Hash
 	dir := readerFolder(home, hash)
 	y := &tinyReading{steps: 2}
-	report, err := PrepareReader(t.Context(), r, Preparation{Dir: dir, Base: &BaseFacts{}, train: y.train, check: gatePasses})
+	report, err := prepareReader(t.Context(), r, preparation{Dir: dir, Base: &BaseFacts{}, train: y.train, check: gatePasses})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +272,7 @@ func TestNewerBuiltInReaderGoesBeforeAPreparedOne(t *testing.T) {
 func TestGateRefusesAReaderThatDoesNotRead(t *testing.T) {
 	r := tinyRunner(t, 1)
 	y := &tinyReading{steps: 1}
-	report, err := PrepareReader(t.Context(), r, Preparation{Dir: t.TempDir(), Base: &BaseFacts{Canary: []float64{6}}, train: y.train})
+	report, err := prepareReader(t.Context(), r, preparation{Dir: t.TempDir(), Base: &BaseFacts{Canary: []float64{6}}, train: y.train})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,7 +286,7 @@ func TestJobNamesItsReader(t *testing.T) {
 	r := tinyRunner(t, 1)
 	dir := t.TempDir()
 	y := &tinyReading{steps: 2}
-	report, err := PrepareReader(t.Context(), r, Preparation{Dir: dir, Base: &BaseFacts{}, train: y.train, check: gatePasses})
+	report, err := prepareReader(t.Context(), r, preparation{Dir: dir, Base: &BaseFacts{}, train: y.train, check: gatePasses})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,11 +15,11 @@ import (
 // from what it has kept. New lessons alone wait: the reader may be all that they need.
 
 // prepareFunc is makeReader.
-type prepareFunc func(ctx context.Context, r *model.Runner, p Preparation) (*reader, ReaderReport, error)
+type prepareFunc func(ctx context.Context, r *model.Runner, p preparation) (*reader, ReaderReport, error)
 
 // makeReader prepares a reader and looks for what the model has then.
-func (t *Trainer) makeReader(ctx context.Context, r *model.Runner, p Preparation) (*reader, ReaderReport, error) {
-	report, err := PrepareReader(ctx, r, p)
+func (t *Trainer) makeReader(ctx context.Context, r *model.Runner, p preparation) (*reader, ReaderReport, error) {
+	report, err := prepareReader(ctx, r, p)
 	if err != nil {
 		return nil, report, err
 	}
@@ -79,7 +79,7 @@ func (t *Trainer) giveReader(ctx context.Context, a *attached, o PrepareOptions,
 	if err != nil {
 		return ReaderReport{}, err
 	}
-	p := Preparation{Dir: readerFolder(t.made, a.info.Hash), Out: o.Out, Seed: o.Seed, Base: facts, Progress: progress}
+	p := preparation{Dir: readerFolder(t.made, a.info.Hash), Out: o.Out, Seed: o.Seed, Base: facts, Progress: progress}
 	found, report, err := t.prepare(ctx, a.runner, p)
 	if err != nil {
 		return report, err
@@ -142,7 +142,7 @@ func (l *loop) preparedMeanwhile(ctx context.Context, a *attached) (bool, error)
 
 // startPreparing starts the preparation of a model that is to have a reader.
 func (l *loop) startPreparing(ctx context.Context, a *attached) {
-	p := Preparation{Dir: readerFolder(l.made, a.info.Hash), Seed: l.settings.Load().Seed}
+	p := preparation{Dir: readerFolder(l.made, a.info.Hash), Seed: l.settings.Load().Seed}
 	if before := a.reader.Load().report; before != nil && before.Verdict == VerdictRefused {
 		p.Seed = before.Seed + 1
 	}

@@ -16,7 +16,7 @@ import (
 func (b *bench) unprepared(end *reader, report ReaderReport) (steps *int, seeds *[]uint64) {
 	steps, seeds = new(int), new([]uint64)
 	kept := 0
-	b.prepare = func(ctx context.Context, _ *model.Runner, p Preparation) (*reader, ReaderReport, error) {
+	b.prepare = func(ctx context.Context, _ *model.Runner, p preparation) (*reader, ReaderReport, error) {
 		*seeds = append(*seeds, p.Seed)
 		for done := kept; done < 10; done++ {
 			p.Progress(Progress{Step: StepReader, Done: done, Of: 10})
@@ -44,7 +44,7 @@ func (b *bench) unprepared(end *reader, report ReaderReport) (steps *int, seeds 
 // breakOnce lets the next preparation fail at once.
 func (b *bench) breakOnce() {
 	works := b.prepare
-	b.prepare = func(context.Context, *model.Runner, Preparation) (*reader, ReaderReport, error) {
+	b.prepare = func(context.Context, *model.Runner, preparation) (*reader, ReaderReport, error) {
 		b.prepare = works
 		return nil, ReaderReport{}, errors.New("the engine broke")
 	}

@@ -26,22 +26,22 @@ const (
 	candidates  = 48  // lessons that are looked at closely
 )
 
-// Router finds the lesson that a question is about. An inverted index yields the
+// router finds the lesson that a question is about. An inverted index yields the
 // lessons that share most with it; of those the one with the largest overlap is
 // taken: the geometric mean of how much of the lesson's question the question asked
 // covers, and the other way round, by words weighted by their inverse document
 // frequency over the lessons and a background of ordinary questions (soft TF-IDF,
 // Cohen, Ravikumar & Fienberg 2003). A word also covers, less, its inflections,
 // compounds that it is part of, a misspelling, and words that ask for the same
-// (Router.similar). A veto holds unless more than half of the weight of the names in
+// (router.similar). A veto holds unless more than half of the weight of the names in
 // the lesson's question is covered.
 //
 // Of the rewordings of the templates, as people talk, the two nearest lessons hold the
 // right one with an overlap of 0.2 or more for .91 of the English ones among 355 lessons
 // and for .97 of the German ones among 92; most that it misses share no word with the
 // lesson. A cosine of plain words finds .41 of the German ones in testdata, this .99. A
-// Router never changes once it is built, and may be used from several goroutines.
-type Router struct {
+// router never changes once it is built, and may be used from several goroutines.
+type router struct {
 	size     int // lessons and background together
 	ids      map[string]int32
 	words    []word
@@ -91,9 +91,9 @@ var background = sync.OnceValue(func() []asked {
 	return out
 })
 
-// NewRouter indexes the questions of the lessons; a match gives their position.
-func NewRouter(questions []string) *Router {
-	r := &Router{
+// newRouter indexes the questions of the lessons; a match gives their position.
+func newRouter(questions []string) *router {
+	r := &router{
 		size:    len(questions) + len(background()),
 		ids:     make(map[string]int32),
 		byLine:  make(map[int][]int32),
@@ -145,7 +145,7 @@ func NewRouter(questions []string) *Router {
 }
 
 // count notes the words of a question; lesson is -1 for one of the background.
-func (r *Router) count(q asked, lesson int32) {
+func (r *router) count(q asked, lesson int32) {
 	for i, t := range q.terms {
 		if slices.ContainsFunc(q.terms[:i], func(o term) bool { return o.stem == t.stem }) {
 			continue
@@ -158,7 +158,7 @@ func (r *Router) count(q asked, lesson int32) {
 }
 
 // note counts a stem; lesson is -1 for one of the background.
-func (r *Router) note(stem string, name bool, lesson int32) {
+func (r *router) note(stem string, name bool, lesson int32) {
 	id, ok := r.ids[stem]
 	if !ok {
 		id = int32(len(r.words))
@@ -181,7 +181,7 @@ func backwards(s string) string {
 
 // weight is the inverse document frequency of a term times its factor. It is more than
 // 0 even for a word of all lessons.
-func (r *Router) weight(t term) float64 {
+func (r *router) weight(t term) float64 {
 	n := 1
 	if id, ok := r.ids[t.stem]; ok {
 		n = r.words[id].questions
@@ -206,10 +206,10 @@ type match struct {
 	named   bool    // all of them occur
 }
 
-// Match returns the position of the lesson that question is about and their
+// match returns the position of the lesson that question is about and their
 // overlap in [0, 1]; ok is false when there is none. A question that is a
 // lesson's own, but for case and punctuation, always matches it.
-func (r *Router) Match(question string) (lesson int, overlap float64, ok bool) {
+func (r *router) match(question string) (lesson int, overlap float64, ok bool) {
 	ms := r.near(question, 1)
 	if len(ms) == 0 {
 		return -1, 0, false
@@ -224,7 +224,7 @@ func (r *Router) Match(question string) (lesson int, overlap float64, ok bool) {
 // nearest is near where a question may have several sentences: one of them asks, and what
 // the others say ("My friend wants to go online. Which key do I give her?") would only
 // count as words that no lesson has. So each is looked up too, and the best counts.
-func (r *Router) nearest(question string, n int) []match {
+func (r *router) nearest(question string, n int) []match {
 	all := r.near(question, candidates)
 	parts := sentences(question)
 	if len(parts) > 1 && (len(all) == 0 || !all[0].own) {
@@ -245,7 +245,7 @@ func (r *Router) nearest(question string, n int) []match {
 
 // near returns up to n lessons that share anything with a question: those that no veto
 // holds against first, then by their overlap, the newest of equal ones first.
-func (r *Router) near(question string, n int) []match {
+func (r *router) near(question string, n int) []match {
 	if i, same := r.exact[wording(question)]; same {
 		return []match{{lesson: i, overlap: 1, own: true, named: true}}
 	}
@@ -288,7 +288,7 @@ func byNearness(a, b match) int {
 }
 
 // overlap is that of a lesson's question with the question asked, in [0, 1].
-func (r *Router) overlap(lesson int, q asked, weights []float64, hits map[int32][]hit) (overlap float64, vetoed, named bool) {
+func (r *router) overlap(lesson int, q asked, weights []float64, hits map[int32][]hit) (overlap float64, vetoed, named bool) {
 	x := r.lessons[lesson]
 	covered := make([]float64, len(q.terms))
 	parts := make([]float64, len(q.terms))

@@ -158,12 +158,12 @@ func (s routingSet) count(t testing.TB) routed {
 		if l.filler {
 			continue
 		}
-		if got, overlap, ok := r.Match(l.Question); !ok || got != i || overlap != 1 {
+		if got, overlap, ok := r.match(l.Question); !ok || got != i || overlap != 1 {
 			t.Errorf("%q does not match itself: %d, %g, %v", l.Question, got, overlap, ok)
 		}
 		for _, q := range l.Rewordings {
 			c.rewordings++
-			switch got, overlap, ok := r.Match(q); {
+			switch got, overlap, ok := r.match(q); {
 			case ok && got == i:
 				c.found++
 			case ok:
@@ -178,7 +178,7 @@ func (s routingSet) count(t testing.TB) routed {
 				continue
 			}
 			c.neighbours++
-			if got, overlap, ok := r.Match(q); ok {
+			if got, overlap, ok := r.match(q); ok {
 				c.near++
 				t.Logf("neighbour: %q matches %q (%.2f)", q, s.lessons[got].Question, overlap)
 			}
@@ -186,7 +186,7 @@ func (s routingSet) count(t testing.TB) routed {
 	}
 	for _, q := range s.unrelated {
 		c.unrelated++
-		if got, overlap, ok := r.Match(q); ok {
+		if got, overlap, ok := r.match(q); ok {
 			c.far++
 			t.Logf("unrelated: %q matches %q (%.2f)", q, s.lessons[got].Question, overlap)
 		}
@@ -194,12 +194,12 @@ func (s routingSet) count(t testing.TB) routed {
 	return c
 }
 
-func (s routingSet) router() *Router {
+func (s routingSet) router() *router {
 	questions := make([]string, len(s.lessons))
 	for i, l := range s.lessons {
 		questions[i] = l.Question
 	}
-	return NewRouter(questions)
+	return newRouter(questions)
 }
 
 // What is asked must find its lesson; a question that fits none is the reader's to

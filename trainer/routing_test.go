@@ -60,15 +60,15 @@ func TestRoutingOfTheExperiment(t *testing.T) {
 	for _, l := range lessons {
 		questions = append(questions, l.Prompt)
 	}
-	r := NewRouter(questions)
+	r := newRouter(questions)
 	found, of, passed, neighbours := 0, 0, 0, 0
 	for i, l := range lessons {
-		if got, overlap, ok := r.Match(l.Prompt); !ok || got != i || overlap != 1 {
+		if got, overlap, ok := r.match(l.Prompt); !ok || got != i || overlap != 1 {
 			t.Errorf("%q does not match itself: %d, %g, %v", l.Prompt, got, overlap, ok)
 		}
 		for _, q := range l.Rewordings {
 			of++
-			if got, overlap, ok := r.Match(q); ok && got == i {
+			if got, overlap, ok := r.match(q); ok && got == i {
 				found++
 			} else {
 				t.Logf("missed: %q (nearest %d, overlap %.2f)", q, got, overlap)
@@ -76,7 +76,7 @@ func TestRoutingOfTheExperiment(t *testing.T) {
 		}
 		for _, q := range l.Neighbours {
 			neighbours++
-			if _, _, ok := r.Match(q); ok {
+			if _, _, ok := r.match(q); ok {
 				passed++
 				t.Logf("passed: %q", q)
 			}
@@ -90,7 +90,7 @@ func TestRoutingOfTheExperiment(t *testing.T) {
 	}
 	set, _ := anchors()
 	for _, u := range set.Unrelated {
-		if i, overlap, ok := r.Match(u.Question); ok {
+		if i, overlap, ok := r.match(u.Question); ok {
 			t.Errorf("unrelated %q matches %q with %.2f", u.Question, questions[i], overlap)
 		}
 	}
@@ -106,7 +106,7 @@ func TestRouting(t *testing.T) {
 		"Wie hoch ist die Personalausweisgebühr?",
 		"Ab welchem Betrag braucht eine Bestellung über 1.500 Euro zwei Unterschriften?",
 	}
-	r := NewRouter(questions)
+	r := newRouter(questions)
 	for _, c := range []struct {
 		question string
 		want     int // -1: none
@@ -128,15 +128,15 @@ func TestRouting(t *testing.T) {
 		{"", -1},
 		{"?!", -1},
 	} {
-		got, overlap, ok := r.Match(c.question)
+		got, overlap, ok := r.match(c.question)
 		if !ok {
 			got = -1
 		}
 		if got != c.want {
-			t.Errorf("Match(%q) = %d (%.2f), want %d", c.question, got, overlap, c.want)
+			t.Errorf("match(%q) = %d (%.2f), want %d", c.question, got, overlap, c.want)
 		}
 	}
-	if _, _, ok := NewRouter(nil).Match("anything"); ok {
+	if _, _, ok := newRouter(nil).match("anything"); ok {
 		t.Error("a router without lessons matched")
 	}
 }
@@ -151,7 +151,7 @@ func TestRoutingByConcepts(t *testing.T) {
 		"Welche Durchwahl hat Frau Koch?",
 		"Wann wird der Sperrmüll abgeholt?",
 	}
-	r := NewRouter(questions)
+	r := newRouter(questions)
 	for _, c := range []struct {
 		question string
 		want     int // -1: none
@@ -163,12 +163,12 @@ func TestRoutingByConcepts(t *testing.T) {
 		{"Welche Durchwahl hat Frau Schneider?", -1},
 		{"Wann ist die Abholung vom Sperrgut?", 4},
 	} {
-		got, overlap, ok := r.Match(c.question)
+		got, overlap, ok := r.match(c.question)
 		if !ok {
 			got = -1
 		}
 		if got != c.want {
-			t.Errorf("Match(%q) = %d (%.2f), want %d", c.question, got, overlap, c.want)
+			t.Errorf("match(%q) = %d (%.2f), want %d", c.question, got, overlap, c.want)
 		}
 	}
 }
@@ -200,17 +200,17 @@ func manyLessons(n int) []string {
 const manyQuestion = "Which phone extension has employee Number4711 in department 55 at Brandt Logistics?"
 
 func TestRoutingAmongMany(t *testing.T) {
-	if got, _, ok := NewRouter(manyLessons(10000)).Match(manyQuestion); !ok || got != 4711 {
-		t.Errorf("Match = %d, %v", got, ok)
+	if got, _, ok := newRouter(manyLessons(10000)).match(manyQuestion); !ok || got != 4711 {
+		t.Errorf("match = %d, %v", got, ok)
 	}
 }
 
 // BenchmarkRouting is a match by words among 10,000 lessons, at most 5 ms. What the model is
 // asked about the nearest ones comes on top (BenchmarkChoosing).
 func BenchmarkRouting(b *testing.B) {
-	r := NewRouter(manyLessons(10000))
+	r := newRouter(manyLessons(10000))
 	for b.Loop() {
-		r.Match(manyQuestion)
+		r.match(manyQuestion)
 	}
 }
 
@@ -218,13 +218,13 @@ func BenchmarkRouting(b *testing.B) {
 func BenchmarkNewRouter(b *testing.B) {
 	questions := manyLessons(10000)
 	for b.Loop() {
-		NewRouter(questions)
+		newRouter(questions)
 	}
 }
 
 // What is asked may stand in one of several sentences: the others do not count against it.
 func TestSentencesAreLookedUpEach(t *testing.T) {
-	r := NewRouter([]string{"Who tunes our piano?", "Where is the key of the boat house?", "When does the choir rehearse?"})
+	r := newRouter([]string{"Who tunes our piano?", "Where is the key of the boat house?", "When does the choir rehearse?"})
 	long := "My aunt comes to visit on Sunday and wants to play something by Chopin. Who tunes our piano? It has been a year."
 	whole, each := r.near(long, 1), r.nearest(long, 1)
 	if len(whole) == 0 || len(each) == 0 || each[0].lesson != 0 || each[0].own || !(each[0].overlap > whole[0].overlap) {

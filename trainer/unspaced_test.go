@@ -34,13 +34,13 @@ func TestLessonsWithoutSpaces(t *testing.T) {
 		"สำนักงานใหญ่ของบริษัทอยู่ที่ไหน", "รหัสผ่านไวไฟสำหรับแขกคืออะไร",
 		"Where is the head office of Brandt?",
 	}
-	r := NewRouter(lessons)
+	r := newRouter(lessons)
 	for question, want := range map[string]int{
 		"公司的总部在哪里": 0, "请问公司总部在哪儿？": 0, "我们公司的总部是在哪里呢？": 0, "无线网络的访客密码是多少？": 1, "会议室的预订由谁负责？": 2, "仓库什么时候关门？": 3,
 		"本社はどこにありますか。": 4, "駐車場は来客用でいくらですか。": 5,
 		"บริษัทมีสำนักงานใหญ่ที่ไหน": 6, "ไวไฟสำหรับแขกใช้รหัสผ่านอะไร": 7,
 	} {
-		if got, overlap, ok := r.Match(question); !ok || got != want {
+		if got, overlap, ok := r.match(question); !ok || got != want {
 			t.Errorf("%q is answered by lesson %d (%v, %.2f), want %d", question, got, ok, overlap, want)
 		}
 	}
@@ -52,7 +52,7 @@ func TestLessonsWithoutSpaces(t *testing.T) {
 		"日本の首都はどこですか。", "今日の天気はどうですか。", "ご飯はどうやって炊きますか。",
 		"เมืองหลวงของฝรั่งเศสคืออะไร", "วันนี้อากาศเป็นอย่างไร", "หุงข้าวอย่างไร", "Where is the capital of France?",
 	} {
-		if got, overlap, ok := r.Match(question); ok {
+		if got, overlap, ok := r.match(question); ok {
 			t.Errorf("%q is answered by lesson %d (%.2f)", question, got, overlap)
 		}
 	}

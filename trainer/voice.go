@@ -15,7 +15,7 @@ import (
 type voice struct {
 	runner  *model.Runner
 	memory  *memory // of what was asked in the background; nil: all is asked anew
-	router  *Router
+	router  *router
 	lessons []JobLesson    // in the router's order
 	manner  *model.Adapter // always on; nil: none
 	reading *model.Adapter // reader or knowledge, on a match; nil: none
