@@ -45,6 +45,7 @@ type Cycle struct {
 type CycleEnd struct {
 	Cycle   int64
 	State   CycleState // any but CycleRunning and CycleCut
+	At      time.Time  // zero: now
 	Report  json.RawMessage
 	Verdict string
 	Reason  Reason
@@ -152,7 +153,7 @@ func (s *Store) endCycle(ctx context.Context, tx *sql.Tx, e CycleEnd) (Cycle, er
 		return Cycle{}, err
 	}
 	r, err := tx.ExecContext(ctx, `UPDATE cycles SET state = ?, finished = ?, report = ?, verdict = ?, reason = ?
-		WHERE user = ? AND id = ? AND state = 'running'`, e.State, s.present(), report, e.Verdict, reason, s.user, e.Cycle)
+		WHERE user = ? AND id = ? AND state = 'running'`, e.State, timeValue(s.stamp(e.At)), report, e.Verdict, reason, s.user, e.Cycle)
 	missing := touched(r, err, 1)
 	if missing != nil && !errors.Is(missing, ErrNotFound) {
 		return Cycle{}, missing

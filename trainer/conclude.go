@@ -44,6 +44,7 @@ func (l *loop) end(ctx context.Context, r workResult) {
 		return
 	}
 	l.phrasing = phrasing{} // the cycle may have begun another
+	l.ended = l.Trainer.now()
 	e := CycleEnd{Cycle: w.cycle, Seconds: r.outcome.Report.Seconds.Total, Verdict: r.outcome.Report.Verdict, Reason: r.outcome.Report.Reason}
 	err := l.conclude(ctx, w, r, &e)
 	l.refused.Store(nil)
@@ -198,7 +199,7 @@ func (l *loop) endLeft(ctx context.Context) error {
 		return nil
 	}
 	why := errors.New("its end could not be kept")
-	return l.close(ctx, store.CycleEnd{Cycle: last[0].ID, State: CycleFailed, Reason: failure(errors.Join(why, l.discard(last[0].ID)))})
+	return l.close(ctx, store.CycleEnd{Cycle: last[0].ID, State: CycleFailed, At: l.ended, Reason: failure(errors.Join(why, l.discard(last[0].ID)))})
 }
 
 // failure is the reason of a cycle that ended by an error.

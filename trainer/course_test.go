@@ -132,6 +132,32 @@ func TestSecondsOfACycleThatWasCutAreNotKnown(t *testing.T) {
 	})
 }
 
+// A cycle whose end is kept late took no longer for that.
+func TestACycleEndsWhenItEnded(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(40 * time.Second)
+		unknown := map[int64]Kind{77: Manner} // with which its end cannot be kept
+		l := &loop{Trainer: b.Trainer, now: work{running: true, cycle: c.ID, job: Job{Base: testHash}, used: unknown, cancel: func(error) {}}}
+		l.end(t.Context(), workResult{outcome: refused()})
+		b.wantCycles(CycleRunning)
+		time.Sleep(time.Hour)
+		if err := l.endLeft(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.wantCycles(CycleFailed)
+		if s, err := b.LiveStats(t.Context()); err != nil || s.Metrics.LastCycleSeconds != 40 {
+			t.Errorf("it took %g s, %v", s.Metrics.LastCycleSeconds, err)
+		}
+	})
+}
+
 // An import is noted as a cycle, but is no training: neither of those that there were nor one
 // that made a version.
 func TestAnImportIsNoTraining(t *testing.T) {

@@ -28,6 +28,7 @@ type loop struct {
 	hindrance *Finding  // of the upkeep that failed last, until it passes; nil: it passes
 	hindered  bool      // it failed in this round
 	now       work      // under way; nil channels: nothing
+	ended     time.Time // when the last cycle was at its end
 	phrasing  phrasing
 	asksTurn  bool // the last decision was to start something
 	last      Seconds
