@@ -104,7 +104,10 @@ func escapeFilter(s *state, v any, _ values) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return html.EscapeString(t), s.payBytes(6 * len(t))
+	if err := s.payBytes(6 * len(t)); err != nil {
+		return nil, err
+	}
+	return html.EscapeString(t), nil
 }
 
 // indentFilter is indent(width=4, first=False, blank=False).
@@ -127,13 +130,13 @@ func indentFilter(s *state, v any, a values) (any, error) {
 		return nil, s.fail("an indent of %s", typeName(width))
 	}
 	first, blank := truth(a.get(1, "first")), truth(a.get(2, "blank"))
-	lines := strings.Split(t, "\n")
-	if err := s.pay(len(lines) * (1 + len(by)/unitBytes)); err != nil {
+	if err := s.pay((strings.Count(t, "\n") + 1) * (1 + len(by)/unitBytes)); err != nil {
 		return nil, err
 	}
 	if err := s.payBytes(len(t)); err != nil {
 		return nil, err
 	}
+	lines := strings.Split(t, "\n")
 	for i, line := range lines {
 		if i == 0 && first || i > 0 && (blank || line != "") {
 			lines[i] = by + line

@@ -92,6 +92,25 @@ func TestHostileTemplates(t *testing.T) {
 	}
 }
 
+// What costs more than is left is not made first and refused then.
+func TestRefusedBeforeItIsMade(t *testing.T) {
+	const size = 40_000_000
+	for name, source := range map[string]string{
+		"lines":   "{{ ('\n' * 40000000) | indent(0) }}",
+		"escapes": "{{ ('<' * 40000000) | escape }}",
+		"cases":   "{{ ('x' * 32000000) | upper }}",
+	} {
+		template := newTemplate(t, source)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := template.Render([]chat.Message{{Role: "user", Content: "x"}}, true)
+		runtime.ReadMemStats(&after)
+		if spent := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, chat.ErrLimit) || spent > size+size/2 {
+			t.Errorf("%s: %d bytes were allocated for a text of %d, %.100v", name, spent, size, err)
+		}
+	}
+}
+
 // A long but honest conversation is far from the limits.
 func TestLongConversation(t *testing.T) {
 	template := newTemplate(t, "{% for m in messages %}{{ '<' + m.role + '>' + m.content | trim + '\n' }}{% endfor %}")

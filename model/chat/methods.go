@@ -132,7 +132,10 @@ func capitalize(t string) string {
 // cased is a method that maps a string to one of about its size.
 func cased(f func(string) string) func(*state, string, []any) (any, error) {
 	return func(s *state, t string, _ []any) (any, error) {
-		return f(t), s.payBytes(2 * len(t))
+		if err := s.payBytes(2 * len(t)); err != nil {
+			return nil, err
+		}
+		return f(t), nil
 	}
 }
 
