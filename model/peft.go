@@ -47,6 +47,22 @@ type peftConfig struct {
 	RankPattern   map[string]int  `json:"rank_pattern,omitempty"`
 	AlphaPattern  map[string]any  `json:"alpha_pattern,omitempty"`
 	ModulesToSave []string        `json:"modules_to_save,omitempty"`
+	Init          any             `json:"init_lora_weights,omitempty"`       // true or false, or the name of a way
+	Invocation    json.RawMessage `json:"alora_invocation_tokens,omitempty"` // null: the adapter holds for every token
+}
+
+// changedBase are the ways of beginning an adapter that change the base's weights, too: by what
+// A and B begin with (PiSSA, OLoRA, CorDA, LoRA-GA) or by how it is quantised (LoftQ). An adapter
+// that PEFT has converted for the base as it was says true.
+var changedBase = []string{"pissa", "olora", "corda", "lora_ga", "loftq"}
+
+// begunOn says in which of these ways the adapter began, "" in none.
+func (c peftConfig) begunOn() string {
+	name, _ := c.Init.(string)
+	if slices.ContainsFunc(changedBase, func(way string) bool { return strings.HasPrefix(strings.ToLower(name), way) }) {
+		return name
+	}
+	return ""
 }
 
 // check refuses what this program would compute wrongly.
@@ -66,6 +82,10 @@ func (c peftConfig) check() error {
 		return fmt.Errorf("an adapter with trained biases (%q): %w", c.Bias, ErrAdapter)
 	case len(c.RankPattern) > 0 || len(c.AlphaPattern) > 0:
 		return fmt.Errorf("an adapter whose rank or alpha differs between modules: %w", ErrAdapter)
+	case c.begunOn() != "":
+		return fmt.Errorf("an adapter to another base, changed when its training began (init_lora_weights %.40q): %w", c.begunOn(), ErrAdapter)
+	case len(c.Invocation) > 0 && string(c.Invocation) != "null":
+		return fmt.Errorf("an adapter that holds only behind some tokens (alora_invocation_tokens): %w", ErrAdapter)
 	case len(c.ModulesToSave) > 0:
 		return fmt.Errorf("an adapter that replaces whole modules (%v): %w", c.ModulesToSave, ErrAdapter)
 	}

@@ -135,6 +135,12 @@ func TestAdaptersThatDoNotFit(t *testing.T) {
 		"rank 0":            {change("r", 0), tensors},
 		"rank 1,000,000":    {change("r", 1000000), tensors},
 		"alpha 0":           {change("lora_alpha", 0), tensors},
+		"PiSSA":             {change("init_lora_weights", "pissa_niter_16"), tensors},
+		"OLoRA":             {change("init_lora_weights", "OLoRA"), tensors},
+		"CorDA":             {change("init_lora_weights", "corda"), tensors},
+		"LoftQ":             {change("init_lora_weights", "loftq"), tensors},
+		"LoRA-GA":           {change("init_lora_weights", "lora_ga"), tensors},
+		"aLoRA":             {change("alora_invocation_tokens", []int{5, 6}), tensors},
 		"ranks that differ": {change("rank_pattern", map[string]int{"q_proj": 8}), tensors},
 		"another rank":      {change("r", 3), tensors},
 		"no tensors":        {config, []byte("????????")},
@@ -159,6 +165,14 @@ func TestAdaptersThatDoNotFit(t *testing.T) {
 		if _, err := r.ReadAdapter(tc.config, tc.tensors); !errors.Is(err, ErrAdapter) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	for _, init := range []any{true, false, nil, "gaussian", "eva", "orthogonal"} { // the base stays as it is
+		if _, err := r.ReadAdapter(change("init_lora_weights", init), tensors); err != nil {
+			t.Errorf("begun with %v: %v", init, err)
+		}
+	}
+	if _, err := r.ReadAdapter(change("alora_invocation_tokens", nil), tensors); err != nil {
+		t.Errorf("for all tokens: %v", err)
 	}
 	// An adapter for another base is found out when it is used.
 	other := openTiny(t, "gemma3")
