@@ -76,6 +76,9 @@ func readConfig(f *gguf.File) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
+	if err := c.onlyKnown(f); err != nil {
+		return Config{}, err
+	}
 	for l, a := range c.Attention {
 		if i := slices.IndexFunc(a.Freqs, isNoNumber); i >= 0 {
 			return Config{}, fmt.Errorf("RoPE of layer %d turns by %g at each position: %w", l, a.Freqs[i], gguf.ErrFormat)

@@ -89,7 +89,7 @@ func (f *Folder) plan(weights map[string]weight, tied bool, rope positions, exac
 	norm := func(from, to string, width int) { take(from, to, source{shift: shift}, width) }
 	norm(finalNormTensor, "output_norm.weight", c.Width)
 	if rope.divisors != nil {
-		f.add("rope_freqs.weight", source{values: rope.divisors, to: gguf.F32}, len(rope.divisors))
+		f.add(ropeDivisors, source{values: rope.divisors, to: gguf.F32}, len(rope.divisors))
 	}
 	norms := [][2]string{{"input_layernorm", "attn_norm"}, {"post_attention_layernorm", "ffn_norm"}}
 	if c.PostNorm {
@@ -102,7 +102,7 @@ func (f *Folder) plan(weights map[string]weight, tied bool, rope positions, exac
 	}
 	for l := 0; l < c.Layers && missing == nil; l++ {
 		from := func(part string) string { return fmt.Sprintf("model.layers.%d.%s.weight", l, part) }
-		to := func(part string) string { return fmt.Sprintf("blk.%d.%s.weight", l, part) }
+		to := func(part string) string { return blockTensor(l, part) }
 		for p := range projections {
 			out, in := c.shape(p)
 			s := source{}

@@ -8,6 +8,9 @@ import (
 	"clara/model/gguf"
 )
 
+// ropeDivisors is the tensor of a divisor for each frequency, which Llama 3 has.
+const ropeDivisors = "rope_freqs.weight"
+
 // llamaConfig reads a file of the "llama" architecture (Llama, Mistral, SmolLM2):
 // pre-norm blocks, SwiGLU, grouped-query attention. Its Q and K rows are permuted
 // so that RoPE turns neighbouring values (llama.cpp, convert_hf_to_gguf.py).
@@ -34,8 +37,7 @@ func llamaConfig(f *gguf.File) (Config, error) {
 		return Config{}, err
 	}
 	freqs := ropeFreqs(c.HeadDim, base, factor)
-	// Llama 3 stores a divisor for each frequency.
-	if t, ok := f.Tensor("rope_freqs.weight"); ok {
+	if t, ok := f.Tensor(ropeDivisors); ok {
 		divisors, err := floats(t, len(freqs))
 		if err != nil {
 			return Config{}, err

@@ -40,6 +40,37 @@ var weightTypes = map[gguf.Type]compute.Type{
 	gguf.Q8_0: compute.Q8_0, gguf.Q4_K: compute.Q4_K, gguf.Q5_K: compute.Q5_K, gguf.Q6_K: compute.Q6_K,
 }
 
+// onlyKnown refuses a file with a tensor that the network would not compute with: a bias, say, as
+// Granite's code models have them under the name of "llama". llama.cpp refuses it likewise
+// (done_getting_tensors).
+func (c *Config) onlyKnown(f *gguf.File) error {
+	known := map[string]bool{"token_embd.weight": true, "output_norm.weight": true, "output.weight": true}
+	if c.Architecture == "llama" {
+		known[ropeDivisors] = true
+	}
+	parts := append(projectionTensor[:], "attn_norm", "ffn_norm")
+	if c.PostNorm {
+		parts = append(parts, "post_attention_norm", "post_ffw_norm")
+	}
+	if c.QKNorm {
+		parts = append(parts, "attn_q_norm", "attn_k_norm")
+	}
+	for l := range c.Layers {
+		for _, part := range parts {
+			known[blockTensor(l, part)] = true
+		}
+	}
+	for _, t := range f.Tensors {
+		if !known[t.Name] {
+			return fmt.Errorf("tensor %s is no part of a %s model of %d layers: %w", t.Name, c.Architecture, c.Layers, ErrUnsupported)
+		}
+	}
+	return nil
+}
+
+// blockTensor is the name of a tensor of block l.
+func blockTensor(l int, part string) string { return fmt.Sprintf("blk.%d.%s.weight", l, part) }
+
 // newNetwork hands the file's tensors to the engine. The file must stay open for
 // as long as the network lives.
 func newNetwork(f *gguf.File, c Config, be compute.Backend) (_ *network, err error) {
@@ -71,10 +102,9 @@ func newNetwork(f *gguf.File, c Config, be compute.Backend) (_ *network, err err
 
 func (n *network) loadLayer(f *gguf.File, l int) error {
 	layer := &n.layers[l]
-	name := func(part string) string { return fmt.Sprintf("blk.%d.%s.weight", l, part) }
 	for p := range projections {
 		out, in := n.shape(p)
-		w, err := n.loadWeight(f, name(projectionTensor[p]), out, in)
+		w, err := n.loadWeight(f, blockTensor(l, projectionTensor[p]), out, in)
 		if err != nil {
 			return err
 		}
@@ -93,7 +123,7 @@ func (n *network) loadLayer(f *gguf.File, l int) error {
 		norms = append(norms, norm{&layer.queryNorm, "attn_q_norm", n.HeadDim}, norm{&layer.keyNorm, "attn_k_norm", n.HeadDim})
 	}
 	for _, g := range norms {
-		t, err := n.gain(f, name(g.part), g.width)
+		t, err := n.gain(f, blockTensor(l, g.part), g.width)
 		if err != nil {
 			return err
 		}

@@ -58,6 +58,13 @@ func openTinyOn(t testing.TB, arch string, o Options, wrap func(compute.Backend)
 
 // tinyModel is the file of such a model, with more metadata than it needs.
 func tinyModel(t testing.TB, arch string, more ...gguf.KV) []byte {
+	t.Helper()
+	return tinyModelWith(t, arch, nil, more...)
+}
+
+// tinyModelWith has some tensors more.
+func tinyModelWith(t testing.TB, arch string, extra []gguf.Tensor, more ...gguf.KV) []byte {
+	t.Helper()
 	const layers, width, heads, kvHeads, headDim, ff = 7, 64, 4, 2, 32, 96
 	tokens := []string{"<unk>", "<s>", "</s>"}
 	types := []int32{2, 3, 3}
@@ -124,7 +131,7 @@ func tinyModel(t testing.TB, arch string, more ...gguf.KV) []byte {
 		}
 	}
 	var file bytes.Buffer
-	if err := gguf.Write(&file, meta, tensors); err != nil {
+	if err := gguf.Write(&file, meta, append(tensors, extra...)); err != nil {
 		t.Fatal(err)
 	}
 	return file.Bytes()
