@@ -109,15 +109,15 @@ func commonConfig(f *gguf.File, arch string) (Config, error) {
 	if missing != nil {
 		return Config{}, missing
 	}
-	c.KVHeads = c.Heads
-	if v, ok := f.Metadata.Uint(arch + ".attention.head_count_kv"); ok {
-		c.KVHeads = int(min(v, math.MaxInt32))
+	var err error
+	if c.KVHeads, err = optionalCount(f, arch+".attention.head_count_kv", c.Heads); err != nil {
+		return Config{}, err
 	}
 	if c.Heads > 0 {
 		c.HeadDim = c.Width / c.Heads
 	}
-	if v, ok := f.Metadata.Uint(arch + ".attention.key_length"); ok {
-		c.HeadDim = int(min(v, math.MaxInt32))
+	if c.HeadDim, err = optionalCount(f, arch+".attention.key_length", c.HeadDim); err != nil {
+		return Config{}, err
 	}
 	eps, ok := f.Metadata.Float(arch + ".attention.layer_norm_rms_epsilon")
 	if !ok {
@@ -135,6 +135,34 @@ func commonConfig(f *gguf.File, arch string) (Config, error) {
 	return c, nil
 }
 
+// optionalCount reads a count that a file may leave out, as otherwise. One of another kind is
+// an error, as in llama.cpp: left aside, the model would be computed as it was not meant.
+func optionalCount(f *gguf.File, key string, otherwise int) (int, error) {
+	v, ok := f.Metadata.Uint(key)
+	if _, list := f.Metadata.Ints(key); list {
+		return 0, fmt.Errorf("%s differs from layer to layer: %w", key, ErrUnsupported)
+	}
+	switch {
+	case ok:
+		return int(min(v, math.MaxInt32)), nil
+	case f.Metadata.Has(key):
+		return 0, fmt.Errorf("%s is no count: %w", key, gguf.ErrFormat)
+	}
+	return otherwise, nil
+}
+
+// optionalNumber is optionalCount for a floating-point number.
+func optionalNumber(f *gguf.File, key string, otherwise float64) (float64, error) {
+	v, ok := f.Metadata.Float(key)
+	switch {
+	case ok:
+		return v, nil
+	case f.Metadata.Has(key):
+		return 0, fmt.Errorf("%s is no floating-point number: %w", key, gguf.ErrFormat)
+	}
+	return otherwise, nil
+}
+
 // ropeFreqs are the angles base^(-2i/dim), i < dim/2 (Su et al. 2021), divided by
 // the factor of linear position scaling.
 func ropeFreqs(dim int, base, factor float64) []float32 {
@@ -145,20 +173,33 @@ func ropeFreqs(dim int, base, factor float64) []float32 {
 	return freqs
 }
 
-// linearScaling returns the factor by which positions are divided, 1 without scaling.
+// linearScaling returns the factor by which positions are divided, 1 without scaling. As in
+// llama.cpp a factor without a type is linear, and an old file has it under another name.
 func linearScaling(f *gguf.File, arch string) (float64, error) {
-	kind, _ := f.Metadata.String(arch + ".rope.scaling.type")
-	switch kind {
-	case "", "none":
+	key := arch + ".rope.scaling.type"
+	kind, ok := f.Metadata.String(key)
+	switch {
+	case !ok && f.Metadata.Has(key):
+		return 0, fmt.Errorf("%s is no text: %w", key, gguf.ErrFormat)
+	case kind == "none":
 		return 1, nil
-	case "linear":
-		factor, ok := f.Metadata.Float(arch + ".rope.scaling.factor")
-		if !ok || !(factor > 0) {
-			return 0, fmt.Errorf("read %s.rope.scaling.factor: %w", arch, gguf.ErrFormat)
-		}
-		return factor, nil
+	case kind != "" && kind != "linear":
+		return 0, fmt.Errorf("RoPE scaling %q: %w", kind, ErrUnsupported)
 	}
-	return 0, fmt.Errorf("RoPE scaling %q: %w", kind, ErrUnsupported)
+	factor, err := optionalNumber(f, arch+".rope.scale_linear", 0)
+	if err != nil {
+		return 0, err
+	}
+	factor, err = optionalNumber(f, arch+".rope.scaling.factor", factor)
+	switch {
+	case err != nil:
+		return 0, err
+	case factor == 0 && kind == "":
+		return 1, nil
+	case !(factor > 0):
+		return 0, fmt.Errorf("RoPE scaling by %g: %w", factor, gguf.ErrFormat)
+	}
+	return factor, nil
 }
 
 // check refuses constants that no network can have.

@@ -408,6 +408,7 @@ func TestFolderRefuses(t *testing.T) {
 		"more layers":         {"llama", config("num_hidden_layers", 3), ErrFolder, "layers.2."},
 		"another width":       {"llama", config("hidden_size", 64), ErrFolder, "[312 32]"},
 		"scaled queries":      {"gemma3", config("query_pre_attn_scalar", 168), ErrUnsupported, "168"},
+		"Llama's positions":   {"gemma3", config("rope_parameters", map[string]any{"full_attention": map[string]any{"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 64}}), ErrUnsupported, "llama3"},
 		"embedding model":     {"gemma3", config("use_bidirectional_attention", true), ErrUnsupported, "directions"},
 		"another pattern":     {"gemma3", config("layer_types", []string{"full_attention"}), ErrUnsupported, "layer 0"},
 		"another local base":  {"gemma3", config("rope_parameters", map[string]any{"full_attention": map[string]any{}, "sliding_attention": map[string]any{"rope_theta": 5000}}), ErrUnsupported, "5000"},

@@ -197,8 +197,8 @@ func (f *Folder) configureGemma3(t *folderConfig) (rope positions, err error) {
 		return rope, fmt.Errorf("activation %.40q: %w", t.GemmaActivation, ErrUnsupported)
 	case t.AttentionBias:
 		return rope, fmt.Errorf("layers with a bias: %w", ErrUnsupported)
-	case cmp.Or(t.QueryScalar, 256) != float64(t.HeadDim):
-		return rope, fmt.Errorf("queries scaled by %g, not by the %d values of a head: %w", t.QueryScalar, t.HeadDim, ErrUnsupported)
+	case cmp.Or(t.QueryScalar, 256) != float64(f.config.gemma3Scalar()):
+		return rope, fmt.Errorf("queries scaled by %g, not by %d: %w", t.QueryScalar, f.config.gemma3Scalar(), ErrUnsupported)
 	case t.AttentionCap != 0 || t.FinalCap != 0:
 		return rope, fmt.Errorf("soft caps on logits: %w", ErrUnsupported)
 	case t.Bidirectional:
@@ -224,9 +224,14 @@ func (f *Folder) configureGemma3(t *folderConfig) (rope positions, err error) {
 	if cmp.Or(local, gemma3LocalBase) != gemma3LocalBase {
 		return rope, fmt.Errorf("RoPE base %g inside of windows, not %d: %w", local, gemma3LocalBase, ErrUnsupported)
 	}
-	rope, err = t.positions(1e6, t.HeadDim, t.Scaling, global)
+	if rope, err = t.positions(1e6, t.HeadDim, t.Scaling, global); err != nil {
+		return rope, err
+	}
+	if rope.divisors != nil {
+		return rope, fmt.Errorf("RoPE scaling \"llama3\" of a gemma3 model: %w", ErrUnsupported)
+	}
 	rope.window = t.Window
-	return rope, err
+	return rope, nil
 }
 
 // positions reads the base and the scaling of RoPE; base is that of a file without one.

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"math"
 
 	"clara/compute"
@@ -23,25 +24,35 @@ func gemma3Config(f *gguf.File) (Config, error) {
 		return Config{}, err
 	}
 	c.EmbeddingScale = float32(math.Sqrt(float64(c.Width)))
-	c.AttentionScale = float32(1 / math.Sqrt(float64(c.HeadDim)))
+	c.AttentionScale = float32(1 / math.Sqrt(float64(c.gemma3Scalar())))
 	c.Activation = compute.GELUTanh
 	c.RoPE = compute.Halves
 	c.QKNorm = true
 	c.PostNorm = true
-	base := 1e6
-	if v, ok := f.Metadata.Float("gemma3.rope.freq_base"); ok {
-		base = v
+	softcap, err := optionalNumber(f, "gemma3.final_logit_softcapping", 0)
+	if err != nil {
+		return Config{}, err
+	}
+	if softcap != 0 {
+		return Config{}, fmt.Errorf("a soft cap of %g on logits: %w", softcap, ErrUnsupported)
+	}
+	base, err := optionalNumber(f, "gemma3.rope.freq_base", 1e6)
+	if err != nil {
+		return Config{}, err
 	}
 	factor, err := linearScaling(f, "gemma3")
 	if err != nil {
 		return Config{}, err
 	}
-	window := 0
-	if v, ok := f.Metadata.Uint("gemma3.attention.sliding_window"); ok {
-		window = int(min(v, math.MaxInt32))
+	window, err := optionalCount(f, "gemma3.attention.sliding_window", 0)
+	if err != nil {
+		return Config{}, err
 	}
 	global := ropeFreqs(c.HeadDim, base, factor)
-	local := ropeFreqs(c.HeadDim, gemma3LocalBase, 1)
+	local := global // without windows all layers are alike, as in llama.cpp
+	if window > 0 {
+		local = ropeFreqs(c.HeadDim, gemma3LocalBase, 1)
+	}
 	c.Attention = make([]LayerAttention, c.Layers)
 	for l := range c.Attention {
 		if (l+1)%gemma3Pattern == 0 {
@@ -51,4 +62,17 @@ func gemma3Config(f *gguf.File) (Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// gemma3Large is how many layers the model of 27 billion parameters has.
+const gemma3Large = 62
+
+// gemma3Scalar is what queries are divided by the root of (query_pre_attn_scalar): the values of
+// a head, but in the largest model the width over the heads. A GGUF file does not say which;
+// llama.cpp, too, goes by the layers.
+func (c *Config) gemma3Scalar() int {
+	if c.Layers == gemma3Large {
+		return c.Width / c.Heads
+	}
+	return c.HeadDim
 }

@@ -19,18 +19,26 @@ func llamaConfig(f *gguf.File) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	if n, ok := f.Metadata.Uint("llama.expert_count"); ok && n > 0 {
-		return Config{}, fmt.Errorf("a mixture of %d experts: %w", n, ErrUnsupported)
+	experts, err := optionalCount(f, "llama.expert_count", 0)
+	if err != nil {
+		return Config{}, err
 	}
-	if n, ok := f.Metadata.Uint("llama.rope.dimension_count"); ok && int(min(n, math.MaxInt32)) != c.HeadDim {
-		return Config{}, fmt.Errorf("RoPE on %d of %d values: %w", n, c.HeadDim, ErrUnsupported)
+	if experts > 0 {
+		return Config{}, fmt.Errorf("a mixture of %d experts: %w", experts, ErrUnsupported)
+	}
+	turned, err := optionalCount(f, "llama.rope.dimension_count", c.HeadDim)
+	if err != nil {
+		return Config{}, err
+	}
+	if turned != c.HeadDim {
+		return Config{}, fmt.Errorf("RoPE on %d of %d values: %w", turned, c.HeadDim, ErrUnsupported)
 	}
 	c.AttentionScale = float32(1 / math.Sqrt(float64(c.HeadDim)))
 	c.Activation = compute.SiLU
 	c.RoPE, c.permuted = compute.Interleaved, true
-	base := 10000.0
-	if v, ok := f.Metadata.Float("llama.rope.freq_base"); ok {
-		base = v
+	base, err := optionalNumber(f, "llama.rope.freq_base", 10000)
+	if err != nil {
+		return Config{}, err
 	}
 	factor, err := linearScaling(f, "llama")
 	if err != nil {

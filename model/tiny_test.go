@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"clara/compute"
@@ -94,7 +95,12 @@ func tinyModelWith(t testing.TB, arch string, extra []gguf.Tensor, more ...gguf.
 		{Key: "tokenizer.ggml.unknown_token_id", Value: uint32(0)},
 		{Key: "tokenizer.ggml.add_space_prefix", Value: false},
 	}
-	meta = append(meta, more...)
+	for _, kv := range more { // a key that is there gets the other value; nil takes it away
+		meta = slices.DeleteFunc(meta, func(x gguf.KV) bool { return x.Key == kv.Key })
+		if kv.Value != nil {
+			meta = append(meta, kv)
+		}
+	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	var tensors []gguf.Tensor
 	add := func(name string, scale float64, shift float32, dims ...uint64) {

@@ -71,7 +71,6 @@ func TestMetadata(t *testing.T) {
 	getters := map[string]func(key string) (any, bool){
 		"String":  func(k string) (any, bool) { return boxed(m.String(k)) },
 		"Uint":    func(k string) (any, bool) { return boxed(m.Uint(k)) },
-		"Int":     func(k string) (any, bool) { return boxed(m.Int(k)) },
 		"Float":   func(k string) (any, bool) { return boxed(m.Float(k)) },
 		"Bool":    func(k string) (any, bool) { return boxed(m.Bool(k)) },
 		"Strings": func(k string) (any, bool) { return boxed(m.Strings(k)) },
@@ -80,14 +79,14 @@ func TestMetadata(t *testing.T) {
 	}
 	for key, want := range map[string]map[string]any{
 		"general.architecture": {"String": "llama"},
-		"a.uint8":              {"Uint": uint64(200), "Int": int64(200)},
-		"a.int8":               {"Int": int64(-3)},
-		"a.uint16":             {"Uint": uint64(60000), "Int": int64(60000)},
-		"a.int16":              {"Int": int64(-30000)},
-		"a.uint32":             {"Uint": uint64(math.MaxUint32), "Int": int64(math.MaxUint32)},
-		"a.int32":              {"Int": int64(math.MinInt32)},
+		"a.uint8":              {"Uint": uint64(200)},
+		"a.int8":               {},
+		"a.uint16":             {"Uint": uint64(60000)},
+		"a.int16":              {},
+		"a.uint32":             {"Uint": uint64(math.MaxUint32)},
+		"a.int32":              {},
 		"a.uint64":             {"Uint": uint64(math.MaxUint64)},
-		"a.int64":              {"Int": int64(math.MinInt64)},
+		"a.int64":              {},
 		"a.float32":            {"Float": 0.5},
 		"a.float64":            {"Float": 0.25},
 		"a.bool":               {"Bool": true},
@@ -103,6 +102,9 @@ func TestMetadata(t *testing.T) {
 	} {
 		for name, get := range getters {
 			got, ok := get(key)
+			if m.Has(key) != (key != "missing") {
+				t.Errorf("Has(%q) = %v", key, m.Has(key))
+			}
 			if expected, there := want[name]; ok != there || ok && !reflect.DeepEqual(got, expected) {
 				t.Errorf("%s(%q) = %v, %v; want %v, %v", name, key, got, ok, expected, there)
 			}
@@ -453,7 +455,7 @@ func FuzzParse(f *testing.F) {
 		for key := range m.values {
 			m.String(key)
 			m.Uint(key)
-			m.Int(key)
+			m.Has(key)
 			m.Float(key)
 			m.Bool(key)
 			m.Strings(key)

@@ -74,10 +74,11 @@ func (m Metadata) Uint(key string) (u uint64, ok bool) {
 	return uint64(i), ok && i >= 0
 }
 
-// Int returns an integer of any width that an int64 can hold.
-func (m Metadata) Int(key string) (i int64, ok bool) {
-	v := m.values[key]
-	return integer(v.kind, v.raw)
+// Has reports whether the key is there, whatever its value: by it a caller tells a value of
+// another kind from none.
+func (m Metadata) Has(key string) bool {
+	_, ok := m.values[key]
+	return ok
 }
 
 // Float returns a floating-point number of either width.
