@@ -27,11 +27,7 @@ type merge struct {
 }
 
 func newByteLevel(v *Vocabulary, ids map[string]int32) (*byteLevel, error) {
-	s, ok := splitters[v.Pre]
-	if !ok {
-		return nil, fmt.Errorf("its way of splitting words is not known: %w", ErrUnsupported)
-	}
-	b := &byteLevel{splitter: s, ids: ids, unknown: v.Unknown}
+	b := &byteLevel{splitter: splitters[v.Pre], ids: ids, unknown: v.Unknown}
 	for i, r := range byteRunes {
 		b.bytes[i] = -1
 		if id, ok := ids[string(r)]; ok {

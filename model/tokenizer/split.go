@@ -20,14 +20,15 @@ type splitter struct {
 }
 
 // splitters holds them by tokenizer.ggml.pre. A name stands for a model, so that
-// several mean the same.
+// several mean the same. Files of before May 2024 have none, or "default": they are of any of
+// these models, and llama.cpp, which splits them as GPT-2 does, warns of a degraded output.
 var splitters = func() map[string]splitter {
 	gpt2 := splitter{next: nextGPT2}
 	digits := splitter{next: nextSmolLM}
 	qwen2 := splitter{next: func(text string) int { return nextLlama3(text, 1) }, nfc: true}
 	llama3 := splitter{next: func(text string) int { return nextLlama3(text, 3) }, wholeWords: true, addBOS: true}
 	return map[string]splitter{
-		"": gpt2, "default": gpt2, "gpt-2": gpt2, "phi-2": gpt2, "olmo": gpt2, "mpt": gpt2,
+		"gpt-2": gpt2, "phi-2": gpt2, "olmo": gpt2, "mpt": gpt2,
 		"smollm": digits, "starcoder": digits, "refact": digits, "command-r": digits, "codeshell": digits, "exaone": digits,
 		"qwen2": qwen2, "deepseek-r1-qwen": qwen2, "megrez": qwen2,
 		"llama-bpe": llama3, "llama3": llama3, "llama-v3": llama3, "falcon3": llama3,

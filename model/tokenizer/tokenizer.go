@@ -45,8 +45,8 @@ func New(v Vocabulary) (*Tokenizer, error) {
 }
 
 func newTokenizer(v Vocabulary) (*Tokenizer, error) {
-	if v.Model != byteLevelModel && v.Model != sentencePieceModel {
-		return nil, fmt.Errorf("wanted the model %q or %q: %w", byteLevelModel, sentencePieceModel, ErrUnsupported)
+	if err := Known(v.Model, v.Pre); err != nil {
+		return nil, err
 	}
 	if err := v.check(); err != nil {
 		return nil, err

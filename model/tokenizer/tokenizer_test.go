@@ -296,8 +296,10 @@ func TestUnsoundVocabularies(t *testing.T) {
 		"a byte that isn't": {func(v *Vocabulary) { v.Tokens[7] = "<0xZZ>" }, ErrVocabulary},
 		"another family":    {func(v *Vocabulary) { v.Model = "bert" }, ErrUnsupported},
 		"another splitter":  {func(v *Vocabulary) { v.Model, v.Pre = "gpt2", "no-such" }, ErrUnsupported},
-		"half a rule":       {func(v *Vocabulary) { v.Model, v.Merges = "gpt2", []string{"ab"} }, ErrVocabulary},
-		"no rule":           {func(v *Vocabulary) { v.Model, v.Merges = "gpt2", []string{""} }, ErrVocabulary},
+		"no splitter":       {func(v *Vocabulary) { v.Model = "gpt2" }, ErrUnsupported},
+		"any splitter":      {func(v *Vocabulary) { v.Model, v.Pre = "gpt2", "default" }, ErrUnsupported},
+		"half a rule":       {func(v *Vocabulary) { v.Model, v.Pre, v.Merges = "gpt2", "gpt-2", []string{"ab"} }, ErrVocabulary},
+		"no rule":           {func(v *Vocabulary) { v.Model, v.Pre, v.Merges = "gpt2", "gpt-2", []string{""} }, ErrVocabulary},
 	} {
 		v := pieces(somePieces...)
 		c.change(&v)

@@ -68,6 +68,21 @@ func Defaults(model, pre string) Vocabulary {
 	return v
 }
 
+// Known refuses a family of tokenizers that is not known, or a way of splitting words, before
+// its vocabulary is read ([Vocabulary].Model and Pre). The error wraps [ErrUnsupported].
+func Known(model, pre string) error {
+	_, splits := splitters[pre]
+	switch {
+	case model != byteLevelModel && model != sentencePieceModel:
+		return fmt.Errorf("wanted the model %q or %q: %w", byteLevelModel, sentencePieceModel, ErrUnsupported)
+	case model == sentencePieceModel || splits:
+		return nil
+	case pre == "" || pre == "default":
+		return fmt.Errorf("it was made before files said how words are split (tokenizer.ggml.pre); a newer conversion of the same model does: %w", ErrUnsupported)
+	}
+	return fmt.Errorf("its way of splitting words is not known: %w", ErrUnsupported)
+}
+
 // maxToken is how long a token may be, in bytes: finding the ways to put a token together
 // takes time with the square of its length. The longest in use, runs of blanks, have 256.
 const maxToken = 1 << 10
