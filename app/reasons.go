@@ -110,6 +110,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeFaultEngine:    "fault.engine",
 	trainer.CodeFaultModelFile: "fault.model_file",
 	trainer.CodeFaultModelKind: "fault.model_kind",
+	trainer.CodeFaultTemplate:  "fault.template",
 	trainer.CodeFaultMissing:   "fault.missing",
 	trainer.CodeFaultDenied:    "fault.denied",
 

@@ -163,12 +163,13 @@ func refusedModel(path string, err error) error {
 	}
 	r := trainer.Reason{Args: map[string]string{"path": path, "error": inner}}
 	var file *fs.PathError
+	why, _, _ := trainer.FaultOf(err)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &file):
 		r.Code = CodeMissing
 		r.Args["file"] = filepath.Base(file.Path)
 		r.Text = fmt.Sprintf("%s: %s is missing; a folder of Hugging Face has to be there whole", path, r.Args["file"])
-	case errors.Is(err, model.ErrUnsupported):
+	case why.Code == trainer.CodeFaultModelKind, why.Code == trainer.CodeFaultTemplate:
 		r.Code = CodeUnsupported
 		r.Text = fmt.Sprintf("%s is of a kind that CLARA does not load: %v; models of the families Llama (also Mistral, SmolLM2) and Gemma 3 can be loaded", path, inner)
 	default:

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"clara/model"
+	"clara/model/gguf"
 	"clara/trainer"
 )
 
@@ -104,6 +105,26 @@ func TestFileIsAdded(t *testing.T) {
 	}
 	if again, err := (adder{free: roomy}).add(t.Context(), copied, models, nil); err != nil || again != copied {
 		t.Errorf("a file that is there: %s, %v", again, err)
+	}
+}
+
+// A file that could not be loaded is refused for it before gigabytes are copied.
+func TestFileIsRefusedBeforeItIsCopied(t *testing.T) {
+	for name, more := range map[string][]gguf.KV{
+		"an older tokenizer":      {{Key: "tokenizer.ggml.model", Value: "gpt2"}},
+		"another tokenizer":       {{Key: "tokenizer.ggml.model", Value: "bert"}},
+		"a template that is none": {{Key: "tokenizer.ggml.model", Value: "llama"}, {Key: "tokenizer.chat_template", Value: "{% for %}"}},
+	} {
+		path, models := filepath.Join(t.TempDir(), "odd.gguf"), t.TempDir()
+		if err := os.WriteFile(path, modelBytes(t, 1, more...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (adder{free: roomy}).add(t.Context(), path, models, nil); codeOf(t, err) != CodeUnsupported {
+			t.Errorf("%s: %v", name, err)
+		}
+		if left := names(t, models); len(left) > 0 {
+			t.Errorf("%s: left: %q", name, left)
+		}
 	}
 }
 

@@ -23,10 +23,13 @@ import (
 )
 
 // modelBytes is a small file that looks like a model from outside; mark makes them differ.
-func modelBytes(t testing.TB, mark byte) []byte {
+func modelBytes(t testing.TB, mark byte, more ...gguf.KV) []byte {
 	t.Helper()
 	const width, rows = 64, 1024
-	meta := []gguf.KV{{Key: "general.architecture", Value: "llama"}}
+	meta := append([]gguf.KV{{Key: "general.architecture", Value: "llama"}}, more...)
+	if more == nil {
+		meta = append(meta, gguf.KV{Key: "tokenizer.ggml.model", Value: "llama"})
+	}
 	for key, n := range map[string]uint32{"block_count": 2, "embedding_length": width, "feed_forward_length": 96, "attention.head_count": 4, "attention.head_count_kv": 2, "context_length": 256} {
 		meta = append(meta, gguf.KV{Key: "llama." + key, Value: n})
 	}

@@ -85,6 +85,10 @@ var knownErrors = []struct {
 		model.ErrDiverged, "diverged", exitFailed, false, "the training diverged: a loss was no longer a number", "das Training ist entgleist: Ein Verlust war keine Zahl mehr",
 		"Lower continuous.learning_rate in the settings file.", "Senken Sie continuous.learning_rate in der Einstellungsdatei.",
 	},
+	{
+		chat.ErrSyntax, "template", exitModel, true, "the model's chat template cannot be read", "die Gesprächsvorlage des Modells ist nicht lesbar",
+		"Name another conversion of the model with --model.", "Nennen Sie mit --model eine andere Umwandlung des Modells.",
+	},
 	{chat.ErrRaised, "template", exitModel, true, "the model's chat template refuses this conversation", "die Gesprächsvorlage des Modells lehnt dieses Gespräch ab", "", ""},
 	{chat.ErrLimit, "template", exitModel, true, "the model's chat template is beyond its limits", "die Gesprächsvorlage des Modells überschreitet ihre Grenzen", "", ""},
 	{

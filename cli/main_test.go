@@ -94,7 +94,7 @@ func TestScripts(t *testing.T) {
 
 // modelServer serves tiny.gguf, whose head is that of a model, and page.gguf, which is none.
 func modelServer() *httptest.Server {
-	meta := []gguf.KV{{Key: "general.architecture", Value: "llama"}, {Key: "llama.attention.layer_norm_rms_epsilon", Value: float32(1e-5)}}
+	meta := []gguf.KV{{Key: "general.architecture", Value: "llama"}, {Key: "tokenizer.ggml.model", Value: "llama"}, {Key: "llama.attention.layer_norm_rms_epsilon", Value: float32(1e-5)}}
 	for key, n := range map[string]uint32{"block_count": 2, "embedding_length": 64, "feed_forward_length": 96, "attention.head_count": 4, "context_length": 256} {
 		meta = append(meta, gguf.KV{Key: "llama." + key, Value: n})
 	}

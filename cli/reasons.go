@@ -142,6 +142,7 @@ var germanReasons = map[string]string{
 	trainer.CodeFaultEngine:    "das Rechenwerk arbeitet nicht mehr",
 	trainer.CodeFaultModelFile: "die Modelldatei ist beschädigt oder keine GGUF-Datei",
 	trainer.CodeFaultModelKind: "diese Art von Modell wird nicht unterstützt",
+	trainer.CodeFaultTemplate:  "die Gesprächsvorlage des Modells ist nicht lesbar",
 	trainer.CodeFaultMissing:   "{path} gibt es nicht",
 	trainer.CodeFaultDenied:    "der Zugriff auf {path} ist verweigert",
 }

@@ -3,7 +3,9 @@ package model
 import (
 	"fmt"
 
+	"clara/model/chat"
 	"clara/model/gguf"
+	"clara/model/tokenizer"
 )
 
 // Outline is what a model file says of itself, read without loading it.
@@ -17,8 +19,9 @@ type Outline struct {
 }
 
 // ReadOutline reads the head of a GGUF file, which takes milliseconds. It refuses what
-// [Open] would refuse for its kind ([ErrUnsupported]) or because it is cut short
-// (gguf.ErrTruncated) or no model (gguf.ErrFormat); what the weights hold is not looked at.
+// [Open] would refuse for its kind ([ErrUnsupported], tokenizer.ErrUnsupported), because it is
+// cut short (gguf.ErrTruncated), no model (gguf.ErrFormat), or has a chat template that cannot be
+// read (chat.ErrSyntax); what the weights hold is not looked at, nor the tokens.
 func ReadOutline(path string) (o Outline, err error) {
 	defer func() {
 		if err != nil {
@@ -39,11 +42,32 @@ func ReadOutline(path string) (o Outline, err error) {
 			return o, fmt.Errorf("tensor %s has type %v: %w", t.Name, t.Type, ErrUnsupported)
 		}
 	}
+	if err := readable(f); err != nil {
+		return o, err
+	}
 	i := describe(f, &c, path, "", c.Context, false)
 	return Outline{
 		Architecture: i.Architecture, FileType: i.FileType, Licence: i.Licence, Parameters: i.Parameters, Context: i.Context,
 		CacheBytes: c.cacheBytes(),
 	}, nil
+}
+
+// readable refuses a file whose texts could not become tokens or whose template is none.
+func readable(f *gguf.File) error {
+	kind, ok := f.Metadata.String("tokenizer.ggml.model")
+	if !ok {
+		return fmt.Errorf("read tokenizer.ggml.model: %w", gguf.ErrFormat)
+	}
+	pre, _ := f.Metadata.String("tokenizer.ggml.pre")
+	if err := tokenizer.Known(kind, pre); err != nil {
+		return fmt.Errorf("read the tokenizer (model %q, pre %q): %w", kind, pre, err)
+	}
+	if source, ok := f.Metadata.String("tokenizer.chat_template"); ok {
+		if _, err := chat.New(source, chat.Options{}); err != nil {
+			return fmt.Errorf("read the chat template: %w", err)
+		}
+	}
+	return nil
 }
 
 // cacheBytes is what the keys and values of one token take in all layers: see newCache.

@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"clara/model/chat"
 	"clara/model/gguf"
+	"clara/model/tokenizer"
 )
 
 func TestOutlineSaysWhatOpeningWould(t *testing.T) {
@@ -39,6 +41,11 @@ func TestOutlineRefusesWhatCannotBeOpened(t *testing.T) {
 	}{
 		{"cut", whole[:len(whole)-1000], gguf.ErrTruncated},
 		{"unknown kind", tinyModel(t, "mamba"), ErrUnsupported},
+		{"an older file", tinyModel(t, "llama", kv("tokenizer.ggml.model", "gpt2")...), tokenizer.ErrUnsupported},
+		{"an unknown splitter", tinyModel(t, "llama", kv("tokenizer.ggml.model", "gpt2", "tokenizer.ggml.pre", "no-such")...), tokenizer.ErrUnsupported},
+		{"an unknown tokenizer", tinyModel(t, "llama", kv("tokenizer.ggml.model", "bert")...), tokenizer.ErrUnsupported},
+		{"no tokenizer", tinyModel(t, "llama", kv("tokenizer.ggml.model", nil)...), gguf.ErrFormat},
+		{"no template", tinyModel(t, "llama", kv("tokenizer.chat_template", "{% for %}")...), chat.ErrSyntax},
 		{"a text", []byte("This is no model at all, but a text."), gguf.ErrFormat},
 	} {
 		path := filepath.Join(t.TempDir(), "x.gguf")

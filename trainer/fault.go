@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"clara/model"
+	"clara/model/chat"
 	"clara/model/gguf"
 	"clara/model/tokenizer"
 	"clara/store"
@@ -29,6 +30,7 @@ var faults = []struct {
 	{gguf.ErrVersion, CodeFaultModelKind, "this kind of model is not supported", HintLoadModel},
 	{tokenizer.ErrUnsupported, CodeFaultModelKind, "this kind of model is not supported", HintLoadModel},
 	{model.ErrUnsupported, CodeFaultModelKind, "this kind of model is not supported", HintLoadModel},
+	{chat.ErrSyntax, CodeFaultTemplate, "the model's chat template cannot be read", HintLoadModel},
 	{model.ErrMemory, CodeFaultMemory, "there is not enough memory", HintFreeMemory},
 	{model.ErrLost, CodeFaultEngine, "the engine no longer works", HintNone},
 	{model.ErrNoNumbers, CodeFaultEngine, "the engine no longer works", HintNone},

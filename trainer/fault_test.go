@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"clara/model"
+	"clara/model/chat"
 	"clara/model/gguf"
 	"clara/store"
 )
@@ -22,6 +23,7 @@ func TestErrorsAreNamedByTheirKind(t *testing.T) {
 		CodeFaultEngine:    errors.Join(errors.New("the driver"), model.ErrLost),
 		CodeFaultModelFile: gguf.ErrTruncated,
 		CodeFaultModelKind: model.ErrUnsupported,
+		CodeFaultTemplate:  chat.ErrSyntax,
 		CodeFaultMissing:   missing,
 	} {
 		wrapped := fmt.Errorf("open model %s: %w", path, err)

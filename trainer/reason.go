@@ -117,6 +117,7 @@ const (
 	CodeFaultEngine    = "fault_engine"     // it no longer works
 	CodeFaultModelFile = "fault_model_file" // damaged, or none
 	CodeFaultModelKind = "fault_model_kind" // not supported
+	CodeFaultTemplate  = "fault_template"   // the model's chat template cannot be read
 	CodeFaultMissing   = "fault_missing"    // path
 	CodeFaultDenied    = "fault_denied"     // path
 )
