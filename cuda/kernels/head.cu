@@ -4,21 +4,23 @@
 
 // The largest of some logits, and the sum of exp(z - largest) over all others. In one
 // sum with the largest's own 1 the digits of the others would be lost, which are what
-// is left of 1 - p of a sure token.
+// is left of 1 - p of a sure token. Before any logit others is 0; a NaN, which is larger than
+// nothing, stays in it.
 struct LogSum {
 	float most, others;
 	MEMBER void add(float z) {
 		if (z > most) {
-			others = most == -INFINITY ? 0 : (others + 1) * expf(most - z);
+			others = most == -INFINITY ? others : (others + 1) * expf(most - z);
 			most = z;
-		} else {
+		} else if (z != -INFINITY) {
 			others += expf(z - most);
 		}
 	}
 	MEMBER void add(const LogSum &o) {
-		if (o.most == -INFINITY) return;
-		if (o.most > most) {
-			others = o.others + (most == -INFINITY ? 0 : (others + 1) * expf(most - o.most));
+		if (o.most == -INFINITY) {
+			others += o.others;
+		} else if (o.most > most) {
+			others = o.others + (most == -INFINITY ? others : (others + 1) * expf(most - o.most));
 			most = o.most;
 		} else {
 			others += (o.others + 1) * expf(o.most - most);
