@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,14 +46,19 @@ With --keep open a pair of which both were right is put to you again.`,
 				}
 				ids[i] = id
 			}
-			if keep != keepBoth && keep != keepOpen && keep != args[0] && keep != args[1] {
-				return c.usage("--keep is %s, %s, %s or %s, not %q", "--keep ist %s, %s, %s oder %s, nicht %q", args[0], args[1], keepBoth, keepOpen, keep)
+			// By its number and not as it is typed: 03 is lesson 3.
+			right := int64(0)
+			if keep != keepBoth && keep != keepOpen {
+				var err error
+				if right, err = c.idOf(keep); err != nil || !slices.Contains(ids[:], right) {
+					return c.usage("--keep is %d, %d, %s or %s, not %q", "--keep ist %d, %d, %s oder %s, nicht %q", ids[0], ids[1], keepBoth, keepOpen, keep)
+				}
 			}
 			return c.opened(cmd.Context(), func(s *Session) error {
 				if keep == keepOpen {
 					return c.reopen(cmd.Context(), s.Trainer, ids)
 				}
-				return c.resolve(cmd.Context(), s.Trainer, ids, keep)
+				return c.resolve(cmd.Context(), s.Trainer, ids, right)
 			})
 		},
 	}
@@ -116,7 +122,8 @@ type resolvedView struct {
 	Sample    int64   `json:"sample,omitempty"` // of the lesson that was taken back
 }
 
-func (c *program) resolve(ctx context.Context, t *trainer.Trainer, ids [2]int64, keep string) error {
+// resolve keeps the lesson right of two that contradict each other; 0: both.
+func (c *program) resolve(ctx context.Context, t *trainer.Trainer, ids [2]int64, right int64) error {
 	found, err := t.Contradictions(ctx)
 	if err != nil {
 		return err
@@ -126,10 +133,10 @@ func (c *program) resolve(ctx context.Context, t *trainer.Trainer, ids [2]int64,
 			continue
 		}
 		how, kept, gone := trainer.KeepNewer, f.Newer, f.Older
-		if keep == strconv.FormatInt(f.Older.ID, 10) {
+		if right == f.Older.ID {
 			how, kept, gone = trainer.KeepOlder, f.Older, f.Newer
 		}
-		if keep == keepBoth {
+		if right == 0 {
 			if err := t.Resolve(ctx, f, trainer.BothRight); err != nil {
 				return err
 			}
