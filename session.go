@@ -30,7 +30,7 @@ type session struct {
 	log         *slog.Logger
 	logFile     *os.File
 	file        *configs.File
-	settings    configs.Settings // as read at the start; see follow
+	settings    configs.Settings // as read at the start; see takeOver
 	settingsErr error            // why not; settings are the defaults then
 	store       *store.Store
 	trainer     *trainer.Trainer
@@ -103,19 +103,12 @@ func openSession(ctx context.Context, o cli.Options) (_ *session, err error) {
 }
 
 // follow takes over what someone changes in the settings file while the program runs,
-// until ctx ends. tell gets why a change cannot be used, or nil after one that is; it may
-// be nil itself.
-func (s *session) follow(ctx context.Context, tell func(error)) {
+// until ctx ends. tell gets the changed settings, or why they cannot be used; it may be nil
+// itself.
+func (s *session) follow(ctx context.Context, tell func(configs.Settings, error)) {
 	s.file.Follow(ctx, func(set configs.Settings, err error) {
-		s.following.Lock()
-		defer s.following.Unlock()
 		if err == nil {
-			for t := range s.trainers {
-				err = errors.Join(err, t.SetSettings(ctx, learning(set)))
-			}
-		}
-		if err == nil {
-			s.settings = set
+			err = s.takeOver(ctx, set)
 		}
 		if err != nil {
 			s.log.Warn("changed settings cannot be used, those before are in force", "error", err)
@@ -123,9 +116,30 @@ func (s *session) follow(ctx context.Context, tell func(error)) {
 			s.log.Info("settings read anew")
 		}
 		if tell != nil {
-			tell(err)
+			tell(set, err)
 		}
 	})
+}
+
+// takeOver has the trainers go by changed settings. The section [model] stays as it was at
+// the start: the model that answers was opened by it, and chosen tells by it what was changed
+// since.
+func (s *session) takeOver(ctx context.Context, set configs.Settings) error {
+	s.following.Lock()
+	defer s.following.Unlock()
+	var err error
+	for t := range s.trainers {
+		err = errors.Join(err, t.SetSettings(ctx, learning(set)))
+	}
+	if err != nil {
+		return err
+	}
+	if set.Model != s.settings.Model {
+		s.log.Info("the section [model] of the settings was changed, which holds from the next start on")
+	}
+	set.Model = s.settings.Model
+	s.settings = set
+	return nil
 }
 
 // takeLock makes sure that no other program works on the folder.

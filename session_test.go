@@ -156,6 +156,32 @@ func TestChangedSettingsGoBeforeFlags(t *testing.T) {
 	}
 }
 
+// What is changed in the file of a program that runs holds for learning and answering, but
+// for what opens a model: the model that answers is that of the start, and so are the flags
+// that a later change is held against.
+func TestChangedSettingsLeaveTheModelOfTheStart(t *testing.T) {
+	s := openTestSession(t, cli.Options{Home: t.TempDir(), Model: "flag.gguf"})
+	defer func() {
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	start, changed := s.settings, s.settings
+	changed.Model.Path, changed.Answer.MaxTokens = "/models/other.gguf", 7
+	if err := s.takeOver(t.Context(), changed); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.trainer.Settings().MaxTokens; got != 7 || s.settings.Answer.MaxTokens != 7 {
+		t.Errorf("answers have %d tokens at most, the session says %d", got, s.settings.Answer.MaxTokens)
+	}
+	if s.settings.Model != start.Model {
+		t.Errorf("the start is said to have been with %+v", s.settings.Model)
+	}
+	if got := s.chosen(changed).Path; got != "/models/other.gguf" {
+		t.Errorf("the next model would be %s", got)
+	}
+}
+
 func TestSettingsOfASession(t *testing.T) {
 	home := filepath.Join(t.TempDir(), "home")
 	s := openTestSession(t, cli.Options{Home: home})

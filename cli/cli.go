@@ -70,9 +70,9 @@ type Session struct {
 	File     *configs.File
 	Settings configs.Settings
 	Trainer  *trainer.Trainer
-	// Follow takes over what is changed in the settings file, until ctx ends. tell gets why
-	// a change cannot be used, or nil after one that is; it may be nil.
-	Follow func(ctx context.Context, tell func(error))
+	// Follow takes over what is changed in the settings file, but for its section [model],
+	// until ctx ends. tell gets the changed settings, or why they cannot be used; it may be nil.
+	Follow func(ctx context.Context, tell func(configs.Settings, error))
 	// Load opens the model and gives it to the trainer, once.
 	Load func(ctx context.Context) (*model.Runner, error)
 	// Engines tries every engine, also those that are not in use.

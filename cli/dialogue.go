@@ -75,7 +75,7 @@ func (d *dialogue) run(ctx context.Context) error {
 	}
 	lines := d.newLineReader(prompt, d.commandNames(), filepath.Join(d.session.Home, "history"), d.signals)
 	following.Go(func() { d.follow(events, lines.shell != nil) })
-	following.Go(func() { d.session.Follow(watching, d.tellSettings) })
+	following.Go(func() { d.session.Follow(watching, d.tellSettings(d.session.Settings)) })
 	defer func() { stop(); following.Wait() }()
 	if err := d.trainer.Start(ctx); err != nil {
 		return err

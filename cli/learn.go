@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clara/configs"
 	"clara/trainer"
 )
 
@@ -18,8 +19,9 @@ func (c *program) learnCommand() *cobra.Command {
 until Ctrl+C. With --interactive there is a prompt beside it (help lists its
 commands); lines can come from a pipe, and with --json each is answered by one
 object. With --stats it prints the figures and ends. What is changed in the settings
-file meanwhile holds from then on. What is typed at a prompt is kept for the next time
-in the file history of the data folder.`,
+file meanwhile holds from then on, what its section [model] says from the next start on.
+What is typed at a prompt is kept for the next time in the file history of the data
+folder.`,
 		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
@@ -45,7 +47,7 @@ func (c *program) learn(ctx context.Context, session *Session) error {
 	events := t.Watch(watching)
 	var following sync.WaitGroup
 	following.Go(func() { c.tell(events) })
-	following.Go(func() { session.Follow(watching, c.tellSettings) })
+	following.Go(func() { session.Follow(watching, c.tellSettings(session.Settings)) })
 	defer func() { stop(); following.Wait() }()
 	if err := t.Start(ctx); err != nil {
 		return err
@@ -56,13 +58,20 @@ func (c *program) learn(ctx context.Context, session *Session) error {
 	return c.show(statusOf(s), func() {})
 }
 
-// tellSettings says that the settings file was changed.
-func (c *program) tellSettings(err error) {
-	if err != nil {
-		c.note("* the changed settings cannot be used, those before are in force: %s", "* die geänderten Einstellungen sind nicht brauchbar, die vorigen gelten weiter: %s", c.explain(err).Text)
-		return
+// tellSettings says that the settings file was changed since the program began with the
+// settings start.
+func (c *program) tellSettings(start configs.Settings) func(configs.Settings, error) {
+	return func(now configs.Settings, err error) {
+		switch {
+		case err != nil:
+			c.note("* the changed settings cannot be used, those before are in force: %s", "* die geänderten Einstellungen sind nicht brauchbar, die vorigen gelten weiter: %s", c.explain(err).Text)
+		case now.Model != start.Model:
+			c.note("* the changed settings are in force, but for those of [model]: they hold from the next start on",
+				"* die geänderten Einstellungen gelten jetzt, außer denen unter [model]: Diese gelten ab dem nächsten Start")
+		default:
+			c.note("* the changed settings are in force", "* die geänderten Einstellungen gelten jetzt")
+		}
 	}
-	c.note("* the changed settings are in force", "* die geänderten Einstellungen gelten jetzt")
 }
 
 // tell says what the loop does, on stderr.
