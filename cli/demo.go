@@ -32,7 +32,8 @@ It learns by the program's own defaults, whatever the settings file says of lear
 and answering, so that its figures can be compared; model, engine and threads are
 those of the settings or the flags.
 
-A script is a JSON file with lessons, unrelated questions and a manner.`,
+A script is a JSON file with lessons, unrelated questions and a manner. It exits with 6
+where the training fails or the gate refuses what it made.`,
 		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.options.Verbose = c.options.Verbose || debug
@@ -92,12 +93,16 @@ func (c *program) demo(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.show(report, func() {
+	err = c.show(report, func() {
 		c.sayDemo(report)
 		if p.Dir != "" {
 			c.sayf("\nIts data: %s", "\nDie Daten: %s", p.Dir)
 		}
 	})
+	if err != nil {
+		return err
+	}
+	return c.language.endOf(report.State, report.Why, "")
 }
 
 // demoStatus answers the line "status" while a demo runs.

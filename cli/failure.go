@@ -42,12 +42,14 @@ func exitCodesTopic() *cobra.Command {
 
     0  done
     1  failed for a reason that has no code of its own
-    2  the command line cannot be understood
+    2  the command line cannot be understood, or what it names (a script, a data set,
+       a job) or says (a text, a user's name, an address) cannot be used
     3  the settings file has a mistake
     4  another program works in the data folder
     5  there is no model, or it cannot be used
-    6  it was done, but falls short: a limit of parity is missed, or the training
-       made no version that may be used
+    6  it was done, but falls short: a limit of parity is missed, the training
+       failed, or the gate refused what it made. A training that found nothing to
+       do, or that helped no lesson and is left out, is done: 0
     7  the data cannot be read or written: the disk is full, a file is damaged,
        or access is denied
     8  what was named (a lesson, a sample, a version, a model, a file) is not there

@@ -37,20 +37,33 @@ func TestFailuresOfTheDiskAreNamed(t *testing.T) {
 	}
 }
 
-// A training that met a full disk ends with the code of that, any other with that of falling short.
-func TestATrainingThatFailsSaysForWhat(t *testing.T) {
+// A training that met a full disk ends with the code of that, any other that failed or was
+// refused with that of falling short.
+func TestATrainingThatFallsShortSaysForWhat(t *testing.T) {
 	for _, tt := range []struct {
-		why  trainer.Reason
-		code string
-		exit int
+		state trainer.CycleState
+		why   trainer.Reason
+		code  string
+		exit  int
+		text  string
 	}{
-		{trainer.Reason{Code: trainer.CodeDiskFull, Text: "the disk is full: nothing was saved"}, "disk_full", exitData},
-		{trainer.Reason{Code: trainer.CodeCycleFailed, Text: "the training failed", Args: map[string]string{"fault": trainer.CodeFaultDisk}}, "disk_full", exitData},
-		{trainer.Reason{Code: trainer.CodeCycleFailed, Text: "the training failed"}, "cycle_failed", exitShort},
+		{trainer.CycleFailed, trainer.Reason{Code: trainer.CodeDiskFull, Text: "the disk is full: nothing was saved"}, "disk_full", exitData, "the disk is full: nothing was saved"},
+		{trainer.CycleFailed, trainer.Reason{Code: trainer.CodeCycleFailed, Text: "the training failed", Args: map[string]string{"fault": trainer.CodeFaultDisk}}, "disk_full", exitData, "the training failed"},
+		{trainer.CycleFailed, trainer.Reason{Code: trainer.CodeCycleFailed, Text: "the training failed"}, "cycle_failed", exitShort, "the training failed"},
+		{trainer.CycleRefused, trainer.Reason{Code: trainer.CodeForgets, Text: "refused: forgets"}, "refused", exitShort, "the new version may not answer: forgets"},
 	} {
 		c := &program{language: english, began: true, out: io.Discard}
-		if f := c.explain(c.report(trained{State: trainer.CycleFailed, Reason: tt.why})); f.Code != tt.code || f.Exit != tt.exit || f.Text != tt.why.Text {
+		if f := c.explain(c.report(trained{State: tt.state, Reason: tt.why})); f.Code != tt.code || f.Exit != tt.exit || f.Text != tt.text {
 			t.Errorf("%v is %+v", tt.why, f)
+		}
+	}
+}
+
+// A training that made a version, found nothing to do, or left out what helps no lesson is done.
+func TestATrainingThatDidWhatWasToBeDoneIsDone(t *testing.T) {
+	for code, state := range map[string]trainer.CycleState{trainer.CodeProven: trainer.CyclePromoted, trainer.CodeOnlyAsked: trainer.CycleChecked, trainer.CodeInVain: trainer.CycleChecked} {
+		if err := english.endOf(state, trainer.Reason{Code: code}, "hint"); err != nil {
+			t.Errorf("%s, %s: %v", state, code, err)
 		}
 	}
 }

@@ -21,8 +21,10 @@ func (c *program) moveCommand() *cobra.Command {
 the model in use, and the other one untrained, with the lessons put before it, and
 after the training. A model without a reader is prepared first (models prepare), which
 takes minutes, unless --no-prepare is given. The model in use stays the same, unless
---use is given. Ctrl+C stops it: nothing is used then, and a preparation goes on with
-the next call.`,
+--use is given. It exits with 6 where the gate refuses the training: then the model in
+use stays in any case, and the other one would answer untrained, with the lessons
+alone. Ctrl+C stops it: nothing is used then, and a preparation goes on with the next
+call.`,
 		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if to == "" {
@@ -61,7 +63,10 @@ func (c *program) move(ctx context.Context, s *Session, to string, prepare, use 
 			return err
 		}
 	}
-	return c.show(card, func() { c.sayMove(card, path, use) })
+	if err := c.show(card, func() { c.sayMove(card, path, use) }); err != nil {
+		return err
+	}
+	return c.language.endOf(card.State, card.Reason, c.language.say("The model in use goes on answering; all feedback is kept.", "Das benutzte Modell antwortet weiter; alle Rückmeldungen bleiben."))
 }
 
 func (c *program) sayMove(card trainer.ScoreCard, path string, used bool) {
@@ -90,9 +95,6 @@ func (c *program) sayMove(card trainer.ScoreCard, path string, used bool) {
 	}
 	if !card.Reader {
 		c.sayf("%s has no reader: lessons are used less surely there. To make one: clara --model %q models prepare", "%s hat keinen Leser: Lektionen wirken dort weniger sicher. Einen machen: clara --model %q models prepare", card.After.Model, path)
-	}
-	if card.State == trainer.CycleRefused {
-		c.sayf("The training was not used: %s.", "Das Training wird nicht benutzt: %s.", c.language.because(card.Reason))
 	}
 	if used {
 		c.sayf("%s answers from now on.", "Ab jetzt antwortet %s.", card.After.Model)

@@ -14,8 +14,9 @@ func (c *program) trainCommand() *cobra.Command {
 		Use:   "train",
 		Short: "Train on the feedback now",
 		Long: `Runs one training cycle on all feedback there is, whether or not anything is new,
-and waits for its end. The new version is checked before it may answer. Ctrl+C
-stops it: nothing of it is used then, and the loop starts it again.`,
+and waits for its end. The new version is checked before it may answer; it exits with 6
+where the check refuses it. What was trained and helps no lesson is left out: that is
+done. Ctrl+C stops it: nothing of it is used then, and the loop starts it again.`,
 		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.openedWithModel(cmd.Context(), func(s *Session) error { return c.train(cmd.Context(), s.Trainer) })
@@ -76,16 +77,28 @@ func (c *program) report(done trained) error {
 	if err != nil {
 		return err
 	}
-	switch done.State {
-	case trainer.CycleRefused:
-		return short("refused", l.say("the new version may not answer: %s", "die neue Version darf nicht antworten: %s", l.refusal(done.Reason)),
-			l.say("The version before goes on answering; all feedback is kept.", "Die Version davor antwortet weiter; alle Rückmeldungen bleiben."))
-	case trainer.CycleFailed:
-		if isDiskFull(done.Reason) {
-			return &toldError{failure{"disk_full", l.because(done.Reason), l.say("All feedback is kept. Free some space on the disk and train again.",
-				"Alle Rückmeldungen bleiben. Schaffen Sie Platz auf dem Datenträger und trainieren Sie noch einmal."), exitData}}
-		}
-		return short("cycle_failed", l.because(done.Reason), l.say("All feedback is kept.", "Alle Rückmeldungen bleiben."))
+	hint := l.say("All feedback is kept.", "Alle Rückmeldungen bleiben.")
+	switch {
+	case done.State == trainer.CycleRefused:
+		hint = l.say("The version before goes on answering; all feedback is kept.", "Die Version davor antwortet weiter; alle Rückmeldungen bleiben.")
+	case isDiskFull(done.Reason):
+		hint = l.say("All feedback is kept. Free some space on the disk and train again.",
+			"Alle Rückmeldungen bleiben. Schaffen Sie Platz auf dem Datenträger und trainieren Sie noch einmal.")
+	}
+	return l.endOf(done.State, done.Reason, hint)
+}
+
+// endOf is the error of a cycle that fell short: it failed, or the gate refused what it made.
+// One that found nothing to do, or that helped no lesson, did what was to be done, and what
+// answered before goes on answering.
+func (l language) endOf(state trainer.CycleState, why trainer.Reason, hint string) error {
+	switch {
+	case state == trainer.CycleRefused:
+		return short("refused", l.say("the new version may not answer: %s", "die neue Version darf nicht antworten: %s", l.refusal(why)), hint)
+	case state == trainer.CycleFailed && isDiskFull(why):
+		return &toldError{failure{"disk_full", l.because(why), hint, exitData}}
+	case state == trainer.CycleFailed:
+		return short("cycle_failed", l.because(why), hint)
 	}
 	return nil
 }

@@ -67,12 +67,13 @@ type DemoReport struct {
 	CanaryBefore float64 `json:"canary_nll_before"`
 	CanaryAfter  float64 `json:"canary_nll_after"`
 
-	Promoted bool    `json:"promoted"`
-	Verdict  string  `json:"verdict"`
-	Reason   string  `json:"reason"`
-	Why      Reason  `json:"-"` // the same, for a face to say in its language
-	Seconds  float64 `json:"cycle_seconds"`
-	Engine   string  `json:"engine"`
+	Promoted bool       `json:"promoted"`
+	State    CycleState `json:"state"` // of the cycle
+	Verdict  string     `json:"verdict"`
+	Reason   string     `json:"reason"`
+	Why      Reason     `json:"-"` // the same, for a face to say in its language
+	Seconds  float64    `json:"cycle_seconds"`
+	Engine   string     `json:"engine"`
 
 	Answers []DemoAnswer `json:"answers,omitempty"`
 	Figures Figures      `json:"figures"`
@@ -218,7 +219,7 @@ func (d *demo) train(ctx context.Context) error {
 			if n.Kind != NewsCycleEnded {
 				continue
 			}
-			d.report.Promoted = n.End.State == CyclePromoted
+			d.report.State, d.report.Promoted = n.End.State, n.End.State == CyclePromoted
 			d.report.Verdict, d.report.Why, d.report.Reason = n.End.Verdict, n.End.Reason, n.End.Reason.Text
 			cycles, err := d.trainer.Cycles(ctx, 1)
 			if err != nil {
