@@ -29,7 +29,7 @@ var icon []byte
 func desktop(ctx context.Context, o cli.Options) (err error) {
 	began := time.Now()
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
-		return errors.New("there is no display to show a window on (DISPLAY and WAYLAND_DISPLAY are empty); `clara help` lists what works in a terminal")
+		return cli.ErrNoDisplay
 	}
 	// At each refresh Fyne looks which goroutine it is on, by a trace of the stack: a fifth of the processor time of scrolling.
 	// That its rule is kept is a matter of tests, and of --verbose, which leaves the check on.

@@ -96,6 +96,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeCutTwice:       "reason.cut_twice",
 	trainer.CodeContradiction:  "reason.contradiction",
 	trainer.CodeGood:           "reason.good",
+	trainer.CodeSameModel:      "reason.same_model",
 
 	trainer.CodeEngineBuild:  "reason.engine_build",
 	trainer.CodeEngineDriver: "reason.engine_driver",

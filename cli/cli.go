@@ -60,9 +60,13 @@ type Params struct {
 	// Remove deletes a model that Get or Add brought, with its reader.
 	Remove func(ctx context.Context, o Options, named string) (catalogue.Offer, error)
 	Users  func(o Options) (Users, error) // of the server
-	// Desktop shows the window until it is closed.
+	// Desktop shows the window until it is closed. Where there is nothing to show it on, the
+	// error is ErrNoDisplay.
 	Desktop func(ctx context.Context, o Options) error
 }
+
+// ErrNoDisplay says that there is no display to show a window on.
+var ErrNoDisplay = errors.New("DISPLAY and WAYLAND_DISPLAY are empty")
 
 // Session is an open data folder.
 type Session struct {

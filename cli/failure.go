@@ -209,7 +209,7 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 		f.Exit = exitModel
 	case trainer.CodeDiskFull:
 		f.Exit = exitData
-	case trainer.CodeEmpty, trainer.CodeUnchanged, trainer.CodeTooLong:
+	case trainer.CodeEmpty, trainer.CodeUnchanged, trainer.CodeTooLong, trainer.CodeSameModel:
 		f.Exit = exitUsage
 	}
 	if f.Text == "" {

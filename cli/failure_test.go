@@ -85,3 +85,18 @@ func TestMistakesInFlagsAreSaidInGerman(t *testing.T) {
 		}
 	}
 }
+
+// What has no display or is too long is told in the language spoken, with what to do.
+func TestErrorsOfTheTerminalAreSaidInGerman(t *testing.T) {
+	c := &program{language: german, began: true}
+	if f := c.explain(errTooMuch); f.Exit != exitUsage || f.Text != "ein Text auf der Standardeingabe ist länger als 4 MiB" {
+		t.Errorf("%+v", f)
+	}
+	if f := c.explain(ErrNoDisplay); f.Exit != exitFailed || !strings.Contains(f.Text, "kein Bildschirm") || !strings.Contains(f.Hint, "clara help") {
+		t.Errorf("%+v", f)
+	}
+	same := &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeSameModel, Args: map[string]string{"name": "SmolLM2"}, Text: "SmolLM2 is the model in use"}}
+	if f := c.explain(fmt.Errorf("move to SmolLM2: %w", same)); f.Exit != exitUsage || f.Text != "SmolLM2 ist das benutzte Modell: Nehmen Sie ein anderes" {
+		t.Errorf("%+v", f)
+	}
+}

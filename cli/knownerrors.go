@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io/fs"
 
 	"clara/compute"
@@ -52,6 +53,15 @@ var knownErrors = []struct {
 	{
 		trainer.ErrPresetText, "preset", exitUsage, false, "a preset has a name of 1 to 80 characters in one line, and a system prompt of at most 20000",
 		"eine Vorlage hat einen Namen von 1 bis 80 Zeichen in einer Zeile und eine Anweisung von höchstens 20000", "", "",
+	},
+	{
+		ErrNoDisplay, "no_display", exitFailed, false, "there is no display to show a window on (DISPLAY and WAYLAND_DISPLAY are empty)",
+		"hier ist kein Bildschirm, auf dem sich ein Fenster zeigen lässt (DISPLAY und WAYLAND_DISPLAY sind leer)",
+		"`clara help` lists what works in a terminal.", "`clara help` zeigt, was in einem Terminal geht.",
+	},
+	{
+		errTooMuch, "too_much", exitUsage, false, fmt.Sprintf("a text on stdin is longer than %d MiB", mostInput>>20),
+		fmt.Sprintf("ein Text auf der Standardeingabe ist länger als %d MiB", mostInput>>20), "", "",
 	},
 	{trainer.ErrNotFound, "not_found", exitNotFound, true, "it is not there", "das gibt es nicht", "", ""},
 	{trainer.ErrStars, "stars", exitUsage, false, "want 1 to 5 stars, or 0 to take the rating back", "1 bis 5 Sterne, oder 0, um die Bewertung zurückzunehmen", "", ""},

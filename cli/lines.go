@@ -99,7 +99,7 @@ func (r *lineReader) next() (string, error) {
 }
 
 // errTooMuch says that a text from stdin is beyond mostInput.
-var errTooMuch = &usageError{fmt.Errorf("a text on stdin is longer than %d MiB", mostInput>>20)}
+var errTooMuch = errors.New("read stdin: too long")
 
 // readAll reads a text from stdin.
 func (c *program) readAll() (string, error) {

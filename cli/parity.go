@@ -58,24 +58,33 @@ type parityLine struct {
 	good   bool
 }
 
-func parityLines(r model.ParityReport) []parityLine {
+// parityLines compares a report with the limits.
+func (l language) parityLines(r model.ParityReport) []parityLine {
 	of := func(n, all int) string { return fmt.Sprintf("%d/%d", n, all) }
 	within := func(what string, value, limit float64) parityLine {
-		return parityLine{what, fmt.Sprintf("%.2g", value), fmt.Sprintf("%.0e", limit), value <= limit}
+		figure := fmt.Sprintf("%.2g", value)
+		if l == german {
+			figure = strings.Replace(figure, ".", ",", 1)
+		}
+		return parityLine{what, figure, fmt.Sprintf("%.0e", limit), value <= limit}
 	}
-	gradient := fmt.Sprintf("gradient, relative, worst of %d (%s)", r.GradTensors, r.GradRelWorst)
+	all, loss := l.say("all", "alle"), l.say("loss, relative", "Verlust, relativ")
+	gradient := l.say("gradient, relative, worst of %d (%s)", "Gradient, relativ, schlechtester von %d (%s)", r.GradTensors, r.GradRelWorst)
 	lines := []parityLine{
-		{"rendered chats equal", of(r.RenderedEqual, r.Chats), "all", r.RenderedEqual == r.Chats && r.Chats > 0},
-		{"tokens equal", of(r.IDsEqual, r.Chats), "all", r.IDsEqual == r.Chats && r.Chats > 0},
+		{l.say("rendered chats equal", "ausgeschriebene Gespräche gleich"), of(r.RenderedEqual, r.Chats), all, r.RenderedEqual == r.Chats && r.Chats > 0},
+		{l.say("tokens equal", "Token gleich"), of(r.IDsEqual, r.Chats), all, r.IDsEqual == r.Chats && r.Chats > 0},
 	}
 	if r.Engine == roundedEngine {
-		lines = append(lines, within("loss, relative", r.LossRel, mostRoundedLoss), within(gradient, r.GradRelMax, mostRoundedGradient))
+		lines = append(lines, within(loss, r.LossRel, mostRoundedLoss), within(gradient, r.GradRelMax, mostRoundedGradient))
 	} else {
 		lines = append(lines,
-			parityLine{"best token, as answered", of(r.GreedyEqual, r.GreedyCompared), "99 %", float64(r.GreedyEqual) >= leastGreedy*float64(r.GreedyCompared) && r.GreedyCompared > 0},
-			parityLine{"best token, f32 activations", of(r.GreedyEqualExact, r.GreedyCompared), "all", r.GreedyEqualExact == r.GreedyCompared},
-			within("log-probability, largest difference", r.LogProbMaxAbs, mostLogProb),
-			within("loss, relative", r.LossRel, mostLoss), within(gradient, r.GradRelMax, mostGradient))
+			parityLine{
+				l.say("best token, as answered", "bestes Token, wie geantwortet wird"), of(r.GreedyEqual, r.GreedyCompared), "99 %",
+				float64(r.GreedyEqual) >= leastGreedy*float64(r.GreedyCompared) && r.GreedyCompared > 0,
+			},
+			parityLine{l.say("best token, f32 activations", "bestes Token, Aktivierungen in f32"), of(r.GreedyEqualExact, r.GreedyCompared), all, r.GreedyEqualExact == r.GreedyCompared},
+			within(l.say("log-probability, largest difference", "Log-Wahrscheinlichkeit, größter Unterschied"), r.LogProbMaxAbs, mostLogProb),
+			within(loss, r.LossRel, mostLoss), within(gradient, r.GradRelMax, mostGradient))
 	}
 	last := &lines[len(lines)-1]
 	last.good = last.good && r.GradTensors > 0
@@ -94,7 +103,7 @@ func (c *program) parity(ctx context.Context, dir string, chats int) (err error)
 	if err != nil {
 		return err
 	}
-	lines := parityLines(report)
+	lines := c.language.parityLines(report)
 	err = c.show(report, func() {
 		rows := make([][]string, len(lines))
 		for i, line := range lines {
@@ -104,7 +113,8 @@ func (c *program) parity(ctx context.Context, dir string, chats int) (err error)
 			}
 			rows[i] = []string{line.what, line.figure, line.limit, mark}
 		}
-		c.table([]string{"comparison (" + report.Engine + ")", "figure", "limit", ""}, rows)
+		l := c.language
+		c.table([]string{l.say("comparison (%s)", "Vergleich (%s)", report.Engine), l.say("figure", "Wert"), l.say("limit", "Grenze"), ""}, rows)
 	})
 	if err != nil {
 		return err

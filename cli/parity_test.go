@@ -14,7 +14,7 @@ func TestParityNamesWhatItMisses(t *testing.T) {
 		LogProbMaxAbs: mostLogProb, LossRel: mostLoss, GradRelMax: mostGradient, GradTensors: 42,
 	}
 	missed := func(r model.ParityReport) (n int) {
-		for _, l := range parityLines(r) {
+		for _, l := range english.parityLines(r) {
 			if !l.good {
 				n++
 			}
@@ -23,6 +23,11 @@ func TestParityNamesWhatItMisses(t *testing.T) {
 	}
 	if n := missed(good); n != 0 {
 		t.Errorf("%d lines of a report at its limits are missed", n)
+	}
+	for i, l := range german.parityLines(good) {
+		if said := english.parityLines(good)[i]; l.what == said.what || l.good != said.good {
+			t.Errorf("in German %q is %+v", said.what, l)
+		}
 	}
 	good.Engine = "cpu"
 	rounded := good

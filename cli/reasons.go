@@ -128,6 +128,7 @@ var germanReasons = map[string]string{
 	trainer.CodeTooLittle:      "noch zu wenig Bewertungen für eine Kurve: {ratings} von 2",
 	trainer.CodeVersionBroken:  "die Dateien von Version {number} sind beschädigt oder fehlen; das Ausgangsmodell antwortet, bis Sie eine andere Version zurückholen ({error})",
 	trainer.CodeGood:           "in Ordnung",
+	trainer.CodeSameModel:      "{name} ist das benutzte Modell: Nehmen Sie ein anderes",
 
 	trainer.CodeEngineBuild:  "das Programm wurde ohne dieses Rechenwerk gebaut",
 	trainer.CodeEngineDriver: "kein NVIDIA-Treiber, der arbeitet, oder keine Karte, die er benutzen kann",

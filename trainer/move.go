@@ -83,7 +83,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	}
 	defer old.users.Done()
 	if old.info.Hash == to.Info().Hash {
-		return errors.New("it is the model in use")
+		return &UserError{Reason: reason(CodeSameModel, old.info.Name+" is the model in use: choose another one to move to", "name", old.info.Name)}
 	}
 	next, err := t.attachedTo(to)
 	if err != nil {

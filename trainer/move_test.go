@@ -62,8 +62,9 @@ func TestMove(t *testing.T) {
 		t.Errorf("a move while the loop runs: %v", err)
 	}
 	b.Stop()
-	if _, err := b.Move(t.Context(), from, false, nil); err == nil {
-		t.Error("moved to the model in use")
+	var same *UserError
+	if _, err := b.Move(t.Context(), from, false, nil); !errors.As(err, &same) || same.Reason.Code != CodeSameModel {
+		t.Errorf("moved to the model in use: %v", err)
 	}
 }
 

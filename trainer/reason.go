@@ -101,6 +101,8 @@ const (
 	CodeVersionBroken  = "version_broken"  // the files of the version in use cannot be loaded; number, error
 	CodeGood           = "good"
 
+	CodeSameModel = "same_model" // what was taught is to move to the model in use; name
+
 	// Why an engine does not compute here, which the assembly finds.
 	CodeEngineBuild  = "engine_build"  // the program was built without it
 	CodeEngineDriver = "engine_driver" // no NVIDIA driver that works, or no card that fits
