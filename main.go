@@ -41,16 +41,17 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p := cli.Params{
-		Version: version,
-		Desktop: desktop,
-		Open:    openForCommand,
-		Runner:  openRunner,
-		Engine:  openEngineAlone,
-		Models:  listModels,
-		Get:     getModel,
-		Add:     addModel,
-		Remove:  removeModel,
-		Users:   serverUsers,
+		Version:  version,
+		Language: func(o cli.Options) string { return windowSettings(o).Language },
+		Desktop:  desktop,
+		Open:     openForCommand,
+		Runner:   openRunner,
+		Engine:   openEngineAlone,
+		Models:   listModels,
+		Get:      getModel,
+		Add:      addModel,
+		Remove:   removeModel,
+		Users:    serverUsers,
 	}
 	for _, e := range engines {
 		p.Engines = append(p.Engines, e.name)

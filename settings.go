@@ -19,14 +19,14 @@ const settingsName = "continuous.toml"
 // settingsFile is the file that was named, which must exist, or the data
 // folder's own, which is made from the shipped one.
 func settingsFile(o cli.Options, home string) (*configs.File, error) {
-	if o.Config != "" {
-		if _, err := os.Stat(o.Config); err != nil {
-			return nil, fmt.Errorf("open settings: %w", err)
-		}
-		return configs.NewFile(o.Config), nil
+	f := configs.NewFile(settingsPath(o, home))
+	if o.Config == "" {
+		return f, f.Create()
 	}
-	f := configs.NewFile(filepath.Join(home, settingsName))
-	return f, f.Create()
+	if _, err := os.Stat(o.Config); err != nil {
+		return nil, fmt.Errorf("open settings: %w", err)
+	}
+	return f, nil
 }
 
 // learning is the part of the settings that the trainer goes by.
@@ -59,20 +59,36 @@ func learning(s configs.Settings) trainer.Settings {
 	}
 }
 
+// settingsPath is where the settings lie that flags and data folder name.
+func settingsPath(o cli.Options, home string) string {
+	if o.Config != "" {
+		return o.Config
+	}
+	return filepath.Join(home, settingsName)
+}
+
 // readChoice reads what flags and settings choose, and makes no file.
 func readChoice(o cli.Options) (home string, choice configs.Model, err error) {
 	if home, err = homeFolder(o); err != nil {
 		return "", choice, err
 	}
-	path := o.Config
-	if path == "" {
-		path = filepath.Join(home, settingsName)
-	}
+	path := settingsPath(o, home)
 	s, err := configs.NewFile(path).Load()
 	if errors.Is(err, fs.ErrNotExist) && o.Config == "" {
 		s, err = configs.Default(), nil
 	}
 	return home, chosen(o, s, path), err
+}
+
+// windowSettings are how the settings have the program look and speak, as far as they can be
+// read: also what is wrong with them, or with the data folder, is said so. It makes no file.
+func windowSettings(o cli.Options) configs.Window {
+	home, err := homeFolder(o)
+	if err != nil {
+		return configs.Default().Window
+	}
+	s, _ := configs.NewFile(settingsPath(o, home)).Load() // what is wrong is said by whom it keeps from working
+	return s.Window
 }
 
 // modelSettings are those of now, or of the start where the file has become unreadable.

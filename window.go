@@ -41,7 +41,7 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 		if cameForward(ctx, err, o.File) {
 			return nil
 		}
-		app.Fail(a, o.Language, err)
+		app.Fail(a, o.Language, windowSettings(o), err)
 		return err
 	}
 	defer func() {

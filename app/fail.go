@@ -7,11 +7,11 @@ import (
 	"clara/widgets"
 )
 
-// Fail shows why the program cannot start, and returns when the window is closed: a person who double-clicked has no
-// terminal to read it from.
-func Fail(a fyne.App, code string, err error) {
+// Fail shows why the program cannot start, in the language of code, else of the settings, and returns when the window is
+// closed: a person who double-clicked has no terminal to read it from.
+func Fail(a fyne.App, code string, look configs.Window, err error) {
 	w := &window{Params: Params{App: a, Language: code}}
-	if e := w.choose(configs.Default().Window); e != nil {
+	if e := w.choose(look); e != nil {
 		err = e
 	}
 	frame := a.NewWindow("CLARA")

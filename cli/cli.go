@@ -43,6 +43,8 @@ type Options struct {
 type Params struct {
 	Version string
 	Engines []string // what --engine takes besides auto
+	// Language is what the settings say of the language, as far as they can be read.
+	Language func(o Options) string
 	// Open opens the data folder for this program alone. It does not start the loop.
 	Open func(ctx context.Context, o Options) (*Session, error)
 	// Runner opens a model alone, for work that leaves the data folder as it is.
@@ -89,7 +91,8 @@ type Session struct {
 // Run runs the program with its arguments (without its own name) and returns its
 // exit code.
 func Run(ctx context.Context, args []string, p Params) int {
-	c := &program{Params: p, in: os.Stdin, out: os.Stdout, errs: os.Stderr, language: languageOf("", "")}
+	c := &program{Params: p, in: os.Stdin, out: os.Stdout, errs: os.Stderr}
+	c.hear()
 	root := c.root()
 	root.SetArgs(args)
 	root.SetOut(c.out)
@@ -138,8 +141,8 @@ command works on the same data.`,
 	root.SetVersionTemplate("clara {{.Version}}\n")
 	f := root.PersistentFlags()
 	f.SortFlags = false
-	f.StringVar(&c.options.Home, "home", "", "`folder` of the data (default: CLARA_HOME, else the user's data folder)")
-	f.StringVar(&c.options.Config, "config", "", "settings `file` (default: continuous.toml in the data folder)")
+	f.Func("home", "`folder` of the data (default: CLARA_HOME, else the user's data folder)", c.heard(&c.options.Home))
+	f.Func("config", "settings `file` (default: continuous.toml in the data folder)", c.heard(&c.options.Config))
 	f.StringVar(&c.options.Model, "model", "", "model `file` in GGUF format (default: see `clara models`)")
 	f.StringVar(&c.options.Engine, "engine", "", "what computes: "+strings.Join(c.engines(), ", "))
 	f.IntVar(&c.options.Threads, "threads", 0, "how many `threads` compute (default: one a core)")
@@ -206,9 +209,23 @@ func (c *program) speak(lang string) error {
 		return fmt.Errorf("de or en, not %q", lang)
 	}
 	c.options.Language = lang
-	c.language = languageOf(lang, "")
+	c.hear()
 	return nil
 }
+
+// heard takes a flag that says where the settings lie, at once, for the same reason.
+func (c *program) heard(at *string) func(string) error {
+	return func(value string) error {
+		*at = value
+		c.hear()
+		return nil
+	}
+}
+
+// hear chooses the language by the arguments read so far, and by the settings that they name:
+// it holds before the data folder is opened, for what never opens it, and for what is wrong
+// with either.
+func (c *program) hear() { c.language = languageOf(c.options.Language, c.Language(c.options)) }
 
 // usage is an error of the arguments, in both languages.
 func (c *program) usage(en, de string, args ...any) error {
@@ -227,7 +244,6 @@ func (c *program) opened(ctx context.Context, work func(s *Session) error) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	c.language = languageOf(c.options.Language, s.Settings.Window.Language)
 	return work(s)
 }
 

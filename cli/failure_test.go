@@ -77,7 +77,7 @@ func TestMistakesInFlagsAreSaidInGerman(t *testing.T) {
 		"feedback list --limit all": `"all" passt nicht zu --limit`,
 		"bench all":                 `WORK ist decode, prompt, train oder gemm, nicht "all"`,
 	} {
-		c := &program{}
+		c := &program{Params: Params{Language: func(Options) string { return "system" }}}
 		root := c.root()
 		root.SetArgs(append([]string{"--lang", "de"}, strings.Fields(args)...))
 		if f := c.explain(root.ExecuteContext(t.Context())); f.Text != want || f.Exit != exitUsage {

@@ -117,9 +117,12 @@ func TestBadFiles(t *testing.T) {
 				}
 				want = append(want, strings.TrimSpace(message))
 			}
-			_, err = NewFile(file).Load()
+			s, err := NewFile(file).Load()
 			if err == nil {
 				t.Fatal("accepted")
+			}
+			if err := s.Validate(); err != nil {
+				t.Errorf("what is right of it is not in range: %v", err)
 			}
 			got := strings.ReplaceAll(err.Error(), filepath.ToSlash(file)+":", "")
 			if d := cmp.Diff(strings.Join(want, "\n"), strings.ReplaceAll(got, file+":", "")); d != "" {
@@ -150,6 +153,19 @@ func TestFormerChoiceStillOpens(t *testing.T) {
 		if got, err := os.ReadFile(file.Path()); err != nil || string(got) != step.text {
 			t.Errorf("with %s the file is %q, %v", step.engine, got, err)
 		}
+	}
+}
+
+// Beside its mistakes a file says what it can: what is wrong is told in the language that it asks for.
+func TestWhatIsRightOfABadFileIsRead(t *testing.T) {
+	s, err := Decode([]byte("[continuous]\nrank = 500\nmax_epochs = 3\n[window]\nlanguage = \"de\"\ntext_size = \"big\"\nfont = 3\n"))
+	want := Default()
+	want.Continuous.MaxEpochs, want.Window.Language = 3, "de"
+	if err == nil || s != want {
+		t.Errorf("read %+v, %v", s, err)
+	}
+	if s, err := Decode([]byte("[window]\nlanguage = \"de\"\n[")); err == nil || s != Default() {
+		t.Errorf("of what is no TOML it read %+v, %v", s, err)
 	}
 }
 
@@ -350,6 +366,9 @@ func FuzzDecode(f *testing.F) {
 			var e *Error
 			if !errors.As(err, &e) {
 				t.Fatalf("untyped error %v", err)
+			}
+			if err := s.Validate(); err != nil {
+				t.Fatalf("what is right of it is not in range: %v", err)
 			}
 			return
 		}

@@ -16,27 +16,24 @@ const maxFile = 1 << 20
 
 // Decode reads the text of a settings file over the defaults. It refuses
 // unknown keys, values of the wrong kind and values out of range: the error
-// joins one [*Error] for each, in the order of the lines.
+// joins one [*Error] for each, in the order of the lines, and the settings beside it are
+// what of the text is right.
 func Decode(doc []byte) (Settings, error) { return decode(doc, "") }
 
 func decode(doc []byte, file string) (Settings, error) {
 	if len(doc) > maxFile {
-		return Settings{}, &Error{Err: ErrTooLarge, File: file}
+		return Default(), &Error{Err: ErrTooLarge, File: file}
 	}
 	// Into a map first: an error here is one of TOML, not of a setting.
 	var table map[string]any
 	if err := toml.Unmarshal(doc, &table); err != nil {
-		return Settings{}, syntaxError(err, file)
+		return Default(), syntaxError(err, file)
 	}
 	written, err := parse(doc)
 	if err != nil {
-		return Settings{}, syntaxError(err, file)
+		return Default(), syntaxError(err, file)
 	}
-	s, err := written.settings(doc, file)
-	if err != nil {
-		return Settings{}, err
-	}
-	return s, nil
+	return written.settings(doc, file)
 }
 
 // settings reads every key that is written, over the defaults. The error joins all that
@@ -47,6 +44,7 @@ func (d document) settings(doc []byte, file string) (Settings, error) {
 	for _, v := range d.values {
 		e := &Error{File: file, Line: v.line(doc), Key: v.name, Value: string(doc[v.from:v.to])}
 		k, ok := KeyOf(v.name)
+		before := s
 		switch {
 		case !ok && isSection(v.name):
 			e.Err, e.Wants = ErrType, sectionWants
@@ -62,6 +60,7 @@ func (d document) settings(doc []byte, file string) (Settings, error) {
 			}
 			e.Err, e.Range = ErrRange, k.Range
 		}
+		s = before
 		all = append(all, e)
 	}
 	for _, x := range d.sections {

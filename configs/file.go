@@ -42,7 +42,8 @@ func (f *File) Create() error {
 }
 
 // Load reads the settings. The errors of the text are those of [Decode], with
-// the file's name; a missing file is [fs.ErrNotExist].
+// the file's name; a missing file is [fs.ErrNotExist]. The settings beside an error are
+// what could be read, over the defaults.
 func (f *File) Load() (Settings, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -82,12 +83,12 @@ func (f *File) Modify(change func(*Settings)) (Settings, error) {
 func (f *File) read() ([]byte, Settings, error) {
 	r, err := os.Open(f.path)
 	if err != nil {
-		return nil, Settings{}, fmt.Errorf("read settings: %w", err)
+		return nil, Default(), fmt.Errorf("read settings: %w", err)
 	}
 	defer r.Close()
 	doc, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
-		return nil, Settings{}, fmt.Errorf("read settings: %w", err)
+		return nil, Default(), fmt.Errorf("read settings: %w", err)
 	}
 	s, err := decode(doc, f.path)
 	return doc, s, err
