@@ -83,7 +83,7 @@ var libraries = map[string][]string{
 	"github.com/prometheus/client_golang": {"server"},
 	"github.com/reeflective/readline":     {"cli"},
 	"github.com/schollz/progressbar/v3":   {"cli"},
-	"github.com/shirou/gopsutil/v4":       {"catalogue", "cli", "compute/cpu"},
+	"github.com/shirou/gopsutil/v4":       {"catalogue", "compute/cpu"},
 	"github.com/spf13/cobra":              {"cli"},
 	"github.com/yuin/goldmark":            {"widgets"}, // markdown; Fyne reads it with the same
 	"golang.org/x/image":                  {"app", "widgets"},

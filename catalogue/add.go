@@ -65,7 +65,7 @@ func (a adder) add(ctx context.Context, path, folder string, report func(Progres
 	if err != nil {
 		return "", err
 	}
-	if missing := in.size + reserve - free; missing > 0 {
+	if missing := in.size + Reserve - free; missing > 0 {
 		return "", noRoom(folder, missing)
 	}
 	f, err := os.OpenFile(target+addEnding, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)

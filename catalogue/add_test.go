@@ -140,7 +140,7 @@ func TestNothingIsLeftOfARefusedModel(t *testing.T) {
 		is     error
 	}{
 		"cancelled":   {ctx: cancelled, is: context.Canceled},
-		"no room":     {free: reserve + 1000, code: CodeSpace},
+		"no room":     {free: Reserve + 1000, code: CodeSpace},
 		"a file less": {change: func(f string) error { return os.Remove(filepath.Join(f, "tokenizer.json")) }, code: CodeMissing},
 		"another kind": {change: func(f string) error {
 			return os.WriteFile(filepath.Join(f, "config.json"), []byte(`{"model_type": "gpt2"}`), 0o600)

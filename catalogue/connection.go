@@ -175,7 +175,7 @@ func (f *fetching) begin(resp *http.Response, total int64) error {
 	if err != nil {
 		return err
 	}
-	if missing := f.Total - f.have + reserve - free; f.Total > 0 && missing > 0 {
+	if missing := f.Total - f.have + Reserve - free; f.Total > 0 && missing > 0 {
 		return noRoom(filepath.Dir(f.target), missing)
 	}
 	return nil
@@ -202,10 +202,10 @@ func (f *fetching) copy(ctx context.Context, body io.Reader, watch *time.Timer) 
 				if err != nil {
 					return err
 				}
-				if missing := int64(n) + reserve - free; missing > 0 {
+				if missing := int64(n) + Reserve - free; missing > 0 {
 					return noRoom(filepath.Dir(f.target), missing)
 				}
-				room = int(min(free-reserve, lookEvery))
+				room = int(min(free-Reserve, lookEvery))
 			}
 			room -= n
 		}

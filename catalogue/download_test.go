@@ -275,7 +275,7 @@ func TestWrongFileIsRefusedAndNotKept(t *testing.T) {
 			test.with(s, &o)
 			d, folder := hasty(), t.TempDir()
 			if o.File == "full.gguf" {
-				d.free = func(string) (int64, error) { return reserve + int64(len(want)) - 1, nil }
+				d.free = func(string) (int64, error) { return Reserve + int64(len(want)) - 1, nil }
 			}
 			if err := os.WriteFile(filepath.Join(folder, "there.gguf"), []byte("GGUF"), 0o600); err != nil {
 				t.Fatal(err)
@@ -305,7 +305,7 @@ func TestNoRoomForAnUnknownLength(t *testing.T) {
 	d, folder := hasty(), t.TempDir()
 	o := Offer{Name: "endless", File: "endless.gguf", URL: s.URL + "/endless.gguf"}
 	target := filepath.Join(folder, o.File)
-	d.free = func(string) (int64, error) { return reserve + room - partSize(target), nil }
+	d.free = func(string) (int64, error) { return Reserve + room - partSize(target), nil }
 	if _, err := d.fetch(t.Context(), o, folder, nil); codeOf(t, err) != CodeSpace {
 		t.Errorf("%v", err)
 	}

@@ -39,8 +39,9 @@ func existing(target string) error {
 	}}
 }
 
-// reserve is what has to stay free on the disk: feedback must still find room.
-const reserve = 256 << 20
+// Reserve is how many bytes have to stay free on the disk: feedback, a version and the log
+// must still find room.
+const Reserve = 256 << 20
 
 // FreeDisk is how many bytes are free on the disk of a folder.
 func FreeDisk(folder string) (int64, error) {
@@ -55,8 +56,8 @@ func FreeDisk(folder string) (int64, error) {
 // much is missing.
 func notTaken(target string, more int64, free func(folder string) (int64, error), err error) error {
 	folder := filepath.Dir(target)
-	if left, e := free(folder); e == nil && left < reserve {
-		return noRoom(folder, more+reserve-left)
+	if left, e := free(folder); e == nil && left < Reserve {
+		return noRoom(folder, more+Reserve-left)
 	}
 	return &trainer.UserError{Reason: trainer.Reason{
 		Code: CodeDisk, Args: map[string]string{"file": target, "error": err.Error()}, Text: "the disk does not take the file: " + err.Error(),

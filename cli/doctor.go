@@ -3,12 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 
-	"github.com/shirou/gopsutil/v4/disk"
 	"github.com/spf13/cobra"
 
+	"clara/catalogue"
 	"clara/compute"
 	"clara/trainer"
 )
@@ -31,9 +30,6 @@ const (
 	subjectEngine = "engine"
 	subjectDisk   = "disk"
 )
-
-// leastDisk is the room that a version and the log need at the least.
-const leastDisk = 256 << 20
 
 // finding is a finding with its words.
 type finding struct {
@@ -151,13 +147,13 @@ func (c *program) engineFinding(e compute.Info) trainer.Finding {
 }
 
 func (c *program) diskFinding(home string) (trainer.Finding, error) {
-	u, err := disk.Usage(home)
+	free, err := catalogue.FreeDisk(home)
 	if err != nil {
-		return trainer.Finding{}, fmt.Errorf("look at the disk of %s: %w", home, err)
+		return trainer.Finding{}, err
 	}
-	free := c.language.number(float64(u.Free)/1e9, 1)
-	f := trainer.Finding{Subject: subjectDisk, Good: u.Free >= leastDisk, Reason: trainer.Reason{
-		Code: "disk", Text: c.language.say("%s GB free", "%s GB frei", free), Args: map[string]string{"free": strconv.FormatUint(u.Free, 10)},
+	said := c.language.number(float64(free)/1e9, 1)
+	f := trainer.Finding{Subject: subjectDisk, Good: free >= catalogue.Reserve, Reason: trainer.Reason{
+		Code: "disk", Text: c.language.say("%s GB free", "%s GB frei", said), Args: map[string]string{"free": strconv.FormatInt(free, 10)},
 	}}
 	if !f.Good {
 		f.Hint = trainer.HintFreeSpace

@@ -190,19 +190,19 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 		f.Hint = l.say("The same call goes on where it was.", "Derselbe Aufruf macht dort weiter.")
 	case catalogue.CodeRefused:
 		f.Exit = exitNetwork
-	case codeUserName, codeUserExists:
+	case trainer.CodeServerUserName, trainer.CodeServerUserExists:
 		f.Exit = exitUsage
-	case codeNoUser:
+	case trainer.CodeServerNoUser:
 		f.Exit = exitNotFound
 		f.Hint = l.say("`clara users list` shows those that there are.", "`clara users list` zeigt, welche es gibt.")
-	case codeUsersBad:
+	case trainer.CodeServerUsersDamaged:
 		f.Exit = exitData
 		f.Hint = l.say("Nobody is let in until then. Correct the file, or delete it and add the users anew: what they taught stays.",
 			"Solange kommt niemand hinein. Verbessern Sie die Datei, oder löschen Sie sie und legen Sie die Benutzer neu an: Das Beigebrachte bleibt.")
-	case codeListens:
+	case trainer.CodeServerListens:
 		f.Exit = exitUsage
 		f.Hint = l.say("Another program may have the port: choose another one with --addr, such as 127.0.0.1:8090.", "Vielleicht hat ein anderes Programm den Port: Nehmen Sie mit --addr einen anderen, etwa 127.0.0.1:8090.")
-	case codeNeedsUsers:
+	case trainer.CodeServerNeedsUsers:
 		f.Exit = exitUsage
 		f.Hint = l.say("Add one with `clara users add NAME`, or listen on 127.0.0.1.", "Legen Sie mit `clara users add NAME` einen an, oder nehmen Sie 127.0.0.1.")
 	case trainer.CodeNoModel:

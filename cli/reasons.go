@@ -9,16 +9,6 @@ import (
 	"clara/trainer"
 )
 
-// The codes of the server's reasons.
-const (
-	codeUserName   = "user_name"   // name
-	codeUserExists = "user_exists" // name
-	codeNoUser     = "no_user"     // name
-	codeUsersBad   = "users_damaged"
-	codeNeedsUsers = "needs_users" // addr
-	codeListens    = "listens"     // addr
-)
-
 // germanReasons says the trainer's reasons in German; {name} stands for an argument.
 // In English a reason brings its own sentence.
 var germanReasons = map[string]string{
@@ -41,12 +31,12 @@ var germanReasons = map[string]string{
 	catalogue.CodeUnsupported: "{path} ist von einer Art, die CLARA nicht lädt: {error}; laden lassen sich Modelle der Familien Llama (auch Mistral, SmolLM2) und Gemma 3",
 	catalogue.CodeUnreadable:  "{path} lässt sich nicht als Modell lesen: {error}; falls es heruntergeladen wurde, laden Sie es noch einmal",
 
-	codeUserName:   "„{name}“ kann kein Benutzername sein: bis zu 32 Zeichen aus a bis z, 0 bis 9, - und _, vorn ein Buchstabe oder eine Ziffer",
-	codeUserExists: "den Benutzer „{name}“ gibt es schon",
-	codeNoUser:     "den Benutzer „{name}“ gibt es nicht",
-	codeUsersBad:   "die Liste der Benutzer in {path} ist beschädigt: {error}",
-	codeListens:    "unter {addr} lässt sich nichts anbieten",
-	codeNeedsUsers: "{addr} ist von anderen Rechnern zu erreichen, und es gibt keinen Benutzer",
+	trainer.CodeServerUserName:     "„{name}“ kann kein Benutzername sein: bis zu 32 Zeichen aus a bis z, 0 bis 9, - und _, vorn ein Buchstabe oder eine Ziffer",
+	trainer.CodeServerUserExists:   "den Benutzer „{name}“ gibt es schon",
+	trainer.CodeServerNoUser:       "den Benutzer „{name}“ gibt es nicht",
+	trainer.CodeServerUsersDamaged: "die Liste der Benutzer in {path} ist beschädigt: {error}",
+	trainer.CodeServerListens:      "unter {addr} lässt sich nichts anbieten",
+	trainer.CodeServerNeedsUsers:   "{addr} ist von anderen Rechnern zu erreichen, und es gibt keinen Benutzer",
 
 	trainer.CodeNeutral:        "neutral bewertet",
 	trainer.CodeTooShort:       "zu kurz: {words} von mindestens {least} Wörtern",

@@ -85,10 +85,10 @@ func Listen(addr string, u *Users) (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, errors.Join(userError(CodeListens, "nothing can be served at %s", "addr", addr), err)
+		return nil, errors.Join(userError(trainer.CodeServerListens, "nothing can be served at %s", "addr", addr), err)
 	}
 	if !isLoopback(l.Addr()) && len(users) == 0 {
-		return nil, errors.Join(userError(CodeNeedsUsers, "%s can be reached from other machines, and there is no user", "addr", addr), l.Close())
+		return nil, errors.Join(userError(trainer.CodeServerNeedsUsers, "%s can be reached from other machines, and there is no user", "addr", addr), l.Close())
 	}
 	return l, nil
 }

@@ -40,16 +40,6 @@ type Users struct {
 	all  []User
 }
 
-// The codes of this room's errors, which are *trainer.UserError.
-const (
-	CodeUserName     = "user_name"     // name
-	CodeUserExists   = "user_exists"   // name
-	CodeUsersDamaged = "users_damaged" // path, error
-	CodeNoUser       = "no_user"       // name
-	CodeNeedsUsers   = "needs_users"   // addr
-	CodeListens      = "listens"       // addr
-)
-
 // NewUsers are the users of a data folder. write replaces a file in one step
 // (store.WriteFile).
 func NewUsers(home string, write func(path string, data []byte) error) *Users {
@@ -69,7 +59,7 @@ const tokenBytes = 32
 // Add makes a user and returns the token, which is kept nowhere.
 func (u *Users) Add(name string) (token string, err error) {
 	if !names.MatchString(name) || reservedNames.MatchString(name) {
-		return "", userError(CodeUserName, "%q is no name for a user: want up to 32 of a to z, 0 to 9, - and _, a letter or digit first", "name", name)
+		return "", userError(trainer.CodeServerUserName, "%q is no name for a user: want up to 32 of a to z, 0 to 9, - and _, a letter or digit first", "name", name)
 	}
 	secret := make([]byte, tokenBytes)
 	_, _ = rand.Read(secret) // never fails: see its documentation
@@ -80,7 +70,7 @@ func (u *Users) Add(name string) (token string, err error) {
 		return "", err
 	}
 	if u.index(name) >= 0 {
-		return "", userError(CodeUserExists, "there is a user %q already", "name", name)
+		return "", userError(trainer.CodeServerUserExists, "there is a user %q already", "name", name)
 	}
 	added := User{Name: name, Created: time.Now().UTC().Truncate(time.Second), Token: hashOf(token)}
 	return token, u.save(append(slices.Clone(u.all), added))
@@ -95,7 +85,7 @@ func (u *Users) Remove(name string) error {
 	}
 	i := u.index(name)
 	if i < 0 {
-		return userError(CodeNoUser, "there is no user %q", "name", name)
+		return userError(trainer.CodeServerNoUser, "there is no user %q", "name", name)
 	}
 	return u.save(slices.Delete(slices.Clone(u.all), i, i+1))
 }
@@ -154,7 +144,7 @@ func (u *Users) refresh() error {
 	d.DisallowUnknownFields()
 	if err := d.Decode(&file); err != nil {
 		return &trainer.UserError{Reason: trainer.Reason{
-			Code: CodeUsersDamaged, Args: map[string]string{"path": u.path, "error": err.Error()}, Text: fmt.Sprintf("the list of users in %s is damaged: %v", u.path, err),
+			Code: trainer.CodeServerUsersDamaged, Args: map[string]string{"path": u.path, "error": err.Error()}, Text: fmt.Sprintf("the list of users in %s is damaged: %v", u.path, err),
 		}, Err: fmt.Errorf("read the users in %s: %w", u.path, err)}
 	}
 	u.read, u.all = info, file.Users

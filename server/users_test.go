@@ -44,8 +44,8 @@ func TestUsersOfAFolder(t *testing.T) {
 		t.Errorf("the file's mode is %v (%v)", info.Mode(), err)
 	}
 	for name, code := range map[string]string{
-		"anna": CodeUserExists, "": CodeUserName, "..": CodeUserName, "a/b": CodeUserName, "Anna": CodeUserName, "con": CodeUserName, "-x": CodeUserName,
-		strings.Repeat("a", 33): CodeUserName,
+		"anna": trainer.CodeServerUserExists, "": trainer.CodeServerUserName, "..": trainer.CodeServerUserName, "a/b": trainer.CodeServerUserName, "Anna": trainer.CodeServerUserName, "con": trainer.CodeServerUserName, "-x": trainer.CodeServerUserName,
+		strings.Repeat("a", 33): trainer.CodeServerUserName,
 	} {
 		var e *trainer.UserError
 		if _, err := u.Add(name); !errors.As(err, &e) || e.Reason.Code != code {
@@ -59,7 +59,7 @@ func TestUsersOfAFolder(t *testing.T) {
 		t.Errorf("after it was removed the token is %q's, %v", name, err)
 	}
 	var e *trainer.UserError
-	if err := u.Remove("anna"); !errors.As(err, &e) || e.Reason.Code != CodeNoUser {
+	if err := u.Remove("anna"); !errors.As(err, &e) || e.Reason.Code != trainer.CodeServerNoUser {
 		t.Errorf("removed twice: %v", err)
 	}
 	// A damaged file lets nobody in, as opposed to everybody.
@@ -189,7 +189,7 @@ func TestAddressThatIsTakenIsSaid(t *testing.T) {
 	defer l.Close()
 	for _, addr := range []string{l.Addr().String(), "nonsense"} {
 		var e *trainer.UserError
-		if _, err := Listen(addr, NewUsers(t.TempDir(), store.WriteFile)); !errors.As(err, &e) || e.Reason.Code != CodeListens || e.Reason.Args["addr"] != addr {
+		if _, err := Listen(addr, NewUsers(t.TempDir(), store.WriteFile)); !errors.As(err, &e) || e.Reason.Code != trainer.CodeServerListens || e.Reason.Args["addr"] != addr {
 			t.Errorf("%s: %v", addr, err)
 		}
 	}
@@ -199,7 +199,7 @@ func TestListeningElsewhereNeedsUsers(t *testing.T) {
 	h := &house{t: t, home: t.TempDir(), runner: tinyRunner(t), trainers: make(map[string]*trainer.Trainer), closed: make(map[string]int)}
 	p := Params{Users: NewUsers(h.home, store.WriteFile), Open: h.open}
 	var e *trainer.UserError
-	if _, err := Listen(":0", p.Users); !errors.As(err, &e) || e.Reason.Code != CodeNeedsUsers {
+	if _, err := Listen(":0", p.Users); !errors.As(err, &e) || e.Reason.Code != trainer.CodeServerNeedsUsers {
 		t.Fatalf("it listens everywhere without a user: %v", err)
 	}
 	if _, err := p.Users.Add("anna"); err != nil {

@@ -82,6 +82,15 @@ const (
 	// The assembly's own.
 	CodeLocked = "locked" // another program works in the data folder; home
 
+	// The server's. They stand here because the command line has the words for them, and
+	// knows no server; the window never meets them.
+	CodeServerUserName     = "user_name"     // name
+	CodeServerUserExists   = "user_exists"   // name
+	CodeServerUsersDamaged = "users_damaged" // path, error
+	CodeServerNoUser       = "no_user"       // name
+	CodeServerNeedsUsers   = "needs_users"   // addr
+	CodeServerListens      = "listens"       // addr
+
 	// Lasting troubles, for Doctor and State.Trouble.
 	CodeDiskFull       = "disk_full"
 	CodeBufferEmpty    = "buffer_empty"    // kept, total; where most do not train, top (the code of most of these), count, threshold
