@@ -52,6 +52,7 @@ func main() {
 		Add:      addModel,
 		Remove:   removeModel,
 		Users:    serverUsers,
+		Limits:   serverLimits(),
 	}
 	for _, e := range engines {
 		p.Engines = append(p.Engines, e.name)

@@ -37,6 +37,12 @@ func (s *session) serve(ctx context.Context, o cli.ServeOptions) error {
 	})
 }
 
+// serverLimits are the server's own.
+func serverLimits() cli.ServeOptions {
+	l := server.Limits{}.WithDefaults()
+	return cli.ServeOptions{Parallel: l.Parallel, Queue: l.Queue, Rate: l.Rate}
+}
+
 // usersFolder holds a folder for each user of the server, below the data folder.
 const usersFolder = "users"
 

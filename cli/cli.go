@@ -62,6 +62,7 @@ type Params struct {
 	// Remove deletes a model that Get or Add brought, with its reader.
 	Remove func(ctx context.Context, o Options, named string) (catalogue.Offer, error)
 	Users  func(o Options) (Users, error) // of the server
+	Limits ServeOptions                   // of the server, as they are where no flag says otherwise
 	// Desktop shows the window until it is closed. Where there is nothing to show it on, the
 	// error is ErrNoDisplay.
 	Desktop func(ctx context.Context, o Options) error

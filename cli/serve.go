@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// ServeOptions are how the program serves; the zero value of a limit is the server's own.
+// ServeOptions are how the program serves. What the limits are by default is Params.Limits.
 type ServeOptions struct {
 	Addr     string
 	Parallel int     // answers at a time
@@ -32,7 +32,7 @@ type User struct {
 }
 
 func (c *program) serveCommand() *cobra.Command {
-	var o ServeOptions
+	o := c.Limits
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer over HTTP",
@@ -53,9 +53,9 @@ token, and each user has feedback, lessons and versions of their own.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Addr, "addr", "127.0.0.1:8080", "`host:port` to listen on")
-	f.IntVar(&o.Parallel, "parallel", 8, "give so many `answers` at a time")
-	f.IntVar(&o.Queue, "queue", 64, "let each user have so many `requests` waiting")
-	f.Float64Var(&o.Rate, "rate", 50, "`requests` a second that each user may send, over time")
+	f.IntVar(&o.Parallel, "parallel", o.Parallel, "give so many `answers` at a time")
+	f.IntVar(&o.Queue, "queue", o.Queue, "let each user have so many `requests` waiting")
+	f.Float64Var(&o.Rate, "rate", o.Rate, "`requests` a second that each user may send, over time")
 	return cmd
 }
 

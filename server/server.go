@@ -38,7 +38,8 @@ type Limits struct {
 	Grace      time.Duration // for requests under way when the server ends; 10 s
 }
 
-func (l Limits) withDefaults() Limits {
+// WithDefaults are the limits with the default of each in the place of a zero value.
+func (l Limits) WithDefaults() Limits {
 	return Limits{
 		Parallel: cmp.Or(l.Parallel, 8), Queue: cmp.Or(l.Queue, 64), Rate: cmp.Or(l.Rate, 50), Burst: cmp.Or(l.Burst, 200), Body: cmp.Or(l.Body, 1<<20),
 		HeaderTime: cmp.Or(l.HeaderTime, 10*time.Second), BodyTime: cmp.Or(l.BodyTime, 20*time.Second),
@@ -96,7 +97,7 @@ func Listen(addr string, u *Users) (net.Listener, error) {
 // Run serves on l, which it closes, until ctx ends: then it takes no more requests, lets
 // those under way end for a while, cuts what is left, and stops the trainers.
 func Run(ctx context.Context, l net.Listener, p Params) (err error) {
-	p.Limits = p.Limits.withDefaults()
+	p.Limits = p.Limits.WithDefaults()
 	if p.Log == nil {
 		p.Log = slog.New(slog.DiscardHandler)
 	}
