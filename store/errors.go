@@ -57,20 +57,6 @@ func hint(path string, err error) error {
 	}
 }
 
-// escapeGlob makes a path match itself alone.
-func escapeGlob(path string) string {
-	var out []rune
-	for _, r := range path {
-		switch r {
-		case '*', '?', '[':
-			out = append(out, '[', r, ']')
-		default:
-			out = append(out, r)
-		}
-	}
-	return string(out)
-}
-
 // classify gives SQLite's errors the names of ours and keeps the chain.
 func classify(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {

@@ -93,3 +93,17 @@ func newestCopy(path string) string {
 	}
 	return newest
 }
+
+// escapeGlob makes a path match itself alone.
+func escapeGlob(path string) string {
+	var out []rune
+	for _, r := range path {
+		switch r {
+		case '*', '?', '[':
+			out = append(out, '[', r, ']')
+		default:
+			out = append(out, r)
+		}
+	}
+	return string(out)
+}

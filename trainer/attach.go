@@ -81,7 +81,7 @@ func (t *Trainer) Attach(ctx context.Context, r *model.Runner) error {
 
 // attachedTo is a model as it is attached, with the reader that it has.
 func (t *Trainer) attachedTo(r *model.Runner) (*attached, error) {
-	found, err := readerFor(t.made, r)
+	found, err := readerFor(t.readers, r)
 	if errors.Is(err, errReader) { // it can be prepared anew
 		t.log.Warn("the prepared reader is of no use", "error", err)
 	} else if err != nil {

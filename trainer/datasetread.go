@@ -151,8 +151,8 @@ const badScore = -0.5
 // columns are those of one line; a null counts as absent.
 type columns map[string]json.RawMessage
 
-// known are the columns that are read.
-var known = []string{
+// columnNames are the columns that are read.
+var columnNames = []string{
 	"prompt", "completion", "chosen", "rejected", "label",
 	"form", "kind", "score", "importance", "source", "given", "keywords", "created",
 }
@@ -168,7 +168,7 @@ func rowFrom(line []byte, now time.Time, unread map[string]bool) (readRow, *RowE
 	}
 	maps.DeleteFunc(c, func(_ string, v json.RawMessage) bool { return string(v) == "null" })
 	for name := range c {
-		if !slices.Contains(known, name) {
+		if !slices.Contains(columnNames, name) {
 			unread[name] = true
 		}
 	}

@@ -23,7 +23,7 @@ func (t *Trainer) makeReader(ctx context.Context, r *model.Runner, p preparation
 	if err != nil {
 		return nil, report, err
 	}
-	found, err := readerFor(t.made, r)
+	found, err := readerFor(t.readers, r)
 	return found, report, err
 }
 
@@ -79,7 +79,7 @@ func (t *Trainer) giveReader(ctx context.Context, a *attached, o PrepareOptions,
 	if err != nil {
 		return ReaderReport{}, err
 	}
-	p := preparation{Dir: readerFolder(t.made, a.info.Hash), Out: o.Out, Seed: o.Seed, Base: facts, Progress: progress}
+	p := preparation{Dir: readerFolder(t.readers, a.info.Hash), Out: o.Out, Seed: o.Seed, Base: facts, Progress: progress}
 	found, report, err := t.prepare(ctx, a.runner, p)
 	if err != nil {
 		return report, err
@@ -129,10 +129,10 @@ func (l *loop) isUnprepared(a *attached) bool {
 // preparedMeanwhile takes over the end of a preparation since the model was attached, by
 // the trainer of another user of the same readers.
 func (l *loop) preparedMeanwhile(ctx context.Context, a *attached) (bool, error) {
-	if l.made == l.home {
+	if l.readers == l.home {
 		return false, nil
 	}
-	found, err := readerFor(l.made, a.runner)
+	found, err := readerFor(l.readers, a.runner)
 	if err != nil || found.state == a.reader.Load().state {
 		return false, nil // a damaged one is made anew
 	}
@@ -142,7 +142,7 @@ func (l *loop) preparedMeanwhile(ctx context.Context, a *attached) (bool, error)
 
 // startPreparing starts the preparation of a model that is to have a reader.
 func (l *loop) startPreparing(ctx context.Context, a *attached) {
-	p := preparation{Dir: readerFolder(l.made, a.info.Hash), Seed: l.settings.Load().Seed}
+	p := preparation{Dir: readerFolder(l.readers, a.info.Hash), Seed: l.settings.Load().Seed}
 	if before := a.reader.Load().report; before != nil && before.Verdict == VerdictRefused {
 		p.Seed = before.Seed + 1
 	}

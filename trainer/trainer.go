@@ -37,15 +37,15 @@ type Params struct {
 
 // Trainer is the loop. Make it with New, run it with Start, end it with Stop.
 type Trainer struct {
-	store *store.Store // of the user
-	bases *store.Store // with what is measured of untrained models
-	slot  *Slot
-	home  string
-	made  string // the data folder with the prepared readers
-	log   *slog.Logger
-	now   func() time.Time
-	cycle cycleFunc // runCycle, but for tests of the loop
-	hub   *hub      // the state, and who watches it
+	store   *store.Store // of the user
+	bases   *store.Store // with what is measured of untrained models
+	slot    *Slot
+	home    string
+	readers string // the data folder with the prepared readers
+	log     *slog.Logger
+	now     func() time.Time
+	cycle   cycleFunc // runCycle, but for tests of the loop
+	hub     *hub      // the state, and who watches it
 
 	prepare prepareFunc // makeReader, but for tests of the loop
 
@@ -90,7 +90,7 @@ func New(ctx context.Context, p Params) (*Trainer, error) {
 		return nil, fmt.Errorf("settings of the trainer: %w", err)
 	}
 	t := &Trainer{
-		store: p.Store, bases: cmp.Or(p.Bases, p.Store), slot: cmp.Or(p.Slot, new(Slot)), home: p.Home, made: cmp.Or(p.Readers, p.Home), log: p.Log, now: time.Now, cycle: runCycle, hub: newHub(),
+		store: p.Store, bases: cmp.Or(p.Bases, p.Store), slot: cmp.Or(p.Slot, new(Slot)), home: p.Home, readers: cmp.Or(p.Readers, p.Home), log: p.Log, now: time.Now, cycle: runCycle, hub: newHub(),
 		changed: make(chan struct{}, 1), wanted: make(chan struct{}, 1), asked: make(chan struct{}, 1), cancelled: make(chan struct{}, 1),
 	}
 	t.prepare = t.makeReader
