@@ -136,8 +136,8 @@ func TestAMessageForgesNoTurn(t *testing.T) {
 func TestAnswerTokensEndTheTurn(t *testing.T) {
 	r := openModel(t, "SmolLM2-135M-Instruct.Q4_1.gguf")
 	ids := r.AnswerTokens("Hello.")
-	if got := r.tokenizer.Text(ids[len(ids)-1]); got != "<|im_end|>" {
-		t.Errorf("an answer ends with %q", got)
+	if end, ok := r.tokenizer.ID("<|im_end|>"); !ok || ids[len(ids)-1] != end || r.TurnEnd() != end || r.tokenizer.EOS() != end {
+		t.Errorf("an answer ends with %d, the turn with %d, a document with %d, not all with %d", ids[len(ids)-1], r.TurnEnd(), r.tokenizer.EOS(), end)
 	}
 	if text := r.tokenizer.Decode(ids); text != "Hello." {
 		t.Errorf("the answer reads %q", text)
@@ -146,8 +146,8 @@ func TestAnswerTokensEndTheTurn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.tokenizer.Text(turnEnd(r.tokenizer, plain)); got != "<|endoftext|>" {
-		t.Errorf("with another template an answer ends with %q", got)
+	if end, ok := r.tokenizer.ID("<|endoftext|>"); !ok || turnEnd(r.tokenizer, plain) != end {
+		t.Errorf("with another template an answer ends with %d, not %d", turnEnd(r.tokenizer, plain), end)
 	}
 	if turnEnd(r.tokenizer, nil) != r.tokenizer.EOS() {
 		t.Error("without a template an answer does not end with EOS")

@@ -262,6 +262,9 @@ func (r *Runner) Prompt(msgs []chat.Message) ([]int32, error) {
 	return ids, nil
 }
 
+// TurnEnd is the token that ends an answer, in the model's template: not always EOS.
+func (r *Runner) TurnEnd() int32 { return r.turnEnd }
+
 // AnswerTokens are the tokens of an assistant's answer with the token that ends it.
 func (r *Runner) AnswerTokens(text string) []int32 {
 	return append(r.tokenizer.Encode(text, false), r.turnEnd)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -316,6 +317,9 @@ func (t *Trainer) keptFacts(ctx context.Context, a *attached) (*BaseFacts, error
 		return nil, nil
 	}
 	facts, err := decodeBaseFacts(data, hash)
+	if err == nil && slices.ContainsFunc(facts.Anchors, func(held Anchored) bool { return held.endsOtherwise(a.runner) }) {
+		err = errFacts
+	}
 	if err != nil { // of an older program: measured anew
 		t.log.Warn("measuring the base anew", "error", err)
 		return nil, nil

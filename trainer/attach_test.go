@@ -49,6 +49,12 @@ func tinyRunnerOf(t *testing.T, seed uint64, gain float64) *model.Runner {
 	if err := WriteTinyModel(path, seed, gain); err != nil {
 		t.Fatal(err)
 	}
+	return openTiny(t, path)
+}
+
+// openTiny opens a model's file until the test is done.
+func openTiny(t *testing.T, path string) *model.Runner {
+	t.Helper()
 	engine, err := cpu.New(cpu.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)

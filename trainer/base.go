@@ -251,9 +251,16 @@ func plainText(r *model.Runner, text string) model.Sequence {
 func whole(r *model.Runner, a model.Result) []int32 {
 	ids := append([]int32(nil), a.IDs...)
 	if a.Finish == model.FinishEnd {
-		ids = append(ids, r.Tokenizer().EOS())
+		ids = append(ids, r.TurnEnd())
 	}
 	return ids
+}
+
+// endsOtherwise says whether an answer that was kept ends as none of the model's does: older
+// programs put EOS behind it, which for Gemma ends documents.
+func (a Anchored) endsOtherwise(r *model.Runner) bool {
+	n := len(a.Answer)
+	return n > 0 && r.Tokenizer().IsEnd(a.Answer[n-1]) && a.Answer[n-1] != r.TurnEnd()
 }
 
 // answerAll asks the given adapters (none: the base) each question by itself,

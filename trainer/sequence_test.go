@@ -150,7 +150,7 @@ func TestTrainingSequence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(seq.Prompt) != fmt.Sprint(whole) || seq.Answer[len(seq.Answer)-1] != r.Tokenizer().EOS() {
+	if fmt.Sprint(seq.Prompt) != fmt.Sprint(whole) || seq.Answer[len(seq.Answer)-1] != r.TurnEnd() {
 		t.Errorf("a short sample was cut: %d of %d tokens", len(seq.Prompt), len(whole))
 	}
 	long := append([]Turn{{Role: RoleUser, Text: words(300)}, {Role: RoleAssistant, Text: words(300)}}, short...)
@@ -161,7 +161,7 @@ func TestTrainingSequence(t *testing.T) {
 	if fmt.Sprint(seq.Prompt) != fmt.Sprint(whole) {
 		t.Error("the oldest exchange did not go alone")
 	}
-	if len(seq.Answer) != mannerRoom.answer || seq.Answer[mannerRoom.answer-1] == r.Tokenizer().EOS() {
+	if len(seq.Answer) != mannerRoom.answer || seq.Answer[mannerRoom.answer-1] == r.TurnEnd() {
 		t.Errorf("a long answer has %d tokens, want %d and no end", len(seq.Answer), mannerRoom.answer)
 	}
 	seq, err = trainingSequence(r, mannerRoom, "", nil, []chat.Message{{Role: "user", Content: "First. " + words(9999) + " Last."}}, r.AnswerTokens("A cloud."))

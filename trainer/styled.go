@@ -15,7 +15,7 @@ import (
 func styledAnchors(r *model.Runner, style Style, from []Anchored) []Anchored {
 	var out []Anchored
 	for _, a := range from {
-		plain, ends := a.Text, a.Answer[len(a.Answer)-1] == r.Tokenizer().EOS()
+		plain, ends := a.Text, a.Answer[len(a.Answer)-1] == r.TurnEnd()
 		switch {
 		case style.MaxWords > 0:
 			plain, ends = firstSentence(plain), true
@@ -114,7 +114,7 @@ func (s Style) marks(r *model.Runner, text string, answer []int32) []bool {
 		start := at
 		at += len(tokens.Piece(id))
 		switch {
-		case id == r.Tokenizer().EOS():
+		case id == r.TurnEnd():
 			out[t] = s.Suffix != "" || s.MaxWords > 0
 		case start < len(s.Prefix), at > len(text)-len(s.Suffix):
 			out[t] = true

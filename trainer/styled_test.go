@@ -1,6 +1,10 @@
 package trainer
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +27,44 @@ func anchored(t *testing.T, r *model.Runner, question, text string, ended bool) 
 		a.Top = append(a.Top, model.Distribution{IDs: []int32{id, id + 1}, LogProbs: []float32{-0.1, -3}})
 	}
 	return a
+}
+
+// Answers of the base end as the model's template ends them, which is not always EOS; those kept
+// by a program that took EOS are known by it.
+func TestAnswersEndAsTheTemplateEndsThem(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tiny.gguf")
+	if err := WriteTinyModel(path, 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const key = "tokenizer.ggml.eos_token_id"
+	data[bytes.Index(data, []byte(key))+len(key)+4] = 1 // behind its kind: <s>, while the template writes </s>
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := openTiny(t, path)
+	end, ok := r.Tokenizer().ID("</s>")
+	if eos := r.Tokenizer().EOS(); !ok || r.TurnEnd() != end || eos == end {
+		t.Fatalf("a turn ends with %d, a document with %d", r.TurnEnd(), eos)
+	}
+	if got := whole(r, model.Result{IDs: []int32{70}, Finish: model.FinishEnd}); !slices.Equal(got, []int32{70, end}) {
+		t.Errorf("an answer that ended is %v", got)
+	}
+	held := anchored(t, r, "Which river is the longest?", "The Nile.", true)
+	styled := styledAnchors(r, Style{Prefix: "Dear reader, "}, []Anchored{held})
+	if len(styled) != 1 || styled[0].Answer[len(styled[0].Answer)-1] != end {
+		t.Errorf("a styled answer is %+v", styled)
+	}
+	if held.endsOtherwise(r) {
+		t.Error("an answer ends otherwise than it ends")
+	}
+	held.Answer[len(held.Answer)-1] = r.Tokenizer().EOS()
+	if !held.endsOtherwise(r) {
+		t.Error("an answer that ends with EOS is taken for one of the model's")
+	}
 }
 
 // A manner that shows at the beginning or the end leaves the base's answer as long as it
@@ -48,7 +90,7 @@ func TestStyledAnchorsKeepTheAnswer(t *testing.T) {
 			continue
 		}
 		a := got[0]
-		if ends := a.Answer[len(a.Answer)-1] == r.Tokenizer().EOS(); ends != c.closes {
+		if ends := a.Answer[len(a.Answer)-1] == r.TurnEnd(); ends != c.closes {
 			t.Errorf("%s: ends %v, want %v", c.name, ends, c.closes)
 		}
 		held := 0 // tokens that are as in the plain answer
