@@ -77,6 +77,15 @@ type exec struct {
 	ctx  context.Context
 	gate *turnstile // nil for foreground work
 	err  error
+	// adapted: the request computes with adapters, not with the base alone.
+	adapted bool
+}
+
+// acquire returns the sum of the request's adapters, nil if there is none. Release it.
+func (e *exec) acquire(adapters []*Adapter) (*stack, error) {
+	st, err := e.on.stacks.acquire(adapters)
+	e.adapted = st != nil
+	return st, err
 }
 
 // do takes note of what an operation returned and lets answers go first.

@@ -351,6 +351,41 @@ func TestIdleMemoryIsGivenUpFirst(t *testing.T) {
 	}
 }
 
+// An adapter that takes the model beyond the numbers is refused; the engine, which does well
+// without it, is not left.
+func TestAdapterBeyondNumbersLeavesTheEngine(t *testing.T) {
+	c := openChain(t, nil, math.MaxInt64)
+	want, err := c.Generate(t.Context(), c.request(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wild := randomAdapter(c.Runner, 3, 9)
+	for l := range wild.layers {
+		for p := range projections {
+			for i := range wild.layers[l][p].b {
+				wild.layers[l][p].b[i] = 3e38
+			}
+		}
+	}
+	wild = newAdapter(&c.config, wild.rank, wild.alpha, wild.scale, wild.layers)
+	ads := []*Adapter{wild}
+	if _, err := c.Generate(t.Context(), greedy(tinyPrompts[3], 24, wild), nil); !errors.Is(err, ErrNoNumbers) {
+		t.Errorf("an answer: %v", err)
+	}
+	if _, err := c.GenerateAll(t.Context(), []Request{greedy(tinyPrompts[3], 24, wild), greedy(tinyPrompts[1], 24, wild)}, Background); !errors.Is(err, ErrNoNumbers) {
+		t.Errorf("answers side by side: %v", err)
+	}
+	if _, err := c.LogProbs(t.Context(), tinySequences, ads, Background); !errors.Is(err, ErrNoNumbers) {
+		t.Errorf("log-probabilities: %v", err)
+	}
+	if _, err := c.TopK(t.Context(), tinySequences, ads, 3, Background); !errors.Is(err, ErrNoNumbers) {
+		t.Errorf("distributions: %v", err)
+	}
+	if got, err := c.Generate(t.Context(), c.request(), nil); err != nil || got.Text != want.Text || len(c.moves) != 0 {
+		t.Errorf("the answer after it: %q, %v, want %q; moved %v", got.Text, err, want.Text, c.moves)
+	}
+}
+
 // Without another engine a failure is an error, and the model can be closed.
 func TestLastEngineFails(t *testing.T) {
 	c := openChain(t, compute.ErrLost, loaded(t)+50)

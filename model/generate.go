@@ -126,7 +126,7 @@ func capacityFor(tokens, context int) int {
 
 // answer takes a reply to its end, from wherever it is.
 func (r *Runner) answer(e *exec, a *reply) (err error) {
-	st, err := e.on.stacks.acquire(a.q.Adapters)
+	st, err := e.acquire(a.q.Adapters)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func (r *Runner) score(ctx context.Context, seqs []Sequence, ads []*Adapter, p P
 ) error {
 	first := 0
 	return r.run(ctx, p, func(e *exec) error {
-		st, err := e.on.stacks.acquire(ads)
+		st, err := e.acquire(ads)
 		if err != nil {
 			return err
 		}

@@ -83,8 +83,8 @@ var (
 
 // ErrNoNumbers says that an engine returned values that are no numbers. Adapters, norms and
 // rotations were looked at when they were read; the matrices were not, which would be most of
-// the time of loading. If every engine does so, they hold such values, or the adapters take
-// the model beyond the numbers.
+// the time of loading. If every engine does so, they hold such values. Where an engine does so
+// with adapters and not without, these take the model beyond the numbers: it is not left.
 var ErrNoNumbers = errors.New("the engine computed what is no number")
 
 // unusable says that an engine is of no more use for the model, as opposed to a request
@@ -99,7 +99,11 @@ func unusable(err error) bool {
 }
 
 // attempts is what a request that failed remembers, so that it does not try for ever.
-type attempts struct{ spared bool }
+type attempts struct {
+	spared  bool
+	again   bool // on an engine that computes the base soundly
+	adapted bool // the request is one with adapters
+}
 
 // retreat decides about a request that failed on p, which it no longer pins: nil says that
 // it can be computed again, on another engine or with the memory that others left idle;
@@ -126,6 +130,15 @@ func (r *Runner) retreat(ctx context.Context, p *placement, cause error, a *atte
 	if gone {
 		return nil
 	}
+	if errors.Is(cause, ErrNoNumbers) && a.adapted && r.sound(ctx, p) {
+		// The adapters take the model beyond the numbers, on any engine; unless it was
+		// for once, which another try shows.
+		if a.again {
+			return cause
+		}
+		a.again = true
+		return nil
+	}
 	next, err := r.settle(p.net.be.Info(), cause)
 	if err != nil {
 		return err
@@ -138,6 +151,19 @@ func (r *Runner) retreat(ctx context.Context, p *placement, cause error, a *atte
 		p.abandon()
 	}
 	return nil
+}
+
+// sound says whether the engine computes numbers where the base alone reads one token.
+func (r *Runner) sound(ctx context.Context, p *placement) bool {
+	n := p.net
+	arena, err := compute.NewArena(n.be, n.forwardValues(1, 1, 0, false)+rowsOf(1, n.Vocabulary))
+	if err != nil {
+		return false
+	}
+	defer arena.Free()
+	b := &batch{out: []int32{0}}
+	b.add(0, 0, 0, compute.Span{To: 1})
+	return p.step(r.exec(ctx, p, Foreground), b, nil, arena, compute.Exact, make([]float32, n.Vocabulary)) == nil
 }
 
 // settle lays the model on the first of the engines after the one that failed that has
@@ -193,11 +219,13 @@ func (r *Runner) run(ctx context.Context, p Priority, work func(e *exec) error) 
 	defer leave()
 	for a := (attempts{}); ; {
 		on := r.pin()
-		err := work(r.exec(ctx, on, p))
+		e := r.exec(ctx, on, p)
+		err := work(e)
 		r.unpin(on)
 		if err == nil {
 			return nil
 		}
+		a.adapted = e.adapted
 		if err = r.retreat(ctx, on, err, &a); err != nil {
 			return err
 		}

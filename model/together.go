@@ -129,7 +129,7 @@ func (r *Runner) newGroup(qs []Request, limits, chosen []int, results []Result) 
 
 // together takes the answers of a group to their end, from wherever they are.
 func (r *Runner) together(e *exec, g *group) error {
-	st, err := e.on.stacks.acquire(g.adapters)
+	st, err := e.acquire(g.adapters)
 	if err != nil {
 		return err
 	}
