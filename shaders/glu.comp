@@ -15,13 +15,17 @@ layout(std430, binding = 2) readonly buffer Up { float up[]; };
 #endif
 
 // act(g) and its derivative. SiLU: s = 1/(1+exp(-g)). GELU in its tanh form, where
-// tanh(u) = 1 - 2/(exp(2u)+1).
+// 1 + tanh(u) = 2 s with s = 1/(1+exp(-2u)) keeps its digits where tanh is near -1, and
+// 1 - tanh(u)^2 = 4 s (1-s).
 vec2 activation(float g) {
 #ifdef GELU
 	float u = 0.7978845608 * (g + 0.044715 * g * g * g);
-	float t = 1.0 - 2.0 / (exponential(2.0 * u) + 1.0);
 	float du = 0.7978845608 * (1.0 + 0.134145 * g * g);
-	return vec2(0.5 * g * (1.0 + t), 0.5 * (1.0 + t) + 0.5 * g * (1.0 - t * t) * du);
+	float e = exponential(-2.0 * abs(u)); // of the smaller side, so that it stays finite
+	float lesser = e / (1.0 + e), larger = 1.0 / (1.0 + e);
+	float s = u < 0.0 ? lesser : larger;
+	float t = 2.0 * g * lesser * larger;
+	return vec2(g * s, t == 0.0 ? s : s + t * du); // far out du is large, t is 0
 #else
 	float s = 1.0 / (1.0 + exponential(-g));
 	return vec2(g * s, s * (1.0 + g * (1.0 - s)));

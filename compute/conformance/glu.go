@@ -91,8 +91,10 @@ func activation(g float64, act compute.Activation) (a, d, aTerms, dTerms float64
 	}
 	u := geluScale * (g + geluCubic*g*g*g)
 	du := geluScale * (1 + 3*geluCubic*g*g)
-	t := math.Tanh(u)
-	return g / 2 * (1 + t), (1+t)/2 + g/2*(1-t*t)*du, math.Abs(g), 1 + math.Abs(g)*du
+	// 1 + tanh u = 2 s. An engine that adds the 1 has nothing left where tanh is near -1, and
+	// the exponential of what was rounded is off by as much as its argument.
+	s := 1 / (1 + math.Exp(-2*u))
+	return g * s, s + 2*g*s*(1-s)*du, math.Abs(g) * s * (1 + 2*math.Abs(u)), 1 + math.Abs(g)*du
 }
 
 // glu is the reference. An exponential in f32 has an error of some eps; 8 of
