@@ -11,8 +11,9 @@ package compute
 //   - An operation may return before it has finished. Operations of one Backend
 //     take effect in the order of the calls. Read, SumSquares and HeadTopK
 //     return host values and therefore wait.
-//   - An error wraps [ErrShape], [ErrMemory] or [ErrLost]. A failure found after
-//     the return of its operation is reported by the next call.
+//   - An error wraps [ErrShape], [ErrMemory], [ErrLost] or, of NewWeight and of attention,
+//     [ErrUnsupported]. A failure found after the return of its operation is reported by
+//     the next call.
 //   - A Backend is safe for concurrent use; each operation is atomic with
 //     respect to the others, and no lock is held between two operations. That is
 //     what lets an answer overtake a training step.

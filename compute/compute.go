@@ -21,8 +21,9 @@ var (
 	ErrMemory = errors.New("the engine has not enough memory")
 	// ErrLost says that the device stopped working. The engine is of no more use.
 	ErrLost = errors.New("the engine was lost")
-	// ErrUnsupported says that the engine cannot hold a weight of this type.
-	ErrUnsupported = errors.New("the engine does not support this type of weight")
+	// ErrUnsupported says that the engine does not compute this: a weight of a type that it does
+	// not know, or attention of heads that are too wide for it.
+	ErrUnsupported = errors.New("the engine does not support this")
 )
 
 // Memory is a region of f32 values that an engine owns. Only the engine that
