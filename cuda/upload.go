@@ -19,8 +19,10 @@ const (
 	// uploadAlign keeps each upload where kernels can read any type.
 	uploadAlign = 16
 	// keptUploads is how many uploads are looked through for one of the same bytes: all
-	// layers of a step ask for the same positions and spans.
-	keptUploads = 16
+	// layers of a step ask for the same positions and spans, which each of up to 32 answers
+	// side by side has for itself, and twice where some layers have a window. What is kept
+	// is where they lie in the ring, no memory of its own.
+	keptUploads = 80
 )
 
 // uploads is a ring of page-locked host memory with the same on the device. A copy is

@@ -37,8 +37,11 @@ type plan struct {
 // plans are those used last, the newest at the end.
 type plans struct{ kept []*plan }
 
-// keptPlans: a model with and without a window asks for two in turn.
-const keptPlans = 4
+// keptPlans: answers side by side, of which there are 32 at most, ask for a plan each in every
+// layer, and where some layers have a window for two; a training step beside them for two more.
+// With fewer kept than are asked for in turn, each would be made anew in each layer. A row
+// behind 8,192 keys has a table of 6 KiB, a step of 2,048 rows one of 60 KiB.
+const keptPlans = 2*32 + 2
 
 // keyRange is the keys [from, to).
 type keyRange struct{ from, to int }
