@@ -28,7 +28,10 @@ func (b *Backend) overRows(n, cols int, f func(worker, from, to int)) {
 // overValues is overRows for n values in a row.
 func (b *Backend) overValues(n int, f func(from, to int)) {
 	if n <= inlineValues || b.pool.size() == 1 {
-		f(0, n)
+		// In the pool's steps too: f is assembly, which cannot be preempted.
+		for from := 0; from < n; from += taskValues {
+			f(from, min(from+taskValues, n))
+		}
 		return
 	}
 	b.pool.run((n+taskValues-1)/taskValues, func(_, i int) {
