@@ -202,9 +202,9 @@ func decodeQ8_0(y []float32, p []byte) {
 	}
 }
 
-// scaleMin unpacks the 6-bit scale and minimum of part j of a 4- or 5-bit
-// superblock from its 12 bytes.
-func scaleMin(j int, p []byte) (scale, minimum float32) {
+// ScaleMin unpacks the 6-bit scale and minimum of part j of a 4- or 5-bit
+// superblock (Q4_K, Q5_K) from its 12 bytes.
+func ScaleMin(j int, p []byte) (scale, minimum float32) {
 	if j < 4 {
 		return float32(p[j] & 63), float32(p[j+4] & 63)
 	}
@@ -214,8 +214,8 @@ func scaleMin(j int, p []byte) (scale, minimum float32) {
 func decodeQ4_K(y []float32, p []byte) {
 	d, dmin, scales, q := half(p), half(p[2:]), p[4:16], p[16:144]
 	for part := 0; part < 8; part += 2 { // 32 bytes hold the nibbles of two parts
-		s1, m1 := scaleMin(part, scales)
-		s2, m2 := scaleMin(part+1, scales)
+		s1, m1 := ScaleMin(part, scales)
+		s2, m2 := ScaleMin(part+1, scales)
 		d1, d2 := d*s1, d*s2
 		m1, m2 = dmin*m1, dmin*m2
 		for i, v := range q[:32] {
@@ -229,8 +229,8 @@ func decodeQ4_K(y []float32, p []byte) {
 func decodeQ5_K(y []float32, p []byte) {
 	d, dmin, scales, fifth, q := half(p), half(p[2:]), p[4:16], p[16:48], p[48:176]
 	for part := 0; part < 8; part += 2 {
-		s1, m1 := scaleMin(part, scales)
-		s2, m2 := scaleMin(part+1, scales)
+		s1, m1 := ScaleMin(part, scales)
+		s2, m2 := ScaleMin(part+1, scales)
 		d1, d2 := d*s1, d*s2
 		m1, m2 = dmin*m1, dmin*m2
 		for i, v := range q[:32] {

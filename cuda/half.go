@@ -15,8 +15,8 @@ const (
 )
 
 // linearRounded is linear on the tensor cores: x and W are rounded to float16, as
-// kernels/half.h says, the sums are f32. W is unpacked for the call, which takes less
-// than each tile of rows unpacking it again.
+// kernels/half.h says, the sums are f32. W is unpacked for the call, which with several
+// tiles of rows takes less than each unpacking it again; with one it costs a pass over W.
 func (b *Backend) linearRounded(op string, y, x view, w *weight, accumulate bool) error {
 	if y.empty() {
 		return nil

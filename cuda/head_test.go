@@ -24,8 +24,13 @@ func TestHeadKeepsWhatIsNoNumber(t *testing.T) {
 		tokens, at int
 		logit      float64
 	}{
-		{5, 2, math.NaN()}, {600, 3, math.NaN()}, {600, 400, math.NaN()}, {600, 599, math.NaN()},
-		{5, 2, math.Inf(-1)}, {600, 3, math.Inf(-1)}, {600, 400, math.Inf(-1)},
+		{5, 2, math.NaN()},
+		{600, 3, math.NaN()},
+		{600, 400, math.NaN()},
+		{600, 599, math.NaN()},
+		{5, 2, math.Inf(-1)},
+		{600, 3, math.Inf(-1)},
+		{600, 400, math.Inf(-1)},
 	} {
 		values := normal(rand.New(rand.NewPCG(1, 2)), c.tokens*width)
 		values[c.at*width+1] = float32(c.logit)

@@ -33,12 +33,6 @@ type Adapter struct {
 // of the base's file. Both are nil where the adapter leaves the layer alone.
 type pair struct{ a, b []float32 }
 
-// Rank is the number of rows of each A.
-func (a *Adapter) Rank() int { return a.rank }
-
-// Alpha is LoRA's alpha; the update is scaled by alpha / rank.
-func (a *Adapter) Alpha() float32 { return a.alpha }
-
 // Hash names the adapter by its values: SHA-256, hexadecimal.
 func (a *Adapter) Hash() string { return a.hash }
 

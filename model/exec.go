@@ -48,13 +48,6 @@ func (t *turnstile) enter() (leave func()) {
 	}
 }
 
-// busy reports whether foreground work runs.
-func (t *turnstile) busy() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.foreground > 0
-}
-
 // pass waits until no foreground work runs.
 func (t *turnstile) pass(ctx context.Context) error {
 	t.mu.Lock()

@@ -464,9 +464,6 @@ func TestBackgroundGivesWay(t *testing.T) {
 		t.Fatalf("background work ran beside an answer (%v)", err)
 	case <-time.After(100 * time.Millisecond):
 	}
-	if !r.Answering() {
-		t.Error("nobody says that an answer runs")
-	}
 	leave()
 	if err := <-done; err != nil {
 		t.Fatal(err)

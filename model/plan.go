@@ -173,8 +173,8 @@ func (c Config) stepValues(p part, width, rank int) int {
 // stepBytes adds what an engine works in, of which these are bounds for the hungriest of
 // the three:
 //
-//   - the left factor of a product, packed, with a quarter more (CPU), or both factors in
-//     float16 with half more (CUDA);
+//   - the left factor of a product, packed, with a quarter more (CPU), or in float16 with
+//     half more (CUDA, whose right factor is as large whatever the step is);
 //   - the gradients of keys and values that 16 tasks, and as many as there are key heads
 //     again, add up, with half more (CPU);
 //   - some columns of the logits of judged tokens and the sums over each 64 of them, at

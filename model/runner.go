@@ -218,9 +218,6 @@ func (r *Runner) EngineMemory() (compute.MemoryUse, error) {
 // Tokenizer is the model's own.
 func (r *Runner) Tokenizer() *tokenizer.Tokenizer { return r.tokenizer }
 
-// Answering reports whether foreground work runs, for which background work waits.
-func (r *Runner) Answering() bool { return r.gate.busy() }
-
 // Render writes a conversation as the model was trained to read it, up to where
 // the assistant's answer begins. A system message stands in the first question where
 // the template has no place for one. A file without a template gets the last message's

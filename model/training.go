@@ -93,9 +93,7 @@ func (t *Training) first(o TrainingOptions) error {
 		return t.restore(o.State)
 	}
 	if o.From != nil {
-		unscaled := *o.From
-		unscaled.scale = t.scale // write multiplies by scale / lo.scale = 1
-		return n.write(t.params, []*Adapter{&unscaled})
+		return n.write(t.params, []*Adapter{o.From}) // whose scale the parameters have: nothing is rounded
 	}
 	rng := rand.New(rand.NewPCG(o.Seed, 0x6c6f7261)) // a stream of its own: "lora"
 	for l := range n.Layers {

@@ -13,9 +13,10 @@ const (
 )
 
 // linearRounded: y (=, or += with accumulate) x Wᵀ with x rounded to 8 bits per
-// block of 32 values. Within a block everything is integers, so that a result does
-// not depend on the tier but for the order of the blocks' f32 sums, and not at all
-// on how many rows stand beside it.
+// block of 32 values. Within a block (of Q6_K, half a block) everything is integers,
+// so that a result does not depend on the tier but for how the blocks' terms are
+// rounded in f32, with or without a fused multiply-add, and not at all on how many
+// rows stand beside it.
 func (b *Backend) linearRounded(y, x view, w *weight, accumulate bool) error {
 	if x.rows == 0 {
 		return nil

@@ -13,10 +13,11 @@ const stripRows = 16
 
 // A weight of less than 32 bits a value is laid out in strips when it is first
 // multiplied from the left: 16 rows interleaved, block by block of 32 columns. The
-// layout is described in gen/strips.go; its bytes are the file's but for the K types,
-// whose nested scales are multiplied out to f32, and for quants of 5 and 6 bits,
-// which get 8. The file's pages are then needed only by the backward pass, and the
-// system may drop them.
+// layout is described in gen/strips.go; its bytes are the file's but for Q8_0, whose
+// quants lose their sign, for the K types, whose nested scales are multiplied out to
+// f32, and for quants of 5 and 6 bits, which get 8. The file's pages are then needed
+// only by the backward pass and, of an embedding, for the rows of the tokens; the
+// system may drop the others.
 
 // stripLayout is the layout of one type.
 type stripLayout struct {
@@ -281,7 +282,7 @@ func (q *quants) read(t compute.Type, s []byte, part int) {
 			q.values[i] = v ^ 0x80 // signed to unsigned with zero point 128
 		}
 	case compute.Q4_K, compute.Q5_K:
-		scale, minimum := scaleMin(part, s[4:16])
+		scale, minimum := compute.ScaleMin(part, s[4:16])
 		q.scales[0] = math.Float32bits(widened(0) * scale)
 		q.scales[1] = math.Float32bits(-(widened(2) * minimum))
 		low := s[16:]
@@ -304,12 +305,4 @@ func (q *quants) read(t compute.Type, s []byte, part int) {
 			q.values[i] = s[64*n+g%2*32+i]>>(g/2*4)&15 | s[128+32*n+i]>>(2*g)&3<<4
 		}
 	}
-}
-
-// scaleMin unpacks the j-th of the eight 6-bit scales and minimums in 12 bytes.
-func scaleMin(j int, p []byte) (scale, minimum float32) {
-	if j < 4 {
-		return float32(p[j] & 63), float32(p[j+4] & 63)
-	}
-	return float32(p[j+4]&15 | p[j-4]>>6<<4), float32(p[j+4]>>4 | p[j]>>6<<4)
 }

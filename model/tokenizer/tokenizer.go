@@ -186,9 +186,6 @@ func (t *Tokenizer) EOS() int32 { return t.vocab.EOS }
 // AddBOS says that a prompt has to begin with BOS.
 func (t *Tokenizer) AddBOS() bool { return t.vocab.AddBOS && t.vocab.BOS >= 0 }
 
-// AddEOS says that a document has to end with EOS.
-func (t *Tokenizer) AddEOS() bool { return t.vocab.AddEOS && t.vocab.EOS >= 0 }
-
 // IsEnd reports whether a token ends an answer: EOS, EOT and the control tokens
 // that end a turn in the usual chat formats.
 func (t *Tokenizer) IsEnd(id int32) bool { return t.ends[id] }
@@ -210,16 +207,6 @@ func (t *Tokenizer) IsControl(id int32) bool {
 func (t *Tokenizer) ID(text string) (id int32, ok bool) {
 	id, ok = t.ids[text]
 	return id, ok
-}
-
-// Text is how the vocabulary spells a token: what a chat template puts in for BOS,
-// and, for control tokens, what [Tokenizer.Encode] parses. It is empty for an id
-// outside the vocabulary.
-func (t *Tokenizer) Text(id int32) string {
-	if !t.exists(id) {
-		return ""
-	}
-	return t.vocab.Tokens[id]
 }
 
 func (t *Tokenizer) exists(id int32) bool { return id >= 0 && int(id) < len(t.vocab.Tokens) }
