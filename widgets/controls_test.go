@@ -97,6 +97,14 @@ func TestEntriesKeepOnlyTheShortcutsOfEditing(t *testing.T) {
 	if line.SelectedText() != "word" {
 		t.Error("the entry's own shortcuts are lost")
 	}
+	line.SetText("")
+	if line.edits(&fyne.ShortcutUndo{}) {
+		t.Error("an entry with nothing to take back keeps the undo to itself")
+	}
+	line.TypedRune('a')
+	if !line.edits(&fyne.ShortcutUndo{}) || line.Text != "" {
+		t.Errorf("an entry with %q does not take back what was typed", line.Text)
+	}
 }
 
 func TestEntrySubmitsAndLeaves(t *testing.T) {

@@ -76,11 +76,21 @@ func (e *entry) TypedShortcut(s fyne.Shortcut) {
 		e.paste(paste)
 	case e.MultiLine && e.OnSubmit != nil && isSubmit(s):
 		e.OnSubmit()
-	case isEditing(s):
-		e.Entry.TypedShortcut(s)
-	default:
+	case !e.edits(s):
 		runShortcut(canvasOf(e.self), s)
 	}
+}
+
+// edits does what a shortcut does in an entry, and says whether it is one of an entry: an undo with nothing of the text to take back
+// is the window's.
+func (e *entry) edits(s fyne.Shortcut) bool {
+	if !isEditing(s) {
+		return false
+	}
+	before := e.Text
+	e.Entry.TypedShortcut(s)
+	_, undo := s.(*fyne.ShortcutUndo)
+	return !undo || e.Text != before
 }
 
 // paste inserts what the clipboard holds as far as it fits.
