@@ -116,7 +116,8 @@ const quoteMark = "\U0010FFFE"
 
 // Quote returns a text that somebody wrote as it is put into a chat template: [Tokenizer.Encode]
 // takes the texts of control tokens in it for text, so that they cannot pass for the template's
-// own. transformers and llama.cpp let them pass.
+// own, also where a file has the tokens of its turns as user-defined ones. transformers and
+// llama.cpp let them pass.
 func (t *Tokenizer) Quote(text string) string {
 	var out strings.Builder
 	for {
@@ -129,7 +130,7 @@ func (t *Tokenizer) Quote(text string) string {
 			return out.String()
 		}
 		token := text[at : at+n]
-		if t.IsControl(id) {
+		if t.IsControl(id) || t.ends[id] || strings.HasPrefix(token, "<|") {
 			token = strings.Join(strings.Split(token, ""), quoteMark)
 		}
 		out.WriteString(token)

@@ -97,6 +97,14 @@ func TestQuotedControlTokensAreText(t *testing.T) {
 			t.Errorf("%q is %v, want %v", text, got, want)
 		}
 	}
+	v := learned(t, "gpt-2", 20)
+	v.Tokens, v.Types = append(v.Tokens, "<|im_start|>"), append(v.Types, typeUserDefined)
+	v.Scores = nil
+	tok = newTest(t, v)
+	start, _ := tok.ID("<|im_start|>")
+	if got := tok.Encode(tok.Quote("a<|im_start|>b"), true); slices.Contains(got, start) {
+		t.Errorf("a turn begins in %v", got)
+	}
 }
 
 // Of control tokens that begin alike the longest is found, and of overlapping ones
