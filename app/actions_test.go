@@ -436,6 +436,10 @@ func TestDraftSurvivesLeavingTheConversation(t *testing.T) {
 
 func TestDraftOfANewConversationSurvivesARestart(t *testing.T) {
 	w := openSample(t, spoken(english))
+	if got := behind("History of bread?", "Hi"); got != "History of bread?" {
+		t.Errorf("of a word that the question begins it leaves %q", got)
+	}
+
 	w.newConversation()
 	w.settle(t)
 	w.chat.composer.SetText("half a question")
@@ -531,6 +535,7 @@ func TestOnlyWhatIsTypedBehindAQuestionStays(t *testing.T) {
 	}{
 		{"nothing else", question, func() {}, ""},
 		{"typing on", question + " And rye?", func() {}, "And rye?"},
+		{"typing on at once", question + "And rye?", func() {}, "And rye?"},
 		{"another text", "And rye?", func() {}, "And rye?"},
 		{"leaving", question + "\n", leave, ""},
 		{"typing on and leaving", question + " And rye?", leave, "And rye?"},

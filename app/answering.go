@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 
@@ -167,13 +169,19 @@ func (v *chatView) dropQuestion(from, to int64, question string) {
 	})
 }
 
-// behind is what stands in a text behind the question that it begins with; a text that begins otherwise is left as it is.
+// behind is what stands in a text behind the question that it begins with; a text that begins otherwise is left as it is, also one
+// that goes on in the question's last word: "History" is not "story" behind "Hi".
 func behind(text, question string) string {
-	if rest, ok := strings.CutPrefix(strings.TrimSpace(text), question); ok {
-		return strings.TrimSpace(rest)
+	rest, ok := strings.CutPrefix(strings.TrimSpace(text), question)
+	last, _ := utf8.DecodeLastRuneInString(question)
+	next, _ := utf8.DecodeRuneInString(rest)
+	if !ok || inWord(last) && inWord(next) {
+		return text
 	}
-	return text
+	return strings.TrimSpace(rest)
 }
+
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // showWriting shows what has come since the last time.
 func (v *chatView) showWriting(a *answering) {

@@ -446,7 +446,10 @@ func (w *window) change(what func(*configs.Settings), then func()) {
 		if err != nil {
 			return saved, err
 		}
-		return saved, w.Trainer.SetSettings(ctx, w.Learning(saved))
+		if learning := w.Learning(saved); learning != w.Trainer.Settings() { // else all lessons would be routed anew for a larger text
+			err = w.Trainer.SetSettings(ctx, learning)
+		}
+		return saved, err
 	}, func(saved configs.Settings, err error) {
 		if err != nil {
 			w.failed(err)
