@@ -87,7 +87,11 @@ func windowSettings(o cli.Options) configs.Window {
 	if err != nil {
 		return configs.Default().Window
 	}
-	s, _ := configs.NewFile(settingsPath(o, home)).Load() // what is wrong is said by whom it keeps from working
+	path := settingsPath(o, home)
+	if i, err := os.Stat(path); err == nil && !i.Mode().IsRegular() { // a pipe is read once, by whom its settings are for
+		return configs.Default().Window
+	}
+	s, _ := configs.NewFile(path).Load() // what is wrong is said by whom it keeps from working
 	return s.Window
 }
 

@@ -96,6 +96,9 @@ func (c *program) sayMove(card trainer.ScoreCard, path string, used bool) {
 	if !card.Reader {
 		c.sayf("%s has no reader: lessons are used less surely there. To make one: clara --model %q models prepare", "%s hat keinen Leser: Lektionen wirken dort weniger sicher. Einen machen: clara --model %q models prepare", card.After.Model, path)
 	}
+	if card.State == trainer.CycleRefused {
+		c.sayf("The training was not used.", "Das Training wird nicht benutzt.")
+	}
 	if used {
 		c.sayf("%s answers from now on.", "Ab jetzt antwortet %s.", card.After.Model)
 	} else {

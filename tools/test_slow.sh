@@ -2,8 +2,8 @@
 # The checks that are too slow for every change: races, fuzzing by count, kill -9
 # at random moments, parity with transformers + PEFT, the demo's promises. Every
 # part runs, whatever the one before found; the summary stands at the end.
-# On a slow machine they take longer than CI may: with CLARA_SECONDS no part begins
-# after that many seconds, and each day another part is the first.
+# On a slow machine they take longer than CI may: with CLARA_SECONDS no part but the first
+# begins after that many seconds, and each day another part is the first.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 data=${CLARA_TESTDATA:-$PWD/../shared/data}
@@ -26,7 +26,7 @@ run_parts() {
 	[ -z "${CLARA_SECONDS:-}" ] || first=$(($(date +%s) / 86400))
 	for ((i = 0; i < count; i++)); do
 		at=$(((first + i) % count)) began=${SECONDS} verdict=passed
-		if [ "${SECONDS}" -gt "${CLARA_SECONDS:-${SECONDS}}" ]; then
+		if [ "${i}" -gt 0 ] && [ "${SECONDS}" -gt "${CLARA_SECONDS:-${SECONDS}}" ]; then
 			skip "${names[at]}" "no part begins after ${CLARA_SECONDS} s"
 			continue
 		fi
