@@ -11,18 +11,23 @@ import (
 // or a sample that the version in use was not trained on.
 const restorable = 24 * time.Hour
 
-// eraseDue erases once an hour, and after a minute again where that failed.
+// eraseDue erases once an hour, and sooner again where that failed.
 func (l *loop) eraseDue(ctx context.Context) {
 	now := l.Trainer.now()
 	if now.Before(l.eraseAt) {
 		return
 	}
 	err := l.erase(ctx, now.Add(-restorable))
-	l.eraseAt, l.unerased = now.Add(time.Hour), err != nil
+	wait := time.Hour
 	if err != nil {
-		l.eraseAt = now.Add(time.Minute)
-		l.hinder(ctx, err)
+		l.erasures++
+		wait = retryWait(l.erasures)
+		l.fails(ctx, &l.unerased, err)
+	} else {
+		l.erasures = 0
+		l.passes(&l.unerased)
 	}
+	l.eraseAt = l.Trainer.now().Add(wait) // not from when it began: it may take longer than the wait
 }
 
 // erase removes for good what was deleted before a time, with the versions that were trained

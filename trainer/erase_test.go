@@ -258,3 +258,27 @@ func TestErasingIsTriedAgainSoon(t *testing.T) {
 		}
 	})
 }
+
+// Erasing that fails is tried again after a minute, then after twice as long each time, an hour at
+// most, however long it took to fail.
+func TestErasingThatFailsSlowlyIsNoSteadyWork(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		if err := b.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b.now = func() time.Time {
+			time.Sleep(90 * time.Second)
+			return time.Now()
+		}
+		l := &loop{Trainer: b.Trainer}
+		for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+			l.eraseDue(t.Context())
+			if wait := time.Until(l.eraseAt); wait != want*time.Minute {
+				t.Errorf("it is tried again in %v, want %d min", wait, want)
+			}
+			time.Sleep(time.Until(l.eraseAt))
+		}
+	})
+}

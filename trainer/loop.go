@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,12 +24,15 @@ type loop struct {
 	newest    int64  // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
 	tried     string // what the last unlearning cycle that was decided was about
 	kept      kept
-	eraseAt   time.Time // when what was deleted is erased next
-	unerased  bool      // it could not be
-	hindrance *Finding  // of the upkeep that failed last, until it passes; nil: it passes
-	hindered  bool      // it failed in this round
-	now       work      // under way; nil channels: nothing
-	ended     time.Time // when the last cycle was at its end
+	eraseAt   time.Time       // when what was deleted is erased next
+	erasures  int             // that failed since one passed
+	unerased  *Finding        // the trouble of the last erasing; nil: it passed
+	unlooked  *Finding        // of the last look at what is new
+	undone    *Finding        // of the rest of the upkeep, in the last round in which it failed, until one passes
+	hindered  bool            // it failed in this round
+	told      map[string]bool // the reasons told since all of it passed
+	now       work            // under way; nil channels: nothing
+	ended     time.Time       // when the last cycle was at its end
 	phrasing  phrasing
 	asksTurn  bool // the last decision was to start something
 	last      Seconds
@@ -39,14 +43,16 @@ func (l *loop) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		l.hindered = false
 		l.eraseDue(ctx)
 		if !l.now.running {
+			l.hindered = false
 			if err := l.rollback(ctx); err != nil {
 				l.hinder(ctx, fmt.Errorf("look at the ratings: %w", err))
 			}
 			next := l.decide(ctx)
-			l.relieve()
+			if l.relieve(); l.hindered {
+				next = min(next, time.Minute)
+			}
 			timer.Reset(min(next, l.eraseAt.Sub(l.Trainer.now())))
 		}
 		select {
@@ -120,9 +126,8 @@ func (l *loop) decide(ctx context.Context) time.Duration {
 
 // startDue starts what is due, if it is this trainer's turn.
 func (l *loop) startDue(ctx context.Context) time.Duration {
-	p, err := l.pending(ctx)
-	if err != nil {
-		l.hinder(ctx, err)
+	p, ok := l.count(ctx)
+	if !ok {
 		return time.Minute
 	}
 	a := l.model.use()
@@ -293,41 +298,64 @@ func (l *loop) enter(phase Phase, why Reason, at time.Time) {
 
 func sameReason(a, b Reason) bool { return a.Code == b.Code && a.Text == b.Text }
 
-// hinder is trouble with the upkeep, which is all that the loop does but training, asking and
-// preparing: it is told once and shown until the upkeep passes, unless something that failed is
-// shown already. What fails because the loop ends is no trouble.
+// hinder is trouble with the upkeep that each round does, until a round passes.
 func (l *loop) hinder(ctx context.Context, err error) {
+	l.hindered = true
+	l.fails(ctx, &l.undone, err)
+}
+
+// relieve ends the trouble of hinder, after a round in which nothing gave any.
+func (l *loop) relieve() {
+	if !l.hindered {
+		l.passes(&l.undone)
+	}
+}
+
+// fails is trouble with a part of the upkeep, which is all that the loop does but training,
+// asking and preparing. It is told once until all parts pass, however many fail beside it, and
+// shown until it passes, unless something that failed is shown already. What fails because the
+// loop ends is no trouble.
+func (l *loop) fails(ctx context.Context, part **Finding, err error) {
 	if ctx.Err() != nil {
 		return
 	}
 	l.log.Error("the loop's upkeep", "error", err)
-	before := l.hindrance
 	f := findingOf(upkeepFailed(err), HintWait, err)
-	l.hindrance, l.hindered = &f, true
 	var news []News
-	if before == nil || !sameReason(before.Reason, f.Reason) {
+	if key := f.Reason.Code + " " + f.Reason.Text; !l.told[key] {
+		if l.told == nil {
+			l.told = make(map[string]bool)
+		}
+		l.told[key] = true
 		news = []News{{Kind: NewsTrouble, Reason: f.Reason}}
 	}
+	l.hinders(part, &f, news...)
+}
+
+// passes ends the trouble with a part of the upkeep.
+func (l *loop) passes(part **Finding) {
+	if *part == nil {
+		return
+	}
+	l.hinders(part, nil)
+	if l.hindrance() == nil {
+		l.told = nil
+	}
+}
+
+func (l *loop) hinders(part **Finding, f *Finding, news ...News) {
+	before := l.hindrance()
+	*part = f
+	now := l.hindrance()
 	l.hub.update(func(s *State) {
 		if s.Trouble == nil || s.Trouble == before {
-			s.Trouble = &f
+			s.Trouble = now
 		}
 	}, news...)
 }
 
-// relieve ends the trouble with the upkeep, after a round in which all of it passed.
-func (l *loop) relieve() {
-	over := l.hindrance
-	if over == nil || l.hindered || l.unerased {
-		return
-	}
-	l.hindrance = nil
-	l.hub.update(func(s *State) {
-		if s.Trouble == over {
-			s.Trouble = nil
-		}
-	})
-}
+// hindrance is the trouble with the upkeep that is shown; nil: all of it passes.
+func (l *loop) hindrance() *Finding { return cmp.Or(l.unerased, l.unlooked, l.undone) }
 
 // trouble logs an error that the loop survives, and shows it.
 func (l *loop) trouble(f Finding, err error) {
@@ -348,13 +376,18 @@ func upkeepFailed(err error) Reason {
 	return reason(CodeUpkeepFailed, "what is done beside training failed: "+err.Error(), "error", err)
 }
 
-// failed notes a failure: the next try waits a minute, then twice as long each time,
-// an hour at most. of is what failed: "" is a cycle, else the work beside the loop.
+// retryWait is how long the next try waits after so many failures in a row: a minute, then
+// twice as long each time, an hour at most.
+func retryWait(failures int) time.Duration {
+	return min(time.Hour, time.Minute<<min(failures-1, 6))
+}
+
+// failed notes a failure; the next try waits (retryWait). of is what failed: "" is a cycle, else the work beside the loop.
 func (l *loop) failed(of Phase, err error) {
 	l.failures++
 	l.failedOf = of
 	l.lastError = err
-	l.retryAt = l.Trainer.now().Add(min(time.Hour, time.Minute<<min(l.failures-1, 6)))
+	l.retryAt = l.Trainer.now().Add(retryWait(l.failures))
 	if of != "" {
 		l.trouble(findingOf(upkeepFailed(err), HintWait, err), err)
 		return
@@ -373,6 +406,6 @@ func (l *loop) succeeded(of Phase) {
 	}
 	// A version that cannot be loaded is ended by one that can (showSpeaker).
 	if f := l.hub.get().Trouble; f != nil && f.Reason.Code != CodeVersionBroken {
-		l.hub.update(func(s *State) { s.Trouble = l.hindrance })
+		l.hub.update(func(s *State) { s.Trouble = l.hindrance() })
 	}
 }

@@ -554,6 +554,101 @@ func TestWhatFailsBecauseTheLoopEndsIsNoTrouble(t *testing.T) {
 	}
 }
 
+// ended notes a cycle that ended in a state, with what it was given and what it found.
+func (b *bench) ended(state CycleState, job, report string) {
+	b.t.Helper()
+	c, err := b.store.StartCycle(b.t.Context(), Cycle{BaseHash: testHash, Job: json.RawMessage(job)})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, _, err := b.store.FinishCycle(b.t.Context(), store.CycleEnd{Cycle: c.ID, State: state, Report: json.RawMessage(report)}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// Upkeep that fails is tried again within a minute, so that its trouble ends when it passes.
+func TestUpkeepIsTriedAgainSoon(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.ended(CycleChecked, "", `{"phrasing": "unreadable"}`)
+		b.attach()
+		b.start()
+		if f := b.want(PhaseWaiting, CodeNothingNew).Trouble; f == nil || f.Reason.Code != CodeUpkeepFailed {
+			t.Fatalf("what could not be read is told as %+v", f)
+		}
+		b.ended(CycleChecked, "", "")
+		time.Sleep(time.Minute)
+		if f := b.settle().Trouble; f != nil {
+			t.Errorf("a minute later it is still told: %+v", f)
+		}
+	})
+}
+
+// A look at what is new that failed is trouble until the next one passes, whatever runs
+// meanwhile, and says nothing of the rest of the upkeep.
+func TestALookThatPassesEndsTheTroubleOfTheLast(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	b.attach()
+	b.ended(CycleRefused, `["unreadable"]`, "")
+	l := &loop{Trainer: b.Trainer}
+	if _, ok := l.count(t.Context()); ok || b.State().Trouble == nil {
+		t.Fatal("a look that failed is no trouble")
+	}
+	b.ended(CycleChecked, "", "")
+	if _, ok := l.count(t.Context()); !ok || b.State().Trouble != nil {
+		t.Errorf("after one that passed there is %+v", b.State().Trouble)
+	}
+	l.hinder(t.Context(), errors.New("the disk is gone"))
+	if _, ok := l.count(t.Context()); !ok || b.State().Trouble == nil {
+		t.Error("it ended the trouble of what is not tried again yet")
+	}
+}
+
+// What fails again and again is told once, also where several parts of the upkeep do, each in
+// words of its own; after all has passed it is news again.
+func TestWhatHindersIsToldOnce(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	watched := b.Watch(t.Context())
+	l := &loop{Trainer: b.Trainer}
+	told := func() (n int) {
+		t.Helper()
+		for _, news := range (<-watched).News {
+			n += boolToInt(news.Kind == NewsTrouble)
+		}
+		return n
+	}
+	round := func() {
+		l.fails(t.Context(), &l.unerased, errors.New("erase: busy"))
+		l.hindered = false
+		l.hinder(t.Context(), errors.New("rollback: busy"))
+		l.hinder(t.Context(), errors.New("asking: busy"))
+		l.relieve()
+	}
+	for range 3 {
+		round()
+	}
+	if n := told(); n != 3 {
+		t.Errorf("three that fail were told %d times in three rounds", n)
+	}
+	l.hindered = false
+	l.relieve()
+	if f := b.State().Trouble; f == nil || !strings.Contains(f.Reason.Text, "erase") {
+		t.Errorf("once all but the erasing passes, %+v is shown", f)
+	}
+	if l.passes(&l.unerased); b.State().Trouble != nil {
+		t.Errorf("once all passes, %+v is shown", b.State().Trouble)
+	}
+	told()
+	round()
+	if n := told(); n != 3 {
+		t.Errorf("what passed and fails anew was told %d times, want 3", n)
+	}
+}
+
 // A cycle whose model is exchanged as it starts is one that was stopped: it does not train the
 // other one.
 func TestACycleKeepsItsModel(t *testing.T) {

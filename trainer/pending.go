@@ -171,10 +171,16 @@ func (l *loop) look(ctx context.Context) error {
 	return err
 }
 
-func (l *loop) count(ctx context.Context) {
-	if _, err := l.pending(ctx); err != nil {
-		l.hinder(ctx, err)
+// count is a look of the loop, whose failure is trouble until the next one passes; false: it
+// failed.
+func (l *loop) count(ctx context.Context) (pending, bool) {
+	p, err := l.pending(ctx)
+	if err != nil {
+		l.fails(ctx, &l.unlooked, err)
+		return p, false
 	}
+	l.passes(&l.unlooked)
+	return p, true
 }
 
 // workKey names what a cycle would be about: the feedback that trains, the recipe and

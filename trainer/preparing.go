@@ -188,9 +188,8 @@ func (l *loop) giveWay(ctx context.Context, timer *time.Timer) {
 	if l.now.reader == nil {
 		return
 	}
-	p, err := l.pending(ctx)
-	if err != nil {
-		l.hinder(ctx, err)
+	p, ok := l.count(ctx)
+	if !ok {
 		timer.Reset(time.Minute)
 		return
 	}
