@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"clara/store"
 )
@@ -198,8 +199,12 @@ func (l *loop) endLeft(ctx context.Context) error {
 	if len(last) == 0 || last[0].State != CycleRunning {
 		return nil
 	}
+	at := l.ended
+	if at.Before(last[0].Started) { // of another cycle: when this one ended is not known, as of an import
+		at = time.Time{}
+	}
 	why := errors.New("its end could not be kept")
-	return l.close(ctx, store.CycleEnd{Cycle: last[0].ID, State: CycleFailed, At: l.ended, Reason: failure(errors.Join(why, l.discard(last[0].ID)))})
+	return l.close(ctx, store.CycleEnd{Cycle: last[0].ID, State: CycleFailed, At: at, Reason: failure(errors.Join(why, l.discard(last[0].ID)))})
 }
 
 // failure is the reason of a cycle that ended by an error.

@@ -158,6 +158,27 @@ func TestACycleEndsWhenItEnded(t *testing.T) {
 	})
 }
 
+// The end of a cycle before is none of the one whose end could not be kept.
+func TestACycleDoesNotEndBeforeItBegan(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		l := &loop{Trainer: b.Trainer, ended: time.Now()}
+		time.Sleep(time.Hour)
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.endLeft(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if c, err = b.store.Cycle(t.Context(), c.ID); err != nil || c.State != CycleFailed || c.Finished.Before(c.Started) {
+			t.Errorf("it ended as %+v, %v", c, err)
+		}
+	})
+}
+
 // An import is noted as a cycle, but is no training: neither of those that there were nor one
 // that made a version.
 func TestAnImportIsNoTraining(t *testing.T) {
