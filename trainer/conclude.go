@@ -203,17 +203,31 @@ func (l *loop) endLeft(ctx context.Context) error {
 	if at.Before(last[0].Started) { // of another cycle: when this one ended is not known, as of an import
 		at = time.Time{}
 	}
+	var mark []any
+	if len(last[0].Job) == 0 { // only an import is given none
+		mark = []any{importMark, true}
+	}
 	why := errors.New("its end could not be kept")
-	return l.close(ctx, store.CycleEnd{Cycle: last[0].ID, State: CycleFailed, At: at, Reason: failure(errors.Join(why, l.discard(last[0].ID)))})
+	return l.close(ctx, store.CycleEnd{Cycle: last[0].ID, State: CycleFailed, At: at, Reason: failure(errors.Join(why, l.discard(last[0].ID)), mark...)})
 }
 
-// failure is the reason of a cycle that ended by an error.
-func failure(err error) Reason { return reason(CodeCycleFailed, "failed: "+err.Error(), "error", err) }
+// importMark is the argument of the reason with which an import ended that made no version: it
+// is noted as a cycle, and is no training.
+const importMark = "import"
 
-// fail ends a cycle as failed and returns why, with what went wrong in doing so.
-func (t *Trainer) fail(ctx context.Context, cycle int64, why error) error {
+// isImport says whether a cycle that ended for a reason was an import.
+func isImport(r Reason) bool { return r.Code == CodeImported || r.Args[importMark] != "" }
+
+// failure is the reason of a cycle that ended by an error, with further arguments.
+func failure(err error, pairs ...any) Reason {
+	return reason(CodeCycleFailed, "failed: "+err.Error(), append([]any{"error", err}, pairs...)...)
+}
+
+// fail ends a cycle as failed and returns why, with what went wrong in doing so. pairs are
+// further arguments of its reason.
+func (t *Trainer) fail(ctx context.Context, cycle int64, why error, pairs ...any) error {
 	_, _, err := t.store.FinishCycle(ctx, store.CycleEnd{
-		Cycle: cycle, State: CycleFailed, Reason: failure(why),
+		Cycle: cycle, State: CycleFailed, Reason: failure(why, pairs...),
 	})
 	return saving(errors.Join(fmt.Errorf("cycle %d: %w", cycle, why), err))
 }

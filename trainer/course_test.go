@@ -138,7 +138,7 @@ func TestACycleEndsWhenItEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, home)
 		defer b.close()
-		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash, Job: json.RawMessage("{}")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,6 +194,42 @@ func TestAnImportIsNoTraining(t *testing.T) {
 	s, err := b.LiveStats(t.Context())
 	if m := s.Metrics; err != nil || m.Cycles != 0 || m.ModelUpdates != 0 || m.SuccessRate != 0 || m.LastCycleSeconds != 0 {
 		t.Errorf("the statistics are %+v, %v", m, err)
+	}
+}
+
+// An import that made no version is no training either: neither one that failed nor the last one.
+func TestAnImportThatFailsIsNoTraining(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	imported := Outcome{Report: Report{Verdict: VerdictNotProven, Reason: reason(CodeImported, "imported, not checked")}}
+	l := &loop{Trainer: b.Trainer}
+	for how, end := range map[string]func(cycle int64) error{
+		"failed": func(cycle int64) error {
+			_, err := b.promote(t.Context(), cycle, Job{Base: testHash}, imported, map[int64]Kind{77: Manner})
+			return err
+		},
+		"was overtaken": func(cycle int64) error {
+			_, err := b.promote(t.Context(), cycle, Job{Base: testHash, Before: JobVersion{Version: 77}}, imported, nil)
+			return err
+		},
+		"failed without an end that is kept": func(int64) error {
+			return errors.Join(l.endLeft(t.Context()), errors.New("left running"))
+		},
+	} {
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash, Started: time.Now().Add(-time.Minute)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := end(c.ID); err == nil {
+			t.Fatalf("an import that %s gave no error", how)
+		}
+		if c, err = b.store.Cycle(t.Context(), c.ID); err != nil || c.State != CycleFailed && c.State != CycleStopped {
+			t.Errorf("an import that %s ended as %+v, %v", how, c, err)
+		}
+		s, err := b.LiveStats(t.Context())
+		if m := s.Metrics; err != nil || m.Cycles != 0 || m.Failed != 0 || m.LastCycleSeconds != 0 {
+			t.Errorf("after an import that %s the statistics are %+v, %v", how, m, err)
+		}
 	}
 }
 

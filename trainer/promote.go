@@ -18,8 +18,12 @@ import (
 // longer the one in use, the cycle ends as stopped, with errOvertaken.
 func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, used map[int64]Kind) (Version, error) {
 	folder := cycleFolder(cycle)
+	var mark []any
+	if o.Report.Reason.Code == CodeImported {
+		mark = []any{importMark, true}
+	}
 	fail := func(why error) (Version, error) { // the files go first: the store may need their room
-		return Version{}, t.fail(ctx, cycle, errors.Join(why, t.discard(cycle)))
+		return Version{}, t.fail(ctx, cycle, errors.Join(why, t.discard(cycle)), mark...)
 	}
 	if err := writeAdapters(filepath.Join(t.home, folder), o); err != nil {
 		return fail(err)
@@ -66,7 +70,7 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 		Used: used, Version: &v, Over: &before.Version, Results: o.Report.results(0),
 	})
 	if errors.Is(err, store.ErrOvertaken) {
-		return Version{}, t.overtaken(ctx, cycle, j.Base)
+		return Version{}, t.overtaken(ctx, cycle, j.Base, mark...)
 	}
 	if err != nil {
 		return fail(fmt.Errorf("keep the new version: %w", err))
@@ -98,14 +102,15 @@ var errOvertaken = errors.New("another version was chosen while the cycle ran")
 
 // overtaken ends a cycle that another activation has overtaken: the choice of the user,
 // or a rollback, stands. What the cycle used counts as unused, and is trained again.
-func (t *Trainer) overtaken(ctx context.Context, cycle int64, base string) error {
+// pairs are further arguments of its reason.
+func (t *Trainer) overtaken(ctx context.Context, cycle int64, base string, pairs ...any) error {
 	active, err := t.store.ActiveVersion(ctx, base)
 	if err != nil {
-		return t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err))
+		return t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err), pairs...)
 	}
-	why := reason(CodeOvertaken, fmt.Sprintf("version %d was chosen while it trained", active.Number), "number", active.Number)
+	why := reason(CodeOvertaken, fmt.Sprintf("version %d was chosen while it trained", active.Number), append([]any{"number", active.Number}, pairs...)...)
 	if active.ID == 0 {
-		why = reason(CodeOvertaken, "the untrained base was chosen while it trained", "number", 0)
+		why = reason(CodeOvertaken, "the untrained base was chosen while it trained", append([]any{"number", 0}, pairs...)...)
 	}
 	if _, _, err := t.store.FinishCycle(ctx, store.CycleEnd{Cycle: cycle, State: CycleStopped, Reason: why}); err != nil {
 		return saving(fmt.Errorf("end cycle %d: %w", cycle, err))

@@ -69,10 +69,10 @@ const (
 	CodeRestored    = "restored"     // version
 	CodeRolledBack  = "rolled_back"  // low, of, version (the number of what was rated so), before, after
 	CodeWithdrawn   = "withdrawn"    // a version that was trained on what was taken back a day ago; number
-	CodeCycleFailed = "cycle_failed" // error
+	CodeCycleFailed = "cycle_failed" // error; import: it was one, and no training
 	CodeStopped     = "stopped"      // by the user (seconds, while the next one waits), or by what took the model or the turn
 	CodeEnded       = "ended"        // the program was closed meanwhile
-	CodeOvertaken   = "overtaken"    // another version was chosen meanwhile; number (0: the base)
+	CodeOvertaken   = "overtaken"    // another version was chosen meanwhile; number (0: the base), import likewise
 	CodeImported    = "imported"     // not checked
 	CodeOnlyAsked   = "only_asked"   // nothing was due
 	CodeStillGentle = "still_gentle" // refused in full, and trained gently it is the version in use

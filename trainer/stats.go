@@ -73,7 +73,7 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 		return s, fmt.Errorf("read the cycles: %w", err)
 	}
 	// An import is noted as a cycle, and trains nothing.
-	cycles = slices.DeleteFunc(cycles, func(c Cycle) bool { return c.Reason.Code == CodeImported })
+	cycles = slices.DeleteFunc(cycles, func(c Cycle) bool { return isImport(c.Reason) })
 	for _, c := range cycles {
 		switch c.State {
 		case CyclePromoted:
