@@ -201,6 +201,8 @@ func (s *Store) DecidedSince(ctx context.Context, base string, at time.Time) (bo
 
 const selectCycle = `SELECT id, user, state, started, finished, base_hash, job, report, verdict, reason FROM cycles`
 
+const selectOutline = `SELECT id, user, state, started, finished, '', NULL, NULL, '', reason FROM cycles`
+
 func scanCycle(r scanner) (Cycle, error) {
 	var c Cycle
 	err := r.Scan(&c.ID, &c.User, &c.State, timeColumn{&c.Started}, timeColumn{&c.Finished}, &c.BaseHash, jsonColumn{&c.Job},
@@ -223,14 +225,18 @@ func (s *Store) CycleReports(ctx context.Context, limit int) ([]Cycle, error) {
 	return s.cycles(ctx, strings.Replace(selectCycle, " job,", " NULL,", 1), limit)
 }
 
-// CycleOutlines is Cycles without the jobs and reports.
+// CycleOutlines is Cycles with nothing but when each ran and how it ended: what the index
+// cycles_outline holds, so that all of them are read without a look at their rows, each of which
+// is as long as its job and report.
 func (s *Store) CycleOutlines(ctx context.Context, limit int) ([]Cycle, error) {
-	return s.cycles(ctx, strings.Replace(selectCycle, " job, report,", " NULL, NULL,", 1), limit)
+	return s.cycles(ctx, selectOutline, limit)
 }
+
+const ofUserNewestFirst = ` WHERE user = ? ORDER BY id DESC LIMIT ?`
 
 func (s *Store) cycles(ctx context.Context, selected string, limit int) ([]Cycle, error) {
 	if limit <= 0 {
 		limit = -1
 	}
-	return list(ctx, s, "list cycles", scanCycle, selected+` WHERE user = ? ORDER BY id DESC LIMIT ?`, s.user, limit)
+	return list(ctx, s, "list cycles", scanCycle, selected+ofUserNewestFirst, s.user, limit)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -173,5 +174,27 @@ func TestOldCyclesKeepTheirFiguresAlone(t *testing.T) {
 		if string(c.Job) != string(job) || string(c.Report) != string(report) {
 			t.Errorf("cycle %d has job %s and report %s", c.ID, c.Job, c.Report)
 		}
+	}
+}
+
+// The outlines of all cycles are read from their index alone: the rows are as long as their jobs
+// and reports.
+func TestCycleOutlinesReadNoRows(t *testing.T) {
+	s := newStore(t)
+	c := must(s.StartCycle(t.Context(), Cycle{BaseHash: "base", Job: json.RawMessage(`{"seed":1}`)}))(t)
+	_, _, err := s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CycleFailed, Report: json.RawMessage(`{"loss":1}`), Reason: Reason{Code: "nan", Text: "the loss was not a number"}})
+	check(t, err)
+	running := must(s.StartCycle(t.Context(), Cycle{BaseHash: "base"}))(t)
+	got := must(s.CycleOutlines(t.Context(), 0))(t)
+	if len(got) != 2 || got[0].ID != running.ID || !got[0].Finished.IsZero() || got[1].State != CycleFailed || got[1].Reason.Code != "nan" ||
+		!got[1].Started.Equal(c.Started) || got[1].Finished.IsZero() || got[1].Job != nil || got[1].Report != nil {
+		t.Errorf("the outlines are %+v", got)
+	}
+	plan := must(collect(t.Context(), s.db.read, func(r scanner) (step string, err error) {
+		var id, parent, unused int
+		return step, r.Scan(&id, &parent, &unused, &step)
+	}, "EXPLAIN QUERY PLAN "+selectOutline+ofUserNewestFirst, s.user, -1))(t)
+	if len(plan) != 1 || !strings.Contains(plan[0], "USING COVERING INDEX cycles_outline") {
+		t.Errorf("they are read so: %q", plan)
 	}
 }
