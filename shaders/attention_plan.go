@@ -43,6 +43,10 @@ type plans struct{ kept []*plan }
 // behind 8,192 keys has a table of 6 KiB, a step of 2,048 rows one of 60 KiB.
 const keptPlans = 2*32 + 2
 
+// leastPlan is room for the table of a row behind 5,000 keys: the plan of one token takes the
+// place of that of an earlier one, which has fewer keys.
+const leastPlan = 4 << 10
+
 // keyRange is the keys [from, to).
 type keyRange struct{ from, to int }
 
@@ -67,7 +71,7 @@ func (b *Backend) plan(spans []compute.Span, ranges [][2]keyRange, window, keys 
 	p := &plan{asked: slices.Clone(spans), window: window, keys: keys}
 	table := p.lay(ranges)
 	var err error
-	if p.table, err = b.another(old, 4*len(table)); err != nil {
+	if p.table, err = b.another(old, max(4*len(table), leastPlan)); err != nil {
 		return nil, err
 	}
 	name := p.table.name
