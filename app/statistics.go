@@ -167,7 +167,10 @@ func (v *statisticsView) showCards() {
 	trainings, rate := dash, ""
 	if m.Cycles > 0 {
 		trainings = say("shell.known_of", "Known", whole(m.ModelUpdates), "All", whole(m.Cycles))
-		rate = say("statistics.trainings_rate", "Share", percent(m.SuccessRate), "Last", span(time.Duration(m.LastCycleSeconds*float64(time.Second))))
+		rate = percent(m.SuccessRate)
+		if m.LastCycleSeconds > 0 { // else it is not known
+			rate = say("statistics.trainings_rate", "Share", rate, "Last", span(time.Duration(m.LastCycleSeconds*float64(time.Second))))
+		}
 	}
 	all := []fyne.CanvasObject{
 		card(say("statistics.rating"), rating, before, widgets.ToneSuccess),

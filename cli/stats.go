@@ -74,7 +74,10 @@ func (c *program) sayStats(s trainer.LiveStats, days []trainer.RatingPoint) {
 	}
 	rate, last := "-", "-"
 	if m.Cycles > 0 {
-		rate, last = l.number(100*m.SuccessRate, 0)+" %", l.number(m.LastCycleSeconds, 1)+" s"
+		rate = l.number(100*m.SuccessRate, 0) + " %"
+	}
+	if m.LastCycleSeconds > 0 { // else it is not known
+		last = l.number(m.LastCycleSeconds, 1) + " s"
 	}
 	c.table([]string{l.say("buffer", "Puffer"), ""}, [][]string{
 		{l.say("samples that train", "Rückmeldungen, die trainieren"), strconv.Itoa(s.Buffer.Kept) + l.say(" of ", " von ") + strconv.Itoa(m.SamplesTotal)},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"clara/store"
@@ -220,7 +221,9 @@ func isImport(r Reason) bool { return r.Code == CodeImported || r.Args[importMar
 
 // failure is the reason of a cycle that ended by an error, with further arguments.
 func failure(err error, pairs ...any) Reason {
-	return reason(CodeCycleFailed, "failed: "+err.Error(), append([]any{"error", err}, pairs...)...)
+	r := reason(CodeCycleFailed, "failed: "+err.Error(), "error", err)
+	maps.Copy(r.Args, reason("", "", pairs...).Args)
+	return r
 }
 
 // fail ends a cycle as failed and returns why, with what went wrong in doing so. pairs are
