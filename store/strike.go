@@ -5,7 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // struck stands where an erased text was quoted.
@@ -14,23 +17,18 @@ const struck = "…"
 // codes are the parts of a reason, of figures and of a report that hold codes and keys:
 // they quote nothing, and a question as short as "a" is in many.
 var codes = map[string]bool{
-	"code": true, "first": true, "second": true, "gate": true, "kind": true, "verdict": true, "step": true, "trained": true, "engine": true,
+	"code": true, "fault": true, "first": true, "second": true, "gate": true, "kind": true, "verdict": true, "step": true, "trained": true, "engine": true,
 	"manner_key": true, "knowledge_key": true, "knowledge_tried": true,
 }
 
 // strike strikes texts out of the reasons and figures that may quote them: the gate
 // names lessons by their questions. Of the reports it is those whose job is gone.
 func (s *Store) strike(ctx context.Context, tx *sql.Tx, texts []string) error {
-	var pairs []string
-	for _, t := range texts {
-		if strings.TrimSpace(t) != "" {
-			pairs = append(pairs, t, struck)
-		}
-	}
-	if len(pairs) == 0 {
+	gone := slices.DeleteFunc(texts, func(t string) bool { return strings.TrimSpace(t) == "" })
+	if len(gone) == 0 {
 		return nil
 	}
-	without := strings.NewReplacer(pairs...)
+	slices.SortFunc(gone, func(a, b string) int { return len(b) - len(a) }) // "hi" may be the begin of "hi there"
 	for _, column := range []struct{ table, name, condition string }{
 		{"cycles", "reason", ""}, {"cycles", "report", " AND job IS NULL"}, {"versions", "reason", ""}, {"versions", "figures", ""}, {"activations", "reason", ""},
 	} {
@@ -46,7 +44,7 @@ func (s *Store) strike(ctx context.Context, tx *sql.Tx, texts []string) error {
 			return err
 		}
 		for _, d := range all {
-			text, err := strikeDocument(d.text, without)
+			text, err := strikeDocument(d.text, gone)
 			if err != nil {
 				return err
 			}
@@ -61,9 +59,9 @@ func (s *Store) strike(ctx context.Context, tx *sql.Tx, texts []string) error {
 	return nil
 }
 
-// strikeDocument is a JSON document with the texts struck out of its strings; the
+// strikeDocument is a JSON document with the texts struck out of its strings (strikeText); the
 // document itself where it holds none.
-func strikeDocument(document string, without *strings.Replacer) (string, error) {
+func strikeDocument(document string, gone []string) (string, error) {
 	d := json.NewDecoder(strings.NewReader(document))
 	d.UseNumber()
 	var v any
@@ -75,7 +73,7 @@ func strikeDocument(document string, without *strings.Replacer) (string, error) 
 	walk = func(v any) any {
 		switch v := v.(type) {
 		case string:
-			text := without.Replace(v)
+			text := strikeText(v, gone)
 			changed = changed || text != v
 			return text
 		case []any:
@@ -103,3 +101,29 @@ func strikeDocument(document string, without *strings.Replacer) (string, error) 
 	}
 	return strings.TrimSpace(out.String()), nil
 }
+
+// strikeText strikes texts out of a text, one after the other, wherever one stands by itself: a
+// question as short as "hi" is in the middle of many words.
+func strikeText(text string, gone []string) string {
+	for _, g := range gone {
+		for from := 0; ; {
+			i := strings.Index(text[from:], g)
+			if i < 0 {
+				break
+			}
+			i += from
+			before, _ := utf8.DecodeLastRuneInString(text[:i])
+			after, _ := utf8.DecodeRuneInString(text[i+len(g):])
+			if isOfWord(before) || isOfWord(after) {
+				_, first := utf8.DecodeRuneInString(text[i:])
+				from = i + first
+				continue
+			}
+			text = text[:i] + struck + text[i+len(g):]
+			from = i + len(struck)
+		}
+	}
+	return text
+}
+
+func isOfWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
