@@ -40,7 +40,7 @@ func (c *program) feedbackCommand() *cobra.Command {
 		},
 		&cobra.Command{
 			Use:   "undelete ID...",
-			Short: "Undo delete, for a day or until a training has unlearnt it",
+			Short: "Undo delete, for a day",
 			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.eachID(cmd.Context(), args, kindSample, "undeleted", c.saying((*trainer.Trainer).PutBack, "Sample %d is back.", "Rückmeldung %d ist wieder da."))

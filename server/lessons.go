@@ -72,7 +72,7 @@ func (s *server) lessonRoutes() {
 			}
 			return successOf(sample), nil
 		})
-	huma.Register(s.api, operation(http.MethodDelete, "/lessons/{id}", "unlearn", tagLearnt, "Take a lesson back", "It is no longer used from now on, and a cycle rebuilds adapters that were trained on it without it. A lesson that none was trained on is erased after a day; where nothing is trained for a day, a version without it answers instead."),
+	huma.Register(s.api, operation(http.MethodDelete, "/lessons/{id}", "unlearn", tagLearnt, "Take a lesson back", "It is no longer used from now on, and a cycle rebuilds adapters that were trained on it without it. It is erased after a day; where nothing is trained for a day, a version without it answers instead."),
 		func(ctx context.Context, in *lessonInput) (*struct{}, error) {
 			if err := trainerOf(ctx).Unlearn(ctx, in.ID); err != nil {
 				return nil, s.failed(err)

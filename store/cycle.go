@@ -89,36 +89,33 @@ var oldJobs = fmt.Sprintf(`job IS NOT NULL AND id <= (SELECT id FROM cycles WHER
 // the samples used, the lessons' results, and the version that it made, which
 // is active from then on. A crash leaves either all of it or a running cycle,
 // which the next start marks as cut. The adapters' files must be on disk before.
-//
-// The samples that were deleted before a promoted cycle began are erased for good: the
-// version in use does not hold them any more.
 func (s *Store) FinishCycle(ctx context.Context, e CycleEnd) (Cycle, Version, error) {
 	var (
 		cycle   Cycle
 		version Version
 	)
-	err := s.eraseFor(ctx, "finish cycle", func(tx *sql.Tx) (bool, error) {
+	err := s.revise(ctx, "finish cycle", func(tx *sql.Tx) error {
 		if e.State == CycleRunning || e.State == CycleCut {
-			return false, fmt.Errorf("%w: a cycle does not finish as %s", ErrInvalid, e.State)
+			return fmt.Errorf("%w: a cycle does not finish as %s", ErrInvalid, e.State)
 		}
 		if (e.State == CyclePromoted) != (e.Version != nil) {
-			return false, fmt.Errorf("%w: a version belongs to a promoted cycle, and only to one", ErrInvalid)
+			return fmt.Errorf("%w: a version belongs to a promoted cycle, and only to one", ErrInvalid)
 		}
 		var err error
 		if cycle, err = s.endCycle(ctx, tx, e); err != nil {
-			return false, err
+			return err
 		}
 		for id, as := range e.Used {
 			if err := s.eachSample(ctx, tx, []int64{id}, `UPDATE samples SET cycle = CASE kind WHEN ? THEN ? ELSE cycle END`, as, cycle.ID); err != nil {
-				return false, err
+				return err
 			}
 		}
 		if e.Version != nil {
 			if err := s.checkActive(ctx, tx, cycle.BaseHash, e.Over); err != nil {
-				return false, err
+				return err
 			}
 			if version, err = s.insertVersion(ctx, tx, cycle, *e.Version); err != nil {
-				return false, fmt.Errorf("version: %w", err)
+				return fmt.Errorf("version: %w", err)
 			}
 		}
 		results := make([]LessonResult, len(e.Results))
@@ -129,13 +126,7 @@ func (s *Store) FinishCycle(ctx context.Context, e CycleEnd) (Cycle, Version, er
 			}
 			results[i] = r
 		}
-		if err := s.insertResults(ctx, tx, cycle.BaseHash, results); err != nil {
-			return false, err
-		}
-		if e.State == CyclePromoted {
-			return s.erase(ctx, tx, cycle.Started, "")
-		}
-		return false, nil
+		return s.insertResults(ctx, tx, cycle.BaseHash, results)
 	})
 	if err != nil {
 		return Cycle{}, Version{}, err

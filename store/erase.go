@@ -7,14 +7,14 @@ import (
 )
 
 // EraseSamples removes for good, with their lessons, the samples that were deleted before
-// the given time and that no version which is not removed was trained on. One that the
-// cycle which runs at the moment began with stays until that has ended.
+// the given time and that no version which is not removed was trained on, on whichever base
+// model. One that the cycle which runs at the moment began with stays until that has ended.
+// What an erased one had replaced points at the one that replaced it.
+//
+// The cycles that were given an erased one lose their job and what quotes it (dropJobs); in the
+// reasons and figures that stay, an erased question is struck out.
 func (s *Store) EraseSamples(ctx context.Context, deletedBefore time.Time) error {
-	return s.eraseFor(ctx, "erase deleted samples", func(tx *sql.Tx) (bool, error) {
-		return s.erase(ctx, tx, deletedBefore, ` AND id NOT IN (
-				SELECT j.value FROM versions v, json_each(v.samples) j WHERE v.user = ?1 AND v.removed IS NULL)
-			AND NOT EXISTS (SELECT 1 FROM cycles c WHERE c.user = ?1 AND c.state = 'running' AND c.started <= samples.deleted)`)
-	})
+	return s.eraseFor(ctx, "erase deleted samples", func(tx *sql.Tx) (bool, error) { return s.eraseSamples(ctx, tx, deletedBefore) })
 }
 
 // eraseFor is revise of what removes something for good; f says whether there was anything.
@@ -30,19 +30,16 @@ func (s *Store) eraseFor(ctx context.Context, what string, f func(tx *sql.Tx) (b
 	return err
 }
 
-// erase removes for good the samples that were deleted before the time and that meet
-// the condition, and says whether there are any. What an erased one had replaced points at the
-// one that replaced it.
-//
-// The cycles that were given an erased one lose their job and what quotes it (dropJobs); in the
-// reasons and figures that stay, an erased question is struck out.
-func (s *Store) erase(ctx context.Context, tx *sql.Tx, before time.Time, condition string) (bool, error) {
+// eraseSamples is EraseSamples in a transaction; it says whether there are any.
+func (s *Store) eraseSamples(ctx context.Context, tx *sql.Tx, before time.Time) (bool, error) {
 	for _, step := range []string{`CREATE TEMP TABLE IF NOT EXISTS erased (id INTEGER PRIMARY KEY)`, `DELETE FROM erased`} {
 		if _, err := tx.ExecContext(ctx, step); err != nil {
 			return false, err
 		}
 	}
-	r, err := tx.ExecContext(ctx, `INSERT INTO erased SELECT id FROM samples WHERE user = ?1 AND deleted < ?2`+condition, s.user, before.UnixMicro())
+	r, err := tx.ExecContext(ctx, `INSERT INTO erased SELECT id FROM samples WHERE user = ?1 AND deleted < ?2
+		AND id NOT IN (SELECT j.value FROM versions v, json_each(v.samples) j WHERE v.user = ?1 AND v.removed IS NULL)
+		AND NOT EXISTS (SELECT 1 FROM cycles c WHERE c.user = ?1 AND c.state = 'running' AND c.started <= samples.deleted)`, s.user, before.UnixMicro())
 	if err != nil {
 		return false, err
 	}

@@ -94,7 +94,9 @@ func TestDeletedIsErasedOnceNoVersionHoldsIt(t *testing.T) {
 	}
 }
 
-func TestDeletedIsErasedByTheNextVersion(t *testing.T) {
+// A version without what was deleted takes nothing from those who want it back; it is erased
+// once the version before, that was trained on it, has gone.
+func TestDeletedOutlivesTheNextVersion(t *testing.T) {
 	s := newStore(t)
 	ctx := t.Context()
 	secret := strings.Repeat("the code is 4711 ", 20)
@@ -132,21 +134,37 @@ func TestDeletedIsErasedByTheNextVersion(t *testing.T) {
 		t.Errorf("restored, it is %s, want used", got.State)
 	}
 
+	untrained, _, err := s.AddFeedback(ctx, Feedback{Sample: Sample{Form: FormCorrection, Kind: Knowledge, Prompt: "Safe?", Better: secret}})
+	check(t, err)
+	check(t, s.DeleteSample(ctx, untrained.ID))
 	check(t, s.DeleteSample(ctx, x.ID))
 	train(nil)
-	wantErr(t, s.RestoreSample(ctx, x.ID), ErrNotFound)
+	for _, id := range []int64{x.ID, untrained.ID} {
+		check(t, s.RestoreSample(ctx, id))
+		if got := must(s.Sample(ctx, id))(t); got.State != SampleNew {
+			t.Errorf("restored after a version without it, it is %s, want new", got.State)
+		}
+		check(t, s.DeleteSample(ctx, id))
+	}
 	if n := must(s.Erasures(ctx, "base"))(t); n != 0 {
 		t.Errorf("the new version holds %d deleted samples", n)
 	}
-	if got := must(s.Message(ctx, m.ID))(t); got.Lesson != 0 {
-		t.Errorf("the message still names lesson %d", got.Lesson)
-	}
+	later := time.Now().Add(time.Hour)
+	check(t, s.EraseSamples(ctx, later))
+	wantErr(t, s.RestoreSample(ctx, untrained.ID), ErrNotFound)
 
-	// Back to the version before it: it was trained on what was erased.
-	old := must(s.Versions(ctx, "base"))(t)[1]
-	check(t, s.ActivateVersion(ctx, "base", old.ID, CauseRestore, Reason{}))
+	// Back to the version before it: it was trained on what was deleted.
+	versions := must(s.Versions(ctx, "base"))(t)
+	check(t, s.ActivateVersion(ctx, "base", versions[1].ID, CauseRestore, Reason{}))
 	if n := must(s.Erasures(ctx, "base"))(t); n != 1 {
 		t.Errorf("the restored version holds %d deleted samples, want 1", n)
+	}
+	check(t, s.ActivateVersion(ctx, "base", versions[0].ID, CauseRestore, Reason{}))
+	check(t, s.RemoveVersion(ctx, versions[1].ID))
+	check(t, s.EraseSamples(ctx, later))
+	wantErr(t, s.RestoreSample(ctx, x.ID), ErrNotFound)
+	if got := must(s.Message(ctx, m.ID))(t); got.Lesson != 0 {
+		t.Errorf("the message still names lesson %d", got.Lesson)
 	}
 
 	// Nothing of the text is left, not in free pages and not in the log.
@@ -195,6 +213,8 @@ func TestErasedTextGoesFromTheCycles(t *testing.T) {
 	check(t, s.DeleteSample(ctx, manner))
 	check(t, s.DeleteSample(ctx, lesson))
 	last := train(CyclePromoted, fmt.Sprintf(`{"samples": [{"id": %d}]}`, kept), `{"seconds": 2}`)
+	check(t, s.RemoveVersion(ctx, must(s.Versions(ctx, "base"))(t)[1].ID))
+	check(t, s.EraseSamples(ctx, time.Now().Add(time.Hour)))
 	if v := must(s.Versions(ctx, "base"))(t)[1]; string(v.Figures) != `{"known":3,"trait":{"kind":"word","word":"…","p":0.001}}` {
 		t.Errorf("the version's figures are %s", v.Figures)
 	}

@@ -505,9 +505,6 @@ func (h *history) FinishCycle(t *rapid.T) {
 		}
 		a.addResult(r)
 	}
-	if e.State == CyclePromoted {
-		a.erase(c.Started, func(*modelSample) bool { return false })
-	}
 }
 
 func (h *history) EraseSamples(t *rapid.T) {

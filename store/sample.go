@@ -336,8 +336,7 @@ func (s *Store) eachSample(ctx context.Context, tx *sql.Tx, ids []int64, set str
 }
 
 // DeleteSample hides a sample and its lesson; what it had replaced stands
-// again. RestoreSample takes it back until it is erased for good: by the cycle that
-// makes a version without it (FinishCycle), or by EraseSamples.
+// again. RestoreSample takes it back until EraseSamples has erased it for good.
 func (s *Store) DeleteSample(ctx context.Context, id int64) error {
 	return s.revise(ctx, "delete sample", func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `UPDATE samples SET deleted = ? WHERE user = ? AND id = ? AND deleted IS NULL`,

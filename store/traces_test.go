@@ -22,14 +22,6 @@ func TestErasedTextIsInNoFileBesideTheDatabase(t *testing.T) {
 			check(t, s.DeleteSample(t.Context(), x.ID))
 			check(t, s.EraseSamples(t.Context(), time.Now().Add(time.Hour)))
 		},
-		"a lesson, by a cycle": func(t *testing.T, s *Store) {
-			x, _, err := s.AddFeedback(t.Context(), Feedback{Sample: Sample{Form: FormCorrection, Kind: Manner, Prompt: "Who has the pin?", Better: "Zacharias has it."}})
-			check(t, err)
-			check(t, s.DeleteSample(t.Context(), x.ID))
-			c := must(s.StartCycle(t.Context(), Cycle{Started: time.Now().Add(time.Hour)}))(t)
-			_, _, err = s.FinishCycle(t.Context(), CycleEnd{Cycle: c.ID, State: CyclePromoted, Version: &Version{}})
-			check(t, err)
-		},
 		"a conversation with a draft": func(t *testing.T, s *Store) {
 			m := must(s.BeginConversation(t.Context(), Conversation{Title: "Zacharias"}, []Message{{Role: RoleUser, Text: "Who is Zacharias?"}}))(t)
 			check(t, s.SaveDraft(t.Context(), ConversationDraft(m.Conversation), "And where is Zacharias?"))

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// restorable is how long what was deleted can be brought back: a conversation, a preset,
-// or a sample that the version in use was not trained on.
+// restorable is how long what was deleted can be brought back: a conversation, a preset, or a
+// sample, also where a cycle has made a version without it meanwhile: on another base model
+// there may be one that was trained on it.
 const restorable = 24 * time.Hour
 
 // eraseDue erases once an hour, and sooner again where that failed.

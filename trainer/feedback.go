@@ -396,8 +396,8 @@ func (t *Trainer) standingOn(ctx context.Context, message int64, form Form) ([]i
 
 // TakeBack deletes a sample and its lesson, which is no longer put before the model; what it
 // had replaced stands again. If adapters in use were trained on it (TrainedOn), a cycle
-// rebuilds them without it and erases it; else it is erased after a day. PutBack undoes it
-// until then, or until another cycle has made a version.
+// rebuilds them without it. PutBack undoes it for a day; then it is erased, with what is left
+// of the adapters that were trained on it.
 func (t *Trainer) TakeBack(ctx context.Context, sample int64) error {
 	return t.change(ctx, func() error {
 		if err := t.store.DeleteSample(ctx, sample); err != nil {

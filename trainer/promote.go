@@ -81,9 +81,6 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 		return made, errors.Join(noted, err)
 	}
 	t.hub.update(func(*State) {}, News{Kind: NewsActivated, Cycle: cycle, Version: made.ID, Number: made.Number, From: active.Number, Known: newlyKnown(&o.Report, j), Reason: made.Reason})
-	if err := t.store.ClearTraces(ctx); err != nil { // the loop tries again within the hour, and shows it
-		t.log.Warn("what was erased has left traces", "error", err)
-	}
 	return made, errors.Join(noted, t.prune(ctx, made.BaseHash))
 }
 
