@@ -225,9 +225,15 @@ func (v *chatView) bringIn(all []trainer.Transcript) {
 			return
 		}
 		v.refresh()
+		if v.conversation.ID != 0 { // it may be one of those that go on
+			v.reload()
+		}
 		words := sayN("import.done", n)
-		if n == 0 {
+		switch there := len(all) - n; {
+		case n == 0:
 			words = say("import.none")
+		case there > 0:
+			words = say("import.some", "N", whole(n), "There", whole(there))
 		}
 		w.snackbar.Say(words, "", nil)
 	})

@@ -98,6 +98,37 @@ func TestConversationsAreImportedOnlyAfterTheirFaultsWereTold(t *testing.T) {
 	}
 }
 
+// A later file of the same program brings only what is new, and says how much was there; a
+// conversation that is open goes on before one's eyes.
+func TestALaterFileBringsWhatIsNew(t *testing.T) {
+	w := openSample(t, spoken(english))
+	turn := func(id, parent, role, text string) string {
+		return `"` + id + `": {"parent": "` + parent + `", "message": {"author": {"role": "` + role + `"}, "content": {"content_type": "text", "parts": ["` + text + `"]}}, "children": ["` + id + `x"]}`
+	}
+	conversation := func(title string, turns ...string) string {
+		return `{"title": "` + title + `", "create_time": 1714550400, "mapping": {` + strings.Join(turns, ", ") + `}, "current_node": "a` + strings.Repeat("x", len(turns)-1) + `"}`
+	}
+	first := []string{turn("a", "", "user", "Which knot?"), turn("ax", "a", "assistant", "A bowline.")}
+	bring := func(words string, conversations ...string) {
+		t.Helper()
+		w.chat.readFile(&chosenFile{Reader: strings.NewReader("[" + strings.Join(conversations, ", ") + "]")})
+		w.waitFor(t, func() bool { return reads(w, words) })
+		w.settle(t)
+	}
+	ropes := conversation("Ropes", turn("a", "", "user", "Which rope?"))
+	bring("2 conversations imported", conversation("Knots", first...), ropes)
+	for _, c := range w.chat.all {
+		if c.Title == "Knots" {
+			w.chat.openConversation(c)
+		}
+	}
+	w.settle(t)
+	bring("Conversations imported: 1, there already: 1", conversation("Knots", append(first, turn("axx", "ax", "user", "And then?"))...), ropes)
+	if !reads(w, "And then?") {
+		t.Error("the conversation that is open does not go on")
+	}
+}
+
 func TestFileWithoutConversationsIsSaidToBeOne(t *testing.T) {
 	w := openSample(t, spoken(english))
 	w.chat.readFile(&chosenFile{Reader: strings.NewReader("title: Knots")})

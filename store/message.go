@@ -126,15 +126,20 @@ func (s *Store) ShowMessage(ctx context.Context, id int64) error {
 		if there == 0 {
 			return ErrNotFound
 		}
-		_, err = tx.ExecContext(ctx, `WITH RECURSIVE path (id, parent) AS (
-				SELECT id, parent FROM messages WHERE id = ?
-				UNION ALL
-				SELECT m.id, m.parent FROM path p JOIN messages m ON m.id = p.parent
-			)
-			UPDATE messages AS m SET shown = 1 + (SELECT max(b.shown) FROM `+siblings+`)
-			WHERE m.id IN (SELECT id FROM path) AND EXISTS (SELECT 1 FROM `+siblings+` AND (b.shown, b.id) > (m.shown, m.id))`, id)
-		return err
+		return showPath(ctx, tx, id)
 	})
+}
+
+// showPath shows a message and those that lead to it.
+func showPath(ctx context.Context, tx *sql.Tx, id int64) error {
+	_, err := tx.ExecContext(ctx, `WITH RECURSIVE path (id, parent) AS (
+			SELECT id, parent FROM messages WHERE id = ?
+			UNION ALL
+			SELECT m.id, m.parent FROM path p JOIN messages m ON m.id = p.parent
+		)
+		UPDATE messages AS m SET shown = 1 + (SELECT max(b.shown) FROM `+siblings+`)
+		WHERE m.id IN (SELECT id FROM path) AND EXISTS (SELECT 1 FROM `+siblings+` AND (b.shown, b.id) > (m.shown, m.id))`, id)
+	return err
 }
 
 // Messages returns the messages of a conversation, of all branches, in the order in

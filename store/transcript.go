@@ -16,8 +16,9 @@ type Transcript struct {
 }
 
 // AddTranscripts adds conversations with all their messages, all of them or none, and
-// returns how many are new: one with the title and the time of one that is there, deleted
-// or not, was brought in before and is left out.
+// returns how many brought something. One with the title and the time of one that is there was
+// brought in before: that gets the messages that it has not, behind those that it has, and comes
+// back where it was deleted.
 func (s *Store) AddTranscripts(ctx context.Context, all []Transcript) (added int, err error) {
 	err = s.update(ctx, "add conversations", func(tx *sql.Tx) error {
 		for _, t := range all {
@@ -37,7 +38,7 @@ func (s *Store) AddTranscripts(ctx context.Context, all []Transcript) (added int
 	return added, nil
 }
 
-// addTranscript adds one and says whether it is new.
+// addTranscript adds one and says whether it brought anything.
 func (s *Store) addTranscript(ctx context.Context, tx *sql.Tx, t Transcript) (bool, error) {
 	c := t.Conversation
 	c.Created = s.stamp(c.Created)
@@ -47,28 +48,27 @@ func (s *Store) addTranscript(ctx context.Context, tx *sql.Tx, t Transcript) (bo
 	if err := checkTexts(c.Title); err != nil {
 		return false, err
 	}
-	err := tx.QueryRowContext(ctx, `INSERT INTO conversations (user, title, created, updated)
-		SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM conversations WHERE user = ?1 AND title = ?2 AND created = ?3) RETURNING id`,
-		s.user, c.Title, timeValue(c.Created), timeValue(c.Updated)).Scan(&c.ID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
+	c, isNew, deleted, err := s.broughtConversation(ctx, tx, c, t.Preset)
 	if err != nil {
 		return false, err
 	}
-	if t.Preset != "" {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO conversation_presets (user, conversation, preset)
-			SELECT user, ?, id FROM presets WHERE user = ? AND name = ? COLLATE NOCASE AND deleted IS NULL`, c.ID, s.user, t.Preset); err != nil {
-			return false, err
-		}
+	there, err := broughtMessages(ctx, tx, c.ID)
+	if err != nil {
+		return false, err
 	}
 	ids := make([]int64, len(t.Messages)+1) // by the transcript's numbers
+	added, last := false, int64(0)          // the last of those added that are shown
 	for i, m := range t.Messages {
 		if m.Parent < 0 || m.Parent > int64(i) {
 			return false, fmt.Errorf("%w: message %d follows message %d", ErrInvalid, i+1, m.Parent)
 		}
 		if err := checkTexts(m.Text, m.Source, m.Preset); err != nil {
 			return false, err
+		}
+		at := brought{ids[m.Parent], m.Role, m.Text}
+		if same := there[at]; len(same) > 0 {
+			ids[i+1], there[at] = same[0], same[1:]
+			continue
 		}
 		if m.Created.IsZero() {
 			m.Created = c.Created
@@ -79,6 +79,61 @@ func (s *Store) addTranscript(ctx context.Context, tx *sql.Tx, t Transcript) (bo
 		if err != nil {
 			return false, err
 		}
+		if added = true; m.Shown > 0 {
+			last = ids[i+1]
+		}
 	}
-	return true, nil
+	if isNew || !added && !deleted {
+		return isNew, nil
+	}
+	if last != 0 { // what goes on elsewhere since stays, as a branch beside
+		if err := showPath(ctx, tx, last); err != nil {
+			return false, err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE conversations SET deleted = NULL, updated = max(updated, ?) WHERE id = ?`, timeValue(c.Updated), c.ID)
+	return true, err
+}
+
+// broughtConversation finds the conversation that was brought in before, one that is not deleted
+// first, or adds it.
+func (s *Store) broughtConversation(ctx context.Context, tx *sql.Tx, c Conversation, preset string) (_ Conversation, isNew, deleted bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT id, deleted IS NOT NULL FROM conversations WHERE user = ? AND title = ? AND created = ? ORDER BY deleted IS NOT NULL, id LIMIT 1`,
+		s.user, c.Title, timeValue(c.Created)).Scan(&c.ID, &deleted)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return c, false, deleted, err
+	}
+	err = tx.QueryRowContext(ctx, `INSERT INTO conversations (user, title, created, updated) VALUES (?, ?, ?, ?) RETURNING id`,
+		s.user, c.Title, timeValue(c.Created), timeValue(c.Updated)).Scan(&c.ID)
+	if err == nil && preset != "" {
+		_, err = tx.ExecContext(ctx, `INSERT INTO conversation_presets (user, conversation, preset)
+			SELECT user, ?, id FROM presets WHERE user = ? AND name = ? COLLATE NOCASE AND deleted IS NULL`, c.ID, s.user, preset)
+	}
+	return c, true, false, err
+}
+
+// brought is what makes a message of a transcript the same as one that is there.
+type brought struct {
+	parent int64 // that it follows here
+	role   Role
+	text   string
+}
+
+// broughtMessages are the messages of a conversation by what makes them the same, the oldest first.
+func broughtMessages(ctx context.Context, tx *sql.Tx, conversation int64) (map[brought][]int64, error) {
+	type message struct {
+		brought
+		id int64
+	}
+	all, err := collect(ctx, tx, func(r scanner) (m message, err error) {
+		return m, r.Scan(&m.id, idColumn{&m.parent}, &m.role, &m.text)
+	}, `SELECT id, parent, role, text FROM messages WHERE conversation = ? ORDER BY id`, conversation)
+	if err != nil {
+		return nil, err
+	}
+	there := make(map[brought][]int64, len(all))
+	for _, m := range all {
+		there[m.brought] = append(there[m.brought], m.id)
+	}
+	return there, nil
 }

@@ -50,3 +50,49 @@ func TestTranscriptsAreAddedOnceAndWholeOrNotAtAll(t *testing.T) {
 	}
 	check(t, s.Check(ctx))
 }
+
+// What was said elsewhere since a conversation was brought in comes with the next file, behind
+// what is there; what was said here stays; what was deleted comes back.
+func TestATranscriptThatWentOnBringsWhatIsNew(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	then := time.Date(2024, 5, 1, 9, 0, 0, 0, time.UTC)
+	knots := Transcript{
+		Conversation: Conversation{Title: "Knots", Created: then, Updated: then},
+		Messages:     []Message{{Shown: 1, Role: RoleUser, Text: "Which knot?"}, {Parent: 1, Shown: 1, Role: RoleAssistant, Text: "A bowline."}},
+	}
+	bring := func(want int, deleted bool) Conversation {
+		t.Helper()
+		all := must(s.Conversations(ctx))(t)
+		if deleted {
+			check(t, s.DeleteConversation(ctx, all[0].ID))
+		}
+		if n := must(s.AddTranscripts(ctx, []Transcript{knots}))(t); n != want {
+			t.Fatalf("%d bring something, want %d", n, want)
+		}
+		all = must(s.Conversations(ctx))(t)
+		if len(all) != 1 || all[0].Messages < len(knots.Messages) {
+			t.Fatalf("there are %+v", all)
+		}
+		return all[0]
+	}
+	c := bring(1, false)
+	here := must(s.AddMessage(ctx, Message{Conversation: c.ID, Parent: must(s.Messages(ctx, c.ID))(t)[1].ID, Role: RoleUser, Text: "Asked here?"}))(t)
+	if bring(0, false).Messages != 3 {
+		t.Error("what was said here is gone")
+	}
+	knots.Conversation.Updated = then.Add(time.Hour)
+	knots.Messages = append(knots.Messages, Message{Parent: 2, Shown: 1, Role: RoleUser, Text: "And then?"}, Message{Parent: 3, Shown: 1, Role: RoleAssistant, Text: "A hitch."})
+	if got := bring(1, false); got.ID != c.ID || got.Messages != 5 || got.Updated.Before(here.Created) {
+		t.Errorf("it is %+v", got)
+	}
+	m := must(s.Messages(ctx, c.ID))(t)
+	if m[3].Parent != m[1].ID || m[4].Parent != m[3].ID || m[3].Shown <= m[2].Shown {
+		t.Errorf("messages %+v", m)
+	}
+	bring(0, false)
+	if got := bring(1, true); got.ID != c.ID || got.Messages != 5 {
+		t.Errorf("brought back is %+v", got)
+	}
+	check(t, s.Check(ctx))
+}

@@ -78,8 +78,9 @@ func ReadTranscripts(r io.Reader) ([]Transcript, []TranscriptFault, error) {
 	return all, faults, nil
 }
 
-// ImportTranscripts brings conversations in, all of them or none, and returns how many are
-// new: those that were brought in before are left out.
+// ImportTranscripts brings conversations in, all of them or none, and returns how many brought
+// something: of one that was brought in before what was said since, and one that was deleted
+// comes back.
 func (t *Trainer) ImportTranscripts(ctx context.Context, all []Transcript) (int, error) {
 	n, err := t.store.AddTranscripts(ctx, all)
 	if err != nil {
