@@ -32,7 +32,7 @@ type gptMessage struct {
 	Created *float64 `json:"create_time"`
 	Content struct {
 		Type  string            `json:"content_type"`
-		Parts []json.RawMessage `json:"parts"` // texts, and objects for pictures and sound
+		Parts []json.RawMessage `json:"parts"` // texts, and objects for pictures, sound, and what was spoken
 	} `json:"content"`
 	Recipient string `json:"recipient"` // "all", or the tool that is called
 	Metadata  struct {
@@ -51,12 +51,27 @@ func (m *gptMessage) text() string {
 	}
 	var parts []string
 	for _, p := range m.Content.Parts {
-		var s string
-		if json.Unmarshal(p, &s) == nil && strings.TrimSpace(s) != "" {
+		if s := gptPart(p); strings.TrimSpace(s) != "" {
 			parts = append(parts, s)
 		}
 	}
 	return strings.Join(parts, "\n\n")
+}
+
+// gptPart is the text of a part, also of what was spoken; "" for pictures and the sound itself.
+func gptPart(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	var spoken struct {
+		Type string `json:"content_type"`
+		Text string `json:"text"`
+	}
+	if json.Unmarshal(raw, &spoken) != nil || spoken.Type != "audio_transcription" {
+		return ""
+	}
+	return spoken.Text
 }
 
 // gptReader walks the tree.

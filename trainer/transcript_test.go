@@ -50,6 +50,7 @@ func TestChatGPTsConversationsAreRead(t *testing.T) {
 2<1/1 gpt-4: A hitch.
 3<1/0 gpt-4: Let me look.||A bowline.
 4<3/0 user: Like this one?
+5<4/0 gpt-4o: Nearly.
 `
 	if diff := cmp.Diff(want, outline(all[0])); diff != "" {
 		t.Error(diff)
