@@ -54,9 +54,16 @@ func (s *session) openUser(ctx context.Context, name string) (server.Opened, err
 		return server.Opened{Trainer: s.trainer, Close: func() error { s.trainer.Stop(); return nil }}, s.trainer.Start(context.WithoutCancel(ctx))
 	}
 	home := filepath.Join(s.home, usersFolder, name)
-	st, err := store.Open(ctx, filepath.Join(home, "clara.db"))
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return server.Opened{}, fmt.Errorf("make the user's data folder: %w", err)
+	}
+	lock, err := lockFolder(home) // it is a data folder like any other: --home may name it
 	if err != nil {
 		return server.Opened{}, err
+	}
+	st, err := store.Open(ctx, filepath.Join(home, "clara.db"))
+	if err != nil {
+		return server.Opened{}, errors.Join(err, lock.Close())
 	}
 	s.following.Lock()
 	t, err := trainer.New(ctx, trainer.Params{
@@ -67,14 +74,14 @@ func (s *session) openUser(ctx context.Context, name string) (server.Opened, err
 	}
 	s.following.Unlock()
 	if err != nil {
-		return server.Opened{}, errors.Join(err, st.Close())
+		return server.Opened{}, errors.Join(err, st.Close(), lock.Close())
 	}
 	closeAll := func() error {
 		s.following.Lock()
 		delete(s.trainers, t)
 		s.following.Unlock()
 		t.Stop()
-		return errors.Join(t.Attach(context.Background(), nil), st.Close())
+		return errors.Join(t.Attach(context.Background(), nil), st.Close(), lock.Close())
 	}
 	if err = t.Attach(ctx, s.model.runner); err == nil {
 		err = t.Start(context.WithoutCancel(ctx))

@@ -32,6 +32,14 @@ func TestUsersOfTheServerHaveTheirOwn(t *testing.T) {
 		return o
 	}
 	anna, ben, own := open("anna"), open("ben"), open("")
+	isLocked := func(err error) bool {
+		var u *trainer.UserError
+		return errors.As(err, &u) && u.Reason.Code == trainer.CodeLocked
+	}
+	annas := cli.Options{Home: filepath.Join(s.home, usersFolder, "anna")}
+	if _, err := openSession(t.Context(), annas); !isLocked(err) {
+		t.Errorf("another program on anna's folder says %v", err)
+	}
 	if _, err := anna.Trainer.Teach(t.Context(), trainer.Teaching{Question: "When do we open?", Answer: "At eight."}); err != nil {
 		t.Fatal(err)
 	}
@@ -62,6 +70,13 @@ func TestUsersOfTheServerHaveTheirOwn(t *testing.T) {
 		if err := o.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+	other := openTestSession(t, annas)
+	if _, err := s.openUser(t.Context(), "anna"); !isLocked(err) {
+		t.Errorf("opened while another program works in anna's folder: %v", err)
+	}
+	if err := other.close(); err != nil {
+		t.Fatal(err)
 	}
 	again := open("anna")
 	lessons, err := again.Trainer.Lessons(t.Context())

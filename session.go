@@ -75,7 +75,7 @@ func openSession(ctx context.Context, o cli.Options) (_ *session, err error) {
 	if err := os.MkdirAll(s.home, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	if err := s.takeLock(); err != nil {
+	if s.lock, err = lockFolder(s.home); err != nil {
 		return nil, err
 	}
 	if err := s.openLog(); err != nil {
@@ -142,21 +142,22 @@ func (s *session) takeOver(ctx context.Context, set configs.Settings) error {
 	return nil
 }
 
-// takeLock makes sure that no other program works on the folder.
-func (s *session) takeLock() error {
-	s.lock = flock.New(filepath.Join(s.home, "lock"))
-	free, err := s.lock.TryLock()
+// lockFolder makes sure that no other program works on a data folder until the lock is closed.
+func lockFolder(home string) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(home, "lock"))
+	free, err := lock.TryLock()
 	if err != nil {
-		return fmt.Errorf("lock the data folder: %w", err)
+		return nil, errors.Join(fmt.Errorf("lock the data folder: %w", err), lock.Close())
 	}
 	if !free {
-		return &trainer.UserError{Reason: trainer.Reason{
+		err := &trainer.UserError{Reason: trainer.Reason{
 			Code: trainer.CodeLocked,
-			Args: map[string]string{"home": s.home},
-			Text: fmt.Sprintf("another CLARA works in %s; close it, or name another folder with --home", s.home),
+			Args: map[string]string{"home": home},
+			Text: fmt.Sprintf("another CLARA works in %s; close it, or name another folder with --home", home),
 		}}
+		return nil, errors.Join(err, lock.Close())
 	}
-	return nil
+	return lock, nil
 }
 
 // maxLog is the size from which on a start begins a new log; the one before is kept.

@@ -136,6 +136,9 @@ func problemOf(err error) *Problem {
 	case code == trainer.CodeNoModel:
 		p = problem(http.StatusServiceUnavailable, u.Reason.Text, "Try again once the model is loaded.")
 		p.after = 10 * time.Second
+	case code == trainer.CodeLocked:
+		p = problem(http.StatusServiceUnavailable, "another program has this user's data in use", "Try again once that has ended.")
+		p.after = 10 * time.Second
 	case code == trainer.CodeDiskFull, isFull(err):
 		p = problem(http.StatusInsufficientStorage, "the disk is full: nothing was saved", "Free some space on the server's disk.")
 	case errors.Is(err, errFull):

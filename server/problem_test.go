@@ -22,3 +22,12 @@ func TestAFullDiskIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// Data that another program has in use are not lost: the client may try again, and the log alone
+// has their path.
+func TestDataInUseAreNamed(t *testing.T) {
+	err := &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeLocked, Text: "another CLARA works in /home/x"}}
+	if p := problemOf(fmt.Errorf("open the data of user %q: %w", "anna", err)); p.Status != http.StatusServiceUnavailable || p.after == 0 || p.Detail != "another program has this user's data in use" {
+		t.Errorf("it is %+v", p)
+	}
+}
