@@ -84,6 +84,9 @@ func (s *server) feedbackRoutes() {
 		"A text that is good or bad, outside of any conversation: add_feedback_sample. It is on disk before the answer comes."),
 		func(ctx context.Context, in *feedbackInput) (*successOutput, error) {
 			b := in.Body
+			if err := trainerOf(ctx).Readable(string(b.Text)); err != nil {
+				return nil, s.failed(err)
+			}
 			sample, err := trainerOf(ctx).AddFeedbackSample(ctx, string(b.Text), b.Score, b.Source.name(), int(b.Importance))
 			if err != nil {
 				return nil, s.failed(err)
@@ -94,6 +97,9 @@ func (s *server) feedbackRoutes() {
 		"An answer that was given elsewhere, with its rating: process_conversation."),
 		func(ctx context.Context, in *conversationInput) (*successOutput, error) {
 			b := in.Body
+			if err := trainerOf(ctx).Readable(string(b.Input), string(b.Output)); err != nil {
+				return nil, s.failed(err)
+			}
 			sample, err := trainerOf(ctx).AddRating(ctx, string(b.Input), string(b.Output), int(b.Rating), b.Source.name(), int(b.Importance))
 			if err != nil {
 				return nil, s.failed(err)
@@ -138,6 +144,9 @@ func (s *server) feedbackRoutes() {
 
 func (s *server) correct(ctx context.Context, id string, b Correction) (*successOutput, error) {
 	message, err := answerOf(ctx, id)
+	if err == nil {
+		err = trainerOf(ctx).Readable(string(b.Better))
+	}
 	if err != nil {
 		return nil, s.failed(err)
 	}

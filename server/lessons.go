@@ -64,6 +64,9 @@ func (s *server) lessonRoutes() {
 	huma.Register(s.api, operation(http.MethodPost, "/lessons", "teach", tagFeedback, "Teach a question with its answer", "It works at once: a matching question is answered by it."),
 		func(ctx context.Context, in *teachInput) (*successOutput, error) {
 			b := in.Body
+			if err := trainerOf(ctx).Readable(string(b.Question), string(b.Answer)); err != nil {
+				return nil, s.failed(err)
+			}
 			sample, err := trainerOf(ctx).Teach(ctx, trainer.Teaching{
 				Question: string(b.Question), Answer: string(b.Answer), Kind: trainer.Kind(b.Kind), Importance: int(b.Importance), Keywords: b.Keywords, Source: b.Source.name(),
 			})

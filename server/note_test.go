@@ -66,6 +66,28 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// A text that the model cannot read is not kept: whoever sends many fills no disk with them.
+func TestFeedbackThatIsTooLongIsRefused(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	h.want(http.StatusOK, "", "POST", "/generate", `{"prompt": "What is an act?"}`, nil)
+	long := strings.Repeat("long ", 500) // a token is a byte, and the model reads 2048
+	for path, body := range map[string]string{
+		"/feedback":                    `{"text": "` + long + `", "score": 0.8}`,
+		"/conversations":               `{"user_input": "What is an act?", "model_output": "` + long + `", "user_rating": 5}`,
+		"/conversations/1/corrections": `{"better": "` + long + `"}`,
+		"/corrections":                 `{"id": "1", "better": "` + long + `"}`,
+		"/lessons":                     `{"question": "` + long + `", "answer": "At eight."}`,
+	} {
+		var p Problem
+		if h.want(http.StatusUnprocessableEntity, "", "POST", path, body, &p); p.Code != trainer.CodeTooLong || !strings.Contains(p.Detail, "2048") {
+			t.Errorf("%s: %+v", path, p)
+		}
+	}
+	if kept, err := h.trainer("").Samples(t.Context(), trainer.SampleQuery{}); err != nil || len(kept) != 0 {
+		t.Errorf("%d samples are kept, %v", len(kept), err)
+	}
+}
+
 // Stars are 1 to 5, and the error says so; a rating is taken back by its deletion.
 func TestStars(t *testing.T) {
 	h, _ := opened(t, Limits{})

@@ -270,6 +270,23 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 	return entry, err
 }
 
+// Readable is an error, a *UserError with CodeTooLong, where one of the texts is longer than all
+// that the model can read. Without a model nothing is too long.
+func (t *Trainer) Readable(texts ...string) error {
+	a := t.model.use()
+	if a == nil {
+		return nil
+	}
+	defer a.users.Done()
+	most, words := a.info.Context, a.runner.Tokenizer()
+	for _, text := range texts {
+		if words.MinTokens(len(text)) > most || len(words.Encode(text, false)) > most {
+			return &UserError{Reason: reason(CodeTooLong, "a text is too long for this model", "context", most), Hint: HintShorten}
+		}
+	}
+	return nil
+}
+
 // AnswerTo returns the answer that is shown to a question: the newest, where it was given
 // again and not turned back to. ErrNotFound: there is none, or the message is no question.
 func (t *Trainer) AnswerTo(ctx context.Context, question int64) (Message, error) {
