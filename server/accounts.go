@@ -162,15 +162,15 @@ func (as *accounts) shut(a *account) {
 // has a database open and maybe adapters in memory.
 const mostAwake = 8
 
-// wake opens the accounts of users who may have something due since the server last ran, as
-// many as may be open for that, and returns those that are left. An account for which no
-// request came is closed again once it has nothing to train on.
+// wake opens the accounts of users who may have something due, as many as may be open for
+// that, and returns those that are left. An account for which no request came is closed again
+// once it has nothing to train on.
 func (as *accounts) wake(ctx context.Context, users []User) (left []User) {
 	as.mu.Lock()
 	awake := 0
-	for name, a := range as.all {
+	for _, a := range as.all {
 		switch {
-		case name == "" || a.asked:
+		case a.asked:
 		case a.isIdle():
 			as.shut(a)
 		default:
@@ -185,7 +185,7 @@ func (as *accounts) wake(ctx context.Context, users []User) (left []User) {
 			continue // removed, or was at rest just now
 		}
 		if err != nil {
-			as.log.Error("what is due for a user is not trained on before they ask", "error", err)
+			as.log.Error("what is due for a user is neither trained on nor erased before they ask", "error", err)
 			continue
 		}
 		done()
@@ -206,7 +206,7 @@ func (a *account) isIdle() bool {
 	switch st := a.trainer.State(); st.Phase {
 	case trainer.PhaseWaiting:
 		return st.Why.Code != trainer.CodeOthersTurn
-	case trainer.PhaseOff, trainer.PhasePaused:
+	case trainer.PhaseNoModel, trainer.PhaseOff, trainer.PhasePaused:
 		return true
 	}
 	return false

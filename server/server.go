@@ -125,13 +125,18 @@ func Run(ctx context.Context, l net.Listener, p Params) (err error) {
 // tendTime is within what time a user who was removed is out altogether.
 const tendTime = time.Second
 
+// tendAllTime is how often each user is looked after without a request: what they deleted is
+// erased after a day, also where they do not come back.
+const tendAllTime = 6 * time.Hour
+
 // tend follows the users until ctx ends: what those who are removed had under way is ended,
-// also where no request comes. What is due for the users of the beginning is trained on
-// without a request of theirs.
+// also where no request comes. What is due for users, the desktop's own one among them, is
+// trained on and erased without a request of theirs, at the beginning and every tendAllTime.
 func (s *server) tend(ctx context.Context, users []User) {
 	tick := time.NewTicker(tendTime)
 	defer tick.Stop()
-	waiting := users
+	own := User{}
+	waiting, again := append([]User{own}, users...), time.Now().Add(tendAllTime)
 	for {
 		waiting = s.accounts.wake(ctx, waiting)
 		select {
@@ -144,7 +149,10 @@ func (s *server) tend(ctx context.Context, users []User) {
 			continue
 		}
 		s.accounts.keep(now)
-		waiting = slices.DeleteFunc(waiting, func(u User) bool { return !slices.Contains(now, u) })
+		if time.Now().After(again) {
+			waiting, again = append([]User{own}, now...), time.Now().Add(tendAllTime)
+		}
+		waiting = slices.DeleteFunc(waiting, func(u User) bool { return u != own && !slices.Contains(now, u) })
 	}
 }
 

@@ -179,6 +179,7 @@ func (t *Trainer) Start(ctx context.Context) error {
 	}
 	ctx, t.stop = context.WithCancel(ctx)
 	t.done = make(chan struct{})
+	t.hub.update(func(s *State) { s.Phase = "" }) // that of a loop before: this one has not looked yet
 	l := &loop{Trainer: t}
 	go func() {
 		defer close(t.done)

@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"clara/store"
+	"clara/trainer"
+)
+
+// What a user deleted is erased after a day though they do not come back, and so is what the
+// desktop's own user deleted, whom nobody asks for while there are others.
+func TestWhatIsDeletedIsErasedWithoutARequest(t *testing.T) {
+	home := t.TempDir()
+	users := NewUsers(home, store.WriteFile)
+	if _, err := users.Add("anna"); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		folder := func(name string) string { return filepath.Join(home, "of-"+name) }
+		p := Params{Users: users, Log: slog.New(slog.DiscardHandler), Limits: Limits{}.WithDefaults()}
+		p.Open = func(ctx context.Context, name string) (Opened, error) {
+			st, err := store.Open(ctx, filepath.Join(folder(name), "clara.db"))
+			if err != nil {
+				return Opened{}, err
+			}
+			tr, err := trainer.New(ctx, trainer.Params{Store: st, Home: folder(name), Settings: trainer.DefaultSettings()})
+			if err == nil {
+				err = tr.Start(context.WithoutCancel(ctx))
+			}
+			if err != nil {
+				return Opened{}, errors.Join(err, st.Close())
+			}
+			return Opened{Trainer: tr, Close: func() error { tr.Stop(); return st.Close() }}, nil
+		}
+		for _, name := range []string{"", "anna"} {
+			o, err := p.Open(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := o.Trainer.Teach(t.Context(), trainer.Teaching{Question: "Who has the pin?", Answer: "Zacharias has the pin."})
+			if err := errors.Join(err, o.Trainer.TakeBack(t.Context(), s.ID), o.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		there := func(name string) (found bool) {
+			files, err := filepath.Glob(filepath.Join(folder(name), "clara.db*"))
+			if err != nil || len(files) == 0 {
+				t.Fatalf("%d files, %v", len(files), err)
+			}
+			for _, path := range files {
+				data, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = found || strings.Contains(string(data), "Zacharias")
+			}
+			return found
+		}
+		s := &server{Params: p, accounts: newAccounts(p)}
+		list, err := users.List()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, end := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); s.tend(ctx, list) }()
+		for _, x := range []struct {
+			after time.Duration
+			there bool
+		}{{23 * time.Hour, true}, {8 * time.Hour, false}} {
+			time.Sleep(x.after)
+			for _, name := range []string{"", "anna"} {
+				if got := there(name); got != x.there {
+					t.Errorf("after %v more the text of %q is there: %v, want %v", x.after, name, got, x.there)
+				}
+			}
+		}
+		if n := len(s.accounts.all); n != 0 {
+			t.Errorf("%d accounts stay open", n)
+		}
+		end()
+		<-ended
+		if err := s.accounts.closeAll(); err != nil {
+			t.Error(err)
+		}
+	})
+}
