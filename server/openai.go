@@ -226,7 +226,8 @@ const mostTokens = 1 << 24
 // ask is the request as the trainer takes it, but for the conversation.
 func (q *oaRequest) ask() trainer.Ask {
 	a := trainer.Ask{Temperature: q.Temperature, TopP: q.TopP, Stop: q.Stop}
-	a.Greedy = q.Temperature != nil && *q.Temperature == 0
+	isZero := func(v *float64) bool { return v != nil && *v == 0 }
+	a.Greedy = isZero(q.Temperature) || isZero(q.TopP) // no token but the most probable one fits into a share of 0
 	for _, most := range []*Whole{q.MaxTokens, q.MaxCompletion} {
 		if most != nil {
 			a.MaxTokens = int(min(*most, mostTokens))

@@ -116,6 +116,16 @@ func ask(text string, more ...any) map[string]any {
 	return q
 }
 
+// A temperature or a share of 0 takes the most probable token, as with OpenAI; to the sampler a
+// share of 0 is all tokens.
+func TestAShareOfNothingIsTheMostProbableToken(t *testing.T) {
+	for body, greedy := range map[string]bool{`{"top_p": 0}`: true, `{"top_p": 0, "temperature": 1.5}`: true, `{"temperature": 0}`: true, `{"top_p": 0.1}`: false, `{}`: false} {
+		if q, p := readOpenAI([]byte(body), oaChat); p != nil || q.ask().Greedy != greedy {
+			t.Errorf("%s: greedy is %v, want %v (%v)", body, q.ask().Greedy, greedy, p)
+		}
+	}
+}
+
 // A stream says the same as the whole answer, in the form of OpenAI's; its id is what the
 // answer is rated by.
 func TestChatCompletions(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 type CommonParameters struct {
 	Model         string   `json:"model" minLength:"1" doc:"What /v1/models lists, or clara" example:"clara"`
 	Temperature   *float64 `json:"temperature,omitempty" minimum:"0" maximum:"2" doc:"0 takes the most probable token; left out: the settings'"`
-	TopP          *float64 `json:"top_p,omitempty" minimum:"0" maximum:"1" doc:"Left out: the settings'"`
+	TopP          *float64 `json:"top_p,omitempty" minimum:"0" maximum:"1" doc:"0 takes the most probable token; left out: the settings'"`
 	Seed          Seed     `json:"seed,omitempty" doc:"The same seed draws the same"`
 	MaxTokens     Whole    `json:"max_tokens,omitempty" minimum:"1" doc:"Of the answer; left out: the settings'"`
 	Stop          Stops    `json:"stop,omitempty" doc:"Texts before which the answer ends, or a single one"`
