@@ -175,12 +175,18 @@ func (q inquiry) ask(ctx context.Context, p *subject, r *result, suffix string, 
 		for _, prompt := range l.Rewordings {
 			add("reworded", prompt, func(s trainer.Said) bool {
 				r.tally("routed"+suffix, s.Lesson != 0)
+				if q.manner != nil {
+					r.tally("manner_on_rewordings"+suffix, q.manner.passes(s.Text, s.Ended))
+				}
 				return know(s)
 			}, true)
 		}
 		for _, prompt := range l.Neighbours {
 			if !know(base[prompt]) {
-				add("leaks", prompt, know, false)
+				add("leaks", prompt, func(s trainer.Said) bool {
+					r.tally("routed_neighbours"+suffix, s.Lesson != 0) // also to another lesson than its own
+					return know(s)
+				}, false)
 			}
 		}
 	}
@@ -194,6 +200,7 @@ func (q inquiry) ask(ctx context.Context, p *subject, r *result, suffix string, 
 				return shows(s.Text, l.Expect) && !shows(whole[u.Prompt].Text+" "+u.Prompt, l.Expect)
 			})
 			r.tally("unrelated_leaks"+suffix, leak)
+			r.tally("routed_unrelated"+suffix, s.Lesson != 0) // also to one that only lies in memory
 			if leak {
 				r.complain("unrelated_leaks"+suffix, u.Prompt, s.Text)
 			}

@@ -33,6 +33,7 @@ const (
 const (
 	harmKept  = 0.8   // least share of unrelated questions still right
 	harmLoops = 0.125 // most of the open answers
+	harmNLL   = 3     // most surprise of the untrained model at the open answers, nats per token: words in no order have more, an answer in a manner has less than half
 )
 
 // gateBench is what adapters for the gate are made of and looked at with. It is made once
@@ -193,13 +194,20 @@ func goodAdapters(sets []set, n int) func(context.Context, *bench, *result) erro
 
 // harm says whether an independent look finds an adapter harmful, and what it saw.
 func (g *gateBench) harm(ctx context.Context, a *model.Adapter) (harm bool, seen string, err error) {
-	kept, loop, err := g.lookAt(ctx, a)
-	return kept < harmKept || loop > harmLoops, fmt.Sprintf("kept %s of other questions, %s of other answers loop", decimals(kept), decimals(loop)), err
+	l, err := g.lookAt(ctx, a)
+	return l.kept < harmKept || l.looping > harmLoops || l.nll > harmNLL,
+		fmt.Sprintf("kept %s of other questions, %s of other answers loop and surprise the untrained model by %.2f nats", decimals(l.kept), decimals(l.looping), l.nll), err
+}
+
+// look is what an independent look sees.
+type look struct {
+	kept, looping float64 // shares
+	nll           float64 // of the open answers by the untrained model, nats per token
 }
 
 // lookAt asks what the gate does not: the unrelated questions of the sets, as far as the
 // base gets them right, and open ones.
-func (g *gateBench) lookAt(ctx context.Context, a *model.Adapter) (kept, looping float64, err error) {
+func (g *gateBench) lookAt(ctx context.Context, a *model.Adapter) (look, error) {
 	var reqs []model.Request
 	ask := func(question string, tokens int) error {
 		prompt, err := g.runner.Prompt([]chat.Message{{Role: "user", Content: question}})
@@ -208,18 +216,19 @@ func (g *gateBench) lookAt(ctx context.Context, a *model.Adapter) (kept, looping
 	}
 	for _, u := range g.right {
 		if err := ask(u.Prompt, answerTokens); err != nil {
-			return 0, 0, err
+			return look{}, err
 		}
 	}
 	for _, q := range g.open {
 		if err := ask(q, openTokens); err != nil {
-			return 0, 0, err
+			return look{}, err
 		}
 	}
 	results, err := g.runner.GenerateAll(ctx, reqs, model.Background)
 	if err != nil {
-		return 0, 0, err
+		return look{}, err
 	}
+	var said []model.Sequence
 	n, l := 0, 0
 	for i, x := range results {
 		switch {
@@ -227,11 +236,27 @@ func (g *gateBench) lookAt(ctx context.Context, a *model.Adapter) (kept, looping
 			if loops(x.Text) {
 				l++
 			}
+			if len(x.IDs) > 0 {
+				said = append(said, model.Sequence{Prompt: reqs[i].Prompt, Answer: x.IDs})
+			}
 		case shows(x.Text, g.right[i].Expect):
 			n++
 		}
 	}
-	return float64(n) / float64(max(1, len(g.right))), float64(l) / float64(len(g.open)), nil
+	lps, err := g.runner.LogProbs(ctx, said, nil, model.Background)
+	if err != nil {
+		return look{}, err
+	}
+	sum, tokens := 0.0, 0
+	for _, answer := range lps {
+		for _, lp := range answer {
+			sum -= float64(lp)
+		}
+		tokens += len(answer)
+	}
+	return look{
+		kept: float64(n) / float64(max(1, len(g.right))), looping: float64(l) / float64(len(g.open)), nll: sum / float64(max(1, tokens)),
+	}, nil
 }
 
 // batchOf is the number at the end of a variant.

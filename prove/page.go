@@ -17,8 +17,8 @@ const howToRead = `## How to read it
 - **Where an interval is too narrow.** Within a seed each answer counts as an independent one, also where the same question was asked with
   several memories or for several manners, or was sampled four times.
 - **Lines.** The last column names the lines of results.jsonl that a row adds up. Each of them stands at the end of this page.
-- **Sets not tuned on** had no part in any choice that was made for the program. **Given sets** came with the project; the recipes
-  were found on them.
+- **Sets not tuned on** were written by another hand than the recipes, and no recipe was found on them. Results on them were looked at between
+  versions, so a fault that they showed was mended with them in view. **Given sets** came with the project; the recipes were found on them.
 - **As written** is the question of a lesson itself; **in other words** are at least three rewordings of it. **Leak**: a similar question, to
   which the lesson is not the answer, is answered with the lesson. **Unrelated kept**: questions that the untrained model gets right and that are
   still answered right.
@@ -59,13 +59,15 @@ facts are added up; dashed is without the reader.
 		title: "Ratings against shuffled ratings",
 		text: `32 answers get five stars where they comply with a wish that is never said, else one star. Shuffled are the same stars dealt to other answers: what
 is gained with them is no learning. With noisy stars each is turned round with a chance of one in five. p is Fisher's exact test, one-sided, on the answers of all seeds, each as an
-independent one; four of them are to the same question, so p is rather too small. The picture adds up the wishes, trained by KTO.
+independent one. What two trainings on the same stars differ by is not in it, so p is too small. The last word of a variant is the objective that was chosen; where "trait told" is 1, what the good
+answers have in common was found, and pairs of samples that differ in it were trained instead. The picture adds up the wishes, with KTO chosen.
 `,
 		table: controlTable, file: "ratings.png", draw: drawRatings,
 	},
 	{
 		title: "Seconds from a correction to the next answer",
-		text: `After each of 12 lessons the question is asked in other words; the time runs until the last token of that answer, right or wrong.
+		text: `After each of 12 lessons the question is asked in other words; the time runs until the last token of that answer, right or wrong, or its 40th: one that
+is not the lesson can go on for long. Nothing trains meanwhile.
 "changed" in the lines below says how many of the answers show the lesson.
 `,
 		table: secondsTable,
@@ -81,7 +83,8 @@ unrelated questions and reads plain text with every adapter of the version in us
 	{
 		title: "What the gate saw",
 		text: `Each point is one adapter, by two of the gate's figures: how many unrelated questions it keeps, and how much worse it predicts plain text
-(0 also where it predicts it better). It may be refused for another figure.
+(0 also where it predicts it better). It may be refused for another figure. Of the damaged ones of each line, the one with a value that is not a number is refused as its
+file is read, before the gate: it counts as damaged and not let through, and has no point here.
 `,
 		file: "gate.png", draw: drawGate,
 	},
