@@ -20,6 +20,7 @@ var shipped []byte
 type File struct {
 	path string
 	mu   sync.Mutex
+	read stamp // of the file as Load first read it; zero: not yet
 }
 
 // NewFile returns the settings file at path. It touches no disk.
@@ -47,7 +48,10 @@ func (f *File) Create() error {
 func (f *File) Load() (Settings, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	_, s, err := f.read()
+	if f.read == (stamp{}) { // before it is read: what is written meanwhile is a change
+		f.read, _ = stampOf(f.path)
+	}
+	_, s, err := f.decode()
 	return s, err
 }
 
@@ -58,7 +62,7 @@ func (f *File) Load() (Settings, error) {
 func (f *File) Modify(change func(*Settings)) (Settings, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	doc, old, err := f.read()
+	doc, old, err := f.decode()
 	if errors.Is(err, fs.ErrNotExist) {
 		doc, old, err = shipped, Default(), nil
 	}
@@ -80,7 +84,7 @@ func (f *File) Modify(change func(*Settings)) (Settings, error) {
 	return wanted, nil
 }
 
-func (f *File) read() ([]byte, Settings, error) {
+func (f *File) decode() ([]byte, Settings, error) {
 	r, err := os.Open(f.path)
 	if err != nil {
 		return nil, Default(), fmt.Errorf("read settings: %w", err)

@@ -11,24 +11,32 @@ import (
 // FollowEvery is how often Follow looks at the file.
 const FollowEvery = 2 * time.Second
 
-// Follow tells of each change of the file that someone made from now on, until ctx ends:
-// the settings, or why they cannot be read; then those of before are still in force. It
-// looks at the file's time and size every FollowEvery, so that it also sees what an editor
+// stamp tells a file from what it was before.
+type stamp struct {
+	at   time.Time
+	size int64
+}
+
+func stampOf(path string) (stamp, bool) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return stamp{}, false
+	}
+	return stamp{info.ModTime(), info.Size()}, true
+}
+
+// Follow tells of each change of the file that someone made since Load first read it, or from now
+// on where it did not, until ctx ends: the settings, or why they cannot be read; then those of
+// before are still in force. A model may have been loaded since, which takes long. It looks at the file's time and size every FollowEvery, so that it also sees what an editor
 // put in its place. A file that is gone for a moment is waited for. It calls changed from
 // its own goroutine, the caller's.
 func (f *File) Follow(ctx context.Context, changed func(Settings, error)) {
-	type stamp struct {
-		at   time.Time
-		size int64
+	f.mu.Lock()
+	last := f.read
+	f.mu.Unlock()
+	if last == (stamp{}) {
+		last, _ = stampOf(f.path)
 	}
-	look := func() (stamp, bool) {
-		info, err := os.Stat(f.path)
-		if err != nil {
-			return stamp{}, false
-		}
-		return stamp{info.ModTime(), info.Size()}, true
-	}
-	last, _ := look()
 	before := last // of the look before: a file that is being written is left until it rests
 	tick := time.NewTicker(FollowEvery)
 	defer tick.Stop()
@@ -38,7 +46,7 @@ func (f *File) Follow(ctx context.Context, changed func(Settings, error)) {
 			return
 		case <-tick.C:
 		}
-		now, there := look()
+		now, there := stampOf(f.path)
 		rests := now == before
 		before = now
 		if !there || !rests || now == last {

@@ -56,3 +56,33 @@ func TestFollowTellsWhatAnEditorChanged(t *testing.T) {
 		}
 	})
 }
+
+// What was changed after the settings were read, and before the file was followed, is told, too:
+// whatever was read of it in between.
+func TestFollowTellsWhatWasChangedBefore(t *testing.T) {
+	f := NewFile(filepath.Join(t.TempDir(), "continuous.toml"))
+	if err := f.Create(); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", "[continuous]\nmin_batch_size = 25\n"} {
+		if text != "" {
+			if err := os.WriteFile(f.Path(), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := f.Load(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		heard := make(chan Settings, 8)
+		ctx, stop := context.WithCancel(t.Context())
+		go f.Follow(ctx, func(s Settings, _ error) { heard <- s })
+		time.Sleep(5*FollowEvery + time.Second)
+		stop()
+		synctest.Wait()
+		if len(heard) != 1 || (<-heard).Continuous.MinBatchSize != 25 {
+			t.Errorf("told %d times", len(heard))
+		}
+	})
+}
