@@ -149,11 +149,19 @@ func (c *program) explain(err error) failure {
 	}
 	for _, k := range knownErrors {
 		if errors.Is(err, k.is) {
-			text := l.say(k.en, k.de)
-			if k.detail {
-				text += ": " + strings.TrimSuffix(err.Error(), ": "+k.is.Error())
+			text, hint, detail := l.say(k.en, k.de), l.say(k.hint, k.hinweis), err.Error()
+			var file *trainer.FileError
+			if errors.As(err, &file) { // its own advice is in English alone
+				detail = file.Path + ": " + file.Err.Error()
+				if file.Copy != "" {
+					hint = l.say("Move it and its -wal file away, and copy %s to its place, or name another data folder with --home.",
+						"Legen Sie sie und ihre -wal-Datei beiseite und kopieren Sie %s an ihre Stelle, oder nennen Sie mit --home einen anderen Datenordner.", file.Copy)
+				}
 			}
-			return failure{k.code, text, l.say(k.hint, k.hinweis), k.exit}
+			if k.detail {
+				text += ": " + strings.TrimSuffix(detail, ": "+k.is.Error())
+			}
+			return failure{k.code, text, hint, k.exit}
 		}
 	}
 	return failure{"failed", err.Error(), "", exitFailed}

@@ -37,6 +37,36 @@ func TestFailuresOfTheDiskAreNamed(t *testing.T) {
 	}
 }
 
+// A database that cannot be used is told of in the person's language, with the copy to go back to.
+func TestADamagedDatabaseIsToldInBothLanguages(t *testing.T) {
+	for _, tt := range []struct {
+		err                     error
+		en, german, hint, tipps string
+	}{
+		{
+			&trainer.FileError{Path: "home/clara.db", Copy: "home/clara.db.before-8", Err: fmt.Errorf("%w: row 7 is gone", trainer.ErrCorrupt)},
+			"the data is damaged: home/clara.db: the database is damaged: row 7 is gone", "die Daten sind beschädigt: home/clara.db: the database is damaged: row 7 is gone",
+			"Move it and its -wal file away, and copy home/clara.db.before-8 to its place, or name another data folder with --home.",
+			"Legen Sie sie und ihre -wal-Datei beiseite und kopieren Sie home/clara.db.before-8 an ihre Stelle, oder nennen Sie mit --home einen anderen Datenordner.",
+		},
+		{
+			&trainer.FileError{Path: "home/clara.db", Err: trainer.ErrCorrupt}, "the data is damaged: home/clara.db", "die Daten sind beschädigt: home/clara.db",
+			"Put back a copy of the data folder, or name another one with --home.", "Spielen Sie eine Kopie des Datenordners zurück, oder nennen Sie mit --home einen anderen.",
+		},
+		{
+			&trainer.FileError{Path: "home/clara.db", Err: trainer.ErrForeign}, "the database in the data folder is not CLARA's: home/clara.db", "die Datenbank im Datenordner ist nicht von CLARA: home/clara.db",
+			"Name another folder with --home.", "Nennen Sie mit --home einen anderen Ordner.",
+		},
+	} {
+		for lang, want := range map[language][2]string{english: {tt.en, tt.hint}, german: {tt.german, tt.tipps}} {
+			c := &program{language: lang, began: true}
+			if f := c.explain(fmt.Errorf("open store home/clara.db: %w", tt.err)); f.Exit != exitData || f.Text != want[0] || f.Hint != want[1] {
+				t.Errorf("%v is %+v", tt.err, f)
+			}
+		}
+	}
+}
+
 // A training that met a full disk ends with the code of that, any other that failed or was
 // refused with that of falling short.
 func TestATrainingThatFallsShortSaysForWhat(t *testing.T) {

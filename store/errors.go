@@ -38,23 +38,42 @@ var (
 	ErrFull = errors.New("the disk is full")
 )
 
-// hint adds to an error about the whole file what to do.
-func hint(path string, err error) error {
+// FileError is an error about the whole database file: ErrNewer, ErrForeign, ErrCorrupt or
+// ErrFull, by errors.Is. Its text says in English what to do; a face says it from the fields.
+type FileError struct {
+	Path string
+	Copy string // with ErrCorrupt: the newest that an update made before; "": there is none
+	Err  error
+}
+
+// Error implements error.
+func (e *FileError) Error() string {
+	next := "free some space and start again"
 	switch {
-	case errors.Is(err, ErrNewer):
-		return fmt.Errorf("%w: update CLARA, or choose another home folder", err)
-	case errors.Is(err, ErrForeign):
-		return fmt.Errorf("%w: move it away, or choose another home folder", err)
-	case errors.Is(err, ErrCorrupt):
-		if old := newestCopy(path); old != "" {
-			return fmt.Errorf("%w: move it and its -wal file away, and copy %s to its place; without it CLARA starts afresh", err, old)
-		}
-		return fmt.Errorf("%w: move it and its -wal file away and put your own copy in its place; without one CLARA starts afresh", err)
-	case errors.Is(err, ErrFull):
-		return fmt.Errorf("%w: free some space and start again", err)
-	default:
-		return err
+	case errors.Is(e.Err, ErrNewer):
+		next = "update CLARA, or choose another home folder"
+	case errors.Is(e.Err, ErrForeign):
+		next = "move it away, or choose another home folder"
+	case errors.Is(e.Err, ErrCorrupt) && e.Copy != "":
+		next = "move it and its -wal file away, and copy " + e.Copy + " to its place; without it CLARA starts afresh"
+	case errors.Is(e.Err, ErrCorrupt):
+		next = "move it and its -wal file away and put your own copy in its place; without one CLARA starts afresh"
 	}
+	return e.Err.Error() + ": " + next
+}
+
+// Unwrap implements errors.Unwrap.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// aboutFile makes an error about the whole file a FileError; others stay as they are.
+func aboutFile(path string, err error) error {
+	switch {
+	case errors.Is(err, ErrCorrupt):
+		return &FileError{path, newestCopy(path), err}
+	case errors.Is(err, ErrNewer), errors.Is(err, ErrForeign), errors.Is(err, ErrFull):
+		return &FileError{path, "", err}
+	}
+	return err
 }
 
 // classify gives SQLite's errors the names of ours and keeps the chain.

@@ -52,8 +52,8 @@ type database struct {
 // up to date, after a copy of it was put beside it as path.before-N, N being
 // the schema's new number. The copy stays until ClearTraces removes it.
 //
-// The error is ErrNewer, ErrForeign or ErrCorrupt (by errors.Is) where the
-// file is there and cannot be used; it is then left as it was.
+// The error is a *FileError, and ErrNewer, ErrForeign or ErrCorrupt, where the file is there
+// and cannot be used; it is then left as it was.
 func Open(ctx context.Context, path string) (*Store, error) {
 	steps, err := embeddedMigrations()
 	if err != nil {
@@ -71,7 +71,7 @@ func open(ctx context.Context, path string, steps []migration) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	if err := migrate(ctx, path, steps); err != nil {
-		return nil, fmt.Errorf("open store %s: %w", path, hint(path, err))
+		return nil, fmt.Errorf("open store %s: %w", path, aboutFile(path, err))
 	}
 	db := &database{path: path, now: time.Now, revisions: revisions{of: map[string]uint64{}}}
 	if db.write, err = sql.Open("sqlite", writerDSN(path)); err == nil {
@@ -84,7 +84,7 @@ func open(ctx context.Context, path string, steps []migration) (*Store, error) {
 	db.read.SetMaxOpenConns(4)
 	db.read.SetMaxIdleConns(4)
 	if err := db.connect(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, hint(path, classify(err))), db.close())
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, aboutFile(path, classify(err))), db.close())
 	}
 	return &Store{db: db, user: Local}, nil
 }
@@ -134,9 +134,9 @@ func prepareFile(path string) error {
 	case string(head) == "SQLite format 3\x00":
 		return nil
 	case strings.Trim(string(head[:n]), "\x00") == "":
-		return hint(path, ErrCorrupt) // a file system gives zeros where data never arrived
+		return aboutFile(path, ErrCorrupt) // a file system gives zeros where data never arrived
 	default:
-		return hint(path, ErrForeign)
+		return aboutFile(path, ErrForeign)
 	}
 }
 
@@ -174,7 +174,7 @@ func (s *Store) Path() string { return s.db.path }
 // ErrCorrupt with the first findings. It takes seconds on a large one.
 func (s *Store) Check(ctx context.Context) error {
 	if err := checkIntegrity(ctx, s.db.read, "integrity_check"); err != nil {
-		return fmt.Errorf("check store %s: %w", s.db.path, hint(s.db.path, err))
+		return fmt.Errorf("check store %s: %w", s.db.path, aboutFile(s.db.path, err))
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func TestADamagedDatabaseNamesTheNewestCopy(t *testing.T) {
 	for _, name := range []string{copyName(s.Path(), 7), copyName(s.Path(), 10), copyName(s.Path(), 11) + halfMark} {
 		check(t, os.WriteFile(name, nil, 0o600))
 	}
-	if err := hint(s.Path(), ErrCorrupt); !strings.Contains(err.Error(), "copy "+copyName(s.Path(), 10)+" to") {
+	if err := aboutFile(s.Path(), ErrCorrupt); !strings.Contains(err.Error(), "copy "+copyName(s.Path(), 10)+" to") {
 		t.Error(err)
 	}
 }

@@ -81,5 +81,8 @@ var (
 	ErrInvalid  = store.ErrInvalid
 )
 
+// FileError is what the store says of a database file that cannot be used.
+type FileError = store.FileError
+
 // ErrTemplate says that the model's chat template refuses a conversation.
 var ErrTemplate = chat.ErrRaised
