@@ -107,8 +107,9 @@ func (c *program) dataImportCommand() *cobra.Command {
 		Long: `Reads lines of JSON in one of the formats of ` + "`clara data export`" + `, plain or
 conversational; FILE - is stdin. A completion or a pair becomes a correction, a
 labelled completion a rating of 5 or 2 stars, one with an empty prompt a text.
-What stands already is left out, and what you said later stays. All of it is kept
-or, when a line has a mistake, nothing. --dry-run shows what the good lines would
+What stands already is left out, but for an importance or keywords that its line says
+otherwise, and what you said later stays. All of it is kept or, when a line has a
+mistake, nothing. --dry-run shows what the good lines would
 bring, and the mistakes of the others with their lines.`,
 		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -185,6 +186,12 @@ func (c *program) sayImport(r trainer.ImportReport, preview bool) {
 	}
 	for _, code := range slices.Sorted(maps.Keys(r.Dropped)) {
 		c.sayf("%d do not train: %s", "%d trainieren nicht: %s", r.Dropped[code], l.dropped(code))
+	}
+	switch {
+	case r.Amended > 0 && preview:
+		c.sayf("%d are there already and would get another importance or other keywords.", "%d gibt es schon und bekämen eine andere Wichtigkeit oder andere Stichwörter.", r.Amended)
+	case r.Amended > 0:
+		c.sayf("%d were there already and have another importance or other keywords now.", "%d gab es schon und haben jetzt eine andere Wichtigkeit oder andere Stichwörter.", r.Amended)
 	}
 	if r.Known > 0 {
 		c.sayf("%d were there already.", "%d gab es schon.", r.Known)

@@ -137,12 +137,36 @@ func (s *Store) AddFeedback(ctx context.Context, f Feedback) (Sample, Lesson, er
 	return sample, lesson, err
 }
 
-// AddAllFeedback is AddFeedback for each, in their order: all of them or none.
-func (s *Store) AddAllFeedback(ctx context.Context, all []Feedback) error {
+// Amendment gives a sample that is there another importance, and its lesson other keywords.
+type Amendment struct {
+	Sample     int64
+	Importance int
+	Keywords   [][]string // nil: as they are
+}
+
+// AddAllFeedback is AddFeedback for each, in their order, and amends what is there: all of it or
+// nothing.
+func (s *Store) AddAllFeedback(ctx context.Context, all []Feedback, amended []Amendment) error {
 	return s.revise(ctx, "save feedback", func(tx *sql.Tx) error {
 		for i, f := range all {
 			if _, _, err := s.insertFeedback(ctx, tx, f); err != nil {
 				return fmt.Errorf("sample %d of %d: %w", i+1, len(all), err)
+			}
+		}
+		for _, a := range amended {
+			if err := s.setImportance(ctx, tx, a.Sample, a.Importance); err != nil {
+				return err
+			}
+			if a.Keywords == nil {
+				continue
+			}
+			v, err := jsonValue(a.Keywords)
+			if err != nil {
+				return err
+			}
+			r, err := tx.ExecContext(ctx, `UPDATE lessons SET keywords = ? WHERE user = ? AND sample = ?`, v, s.user, a.Sample)
+			if err := touched(r, err, 1); err != nil {
+				return fmt.Errorf("the keywords of sample %d: %w", a.Sample, err)
 			}
 		}
 		return nil

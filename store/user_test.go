@@ -188,9 +188,14 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 				return err
 			},
 		},
-		"AddAllFeedback": {func(ctx context.Context, s *Store, id map[string]int64) error {
-			return s.AddAllFeedback(ctx, []Feedback{{Sample: sample}, {Sample: sample, Replaces: []int64{id["sample"]}}})
-		}},
+		"AddAllFeedback": {
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return s.AddAllFeedback(ctx, []Feedback{{Sample: sample}, {Sample: sample, Replaces: []int64{id["sample"]}}}, nil)
+			},
+			func(ctx context.Context, s *Store, id map[string]int64) error {
+				return s.AddAllFeedback(ctx, nil, []Amendment{{Sample: id["sample"], Importance: 1, Keywords: [][]string{{"x"}}}})
+			},
+		},
 		"Sample": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			return empty(s.Sample(ctx, id["sample"]))
 		}},

@@ -88,6 +88,34 @@ func (b *bench) export(f DatasetFormat) string {
 	return out.String()
 }
 
+// A file in which somebody changed nothing but an importance or keywords changes those of what
+// stands; a line that does not say them leaves them.
+func TestAnImportChangesImportanceAndKeywords(t *testing.T) {
+	b := filled(t)
+	defer b.close()
+	b.now = time.Now // as the store has it
+	from := b.export(UnpairedPreference)
+	changed := strings.Replace(from, `"importance":5`, `"importance":2`, 1)
+	changed = strings.Replace(changed, `[[\"Huber\",\"Anna\"],[\"mayor\"]]`, `[[\"Huber\"]]`, 1)
+	changed = strings.Replace(changed, `"score":0.8,"importance":3`, `"score":0.8,"importance":4`, 1)
+	if strings.Contains(changed, "Anna\\") || strings.Count(changed, `"importance":4`) != 1 {
+		t.Fatalf("the test changes nothing in %s", from)
+	}
+	for _, preview := range []bool{true, false} {
+		r, err := b.ImportDataset(t.Context(), strings.NewReader(changed), ImportOptions{Preview: preview})
+		if err != nil || r.Amended != 2 || r.Known != 6 || r.New != 0 {
+			t.Fatalf("preview %v: %+v, %v", preview, r, err)
+		}
+	}
+	if got := b.export(UnpairedPreference); got != changed {
+		t.Errorf("exported again:\n%s\nnot\n%s", got, changed)
+	}
+	r, err := b.ImportDataset(t.Context(), strings.NewReader(`{"prompt":"Who is the mayor?","completion":"Anna Huber is the mayor.","given":"I do not know."}`), ImportOptions{})
+	if err != nil || r.Amended != 0 || r.Known != 1 {
+		t.Errorf("a line that says neither: %+v, %v", r, err)
+	}
+}
+
 func TestExportedBufferIsTheSameAgain(t *testing.T) {
 	from := filled(t)
 	defer from.close()

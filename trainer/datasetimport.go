@@ -1,10 +1,12 @@
 package trainer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"clara/store"
 )
@@ -22,6 +24,7 @@ type ImportReport struct {
 	Trains   int            `json:"trains"`                   // of these, that the filter lets train
 	Dropped  map[string]int `json:"dropped,omitempty"`        // the other new ones, by the code of their reason
 	Known    int            `json:"known"`                    // lines of which the same stands already
+	Amended  int            `json:"amended,omitempty"`        // lines that give what stands another importance or other keywords
 	Replaced int            `json:"replaced"`                 // lines on a subject with a newer sample, here or in the file
 	Ignored  []string       `json:"ignored_columns,omitzero"` // that nobody reads
 	First    []Sample       `json:"-"`                        // the first of the new samples
@@ -34,8 +37,9 @@ const firstShown = 10
 // one JSON object a line, plain or conversational: all of them in one transaction, or
 // none. A file that ExportDataset wrote gives the same samples again; from another file,
 // a pair or a completion becomes a correction, a labelled completion a rating with the
-// score 1 or -0.5, and one with an empty prompt a text. What stands already is left out;
-// of two samples on one subject the newer one stands.
+// score 1 or -0.5, and one with an empty prompt a text. What stands already is left out, but for
+// the importance and the keywords that its line says; of two samples on one subject the newer
+// one stands.
 //
 // Lines that cannot be read are a *DatasetError, also in a preview; then the report has
 // the other lines, and nothing is added.
@@ -46,17 +50,17 @@ func (t *Trainer) ImportDataset(ctx context.Context, r io.Reader, o ImportOption
 	}
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
-	report, batch, err := t.planImport(ctx, rows, o.Kind)
+	report, batch, amended, err := t.planImport(ctx, rows, o.Kind)
 	report.Ignored = ignored
 	switch {
 	case err != nil:
 		return report, err
 	case bad.Count > 0:
 		return report, bad
-	case o.Preview || len(batch) == 0:
+	case o.Preview || len(batch)+len(amended) == 0:
 		return report, nil
 	}
-	if err := t.store.AddAllFeedback(ctx, batch); err != nil {
+	if err := t.store.AddAllFeedback(ctx, batch, amended); err != nil {
 		return report, saving(fmt.Errorf("keep the imported samples: %w", err))
 	}
 	if err := t.renew(context.WithoutCancel(ctx)); err != nil {
@@ -67,15 +71,23 @@ func (t *Trainer) ImportDataset(ctx context.Context, r io.Reader, o ImportOption
 }
 
 // planImport decides on each row.
-func (t *Trainer) planImport(ctx context.Context, rows []readRow, kind Kind) (ImportReport, []store.Feedback, error) {
+func (t *Trainer) planImport(ctx context.Context, rows []readRow, kind Kind) (ImportReport, []store.Feedback, []store.Amendment, error) {
 	report := ImportReport{Rows: len(rows), Dropped: make(map[string]int)}
 	all, err := t.store.Samples(ctx, SampleQuery{})
 	if err != nil {
-		return report, nil, fmt.Errorf("read the samples: %w", err)
+		return report, nil, nil, fmt.Errorf("read the samples: %w", err)
 	}
 	manners, err := t.mannerAnswers(ctx)
 	if err != nil {
-		return report, nil, err
+		return report, nil, nil, err
+	}
+	lessons, err := t.store.Lessons(ctx, "")
+	if err != nil {
+		return report, nil, nil, fmt.Errorf("read the lessons: %w", err)
+	}
+	keywords := make(map[int64][][]string, len(lessons)) // by sample
+	for _, l := range lessons {
+		keywords[l.Sample] = l.Keywords
 	}
 	standing := make(map[string]Sample, len(all)) // by subject, the newest
 	for _, s := range all {
@@ -97,12 +109,18 @@ func (t *Trainer) planImport(ctx context.Context, rows []readRow, kind Kind) (Im
 	}
 	var batch []store.Feedback
 	var added []Sample
+	var amended []store.Amendment
 	for i, row := range rows {
 		subject := subjectOf(row.sample)
 		old, stands := standing[subject]
 		switch {
 		case stands && sameText(old, row.sample):
-			report.Known++
+			was, isLesson := keywords[old.ID]
+			if a, differs := row.amends(old, was, isLesson); differs && last[subject] == i && !old.Created.After(row.sample.Created) {
+				amended = append(amended, a)
+			} else {
+				report.Known++
+			}
 			continue
 		case last[subject] != i, stands && old.Created.After(row.sample.Created):
 			report.Replaced++
@@ -119,9 +137,20 @@ func (t *Trainer) planImport(ctx context.Context, rows []readRow, kind Kind) (Im
 		}
 		batch, added = append(batch, f), append(added, row.sample)
 	}
+	report.Amended = len(amended)
 	report.New, report.First = len(added), added[:min(len(added), firstShown)]
 	report.count(all, added, t.Settings())
-	return report, batch, nil
+	return report, batch, amended, nil
+}
+
+// amends is what a row says otherwise of the sample that says the same, and of its lesson with the
+// keywords was; false: nothing.
+func (r *readRow) amends(old Sample, was [][]string, isLesson bool) (store.Amendment, bool) {
+	a := store.Amendment{Sample: old.ID, Importance: cmp.Or(r.importance, importanceOf(old))}
+	if words := cleanKeywords(r.keywords); isLesson && words != nil && !slices.EqualFunc(words, was, slices.Equal) {
+		a.Keywords = words
+	}
+	return a, a.Keywords != nil || a.Importance != importanceOf(old)
 }
 
 // count says what the filter makes of the new samples beside those that there are.

@@ -98,9 +98,10 @@ func (e *DatasetError) Unwrap() error { return ErrDataset }
 
 // readRow is one line as read: a sample with the lesson's own words.
 type readRow struct {
-	line     int
-	sample   Sample // Kind "" and a zero Created: not said
-	keywords [][]string
+	line       int
+	sample     Sample // Kind "" and a zero Created: not said
+	importance int    // 0: not said; the sample has the middle one then
+	keywords   [][]string
 }
 
 // readDataset reads all lines. ignored are the columns that nobody reads, in their order.
@@ -249,6 +250,9 @@ func (c columns) rest(row *readRow, now time.Time) *RowError {
 		if p != nil {
 			return p
 		}
+	}
+	if _, said := c["importance"]; said {
+		row.importance = int(importance)
 	}
 	if importance != math.Trunc(importance) {
 		return &RowError{Problem: RowRange, Column: "importance", Got: fmt.Sprint(importance), Wants: "1, 2, 3, 4 or 5"}

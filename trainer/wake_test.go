@@ -26,7 +26,7 @@ func filledBench(b *testing.B, n int) (*bench, *loop) {
 			Form: FormRating, Kind: Manner, Prompt: fmt.Sprintf("What may question %d be about?", i), Answer: "It is about one of the many things that somebody may ask.", Score: float64(i%2)*2 - 1,
 		}})
 	}
-	if err := st.AddAllFeedback(b.Context(), all); err != nil {
+	if err := st.AddAllFeedback(b.Context(), all, nil); err != nil {
 		b.Fatal(err)
 	}
 	c, err := st.StartCycle(b.Context(), Cycle{BaseHash: testHash})
