@@ -20,6 +20,9 @@ func (c *program) chatCommand() *cobra.Command {
 begins with a slash is a command (/help lists them): rate, correct and teach as in
 the window. Ctrl+C stops an answer, once more ends the conversation.
 
+What is typed at a prompt is kept for the next time in the file history of the data
+folder; what is older than a day goes from it with each start of CLARA.
+
 With --once it answers one question and ends; a text of - is read from stdin.`,
 		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -73,7 +73,7 @@ func (d *dialogue) run(ctx context.Context) error {
 	if d.style == worded {
 		prompt = "clara> "
 	}
-	lines := d.newLineReader(prompt, d.commandNames(), filepath.Join(d.session.Home, "history"), d.signals)
+	lines := d.newLineReader(prompt, d.commandNames(), filepath.Join(d.session.Home, historyFile), d.signals)
 	following.Go(func() { d.follow(events, lines.shell != nil) })
 	following.Go(func() { d.session.Follow(watching, d.tellSettings(d.session.Settings)) })
 	defer func() { stop(); following.Wait() }()

@@ -21,7 +21,7 @@ commands); lines can come from a pipe, and with --json each is answered by one
 object. With --stats it prints the figures and ends. What is changed in the settings
 file meanwhile holds from then on, what its section [model] says from the next start on.
 What is typed at a prompt is kept for the next time in the file history of the data
-folder.`,
+folder; what is older than a day goes from it with each start of CLARA.`,
 		Args: c.noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {

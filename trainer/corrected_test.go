@@ -66,7 +66,7 @@ func TestALessonIsCorrectedWithoutItsConversation(t *testing.T) {
 	if err := b.DeleteConversation(t.Context(), conversation); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.store.EraseConversations(t.Context(), b.now().Add(restorable)); err != nil {
+	if err := b.store.EraseConversations(t.Context(), b.now().Add(Restorable)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.Teach(t.Context(), Teaching{Question: "Who leads sales?", Answer: "Karl leads sales."}); err != nil {

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// restorable is how long what was deleted can be brought back: a conversation, a preset, or a
+// Restorable is how long what was deleted can be brought back: a conversation, a preset, or a
 // sample, also where a cycle has made a version without it meanwhile: on another base model
 // there may be one that was trained on it.
-const restorable = 24 * time.Hour
+const Restorable = 24 * time.Hour
 
 // eraseDue erases once an hour, and sooner again where that failed.
 func (l *loop) eraseDue(ctx context.Context) {
@@ -18,7 +18,7 @@ func (l *loop) eraseDue(ctx context.Context) {
 	if now.Before(l.eraseAt) {
 		return
 	}
-	err := l.erase(ctx, now.Add(-restorable))
+	err := l.erase(ctx, now.Add(-Restorable))
 	wait := time.Hour
 	if err != nil {
 		l.erasures++

@@ -244,7 +244,7 @@ func TestErasingIsTriedAgainSoon(t *testing.T) {
 		if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(restorable + time.Hour)
+		time.Sleep(Restorable + time.Hour)
 		b.start()
 		if f := b.settle().Trouble; f == nil || f.Reason.Code != CodeUpkeepFailed {
 			t.Fatalf("what could not be erased is told as %+v", f)
