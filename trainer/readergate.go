@@ -64,7 +64,7 @@ func checkReader(ctx context.Context, r *model.Runner, a *model.Adapter, b *Base
 	if _, err := baseAnswers(ctx, r, j.Lessons, all); err != nil {
 		return fail(err)
 	}
-	c := &candidate{job: j, base: b, knowledge: a, trained: make(map[int]bool)}
+	c := &candidate{job: j, base: b, knowledge: a, taught: a, trained: make(map[int]bool)}
 	c.before = &voice{runner: r, lessons: j.Lessons}
 	c.now = &voice{runner: r, lessons: j.Lessons, reading: a, router: newRouter(questions)}
 	if report.Lessons, err = c.readLessons(ctx, held); err != nil {
