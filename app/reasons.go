@@ -77,6 +77,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeOnlyAsked:   "reason.only_asked",
 	trainer.CodeStillGentle: "reason.still_gentle",
 	trainer.CodeInVain:      "reason.in_vain",
+	trainer.CodeStandsOn:    "reason.stands_on",
 	trainer.CodeVainBefore:  "reason.vain_before",
 	trainer.CodeImported:    "reason.imported",
 	trainer.CodeTooLong:     "reason.too_long",

@@ -98,6 +98,7 @@ var germanReasons = map[string]string{
 	trainer.CodeOnlyAsked:   "nichts zu trainieren, nur abgefragt",
 	trainer.CodeStillGentle: "würde voll trainiert weiterhin schaden; die behutsam trainierte Version bleibt",
 	trainer.CodeInVain:      "trainiert ({count}): {lessons}; damit sitzen {known} von {of} Lektionen, ohne {before}, deshalb wird es nicht benutzt. Die Lektionen wirken weiter wie bisher und werden wieder trainiert, sobald sich eine Lektion oder die Art ändert",
+	trainer.CodeStandsOn:    "was zurückgenommen wurde, steht noch in anderen Rückmeldungen: Das Gelernte bleibt, wie es ist",
 	trainer.CodeVainBefore:  "nicht noch einmal trainiert ({count}): {lessons}; das half schon einmal nicht. Sie werden wieder trainiert, sobald sich eine Lektion oder die Art ändert",
 
 	trainer.CodeDiskFull:       "der Datenträger ist voll: Es wurde nichts gespeichert",

@@ -112,6 +112,11 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 		}
 		e.State = CycleRefused
 		return l.withdraw(ctx, w)
+	case w.unlearn != "" && !o.Changed(w.job.Before) && (o.KeepManner || o.KeepKnowledge):
+		// What was taken back is said by other feedback too, so that the adapters are what a training
+		// without it would make. They need a version whose samples have nothing of it.
+		o.Report.Verdict, o.Report.Reason = VerdictNotProven, reason(CodeStandsOn, "what was taken back is still said in other feedback: what was learnt stays as it is")
+		e.Verdict, e.Reason = o.Report.Verdict, o.Report.Reason
 	case !o.Changed(w.job.Before):
 		err := saving(l.noteLessons(ctx, w.job.Base, &o.Report))
 		if err == nil {

@@ -77,6 +77,7 @@ const (
 	CodeOnlyAsked   = "only_asked"   // nothing was due
 	CodeStillGentle = "still_gentle" // refused in full, and trained gently it is the version in use
 	CodeInVain      = "in_vain"      // knowledge was trained and is not used: count, lessons (their questions), known, before, of
+	CodeStandsOn    = "stands_on"    // what was taken back is still said elsewhere: the adapters are the same
 	CodeVainBefore  = "vain_before"  // likewise in an earlier cycle, and not again: count, lessons
 
 	// The assembly's own.

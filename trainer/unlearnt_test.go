@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -54,6 +55,41 @@ func TestUnlearningBringsNoEarlierAnswerBack(t *testing.T) {
 			if err := b.Unlearn(t.Context(), l.ID); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+// Feedback that is taken back while the same stands elsewhere, as when it is given again, changes
+// nothing that was learnt: that goes on answering, and holds nothing of what was taken back.
+func TestWhatStandsElsewhereIsNotUnlearnt(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		said := func() Sample { return b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner) }
+		first := b.holding(said())
+		again := said()
+		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) {
+			if len(j.Samples) != 1 || j.Samples[0].ID != again.ID {
+				t.Errorf("it is trained on %+v", j.Samples)
+			}
+			return Outcome{KeepManner: true, Report: Report{Reason: reason(CodeOnlyAsked, "nothing was due")}}, nil
+		})
+		b.start()
+		s := b.want(PhaseWaiting, CodeNothingNew)
+		if s.Active.ID == 0 || s.Active.ID == first.ID {
+			t.Fatalf("version %d answers", s.Active.ID)
+		}
+		v, err := b.store.Version(t.Context(), s.Active.ID)
+		if err != nil || v.Parent != first.ID || v.Reason.Code != CodeStandsOn || s.Last == nil || s.Last.Version != v.ID || s.Last.Reason.Code != CodeStandsOn {
+			t.Errorf("it is %+v, %v; told was %+v", v, err, s.Last)
+		}
+		b.wantCycles(CyclePromoted, CyclePromoted)
+		time.Sleep(48 * time.Hour)
+		b.wantRuns(1)
+		if got := b.State().Active.ID; got != v.ID {
+			t.Errorf("two days later version %d answers", got)
 		}
 	})
 }
