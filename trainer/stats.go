@@ -83,7 +83,7 @@ func (t *Trainer) LiveStats(ctx context.Context) (LiveStats, error) {
 		case CycleFailed:
 			m.Failed++
 		case CycleChecked:
-			m.InVain += boolToInt(c.Reason.Code == CodeInVain || c.Reason.Code == CodeStillGentle)
+			m.InVain += boolToInt(isInVain(c))
 		}
 	}
 	m.Cycles = m.ModelUpdates + m.Refused + m.Failed + m.InVain

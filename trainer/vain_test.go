@@ -154,5 +154,17 @@ func TestTrainingInVainIsKept(t *testing.T) {
 		if rows, err := b.Versions(t.Context()); err != nil || len(rows) != 2 {
 			t.Errorf("after a cycle that only asked the history is %+v, %v", rows, err)
 		}
+		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) {
+			o, err := promoted(j)
+			o.Report.Verdict, o.Report.Reason, o.Report.Trained = "", reason(CodeStillGentle, "nothing changed"), []Step{StepManner}
+			o.Report.Tries = []Try{{Rate: 1, Verdict: VerdictRefused}, {Rate: .5}}
+			return o, err
+		})
+		b.Train()
+		b.settle()
+		s, err := b.LiveStats(t.Context())
+		if rows, err = b.Versions(t.Context()); err != nil || len(rows) != 1+s.Metrics.InVain || rows[0].Reason.Code != CodeStillGentle || len(rows[0].Tries) != 2 || rows[0].Figures != nil {
+			t.Errorf("%d trainings in vain are counted, and the history is %+v, %v", s.Metrics.InVain, rows, err)
+		}
 	})
 }

@@ -35,19 +35,25 @@ func (t *Trainer) Versions(ctx context.Context) ([]VersionRow, error) {
 		if i := slices.IndexFunc(rows, func(r VersionRow) bool { return r.Cycle == c.ID }); i >= 0 {
 			rows[i].Tries = triesOf(c.Report)
 		}
-		vain := c.State == CycleChecked && c.Reason.Code == CodeInVain
+		vain := isInVain(c)
 		if c.State != CycleRefused && !vain || hash != "" && c.BaseHash != hash {
 			continue
 		}
-		row := VersionRow{Cycle: c.ID, Created: c.Finished, State: c.State, Verdict: c.Verdict, Reason: c.Reason, BaseHash: c.BaseHash}
+		row := VersionRow{Cycle: c.ID, Created: c.Finished, State: c.State, Verdict: c.Verdict, Reason: c.Reason, Tries: triesOf(c.Report), BaseHash: c.BaseHash}
 		var r Report
-		if !vain && json.Unmarshal(c.Report, &r) == nil { // the gate looked at nothing
-			row.Figures, row.Tries = &r.Figures, r.Tries
+		if !vain && json.Unmarshal(c.Report, &r) == nil { // of what came of one in vain the gate looked at nothing
+			row.Figures = &r.Figures
 		}
 		rows = append(rows, row)
 	}
 	slices.SortStableFunc(rows, func(a, b VersionRow) int { return b.Created.Compare(a.Created) })
 	return append(rows, VersionRow{BaseHash: hash, Active: !active}), nil
+}
+
+// isInVain says whether a cycle trained something that is not used, though the gate did not
+// refuse it: it taught nothing, or is the version in use.
+func isInVain(c Cycle) bool {
+	return c.State == CycleChecked && (c.Reason.Code == CodeInVain || c.Reason.Code == CodeStillGentle)
 }
 
 // NextNumber is the number that the next version will have, on whichever model it is trained.
