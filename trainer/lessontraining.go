@@ -141,9 +141,14 @@ func (t *Trainer) trainedBy(ctx context.Context, base string, sample int64) (Cyc
 		case slices.Contains(r.Trained, StepKnowledge) || v.Parent == 0:
 			return c, nil
 		}
-		if v, err = t.store.Version(ctx, v.Parent); err != nil {
+		before, err := t.store.Version(ctx, v.Parent)
+		if err != nil {
 			return Cycle{}, fmt.Errorf("read a version before the one in use: %w", err)
 		}
+		if before.Knowledge != v.Knowledge { // it was in memory, of the same training in a cycle that made no version
+			return c, nil
+		}
+		v = before
 	}
 	return Cycle{}, nil
 }

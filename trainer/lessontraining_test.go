@@ -63,6 +63,7 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		adapter := "versions/cycle-1/knowledge"
 		trained := func(version int64, own string, r Report) Cycle {
 			t.Helper()
 			j := Job{Format: jobFormat, Base: testHash, Recipe: b.Settings().recipe(), Own: []string{own}, Before: JobVersion{Version: version}}
@@ -81,7 +82,7 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 			}
 			_, v, err := b.store.FinishCycle(t.Context(), store.CycleEnd{
 				Cycle: c.ID, State: CyclePromoted, Report: report,
-				Version: &Version{Parent: version, Knowledge: "versions/cycle-1/knowledge", Samples: r.KnowledgeOn},
+				Version: &Version{Parent: version, Knowledge: adapter, Samples: r.KnowledgeOn},
 				Results: []LessonResult{{Lesson: lessons[0].ID, Outcome: LessonKnown}, {Lesson: lessons[1].ID, Outcome: LessonKnown}},
 			})
 			if err != nil || !v.Active {
@@ -116,6 +117,14 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 		views, err := b.Lessons(t.Context())
 		if err != nil || len(views) != 2 || views[1].Trained != 1 || views[0].Trained != 0 || views[0].Since != first.ID {
 			t.Errorf("the lessons are %+v, %v", views, err)
+		}
+
+		// An adapter that the memory had, of a training that was refused with other lessons: it is
+		// that of the cycle which first used it, whatever the version before had.
+		adapter = "versions/cycle-3/knowledge"
+		third := trained(2, "Which bakery opens early?", Report{})
+		if got, err = b.TrainingOf(t.Context(), lessons[0].ID); err != nil || got.Cycle != third.ID {
+			t.Errorf("trained by cycle %d, want %d (%v)", got.Cycle, third.ID, err)
 		}
 	})
 }
