@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -41,8 +42,8 @@ func newAlike(lessons []Lesson, background []string) *alike {
 	total := float64(len(lessons) + len(background) + 1)
 	for i := range terms {
 		norm := 0.0
-		for w, n := range terms[i] {
-			x := (1 + math.Log(float64(n))) * math.Log(total/(float64(df[w])+0.5))
+		for _, w := range slices.Sorted(maps.Keys(terms[i])) { // else the last digit of the sum is another one each time
+			x := (1 + math.Log(float64(terms[i][w]))) * math.Log(total/(float64(df[w])+0.5))
 			a.words[i] = append(a.words[i], weightedWord{w, x})
 			norm += x * x
 		}
