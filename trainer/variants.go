@@ -135,8 +135,8 @@ func keyWords(question string) []string {
 }
 
 // swapped returns the question with its last run of capitalised words (but the
-// first word) replaced by another name; ok is false when it has none. It is the
-// contrast: an answer to it must not show the lesson.
+// first word) replaced by another name; ok is false when it has none, or has all that there
+// are to choose from. It is the contrast: an answer to it must not show the lesson.
 func swapped(question string, rng *rand.Rand) (contrast string, ok bool) {
 	said, mark := cutMark(question)
 	words := strings.Fields(said)
@@ -159,6 +159,9 @@ func swapped(question string, rng *rand.Rand) (contrast string, ok bool) {
 	}
 	present := allWords(question)
 	choices := slices.DeleteFunc(slices.Clone(phrasesFor(question).names), func(n string) bool { return present[stem(fold(n))] })
+	if len(choices) == 0 {
+		return "", false
+	}
 	name := pick(rng, choices)
 	if strings.HasSuffix(words[last], "'s") || strings.HasSuffix(words[last], "’s") {
 		name += "'s"

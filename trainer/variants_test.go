@@ -1,6 +1,9 @@
 package trainer
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // A contrast ends as what it is a contrast to: an instruction does not become a question.
 func TestAContrastEndsAsTheQuestion(t *testing.T) {
@@ -13,4 +16,13 @@ func TestAContrastEndsAsTheQuestion(t *testing.T) {
 			t.Errorf("%q is the contrast to %q", c, question)
 		}
 	}
+}
+
+// A question that has every name that there is to swap has no contrast by its name.
+func TestNoNameIsLeftToSwap(t *testing.T) {
+	question := "Is " + strings.Join(phrasesFor("Is this English?").names, " ") + "?"
+	if c, ok := swappedBy(question, 1); ok {
+		t.Errorf("the contrast is %q", c)
+	}
+	contrasts(question, 1, contrastsEach)
 }
