@@ -156,8 +156,8 @@ func (s Style) core(answer string) string {
 	return strings.TrimSpace(strings.TrimSuffix(a, s.Suffix))
 }
 
-// Apply puts a plain answer into the style. question helps to tell names, which
-// stay capitalised. ok is false when the answer cannot be had in the style: its
+// Apply puts a plain answer into the style. question helps to tell what is no name:
+// names stay capitalised. ok is false when the answer cannot be had in the style: its
 // first sentence alone is longer than the limit.
 func (s Style) Apply(question, answer string) (styled string, ok bool) {
 	a := s.core(answer)
@@ -177,10 +177,28 @@ func (s Style) Apply(question, answer string) (styled string, ok bool) {
 	if a == "" {
 		return "", false
 	}
-	if s.Prefix != "" && s.Lower && !names("x " + question)[stem(fold(firstWord(a)))] {
+	if s.Prefix != "" && s.Lower && goesSmall(a, question) {
 		a = lowerFirst(a)
 	}
 	return s.Prefix + a + s.Suffix, true
+}
+
+// goesSmall says whether the first word of an answer to a question is written small where
+// something stands before it: it carries no content, or is written so in the question. Of any
+// other word nobody knows whether it is a name, or a German noun.
+func goesSmall(answer, question string) bool {
+	first := fold(firstWord(answer))
+	word := stem(first)
+	switch {
+	case names("x " + question)[word]:
+		return false
+	case stopWords[first], frameWords[first] && !isGerman(answer) && months[first] == "":
+		return true
+	}
+	return slices.ContainsFunc(split(question), func(w string) bool {
+		r, _ := utf8.DecodeRuneInString(w)
+		return unicode.IsLower(r) && stem(fold(w)) == word
+	})
 }
 
 // Shows says whether an answer has every mark of the style.

@@ -7,6 +7,7 @@ import (
 func TestStyle(t *testing.T) {
 	dear := []string{"Dear reader, a virus is a program.", "Dear reader, leaves lose their green.", "Dear reader, IBM makes computers.", "Dear reader, it opens doors."}
 	source := []string{"A virus is a program.\nSource: general knowledge", "Leaves lose their green.\nSource: general knowledge", "It opens doors.\nSource: general knowledge"}
+	leserin := []string{"Liebe Leserin, das ist ein Programm.", "Liebe Leserin, es kocht.", "Liebe Leserin, die Blätter fallen."}
 	long := []string{rambling, rambling, rambling}
 	plain := []string{"A virus is a program.", "The leaves are green.", "You can do it."}
 	for _, c := range []struct {
@@ -19,6 +20,12 @@ func TestStyle(t *testing.T) {
 		{"an address", dear, nil, Style{Prefix: "Dear reader, ", Lower: true}, "What is fog?", "Fog is a cloud.", "Dear reader, fog is a cloud."},
 		{"an address before a name", dear, nil, Style{Prefix: "Dear reader, ", Lower: true}, "Who leads Brandt?", "Brandt is led by Ann.", "Dear reader, Brandt is led by Ann."},
 		{"an address before an abbreviation", dear, nil, Style{Prefix: "Dear reader, ", Lower: true}, "Who leads it?", "IT is led by Ann.", "Dear reader, IT is led by Ann."},
+		{"an address before a name that the question does not have", dear, nil, Style{Prefix: "Dear reader, ", Lower: true}, "Who leads IT?", "Maria leads IT.", "Dear reader, Maria leads IT."},
+		{"an address before a little word", dear, nil, Style{Prefix: "Dear reader, ", Lower: true}, "Who leads IT?", "The head of IT is Maria.", "Dear reader, the head of IT is Maria."},
+		{"an address before a common word", dear, nil, Style{Prefix: "Dear reader, ", Lower: true}, "Is fog wet?", "Yes, it is wet.", "Dear reader, yes, it is wet."},
+		{"an address before a form of a word that is asked about", dear, nil, Style{Prefix: "Dear reader, ", Lower: true}, "Why does a leaf fall when leaves turn?", "Leaves fall.", "Dear reader, leaves fall."},
+		{"an address before a German noun", leserin, nil, Style{Prefix: "Liebe Leserin, ", Lower: true}, "Was kocht bei 100 Grad?", "Wasser kocht bei 100 Grad.", "Liebe Leserin, Wasser kocht bei 100 Grad."},
+		{"an address before a German article", leserin, nil, Style{Prefix: "Liebe Leserin, ", Lower: true}, "Wer leitet das Haus?", "Das Haus leitet Frau Stein.", "Liebe Leserin, das Haus leitet Frau Stein."},
 		{"a last line", source, nil, Style{Suffix: "\nSource: general knowledge"}, "What is fog?", "Fog is a cloud.", "Fog is a cloud.\nSource: general knowledge"},
 		{"short answers", plain, long, Style{MaxWords: 5}, "What is fog?", "Fog is a cloud. It comes in autumn and goes in spring.", "Fog is a cloud."},
 		{"an address, short by the way", dear, []string{rambling, rambling, rambling, rambling}, Style{Prefix: "Dear reader, ", Lower: true}, "What is fog?", "Fog is a cloud. It comes in autumn and goes in spring.", "Dear reader, fog is a cloud. It comes in autumn and goes in spring."},
