@@ -65,7 +65,8 @@ func finished(text string) string {
 }
 
 // weigh weighs the tokens of a correction: those of the beginning and the end that all
-// corrections share count fully, the rest little. nil: they share neither.
+// corrections share count fully, the rest little. One that has neither is imitated evenly.
+// nil: they share neither.
 func (s Style) weigh(r *model.Runner, text string, answer []int32) []float64 {
 	if s.Prefix == "" && s.Suffix == "" {
 		return nil
@@ -106,17 +107,19 @@ func (s Style) align(r *model.Runner, styled *Anchored, plain Anchored) {
 }
 
 // marks says for each token of an answer whether it belongs to the style: to the
-// prefix, the suffix, or the end.
+// prefix, the suffix, or the end. Not all corrections that a style was read off have
+// each of these.
 func (s Style) marks(r *model.Runner, text string, answer []int32) []bool {
 	out := make([]bool, len(answer))
 	tokens, at := r.Tokenizer(), 0
+	begins, ends := strings.HasPrefix(text, s.Prefix), strings.HasSuffix(text, s.Suffix)
 	for t, id := range answer {
 		start := at
 		at += len(tokens.Piece(id))
 		switch {
 		case id == r.TurnEnd():
-			out[t] = s.Suffix != "" || s.MaxWords > 0
-		case start < len(s.Prefix), at > len(text)-len(s.Suffix):
+			out[t] = s.Suffix != "" && ends || s.MaxWords > 0
+		case begins && start < len(s.Prefix), ends && at > len(text)-len(s.Suffix):
 			out[t] = true
 		}
 	}

@@ -130,6 +130,19 @@ func TestMarksWeighMore(t *testing.T) {
 		}
 		said += piece
 	}
+	// One that begins otherwise has no such mark, and is imitated evenly.
+	plain := "Fog is a cloud at the ground."
+	for i, w := range style.weigh(r, plain, r.AnswerTokens(plain)) {
+		if w != contentWeight {
+			t.Errorf("token %d of %q weighs %g, as if it were of %q", i, plain, w, style.Prefix)
+		}
+	}
+	source := Style{Suffix: "\nSource: a book"}
+	for i, w := range source.weigh(r, plain, r.AnswerTokens(plain)) {
+		if w != contentWeight {
+			t.Errorf("token %d of %q weighs %g, as if it were of %q", i, plain, w, source.Suffix)
+		}
+	}
 	if w := (Style{MaxWords: 9}).weigh(r, text, answer); w != nil {
 		t.Errorf("with nothing but a length the tokens weigh %v", w)
 	}
