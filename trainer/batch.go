@@ -116,6 +116,7 @@ func (b *batch) hold(s model.Sequence, top []model.Distribution) {
 type lossParts struct {
 	imitated, rated float64
 	held            float64 // before λ
+	surprise        float64 // nats per token at what is imitated, the more important ones counting more
 }
 
 // feedback is what is learnt from, without what holds to the base.
@@ -142,11 +143,16 @@ func (b *batch) losses(logp [][][]float32) (parts lossParts, dlogp [][][]float32
 			dlogp[item][t][0] += float32(scale * d[t])
 		}
 	}
+	weights := 0.0
 	for _, im := range b.imitated {
 		scale := 1 / float64(len(b.imitated))
 		v, d := objective.SFT(own(im.item), im.token, im.weight)
 		parts.imitated += scale * v
+		weights += scale * im.weight
 		spread(im.item, d, scale)
+	}
+	if weights > 0 {
+		parts.surprise = parts.imitated / weights
 	}
 	if parts.rated, err = b.ratedLosses(own, spread); err != nil {
 		return lossParts{}, nil, err

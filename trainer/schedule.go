@@ -22,8 +22,9 @@ type schedule struct {
 	steps int
 	rate  float64 // the full learning rate
 	last  float64 // share of it to which it falls linearly, reached after the last step; 0: it does not fall
-	// It ends when the mean loss of what is imitated, over the last stopWindow, falls below;
-	// 0: never. What is rated has no part in it: such a loss begins at .5 or .7 whatever was
+	// It ends when the surprise at what is imitated, in nats per token over the last stopWindow,
+	// falls below; 0: never. It is no loss, which importance beside that of other feedback
+	// weighs. What is rated has no part in it: such a loss begins at .5 or .7 whatever was
 	// learnt, and hardly falls.
 	stop float64
 }
@@ -70,7 +71,7 @@ func (s schedule) runTo(ctx context.Context, t *model.Training, step Step, until
 			return withoutMemory(err)
 		}
 		observe(LossPoint{Step: step, N: n, Loss: parts.feedback(), Anchor: parts.held}, taken.Plan)
-		recent = append(recent, parts.imitated)
+		recent = append(recent, parts.surprise)
 		if n := len(recent); s.stop > 0 && n >= warmUp && mean(recent[max(0, n-stopWindow):]) < s.stop {
 			break
 		}

@@ -61,3 +61,34 @@ func TestRatingsDoNotPutOffTheStop(t *testing.T) {
 		t.Errorf("beside ratings it stops after %d steps, without after %d", beside, alone)
 	}
 }
+
+// How important a correction is beside what is rated says nothing about how well it has to be
+// learnt: the training ends when its words are as likely, whatever it weighs.
+func TestImportanceDoesNotMoveTheStop(t *testing.T) {
+	r := tinyRunnerOf(t, 1, 16)
+	for _, weight := range []float64{0.4, 1, 3} {
+		training, err := r.NewTraining(model.TrainingOptions{Rank: 4, Alpha: 8, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer training.Close()
+		next := func() (*batch, error) {
+			b := &batch{}
+			b.imitate(model.Sequence{Prompt: r.Tokenizer().Encode("first", true), Answer: r.AnswerTokens("yes, it is")}, weight, nil)
+			return b, nil
+		}
+		var surprise []float64
+		plan := schedule{steps: 100, rate: 1e-2, stop: mannerStop}
+		if err := plan.run(t.Context(), training, StepManner, next, func(p LossPoint, _ model.Plan) { surprise = append(surprise, p.Loss/weight) }); err != nil {
+			t.Fatal(err)
+		}
+		n := len(surprise)
+		if n <= stopWindow || n == plan.steps {
+			t.Fatalf("%d steps: the test shows nothing", n)
+		}
+		last, before := mean(surprise[n-stopWindow:]), mean(surprise[n-1-stopWindow:n-1])
+		if !(last < mannerStop) || !(before >= mannerStop) {
+			t.Errorf("with weight %g it ends after %d steps at %.2f nats a token, a step before at %.2f; want the first below %g", weight, n, last, before, mannerStop)
+		}
+	}
+}
