@@ -211,23 +211,33 @@ func overlapCounts(a, b string) (shared, all int) {
 }
 
 // keywordsOf proposes the check of a lesson: each new name or number by itself, or
-// else, when there is none, the new words as they are written, at most three.
+// else, when there is none, the new words as they are written, at most three. Names are its
+// capitalised words but the first of a sentence; in German, where nouns are too, those that the
+// router takes for names (takeApart).
 func keywordsOf(novel []string, better, question string) [][]string {
 	asked := allWords(question)
+	isName := func(i int, w string) bool { return i > 0 && isCapital(w) }
+	if said := takeApart(better); said.german {
+		isName = func(_ int, w string) bool {
+			return slices.ContainsFunc(said.terms, func(t term) bool { return t.name && !t.number && t.form == plain(w) })
+		}
+	}
 	var strong, weak [][]string
-	for i, w := range split(better) {
-		f := stem(fold(w))
-		if asked[f] || !slices.Contains(novel, f) {
-			continue
-		}
-		group := []string{strings.ToLower(w)}
-		if slices.ContainsFunc(strong, func(g []string) bool { return g[0] == group[0] }) || slices.ContainsFunc(weak, func(g []string) bool { return g[0] == group[0] }) {
-			continue
-		}
-		if (i > 0 && unicode.IsUpper([]rune(w)[0])) || strings.ContainsFunc(w, unicode.IsDigit) {
-			strong = append(strong, group)
-		} else {
-			weak = append(weak, group)
+	for _, sentence := range sentences(better) {
+		for i, w := range split(sentence) {
+			f := stem(fold(w))
+			if asked[f] || !slices.Contains(novel, f) {
+				continue
+			}
+			group := []string{strings.ToLower(w)}
+			if slices.ContainsFunc(strong, func(g []string) bool { return g[0] == group[0] }) || slices.ContainsFunc(weak, func(g []string) bool { return g[0] == group[0] }) {
+				continue
+			}
+			if isName(i, w) || strings.ContainsFunc(w, unicode.IsDigit) {
+				strong = append(strong, group)
+			} else {
+				weak = append(weak, group)
+			}
 		}
 	}
 	if len(strong) > 0 {

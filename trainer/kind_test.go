@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -66,6 +67,20 @@ func TestProposedKeywords(t *testing.T) {
 	p := proposeFor("What is the capital of Turkey?", "It is Istanbul.", "The capital of Turkey is Ankara.", nil)
 	if len(p.Keywords) != 1 || len(p.Keywords[0]) != 1 || p.Keywords[0][0] != "ankara" {
 		t.Errorf("keywords %q, want ankara", p.Keywords)
+	}
+	for _, c := range []struct {
+		question, given, better string
+		want                    [][]string
+	}{
+		{"When does the office open?", "The office opens at 9.", "The office opens at 8. Please ring twice.", [][]string{{"8"}}},
+		{"Who leads IT?", "Nobody leads IT.", "That is simple. Maria Kowalski leads IT.", [][]string{{"kowalski"}}},
+		{"Wann öffnet das Amt?", "Das Amt ist um 9 Uhr offen.", "Das Amt öffnet um 8 Uhr für den Besuch der Bürger.", [][]string{{"8"}}},
+		{"Wer leitet die IT?", "Die IT leitet niemand.", "Die Leitung der Abteilung hat Frau Özdemir.", [][]string{{"özdemir"}}},
+		{"Was ist Nebel?", "Das ist ein Gas.", "Das ist eine Wolke am Boden.", [][]string{{"wolke"}, {"boden"}}},
+	} {
+		if got := proposeFor(c.question, c.given, c.better, nil).Keywords; !slices.EqualFunc(got, c.want, slices.Equal[[]string]) {
+			t.Errorf("%q: keywords %q, want %q", c.better, got, c.want)
+		}
 	}
 	for _, better := range []string{"", "   ", "same", strings.Repeat("long ", 10000)} {
 		proposeFor("q?", "same", better, nil) // no text makes it fail
