@@ -455,8 +455,9 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort
 	case key == "":
 		return nil, nil
 	}
-	cand.key = key
-	if tried := c.job.triedKey(key); c.aside != nil || tried == c.job.Before.KnowledgeTried {
+	tried := c.job.triedKey(missed)
+	cand.tried = tried
+	if c.aside != nil || tried == c.job.Before.KnowledgeTried {
 		c.out.Report.KnowledgeTried = tried
 		again := make(map[int]bool, len(positions))
 		for _, p := range positions {

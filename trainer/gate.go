@@ -43,7 +43,7 @@ type candidate struct {
 	manner    *model.Adapter // newly trained; nil: none
 	knowledge *model.Adapter // likewise
 	taught    *model.Adapter // the knowledge that is to answer, new or kept; nil: the reader does
-	key       string         // of knowledge trained on what is missed
+	tried     string         // names the training on what is missed, if it should teach nothing (triedKey)
 	style     Style
 	trait     *Trait       // nil: none
 	held      []JobSample  // ratings that were not trained on

@@ -218,10 +218,13 @@ func (j *Job) gentleKey(key string) string {
 	return keyOf("gentle", key, j.mannerKey(), j.lessonsKey())
 }
 
-// triedKey names a knowledge adapter that taught nothing, which is said likewise of the
-// lessons and the manner that it was tried with.
-func (j *Job) triedKey(key string) string {
-	return keyOf("tried", key, j.mannerKey(), j.lessonsKey())
+// triedKey names a training of knowledge on the given missed lessons that taught nothing, which is
+// said likewise of the lessons and the manner that it was tried with. What the user has asked
+// since is no reason to try again.
+func (j *Job) triedKey(missed []JobLesson) string {
+	plain := *j
+	plain.Own = nil
+	return keyOf("tried", plain.knowledgeKey(missed), j.mannerKey(), j.lessonsKey())
 }
 
 func keyOf(parts ...any) string {

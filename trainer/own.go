@@ -80,8 +80,8 @@ func (j *Job) leftOut(drawn []string, before Job) bool {
 }
 
 // stillRight says whether what the version in use was held to may stay: all of it may be
-// drawn, and its manner is what the job would train again. Without a manner, only knowledge
-// is held to the questions; that is trained again once there are twice as many.
+// drawn, and its manner is what the job would train again. Without a manner, or with an imported
+// one, only knowledge is held to the questions; that is trained again once there are twice as many.
 func (j *Job) stillRight(own []string, may map[string]bool, drawn int) bool {
 	for _, q := range own {
 		if !may[q] {
@@ -92,7 +92,7 @@ func (j *Job) stillRight(own []string, may map[string]bool, drawn int) bool {
 	same.Own = own
 	key := same.mannerKey()
 	if key == "" {
-		return j.Before.MannerKey == "" && 2*len(own) > drawn
+		return (j.Before.MannerKey == "" || j.Before.MannerKey == importedKey) && 2*len(own) > drawn
 	}
 	return key == j.Before.MannerKey || j.Before.MannerKey == same.gentleKey(key)
 }

@@ -92,7 +92,12 @@ func TestOwnQuestionsAreDrawn(t *testing.T) {
 		if got := draw(both...); len(got) != 3 || got[0] != "How many strings does a harp have?" {
 			t.Errorf("with other samples: %q", got)
 		}
-		held.Own = both
+		samples := j.Samples
+		j.Samples, j.Before.MannerKey = nil, importedKey // knowledge beside it is held to them
+		if d := cmp.Diff(both, draw(both...)); d != "" {
+			t.Errorf("beside an imported manner: %s", d)
+		}
+		j.Samples, held.Own = samples, both
 		j.Before.MannerKey = held.mannerKey()
 		if err := b.DeleteConversation(t.Context(), fog); err != nil {
 			t.Fatal(err)
@@ -168,5 +173,20 @@ func TestOwnQuestionsAreKept(t *testing.T) {
 	held.Own = j.Own
 	if bare.mannerKey() == held.mannerKey() {
 		t.Error("what a manner was held to is no part of its key")
+	}
+}
+
+// What was trained in vain is not trained again because the user asked something: only a lesson
+// or the manner is said to change that.
+func TestAQuestionIsNoReasonToTryAgain(t *testing.T) {
+	s := newSchool(t, tinyRunner(t, 1))
+	j := Job{Format: jobFormat, Base: s.runner.Info().Hash, Model: "tiny", Recipe: DefaultSettings().recipe(), Own: []string{"How does fog form over rivers?"}}
+	j.Recipe.KnowledgeRate = 1e-9 // moves nothing
+	j.Lessons = []JobLesson{{ID: 1, Sample: 201, Question: "Which word is the last one?", Answer: "Zebra.", Keywords: [][]string{{"zebra"}}, State: LessonNew, Importance: 3}}
+	first := s.run(j)
+	next := after(j, first)
+	next.Own = append(next.Own, "Which knots hold a heavy boat?")
+	if again := s.run(next); first.Report.Reason.Code != CodeInVain || again.Report.Reason.Code != CodeVainBefore {
+		t.Errorf("first %s, and after one more question %s", first.Report.Reason.Text, again.Report.Reason.Text)
 	}
 }

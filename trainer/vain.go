@@ -26,7 +26,7 @@ func (c *cycleRun) known(order []int, answers map[int]string) int {
 // new one was trained on is told, with what was known with it.
 func (c *cycleRun) dropKnowledge(cand *candidate, known int) {
 	rep := &c.out.Report
-	rep.KnowledgeTried = c.job.triedKey(cand.key)
+	rep.KnowledgeTried = cand.tried
 	rep.KnowledgeKey, rep.KnowledgeOn = "", nil
 	if c.out.Knowledge != nil {
 		c.noteInVain(cand.trained, Vain{Known: known})
