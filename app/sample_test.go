@@ -117,7 +117,7 @@ func (s *seeder) lessons() {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if err := s.s.NoteLessons(s.t.Context(), "b179c952", nil, map[int64]string{kept.ID: l.Before}); err != nil {
+		if err := s.s.NoteLessons(s.t.Context(), "b179c952", map[int64]string{kept.ID: l.Before}); err != nil {
 			s.t.Fatal(err)
 		}
 		s.learned = append(s.learned, kept)

@@ -395,7 +395,8 @@ func (h *history) SetLesson(t *rapid.T) {
 		on := x.on(base)
 		on.styled, on.baseAnswer = text.Draw(t, "styled"), text.Draw(t, "base answer")
 		x.lesson.Keywords = rapid.SampledFrom([][][]string{nil, {{"a"}}}).Draw(t, "keywords")
-		check(t, s.NoteLessons(t.Context(), base, map[int64]string{id: on.styled}, map[int64]string{id: on.baseAnswer}))
+		check(t, s.PhraseLessons(t.Context(), base, a.manner(a.active(base)), map[int64]string{id: on.styled}))
+		check(t, s.NoteLessons(t.Context(), base, map[int64]string{id: on.baseAnswer}))
 		check(t, s.SetKeywords(t.Context(), id, x.lesson.Keywords))
 	}
 }
@@ -474,7 +475,7 @@ func (h *history) FinishCycle(t *rapid.T) {
 	}
 	if e.State == CyclePromoted {
 		e.Version = &Version{
-			Parent: a.active(c.BaseHash), Manner: "adapters/manner", Samples: used,
+			Parent: a.active(c.BaseHash), Manner: rapid.SampledFrom([]string{"", "adapters/manner", "adapters/other"}).Draw(t, "manner"), Samples: used,
 			Figures: []byte(`{"kept":0.96}`), Verdict: "unproven", Reason: e.Reason,
 		}
 	}
@@ -496,7 +497,7 @@ func (h *history) FinishCycle(t *rapid.T) {
 			t.Fatalf("version, want (-) and got (+):\n%s", diff)
 		}
 		a.versions = append(a.versions, &v)
-		a.activations = append(a.activations, Activation{BaseHash: c.BaseHash, Version: v.ID, Number: v.Number, Cause: CauseCycle, Reason: e.Reason, Created: h.clock})
+		a.activate(Activation{BaseHash: c.BaseHash, Version: v.ID, Number: v.Number, Cause: CauseCycle, Reason: e.Reason, Created: h.clock})
 	}
 	for _, r := range e.Results {
 		r.Base, r.Cycle = c.BaseHash, c.ID
@@ -552,7 +553,7 @@ func (h *history) ActivateVersion(t *rapid.T) {
 		number = v.Number
 	}
 	check(t, err)
-	a.activations = append(a.activations, Activation{BaseHash: base, Version: id, Number: number, Cause: CauseRestore, Reason: Reason{Code: "asked"}, Created: h.clock})
+	a.activate(Activation{BaseHash: base, Version: id, Number: number, Cause: CauseRestore, Reason: Reason{Code: "asked"}, Created: h.clock})
 }
 
 func (h *history) RemoveVersion(t *rapid.T) {

@@ -35,7 +35,7 @@ type Lesson struct {
 
 	// What the base model makes of it that the lesson was read for; set by the store:
 
-	Styled     string // the answer in the user's manner, passing the check; "": Answer serves (NoteLessons)
+	Styled     string // the answer in the user's manner, passing the check; "": Answer serves (PhraseLessons)
 	BaseAnswer string // of the untrained model, for the words that it lacks; "": not asked yet (NoteLessons)
 	State      LessonState
 }
@@ -139,22 +139,40 @@ func (s *Store) AmendLesson(ctx context.Context, lesson int64, importance int, k
 	})
 }
 
-// NoteLessons keeps, by lesson, answers in the manner that a base model was taught, and what the
-// untrained base model answers: all or none, but for lessons that were erased meanwhile.
-func (s *Store) NoteLessons(ctx context.Context, base string, styled, baseAnswers map[int64]string) error {
-	if len(styled)+len(baseAnswers) == 0 {
+// NoteLessons keeps, by lesson, what the untrained base model answers: all or none, but for
+// lessons that were erased meanwhile.
+func (s *Store) NoteLessons(ctx context.Context, base string, answers map[int64]string) error {
+	if len(answers) == 0 {
 		return nil
 	}
-	return s.revise(ctx, "note what a model makes of lessons", func(tx *sql.Tx) error {
-		for column, answers := range map[string]map[int64]string{"styled": styled, "base_answer": baseAnswers} {
-			for lesson, answer := range answers {
-				if err := s.setOnModel(ctx, tx, base, lesson, column, answer); err != nil && !errors.Is(err, ErrNotFound) {
-					return fmt.Errorf("lesson %d: %w", lesson, err)
-				}
-			}
-		}
-		return nil
+	return s.revise(ctx, "note what a model answers to lessons", func(tx *sql.Tx) error {
+		return s.setAllOnModel(ctx, tx, base, "base_answer", answers)
 	})
+}
+
+// PhraseLessons keeps, by lesson, answers in a manner of a base model, which is the path of its
+// adapter: all or none, but for lessons that were erased meanwhile. It keeps none once a version
+// with another manner is active: what the lessons are phrased as goes with the manner.
+func (s *Store) PhraseLessons(ctx context.Context, base, manner string, styled map[int64]string) error {
+	if len(styled) == 0 {
+		return nil
+	}
+	return s.revise(ctx, "phrase lessons in a manner", func(tx *sql.Tx) error {
+		active, err := s.activeManner(ctx, tx, base)
+		if err != nil || active != manner {
+			return err
+		}
+		return s.setAllOnModel(ctx, tx, base, "styled", styled)
+	})
+}
+
+func (s *Store) setAllOnModel(ctx context.Context, tx *sql.Tx, base, column string, texts map[int64]string) error {
+	for lesson, text := range texts {
+		if err := s.setOnModel(ctx, tx, base, lesson, column, text); err != nil && !errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("lesson %d: %w", lesson, err)
+		}
+	}
+	return nil
 }
 
 // setOnModel is ErrNotFound where there is no such lesson.

@@ -11,9 +11,10 @@ func TestModelsDoNotMixInALesson(t *testing.T) {
 	s := newStore(t)
 	ctx := t.Context()
 	_, l := correct(t, s)
-	check(t, s.NoteLessons(ctx, "small", map[int64]string{l.ID: "Dear reader, at 8."}, map[int64]string{l.ID: "At 9."}))
+	check(t, s.NoteLessons(ctx, "small", map[int64]string{l.ID: "At 9."}))
+	check(t, s.PhraseLessons(ctx, "small", "", map[int64]string{l.ID: "Dear reader, at 8.", l.ID + 7: "erased meanwhile"}))
 	check(t, s.AddResults(ctx, "small", []LessonResult{{Lesson: l.ID, Outcome: LessonKnown}}))
-	check(t, s.NoteLessons(ctx, "large", nil, map[int64]string{l.ID: "At noon.", l.ID + 7: "erased meanwhile"}))
+	check(t, s.NoteLessons(ctx, "large", map[int64]string{l.ID: "At noon.", l.ID + 7: "erased meanwhile"}))
 	for _, want := range []struct {
 		base, styled, answer string
 		state                LessonState
@@ -53,4 +54,50 @@ func TestALessonIsAmended(t *testing.T) {
 	if got := must(s.Lesson(ctx, "base", l.ID))(t); got.Importance != 5 || !cmp.Equal(got.Keywords, want) || got.State != LessonKnown {
 		t.Errorf("amended: %+v", got)
 	}
+}
+
+// What a lesson is phrased as stays as long as the manner that phrased it is in use, and what
+// another manner phrased meanwhile is not kept.
+func TestPhrasesGoWithTheManner(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	_, l := correct(t, s)
+	made := func(manner string) Version {
+		t.Helper()
+		c := must(s.StartCycle(ctx, Cycle{BaseHash: "base"}))(t)
+		_, v, err := s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CyclePromoted, Version: &Version{Manner: manner}})
+		check(t, err)
+		return v
+	}
+	phrase := func(manner, text string) {
+		t.Helper()
+		check(t, s.PhraseLessons(ctx, "base", manner, map[int64]string{l.ID: text}))
+	}
+	want := func(styled string) {
+		t.Helper()
+		if got := must(s.Lesson(ctx, "base", l.ID))(t); got.Styled != styled || got.BaseAnswer != "At 9." {
+			t.Errorf("phrased as %q, want %q; the base says %q", got.Styled, styled, got.BaseAnswer)
+		}
+	}
+	check(t, s.NoteLessons(ctx, "base", map[int64]string{l.ID: "At 9."}))
+	first := made("first")
+	phrase("first", "Dear reader, at 8.")
+	made("first") // keeps the manner
+	want("Dear reader, at 8.")
+	phrase("second", "Ahoy, at 8.")
+	want("Dear reader, at 8.")
+	made("second")
+	want("")
+	phrase("first", "Dear reader, at 8.")
+	want("")
+	phrase("second", "Ahoy, at 8.")
+	revision := s.Revision()
+	check(t, s.ActivateVersion(ctx, "base", first.ID, CauseRestore, Reason{}))
+	want("")
+	if s.Revision() == revision {
+		t.Error("lessons that were read before count as they are")
+	}
+	phrase("first", "Dear reader, at 8.")
+	check(t, s.ActivateVersion(ctx, "base", 0, CauseRestore, Reason{}))
+	want("")
 }

@@ -124,6 +124,24 @@ func (a *account) active(base string) int64 {
 	return 0
 }
 
+func (a *account) manner(version int64) string {
+	for _, v := range a.versions {
+		if v.ID == version {
+			return v.Manner
+		}
+	}
+	return ""
+}
+
+func (a *account) activate(x Activation) {
+	if a.manner(x.Version) != a.manner(a.active(x.BaseHash)) {
+		for _, y := range a.samples {
+			y.on(x.BaseHash).styled = ""
+		}
+	}
+	a.activations = append(a.activations, x)
+}
+
 func (a *account) running() *Cycle {
 	for _, c := range a.cycles {
 		if c.State == CycleRunning {

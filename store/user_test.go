@@ -263,7 +263,10 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 		}},
 		"NoteLessons": {func(ctx context.Context, s *Store, id map[string]int64) error {
 			x := map[int64]string{id["lesson"]: "x"}
-			return errors.Join(s.NoteLessons(ctx, hashes[0], x, x), errNothing)
+			return errors.Join(s.NoteLessons(ctx, hashes[0], x), errNothing)
+		}},
+		"PhraseLessons": {func(ctx context.Context, s *Store, id map[string]int64) error {
+			return errors.Join(s.PhraseLessons(ctx, hashes[0], "", map[int64]string{id["lesson"]: "x"}), errNothing)
 		}},
 		"Untried": {func(ctx context.Context, s *Store, _ map[string]int64) error { return empty(s.Untried(ctx, hashes[0])) }},
 		"AskedBefore": {func(ctx context.Context, s *Store, _ map[string]int64) error {

@@ -91,14 +91,35 @@ func (s *Store) insertVersion(ctx context.Context, tx *sql.Tx, c Cycle, v Versio
 	return v, s.activate(ctx, tx, v.BaseHash, v.ID, CauseCycle, v.Reason, v.Created)
 }
 
+// activate makes a version of a base model the one in use; 0 is the untrained base. What lessons
+// are phrased as goes with its manner: another one says it otherwise, and may not have been
+// trained on what taught that.
 func (s *Store) activate(ctx context.Context, tx *sql.Tx, base string, id int64, cause Cause, why Reason, at time.Time) error {
 	reason, err := reasonValue(why)
 	if err != nil {
 		return err
 	}
+	before, err := s.activeManner(ctx, tx, base)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE lesson_models SET styled = '' WHERE user = ? AND base_hash = ? AND styled <> ''
+		AND coalesce((SELECT manner FROM versions WHERE id = ?), '') <> ?`, s.user, base, idValue(id), before); err != nil {
+		return err
+	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO activations (user, base_hash, version, cause, reason, created) VALUES (?, ?, ?, ?, ?, ?)`,
 		s.user, base, idValue(id), cause, reason, timeValue(at))
 	return err
+}
+
+// activeManner is the path of the manner adapter in use with a base model; "": none.
+func (s *Store) activeManner(ctx context.Context, tx *sql.Tx, base string) (path string, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(v.manner, '') FROM activations a LEFT JOIN versions v ON v.id = a.version
+		WHERE a.user = ? AND a.base_hash = ? ORDER BY a.id DESC LIMIT 1`, s.user, base).Scan(&path)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return path, err
 }
 
 // checkActive is ErrOvertaken if another version of a base model than want is active;
@@ -162,7 +183,7 @@ func (s *Store) ActiveVersion(ctx context.Context, base string) (Version, error)
 // the untrained base. ErrNotFound if it belongs to another base model,
 // ErrRemoved if its files are gone.
 func (s *Store) ActivateVersion(ctx context.Context, base string, id int64, cause Cause, why Reason) error {
-	return s.update(ctx, "activate version", func(tx *sql.Tx) error {
+	return s.revise(ctx, "activate version", func(tx *sql.Tx) error {
 		if id != 0 {
 			v, err := scanVersion(tx.QueryRowContext(ctx, selectVersion+` WHERE v.user = ? AND v.base_hash = ? AND v.id = ?`, s.user, base, id))
 			if err != nil {

@@ -228,7 +228,7 @@ func (t *Trainer) speakerOf(ctx context.Context, a *attached) (*speaker, error) 
 	if knowledge != nil {
 		s.reading = knowledge
 	}
-	if s.lessons, s.router, err = t.routed(ctx, a.info.Hash, s.manner != nil); err != nil {
+	if s.lessons, s.router, err = t.routed(ctx, a.info.Hash, s.version); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -256,8 +256,9 @@ func (a *attached) load(home string, v store.Version) (manner, knowledge *model.
 	return loaded[v.Manner], loaded[v.Knowledge], nil
 }
 
-// routed reads the lessons as a base model has them, and indexes them.
-func (t *Trainer) routed(ctx context.Context, base string, styled bool) ([]JobLesson, *router, error) {
+// routed reads the lessons as a base model has them, and indexes them. They are put into the
+// manner of the version that answers.
+func (t *Trainer) routed(ctx context.Context, base string, by Version) ([]JobLesson, *router, error) {
 	all, err := t.store.Lessons(ctx, base)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the lessons: %w", err)
@@ -265,19 +266,17 @@ func (t *Trainer) routed(ctx context.Context, base string, styled bool) ([]JobLe
 	lessons := make([]JobLesson, len(all))
 	questions := make([]string, len(all))
 	var style Style
-	if styled && len(all) > 0 {
-		better, err := t.mannerAnswers(ctx)
-		if err != nil {
+	if by.Manner != "" && len(all) > 0 {
+		if style, err = t.styleOf(ctx, by); err != nil {
 			return nil, nil, err
 		}
-		style = styleOf(better, nil)
 	}
 	for i, l := range all {
 		lessons[i] = jobLesson(l)
 		switch {
-		case !styled: // without the manner there is nothing that a styled turn would fit
+		case by.Manner == "": // without the manner there is nothing that a styled turn would fit
 			lessons[i].Styled = ""
-		case l.Styled == "" && !style.IsZero(): // newer than the last cycle
+		case l.Styled == "" && !style.IsZero(): // newer than the last cycle, or phrased in another manner
 			if text, ok := style.Apply(l.Question, l.Answer); ok && lessons[i].check().Passes(text) {
 				lessons[i].Styled = text
 			}
@@ -285,6 +284,25 @@ func (t *Trainer) routed(ctx context.Context, base string, styled bool) ([]JobLe
 		questions[i] = l.Question
 	}
 	return lessons, newRouter(questions), nil
+}
+
+// styleOf is the style of the corrections that the manner of a version was trained on.
+func (t *Trainer) styleOf(ctx context.Context, v Version) (Style, error) {
+	if len(v.Samples) == 0 {
+		return Style{}, nil
+	}
+	samples, err := t.store.Samples(ctx, SampleQuery{IDs: v.Samples, Forms: []Form{FormCorrection}, Kinds: []Kind{Manner}})
+	if err != nil {
+		return Style{}, fmt.Errorf("read the corrections of manner: %w", err)
+	}
+	var better, given []string
+	for _, s := range samples {
+		better = append(better, s.Better)
+		if s.Answer != "" {
+			given = append(given, s.Answer)
+		}
+	}
+	return styleOf(better, given), nil
 }
 
 func jobLesson(l Lesson) JobLesson {

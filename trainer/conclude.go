@@ -118,7 +118,7 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 		o.Report.Verdict, o.Report.Reason = VerdictNotProven, reason(CodeStandsOn, "what was taken back is still said in other feedback: what was learnt stays as it is")
 		e.Verdict, e.Reason = o.Report.Verdict, o.Report.Reason
 	case !o.Changed(w.job.Before):
-		err := saving(l.noteLessons(ctx, w.job.Base, &o.Report))
+		err := saving(l.noteLessons(ctx, w.job.Base, w.job.Before.Manner, &o.Report))
 		if err == nil {
 			err = l.closeWith(ctx, w, CycleChecked, &o.Report, o.Report.results(w.job.Before.Version))
 		}

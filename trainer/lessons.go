@@ -196,7 +196,7 @@ func (t *Trainer) fillBaseAnswers(ctx context.Context, base string, v *voice, po
 	for _, p := range missing {
 		said[v.lessons[p].ID] = v.lessons[p].BaseAnswer
 	}
-	if err := t.store.NoteLessons(ctx, base, nil, said); err != nil {
+	if err := t.store.NoteLessons(ctx, base, said); err != nil {
 		return saving(fmt.Errorf("keep the base's answers to %d lessons: %w", len(said), err))
 	}
 	return nil

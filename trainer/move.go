@@ -106,7 +106,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	}
 	card.Old.Version = s.version.Number
 	plain := voice{runner: to, system: s.system}
-	if plain.lessons, _, err = t.routed(ctx, next.info.Hash, false); err != nil {
+	if plain.lessons, _, err = t.routed(ctx, next.info.Hash, Version{}); err != nil {
 		return err
 	}
 	if err := t.score(ctx, next, plain, drawn, progress, &card.Base, nil); err != nil {
@@ -114,7 +114,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	}
 	instant := plain
 	instant.reading = reader
-	if instant.lessons, instant.router, err = t.routed(ctx, next.info.Hash, false); err != nil {
+	if instant.lessons, instant.router, err = t.routed(ctx, next.info.Hash, Version{}); err != nil {
 		return err
 	}
 	if err := t.score(ctx, next, instant, drawn, progress, &card.Instant, nil); err != nil {
@@ -134,7 +134,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	if after.reading == nil {
 		after.reading = reader
 	}
-	if after.lessons, after.router, err = t.routed(ctx, next.info.Hash, after.manner != nil); err != nil {
+	if after.lessons, after.router, err = t.routed(ctx, next.info.Hash, version); err != nil {
 		return err
 	}
 	now := map[int64]bool{}

@@ -81,7 +81,7 @@ func (t *Trainer) phraseSome(ctx context.Context, s *speaker, after int64) (int6
 	for i, text := range said {
 		styled[s.lessons[i].ID] = text
 	}
-	if err := t.store.NoteLessons(ctx, s.model.info.Hash, styled, nil); err != nil {
+	if err := t.store.PhraseLessons(ctx, s.model.info.Hash, s.version.Manner, styled); err != nil {
 		return after, saving(fmt.Errorf("keep lessons in the manner: %w", err))
 	}
 	if len(said) == 0 {

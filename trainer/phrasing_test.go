@@ -140,3 +140,81 @@ func TestTheLoopPhrasesTheOtherLessons(t *testing.T) {
 		}
 	}
 }
+
+// What lessons are phrased as goes with the manner that phrased it: one that is chosen again has
+// its own marks, a version that keeps the manner keeps the phrases.
+func TestPhrasesGoWithTheirManner(t *testing.T) {
+	r := tinyRunner(t, 1)
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	defer b.load(r)()
+	b.teach("Who leads IT?", "Maria leads IT.", Knowledge)
+	lessons, err := b.store.Lessons(t.Context(), r.Info().Hash)
+	if err != nil || len(lessons) != 1 {
+		t.Fatal(lessons, err)
+	}
+	var before JobVersion
+	promote := func(mark string, o Outcome) Version {
+		t.Helper()
+		j := Job{Format: jobFormat, Base: r.Info().Hash, Before: before}
+		for _, said := range []string{"fog is a cloud.", "a virus is a program.", "leaves fall in autumn."} {
+			s := b.teach(mark+" is it so that "+said, mark+" "+said, Manner)
+			j.Samples = append(j.Samples, JobSample{ID: s.ID, Form: FormCorrection})
+		}
+		if o.Manner != nil {
+			o.Report.Styled = []Restyled{{Lesson: lessons[0].ID, Text: mark + " Maria leads IT."}}
+		}
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: j.Base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := b.promote(t.Context(), c.ID, j, o, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before = JobVersion{Version: v.ID, Manner: v.Manner}
+		return v
+	}
+	want := func(when, kept, spoken string) {
+		t.Helper()
+		all, err := b.store.Lessons(t.Context(), r.Info().Hash)
+		if err != nil || len(all) != 1 || all[0].Styled != kept {
+			t.Errorf("%s it is kept as %+v, %v, want %q", when, all, err, kept)
+		}
+		if got := b.speaking.Load().lessons[0].Styled; got != spoken {
+			t.Errorf("%s it is spoken as %q, want %q", when, got, spoken)
+		}
+	}
+	dear := promote("Dear reader,", Outcome{Manner: untrained(t, r, 2)})
+	want("phrased,", "Dear reader, Maria leads IT.", "Dear reader, Maria leads IT.")
+	promote("Dear reader,", Outcome{KeepManner: true})
+	want("by the same manner,", "Dear reader, Maria leads IT.", "Dear reader, Maria leads IT.")
+	promote("Ahoy,", Outcome{Manner: untrained(t, r, 3)})
+	want("in another manner,", "Ahoy, Maria leads IT.", "Ahoy, Maria leads IT.")
+	if err := b.Restore(t.Context(), dear.ID); err != nil {
+		t.Fatal(err)
+	}
+	want("with the first manner again,", "", "Dear reader, Maria leads IT.")
+	if err := b.Restore(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	want("without a manner", "", "")
+}
+
+// A manner that was trained anew phrases all lessons, also those that it phrases as the one before
+// did: what that one said goes with it.
+func TestANewMannerPhrasesAllLessons(t *testing.T) {
+	manner := new(model.Adapter)
+	for phrased, out := range map[int]Outcome{1: {Manner: manner}, 0: {KeepManner: true}} {
+		c := &cycleRun{style: Style{Prefix: "Dear reader, "}, out: out, job: &Job{
+			Samples: []JobSample{{Form: FormCorrection}},
+			Lessons: []JobLesson{{ID: 1, Question: "Who leads IT?", Answer: "Maria leads IT.", Styled: "Dear reader, Maria leads IT."}},
+		}}
+		if err := c.restyle(t.Context(), manner); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.out.Report.Styled; len(got) != phrased {
+			t.Errorf("kept: %v, phrased are %+v, want %d", out.KeepManner, got, phrased)
+		}
+	}
+}

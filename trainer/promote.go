@@ -76,7 +76,7 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 		return fail(fmt.Errorf("keep the new version: %w", err))
 	}
 	// The store has the new version in use from here on, so it is to answer whatever else fails.
-	noted := saving(t.noteLessons(ctx, j.Base, &o.Report))
+	noted := saving(t.noteLessons(ctx, j.Base, made.Manner, &o.Report))
 	if err := t.renew(ctx); err != nil {
 		return made, errors.Join(noted, err)
 	}
@@ -134,8 +134,9 @@ func newlyKnown(r *Report, j Job) []string {
 	return out
 }
 
-// noteLessons keeps what a cycle found out about lessons besides their outcomes.
-func (t *Trainer) noteLessons(ctx context.Context, base string, r *Report) error {
+// noteLessons keeps what a cycle found out about lessons besides their outcomes; manner is the
+// adapter that it left in use.
+func (t *Trainer) noteLessons(ctx context.Context, base, manner string, r *Report) error {
 	styled, bases := make(map[int64]string, len(r.Styled)), make(map[int64]string, len(r.Bases))
 	for _, x := range r.Styled {
 		styled[x.Lesson] = x.Text
@@ -143,7 +144,7 @@ func (t *Trainer) noteLessons(ctx context.Context, base string, r *Report) error
 	for _, x := range r.Bases {
 		bases[x.Lesson] = x.Text
 	}
-	if err := t.store.NoteLessons(ctx, base, styled, bases); err != nil {
+	if err := errors.Join(t.store.NoteLessons(ctx, base, bases), t.store.PhraseLessons(ctx, base, manner, styled)); err != nil {
 		return fmt.Errorf("keep what the cycle found out about lessons: %w", err)
 	}
 	return nil

@@ -26,7 +26,7 @@ type Report struct {
 	Held    []HeldRating `json:"held,omitempty"` // ratings that were not trained on
 	Open    []OpenPair   `json:"open,omitempty"`
 	Style   Style        `json:"style"`
-	Styled  []Restyled   `json:"styled,omitempty"` // lessons whose turn is phrased anew
+	Styled  []Restyled   `json:"styled,omitempty"` // lessons whose turn is phrased anew: by a new manner all
 	// Phrasing is set where there was no time to phrase all lessons.
 	Phrasing Phrasing   `json:"phrasing,omitzero"`
 	Bases    []BaseSaid `json:"bases,omitempty"` // base answers that were missing

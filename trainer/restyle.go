@@ -35,7 +35,8 @@ func (c *cycleRun) restyle(ctx context.Context, manner *model.Adapter) error {
 		}
 	}
 	for i := range c.job.Lessons {
-		if l := &c.job.Lessons[i]; styled[i] != l.Styled {
+		// What the manner before said goes with it, also where a new one says the same.
+		if l := &c.job.Lessons[i]; styled[i] != l.Styled || styled[i] != "" && !c.out.KeepManner {
 			l.Styled = styled[i]
 			c.out.Report.Styled = append(c.out.Report.Styled, Restyled{Lesson: l.ID, Text: styled[i]})
 		}
