@@ -351,6 +351,35 @@ func TestIdleMemoryIsGivenUpFirst(t *testing.T) {
 	}
 }
 
+// A step that the options leave no room for is refused where the model lies: no engine
+// changes that, and what lies idle there is kept.
+func TestLimitOfTrainingLeavesTheEngine(t *testing.T) {
+	c := openChain(t, nil, math.MaxInt64)
+	if _, err := c.Generate(t.Context(), c.request(), nil); err != nil {
+		t.Fatal(err)
+	}
+	tr, err := c.NewTraining(TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	for _, limit := range []int64{1, c.config.trainedBytes(2) + 5000} {
+		c.options.TrainingMemory = limit
+		_, err := tr.Step(t.Context(), tinyItems(), nll, steps())
+		var m *MemoryError
+		if !errors.As(err, &m) || m.Least <= m.Free || errors.Is(err, errLast) || len(c.moves) != 0 {
+			t.Errorf("with %d bytes: %v, moved %v", limit, err, c.moves)
+		}
+	}
+	c.options.TrainingMemory = 0
+	if _, err := tr.Step(t.Context(), tinyItems(), nll, steps()); err != nil {
+		t.Errorf("the step without a limit: %v", err)
+	}
+	if got, err := c.Generate(t.Context(), c.request(), nil); err != nil || got.CachedTokens == 0 {
+		t.Errorf("the answer after it: %d tokens cached, %v", got.CachedTokens, err)
+	}
+}
+
 // An adapter that takes the model beyond the numbers is refused; the engine, which does well
 // without it, is not left.
 func TestAdapterBeyondNumbersLeavesTheEngine(t *testing.T) {

@@ -78,10 +78,17 @@ func (s *step) plan() (division, error) {
 		}
 		within(free / 4 * 3)
 	}
-	if limit := t.r.options.TrainingMemory; limit > 0 {
-		within(limit - n.trainedBytes(rank))
+	limit := t.r.options.TrainingMemory
+	left := max(limit-n.trainedBytes(rank), 0)
+	if limit > 0 {
+		within(left)
 	}
-	return n.divide(s.items, s.width, rank, most)
+	d, err = n.divide(s.items, s.width, rank, most)
+	var m *MemoryError
+	if limit > 0 && errors.As(err, &m) && m.Least > left {
+		m.Limited, m.Free = true, left
+	}
+	return d, err
 }
 
 // run goes forward and backward as planned. The loss sees the log-probabilities of all

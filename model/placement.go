@@ -88,8 +88,12 @@ var (
 var ErrNoNumbers = errors.New("the engine computed what is no number")
 
 // unusable says that an engine is of no more use for the model, as opposed to a request
-// that is wrong on any.
+// that is wrong, or has no room, on any.
 func unusable(err error) bool {
+	var m *MemoryError
+	if errors.As(err, &m) && m.Limited {
+		return false
+	}
 	for _, e := range []error{compute.ErrLost, compute.ErrMemory, compute.ErrUnsupported, ErrNoNumbers} {
 		if errors.Is(err, e) {
 			return true

@@ -88,11 +88,17 @@ type MemoryError struct {
 	Least       int64 // bytes of the step, divided and recomputed as far as it goes
 	Adapter     int64 // bytes of parameters, gradients and moments beside it
 	Free        int64 // bytes that there are for the step
+	// Limited: it is [Options.TrainingMemory] that leaves no more, on whatever engine.
+	Limited bool
 }
 
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("%d items at rank %d take %.1f MiB, divided and recomputed as far as it goes, beside %.1f MiB for the adapter in training; there are %.1f MiB for them: %v",
-		e.Items, e.Rank, mebibytes(e.Least), mebibytes(e.Adapter), mebibytes(e.Free), compute.ErrMemory)
+	why := compute.ErrMemory.Error()
+	if e.Limited {
+		why = "the limit of training leaves no more"
+	}
+	return fmt.Sprintf("%d items at rank %d take %.1f MiB, divided and recomputed as far as it goes, beside %.1f MiB for the adapter in training; there are %.1f MiB for them: %s",
+		e.Items, e.Rank, mebibytes(e.Least), mebibytes(e.Adapter), mebibytes(e.Free), why)
 }
 
 func (e *MemoryError) Unwrap() error { return compute.ErrMemory }
