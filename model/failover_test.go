@@ -252,13 +252,15 @@ func TestBackgroundOutlivesItsEngine(t *testing.T) {
 	load := loaded(t)
 	want := all(begun)
 	whole := math.MaxInt64 - begun.engines[0].left.Load() - load
-	for after := int64(0); after < whole; after += whole/7 + 1 {
-		c := openChain(t, compute.ErrLost, load+after)
-		if got := all(c); got != want {
-			t.Errorf("after %d operations: %s\nwant %s", after, got, want)
-		}
-		if !slices.Equal(c.moves, []string{"01"}) {
-			t.Errorf("after %d operations: moved %v", after, c.moves)
+	for _, with := range []error{compute.ErrLost, compute.ErrMemory} {
+		for after := int64(0); after < whole; after += whole/7 + 1 {
+			c := openChain(t, with, load+after)
+			if got := all(c); got != want {
+				t.Errorf("%v after %d operations: %s\nwant %s", with, after, got, want)
+			}
+			if !slices.Equal(c.moves, []string{"01"}) {
+				t.Errorf("%v after %d operations: moved %v", with, after, c.moves)
+			}
 		}
 	}
 }

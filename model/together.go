@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -15,13 +16,16 @@ const (
 	// reads all weights once whatever the number of rows; from about 32 rows on it
 	// is bound by arithmetic and nothing more is gained.
 	sideBySide = 32
-	// togetherTokens bounds the cache of one such group.
+	// togetherTokens bounds the cache of one such group. The bytes of a token differ
+	// tenfold between models: see roomTogether.
 	togetherTokens = 16384
 )
 
 // GenerateAll answers many requests side by side and returns the results in their
 // order. Requests with the same adapters share the beginning that their prompts
-// have in common. It is deterministic: same requests, same machine, same results.
+// have in common. It is deterministic: same requests, same machine, same results; except
+// that where memory is short the groups are smaller, and with other rows beside it a
+// token's products may be summed in another order, which can move the last digit.
 func (r *Runner) GenerateAll(ctx context.Context, qs []Request, p Priority) ([]Result, error) {
 	limits := make([]int, len(qs))
 	order := make([]int, len(qs))
@@ -36,18 +40,32 @@ func (r *Runner) GenerateAll(ctx context.Context, qs []Request, p Priority) ([]R
 		return cmp.Or(cmp.Compare(adaptersKey(qs[a]), adaptersKey(qs[b])), cmp.Compare(len(qs[a].Prompt), len(qs[b].Prompt)))
 	})
 	results := make([]Result, len(qs))
-	var g *group // under way
+	var groups []*group // under way: one, or what it was divided into
+	refused := togetherTokens
 	err := r.run(ctx, p, func(e *exec) error {
-		for len(order) > 0 || g != nil {
-			if g == nil {
-				n := groupSize(qs, limits, order)
-				g = r.newGroup(qs, limits, order[:n], results)
+		for len(order) > 0 || len(groups) > 0 {
+			if len(groups) == 0 {
+				room, err := roomTogether(e)
+				if err != nil {
+					return err
+				}
+				n := groupSize(qs, limits, order, min(room, refused))
+				groups = append(groups, r.newGroup(qs, limits, order[:n], results))
 				order = order[n:]
 			}
-			if err := r.together(e, g); err != nil {
+			g := groups[0]
+			err := r.together(e, g)
+			switch {
+			case errors.Is(err, compute.ErrMemory) && len(g.members) > 1:
+				// Fewer may fit: no reason to leave the engine. So large a group is not tried again.
+				e.err = nil
+				groups = slices.Replace(groups, 0, 1, g.halves()...)
+				refused = min(refused, g.capacity/2)
+			case err != nil:
 				return err
+			default:
+				groups = groups[1:]
 			}
-			g = nil
 		}
 		return nil
 	})
@@ -57,12 +75,27 @@ func (r *Runner) GenerateAll(ctx context.Context, qs []Request, p Priority) ([]R
 	return results, nil
 }
 
-// groupSize is how many requests, from the first of order on, are decoded together.
-func groupSize(qs []Request, limits, order []int) int {
+// roomTogether is how many tokens the cache of a group has room for in half of what the
+// engine has free: the rest is for answers that come meanwhile. Engines that would rather
+// swap than refuse are not brought to it.
+func roomTogether(e *exec) (int, error) {
+	use, err := e.MemoryUse()
+	if err != nil {
+		return 0, err
+	}
+	if use.Free < 0 { // the engine does not tell
+		return togetherTokens, nil
+	}
+	return int(min(togetherTokens, use.Free/2/e.on.net.cacheBytes())), nil
+}
+
+// groupSize is how many requests, from the first of order on, are decoded together: those
+// that fit into most tokens, one in any case.
+func groupSize(qs []Request, limits, order []int, most int) int {
 	n, tokens := 0, 0
 	for n < len(order) && n < sideBySide && adaptersKey(qs[order[n]]) == adaptersKey(qs[order[0]]) {
 		tokens += len(qs[order[n]].Prompt) + limits[order[n]]
-		if n > 0 && tokens > togetherTokens {
+		if n > 0 && tokens > most {
 			break
 		}
 		n++
@@ -91,8 +124,8 @@ type group struct {
 	precision  compute.Precision
 	shared     []int32 // the tokens that all prompts begin with
 	members    []*member
-	capacity   int // of the cache
-	began      time.Time
+	capacity   int           // of the cache
+	began      time.Time     // zero: not yet
 	promptTime time.Duration // 0: not through yet
 }
 
@@ -115,20 +148,46 @@ func (r *Runner) newGroup(qs []Request, limits, chosen []int, results []Result) 
 	}
 	first := qs[chosen[0]]
 	shared := sharedBeginning(prompts)
-	g := &group{adapters: first.Adapters, precision: first.precision(), shared: prompts[0][:shared], capacity: shared, began: time.Now()}
+	g := &group{adapters: first.Adapters, precision: first.precision(), shared: prompts[0][:shared]}
 	for _, c := range chosen {
 		q := qs[c]
 		g.members = append(g.members, &member{
-			res: &results[c], prompt: len(q.Prompt), from: g.capacity, ids: slices.Clone(q.Prompt), limit: limits[c],
+			res: &results[c], prompt: len(q.Prompt), ids: slices.Clone(q.Prompt), limit: limits[c],
 			choice: newSampler(q.Sampling), out: newTextStream(r.tokenizer, q.Stop),
 		})
-		g.capacity += len(q.Prompt) - shared + limits[c]
 	}
+	g.layOut()
 	return g
+}
+
+// layOut gives each member its rows of the cache, behind the shared ones.
+func (g *group) layOut() {
+	g.capacity = len(g.shared)
+	for _, m := range g.members {
+		m.from = g.capacity
+		g.capacity += m.prompt - len(g.shared) + m.limit
+	}
+}
+
+// halves are two groups of half the members each, which go on from wherever they are.
+func (g *group) halves() []*group {
+	first, second := *g, *g
+	half := (len(g.members) + 1) / 2
+	first.members, second.members = g.members[:half], g.members[half:]
+	for _, h := range []*group{&first, &second} {
+		h.layOut()
+		if h.promptTime == 0 { // the second waits for the first to end
+			h.began = time.Time{}
+		}
+	}
+	return []*group{&first, &second}
 }
 
 // together takes the answers of a group to their end, from wherever they are.
 func (r *Runner) together(e *exec, g *group) error {
+	if g.began.IsZero() {
+		g.began = time.Now()
+	}
 	st, err := e.acquire(g.adapters)
 	if err != nil {
 		return err
