@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"clara/compute"
 	"clara/compute/cpu"
 	"clara/model/chat"
 	"clara/model/gguf"
@@ -91,7 +92,54 @@ func TestCacheReuse(t *testing.T) {
 		if with.CachedTokens != 0 {
 			t.Errorf("%d tokens of the base's cache taken for an adapter", with.CachedTokens)
 		}
+		// and the base finds its own again, as after an answer that used a lesson
+		base, err := r.Generate(t.Context(), longer, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if base.CachedTokens != len(longer.Prompt)-1 || !slices.Equal(base.IDs, fresh[0].IDs) {
+			t.Errorf("after an answer with an adapter, %d of %d tokens are cached: %v, fresh %v", base.CachedTokens, len(longer.Prompt), base.IDs, fresh[0].IDs)
+		}
 	})
+}
+
+// Two conversations in turn, which begin alike, both keep what was read of them.
+func TestTwoConversationsKeepTheirCaches(t *testing.T) {
+	r := openTiny(t, "llama")
+	one, two := tokensOf("be brief. who is the mayor of Lindau?"), tokensOf("be brief. what lives behind the mill?")
+	for turn := range 3 {
+		for i, prompt := range []*[]int32{&one, &two} {
+			got, err := r.Generate(t.Context(), Request{Prompt: *prompt, MaxTokens: 6, Exact: true}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if turn > 0 && got.CachedTokens < len(*prompt)-8 {
+				t.Errorf("turn %d of conversation %d: %d of %d tokens are cached", turn, i, got.CachedTokens, len(*prompt))
+			}
+			*prompt = slices.Concat(*prompt, got.IDs, tokensOf(" and?")[1:])
+		}
+	}
+}
+
+// Where there is no room for a second cache, the one that lies idle serves.
+func TestOneCacheServesWhereNoOtherFits(t *testing.T) {
+	be := &frugal{most: math.MaxInt}
+	r := openTinyOn(t, "llama", Options{Context: 256}, func(b compute.Backend) compute.Backend { be.Backend = b; return be })
+	plenty := openTiny(t, "llama")
+	for _, p := range tinyPrompts {
+		want, err := plenty.Generate(t.Context(), greedy(p, 20), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Generate(t.Context(), greedy(p, 20), nil)
+		if err != nil || !slices.Equal(got.IDs, want.IDs) {
+			t.Errorf("%q: %v (%v), want %v", p, got.IDs, err, want.IDs)
+		}
+		be.most = 100
+	}
+	if be.refused == 0 {
+		t.Error("nothing was refused")
+	}
 }
 
 var tinySequences = []Sequence{

@@ -1,8 +1,11 @@
 package model
 
 import (
+	"errors"
 	"slices"
 	"sync"
+
+	"clara/compute"
 )
 
 // session is what an answer has on the engine: a KV cache. Between answers it keeps its
@@ -35,7 +38,33 @@ func newSessions(n *network) *sessions { return &sessions{net: n} }
 // take returns a session with room for capacity tokens, preferably one whose cache begins
 // like prompt under the same adapters.
 func (s *sessions) take(key string, prompt []int32, capacity int) (*session, error) {
+	f := s.pick(key, prompt, capacity, true)
+	if f == nil {
+		cache, err := s.net.newCache(capacity)
+		if err == nil {
+			f = &session{cache: cache}
+		} else if errors.Is(err, compute.ErrMemory) {
+			f = s.pick(key, prompt, capacity, false)
+		}
+		if f == nil {
+			return nil, err
+		}
+	}
+	if f.key != key {
+		f.ids, f.key = nil, key
+	}
+	// The last token of the prompt is always computed: its logits are wanted.
+	f.ids = f.ids[:min(commonPrefix(f.ids, prompt), max(0, len(prompt)-1))]
+	return f, nil
+}
+
+// pick takes the free session whose cache begins most like prompt; nil: none has the room.
+// With sparing, one that would lose more tokens than it gives stays, as long as another may
+// lie beside it: the base's answer, or one with a lesson, would cost the conversation its
+// cache, and its next turn the reading of all of it.
+func (s *sessions) pick(key string, prompt []int32, capacity int, sparing bool) *session {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.clock++
 	best, most := -1, -1
 	for i, f := range s.free {
@@ -50,25 +79,15 @@ func (s *sessions) take(key string, prompt []int32, capacity int) (*session, err
 			best, most = i, common
 		}
 	}
-	var f *session
-	if best >= 0 {
-		f = s.free[best]
-		s.free = slices.Delete(s.free, best, best+1)
+	if best < 0 {
+		return nil
 	}
-	s.mu.Unlock()
-	if f == nil {
-		cache, err := s.net.newCache(capacity)
-		if err != nil {
-			return nil, err
-		}
-		f = &session{cache: cache}
+	f := s.free[best]
+	if sparing && len(s.free) < maxFreeSessions && len(f.ids)-most > most {
+		return nil
 	}
-	if f.key != key {
-		f.ids, f.key = nil, key
-	}
-	// The last token of the prompt is always computed: its logits are wanted.
-	f.ids = f.ids[:min(commonPrefix(f.ids, prompt), max(0, len(prompt)-1))]
-	return f, nil
+	s.free = slices.Delete(s.free, best, best+1)
+	return f
 }
 
 // put gives a session back. One whose computation failed has no tokens worth keeping.
