@@ -498,6 +498,55 @@ func TestStepRefusesDivergence(t *testing.T) {
 	}
 }
 
+// halting is an engine that does something when the parameters have moved.
+type halting struct {
+	compute.Backend
+	halt func()
+}
+
+func (h *halting) AdamW(param, grad, m, v compute.Tensor, s compute.AdamWStep) error {
+	err := h.Backend.AdamW(param, grad, m, v, s)
+	h.halt()
+	return err
+}
+
+// A step that has moved the parameters is one that was taken, also where its caller has
+// gone meanwhile: the training is saved and goes on behind it, not with it once more.
+func TestStepCountsOnceItsParametersMoved(t *testing.T) {
+	be := &halting{halt: func() {}}
+	r := openTinyOn(t, "llama", Options{Context: 256}, func(b compute.Backend) compute.Backend { be.Backend = b; return be })
+	begin := func() *Training {
+		tr, err := r.NewTraining(TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(tr.Close)
+		return tr
+	}
+	undisturbed := begin()
+	trainSome(t, undisturbed, 1)
+	want := saved(t, undisturbed)
+	trainSome(t, undisturbed, 2)
+
+	tr := begin()
+	ctx, cancel := context.WithCancel(t.Context())
+	var leave func()
+	be.halt = func() { leave = r.gate.enter(); cancel() }
+	items := []Item{{Sequence: Sequence{Prompt: tokensOf("red"), Answer: tokensOf("green")[1:]}}} // those of trainSome
+	_, err := tr.Step(ctx, items, nll, steps())
+	be.halt = func() {}
+	leave()
+	if err != nil || tr.Steps() != 1 {
+		t.Errorf("%d steps taken, %v", tr.Steps(), err)
+	}
+	if !slices.Equal(saved(t, tr), want) {
+		t.Error("what is saved is no training after one step")
+	}
+	if trainSome(t, tr, 2); !slices.Equal(saved(t, tr), saved(t, undisturbed)) {
+		t.Error("it goes on to another training")
+	}
+}
+
 // While an answer runs, background work stands still; then it goes on.
 func TestBackgroundGivesWay(t *testing.T) {
 	r := openTiny(t, "llama")

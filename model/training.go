@@ -176,13 +176,16 @@ func (t *Training) step(ctx context.Context, items []Item, loss Loss, o StepOpti
 	if o.Clip > 0 && report.GradNorm > float64(o.Clip) {
 		clip = float32(float64(o.Clip) / report.GradNorm)
 	}
-	e.do(e.AdamW(t.params.flat(), t.grads.flat(), t.moment1.flat(), t.moment2.flat(), compute.AdamWStep{
+	err = e.AdamW(t.params.flat(), t.grads.flat(), t.moment1.flat(), t.moment2.flat(), compute.AdamWStep{
 		Rate: o.Rate, Beta1: o.Beta1, Beta2: o.Beta2, Eps: o.Eps, Decay: o.Decay, GradScale: clip, Step: t.steps + 1,
-	}))
-	if e.err != nil {
-		return report, e.err
+	})
+	if err != nil {
+		return report, err
 	}
 	t.steps++
+	// Answers go first here, too. That the caller has gone meanwhile is no failure: the
+	// parameters have moved, and a training that is saved now must say so.
+	_ = e.gate.pass(ctx)
 	return report, nil
 }
 
