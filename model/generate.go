@@ -17,6 +17,10 @@ type Request struct {
 	Sampling  Sampling
 	MaxTokens int      // 0 = until the context is full
 	Stop      []string // texts before which the answer ends
+	// Begun is how many tokens at the prompt's end are the answer's beginning, which it goes
+	// on from: they count for the repetition penalty, and what follows them is not the
+	// beginning of a text, where SentencePiece leaves a space out. The result is without them.
+	Begun int
 	// Exact computes with f32 activations. Answers do not need it: the kernels
 	// round activations to 8 bits, as llama.cpp does, and are faster so.
 	Exact bool
@@ -67,6 +71,9 @@ func (r *Runner) check(q Request) (limit int, err error) {
 	if room < 1 {
 		return 0, fmt.Errorf("a prompt of %d tokens in a context of %d: %w", len(q.Prompt), r.info.Context, ErrContext)
 	}
+	if q.Begun < 0 || q.Begun > len(q.Prompt) {
+		return 0, fmt.Errorf("an answer that began with %d of a prompt's %d tokens", q.Begun, len(q.Prompt))
+	}
 	for _, id := range q.Prompt {
 		if id < 0 || int(id) >= r.config.Vocabulary {
 			return 0, fmt.Errorf("token %d of a vocabulary of %d", id, r.config.Vocabulary)
@@ -82,6 +89,7 @@ func (r *Runner) check(q Request) (limit int, err error) {
 // goes on behind the tokens that it has.
 type reply struct {
 	q       Request
+	ids     []int32 // of the prompt and the answer so far
 	limit   int
 	choice  *sampler
 	out     *textStream
@@ -99,7 +107,7 @@ func (r *Runner) Generate(ctx context.Context, q Request, onPiece func(Piece)) (
 		return Result{}, fmt.Errorf("generate: %w", err)
 	}
 	a := &reply{
-		q: q, limit: limit, choice: newSampler(q.Sampling), out: newTextStream(r.tokenizer, q.Stop),
+		q: q, ids: slices.Clone(q.Prompt), limit: limit, choice: newSampler(q.Sampling), out: newTextStream(r.tokenizer, q),
 		onPiece: onPiece, began: time.Now(), res: Result{PromptTokens: len(q.Prompt)},
 	}
 	err = r.run(ctx, Foreground, func(e *exec) error { return r.answer(e, a) })
@@ -135,7 +143,7 @@ func (r *Runner) answer(e *exec, a *reply) (err error) {
 	if a.q.Exact {
 		key += " exact" // its keys and values differ from the rounded ones
 	}
-	prompt := slices.Concat(a.q.Prompt, a.res.IDs)
+	prompt := a.ids
 	room := len(a.q.Prompt) + a.limit
 	s, err := e.on.sessions.take(key, prompt, capacityFor(room, r.info.Context))
 	if err != nil {
@@ -169,12 +177,12 @@ func (r *Runner) answer(e *exec, a *reply) (err error) {
 		if err := e.ctx.Err(); err != nil {
 			return err
 		}
-		id := a.choice.choose(logits, a.res.IDs)
+		id := a.choice.choose(logits, a.ids[a.q.answerFrom():])
 		if r.tokenizer.IsEnd(id) {
 			a.res.Finish = FinishEnd
 			return nil
 		}
-		a.res.IDs = append(a.res.IDs, id)
+		a.res.IDs, a.ids = append(a.res.IDs, id), append(a.ids, id)
 		text, stopped := a.out.add(id)
 		if a.onPiece != nil {
 			a.onPiece(Piece{Text: text, ID: id})
@@ -192,6 +200,9 @@ func (r *Runner) answer(e *exec, a *reply) (err error) {
 		}
 	}
 }
+
+// answerFrom is where the answer begins in the prompt's tokens; mostly behind them all.
+func (q Request) answerFrom() int { return len(q.Prompt) - q.Begun }
 
 func (q Request) precision() compute.Precision {
 	if q.Exact {

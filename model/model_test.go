@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -139,6 +140,78 @@ func TestOneCacheServesWhereNoOtherFits(t *testing.T) {
 	}
 	if be.refused == 0 {
 		t.Error("nothing was refused")
+	}
+}
+
+// An answer that is gone on with is the one that it would have been in one go: its words
+// stay apart where SentencePiece begins a text with a blank, and its tokens count for the
+// repetition penalty.
+func TestAnswerGoesOnAsInOneGo(t *testing.T) {
+	tokens := []string{"<unk>", "<s>", "</s>"}
+	types := []int32{2, 3, 3}
+	for i := range 256 {
+		tokens, types = append(tokens, fmt.Sprintf("▁w%d", i)), append(types, 1)
+	}
+	path := filepath.Join(t.TempDir(), "words.gguf")
+	words := tinyModel(t, "llama", gguf.KV{Key: "tokenizer.ggml.tokens", Value: tokens},
+		gguf.KV{Key: "tokenizer.ggml.token_type", Value: types}, gguf.KV{Key: "tokenizer.ggml.add_space_prefix", Value: true})
+	if err := os.WriteFile(path, words, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	be, err := cpu.New(cpu.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(t.Context(), path, be, Options{Context: 256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := errors.Join(r.Close(), be.Close()); err != nil {
+			t.Error(err)
+		}
+	}()
+	const n = 12
+	q := greedy("x", n)
+	q.Sampling.RepeatPenalty = 5
+	whole, err := r.Generate(t.Context(), q, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(whole.IDs) != n {
+		t.Fatalf("the answer has %d tokens: it shows little", len(whole.IDs))
+	}
+	var on []Request
+	for k := range n {
+		b := q
+		b.Prompt, b.Begun, b.MaxTokens = slices.Concat(q.Prompt, whole.IDs[:k]), k, n-k
+		on = append(on, b)
+	}
+	together, err := r.GenerateAll(t.Context(), on, Background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, b := range on {
+		told := ""
+		alone, err := r.Generate(t.Context(), b, func(p Piece) { told += p.Text })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, got := range map[string]Result{"alone": alone, "side by side": together[k]} {
+			begun := r.tokenizer.Decode(whole.IDs[:k])
+			if begun+got.Text != whole.Text || !slices.Equal(got.IDs, whole.IDs[k:]) {
+				t.Errorf("%s, %q goes on with %q, in one go: %q", name, begun, got.Text, whole.Text)
+			}
+		}
+		if told != alone.Text {
+			t.Errorf("told %q of %q", told, alone.Text)
+		}
+	}
+	for _, begun := range []int{-1, len(q.Prompt) + 1} {
+		q.Begun = begun
+		if _, err := r.Generate(t.Context(), q, nil); err == nil {
+			t.Errorf("%d of %d tokens begun: accepted", begun, len(q.Prompt))
+		}
 	}
 }
 

@@ -15,9 +15,13 @@ type textStream struct {
 	out     strings.Builder
 }
 
-func newTextStream(t *tokenizer.Tokenizer, stop []string) *textStream {
+// newTextStream is for the text behind what the request has of the answer.
+func newTextStream(t *tokenizer.Tokenizer, q Request) *textStream {
 	s := &textStream{decoder: t.NewDecoder()}
-	for _, x := range stop {
+	for _, id := range q.Prompt[q.answerFrom():] {
+		s.decoder.Push(id)
+	}
+	for _, x := range q.Stop {
 		if x != "" {
 			s.stop = append(s.stop, x)
 		}

@@ -17,7 +17,7 @@ func TestTextStreamStopsInsideAToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newTextStream(tok, []string{"#"})
+	s := newTextStream(tok, Request{Stop: []string{"#"}})
 	s.add(0)
 	if text, stopped := s.add(1); text != "" || !stopped {
 		t.Errorf("the token gives %q, stopped %v", text, stopped)
@@ -35,7 +35,7 @@ func TestTextStream(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringOfN(rapid.SampledFrom([]rune("abä€😀\n#")), 0, 30, -1).Draw(t, "text")
 		stops := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom([]rune("abä#\n")), 1, 3, -1), 0, 3).Draw(t, "stops")
-		s := newTextStream(r.tokenizer, stops)
+		s := newTextStream(r.tokenizer, Request{Stop: stops})
 		var got strings.Builder
 		stopped := false
 		for _, id := range tokensOf(text)[1:] {

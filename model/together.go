@@ -133,6 +133,7 @@ type group struct {
 type member struct {
 	res    *Result
 	prompt int // tokens of ids
+	answer int // where the answer begins in ids
 	from   int // first cache row of its own, behind the shared beginning
 	ids    []int32
 	choice *sampler
@@ -152,8 +153,8 @@ func (r *Runner) newGroup(qs []Request, limits, chosen []int, results []Result) 
 	for _, c := range chosen {
 		q := qs[c]
 		g.members = append(g.members, &member{
-			res: &results[c], prompt: len(q.Prompt), ids: slices.Clone(q.Prompt), limit: limits[c],
-			choice: newSampler(q.Sampling), out: newTextStream(r.tokenizer, q.Stop),
+			res: &results[c], prompt: len(q.Prompt), answer: q.answerFrom(), ids: slices.Clone(q.Prompt), limit: limits[c],
+			choice: newSampler(q.Sampling), out: newTextStream(r.tokenizer, q),
 		})
 	}
 	g.layOut()
@@ -324,7 +325,7 @@ func (p *placement) step(e *exec, b *batch, cache *kvCache, arena *compute.Arena
 // chooseAll gives each member its next token, or its end.
 func (r *Runner) chooseAll(members []*member, logits []float32) {
 	for i, m := range members {
-		id := m.choice.choose(logits[i*r.config.Vocabulary:(i+1)*r.config.Vocabulary], m.res.IDs)
+		id := m.choice.choose(logits[i*r.config.Vocabulary:(i+1)*r.config.Vocabulary], m.ids[m.answer:])
 		if r.tokenizer.IsEnd(id) {
 			m.res.Finish = FinishEnd
 			continue

@@ -228,7 +228,7 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 		}
 		t.log.Debug("answering", "question", question.ID, "version", s.version.Number, "lesson", answer.Lesson, "adapters", len(said.adapters), "tokens at most", tokens)
 		result, err = s.runner.Generate(ctx, model.Request{
-			Prompt: said.prompt, Adapters: said.adapters, Sampling: sampling(set, ask), MaxTokens: tokens, Stop: ask.Stop,
+			Prompt: said.prompt, Begun: len(begunIDs), Adapters: said.adapters, Sampling: sampling(set, ask), MaxTokens: tokens, Stop: ask.Stop,
 		}, func(p model.Piece) {
 			if onPiece != nil && p.Text != "" {
 				onPiece(p.Text)

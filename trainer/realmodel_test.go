@@ -220,10 +220,11 @@ func TestConversation(t *testing.T) {
 		t.Errorf("stopped: %+v, %v", stopped, err)
 	}
 
-	// What was cut goes on as if it had not been.
+	// What was cut goes on as if it had not been, also for the repetition penalty.
+	surest := 0.0
 	limited := func(a Ask, tokens int) Entry {
 		t.Helper()
-		a.Greedy, a.MaxTokens = true, tokens
+		a.Temperature, a.MaxTokens = &surest, tokens
 		e, err := tr.Answer(ctx, a, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -232,7 +233,7 @@ func TestConversation(t *testing.T) {
 	}
 	cut := limited(Ask{Text: "Tell me a long story."}, 8)
 	pieces = ""
-	gone, err := tr.Answer(ctx, Ask{Continue: cut.ID, Greedy: true, MaxTokens: 8}, func(s string) { pieces += s })
+	gone, err := tr.Answer(ctx, Ask{Continue: cut.ID, Temperature: &surest, MaxTokens: 8}, func(s string) { pieces += s })
 	if whole := limited(Ask{Again: cut.ID}, 16); err != nil || gone.Text != whole.Text || cut.Text+pieces != gone.Text || gone.Parent != cut.Parent || gone.Tokens != 8 { // those of the cut one are counted there
 		t.Errorf("cut: %q, gone on with: %+v, %v, in one go: %q", cut.Text, gone, err, whole.Text)
 	}
