@@ -119,7 +119,7 @@ func (r *Runner) Generate(ctx context.Context, q Request, onPiece func(Piece)) (
 		a.res.Text = a.out.text()
 		return a.res, fmt.Errorf("generate: %w", err)
 	}
-	if rest := a.out.finish(); rest != "" && onPiece != nil {
+	if rest := a.out.finish(a.res.Finish == FinishLength); rest != "" && onPiece != nil {
 		onPiece(Piece{Text: rest, ID: -1})
 	}
 	a.res.Text = a.out.text()

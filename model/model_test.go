@@ -215,6 +215,41 @@ func TestAnswerGoesOnAsInOneGo(t *testing.T) {
 	}
 }
 
+// An answer that its limit cuts inside a character ends before it: it is gone on with from
+// there, and what comes is that character.
+func TestAnswerIsCutBetweenCharacters(t *testing.T) {
+	r := openTiny(t, "llama")
+	inside := 0
+	for _, prompt := range tinyPrompts[:3] {
+		for n := 1; n <= 16; n++ {
+			alone, err := r.Generate(t.Context(), greedy(prompt, n), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			together, err := r.GenerateAll(t.Context(), []Request{greedy(prompt, n)}, Background)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if alone.Finish != FinishLength {
+				break
+			}
+			want, d := "", r.tokenizer.NewDecoder()
+			for _, id := range alone.IDs {
+				want += d.Push(id)
+			}
+			if alone.Text != want || together[0].Text != want {
+				t.Errorf("%d tokens: %q alone, %q side by side, want %q", n, alone.Text, together[0].Text, want)
+			}
+			if d.Flush() != "" {
+				inside++
+			}
+		}
+	}
+	if inside == 0 {
+		t.Error("no answer was cut inside a character: this shows nothing")
+	}
+}
+
 var tinySequences = []Sequence{
 	{Prompt: tokensOf("shared start. who is it"), Answer: append(tokensOf("Anna")[1:], 2)},
 	{Prompt: tokensOf("shared start. where"), Answer: append(tokensOf("behind the mill")[1:], 2)},

@@ -60,9 +60,14 @@ func (s *textStream) add(id int32) (text string, stopped bool) {
 	return text, false
 }
 
-// finish returns what was held back: the answer ended without it becoming more.
-func (s *textStream) finish() string {
-	text := s.held + s.decoder.Flush()
+// finish returns what was held back: the answer ended without it becoming more. Of one that
+// was cut the beginning of a character is left out: the answer is gone on with from its text,
+// where a broken character would stay.
+func (s *textStream) finish(cut bool) string {
+	text, rest := s.held, s.decoder.Flush()
+	if !cut {
+		text += rest
+	}
 	s.held = ""
 	s.out.WriteString(text)
 	return text

@@ -22,8 +22,23 @@ func TestTextStreamStopsInsideAToken(t *testing.T) {
 	if text, stopped := s.add(1); text != "" || !stopped {
 		t.Errorf("the token gives %q, stopped %v", text, stopped)
 	}
-	if rest := s.finish(); rest != "" || s.text() != "a" {
+	if rest := s.finish(false); rest != "" || s.text() != "a" {
 		t.Errorf("%q behind the end, %q in all", rest, s.text())
+	}
+}
+
+// Of an answer that is cut by its length, what may begin a stop text is text, and the beginning
+// of a character is not; where the model itself ends in one, that is shown.
+func TestTextStreamIsCut(t *testing.T) {
+	r := openTiny(t, "llama")
+	for cut, want := range map[bool]string{true: "aä#", false: "aä#\uFFFD"} {
+		s := newTextStream(r.tokenizer, Request{Stop: []string{"#!"}})
+		for _, id := range tokensOf("aä#\xE2\x82")[1:] {
+			s.add(id)
+		}
+		if s.finish(cut); s.text() != want {
+			t.Errorf("cut %v: %q, want %q", cut, s.text(), want)
+		}
 	}
 }
 
@@ -50,7 +65,7 @@ func TestTextStream(t *testing.T) {
 			}
 		}
 		if !stopped {
-			got.WriteString(s.finish())
+			got.WriteString(s.finish(false))
 		}
 		if got.String() != s.text() {
 			t.Fatalf("pieces %q, text %q", got.String(), s.text())

@@ -282,7 +282,7 @@ func (r *Runner) together(e *exec, g *group) error {
 		}
 	}
 	for _, m := range g.members {
-		m.out.finish()
+		m.out.finish(m.res.Finish == FinishLength)
 		m.res.Text, m.res.PromptTokens = m.out.text(), m.prompt
 		m.res.PromptTime, m.res.AnswerTime = g.promptTime, time.Since(g.began)-g.promptTime
 	}
