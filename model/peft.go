@@ -69,7 +69,7 @@ func (c peftConfig) begunOn() string {
 func (c peftConfig) check() error {
 	switch {
 	case c.PeftType != "LORA":
-		return fmt.Errorf("a PEFT adapter of type %q, not LORA: %w", c.PeftType, ErrAdapter)
+		return fmt.Errorf("a PEFT adapter of type %.80q, not LORA: %w", c.PeftType, ErrAdapter)
 	case c.R < 1 || c.R > maxRank:
 		return fmt.Errorf("rank %d, allowed are 1 to %d: %w", c.R, maxRank, ErrAdapter)
 	case !(c.LoraAlpha > 0) || math.IsInf(float64(c.LoraAlpha), 0):
@@ -79,7 +79,7 @@ func (c peftConfig) check() error {
 	case c.FanInFanOut:
 		return fmt.Errorf("an adapter for transposed weights (fan_in_fan_out): %w", ErrAdapter)
 	case c.Bias != "" && c.Bias != "none":
-		return fmt.Errorf("an adapter with trained biases (%q): %w", c.Bias, ErrAdapter)
+		return fmt.Errorf("an adapter with trained biases (%.80q): %w", c.Bias, ErrAdapter)
 	case len(c.RankPattern) > 0 || len(c.AlphaPattern) > 0:
 		return fmt.Errorf("an adapter whose rank or alpha differs between modules: %w", ErrAdapter)
 	case c.begunOn() != "":
@@ -87,7 +87,7 @@ func (c peftConfig) check() error {
 	case len(c.Invocation) > 0 && string(c.Invocation) != "null":
 		return fmt.Errorf("an adapter that holds only behind some tokens (alora_invocation_tokens): %w", ErrAdapter)
 	case len(c.ModulesToSave) > 0:
-		return fmt.Errorf("an adapter that replaces whole modules (%v): %w", c.ModulesToSave, ErrAdapter)
+		return fmt.Errorf("an adapter that replaces whole modules (%d, with %.80q): %w", len(c.ModulesToSave), c.ModulesToSave[0], ErrAdapter)
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ var peftName = regexp.MustCompile(`^base_model\.model\.model\.layers\.(\d{1,4})\
 func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
 	var c peftConfig
 	if err := json.Unmarshal(config, &c); err != nil {
-		return nil, fmt.Errorf("read %s: %w: %w", peftConfigFile, ErrAdapter, err)
+		return nil, fmt.Errorf("read %s: %w: %.200s", peftConfigFile, ErrAdapter, err) // which quotes numbers, however long
 	}
 	if err := c.check(); err != nil {
 		return nil, err
@@ -129,12 +129,12 @@ func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
 	for _, t := range f.Tensors {
 		m := peftName.FindStringSubmatch(t.Name)
 		if m == nil {
-			return nil, fmt.Errorf("tensor %q is not of a LoRA adapter for a %s model: %w", t.Name, r.config.Architecture, ErrAdapter)
+			return nil, fmt.Errorf("tensor %.80q is not of a LoRA adapter for a %s model: %w", t.Name, r.config.Architecture, ErrAdapter)
 		}
 		l, _ := strconv.Atoi(m[1])
 		p := projection(slices.Index(peftModules[:], m[2]))
 		if p < 0 || l >= r.config.Layers {
-			return nil, fmt.Errorf("tensor %q: the model has no such layer: %w", t.Name, ErrAdapter)
+			return nil, fmt.Errorf("tensor %.80q: the model has no such layer: %w", t.Name, ErrAdapter)
 		}
 		out, in := r.config.shape(p)
 		want := []int{c.R, in}
@@ -142,14 +142,14 @@ func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
 			want = []int{out, c.R}
 		}
 		if !slices.Equal(t.Shape, want) {
-			return nil, fmt.Errorf("tensor %q is %v, the model wants %v: %w", t.Name, t.Shape, want, ErrAdapter)
+			return nil, fmt.Errorf("tensor %.80q is %v, the model wants %v: %w", t.Name, t.Shape, want, ErrAdapter)
 		}
 		values, err := t.Float32s()
 		if err != nil {
-			return nil, fmt.Errorf("read tensor %q: %w: %w", t.Name, ErrAdapter, err)
+			return nil, fmt.Errorf("read tensor %.80q: %w: %w", t.Name, ErrAdapter, err)
 		}
 		if i := slices.IndexFunc(values, isNoNumber); i >= 0 {
-			return nil, fmt.Errorf("tensor %q holds %g: %w", t.Name, values[i], ErrAdapter)
+			return nil, fmt.Errorf("tensor %.80q holds %g: %w", t.Name, values[i], ErrAdapter)
 		}
 		if m[3] == "A" {
 			layers[l][p].a = values

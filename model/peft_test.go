@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -180,6 +181,44 @@ func TestAdaptersThatDoNotFit(t *testing.T) {
 	foreign.layers = foreign.layers[:3]
 	if _, err := r.Generate(t.Context(), greedy("x", 2, foreign), nil); !errors.Is(err, ErrAdapter) {
 		t.Errorf("an adapter with three layers on seven: %v", err)
+	}
+}
+
+// An error says what is wrong, not all that is in a file that is meant to flood the log.
+func TestErrorsOfHostileAdaptersAreShort(t *testing.T) {
+	r := openTiny(t, "llama")
+	config, tensors := peftFiles(t, randomAdapter(r, 2, 1))
+	letters := strings.Repeat("x", 1<<14)
+	named := func(name string, shape ...int) []byte {
+		n := 1
+		for _, d := range shape {
+			n *= d
+		}
+		var out bytes.Buffer
+		if err := safetensors.Write(&out, []safetensors.Tensor{safetensors.FromFloat32s(name, shape, make([]float32, n))}, nil); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	change := func(key, value string) []byte {
+		return []byte(`{"peft_type":"LORA","r":2,"lora_alpha":4,"` + key + `":` + value + `}`)
+	}
+	module := "base_model.model.model.layers.0." + letters + ".lora_A.weight"
+	for name, tc := range map[string]struct{ config, tensors []byte }{
+		"a tensor":        {config, named(letters, 1)},
+		"a module":        {config, named(module, 1)},
+		"digits":          {change("r", strings.Repeat("9", 1<<14)), tensors},
+		"a type":          {change("peft_type", `"`+letters+`"`), tensors},
+		"biases":          {change("bias", `"`+letters+`"`), tensors},
+		"a whole module":  {change("modules_to_save", `["`+letters+`"]`), tensors},
+		"modules":         {change("modules_to_save", `["a"`+strings.Repeat(`,"b"`, 1<<14)+`]`), tensors},
+		"a way to begin":  {change("init_lora_weights", `"pissa`+letters+`"`), tensors},
+		"invocation":      {change("alora_invocation_tokens", "["+strings.Repeat("1,", 1<<14)+"1]"), tensors},
+		"the file's type": {[]byte(letters), tensors},
+	} {
+		if _, err := r.ReadAdapter(tc.config, tc.tensors); !errors.Is(err, ErrAdapter) || len(err.Error()) > 1000 {
+			t.Errorf("%s: an error of %d bytes, %.200v", name, len(fmt.Sprint(err)), err)
+		}
 	}
 }
 

@@ -57,7 +57,7 @@ func header(text []byte) ([]place, map[string]string, error) {
 	d.DisallowUnknownFields()
 	bad := func(what string, err error) ([]place, map[string]string, error) {
 		if err != nil {
-			what += ": " + err.Error()
+			what += fmt.Sprintf(": %.200s", err) // it quotes names and numbers, however long
 		}
 		return nil, nil, fmt.Errorf("read the header: %s: %w", what, ErrFormat)
 	}
@@ -92,7 +92,10 @@ func header(text []byte) ([]place, map[string]string, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("read tensor %.80q: %w", name, err)
 		}
-		if o := e.Offsets; len(o) != 2 || o[0] > o[1] || o[1]-o[0] != size {
+		if len(e.Offsets) != 2 {
+			return bad(fmt.Sprintf("tensor %.80q has %d offsets, wanted 2", name, len(e.Offsets)), nil)
+		}
+		if o := e.Offsets; o[0] > o[1] || o[1]-o[0] != size {
 			return bad(fmt.Sprintf("tensor %.80q, %v %v, lies at %v", name, e.DType, e.Shape, o), nil)
 		}
 		places = append(places, place{tensor, e.Offsets[0], e.Offsets[1]})

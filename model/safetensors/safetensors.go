@@ -129,12 +129,19 @@ func (f *File) Close() error {
 	return nil
 }
 
+// maxAxes is more than any model has (a convolution over pictures in time has five), and
+// few enough to be written into an error.
+const maxAxes = 8
+
 // size is the bytes that a tensor's type and shape call for. It refuses unknown
-// types, negative axes and sizes beyond an int64.
+// types, too many or negative axes and sizes beyond an int64.
 func (t *Tensor) size() (uint64, error) {
 	n, ok := widths[t.DType]
 	if !ok {
 		return 0, fmt.Errorf("it has the unknown type %.20q: %w", string(t.DType), ErrFormat)
+	}
+	if len(t.Shape) > maxAxes {
+		return 0, fmt.Errorf("it has %d axes, wanted at most %d: %w", len(t.Shape), maxAxes, ErrFormat)
 	}
 	for _, d := range t.Shape {
 		high, low := bits.Mul64(n, uint64(d))
@@ -158,7 +165,7 @@ func (t Tensor) Float32s() ([]float32, error) {
 		BF16: func(b []byte) float32 { return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16) },
 	}[t.DType]
 	if !ok {
-		return nil, fmt.Errorf("read tensor %q as floating-point numbers: it has the type %.20s: %w", t.Name, t.DType, ErrFormat)
+		return nil, fmt.Errorf("read tensor %.80q as floating-point numbers: it has the type %.20s: %w", t.Name, t.DType, ErrFormat)
 	}
 	width := int(widths[t.DType])
 	values := make([]float32, len(t.Data)/width)

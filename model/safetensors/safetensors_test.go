@@ -207,6 +207,29 @@ func TestUnsoundFiles(t *testing.T) {
 	}
 }
 
+// An error says what is wrong, not all that is in a file that is meant to flood the log.
+func TestErrorsOfHostileFilesAreShort(t *testing.T) {
+	many := "[" + strings.Repeat("1,", 1<<14) + "1]"
+	digits := strings.Repeat("9", 1<<14)
+	letters := strings.Repeat("x", 1<<14)
+	for name, header := range map[string]string{
+		"axes":               `{"a":{"dtype":"F32","shape":` + many + `,"data_offsets":[0,8]}}`,
+		"axes that overflow": `{"a":{"dtype":"F32","shape":` + strings.ReplaceAll(many, "1", "99999") + `,"data_offsets":[0,8]}}`,
+		"offsets":            `{"a":{"dtype":"F32","shape":[1],"data_offsets":` + many + `}}`,
+		"digits":             `{"a":{"dtype":"F32","shape":[` + digits + `],"data_offsets":[0,4]}}`,
+		"a field":            `{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"` + letters + `":1}}`,
+		"a type":             `{"a":{"dtype":"` + letters + `","shape":[1],"data_offsets":[0,4]}}`,
+		"a name":             `{"` + letters + `":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`,
+	} {
+		if _, err := Parse(withHeader(header, 4)); !errors.Is(err, ErrFormat) || len(err.Error()) > 1000 {
+			t.Errorf("%s: an error of %d bytes, %.200v", name, len(fmt.Sprint(err)), err)
+		}
+	}
+	if _, err := (Tensor{Name: letters, DType: I64}).Float32s(); err == nil || len(err.Error()) > 1000 {
+		t.Errorf("a name of integers: an error of %d bytes", len(fmt.Sprint(err)))
+	}
+}
+
 // What Parse would refuse, Write refuses before the first byte.
 func TestWriteRefuses(t *testing.T) {
 	one := FromFloat32s("a", []int{1}, []float32{1})
