@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"errors"
+	"runtime"
 	"runtime/debug"
 	"testing"
 	"unsafe"
@@ -33,6 +34,32 @@ func TestMappingsAreAlignedAndZero(t *testing.T) {
 		}
 		unmapFloats(p)
 	}
+}
+
+// Memory that was given back leaves nothing on the collector's heap.
+func TestMappingsLeaveNothingBehind(t *testing.T) {
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	mappings := make([][]float32, 20000) // all at once: each has an address of its own
+	before := heap()
+	for i := range mappings {
+		var err error
+		if mappings[i], err = mapFloats(1024); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range mappings {
+		unmapFloats(mappings[i])
+		mappings[i] = nil
+	}
+	if grown := heap() - before; grown > 200_000 {
+		t.Errorf("%d mappings that are gone take %d bytes of the heap", len(mappings), grown)
+	}
+	runtime.KeepAlive(mappings)
 }
 
 func TestMappingTooMuchFails(t *testing.T) {

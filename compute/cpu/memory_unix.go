@@ -20,12 +20,13 @@ func mapBytes(n int) ([]byte, error) {
 	if n < 0 || n > maxMapping {
 		return nil, fmt.Errorf("map %d bytes: %w", n, compute.ErrMemory)
 	}
+	// Not unix.Mmap, which notes each mapping until unix.Munmap, and that takes whole ones only.
 	if n < hugeFrom {
-		p, err := unix.Mmap(-1, 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+		p, err := unix.MmapPtr(-1, 0, nil, uintptr(n), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 		if err != nil {
 			return nil, fmt.Errorf("map %d bytes: %w (%w)", n, compute.ErrMemory, err)
 		}
-		return p, nil
+		return unsafe.Slice((*byte)(p), n), nil
 	}
 	// Huge pages start at their multiples: take one more and give back what lies
 	// before and after.
