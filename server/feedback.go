@@ -19,10 +19,13 @@ type success struct {
 	Reason  string `json:"reason,omitempty" doc:"Why it is not; it is kept all the same"`
 }
 
-type successOutput struct{ Body success }
+type successOutput struct {
+	FeedbackID int64 `header:"Feedback-Id" doc:"The number of the sample, by which it is taken back"`
+	Body       success
+}
 
 func successOf(s trainer.Sample) *successOutput {
-	return &successOutput{success{Success: s.State != trainer.SampleRejected, Reason: s.Reason.Text}}
+	return &successOutput{s.ID, success{Success: s.State != trainer.SampleRejected, Reason: s.Reason.Text}}
 }
 
 type feedbackInput struct {
@@ -32,6 +35,10 @@ type feedbackInput struct {
 		Importance Whole   `json:"importance,omitempty" minimum:"1" maximum:"5" default:"1" doc:"How much it weighs in training"`
 		Source     Source  `json:"source,omitempty"`
 	}
+}
+
+type sampleInput struct {
+	ID int64 `path:"id" minimum:"1" maximum:"9007199254740991" doc:"The number of a sample"`
 }
 
 type conversationInput struct {
@@ -92,6 +99,14 @@ func (s *server) feedbackRoutes() {
 				return nil, s.failed(err)
 			}
 			return successOf(sample), nil
+		})
+	huma.Register(s.api, operation(http.MethodDelete, "/feedback/{id}", "take-back", tagFeedback, "Take feedback back",
+		"A text, a rating, a correction or a lesson, by the number in the header Feedback-Id of the answer to it. What it had replaced stands again; it is erased after a day."),
+		func(ctx context.Context, in *sampleInput) (*struct{}, error) {
+			if err := trainerOf(ctx).TakeBack(ctx, in.ID); err != nil {
+				return nil, s.failed(err)
+			}
+			return nil, nil
 		})
 	huma.Register(s.api, operation(http.MethodPost, "/conversations", "process-conversation", tagFeedback, "Add a question with a rated answer",
 		"An answer that was given elsewhere, with its rating: process_conversation."),

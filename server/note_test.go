@@ -66,6 +66,29 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// Each feedback is named by a number, by which whoever gave it takes it back, once.
+func TestFeedbackIsTakenBack(t *testing.T) {
+	h, tokens := opened(t, Limits{}, "anna", "ben")
+	anna := tokens["anna"]
+	h.want(http.StatusOK, anna, "POST", "/generate", `{"prompt": "What is an act?"}`, nil)
+	for path, body := range map[string]string{
+		"/feedback":                    `{"text": "The administrative procedure is important.", "score": 0.8}`,
+		"/conversations":               `{"user_input": "What is an act?", "model_output": "An act is a decision.", "user_rating": 5}`,
+		"/conversations/1/rating":      `{"stars": 5}`,
+		"/conversations/1/corrections": `{"better": "An act is a decision of an authority."}`,
+		"/lessons":                     `{"question": "When do we open?", "answer": "At eight."}`,
+	} {
+		at := "/feedback/" + h.want(http.StatusOK, anna, "POST", path, body, nil).header.Get("Feedback-Id")
+		h.want(http.StatusNotFound, tokens["ben"], "DELETE", at, nil, nil)
+		h.want(http.StatusNoContent, anna, "DELETE", at, nil, nil)
+		h.want(http.StatusNotFound, anna, "DELETE", at, nil, nil)
+	}
+	if kept, err := h.trainer("anna").Samples(t.Context(), trainer.SampleQuery{}); err != nil || len(kept) != 0 {
+		t.Errorf("%d samples stand, %v", len(kept), err)
+	}
+	h.want(http.StatusUnprocessableEntity, anna, "DELETE", "/feedback/0", nil, nil)
+}
+
 // A text that the model cannot read is not kept: whoever sends many fills no disk with them.
 func TestFeedbackThatIsTooLongIsRefused(t *testing.T) {
 	h, _ := opened(t, Limits{})
