@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -32,8 +34,9 @@ type account struct {
 	ready chan struct{} // closed when the fields above are set, or err is
 	err   error         // why it could not be opened
 
-	asked    bool           // for something, by a request; guarded by accounts.mu
-	requests sync.WaitGroup // under way
+	asked    time.Time      // when the last request for something ended; guarded by accounts.mu, as is busy
+	busy     int            // requests under way
+	requests sync.WaitGroup // as many
 	closed   chan struct{}  // closed when it is closed while the server goes on
 
 	access context.Context // ends, with errRemoved, when the user is removed
@@ -57,12 +60,13 @@ type accounts struct {
 	mu   sync.Mutex
 	all  map[string]*account // by name; "": the desktop's own user
 	gone map[string]*account // removed or at rest, and not closed yet
+	rest map[string]*threads // of those at rest, who go on where they were
 	wait sync.WaitGroup      // closings
 }
 
 func newAccounts(p Params) *accounts {
 	return &accounts{
-		open: p.Open, log: p.Log, all: make(map[string]*account), gone: make(map[string]*account),
+		open: p.Open, log: p.Log, all: make(map[string]*account), gone: make(map[string]*account), rest: make(map[string]*threads),
 		limit: func() *rate.Limiter { return rate.NewLimiter(rate.Limit(p.Limits.Rate), p.Limits.Burst) },
 	}
 }
@@ -89,13 +93,21 @@ func (as *accounts) enter(ctx context.Context, name string, asks bool) (a *accou
 	a = as.all[name]
 	first := a == nil
 	if first {
-		a = &account{name: name, rate: as.limit(), threads: newThreads(), ready: make(chan struct{}), closed: make(chan struct{})}
+		a = &account{name: name, rate: as.limit(), threads: cmp.Or(as.rest[name], newThreads()), ready: make(chan struct{}), closed: make(chan struct{})}
 		a.access, a.remove = context.WithCancelCause(context.Background())
 		as.all[name] = a
 	}
-	a.asked = a.asked || asks
+	a.busy++
 	a.requests.Add(1)
 	as.mu.Unlock()
+	done = func() {
+		as.mu.Lock()
+		if a.busy--; asks {
+			a.asked = time.Now()
+		}
+		as.mu.Unlock()
+		a.requests.Done()
+	}
 	if first {
 		// It is for all who wait: one who leaves does not end it.
 		opened, err := as.open(context.WithoutCancel(ctx), name)
@@ -111,14 +123,14 @@ func (as *accounts) enter(ctx context.Context, name string, asks bool) (a *accou
 	select {
 	case <-a.ready:
 	case <-ctx.Done():
-		a.requests.Done()
+		done()
 		return nil, nil, ctx.Err()
 	}
 	if a.err != nil {
-		a.requests.Done()
+		done()
 		return nil, nil, a.err
 	}
-	return a, a.requests.Done, nil
+	return a, done, nil
 }
 
 // keep closes the accounts of users who were removed, and ends their requests.
@@ -136,6 +148,7 @@ func (as *accounts) keep(users []User) {
 		a.remove(errRemoved)
 		as.shut(a)
 	}
+	maps.DeleteFunc(as.rest, func(name string, _ *threads) bool { return !known[name] })
 }
 
 // shut closes an account once its requests have ended. The caller holds mu.
@@ -158,20 +171,24 @@ func (as *accounts) shut(a *account) {
 	})
 }
 
+// restTime is how long after the last request of a user their data stay open for the next one.
+const restTime = 10 * time.Minute
+
 // mostAwake is how many users at a time are looked after without a request of theirs. Each
 // has a database open and maybe adapters in memory.
 const mostAwake = 8
 
 // wake opens the accounts of users who may have something due, as many as may be open for
-// that, and returns those that are left. An account for which no request came is closed again
-// once it has nothing to train on.
+// that, and returns those that are left. An account that no request came to for restTime is
+// closed once it has nothing to train on.
 func (as *accounts) wake(ctx context.Context, users []User) (left []User) {
 	as.mu.Lock()
 	awake := 0
 	for _, a := range as.all {
 		switch {
-		case a.asked:
+		case a.busy > 0 || time.Since(a.asked) < restTime:
 		case a.isIdle():
+			as.rest[a.name] = a.threads
 			as.shut(a)
 		default:
 			awake++

@@ -113,7 +113,7 @@ func Run(ctx context.Context, l net.Listener, p Params) (err error) {
 		if err != nil {
 			return errors.Join(err, l.Close())
 		}
-		done()
+		defer done() // nobody else is served: their data stay open
 	}
 	tending, rest := context.WithCancel(ctx)
 	var tended sync.WaitGroup

@@ -15,6 +15,22 @@ import (
 	"clara/trainer"
 )
 
+// openWithoutModel opens a trainer that has nothing to do but to erase.
+func openWithoutModel(ctx context.Context, home string) (Opened, error) {
+	st, err := store.Open(ctx, filepath.Join(home, "clara.db"))
+	if err != nil {
+		return Opened{}, err
+	}
+	tr, err := trainer.New(ctx, trainer.Params{Store: st, Home: home, Settings: trainer.DefaultSettings()})
+	if err == nil {
+		err = tr.Start(context.WithoutCancel(ctx))
+	}
+	if err != nil {
+		return Opened{}, errors.Join(err, st.Close())
+	}
+	return Opened{Trainer: tr, Close: func() error { tr.Stop(); return st.Close() }}, nil
+}
+
 // What a user deleted is erased after a day though they do not come back, and so is what the
 // desktop's own user deleted, whom nobody asks for while there are others.
 func TestWhatIsDeletedIsErasedWithoutARequest(t *testing.T) {
@@ -26,20 +42,7 @@ func TestWhatIsDeletedIsErasedWithoutARequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := func(name string) string { return filepath.Join(home, "of-"+name) }
 		p := Params{Users: users, Log: slog.New(slog.DiscardHandler), Limits: Limits{}.WithDefaults()}
-		p.Open = func(ctx context.Context, name string) (Opened, error) {
-			st, err := store.Open(ctx, filepath.Join(folder(name), "clara.db"))
-			if err != nil {
-				return Opened{}, err
-			}
-			tr, err := trainer.New(ctx, trainer.Params{Store: st, Home: folder(name), Settings: trainer.DefaultSettings()})
-			if err == nil {
-				err = tr.Start(context.WithoutCancel(ctx))
-			}
-			if err != nil {
-				return Opened{}, errors.Join(err, st.Close())
-			}
-			return Opened{Trainer: tr, Close: func() error { tr.Stop(); return st.Close() }}, nil
-		}
+		p.Open = func(ctx context.Context, name string) (Opened, error) { return openWithoutModel(ctx, folder(name)) }
 		for _, name := range []string{"", "anna"} {
 			o, err := p.Open(t.Context(), name)
 			if err != nil {
@@ -83,12 +86,55 @@ func TestWhatIsDeletedIsErasedWithoutARequest(t *testing.T) {
 				}
 			}
 		}
+		end()
+		<-ended
 		if n := len(s.accounts.all); n != 0 {
 			t.Errorf("%d accounts stay open", n)
 		}
-		end()
-		<-ended
 		if err := s.accounts.closeAll(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A user who has not asked for a while is closed, and goes on where they were when they ask again;
+// a request under way keeps their data open however long it takes.
+func TestAUserAtRestIsClosed(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		p := Params{Log: slog.New(slog.DiscardHandler), Limits: Limits{}.WithDefaults()}
+		p.Open = func(ctx context.Context, _ string) (Opened, error) { return openWithoutModel(ctx, home) }
+		as := newAccounts(p)
+		open := func(after time.Duration) bool {
+			time.Sleep(after)
+			synctest.Wait()
+			as.wake(t.Context(), nil)
+			synctest.Wait()
+			return len(as.all) == 1
+		}
+		a, done, err := as.get(t.Context(), "anna")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !open(time.Hour) {
+			t.Error("it is closed while a request is under way")
+		}
+		done()
+		if !open(restTime - time.Second) {
+			t.Error("it is closed before its time")
+		}
+		if open(2 * time.Second) {
+			t.Error("it stays open")
+		}
+		again, done, err := as.get(t.Context(), "anna")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again == a || again.threads != a.threads {
+			t.Error("it does not go on where it was")
+		}
+		done()
+		if err := as.closeAll(); err != nil {
 			t.Error(err)
 		}
 	})
