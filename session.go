@@ -28,7 +28,7 @@ type session struct {
 	home        string
 	lock        *flock.Flock
 	log         *slog.Logger
-	logFile     *os.File
+	logFile     *logFile
 	file        *configs.File
 	settings    configs.Settings // as read at the start; see takeOver
 	settingsErr error            // why not; settings are the defaults then
@@ -163,19 +163,10 @@ func lockFolder(home string) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// maxLog is the size from which on a start begins a new log; the one before is kept.
-const maxLog = 4 << 20
-
 func (s *session) openLog() error {
-	path := filepath.Join(s.home, "clara.log")
-	if info, err := os.Stat(path); err == nil && info.Size() > maxLog {
-		if err := os.Rename(path, path+".1"); err != nil {
-			return fmt.Errorf("put the old log aside: %w", err)
-		}
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := openLogFile(filepath.Join(s.home, "clara.log"))
 	if err != nil {
-		return fmt.Errorf("open the log: %w", err)
+		return err
 	}
 	s.logFile = f
 	if !s.options.Verbose {

@@ -122,6 +122,30 @@ func TestLongLogIsPutAside(t *testing.T) {
 	}
 }
 
+// A program that runs for months begins a new log as a start does, and keeps the one before.
+func TestLongLogIsPutAsideWhileItRuns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "clara.log")
+	l, err := openLogFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range [][]byte{make([]byte, maxLog), []byte("last\n"), []byte("first\n"), []byte("second\n")} {
+		if _, err := l.Write(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(path + ".1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now, err := os.ReadFile(path); err != nil || before.Size() != maxLog+5 || string(now) != "first\nsecond\n" {
+		t.Errorf("%d bytes put aside, the new log says %q, %v", before.Size(), now, err)
+	}
+}
+
 func TestSecondProgramOnOneFolderSaysSo(t *testing.T) {
 	o := cli.Options{Home: filepath.Join(t.TempDir(), "home")}
 	first := openTestSession(t, o)

@@ -210,11 +210,16 @@ func answerOf(ctx context.Context, id string) (message int64, err error) {
 }
 
 // failed is what an error is to the client; the log has its causes.
-func (s *server) failed(err error) error {
+func (s *server) failed(err error) error { return s.fails(err) }
+
+// fails is failed outside of huma.
+func (s *server) fails(err error) *Problem {
 	p := problemOf(err)
 	switch {
 	case errors.Is(err, context.Canceled): // the client has gone
 		s.Log.Debug("a request was cut short", "error", err)
+	case errors.Is(err, errFull): // which a limit is there for
+		s.Log.Debug("a request found the queue full")
 	case p.Status >= http.StatusInternalServerError:
 		s.Log.Error("a request failed", "status", p.Status, "error", err)
 	}

@@ -107,7 +107,7 @@ func (s *server) admitted(r *http.Request) (a *account, done func(), p *Problem)
 		a, done, err = s.accounts.get(r.Context(), name)
 	}
 	if err != nil {
-		return nil, nil, problemOf(err)
+		return nil, nil, s.fails(err)
 	}
 	if now := a.rate.Reserve(); now.Delay() > 0 {
 		p := problem(http.StatusTooManyRequests, "too many requests in a short time", "Send fewer at a time.")
@@ -124,7 +124,7 @@ func (s *server) admitted(r *http.Request) (a *account, done func(), p *Problem)
 func (s *server) asker(r *http.Request) (name string, p *Problem) {
 	users, err := s.Users.List()
 	if err != nil {
-		return "", problemOf(err)
+		return "", s.fails(err)
 	}
 	s.accounts.keep(users)
 	if len(users) > 0 {
