@@ -267,9 +267,11 @@ func (t *Trainer) routed(ctx context.Context, base string, by Version) ([]JobLes
 	questions := make([]string, len(all))
 	var style Style
 	if by.Manner != "" && len(all) > 0 {
-		if style, err = t.styleOf(ctx, by); err != nil {
+		corrections, err := t.correctionsOf(ctx, by)
+		if err != nil {
 			return nil, nil, err
 		}
+		style = styleOfCorrections(corrections)
 	}
 	for i, l := range all {
 		lessons[i] = jobLesson(l)
@@ -286,15 +288,19 @@ func (t *Trainer) routed(ctx context.Context, base string, by Version) ([]JobLes
 	return lessons, newRouter(questions), nil
 }
 
-// styleOf is the style of the corrections that the manner of a version was trained on.
-func (t *Trainer) styleOf(ctx context.Context, v Version) (Style, error) {
+// correctionsOf are the corrections that the manner of a version was trained on.
+func (t *Trainer) correctionsOf(ctx context.Context, v Version) ([]Sample, error) {
 	if len(v.Samples) == 0 {
-		return Style{}, nil
+		return nil, nil
 	}
 	samples, err := t.store.Samples(ctx, SampleQuery{IDs: v.Samples, Forms: []Form{FormCorrection}, Kinds: []Kind{Manner}})
 	if err != nil {
-		return Style{}, fmt.Errorf("read the corrections of manner: %w", err)
+		return nil, fmt.Errorf("read the corrections of manner: %w", err)
 	}
+	return samples, nil
+}
+
+func styleOfCorrections(samples []Sample) Style {
 	var better, given []string
 	for _, s := range samples {
 		better = append(better, s.Better)
@@ -302,7 +308,7 @@ func (t *Trainer) styleOf(ctx context.Context, v Version) (Style, error) {
 			given = append(given, s.Answer)
 		}
 	}
-	return styleOf(better, given), nil
+	return styleOf(better, given)
 }
 
 func jobLesson(l Lesson) JobLesson {

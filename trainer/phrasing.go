@@ -11,29 +11,32 @@ import (
 // no longer than these take.
 const phrasedBeside = 8
 
-// phrasing is how far the loop has phrased the lessons of a model in its manner.
+// phrasing is how far the loop has phrased the lessons in the manner of a version.
 type phrasing struct {
-	base string // the model's hash; "": not looked at yet
+	version int64 // 0: not looked at yet
 	Phrasing
 }
 
-// phraseNext goes on where the last cycle stopped phrasing the lessons in a manner, and
-// says whether it started to, or waits for its turn. Each lesson is tried once, whatever
-// comes of it, so that this ends.
+// phraseNext goes on where the last cycle stopped phrasing the lessons in a manner, or begins
+// where another version was chosen since, and says whether it started to, or waits for its turn.
+// Each lesson is tried once, whatever comes of it, so that this ends.
 func (l *loop) phraseNext(ctx context.Context, a *attached) bool {
 	if l.Trainer.now().Before(l.retryAt) {
 		return false
 	}
-	if base := a.info.Hash; l.phrasing.base != base {
-		left, err := l.leftToPhrase(ctx, base)
+	s := l.speaking.Load()
+	if s == nil || s.model != a || s.manner == nil {
+		return false
+	}
+	if l.phrasing.version != s.version.ID {
+		left, err := l.leftToPhrase(ctx, s)
 		if err != nil {
 			l.hinder(ctx, err)
 			return false
 		}
-		l.phrasing = phrasing{base, left}
+		l.phrasing = phrasing{s.version.ID, left}
 	}
-	s := l.speaking.Load()
-	if l.phrasing.After == 0 || s == nil || s.model != a || s.manner == nil || s.manner.Hash() != l.phrasing.Manner {
+	if l.phrasing.After == 0 || s.manner.Hash() != l.phrasing.Manner {
 		return false
 	}
 	if !l.myTurn() {
@@ -50,15 +53,23 @@ func (l *loop) phraseNext(ctx context.Context, a *attached) bool {
 }
 
 // leftToPhrase is where the last cycle on a base model stopped, of those that kept what
-// they phrased.
-func (l *loop) leftToPhrase(ctx context.Context, base string) (Phrasing, error) {
+// they phrased. A version that was chosen since is at the beginning.
+func (l *loop) leftToPhrase(ctx context.Context, s *speaker) (Phrasing, error) {
+	base := s.model.info.Hash
 	cycles, err := l.store.Cycles(ctx, 20)
 	if err != nil {
 		return Phrasing{}, fmt.Errorf("read the last cycles: %w", err)
 	}
+	last, err := l.store.LastActivation(ctx, base)
+	if err != nil {
+		return Phrasing{}, fmt.Errorf("read which version was chosen: %w", err)
+	}
 	i := slices.IndexFunc(cycles, func(c Cycle) bool {
 		return c.BaseHash == base && (c.State == CyclePromoted || c.State == CycleChecked)
 	})
+	if last.Cause != CauseCycle && (i < 0 || cycles[i].Started.Before(last.Created)) {
+		return l.unphrased(ctx, s)
+	}
 	if i < 0 || len(cycles[i].Report) == 0 {
 		return Phrasing{}, nil
 	}
@@ -67,6 +78,26 @@ func (l *loop) leftToPhrase(ctx context.Context, base string) (Phrasing, error) 
 		return Phrasing{}, fmt.Errorf("read the report of cycle %d: %w", cycles[i].ID, err)
 	}
 	return r.Phrasing, nil
+}
+
+// unphrased is where the phrasing of lessons by the manner of a version begins, if that has no
+// marks to put on: behind those that it has phrased.
+func (t *Trainer) unphrased(ctx context.Context, s *speaker) (Phrasing, error) {
+	corrections, err := t.correctionsOf(ctx, s.version)
+	if err != nil || len(corrections) == 0 || !styleOfCorrections(corrections).IsZero() {
+		return Phrasing{}, err
+	}
+	p := Phrasing{Manner: s.manner.Hash(), After: beforeAll}
+	for i, x := range s.lessons {
+		switch {
+		case x.Styled == "":
+		case i == len(s.lessons)-1:
+			return Phrasing{}, nil
+		default:
+			p.After = x.ID
+		}
+	}
+	return p, nil
 }
 
 // phraseSome phrases the next lessons behind one, keeps what can be had, and returns the

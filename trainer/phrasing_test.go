@@ -218,3 +218,78 @@ func TestANewMannerPhrasesAllLessons(t *testing.T) {
 		}
 	}
 }
+
+// A manner without marks that is chosen again phrases the lessons anew, once, and behind those that
+// it has phrased where the program was started again.
+func TestAChosenMannerPhrasesTheLessons(t *testing.T) {
+	r := tinyRunnerOf(t, 1, 16)
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	set := DefaultSettings()
+	set.TrainOnCorrection = false
+	if err := b.SetSettings(t.Context(), set); err != nil {
+		t.Fatal(err)
+	}
+	const lessons = phrasedBeside + 2
+	for n := range lessons {
+		b.teach(fmt.Sprintf("What is done with book %d?", n+1), fmt.Sprintf("They read book %d.", n+1), Knowledge)
+	}
+	kept := func() (phrased int) {
+		t.Helper()
+		all, err := b.store.Lessons(t.Context(), r.Info().Hash)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, l := range all {
+			phrased += boolToInt(l.Styled != "" && b.speaking.Load().lessons[i].Styled == l.Styled)
+			if err := b.SetKeywords(t.Context(), l.ID, [][]string{{"read"}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return phrased
+	}
+	kept()
+	defer b.load(r)()
+	b.model.current.base = &BaseFacts{}
+	promote := func(o Outcome, before int64) Version {
+		t.Helper()
+		j := Job{Format: jobFormat, Base: r.Info().Hash, Before: JobVersion{Version: before}}
+		for _, said := range []string{"It is fog, my friend.", "You can see leaves fall.", "Bread comes from wheat."} {
+			s := b.teach(fmt.Sprint("Is it so that ", said, before), said, Manner)
+			j.Samples = append(j.Samples, JobSample{ID: s.ID, Form: FormCorrection})
+		}
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: j.Base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := b.promote(t.Context(), c.ID, j, o, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	l := &loop{Trainer: b.Trainer}
+	rounds := func() (n int) {
+		t.Helper()
+		for n <= lessons && l.phraseNext(t.Context(), b.model.current) {
+			l.end(t.Context(), <-l.now.done)
+			n++
+		}
+		return n
+	}
+	first := promote(Outcome{Manner: saysRead(t, r)}, 0)
+	promote(Outcome{Manner: untrained(t, r, 2)}, first.ID)
+	if n := rounds(); n != 0 {
+		t.Fatalf("%d rounds though the cycle phrased all", n)
+	}
+	if err := b.Restore(t.Context(), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if n := rounds(); n != 2 || kept() != lessons {
+		t.Errorf("%d of %d lessons are phrased in %d rounds", kept(), lessons, n)
+	}
+	l = &loop{Trainer: b.Trainer} // as after a start
+	if n := rounds(); n != 0 {
+		t.Errorf("%d rounds on what is phrased", n)
+	}
+}

@@ -70,8 +70,10 @@ func (c *cycleRun) rephrase(ctx context.Context, manner *model.Adapter, styled [
 // Phrasing is where the phrasing of lessons in a manner that has no marks goes on.
 type Phrasing struct {
 	Manner string `json:"manner"` // hash of the adapter that phrases
-	After  int64  `json:"after"`  // the last lesson that was tried; 0: all were
+	After  int64  `json:"after"`  // the last lesson that was tried; 0: all were, beforeAll: none was
 }
+
+const beforeAll = -1
 
 // phrase asks a manner adapter for the answers of lessons that have none in the manner: of
 // those behind the lesson after, which are in the order of their ids, so many at most. It
