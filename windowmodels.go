@@ -59,7 +59,7 @@ func (s *session) freeMemory() int64 {
 // moveLessons trains all that was taught on the model at path, and says how both do. The loop
 // stands still meanwhile, the model in use answers.
 func (s *session) moveLessons(ctx, program context.Context, path string, report func(trainer.Progress)) (card trainer.ScoreCard, err error) {
-	s.trainer.Stop()
+	s.trainer.StopToMove()
 	defer func() {
 		if program.Err() == nil {
 			err = errors.Join(err, s.trainer.Start(program))

@@ -217,7 +217,7 @@ func (v *learningView) showHead() {
 		actions = []fyne.CanvasObject{resume}
 	case trainer.PhaseRunning, trainer.PhaseChecking:
 		actions = []fyne.CanvasObject{cancel, pause}
-	case trainer.PhaseNoModel, trainer.PhaseOff:
+	case trainer.PhaseNoModel, trainer.PhaseOff, trainer.PhaseMoving:
 	default:
 		actions = []fyne.CanvasObject{train, pause}
 	}

@@ -205,3 +205,26 @@ func TestAVersionThatWasNotReadIsNotCalledTheBase(t *testing.T) {
 		t.Errorf("unread, it is called %q, and the base %q", got, w.learning.nameOf(0))
 	}
 }
+
+// While the lessons move, nothing is said to train, and nothing is offered that would have to wait for the end of it.
+func TestAMoveIsNoTraining(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLearning)
+	w.heard(trainer.Event{State: sampleState(trainer.PhaseRunning)})
+	w.settle(t)
+	s := sampleState(trainer.PhaseMoving)
+	s.Why = trainer.Reason{Code: trainer.CodeMoves}
+	w.heard(trainer.Event{State: s})
+	w.settle(t)
+	if !reads(w, "The lessons are moving") || !reads(w, "the lessons are moved to another model") {
+		t.Errorf("it says %q", w.learning.sentence())
+	}
+	for _, words := range []string{"has run for", "Train now", "Cancel training"} {
+		if reads(w, words) {
+			t.Errorf("%q is to be read", words)
+		}
+	}
+	if _, rests := w.rests(); !rests {
+		t.Error("what waits for the end of the move is said to be done")
+	}
+}

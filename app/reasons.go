@@ -73,6 +73,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeCycleFailed: "reason.cycle_failed",
 	trainer.CodeStopped:     "reason.stopped",
 	trainer.CodeEnded:       "reason.ended",
+	trainer.CodeMoves:       "reason.moves",
 	trainer.CodeOvertaken:   "reason.overtaken",
 	trainer.CodeOnlyAsked:   "reason.only_asked",
 	trainer.CodeStillGentle: "reason.still_gentle",

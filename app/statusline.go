@@ -10,10 +10,10 @@ import (
 // fresh counts the feedback that no cycle has used yet.
 func fresh(s trainer.State) int { return s.NewRatings + s.NewManner + s.NewLessons }
 
-// rests says whether nothing is trained or asked until a person does something about it, and why.
+// rests says whether nothing is trained or asked until a person does something about it or a move has ended, and why.
 func (w *window) rests() (why string, rests bool) {
 	switch s := w.state; s.Phase {
-	case trainer.PhaseNoModel, trainer.PhaseOff, trainer.PhasePaused:
+	case trainer.PhaseNoModel, trainer.PhaseOff, trainer.PhasePaused, trainer.PhaseMoving:
 		return because(s.Why), true
 	}
 	return "", false
@@ -40,6 +40,8 @@ func (w *window) statusWords() (widgets.Tone, string) {
 		return widgets.ToneQuiet, say("status.off", "News", news)
 	case trainer.PhasePaused:
 		return widgets.ToneWarning, say("status.paused", "News", news)
+	case trainer.PhaseMoving:
+		return widgets.ToneInfo, say("status.moving")
 	case trainer.PhaseDue:
 		left := max(0, s.StartsAt.Sub(w.now()))
 		if left < time.Second {

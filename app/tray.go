@@ -38,7 +38,7 @@ func (w *window) showMenus() {
 	s := menuState{
 		language: w.language,
 		paused:   w.state.Phase == trainer.PhasePaused,
-		nothing:  w.state.Phase == trainer.PhaseOff || w.state.Phase == trainer.PhaseNoModel,
+		nothing:  w.state.Phase == trainer.PhaseOff || w.state.Phase == trainer.PhaseNoModel || w.state.Phase == trainer.PhaseMoving,
 	}
 	if s == w.menus {
 		return

@@ -93,6 +93,7 @@ var germanReasons = map[string]string{
 	trainer.CodeCycleFailed: "das Training ist fehlgeschlagen: {error}",
 	trainer.CodeStopped:     "angehalten",
 	trainer.CodeEnded:       "das Programm wurde währenddessen beendet; das Training beginnt mit dem Programm von neuem",
+	trainer.CodeMoves:       "die Lektionen ziehen zu einem anderen Modell um; danach wird weiter gelernt",
 	trainer.CodeOvertaken:   "während des Trainings wurde eine andere Version gewählt; es beginnt von vorn",
 	trainer.CodeImported:    "eingelesen, nicht geprüft",
 	trainer.CodeOnlyAsked:   "nichts zu trainieren, nur abgefragt",

@@ -140,6 +140,8 @@ func (l language) phase(s trainer.State) string {
 			return l.say("putting the lessons into the manner", "formuliert die Lektionen in der gelernten Art")
 		}
 		return l.say("asking the lessons", "fragt die Lektionen ab")
+	case trainer.PhaseMoving:
+		return l.say("stands still for a move", "steht für einen Umzug still")
 	}
 	return l.say("not running", "läuft nicht")
 }

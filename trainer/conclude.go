@@ -78,7 +78,7 @@ func stopped(err error) bool {
 // whyStopped is what somebody stopped work for, without what the work was at; nil: nobody
 // stopped it.
 func whyStopped(err error) error {
-	for _, cause := range []error{errPaused, errCancelled, errOff, errGivesWay, errTakenAway, context.Canceled} {
+	for _, cause := range []error{errPaused, errCancelled, errOff, errGivesWay, errTakenAway, errMoves, context.Canceled} {
 		if errors.Is(err, cause) {
 			return cause
 		}
@@ -93,8 +93,11 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 	case stopped(r.err):
 		why := whyStopped(r.err)
 		e.State, e.Reason = CycleStopped, reason(CodeStopped, why.Error())
-		if why == context.Canceled {
+		switch why {
+		case context.Canceled:
 			e.Reason = reason(CodeEnded, "the program was closed during the training; it starts again with the program")
+		case errMoves:
+			e.Reason = movesReason()
 		}
 		l.interrupted.Store(&w.job.Base)
 		if errors.Is(r.err, errCancelled) { // not before something is new

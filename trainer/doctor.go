@@ -185,6 +185,8 @@ func doctorTraining(s State, set Settings, now time.Time) Finding {
 			asked = "phrased in the manner"
 		}
 		f.Reason.Text = fmt.Sprintf("the lessons have been %s for %d s", asked, seconds(now.Sub(s.Since)))
+	case PhaseMoving:
+		f.Good = true
 	case PhaseRunning, PhaseChecking:
 		f.Good = true
 		f.Reason.Text = fmt.Sprintf("cycle %d has run for %d s", s.Progress.Cycle, seconds(now.Sub(s.Progress.Started)))

@@ -39,7 +39,7 @@ type loop struct {
 }
 
 func (l *loop) run(ctx context.Context) {
-	defer l.finish()
+	defer l.finish(ctx)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -88,13 +88,19 @@ func (l *loop) run(ctx context.Context) {
 }
 
 // finish ends what runs when the loop ends, and waits for it.
-func (l *loop) finish() {
+func (l *loop) finish(ctx context.Context) {
 	defer l.slot.leave(l.changed)
-	if l.now.running {
-		l.now.cancel(context.Canceled)
+	if l.now.running { // by now cancelled for what ended ctx
 		r := <-l.now.done
 		l.end(context.Background(), r)
 	}
+	if context.Cause(ctx) == errMoves { // else the faces would show what ran on, for minutes
+		l.enter(PhaseMoving, movesReason(), time.Time{})
+	}
+}
+
+func movesReason() Reason {
+	return reason(CodeMoves, "the lessons are moved to another model; learning goes on afterwards")
 }
 
 // reconsider stops a cycle that is no longer wanted.

@@ -517,6 +517,40 @@ func TestStopEndsInGoodOrder(t *testing.T) {
 	})
 }
 
+// While the lessons move the loop says that it stands still, not what it was at; what is cancelled
+// meanwhile does not run, and the cycle that was cut short begins again afterwards.
+func TestTheLoopStandsStillForAMove(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer func() { b.close() }()
+		b.play(untilStopped)
+		b.attach()
+		b.start()
+		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		b.want(PhaseRunning, CodeCorrection)
+		b.StopToMove()
+		if s := b.want(PhaseMoving, CodeMoves); s.Last == nil || s.Last.Reason.Code != CodeMoves {
+			t.Errorf("the cycle ended as %+v", s.Last)
+		}
+		b.CancelCycle()
+		b.play(succeeding)
+		b.start()
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.wantCycles(CycleChecked, CycleStopped)
+		b.play(untilStopped)
+		b.Train()
+		b.want(PhaseRunning, CodeWanted)
+		b.StopToMove()
+		b.close() // in the middle of the move
+		b.play(succeeding)
+		b.open()
+		b.attach()
+		b.start()
+		b.want(PhaseWaiting, CodeNothingNew)
+		b.wantCycles(CycleChecked, CycleStopped, CycleChecked, CycleStopped)
+	})
+}
 // What fails because the loop ends is no trouble: nobody is told that training failed.
 func TestWhatFailsBecauseTheLoopEndsIsNoTrouble(t *testing.T) {
 	b := newBench(t, t.TempDir())

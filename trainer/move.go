@@ -59,7 +59,7 @@ type ScoreCard struct {
 // The attached model goes on answering; what was made for the other one is used once that
 // one is attached. progress may be nil. A cancelled ctx leaves the other model as it was,
 // but for the training of a reader, which the next call goes on with. The loop must not
-// run (ErrRunning).
+// run (ErrRunning): StopToMove ends it.
 func (t *Trainer) Move(ctx context.Context, to *model.Runner, prepare bool, progress func(Progress)) (ScoreCard, error) {
 	var card ScoreCard
 	t.lifecycle.Lock()

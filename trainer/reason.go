@@ -72,6 +72,7 @@ const (
 	CodeCycleFailed = "cycle_failed" // error; import: it was one, and no training
 	CodeStopped     = "stopped"      // by the user (seconds, while the next one waits), or by what took the model or the turn
 	CodeEnded       = "ended"        // the program was closed meanwhile
+	CodeMoves       = "moves"        // the lessons are moved to another model; also why nothing trains meanwhile
 	CodeOvertaken   = "overtaken"    // another version was chosen meanwhile; number (0: the base), import likewise
 	CodeImported    = "imported"     // not checked
 	CodeOnlyAsked   = "only_asked"   // nothing was due

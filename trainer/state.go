@@ -15,6 +15,7 @@ const (
 	PhaseRunning  Phase = "running"  // a cycle trains: see State.Progress
 	PhaseChecking Phase = "checking" // a cycle's candidate is being checked
 	PhaseAsking   Phase = "asking"   // the lessons are asked, nothing trains
+	PhaseMoving   Phase = "moving"   // the loop stands still for a Move, until the next Start
 
 	// PhasePreparing: the untrained model is measured, so that later training can be
 	// compared with it, or its reader is made; once for each model. Chatting goes on.

@@ -69,7 +69,7 @@ type Trainer struct {
 	cancelled chan struct{} // end the running cycle
 
 	lifecycle sync.Mutex
-	stop      func() // ends the loop; nil: it does not run
+	stop      context.CancelCauseFunc // ends the loop; nil: it does not run
 	done      chan struct{}
 }
 
@@ -146,14 +146,14 @@ func (t *Trainer) resume(ctx context.Context, cut Cycle) error {
 	return nil
 }
 
-// resumeEnded lets a cycle start again that was stopped because the program was closed. It
-// may have been asked for: then nothing else would start it.
+// resumeEnded lets a cycle start again that was stopped because the program was closed, or for a
+// move during which it was closed. It may have been asked for: then nothing else would start it.
 func (t *Trainer) resumeEnded(ctx context.Context) error {
 	last, err := t.store.Cycles(ctx, 1)
 	if err != nil {
 		return fmt.Errorf("look for a cycle that was stopped: %w", err)
 	}
-	if len(last) == 1 && last[0].State == CycleStopped && last[0].Reason.Code == CodeEnded {
+	if len(last) == 1 && last[0].State == CycleStopped && (last[0].Reason.Code == CodeEnded || last[0].Reason.Code == CodeMoves) {
 		t.interrupted.Store(&last[0].BaseHash)
 	}
 	return nil
@@ -177,7 +177,7 @@ func (t *Trainer) Start(ctx context.Context) error {
 	if t.stop != nil {
 		return ErrRunning
 	}
-	ctx, t.stop = context.WithCancel(ctx)
+	ctx, t.stop = context.WithCancelCause(ctx)
 	t.done = make(chan struct{})
 	t.hub.update(func(s *State) { s.Phase = "" }) // that of a loop before: this one has not looked yet
 	l := &loop{Trainer: t}
@@ -190,13 +190,19 @@ func (t *Trainer) Start(ctx context.Context) error {
 
 // Stop ends the loop in good order and waits for it: a running cycle is cancelled,
 // marked as stopped, and started again after the next Start.
-func (t *Trainer) Stop() {
+func (t *Trainer) Stop() { t.stopFor(context.Canceled) }
+
+// StopToMove is Stop before a Move: until the next Start, State says what learning stands
+// still for.
+func (t *Trainer) StopToMove() { t.stopFor(errMoves) }
+
+func (t *Trainer) stopFor(cause error) {
 	t.lifecycle.Lock()
 	defer t.lifecycle.Unlock()
 	if t.stop == nil {
 		return
 	}
-	t.stop()
+	t.stop(cause)
 	<-t.done
 	t.stop = nil
 }

@@ -36,6 +36,7 @@ var (
 	errCancelled = errors.New("the cycle was cancelled")
 	errOff       = errors.New("learning was switched off")
 	errGivesWay  = errors.New("the preparation gives way to a cycle")
+	errMoves     = errors.New("the lessons are moved to another model")
 )
 
 // startCycle makes the job of what there is, notes the cycle, and starts it on a model, which the
@@ -68,6 +69,10 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 	if l.isInterrupted() {
 		owed = true
 		l.interrupted.Store(nil)
+	}
+	select { // a cancel that came when no cycle ran, as while the loop stood still, is none of this one
+	case <-l.cancelled:
+	default:
 	}
 	runCtx, cancel := context.WithCancelCause(ctx)
 	l.now = work{running: true, cycle: c.ID, job: j, used: used, unlearn: unlearn, owed: owed, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
