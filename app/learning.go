@@ -265,10 +265,14 @@ func (v *learningView) sentence() string {
 		if s.Progress.Cycle == 0 {
 			return say("learning.asking")
 		}
+		words := say("learning.running_unmeasured", "Cycle", whole(int(s.Progress.Cycle)), "Ran", ran)
 		if s.Progress.Left > 0 {
-			return say("learning.running", "Cycle", whole(int(s.Progress.Cycle)), "Ran", ran, "Left", span(s.Progress.Left))
+			words = say("learning.running", "Cycle", whole(int(s.Progress.Cycle)), "Ran", ran, "Left", span(s.Progress.Left))
 		}
-		return say("learning.running_unmeasured", "Cycle", whole(int(s.Progress.Cycle)), "Ran", ran)
+		if s.Progress.Try > 0 {
+			words = join(words, say("learning.again"))
+		}
+		return words
 	case trainer.PhaseDue:
 		return say("learning.due", "Why", waits(counted(s, v.w.now()), v.w.Settings.Continuous.TrainOnCorrection))
 	}
@@ -295,8 +299,11 @@ func (v *learningView) stations() []widgets.Station {
 	if p.Of > 0 {
 		at = say("loop.step", "Step", at, "Done", whole(p.Done), "Of", whole(p.Of))
 	}
+	if p.Try > 0 {
+		at = say("loop.again", "Step", at)
+	}
 	switch {
-	case s.Phase == trainer.PhaseChecking || v.w.cycling() && p.Step == trainer.StepGate:
+	case s.Phase == trainer.PhaseChecking:
 		train.State, train.Value = widgets.Done, say("loop.done")
 		gate.State, gate.Value, gate.Progress = widgets.Active, at, share
 		next.Title, next.Value = versionName(v.nextNumber), say("loop.still", "Version", versionName(s.Active.Number))

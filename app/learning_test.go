@@ -228,3 +228,20 @@ func TestAMoveIsNoTraining(t *testing.T) {
 		t.Error("what waits for the end of the move is said to be done")
 	}
 }
+
+// The second try of a cycle begins from the start, and says so. Asking the lessons comes before the training of knowledge.
+func TestTheStationsOfACycleGoForward(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLearning)
+	s := sampleState(trainer.PhaseRunning)
+	s.Progress.Step, s.Progress.Try, s.Progress.Done, s.Progress.Of = trainer.StepAsk, 0, 3, 24
+	w.heard(trainer.Event{State: s})
+	if x := w.learning.stations(); x[2].Value != "asking, 3 of 24" || x[3].Value != say("loop.waits") || strings.Contains(w.learning.sentence(), "first try") {
+		t.Errorf("while it asks: %q and %q", x[2].Value, x[3].Value)
+	}
+	s.Progress.Step, s.Progress.Try = trainer.StepManner, 1
+	w.heard(trainer.Event{State: s})
+	if x := w.learning.stations(); x[2].Value != "2nd try: "+say("step.manner")+", 3 of 24" || !strings.Contains(w.learning.sentence(), "refused the first try") {
+		t.Errorf("the second try: %q, %q", x[2].Value, w.learning.sentence())
+	}
+}

@@ -551,6 +551,37 @@ func TestTheLoopStandsStillForAMove(t *testing.T) {
 		b.wantCycles(CycleChecked, CycleStopped, CycleChecked, CycleStopped)
 	})
 }
+
+// A cycle trains until its candidate is before the gate: asking the lessons is no check of it.
+func TestACycleIsCheckedByTheGateAlone(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		steps := make(chan Step)
+		b.play(func(_ context.Context, j Job, progress func(Progress)) (Outcome, error) {
+			for s := range steps {
+				progress(Progress{Step: s})
+			}
+			return promoted(j)
+		})
+		b.attach()
+		b.start()
+		b.Train()
+		for _, x := range []struct {
+			step  Step
+			phase Phase
+		}{{StepManner, PhaseRunning}, {StepAsk, PhaseRunning}, {StepKnowledge, PhaseRunning}, {StepGate, PhaseChecking}} {
+			steps <- x.step
+			if s := b.want(x.phase, CodeWanted); s.Progress.Step != x.step {
+				t.Errorf("the step is %s", s.Progress.Step)
+			}
+		}
+		close(steps)
+		b.want(PhaseWaiting, CodeNothingNew)
+	})
+}
+
 // What fails because the loop ends is no trouble: nobody is told that training failed.
 func TestWhatFailsBecauseTheLoopEndsIsNoTrouble(t *testing.T) {
 	b := newBench(t, t.TempDir())

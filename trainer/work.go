@@ -178,7 +178,7 @@ func (l *loop) show(p Progress) {
 	p.Left = l.left(p)
 	p.Started = before.Progress.Started
 	phase := PhaseRunning
-	if p.Step == StepGate || p.Step == StepAsk {
+	if p.Step == StepGate { // the lessons are asked before the knowledge is trained
 		phase = PhaseChecking
 	}
 	l.enter(phase, before.Why, time.Time{})
