@@ -198,7 +198,7 @@ func (w *window) start() {
 	w.chat.show() // nothing, rather than an empty conversation
 	w.chat.openLast()
 	w.tellOfCrash()
-	w.learning.refresh() // the versions are named in other places too
+	w.learning.refreshNames()
 	if w.FileError != nil {
 		w.tellFault("settings.unreadable", "settings.go_on")
 	}

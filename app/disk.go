@@ -69,6 +69,6 @@ func (w *window) removeVersions(s shortage) {
 		if err == nil {
 			w.snackbar.Say(say("disk.removed", "Size", bytes(s.room.OldBytes)), "", nil)
 		}
-		w.learning.refresh()
+		w.learning.readAnew()
 	})
 }

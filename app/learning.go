@@ -91,10 +91,9 @@ func (v *learningView) open() {
 
 // learnt is what the view reads.
 type learnt struct {
-	versions   []trainer.VersionRow
-	samples    []trainer.JudgedSample
-	former     [][]trainer.LossPoint
-	nextNumber int
+	named
+	samples []trainer.JudgedSample
+	former  [][]trainer.LossPoint
 }
 
 // formerCurves is how many cycles the chart compares.
@@ -106,16 +105,13 @@ func (v *learningView) refresh() {
 		cycle = v.w.state.Progress.Cycle
 	}
 	queued(v.w.work, func(ctx context.Context) (l learnt, err error) {
-		if l.versions, err = v.w.Trainer.Versions(ctx); err != nil {
+		if l.named, err = v.readNames(ctx); err != nil {
 			return l, err
 		}
 		if l.samples, err = v.w.Trainer.CycleSamples(ctx, cycle); err != nil {
 			return l, err
 		}
-		if l.former, err = v.w.Trainer.Losses(ctx, formerCurves); err != nil {
-			return l, err
-		}
-		l.nextNumber, err = v.w.Trainer.NextNumber(ctx)
+		l.former, err = v.w.Trainer.Losses(ctx, formerCurves)
 		return l, err
 	}, func(l learnt, err error) {
 		if err != nil && v.read {
@@ -123,13 +119,52 @@ func (v *learningView) refresh() {
 			return
 		}
 		v.read, v.unread = err == nil, err
-		v.versions, v.samples, v.former, v.cycle = l.versions, l.samples, l.former, cycle
-		v.nextNumber = max(l.nextNumber, 1) // 0: it could not be read
+		v.samples, v.former, v.cycle = l.samples, l.former, cycle
+		v.name(l.named)
 		v.fill()
-		if v.w.place == placeLessons {
-			v.w.lessons.fill() // which name versions
-		}
 	})
+}
+
+// named is what the other places know of the versions.
+type named struct {
+	versions   []trainer.VersionRow
+	nextNumber int
+}
+
+func (v *learningView) readNames(ctx context.Context) (n named, err error) {
+	if n.versions, err = v.w.Trainer.Versions(ctx); err != nil {
+		return n, err
+	}
+	n.nextNumber, err = v.w.Trainer.NextNumber(ctx)
+	return n, err
+}
+
+// name takes over how versions are called.
+func (v *learningView) name(n named) {
+	v.versions, v.nextNumber = n.versions, max(n.nextNumber, 1) // 0: it could not be read
+	if v.w.place == placeLessons {
+		v.w.lessons.fill() // which name versions
+	}
+}
+
+// refreshNames reads how versions are called, for the other places. What else the view shows it reads when it is opened.
+func (v *learningView) refreshNames() {
+	queued(v.w.work, v.readNames, func(n named, err error) {
+		if err != nil {
+			v.w.failed(err)
+			return
+		}
+		v.name(n)
+	})
+}
+
+// readAnew reads what the view shows, or elsewhere what is known there of the versions.
+func (v *learningView) readAnew() {
+	if v.w.place == placeLearning {
+		v.refresh()
+	} else {
+		v.refreshNames()
+	}
 }
 
 // nameOf names a version by its ID; one that was not read is not taken for the untrained base.
@@ -146,16 +181,17 @@ func (v *learningView) nameOf(id int64) string {
 }
 
 func (v *learningView) heard(news []trainer.News) {
+	others := false // there may be other versions
 	for _, n := range news {
 		switch n.Kind {
 		case trainer.NewsRolledBack:
-			v.back = &n
+			v.back, others = &n, true
 		case trainer.NewsActivated, trainer.NewsCycleEnded:
-			v.back = nil
+			v.back, others = nil, true
 		}
 	}
-	if len(news) > 0 {
-		v.refresh() // the versions' names are needed in other places too
+	if others || v.w.place == placeLearning && len(news) > 0 {
+		v.readAnew()
 	}
 	if v.w.place == placeLearning && v.head != nil {
 		v.showState()

@@ -229,6 +229,35 @@ func TestAMoveIsNoTraining(t *testing.T) {
 	}
 }
 
+// Elsewhere only the names of the versions are read, and what was unfolded is folded again.
+func TestThePlaceLearningIsReadWhereItIsSeen(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLearning)
+	w.settle(t)
+	w.learning.everything = true
+	w.show(placeChat)
+	w.settle(t)
+	if w.learning.everything {
+		t.Error("all rows stay unfolded")
+	}
+	w.learning.samples, w.learning.versions = nil, nil
+	w.heard(trainer.Event{State: w.state, News: []trainer.News{{Kind: trainer.NewsSamples}}})
+	w.settle(t)
+	if w.learning.versions != nil {
+		t.Error("the versions are read for a piece of news that changes none")
+	}
+	w.heard(trainer.Event{State: w.state, News: []trainer.News{{Kind: trainer.NewsActivated}}})
+	w.settle(t)
+	if w.learning.samples != nil || len(w.learning.versions) == 0 {
+		t.Errorf("%d samples and %d versions were read", len(w.learning.samples), len(w.learning.versions))
+	}
+	w.show(placeLearning)
+	w.settle(t)
+	if len(w.learning.samples) == 0 {
+		t.Error("it is not read when it is opened")
+	}
+}
+
 // The second try of a cycle begins from the start, and says so. Asking the lessons comes before the training of knowledge.
 func TestTheStationsOfACycleGoForward(t *testing.T) {
 	w := openSample(t, spoken(english))

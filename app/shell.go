@@ -118,6 +118,7 @@ func (w *window) show(p place) {
 	}
 	if p != w.place {
 		w.snackbar.Dismiss()
+		w.learning.everything = false
 	}
 	if p == placeModel {
 		w.untellOf(matterModel)
