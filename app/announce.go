@@ -14,7 +14,7 @@ func (w *window) announce(n trainer.News) {
 			w.snackbar.Say(learnedWords(n), say("place.learning"), func() { w.show(placeLearning) })
 		}
 	case trainer.NewsRolledBack:
-		words := say("news.rolled_back", "Version", versionName(n.Number), "Why", because(n.Reason))
+		words := say("news.rolled_back", "Version", versionName(n.Number), "Why", sentence(because(n.Reason)))
 		w.notify(words)
 		w.snackbar.Say(words, say("place.learning"), func() { w.show(placeLearning) })
 	case trainer.NewsReader, trainer.NewsReaderRefused:

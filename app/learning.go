@@ -387,12 +387,14 @@ type verdict struct {
 	active  int64
 	rows    int
 	back    *trainer.News
+	left    bool // what was left by it can be chosen again
 	unread  bool
 }
 
 // showVerdict says how the last cycle ended, with the figures that decided.
 func (v *learningView) showVerdict() {
-	now := verdict{v.w.state.Last, v.w.cycling(), v.w.state.Active.ID, len(v.versions), v.back, v.unread != nil}
+	_, left := v.left(v.back)
+	now := verdict{v.w.state.Last, v.w.cycling(), v.w.state.Active.ID, len(v.versions), v.back, left, v.unread != nil}
 	if now == v.verdicts && v.verdict.Visible() == (len(v.verdict.Objects) > 0) {
 		return
 	}
@@ -454,18 +456,42 @@ func (v *learningView) showVerdict() {
 	v.verdict.Show()
 }
 
-// backNotice says that the program went back to another version by itself, and offers to keep the one that was left.
+// readBack reads whether the version in use came by a roll-back, as one of the last run of the program or of another model.
+func (v *learningView) readBack() {
+	v.back = nil
+	queued(v.w.work, v.w.Trainer.RolledBack, func(back *trainer.News, err error) {
+		v.w.failed(err)
+		if v.back == nil && back != nil {
+			v.back = back
+			v.fill()
+		}
+	})
+}
+
+// left is the version that was left by a roll-back, if it is still there.
+func (v *learningView) left(b *trainer.News) (trainer.VersionRow, bool) {
+	if b == nil {
+		return trainer.VersionRow{}, false
+	}
+	i := slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.Number == b.From && r.ID != 0 && !r.Removed })
+	if i < 0 {
+		return trainer.VersionRow{}, false
+	}
+	return v.versions[i], true
+}
+
+// backNotice says that the program went back to another version by itself, and offers to keep the one that was left because of its
+// ratings. One that was left since it holds what was taken back is not to come again.
 func (v *learningView) backNotice(b *trainer.News) widgets.Notice {
 	n := widgets.Notice{
 		Glyph: widgets.IconUndo, Tone: widgets.ToneWarning,
 		Title: say("verdict.back_title", "Version", versionName(b.Number)), Text: sentence(because(b.Reason)),
 	}
-	if i := slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.Number == b.From && r.ID != 0 && !r.Removed }); i >= 0 {
-		left := v.versions[i]
-		n.Actions = []widgets.Action{
-			{Label: say("verdict.keep", "Version", versionName(b.From)), OnTapped: func() { v.restore(left.ID) }},
-			{Label: say("verdict.details"), OnTapped: func() { v.openCycle(left.Cycle) }},
+	if left, ok := v.left(b); ok {
+		if b.Reason.Code == trainer.CodeRolledBack {
+			n.Actions = append(n.Actions, widgets.Action{Label: say("verdict.keep", "Version", versionName(b.From)), OnTapped: func() { v.restore(left.ID) }})
 		}
+		n.Actions = append(n.Actions, widgets.Action{Label: say("verdict.details"), OnTapped: func() { v.openCycle(left.Cycle) }})
 	}
 	return n
 }

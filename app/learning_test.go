@@ -229,6 +229,65 @@ func TestAMoveIsNoTraining(t *testing.T) {
 	}
 }
 
+// After an unlearning that the check refused, the card and the notice say which version answers again. The one that holds what was
+// taken back is not offered.
+func TestGoingBackToUnlearnIsSaid(t *testing.T) {
+	w := openEnded(t)
+	s := w.state
+	s.Last = &trainer.CycleEnd{Cycle: 14, State: trainer.CycleRefused, Verdict: trainer.VerdictRefused, Reason: forgetsReason}
+	s.Active = trainer.ActiveVersion{ID: 11, Number: 11}
+	why := trainer.Reason{Code: trainer.CodeUnlearn, Args: map[string]string{"version": "12"}}
+	w.heard(trainer.Event{State: s, News: []trainer.News{
+		{Kind: trainer.NewsCycleEnded, End: s.Last}, {Kind: trainer.NewsRolledBack, Version: 11, Number: 11, From: 12, Reason: why},
+	}})
+	w.settle(t)
+	for _, words := range []string{"CLARA ist zurückgekehrt zu: Version 11. Etwas Gelerntes wurde zurückgenommen.", "Einzelheiten"} {
+		if !reads(w, words) {
+			t.Errorf("%q is not to be read", words)
+		}
+	}
+	if reads(w, "Version 12 behalten") {
+		t.Error("what was taken back is offered again")
+	}
+}
+
+// What was left by a roll-back is offered only as long as its files are there.
+func TestWhatWasRemovedIsNotOffered(t *testing.T) {
+	w := openEnded(t)
+	s := w.state
+	s.Active = trainer.ActiveVersion{ID: 11, Number: 11}
+	why := trainer.Reason{Code: trainer.CodeRolledBack, Args: map[string]string{"low": "3", "of": "5", "version": "12"}}
+	w.heard(trainer.Event{State: s, News: []trainer.News{{Kind: trainer.NewsRolledBack, Version: 11, Number: 11, From: 12, Reason: why}}})
+	w.settle(t)
+	if !reads(w, "Version 12 behalten") {
+		t.Fatal("the version that was left is not offered")
+	}
+	i := slices.IndexFunc(w.learning.versions, func(r trainer.VersionRow) bool { return r.Number == 12 })
+	w.learning.versions[i].Removed = true
+	w.learning.fill()
+	if reads(w, "Version 12 behalten") {
+		t.Error("a version whose files are gone is offered")
+	}
+}
+
+// A roll-back is told of in the next run of the program too.
+func TestGoingBackIsSaidAfterARestart(t *testing.T) {
+	w := openSample(t, spoken(english))
+	why := trainer.Reason{Code: trainer.CodeRolledBack, Args: map[string]string{"low": "3", "of": "5"}}
+	if err := storeOf[w.Trainer].ActivateVersion(t.Context(), "", 0, trainer.CauseRollback, why); err != nil {
+		t.Fatal(err)
+	}
+	w.heard(trainer.Event{State: sampleState(trainer.PhaseWaiting)})
+	w.loadModel()
+	w.waitFor(t, func() bool { return !w.model.busy })
+	w.settle(t)
+	w.show(placeLearning)
+	w.settle(t)
+	if !reads(w, "CLARA went back to: Base model") || !reads(w, "3 of the last 5 answers") {
+		t.Error("nothing tells of it")
+	}
+}
+
 // Elsewhere only the names of the versions are read, and what was unfolded is folded again.
 func TestThePlaceLearningIsReadWhereItIsSeen(t *testing.T) {
 	w := openSample(t, spoken(english))

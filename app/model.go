@@ -188,6 +188,7 @@ func (w *window) loaded(info trainer.ModelInfo, ready bool, err error) {
 // readAnew reads what is kept apart for each model, as far as it is shown, or named elsewhere as the versions are.
 func (w *window) readAnew() {
 	w.learning.readAnew()
+	w.learning.readBack()
 	switch w.place {
 	case placeLessons:
 		w.lessons.refresh()

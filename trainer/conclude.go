@@ -50,6 +50,10 @@ func (l *loop) end(ctx context.Context, r workResult) {
 	e := CycleEnd{Cycle: w.cycle, Seconds: r.outcome.Report.Seconds.Total, Verdict: r.outcome.Report.Verdict, Reason: r.outcome.Report.Reason}
 	err := l.conclude(ctx, w, r, &e)
 	l.refused.Store(nil)
+	l.tellEnd(w, r.outcome, e)
+	if err == nil && (e.State == CycleRefused || e.State == CycleChecked) { // after its end: what it is news of follows from that
+		err = l.withdraw(ctx, w)
+	}
 	if err != nil {
 		l.failed("", err)
 	} else if e.State != CycleStopped {
@@ -59,10 +63,14 @@ func (l *loop) end(ctx context.Context, r workResult) {
 	if e.State == CycleFailed && w.owed {
 		l.interrupted.Store(&w.job.Base)
 	}
-	for i, t := range r.outcome.Report.Tries {
+}
+
+// tellEnd logs how a cycle ended, and tells the faces.
+func (l *loop) tellEnd(w work, o Outcome, e CycleEnd) {
+	for i, t := range o.Report.Tries {
 		l.log.Debug("the gate decided on a try", "cycle", e.Cycle, "try", i+1, "rate", t.Rate, "verdict", t.Verdict, "why", figuresIn(withoutTexts(t.Reason)))
 	}
-	for _, f := range r.outcome.Report.Figures.Sentences() {
+	for _, f := range o.Report.Figures.Sentences() {
 		l.log.Debug("the gate measured", "cycle", e.Cycle, "what", f.Reason.Code, "value", f.Value, "limited", f.Limited, "limit", f.Limit, "passed", f.Passed)
 	}
 	l.log.Info("cycle ended", "cycle", e.Cycle, "state", e.State, "verdict", e.Verdict, "why", figuresIn(withoutTexts(e.Reason)), "version", e.Number, "seconds", e.Seconds)
@@ -114,7 +122,7 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 			return err
 		}
 		e.State = CycleRefused
-		return l.withdraw(ctx, w)
+		return nil
 	case w.unlearn != "" && !o.Changed(w.job.Before) && (o.KeepManner || o.KeepKnowledge):
 		// What was taken back is said by other feedback too, so that the adapters are what a training
 		// without it would make. They need a version whose samples have nothing of it.
@@ -130,10 +138,7 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 			return err
 		}
 		e.State = CycleChecked
-		if err := l.renew(ctx); err != nil {
-			return err
-		}
-		return l.withdraw(ctx, w)
+		return l.renew(ctx)
 	}
 	e.State = CyclePromoted
 	v, err := l.promote(ctx, w.cycle, w.job, o, w.used)

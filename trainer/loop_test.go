@@ -952,10 +952,29 @@ func TestUnlearning(t *testing.T) {
 		b.want(PhaseRunning, CodeUnlearn)
 		b.CancelCycle()
 		b.want(PhaseDue, CodeStopped)
-		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) { return refused(), nil })
-		time.Sleep(181 * time.Second)
+		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) {
+			time.Sleep(time.Second)
+			return refused(), nil
+		})
+		watch, end := context.WithCancel(t.Context())
+		defer end()
+		events := b.Watch(watch)
+		time.Sleep(182 * time.Second)
 		s := b.settle()
 		b.wantRuns(3)
+		var told []NewsKind // the last of it is what holds
+		for _, n := range (<-events).News {
+			if n.Kind == NewsCycleEnded || n.Kind == NewsRolledBack {
+				told = append(told, n.Kind)
+			}
+		}
+		if !slices.Equal(told, []NewsKind{NewsCycleEnded, NewsRolledBack}) {
+			t.Errorf("told was %q", told)
+		}
+		back, err := b.RolledBack(t.Context())
+		if err != nil || back == nil || back.Number != clean.Number || back.From != v.Number || back.Reason.Code != CodeUnlearn {
+			t.Errorf("after it, what brought the version in use is %+v, %v", back, err)
+		}
 		if s.Active.ID != clean.ID {
 			t.Errorf("version %d answers after a refused unlearning, want %d", s.Active.ID, clean.ID)
 		}
@@ -964,6 +983,12 @@ func TestUnlearning(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		b.wantRuns(3)
+		if err := b.Restore(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		if back, err := b.RolledBack(t.Context()); err != nil || back != nil {
+			t.Errorf("after the user's choice it is %+v, %v", back, err)
+		}
 	})
 }
 

@@ -75,6 +75,30 @@ func (t *Trainer) rollback(ctx context.Context) error {
 		"low", low, "of", len(after), "version", active.Number, "before", stars(meanBefore), "after", stars(meanAfter)))
 }
 
+// RolledBack is the news of the roll-back that brought the version in use, as it was told then;
+// nil: something else brought it, or a cycle has been decided since.
+func (t *Trainer) RolledBack(ctx context.Context) (*News, error) {
+	hash := t.baseHash()
+	last, err := t.store.LastActivation(ctx, hash)
+	if err != nil || last.Cause != CauseRollback {
+		return nil, err
+	}
+	if decided, err := t.store.DecidedSince(ctx, hash, last.Created); err != nil || decided {
+		return nil, err
+	}
+	all, err := t.store.Activations(ctx, hash)
+	if err != nil {
+		return nil, fmt.Errorf("read which version answered before: %w", err)
+	}
+	back := News{Kind: NewsRolledBack, Version: last.Version, Number: last.Number, Reason: last.Reason}
+	for _, a := range all {
+		if a.ID < last.ID {
+			back.From = a.Number
+		}
+	}
+	return &back, nil
+}
+
 // ancestor is the newest of the versions that one came from which can still be used: its
 // files are there, and nothing that it was trained on was deleted. The zero Version, which is
 // the untrained model: there is none.
