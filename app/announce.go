@@ -2,6 +2,7 @@ package app
 
 import (
 	"clara/trainer"
+	"clara/widgets"
 )
 
 // announce tells, wherever the person is, what happened in the background and matters: a new version, one turned down, one taken
@@ -25,8 +26,6 @@ func (w *window) announce(n trainer.News) {
 		w.model.info, w.model.ready = w.Trainer.ModelInfo()
 		w.modelChanged()
 		w.snackbar.Say(say("news.engine", "From", engineName(n.Reason.Args["from"]), "To", engineName(n.Reason.Args["to"])), say("place.model"), func() { w.show(placeModel) })
-	case trainer.NewsTrouble:
-		w.snackbar.Say(because(n.Reason), "", nil)
 	case trainer.NewsCycleEnded:
 		if n.End == nil {
 			break
@@ -41,10 +40,39 @@ func (w *window) announce(n trainer.News) {
 			if n.End.Reason.Code == trainer.CodeInVain && w.place != placeLearning {
 				w.snackbar.Say(say("verdict.vain_title"), say("place.learning"), func() { w.show(placeLearning) })
 			}
-		case trainer.CycleFailed: // in the window the trouble says it
+		case trainer.CycleFailed: // in the window the trouble says it (tellTrouble)
 			w.notify(because(n.End.Reason))
 		}
 	}
+}
+
+// tellTrouble tells once of a lasting trouble, with what can be done about it, as long as it lasts. A question that waits for its
+// answer goes before it.
+func (w *window) tellTrouble() {
+	f := w.state.Trouble
+	if f == nil {
+		w.upset = ""
+		w.untellOf(matterTrouble)
+		return
+	}
+	what := f.Reason.Code + " " + f.Reason.Text
+	if what == w.upset || w.about == matterQuestion || w.about == matterQuit {
+		return
+	}
+	w.upset = what
+	w.tellOf(matterTrouble, func() widgets.Notice {
+		text := sentence(because(f.Reason))
+		if key, ok := hintKeys[f.Hint]; ok {
+			text = join(text, say(key))
+		}
+		return widgets.Notice{
+			Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("trouble.title"), Text: text,
+			Actions: []widgets.Action{
+				{Label: say("trouble.look"), OnTapped: func() { w.untell(); w.show(placeLearning) }},
+				{Label: say("close"), OnTapped: w.untell},
+			},
+		}
+	})
 }
 
 // learnedWords says that a version took over and what it newly knows.

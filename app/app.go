@@ -130,6 +130,7 @@ type window struct {
 	behind bool                  // another program has the keyboard
 	told   func() widgets.Notice // makes the notice above the view; nil: nothing waits for an answer
 	about  matter                // of the notice
+	upset  string                // the trouble that was told of, in the trainer's words; "": none since the last one ended
 	undo   *undoing              // takes back the last feedback, or brings back what was deleted last; nil: there is neither
 
 	inTray bool      // closing the window while a training runs leaves it in the tray: that was chosen
@@ -197,6 +198,7 @@ func (w *window) start() {
 	w.chat.reading = true
 	w.chat.show() // nothing, rather than an empty conversation
 	w.chat.openLast()
+	w.tellTrouble()
 	w.tellOfCrash()
 	w.learning.refreshNames()
 	if w.FileError != nil {

@@ -35,6 +35,7 @@ const (
 	matterFullDisk             // is over once something is saved
 	matterSettings             // is over once the settings file can be read
 	matterModel                // is over once a model is loaded again, and stands on the page of the model too
+	matterTrouble              // a lasting trouble of learning: its end takes the notice away
 )
 
 // tell shows a notice above the view until it is answered; a newer one takes its place. It is

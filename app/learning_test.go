@@ -333,3 +333,41 @@ func TestTheStationsOfACycleGoForward(t *testing.T) {
 		t.Errorf("the second try: %q, %q", x[2].Value, w.learning.sentence())
 	}
 }
+
+// A lasting trouble stands above the view with its reason and what can be done, told once, until it ends; a question goes before it.
+func TestALastingTroubleIsToldUntilItEnds(t *testing.T) {
+	w := openSample(t, spoken(english))
+	s := sampleState(trainer.PhaseWaiting)
+	s.Trouble = &trainer.Finding{
+		Subject: trainer.SubjectTraining, Hint: trainer.HintTrainNow,
+		Reason: trainer.Reason{Code: trainer.CodeCycleFailed, Text: "training failed", Args: map[string]string{"error": "a tensor is missing"}},
+	}
+	event := trainer.Event{State: s, News: []trainer.News{{Kind: trainer.NewsTrouble, Reason: s.Trouble.Reason}}}
+	w.ask(func() question { return question{title: "Move?", yes: "Move", no: "Not now"} })
+	w.heard(event)
+	if !reads(w, "Move?") {
+		t.Fatal("it takes the place of a question")
+	}
+	tap(t, w, "Not now")
+	w.heard(event)
+	w.settle(t)
+	if !reads(w, "The training failed: a tensor is missing. Your feedback is kept.") || !reads(w, say("hint.train_now")) {
+		t.Fatal("the reason, or what to do, is not said")
+	}
+	tap(t, w, "Close")
+	w.heard(event)
+	if w.told != nil {
+		t.Error("it is told twice")
+	}
+	well := s
+	well.Trouble = nil
+	w.heard(trainer.Event{State: well})
+	w.heard(event)
+	if w.told == nil {
+		t.Error("when it comes again it is not told")
+	}
+	w.heard(trainer.Event{State: well})
+	if w.told != nil {
+		t.Error("it is told after its end")
+	}
+}

@@ -83,5 +83,6 @@ func (w *window) heard(e trainer.Event) {
 		w.announce(n)
 	}
 	w.unwarn()
+	w.tellTrouble()
 	w.unaskToQuit()
 }

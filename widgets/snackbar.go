@@ -24,7 +24,7 @@ type Snackbar struct {
 
 // NewSnackbar makes an empty layer; put it on top of the view.
 func NewSnackbar() *Snackbar {
-	s := &Snackbar{text: Body("").Cutting()}
+	s := &Snackbar{text: Body("").Wrapped()}
 	s.action = NewLink("", nil)
 	ground := NewBox(ColorRaised, ColorBorder, RadiusCard)
 	ground.Shadow = 16
@@ -90,7 +90,7 @@ func (r *snackbarRenderer) Layout(s fyne.Size) {
 		need += r.s.action.MinSize().Width + Gap16
 	}
 	w := fyne.Min(fyne.Min(need+1, snackbarWidth), s.Width-2*Gap16)
-	h := fyne.Max(snackbarHeight, r.s.panel.MinSize().Height)
+	h := fyne.Max(snackbarHeight, r.s.panel.HeightAt(w))
 	place(r.s.panel, whole((s.Width-w)/2), s.Height-h-Gap16, w, h)
 }
 
