@@ -170,7 +170,9 @@ func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
 	if l.Form == trainer.FormText {
 		origin = say("lesson.taught", "When", moment(l.Created, v.w.now()), "N", whole(l.Importance))
 	}
-	body.Add(wayBlock(l.Way))
+	if l.Way != "" { // there is a model that it could reach
+		body.Add(wayBlock(l.Way))
+	}
 	body.Add(v.kindRow(l.Sample, trainer.Knowledge))
 	body.Add(widgets.Caption(origin).Wrapped())
 

@@ -145,6 +145,13 @@ func TestLessonSaysHowItGetsIntoTheAnswer(t *testing.T) {
 			t.Errorf("way %s is not said", way)
 		}
 	}
+	for i := range w.lessons.lessons {
+		w.lessons.lessons[i].Way = ""
+	}
+	w.lessons.fill()
+	if reads(w, "How it gets into the answer") {
+		t.Error("without a model it is said how it gets into the answer")
+	}
 }
 
 func TestFiguresAreSaidWithTheirLimitsForBothTries(t *testing.T) {

@@ -354,6 +354,12 @@ func (w *window) fillSamples(t testing.TB, at place, phase trainer.Phase) {
 		}
 	}
 	w.learning.fill()
+	for i := range w.lessons.lessons { // which no model of the trainer's says
+		w.lessons.lessons[i].Way = trainer.WayReader
+	}
+	if at == placeLessons {
+		w.lessons.fill()
+	}
 }
 
 // sampleEngines are engines in all states that a try can find.

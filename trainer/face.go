@@ -84,7 +84,7 @@ type LessonView struct {
 	Version int64          // that gave Now
 	Since   int64          // the cycle since which it is known; 0: it is not
 	Trained int            // knowledge adapters of versions that were trained on it; one that reader and turn know needs none
-	Way     Way            // by what a matching question gets it
+	Way     Way            // by what a matching question gets it; "": there is no model
 }
 
 // Way says by what a lesson reaches an answer.
@@ -93,8 +93,8 @@ type Way string
 // The ways.
 const (
 	WayTurn      Way = "turn"      // put before the model as a turn
-	WayReader    Way = "reader"    // the same, with the reader adapter
-	WayKnowledge Way = "knowledge" // the same, with the user's own knowledge adapter
+	WayReader    Way = "reader"    // the same, with an adapter that was not trained on it: the model's reader, or what came of it
+	WayKnowledge Way = "knowledge" // the same, with the user's own knowledge adapter, trained on it
 )
 
 // JudgedSample is a sample with the filter's judgement of it.

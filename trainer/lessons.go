@@ -44,13 +44,7 @@ func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
 			forms[s.ID] = s
 		}
 	}
-	way := WayTurn
-	if s := t.speaking.Load(); s != nil && s.reading != nil {
-		way = WayReader
-		if s.version.Knowledge != "" {
-			way = WayKnowledge
-		}
-	}
+	speaks := t.speaking.Load()
 	versions, err := t.store.Versions(ctx, base)
 	if err != nil {
 		return nil, fmt.Errorf("read the versions: %w", err)
@@ -59,7 +53,7 @@ func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
 	out := make([]LessonView, len(all))
 	for i, l := range all {
 		trail := trails[l.ID]
-		v := LessonView{Lesson: l, Form: forms[l.Sample].Form, Before: l.BaseAnswer, Way: way, Trained: trained[l.Sample], Since: askings[l.ID].Since, Trail: trail}
+		v := LessonView{Lesson: l, Form: forms[l.Sample].Form, Before: l.BaseAnswer, Way: speaks.wayOf(l.Sample), Trained: trained[l.Sample], Since: askings[l.ID].Since, Trail: trail}
 		if forms[l.Sample].Answer == "" {
 			v.Form = FormText // taught: no answer was corrected
 		}
@@ -69,6 +63,19 @@ func (t *Trainer) Lessons(ctx context.Context) ([]LessonView, error) {
 		out[len(all)-1-i] = v
 	}
 	return out, nil
+}
+
+// wayOf says by what the lesson of a sample reaches an answer; "" without a model.
+func (s *speaker) wayOf(sample int64) Way {
+	switch {
+	case s == nil:
+		return ""
+	case s.reading == nil:
+		return WayTurn
+	case s.version.Knowledge != "" && slices.Contains(s.version.Samples, sample):
+		return WayKnowledge
+	}
+	return WayReader
 }
 
 // trainings counts, by sample, the knowledge adapters that were trained on it. A version
