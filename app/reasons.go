@@ -279,7 +279,13 @@ func fault(err error) string {
 	} else if why, todo, ok := trainer.FaultOf(err); ok {
 		words, hint = because(why), todo
 	}
-	if words == "" {
+	switch {
+	case words != "":
+	case errors.Is(err, trainer.ErrRemoved):
+		words = say("fault.removed")
+	case errors.Is(err, trainer.ErrNotFound):
+		words = say("fault.gone")
+	default:
 		words = say("fault.cause", "Cause", err.Error())
 	}
 	if key, ok := hintKeys[hint]; ok {

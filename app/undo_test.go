@@ -2,6 +2,7 @@ package app
 
 import (
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -248,5 +249,21 @@ func TestWhatWasDeletedComesBackByTheKeys(t *testing.T) {
 		if len(w.chat.all) != conversations || len(w.presets.all) != all || reads(w, "That did not work") || w.undo != nil {
 			t.Errorf("the %s is taken back twice, or not at all", c.what)
 		}
+	}
+}
+
+// What is erased by now is said to be gone, in words.
+func TestTheWayBackFromWhatIsErased(t *testing.T) {
+	w := openSample(t, spoken(german))
+	w.show(placeLessons)
+	w.settle(t)
+	tap(t, w, "Verlernen …")
+	tap(t, w, "Verlernen")
+	if err := storeOf[w.Trainer].EraseSamples(t.Context(), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	tap(t, w, "Rückgängig")
+	if !reads(w, "Das gibt es nicht mehr: Es ist endgültig gelöscht.") {
+		t.Error("it is not said that it is gone")
 	}
 }
