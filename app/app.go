@@ -198,6 +198,9 @@ func (w *window) start() {
 	w.chat.reading = true
 	w.chat.show() // nothing, rather than an empty conversation
 	w.chat.openLast()
+	if w.state.Contradictions > 0 {
+		w.warn()
+	}
 	w.tellTrouble()
 	w.tellOfCrash()
 	w.learning.refreshNames()

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 
+	"clara/store"
 	"clara/trainer"
 	"clara/widgets"
 )
@@ -290,5 +292,34 @@ func TestUnlearningSaysWhenItIsDone(t *testing.T) {
 			t.Errorf("it does not say %q", c.want)
 		}
 		tap(t, w, "Undo")
+	}
+}
+
+// What was put off is put to the person again by the next run of the program.
+func TestAnUndecidedContradictionIsToldAtTheStart(t *testing.T) {
+	home := t.TempDir()
+	s, err := store.Open(t.Context(), filepath.Join(home, "clara.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	begin := func() *trainer.Trainer {
+		tr, err := trainer.New(t.Context(), trainer.Params{Store: s, Home: home, Settings: trainer.DefaultSettings()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tr
+	}
+	before := begin()
+	for _, l := range [][2]string{{"When does the registry office open?", "It opens at 8."}, {"At what time does the registry office open?", "It opens at 9."}} {
+		if _, err := before.Teach(t.Context(), trainer.Teaching{Question: l[0], Answer: l[1]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := newTestWindow(t, Params{Trainer: begin(), Settings: spoken(english)}, wide)
+	w.start()
+	w.settle(t)
+	if !reads(w, "Two lessons say different things") {
+		t.Error("nothing tells of it")
 	}
 }
