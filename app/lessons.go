@@ -217,11 +217,8 @@ func (v *lessonsView) fillAll() {
 	v.showContradiction()
 	v.listed.Refresh() // they take room from the list, or give it back
 	v.choice.SetNames(v.filterNames()...)
-	ids := v.ids()
-	v.list.SetIDs(ids)
-	for _, id := range ids {
-		v.list.Changed(id)
-	}
+	v.list.SetIDs(v.ids())
+	v.list.Renew()
 	v.showDetail(v.detail)
 }
 
