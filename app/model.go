@@ -218,6 +218,9 @@ type modelView struct {
 	shown string          // what cards say of the reader
 	says  *widgets.Text   // where they say it; nil: nowhere
 	stops bool            // they offer to stop the preparation
+
+	begun trainer.Progress // the last of a preparation that was stopped since, which goes on from there; zero: none is known of
+	of    string           // the hash of the model that it is of
 }
 
 func newModelView(w *window) *modelView { return &modelView{w: w} }
@@ -241,6 +244,9 @@ func (v *modelView) open() {
 
 // heard shows how far the preparation is.
 func (v *modelView) heard([]trainer.News) {
+	if v.preparing() && v.w.state.Progress.Step == trainer.StepReader {
+		v.begun, v.of = v.w.state.Progress, v.w.model.info.Hash
+	}
 	words := v.readerWords()
 	switch {
 	case words == v.shown || !v.w.model.ready:
@@ -374,19 +380,41 @@ func (v *modelView) readerWords() string {
 		return say("model.reader")
 	case s.Reader == trainer.ReaderRefused:
 		return say("model.reader_refused")
+	case v.stopped():
+		return say("model.preparing_stopped", "Done", whole(v.begun.Done), "Of", whole(v.begun.Of))
 	}
 	return say("model.no_reader")
 }
 
+// stopped says whether a preparation of this model was stopped in the middle, and would go on from there.
+func (v *modelView) stopped() bool {
+	return v.begun.Done > 0 && v.of == v.w.model.info.Hash && v.w.state.Reader == trainer.ReaderNone && !v.preparing()
+}
+
 // offer is what can be done about the reader; nil: nothing.
 func (v *modelView) offer() fyne.CanvasObject {
-	switch t := v.w.Trainer; {
+	switch {
 	case !v.w.model.ready || v.w.state.Reader.Usable():
 		return nil
 	case v.preparing():
-		return widgets.NewButton(say("model.stop_preparing"), &widgets.IconStop, widgets.Secondary, t.CancelPreparing)
+		return widgets.NewButton(say("model.stop_preparing"), &widgets.IconStop, widgets.Secondary, v.w.Trainer.CancelPreparing)
+	case v.stopped():
+		return widgets.NewButton(say("model.prepare_on"), &widgets.IconBolt, widgets.Secondary, v.prepare)
 	default:
-		return widgets.NewButton(say("model.prepare"), &widgets.IconBolt, widgets.Secondary, t.Prepare)
+		return widgets.NewButton(say("model.prepare"), &widgets.IconBolt, widgets.Secondary, v.prepare)
+	}
+}
+
+// prepare lets the model be prepared, and says for what that waits.
+func (v *modelView) prepare() {
+	v.w.Trainer.Prepare()
+	if why, rests := v.w.rests(); rests {
+		v.w.snackbar.Say(say("model.prepared_later", "Why", why), "", nil)
+		return
+	}
+	switch v.w.state.Phase {
+	case trainer.PhaseRunning, trainer.PhaseChecking, trainer.PhaseAsking, trainer.PhasePreparing: // of which the last is the measuring
+		v.w.snackbar.Say(say("model.prepared_next"), "", nil)
 	}
 }
 

@@ -106,3 +106,32 @@ func TestWhatEachModelHasIsReadOnceItIsLoaded(t *testing.T) {
 		t.Errorf("the next version is said to be %d, after 12", w.learning.nextNumber)
 	}
 }
+
+// Preparing that waits says for what, and one that was stopped says that it goes on from where it was.
+func TestPreparingSaysForWhatItWaits(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeModel)
+	w.settle(t)
+	see := func(s trainer.State) {
+		s.Reader = trainer.ReaderNone
+		w.heard(trainer.Event{State: s})
+		w.settle(t)
+	}
+	see(sampleState(trainer.PhasePaused))
+	tap(t, w, "Prepare now")
+	if !reads(w, "It is prepared only once learning goes on: learning is paused.") {
+		t.Error("it is not said that it waits for learning to go on")
+	}
+	see(sampleState(trainer.PhaseRunning))
+	tap(t, w, "Prepare now")
+	if !reads(w, "It is prepared once what runs now is done.") {
+		t.Error("it is not said that it waits for the training")
+	}
+	preparing := trainer.State{Phase: trainer.PhasePreparing, Why: trainer.Reason{Code: trainer.CodePreparing}}
+	preparing.Progress = trainer.Progress{Step: trainer.StepReader, Done: 120, Of: 480}
+	see(preparing)
+	see(sampleState(trainer.PhaseWaiting))
+	if !reads(w, "stopped after 120 of 480 steps, which are kept") || !reads(w, "Go on preparing") {
+		t.Error("it is not said how far it is")
+	}
+}

@@ -93,8 +93,8 @@ func (t *Trainer) giveReader(ctx context.Context, a *attached, o PrepareOptions,
 // refused one; then another is made with the next seed.
 func (t *Trainer) Prepare() { t.wish(true) }
 
-// CancelPreparing stops the preparation until Prepare asks for it. What it has trained
-// is kept.
+// CancelPreparing stops the preparation until Prepare asks for it, or the model is attached
+// anew, as by the next start of the program. What it has trained is kept.
 func (t *Trainer) CancelPreparing() { t.wish(false) }
 
 // wish notes whether the user wants the attached model prepared.
