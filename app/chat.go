@@ -51,6 +51,7 @@ type chatView struct {
 // saved is feedback that was given just now.
 type saved struct {
 	sample int64         // that it made
+	trains bool          // it was not turned down
 	next   bool          // it says that the next training uses it
 	during int64         // the cycle that ran when it was given, without it; 0: none
 	words  func() string // in the language of now

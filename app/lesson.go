@@ -258,11 +258,15 @@ func (v *lessonsView) wishDetail(s trainer.Sample) fyne.CanvasObject {
 	mark := state.Glyph()
 	body := widgets.VStack(14,
 		widgets.HStackTop(8, widgets.Grow(widgets.Section(say("manner.title")).Wrapped()), widgets.NewChip(word, &mark, state.Tone())),
-		widgets.VStack(3, label(say("manner.asked")), widgets.Body(s.Prompt).Wrapped()),
-		answerBlock(say("editor.until_now"), s.Answer, widgets.Missing),
-		answerBlock(say("editor.better"), s.Better, widgets.Known),
-		v.kindRow(s.ID, trainer.Manner),
-		widgets.Caption(say("lesson.corrected", "When", moment(s.Created, v.w.now()), "N", whole(s.Importance))).Wrapped())
+		widgets.VStack(3, label(say("manner.asked")), widgets.Body(s.Prompt).Wrapped()))
+	origin := say("lesson.taught", "When", moment(s.Created, v.w.now()), "N", whole(s.Importance))
+	if s.Answer != "" { // else it was taught
+		origin = say("lesson.corrected", "When", moment(s.Created, v.w.now()), "N", whole(s.Importance))
+		body.Add(answerBlock(say("editor.until_now"), s.Answer, widgets.Missing))
+	}
+	body.Add(answerBlock(say("editor.better"), s.Better, widgets.Known))
+	body.Add(v.kindRow(s.ID, trainer.Manner))
+	body.Add(widgets.Caption(origin).Wrapped())
 	foot := widgets.WrapRow(4, widgets.NewButton(say("lesson.unlearn"), nil, widgets.Ghost, func() { v.showDetail(detailUnlearn) }))
 	return detailCard(body, foot)
 }
@@ -338,11 +342,15 @@ func (v *lessonsView) setKind(sample int64, k trainer.Kind) {
 		v.w.failed(err)
 		v.detail = detailShow
 		if err == nil {
+			v.w.chat.kindChanged(sample, k)
 			words, back := say("kind.now_content"), trainer.Manner
 			v.filter, v.wanted = filterAll, sample
 			v.askNew(trainer.Sample{ID: sample, Kind: k})
 			if k == trainer.Manner {
 				words, back = say("kind.now_manner"), trainer.Knowledge
+				if why, rests := v.w.rests(); rests {
+					words = say("kind.now_manner_later", "Why", why)
+				}
 				v.filter, v.chosen, v.wanted = filterManner, sample, 0
 			}
 			v.choice.SetOn(int(v.filter))

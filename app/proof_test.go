@@ -323,3 +323,40 @@ func TestAnUndecidedContradictionIsToldAtTheStart(t *testing.T) {
 		t.Error("nothing tells of it")
 	}
 }
+
+// What was said of a correction in the conversation follows its kind; a taught lesson that becomes manner had no answer before.
+func TestTheKindThatIsSaidAnewIsSaidEverywhere(t *testing.T) {
+	w := openSample(t, spoken(english))
+	id := w.lastAnswer().ID
+	w.chat.correct(id)
+	w.chat.editor.better.SetText("Ein Bescheid gilt am fünften Tag nach der Aufgabe zur Post als bekannt gegeben.")
+	w.chat.editor.kind, w.chat.editor.kindChosen = trainer.Knowledge, true
+	w.chat.editor.submit()
+	w.settle(t)
+	sample := w.chat.saved[id].sample
+	w.show(placeLessons)
+	w.settle(t)
+	w.heard(trainer.Event{State: sampleState(trainer.PhaseWaiting)})
+	w.lessons.setKind(sample, trainer.Manner)
+	w.settle(t)
+	if !reads(w, "Applies to all answers from the next training on.") || w.chat.saved[id].words() != say("chat.saved") || !w.chat.saved[id].next {
+		t.Errorf("in the conversation it says %q", w.chat.saved[id].words())
+	}
+	w.heard(trainer.Event{State: sampleState(trainer.PhasePaused)})
+	w.lessons.setKind(sample, trainer.Knowledge)
+	w.settle(t)
+	if w.chat.saved[id].words() != say("chat.saved_lesson") || w.chat.saved[id].next {
+		t.Errorf("back among the lessons, in the conversation it says %q", w.chat.saved[id].words())
+	}
+	w.lessons.setKind(sample, trainer.Manner)
+	w.settle(t)
+	if !reads(w, "Applies to all answers once training goes on: learning is paused.") {
+		t.Error("while learning rests it is said to be trained next")
+	}
+	taught := w.lessons.wishDetail(trainer.Sample{ID: 1, Prompt: "What is fog?", Better: "A cloud."})
+	w.lessons.pane.Objects = []fyne.CanvasObject{taught}
+	w.lessons.pane.Refresh()
+	if reads(w, say("editor.until_now")) || !reads(w, "Taught by you") {
+		t.Error("what was taught is said to have been corrected")
+	}
+}

@@ -263,13 +263,11 @@ func (v *chatView) rate(id int64, stars int) {
 func (v *chatView) gave(id int64, s trainer.Sample, undo func()) {
 	v.w.kept()
 	given := saved{sample: s.ID}
-	switch {
-	case s.State == trainer.SampleRejected:
+	if s.State == trainer.SampleRejected {
 		given.words = func() string { return say("chat.saved_unused", "Why", because(s.Reason)) }
-	case s.Form == trainer.FormCorrection && s.Kind == trainer.Knowledge:
-		given.words = func() string { return say("chat.saved_lesson") }
-	default:
-		given.words, given.next = func() string { return say("chat.saved") }, true
+	} else {
+		given.thank(s.Form == trainer.FormCorrection && s.Kind == trainer.Knowledge)
+		given.trains = true
 	}
 	if v.w.cycling() {
 		given.during = v.w.state.Progress.Cycle
@@ -281,6 +279,25 @@ func (v *chatView) gave(id int64, s trainer.Sample, undo func()) {
 		v.update(id)
 	})
 	v.saved[id] = given
+}
+
+// thank says what becomes of feedback that trains: a lesson holds at once.
+func (s *saved) thank(lesson bool) {
+	s.words, s.next = func() string { return say("chat.saved") }, !lesson
+	if lesson {
+		s.words = func() string { return say("chat.saved_lesson") }
+	}
+}
+
+// kindChanged says anew what becomes of a correction whose kind was said anew elsewhere.
+func (v *chatView) kindChanged(sample int64, k trainer.Kind) {
+	for id, s := range v.saved {
+		if s.sample == sample && s.trains {
+			s.thank(k == trainer.Knowledge)
+			v.saved[id] = s
+			v.update(id)
+		}
+	}
 }
 
 // trained takes away what was said of the next training, once that has been. What was given while it ran waits for another.
