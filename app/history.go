@@ -230,13 +230,17 @@ func (v *learningView) fillHistory() {
 		if !v.read {
 			list.Add(widgets.Muted(v.readingWords()).Wrapped())
 		}
+		hidden := 0
 		for i, r := range v.versions {
 			base := i == len(v.versions)-1
-			if i < shownVersions-1 || base || v.everything || r.Active {
-				list.Add(v.versionLine(r))
-			} else if i == len(v.versions)-2 {
-				list.Add(v.moreLink(len(v.versions) - shownVersions))
+			if i >= shownVersions-1 && !base && !v.everything && !r.Active {
+				hidden++
+				continue
 			}
+			if base && hidden > 0 {
+				list.Add(v.moreLink(hidden))
+			}
+			list.Add(v.versionLine(r))
 		}
 		o = widgets.VStack(1, widgets.CardHead(say("history.title")), list)
 	}

@@ -334,6 +334,28 @@ func TestTheStationsOfACycleGoForward(t *testing.T) {
 	}
 }
 
+// Each version can be reached by hand, wherever the one that answers stands among them.
+func TestEveryVersionIsReached(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLearning)
+	w.settle(t)
+	all := w.learning.versions
+	w.learning.versions = append(slices.Clone(all[:7]), all[len(all)-1])
+	for i := range w.learning.versions {
+		w.learning.versions[i].Active = i == 6
+	}
+	w.learning.fill()
+	if !reads(w, "and 2 more") {
+		t.Fatal("nothing leads to what is not listed")
+	}
+	tap(t, w, "and 2 more")
+	for _, r := range w.learning.versions {
+		if !reads(w, w.learning.rowName(r)) {
+			t.Errorf("%s is not listed", w.learning.rowName(r))
+		}
+	}
+}
+
 // A lasting trouble stands above the view with its reason and what can be done, told once, until it ends; a question goes before it.
 func TestALastingTroubleIsToldUntilItEnds(t *testing.T) {
 	w := openSample(t, spoken(english))
