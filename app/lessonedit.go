@@ -18,6 +18,8 @@ type lessonEdit struct {
 	keys    *widgets.Keywords
 	words   [][]string
 	chosen  bool // the words, by the person
+	able    *widgets.Button
+	saving  bool
 	content fyne.CanvasObject
 }
 
@@ -37,14 +39,8 @@ func newLessonEdit(v *lessonsView, l trainer.LessonView) *lessonEdit {
 			e.words, e.chosen = left.words, true
 		}
 	}
-	able := widgets.NewButton(say("save"), nil, widgets.Primary, e.save)
-	e.answer = v.w.newEditor(say("editor.answer_hint"), func(text string) {
-		if strings.TrimSpace(text) == "" {
-			able.Disable()
-		} else {
-			able.Enable()
-		}
-	})
+	e.able = widgets.NewButton(say("save"), nil, widgets.Primary, e.save)
+	e.answer = v.w.newEditor(say("editor.answer_hint"), func(string) { e.check() })
 	e.answer.MinRows, e.answer.MaxRows = 2, 10
 	e.answer.SetText(text)
 	e.answer.OnSubmit, e.answer.OnEscape = e.save, e.cancel
@@ -54,17 +50,28 @@ func newLessonEdit(v *lessonsView, l trainer.LessonView) *lessonEdit {
 	body := widgets.VStack(14, widgets.Section(brief(l.Question, 300)).Wrapped(),
 		widgets.VStack(6, label(say("editor.answer")), e.answer),
 		widgets.VStack(6, label(say("lesson.check")), e.keys, widgets.Caption(say("keywords.either")).Wrapped()))
-	foot := widgets.WrapRow(4, able, widgets.NewButton(say("cancel"), nil, widgets.Ghost, e.cancel))
+	foot := widgets.WrapRow(4, e.able, widgets.NewButton(say("cancel"), nil, widgets.Ghost, e.cancel))
 	e.content = detailCard(body, foot)
 	return e
+}
+
+// check lets save what has an answer, once: a new answer takes the lesson's place.
+func (e *lessonEdit) check() {
+	if strings.TrimSpace(e.answer.Text) == "" || e.saving {
+		e.able.Disable()
+	} else {
+		e.able.Enable()
+	}
 }
 
 // save keeps the changes.
 func (e *lessonEdit) save() {
 	text := strings.TrimSpace(e.answer.Text)
-	if text == "" {
+	if text == "" || e.saving {
 		return
 	}
+	e.saving = true
+	e.check()
 	e.keys.Commit()
 	v, l, words, chosen := e.v, e.lesson, e.words, e.chosen
 	queued(v.w.work, func(ctx context.Context) (none, error) {
@@ -78,6 +85,8 @@ func (e *lessonEdit) save() {
 		}
 		return none{}, nil
 	}, func(_ none, err error) {
+		e.saving = false
+		e.check()
 		v.w.failed(err)
 		if err == nil {
 			if v.edit == e {

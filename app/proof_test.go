@@ -324,6 +324,20 @@ func TestAnUndecidedContradictionIsToldAtTheStart(t *testing.T) {
 	}
 }
 
+// Saving once more, before what was saved is on disk, is no second change of a lesson that is gone by then.
+func TestALessonIsSavedOnce(t *testing.T) {
+	w := openContradicting(t)
+	w.lessons.choose(w.lessonsOnDisk(t)[1].ID)
+	tap(t, w, say("lesson.edit"))
+	w.lessons.edit.answer.SetText("Anna Berg.")
+	w.lessons.edit.save()
+	w.lessons.edit.save()
+	w.settle(t)
+	if reads(w, "That did not work") || !slices.Contains(w.answersOnDisk(t), "Anna Berg.") {
+		t.Errorf("the lessons are %q", w.answersOnDisk(t))
+	}
+}
+
 // What was said of a correction in the conversation follows its kind; a taught lesson that becomes manner had no answer before.
 func TestTheKindThatIsSaidAnewIsSaidEverywhere(t *testing.T) {
 	w := openSample(t, spoken(english))
