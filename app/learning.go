@@ -437,7 +437,7 @@ func (v *learningView) showVerdict() {
 	case end.State == trainer.CycleChecked:
 		c := v.w.state.Lessons
 		n.Glyph, n.Tone, n.Title = widgets.IconLessons, widgets.ToneInfo, say("verdict.asked_title")
-		n.Text = say("verdict.asked_text", "Known", whole(c.Known), "All", whole(c.Total()))
+		n.Text = sayN("verdict.asked_text", c.Known, "All", whole(c.Total()))
 		if end.Reason.Code == trainer.CodeInVain {
 			n.Glyph, n.Tone, n.Title = widgets.IconShield, widgets.ToneWarning, say("verdict.vain_title")
 		}

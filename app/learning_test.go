@@ -393,3 +393,19 @@ func TestALastingTroubleIsToldUntilItEnds(t *testing.T) {
 		t.Error("it is told after its end")
 	}
 }
+
+// One of something is not said in the plural.
+func TestOneIsNotSeveral(t *testing.T) {
+	openSample(t, spoken(german))
+	for want, r := range map[string]trainer.Reason{
+		"1 neue Bewertung liegt vor":         {Code: trainer.CodeEnoughRatings, Args: map[string]string{"ratings": "1", "least": "1"}},
+		"8 neue Bewertungen liegen vor":      {Code: trainer.CodeEnoughRatings, Args: map[string]string{"ratings": "8", "least": "8"}},
+		"1 von 3 Lektionen sitzt noch nicht": {Code: trainer.CodeLessonsMissed, Args: map[string]string{"missed": "1", "total": "3"}},
+		"1 von 8 neuen Bewertungen liegt vor. Das Training beginnt bei 8, bei einer Korrektur": {Code: trainer.CodeTooFewRatings, Args: map[string]string{"ratings": "1", "least": "8", "seconds": "0"}},
+		"nur 1 von 2 Rückmeldungen im Training: 1 neutral (drei Sterne)":                       {Code: trainer.CodeBufferEmpty, Args: map[string]string{"kept": "1", "total": "2", "top": trainer.CodeNeutral, "count": "1"}},
+	} {
+		if got := because(r); got != want {
+			t.Errorf("it says %q, not %q", got, want)
+		}
+	}
+}

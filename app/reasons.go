@@ -177,6 +177,26 @@ func because(r trainer.Reason) string {
 	if r.Code == trainer.CodeBufferEmpty {
 		return bufferWords(r)
 	}
+	return reasonWords(key, r)
+}
+
+// counting are the words that have two forms, by the argument of their reason that chooses between them.
+var counting = map[string]string{
+	"reason.enough_ratings":       "ratings",
+	"reason.lessons_missed":       "missed",
+	"reason.too_few_ratings":      "ratings",
+	"reason.too_few_ratings_only": "ratings",
+}
+
+// reasonWords says a reason by the words of a key.
+func reasonWords(key string, r trainer.Reason) string {
+	if by, ok := counting[key]; ok {
+		form := ".other"
+		if r.Args[by] == "1" {
+			form = ".one"
+		}
+		key += form
+	}
 	return say(key, argumentsOf(r)...)
 }
 
@@ -184,7 +204,7 @@ func because(r trainer.Reason) string {
 func waits(r trainer.Reason, onCorrection bool) string {
 	text := because(r)
 	if r.Code == trainer.CodeTooFewRatings && !onCorrection {
-		text = say("reason.too_few_ratings_only", argumentsOf(r)...)
+		text = reasonWords("reason.too_few_ratings_only", r)
 	}
 	return strings.TrimSuffix(text, ".") // the full stop is the sentence's
 }

@@ -193,10 +193,11 @@ func (v *statisticsView) showStars() {
 		n := v.course.Stars[stars-1]
 		m := widgets.NewMeter(float64(n)/float64(most), 0, widgets.ColorStar)
 		count := whole(n)
+		m.Sentence = sayN("statistics.stars_sentence", n, "Stars", sayN("samples.stars", stars))
 		if !v.read {
 			count = say("statistics.none")
+			m.Sentence = say("statistics.tell", "What", sayN("samples.stars", stars), "Stars", count)
 		}
-		m.Sentence = say("statistics.stars_sentence", "Stars", whole(stars), "N", count)
 		body.Add(widgets.HStack(10, widgets.Sized(10, 0, widgets.Body(whole(stars))), widgets.NewIcon(widgets.IconStarFull, 16, widgets.ColorStar), widgets.Grow(m),
 			widgets.Sized(40, 0, widgets.Caption(count).Right())))
 	}
