@@ -101,6 +101,7 @@ type window struct {
 	language string // spoken now
 	narrow   bool   // tabs in place of the sidebar
 	tight    bool   // one column: no room for two beside the sidebar, or narrow
+	low      bool   // no room for a card above a list
 	place    place
 	state    trainer.State // as last heard
 	model    loading

@@ -19,20 +19,27 @@ func (v *lessonsView) contradicted(lesson int64) (trainer.Contradiction, bool) {
 	return v.against[i], true
 }
 
-// showContradiction puts the newest contradiction to the person, above the list. Where there is room for one column it
+// hasRoom says whether a contradiction can stand above the list and leave it room.
+func (v *lessonsView) hasRoom() bool { return !v.w.tight && !v.w.low }
+
+// showContradiction puts the newest contradiction to the person, above the list. Where there is no room for that it
 // leads to a page of its own.
 func (v *lessonsView) showContradiction() {
 	v.notice.RemoveAll()
 	v.notice.Hidden = len(v.against) == 0
 	if len(v.against) > 0 {
-		if v.w.tight {
-			v.notice.Add(widgets.Pad(v.w.band(widgets.Notice{
-				Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: v.contradictionTitle(), Text: say("contradiction.text"),
-				Actions: []widgets.Action{{Label: say("contradiction.look"), OnTapped: func() { v.decide(v.against[0]) }}},
-			}), 0, 12, 8, 12))
-		} else {
-			v.notice.Add(v.contradictionCard(v.against[0]))
+		if v.hasRoom() {
+			v.notice.Add(v.contradictionCard(v.against[0], false))
+			return
 		}
+		band := v.w.band(widgets.Notice{
+			Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: v.contradictionTitle(), Text: say("contradiction.text"),
+			Actions: []widgets.Action{{Label: say("contradiction.look"), OnTapped: func() { v.decide(v.against[0]) }}},
+		})
+		if v.w.tight {
+			band = widgets.Pad(band, 0, 12, 8, 12)
+		}
+		v.notice.Add(band)
 	}
 }
 
@@ -49,8 +56,9 @@ func (v *lessonsView) decide(c trainer.Contradiction) {
 	v.showDetail(detailContradiction)
 }
 
-// contradictionCard shows two lessons that contradict each other side by side, each with the button that keeps it.
-func (v *lessonsView) contradictionCard(c trainer.Contradiction) fyne.CanvasObject {
+// contradictionCard shows two lessons that contradict each other, side by side or one below the other, each with the button that
+// keeps it.
+func (v *lessonsView) contradictionCard(c trainer.Contradiction, stacked bool) fyne.CanvasObject {
 	side := func(title, keep string, l trainer.Lesson, r trainer.Resolution) fyne.CanvasObject {
 		words := widgets.VStack(4, widgets.Caption(say(title, "When", moment(l.Created, v.w.now()))).Bold(),
 			widgets.Strong(brief(l.Question, 160)).Wrapped(), widgets.Body(brief(l.Answer, 240)).Wrapped())
@@ -62,7 +70,7 @@ func (v *lessonsView) contradictionCard(c trainer.Contradiction) fyne.CanvasObje
 	both := widgets.NewSmallButton(say("contradiction.keep_both"), nil, widgets.Secondary, func() { v.resolve(c, trainer.BothRight) })
 	mark := widgets.On(widgets.ColorWarningSoft, 10, widgets.NewIcon(widgets.IconAlert, 20, widgets.ToneWarning.Ink()), 9)
 	words := widgets.VStack(2, widgets.Strong(v.contradictionTitle()).Wrapped(), widgets.Muted(say("contradiction.text")).Wrapped())
-	if v.w.narrow {
+	if stacked {
 		return widgets.Card(widgets.VStack(12, widgets.HStackTop(12, mark, widgets.Grow(words)), older, newer,
 			widgets.HStack(0, both, widgets.Space()), widgets.Caption(say("contradiction.both_means")).Wrapped()), 12, 14)
 	}
@@ -135,7 +143,7 @@ func (w *window) unwarn() {
 func (v *lessonsView) openContradiction() {
 	v.w.show(placeLessons) // reads the contradictions
 	queued(v.w.work, func(context.Context) (none, error) { return none{}, nil }, func(none, error) {
-		if len(v.against) > 0 && v.w.tight {
+		if len(v.against) > 0 && !v.hasRoom() {
 			v.decide(v.against[0])
 		}
 	})

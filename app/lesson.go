@@ -45,7 +45,7 @@ func (v *lessonsView) detailOf(d detail) fyne.CanvasObject {
 		return inPane(widgets.VStack(0, v.editor.content, widgets.Space()))
 	}
 	if c, ok := v.contradicted(v.chosen); ok && d == detailContradiction {
-		return inPane(v.contradictionCard(c))
+		return inPane(v.contradictionCard(c, v.w.narrow || !v.w.tight)) // in a wide window the pane is half of a column
 	}
 	if v.filter == filterManner {
 		i := slices.IndexFunc(v.manner, func(s trainer.Sample) bool { return s.ID == v.chosen })
@@ -201,7 +201,7 @@ func (v *lessonsView) againstLine(l trainer.LessonView, c trainer.Contradiction)
 		widgets.HStackTop(7, widgets.NewIcon(widgets.IconAlert, 15, widgets.ToneWarning.Ink()),
 			widgets.Grow(widgets.Caption(say("contradiction.against", "Lesson", brief(other.Question, 80))).Bold().In(widgets.ToneWarning.Ink()).Wrapped())),
 		widgets.Body(brief(other.Answer, 160)).Wrapped())
-	if v.w.tight {
+	if !v.hasRoom() {
 		words.Add(widgets.HStack(0, widgets.NewSmallButton(say("contradiction.look"), nil, widgets.Secondary, func() { v.decide(c) }), widgets.Space()))
 	}
 	return widgets.On(widgets.ColorWarningSoft, 9, words, 10, 12)

@@ -324,6 +324,21 @@ func TestAnUndecidedContradictionIsToldAtTheStart(t *testing.T) {
 	}
 }
 
+// Where the window is wide and low, a contradiction leaves the list its room and is decided beside it.
+func TestContradictionLeavesALowWindowItsLessons(t *testing.T) {
+	w := openContradicting(t)
+	w.frame.Resize(fyne.NewSize(1280, 560))
+	w.settle(t)
+	if reads(w, "Keep the newer one") || w.lessons.list.Size().Height < 150 {
+		t.Errorf("the list has a height of %.0f", w.lessons.list.Size().Height)
+	}
+	tap(t, w, "Decide")
+	tap(t, w, "Keep the newer one")
+	if got := w.answersOnDisk(t); !slices.Equal(got, []string{"It opens at 9.", "Maria Kowalski."}) {
+		t.Errorf("the lessons are %q", got)
+	}
+}
+
 // Saving once more, before what was saved is on disk, is no second change of a lesson that is gone by then.
 func TestALessonIsSavedOnce(t *testing.T) {
 	w := openContradicting(t)

@@ -23,6 +23,7 @@ const (
 	sidebarWidth = 244
 	narrowBelow  = 720  // a tab bar in place of the sidebar below this width
 	tightBelow   = 1100 // one column below this one
+	lowBelow     = 680  // no room above a list below this height
 	keepBuilt    = 5    // places
 )
 
@@ -237,7 +238,7 @@ func (s *shell) showStatus() {
 	s.showCounts()
 }
 
-// frameLayout fills the window with its layers and notices when it becomes narrow or wide.
+// frameLayout fills the window with its layers and notices when it becomes narrow or wide, low or high.
 type frameLayout struct{ w *window }
 
 func (l *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(360, 480) }
@@ -251,8 +252,9 @@ func (l *frameLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 		}
 		o.Resize(size)
 	}
-	if narrow, tight := s.Width < narrowBelow, s.Width < tightBelow; s.Width > 0 && (narrow != l.w.narrow || tight != l.w.tight) {
-		l.w.narrow, l.w.tight = narrow, tight
+	narrow, tight, low := s.Width < narrowBelow, s.Width < tightBelow, s.Height < lowBelow
+	if s.Width > 0 && (narrow != l.w.narrow || tight != l.w.tight || low != l.w.low) {
+		l.w.narrow, l.w.tight, l.w.low = narrow, tight, low
 		fyne.Do(l.w.restyle) // not from inside a layout
 	}
 }
