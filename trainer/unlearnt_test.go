@@ -86,6 +86,9 @@ func TestWhatStandsElsewhereIsNotUnlearnt(t *testing.T) {
 			t.Errorf("it is %+v, %v; told was %+v", v, err, s.Last)
 		}
 		b.wantCycles(CyclePromoted, CyclePromoted)
+		if rows, err := b.Versions(t.Context()); err != nil || rows[0].ID != v.ID || rows[0].Figures != nil {
+			t.Errorf("the gate measured nothing of it, and the history has %+v, %v", rows[0], err)
+		}
 		time.Sleep(48 * time.Hour)
 		b.wantRuns(1)
 		if got := b.State().Active.ID; got != v.ID {

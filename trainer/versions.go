@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 )
 
@@ -65,9 +66,10 @@ func (t *Trainer) NextNumber(ctx context.Context) (int, error) {
 	return n, nil
 }
 
+// figuresOf reads the figures of a version; nil: it came into use without the gate, as by an import.
 func figuresOf(data []byte) *Figures {
 	f := new(Figures)
-	if len(data) == 0 || json.Unmarshal(data, f) != nil {
+	if len(data) == 0 || json.Unmarshal(data, f) != nil || reflect.ValueOf(*f).IsZero() {
 		return nil
 	}
 	return f
