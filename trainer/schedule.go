@@ -14,7 +14,7 @@ const (
 	warmUp                        = 5 // steps until the full rate
 )
 
-// stopWindow is over how many steps the loss is averaged to decide on stopping early.
+// stopWindow is over how many steps the surprise is averaged to decide on stopping early.
 const stopWindow = 4
 
 // schedule says how long a training goes on and how fast.
