@@ -269,6 +269,21 @@ func TestEveryReasonHasWords(t *testing.T) {
 	}
 }
 
+// What can be done stands in the hint that goes with a reason, and is not said twice.
+func TestNoReasonSaysItsHint(t *testing.T) {
+	for _, code := range []string{german, english} {
+		words := spokenWords(t, code)
+		for _, key := range reasonKeys {
+			for _, hint := range hintKeys {
+				todo := strings.ToLower(words[hint][0])
+				if slices.ContainsFunc(words[key], func(f string) bool { return strings.Contains(strings.ToLower(f), todo) }) {
+					t.Errorf("%s: %s says what %s does", code, key, hint)
+				}
+			}
+		}
+	}
+}
+
 // What somebody said is shown as it was said, also where it is a number or the name of a reason.
 func TestWhatIsQuotedStaysAsItIs(t *testing.T) {
 	openSample(t, spoken(german))
