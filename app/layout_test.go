@@ -67,7 +67,7 @@ type scene struct {
 var errUnread = &fs.PathError{Op: "open", Path: "/home/anna/.local/share/clara/clara.db", Err: fs.ErrPermission}
 
 // telling are the scenes with a notice above the view.
-var telling = []string{"closing", "closing-tray", "disk-full", "welcome-asking"}
+var telling = []string{"closing", "closing-tray", "disk-full", "welcome-asking", "troubled"}
 
 var scenes = []scene{
 	{"chat", func(t testing.TB, w *window) { w.fillSamples(t, placeChat, trainer.PhaseRunning) }},
@@ -298,6 +298,20 @@ var scenes = []scene{
 	{"disk-full", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeChat, trainer.PhaseWaiting)
 		w.tellFull(shortage{missing: 120_000_000, room: trainer.Room{Old: 11, OldBytes: 640_000_000}})
+	}},
+	{"troubled", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeChat, trainer.PhaseWaiting)
+		w.state.Trouble = &trainer.Finding{
+			Subject: trainer.SubjectTraining, Hint: trainer.HintTrainNow,
+			Reason: trainer.Reason{Code: trainer.CodeCycleFailed, Args: map[string]string{"error": "the engine stopped in the middle of a step, and no other engine is there to go on"}},
+		}
+		w.heard(trainer.Event{State: w.state})
+	}},
+	{"moving", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeLearning, trainer.PhaseMoving)
+		w.state.Why = trainer.Reason{Code: trainer.CodeMoves}
+		w.heard(trainer.Event{State: w.state})
+		w.settle(t)
 	}},
 	{"welcome-asking", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeChat, trainer.PhaseNoModel)
