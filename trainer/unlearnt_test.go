@@ -97,7 +97,7 @@ func TestWhatStandsElsewhereIsNotUnlearnt(t *testing.T) {
 	})
 }
 
-// A lesson that is unlearnt, and erased by the cycle that follows, while it is being answered with
+// A lesson that is unlearnt, and erased, while it is being answered with
 // takes no answer with it.
 func TestAnAnswerOutlivesItsLesson(t *testing.T) {
 	b := newBench(t, t.TempDir())
