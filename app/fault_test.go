@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 
 	"clara/trainer"
 	"clara/widgets"
@@ -150,5 +151,31 @@ func TestAFullDiskIsMadeRoomOn(t *testing.T) {
 	w.settle(t)
 	if reads(w, "Der Datenträger ist voll") || !reads(w, "640 MB sind frei geworden") {
 		t.Error("what became of it is not said")
+	}
+}
+
+// A database that cannot be used is told of in the language spoken, with the copy to go back to.
+func TestADamagedDatabaseIsNamed(t *testing.T) {
+	test.NewTempApp(t)
+	if err := speak(german); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		err  *trainer.FileError
+		want string
+	}{
+		{
+			&trainer.FileError{Path: "/d/clara.db", Copy: "/d/clara.db.before-8", Err: trainer.ErrCorrupt},
+			"Die Datenbank /d/clara.db ist beschädigt. Legen Sie sie und ihre -wal-Datei beiseite und kopieren Sie /d/clara.db.before-8 an ihre Stelle.",
+		},
+		{
+			&trainer.FileError{Path: "/d/clara.db", Err: trainer.ErrForeign},
+			"/d/clara.db ist keine Datenbank von CLARA. Legen Sie die Datei beiseite, oder nennen Sie mit --home einen anderen Datenordner.",
+		},
+		{&trainer.FileError{Path: "/d/clara.db", Err: trainer.ErrFull}, "Der Datenträger ist voll. " + say("hint.free_space")},
+	} {
+		if got := fault(fmt.Errorf("open store: %w", tt.err)); got != tt.want {
+			t.Errorf("%v is %q, want %q", tt.err, got, tt.want)
+		}
 	}
 }

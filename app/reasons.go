@@ -293,9 +293,12 @@ func fault(err error) string {
 		return settingsFault(err)
 	}
 	var u *trainer.UserError
+	var file *trainer.FileError
 	var words, hint string
 	if errors.As(err, &u) {
 		words, hint = because(u.Reason), u.Hint
+	} else if errors.As(err, &file) && !errors.Is(err, trainer.ErrFull) {
+		words = databaseFault(file)
 	} else if why, todo, ok := trainer.FaultOf(err); ok {
 		words, hint = because(why), todo
 	}
@@ -312,6 +315,19 @@ func fault(err error) string {
 		words = strings.TrimSuffix(words, ".") + ". " + say(key)
 	}
 	return words
+}
+
+// databaseFault says what is wrong with the database as a whole, and what to do.
+func databaseFault(e *trainer.FileError) string {
+	switch {
+	case errors.Is(e, trainer.ErrNewer):
+		return say("fault.data_newer", "Path", e.Path)
+	case errors.Is(e, trainer.ErrForeign):
+		return say("fault.data_foreign", "Path", e.Path)
+	case e.Copy != "":
+		return say("fault.data_copy", "Path", e.Path, "Copy", e.Copy)
+	}
+	return say("fault.data_damaged", "Path", e.Path)
 }
 
 // versionName names a version as it is called in a sentence or a list.
