@@ -60,6 +60,10 @@ func (s *server) answer(ctx context.Context, ask trainer.Ask, onPiece func(strin
 		}
 	}()
 	a := of(ctx)
+	// Of the turns before, the model leaves out what it cannot read; a question is kept before it is read.
+	if err := a.trainer.Readable(ask.System, ask.Text); err != nil {
+		return trainer.Entry{}, err
+	}
 	leave, err := s.queue.enter(ctx, a.name)
 	if err != nil {
 		return trainer.Entry{}, err

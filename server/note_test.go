@@ -90,7 +90,7 @@ func TestFeedbackIsTakenBack(t *testing.T) {
 }
 
 // A text that the model cannot read is not kept: whoever sends many fills no disk with them.
-func TestFeedbackThatIsTooLongIsRefused(t *testing.T) {
+func TestTextsThatAreTooLongAreRefused(t *testing.T) {
 	h, _ := opened(t, Limits{})
 	h.want(http.StatusOK, "", "POST", "/generate", `{"prompt": "What is an act?"}`, nil)
 	long := strings.Repeat("long ", 500) // a token is a byte, and the model reads 2048
@@ -100,6 +100,7 @@ func TestFeedbackThatIsTooLongIsRefused(t *testing.T) {
 		"/conversations/1/corrections": `{"better": "` + long + `"}`,
 		"/corrections":                 `{"id": "1", "better": "` + long + `"}`,
 		"/lessons":                     `{"question": "` + long + `", "answer": "At eight."}`,
+		"/generate":                    `{"prompt": "` + long + `"}`,
 	} {
 		var p Problem
 		if h.want(http.StatusUnprocessableEntity, "", "POST", path, body, &p); p.Code != trainer.CodeTooLong || !strings.Contains(p.Detail, "2048") {
@@ -108,6 +109,9 @@ func TestFeedbackThatIsTooLongIsRefused(t *testing.T) {
 	}
 	if kept, err := h.trainer("").Samples(t.Context(), trainer.SampleQuery{}); err != nil || len(kept) != 0 {
 		t.Errorf("%d samples are kept, %v", len(kept), err)
+	}
+	if all, err := h.trainer("").Conversations(t.Context()); err != nil || len(all) != 1 {
+		t.Errorf("%d conversations are kept, want that of the first question, %v", len(all), err)
 	}
 }
 
