@@ -73,6 +73,7 @@ func TestHeldOutSets(t *testing.T) {
 // model surely knows is in many lists.
 func TestHeldOutSetsAskNothingThatTheProgramTrainsOn(t *testing.T) {
 	own := make(map[string]string)
+	filled := 0
 	for _, folder := range []string{"anchors", "templates"} {
 		files, err := filepath.Glob(filepath.Join("..", "trainer", folder, "*.json"))
 		if err != nil || len(files) == 0 {
@@ -88,7 +89,14 @@ func TestHeldOutSetsAskNothingThatTheProgramTrainsOn(t *testing.T) {
 				t.Fatalf("%s: %v", file, err)
 			}
 			eachText(content, func(text string) { own[onlyWords(text)] = file })
+			for _, text := range filledTemplates(content) {
+				own[onlyWords(text)] = file
+				filled++
+			}
 		}
+	}
+	if filled == 0 {
+		t.Fatal("no template was filled in")
 	}
 	sets, err := ownSets()
 	if err != nil {
@@ -138,6 +146,30 @@ func eachText(content any, do func(string)) {
 			eachText(x, do)
 		}
 	}
+}
+
+// filledTemplates are the texts of a file of templates with what they can be about in place of
+// {1}, which is all that stands in a question.
+func filledTemplates(content any) []string {
+	file, _ := content.(map[string]any)
+	fillers, _ := file["fillers"].(map[string]any)
+	templates, _ := file["templates"].([]any)
+	var out []string
+	for _, x := range templates {
+		template, _ := x.(map[string]any)
+		about, _ := template["about"].(string)
+		names, _ := fillers[about].([]any)
+		eachText(template, func(text string) {
+			if !strings.Contains(text, "{1}") {
+				return
+			}
+			for _, name := range names {
+				name, _ := name.(string)
+				out = append(out, strings.ReplaceAll(text, "{1}", name))
+			}
+		})
+	}
+	return out
 }
 
 // onlyWords is a text without what two ways to write the same question differ in.
