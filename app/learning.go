@@ -388,13 +388,15 @@ type verdict struct {
 	rows    int
 	back    *trainer.News
 	left    bool // what was left by it can be chosen again
+	undo    bool // the version before the one that the cycle made can be
 	unread  bool
 }
 
 // showVerdict says how the last cycle ended, with the figures that decided.
 func (v *learningView) showVerdict() {
 	_, left := v.left(v.back)
-	now := verdict{v.w.state.Last, v.w.cycling(), v.w.state.Active.ID, len(v.versions), v.back, left, v.unread != nil}
+	parent, undo := v.parentOf(v.w.state.Last)
+	now := verdict{v.w.state.Last, v.w.cycling(), v.w.state.Active.ID, len(v.versions), v.back, left, undo, v.unread != nil}
 	if now == v.verdicts && v.verdict.Visible() == (len(v.verdict.Objects) > 0) {
 		return
 	}
@@ -426,8 +428,7 @@ func (v *learningView) showVerdict() {
 		if end.Verdict != trainer.VerdictProven {
 			n.Glyph, n.Tone = widgets.IconLayers, widgets.ToneInfo
 		}
-		if i := slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.ID == end.Version && r.Active }); i >= 0 {
-			parent := v.versions[i].Parent
+		if now.undo {
 			n.Actions = append(n.Actions, widgets.Action{Label: say("verdict.undo"), OnTapped: func() { v.restore(parent) }})
 		}
 	case end.State == trainer.CycleRefused:
@@ -478,6 +479,20 @@ func (v *learningView) left(b *trainer.News) (trainer.VersionRow, bool) {
 		return trainer.VersionRow{}, false
 	}
 	return v.versions[i], true
+}
+
+// parentOf is the version before the one that a cycle made and that answers, if it can be chosen again: one that holds what was taken
+// back is removed as soon as another answers.
+func (v *learningView) parentOf(end *trainer.CycleEnd) (parent int64, ok bool) {
+	if end == nil {
+		return 0, false
+	}
+	i := slices.IndexFunc(v.versions, func(r trainer.VersionRow) bool { return r.ID == end.Version && r.Active })
+	if i < 0 {
+		return 0, false
+	}
+	parent = v.versions[i].Parent
+	return parent, !slices.ContainsFunc(v.versions, func(r trainer.VersionRow) bool { return r.ID == parent && r.Removed })
 }
 
 // backNotice says that the program went back to another version by itself, and offers to keep the one that was left because of its

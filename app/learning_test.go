@@ -270,6 +270,22 @@ func TestWhatWasRemovedIsNotOffered(t *testing.T) {
 	}
 }
 
+// Nor is the version before the one that an unlearning made, which goes with it.
+func TestAVersionThatWentWithAnUnlearningIsNotOffered(t *testing.T) {
+	w := openEnded(t)
+	if !reads(w, "Rückgängig") {
+		t.Fatal("the version before is not offered")
+	}
+	active := slices.IndexFunc(w.learning.versions, func(r trainer.VersionRow) bool { return r.Active })
+	parent := w.learning.versions[active].Parent
+	i := slices.IndexFunc(w.learning.versions, func(r trainer.VersionRow) bool { return r.ID == parent })
+	w.learning.versions[i].Removed = true
+	w.learning.fill()
+	if reads(w, "Rückgängig") {
+		t.Error("a version whose files are gone is offered")
+	}
+}
+
 // A roll-back is told of in the next run of the program too.
 func TestGoingBackIsSaidAfterARestart(t *testing.T) {
 	w := openSample(t, spoken(english))
