@@ -637,8 +637,14 @@ func TestUpkeepIsTriedAgainSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, home)
 		defer b.close()
+		if err := b.store.ActivateVersion(t.Context(), testHash, 0, CauseRestore, Reason{}); err != nil {
+			t.Fatal(err)
+		}
 		b.ended(CycleChecked, "", `{"phrasing": "unreadable"}`)
 		b.attach()
+		inManner := *b.speaking.Load()
+		inManner.manner = new(model.Adapter)
+		b.speaking.Store(&inManner)
 		b.start()
 		if f := b.want(PhaseWaiting, CodeNothingNew).Trouble; f == nil || f.Reason.Code != CodeUpkeepFailed {
 			t.Fatalf("what could not be read is told as %+v", f)

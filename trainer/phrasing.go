@@ -5,15 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"clara/store"
 )
 
 // phrasedBeside is how many lessons the loop phrases at once: a cycle that comes due waits
 // no longer than these take.
 const phrasedBeside = 8
 
-// phrasing is how far the loop has phrased the lessons in the manner of a version.
+// phrasing is how far the loop has phrased the lessons in the manner of a version since that was
+// chosen: chosen again, it has none of them.
 type phrasing struct {
-	version int64 // 0: not looked at yet
+	chosen int64 // the activation; 0: not looked at yet
 	Phrasing
 }
 
@@ -28,13 +31,21 @@ func (l *loop) phraseNext(ctx context.Context, a *attached) bool {
 	if s == nil || s.model != a || s.manner == nil {
 		return false
 	}
-	if l.phrasing.version != s.version.ID {
-		left, err := l.leftToPhrase(ctx, s)
+	last, err := l.store.LastActivation(ctx, a.info.Hash)
+	if err != nil {
+		l.hinder(ctx, fmt.Errorf("read which version was chosen: %w", err))
+		return false
+	}
+	if last.Version != s.chosen { // chosen this moment: the speaker is that of the one before
+		return false
+	}
+	if l.phrasing.chosen != last.ID {
+		left, err := l.leftToPhrase(ctx, s, last)
 		if err != nil {
 			l.hinder(ctx, err)
 			return false
 		}
-		l.phrasing = phrasing{s.version.ID, left}
+		l.phrasing = phrasing{last.ID, left}
 	}
 	if l.phrasing.After == 0 || s.manner.Hash() != l.phrasing.Manner {
 		return false
@@ -53,16 +64,12 @@ func (l *loop) phraseNext(ctx context.Context, a *attached) bool {
 }
 
 // leftToPhrase is where the last cycle on a base model stopped, of those that kept what
-// they phrased. A version that was chosen since is at the beginning.
-func (l *loop) leftToPhrase(ctx context.Context, s *speaker) (Phrasing, error) {
+// they phrased. A version that was chosen since, last, is at the beginning.
+func (l *loop) leftToPhrase(ctx context.Context, s *speaker, last store.Activation) (Phrasing, error) {
 	base := s.model.info.Hash
 	cycles, err := l.store.Cycles(ctx, 20)
 	if err != nil {
 		return Phrasing{}, fmt.Errorf("read the last cycles: %w", err)
-	}
-	last, err := l.store.LastActivation(ctx, base)
-	if err != nil {
-		return Phrasing{}, fmt.Errorf("read which version was chosen: %w", err)
 	}
 	i := slices.IndexFunc(cycles, func(c Cycle) bool {
 		return c.BaseHash == base && (c.State == CyclePromoted || c.State == CycleChecked)

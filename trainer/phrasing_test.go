@@ -292,4 +292,12 @@ func TestAChosenMannerPhrasesTheLessons(t *testing.T) {
 	if n := rounds(); n != 0 {
 		t.Errorf("%d rounds on what is phrased", n)
 	}
+	for _, id := range []int64{0, first.ID} { // while the loop was busy otherwise
+		if err := b.Restore(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := rounds(); n != 2 || kept() != lessons {
+		t.Errorf("chosen again after another, %d of %d lessons are phrased in %d rounds", kept(), lessons, n)
+	}
 }
