@@ -41,8 +41,10 @@ func (r *Runner) GenerateAll(ctx context.Context, qs []Request, p Priority) ([]R
 	})
 	results := make([]Result, len(qs))
 	var groups []*group // under way: one, or what it was divided into
-	refused := togetherTokens
 	err := r.run(ctx, p, func(e *exec) error {
+		// What was refused before says nothing of what there is now, mostly on another engine.
+		groups = joined(groups)
+		refused, spared := togetherTokens, false
 		for len(order) > 0 || len(groups) > 0 {
 			if len(groups) == 0 {
 				room, err := roomTogether(e)
@@ -56,15 +58,19 @@ func (r *Runner) GenerateAll(ctx context.Context, qs []Request, p Priority) ([]R
 			g := groups[0]
 			err := r.together(e, g)
 			switch {
+			case errors.Is(err, compute.ErrMemory) && !spared && e.on.spare():
+				// Once: the adapters of this very group lie idle after each refusal.
+				e.err, spared = nil, true
 			case errors.Is(err, compute.ErrMemory) && len(g.members) > 1:
 				// Fewer may fit: no reason to leave the engine. So large a group is not tried again.
 				e.err = nil
-				groups = slices.Replace(groups, 0, 1, g.halves()...)
-				refused = min(refused, g.capacity/2)
+				halves := g.halves()
+				groups = slices.Replace(groups, 0, 1, halves...)
+				refused = min(refused, halves[0].capacity)
 			case err != nil:
 				return err
 			default:
-				groups = groups[1:]
+				groups, spared = groups[1:], false
 			}
 		}
 		return nil
@@ -89,13 +95,18 @@ func roomTogether(e *exec) (int, error) {
 	return int(min(togetherTokens, use.Free/2/e.on.net.cacheBytes())), nil
 }
 
-// groupSize is how many requests, from the first of order on, are decoded together: those
-// that fit into most tokens, one in any case.
+// groupSize is how many requests, from the first of order on, are decoded together, one in any
+// case: those whose cache, in which the shared beginning lies once, fits into most tokens. Where
+// there is plenty, each counts in full: the groups then are those that the measured answers were
+// decoded in, and the same on every machine.
 func groupSize(qs []Request, limits, order []int, most int) int {
-	n, tokens := 0, 0
+	first := qs[order[0]].Prompt
+	n, tokens, shared := 0, 0, len(first)-1
 	for n < len(order) && n < sideBySide && adaptersKey(qs[order[n]]) == adaptersKey(qs[order[0]]) {
-		tokens += len(qs[order[n]].Prompt) + limits[order[n]]
-		if n > 0 && tokens > most {
+		prompt := qs[order[n]].Prompt
+		tokens += len(prompt) + limits[order[n]]
+		shared = min(shared, len(prompt)-1, commonPrefix(prompt, first))
+		if n > 0 && (tokens > togetherTokens || tokens-n*shared > most) {
 			break
 		}
 		n++
@@ -182,6 +193,21 @@ func (g *group) halves() []*group {
 		}
 	}
 	return []*group{&first, &second}
+}
+
+// joined is the one group that others were divided from, with what of it is still to be decoded.
+func joined(divided []*group) []*group {
+	if len(divided) < 2 {
+		return divided
+	}
+	whole := *divided[0]
+	whole.members = nil
+	for _, g := range divided {
+		whole.members = append(whole.members, g.members...)
+		whole.promptTime = min(whole.promptTime, g.promptTime)
+	}
+	whole.layOut()
+	return []*group{&whole}
 }
 
 // together takes the answers of a group to their end, from wherever they are.

@@ -1,11 +1,13 @@
 package model
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
 
 	"clara/compute"
+	"clara/compute/cpu"
 )
 
 // scarce is an engine that has so many bytes free, and notes what it is asked for.
@@ -86,5 +88,119 @@ func TestAnswersSideBySideFitIntoTheMemoryThereIs(t *testing.T) {
 				t.Error("nothing was refused")
 			}
 		})
+	}
+}
+
+// moody is an engine that refuses memory as long as it is told to, and notes what it is asked for.
+type moody struct {
+	scarce
+	name    string
+	refuses func(values int) bool
+}
+
+func (m *moody) Info() compute.Info { return compute.Info{Name: m.name} }
+
+func (m *moody) Alloc(n int) (compute.Memory, error) {
+	memory, err := m.scarce.Alloc(n)
+	if err == nil && m.refuses != nil && m.refuses(n) {
+		memory.Free()
+		return nil, fmt.Errorf("%d values: %w", n, compute.ErrMemory)
+	}
+	return memory, err
+}
+
+// A group that was refused is whole again as soon as there is room: when what lay idle was freed,
+// and on the engine that the model moved to.
+func TestARefusalHoldsNoLongerThanItsReason(t *testing.T) {
+	var qs []Request
+	for i := range sideBySide + 4 {
+		qs = append(qs, greedy(fmt.Sprintf("the mayor of %d", i%7), 12))
+	}
+	open := func(o Options) (*moody, *Runner) {
+		be := &moody{scarce: scarce{free: -1}}
+		o.Context = 256
+		r := openTinyOn(t, "llama", o, func(b compute.Backend) compute.Backend { be.Backend = b; return be })
+		be.asked = nil
+		return be, r
+	}
+	texts := func(r *Runner) (all []string) {
+		t.Helper()
+		got, err := r.GenerateAll(t.Context(), qs, Background)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range got {
+			all = append(all, x.Text)
+		}
+		return all
+	}
+	untroubled, r := open(Options{})
+	want := texts(r)
+	if len(untroubled.asked) != 4 { // a cache and an arena for each of two groups
+		t.Fatalf("the memory of two groups is asked for as %v", untroubled.asked)
+	}
+
+	be, r := open(Options{Next: func(compute.Info) (compute.Backend, error) {
+		t.Error("the engine is left")
+		return nil, errLast
+	}})
+	if _, err := r.Generate(t.Context(), greedy("the mayor", 4), nil); err != nil {
+		t.Fatal(err)
+	}
+	be.asked, be.refuses = nil, func(int) bool {
+		r.at.sessions.mu.Lock()
+		defer r.at.sessions.mu.Unlock()
+		return len(r.at.sessions.free) > 0
+	}
+	if got := texts(r); !slices.Equal(got, want) {
+		t.Errorf("beside an idle answer they are %q, want %q", got, want)
+	}
+	if got := be.asked; len(got) != 5 || !slices.Equal(got[1:], untroubled.asked) {
+		t.Errorf("beside an idle answer %v is asked for, want %v", got, untroubled.asked)
+	}
+
+	next := &moody{scarce: scarce{free: -1}, name: "next"}
+	be, r = open(Options{Next: func(failed compute.Info) (compute.Backend, error) {
+		if failed.Name == next.name {
+			return nil, errLast
+		}
+		engine, err := cpu.New(cpu.Options{Threads: 2})
+		next.Backend = engine
+		return next, err
+	}})
+	be.refuses = func(int) bool { return true }
+	if got := texts(r); !slices.Equal(got, want) {
+		t.Errorf("on the next engine they are %q, want %q", got, want)
+	}
+	if got := next.asked; len(got) < 4 || !slices.Equal(got[len(got)-4:], untroubled.asked) {
+		t.Errorf("on the next engine %v is asked for, want %v at the end", got, untroubled.asked)
+	}
+}
+
+// What all prompts begin with lies in the cache once, and takes room once; where there is plenty
+// of room a group is no larger for it.
+func TestASharedBeginningTakesRoomOnce(t *testing.T) {
+	const shared, own, limit = 600, 20, 64
+	var qs []Request
+	var limits, order []int
+	for i := range 2 * sideBySide {
+		q := Request{Prompt: make([]int32, shared+own)}
+		q.Prompt[shared] = int32(i + 1)
+		qs, limits, order = append(qs, q), append(limits, limit), append(order, i)
+	}
+	for _, c := range []struct{ most, want int }{
+		{togetherTokens, togetherTokens / (shared + own + limit)},
+		{shared + 16*(own+limit), 16},
+		{shared + 16*(own+limit) - 1, 15},
+		{shared, 1},
+		{0, 1},
+	} {
+		if got := groupSize(qs, limits, order, c.most); got != c.want {
+			t.Errorf("%d are decoded in %d tokens, want %d", got, c.most, c.want)
+		}
+		r := &Runner{}
+		if g := r.newGroup(qs, limits, order[:c.want], make([]Result, len(qs))); c.want > 1 && g.capacity > c.most {
+			t.Errorf("%d answers are laid out in %d tokens, beyond %d", c.want, g.capacity, c.most)
+		}
 	}
 }
