@@ -199,3 +199,57 @@ func TestMigrationMakesBranchesOfReplacedMessages(t *testing.T) {
 	}
 	check(t, s.Check(t.Context()))
 }
+
+// What a lesson is phrased as by a manner that is no longer in use is not said by another one,
+// whatever kept that since it was chosen.
+func TestMigrationKeepsPhrasesWithTheManner(t *testing.T) {
+	steps := must(embeddedMigrations())(t)
+	type change struct {
+		cause  Cause
+		manner string // of the version; "": the untrained base
+	}
+	for name, c := range map[string]struct {
+		changes []change // after adapters/1/manner by a cycle
+		kept    bool
+	}{
+		"no change":                      {nil, true},
+		"by another cycle":               {[]change{{CauseCycle, "b"}}, true},
+		"restored":                       {[]change{{CauseCycle, "b"}, {CauseRestore, "adapters/1/manner"}}, false},
+		"rolled back, then kept":         {[]change{{CauseCycle, "b"}, {CauseRollback, "adapters/1/manner"}, {CauseCycle, "adapters/1/manner"}}, false},
+		"restored, then trained anew":    {[]change{{CauseCycle, "b"}, {CauseRestore, "adapters/1/manner"}, {CauseCycle, "c"}}, true},
+		"restored, of the same manner":   {[]change{{CauseCycle, "b"}, {CauseCycle, "b"}, {CauseRestore, "b"}}, true},
+		"to the untrained base":          {[]change{{CauseRestore, ""}}, false},
+		"restored twice, then kept":      {[]change{{CauseRestore, ""}, {CauseRestore, "adapters/1/manner"}, {CauseCycle, "adapters/1/manner"}}, false},
+		"to the base, then trained anew": {[]change{{CauseRestore, ""}, {CauseCycle, "b"}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "clara.db")
+			s := must(open(t.Context(), path, steps[:8]))(t)
+			rows := must(os.ReadFile(filepath.Join("testdata", "0008.sql")))(t)
+			must(s.db.write.Exec(string(rows)))(t)
+			for i, x := range c.changes {
+				id := i + 2
+				var version any
+				if x.manner != "" {
+					version = id
+					must(s.db.write.Exec(`INSERT INTO cycles (id, user, state, started, finished, base_hash) VALUES (?, 'local', 'promoted', 1700000080000000, 1700000090000000, 'base')`, id))(t)
+					must(s.db.write.Exec(`INSERT INTO versions (id, user, number, cycle, base_hash, manner, knowledge, samples, verdict, reason, created)
+						VALUES (?1, 'local', ?1, ?1, 'base', ?2, '', '[]', '', '{"code":""}', 1700000090000000)`, id, x.manner))(t)
+				}
+				must(s.db.write.Exec(`INSERT INTO activations (user, base_hash, version, cause, reason, created) VALUES ('local', 'base', ?, ?, '{"code":""}', 1700000090000000)`, version, x.cause))(t)
+			}
+			must(s.db.write.Exec(`UPDATE lesson_models SET styled = 'Ahoy, at 8.'`))(t)
+			check(t, s.Close())
+			s = openAt(t, path)
+			want := map[string]string{"base": "", "other": "Ahoy, at 8."}
+			if c.kept {
+				want["base"] = want["other"]
+			}
+			for base, styled := range want {
+				if l := must(s.Lessons(t.Context(), base))(t)[0]; l.Styled != styled || l.BaseAnswer == "" {
+					t.Errorf("for %s it is phrased as %q, want %q; the base says %q", base, l.Styled, styled, l.BaseAnswer)
+				}
+			}
+		})
+	}
+}
