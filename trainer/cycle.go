@@ -11,9 +11,9 @@ import (
 )
 
 // RunCycle trains what is due of a job, asks the lessons and checks the candidate.
-// It is a pure function: it keeps nothing, and writes nowhere. base is what
-// MeasureBase found, nil to measure now. progress may be nil; it is called from the
-// calling goroutine.
+// It is a pure function, as far as memory allows (see [Job]): it keeps nothing, and writes
+// nowhere. base is what MeasureBase found, nil to measure now. progress may be nil; it is
+// called from the calling goroutine.
 //
 // Manner is trained on the whole buffer, fresh from the base (this ends drift and
 // makes unlearning exact); knowledge from the reader, on the lessons that are

@@ -20,8 +20,10 @@ import (
 const jobFormat = 4
 
 // Job is all that a cycle depends on. The same job on the same base model and
-// machine gives the same adapters, bit for bit. It is plain JSON: a folder with a
-// job.json can be trained anywhere (clara cycle DIR).
+// machine gives the same adapters, bit for bit, except where memory is short: what is
+// free then decides how many rows are computed at once, which can move the last digit
+// ([model.Runner.GenerateAll]). It is plain JSON: a folder with a job.json can be trained
+// anywhere (clara cycle DIR).
 type Job struct {
 	Format  int         `json:"format"`
 	Base    string      `json:"base"`           // SHA-256 of the model file
