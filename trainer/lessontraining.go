@@ -120,13 +120,15 @@ func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining,
 
 // trainedBy is the cycle that trained the knowledge adapter in use with a sample; the
 // zero Cycle if none has, or its job was erased. A version that keeps the adapter of the
-// one before it was not trained by its own cycle.
+// one before it was not trained by its own cycle; it alone tells the samples as they are now:
+// of a lesson that was taken back and taught again unchanged, the cycle that trained it has
+// the one before.
 func (t *Trainer) trainedBy(ctx context.Context, base string, sample int64) (Cycle, error) {
 	v, err := t.store.ActiveVersion(ctx, base)
 	if err != nil {
 		return Cycle{}, fmt.Errorf("read the version in use: %w", err)
 	}
-	for v.ID != 0 {
+	for inUse := v.ID; v.ID != 0; {
 		c, err := t.store.Cycle(ctx, v.Cycle)
 		if err != nil {
 			return Cycle{}, fmt.Errorf("read the cycle of version %d: %w", v.Number, err)
@@ -136,7 +138,7 @@ func (t *Trainer) trainedBy(ctx context.Context, base string, sample int64) (Cyc
 			return Cycle{}, err
 		}
 		switch {
-		case !slices.Contains(r.KnowledgeOn, sample) || len(c.Job) == 0:
+		case v.ID == inUse && !slices.Contains(r.KnowledgeOn, sample), len(c.Job) == 0:
 			return Cycle{}, nil
 		case slices.Contains(r.Trained, StepKnowledge) || v.Parent == 0:
 			return c, nil

@@ -63,7 +63,7 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		adapter := "versions/cycle-1/knowledge"
+		adapter, on := "versions/cycle-1/knowledge", lessons[0].Sample
 		trained := func(version int64, own string, r Report) Cycle {
 			t.Helper()
 			j := Job{Format: jobFormat, Base: testHash, Recipe: b.Settings().recipe(), Own: []string{own}, Before: JobVersion{Version: version}}
@@ -75,7 +75,7 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.KnowledgeKey, r.KnowledgeOn = "key", []int64{lessons[0].Sample}
+			r.KnowledgeKey, r.KnowledgeOn = "key", []int64{on}
 			report, err := json.Marshal(r)
 			if err != nil {
 				t.Fatal(err)
@@ -125,6 +125,16 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 		third := trained(2, "Which bakery opens early?", Report{})
 		if got, err = b.TrainingOf(t.Context(), lessons[0].ID); err != nil || got.Cycle != third.ID {
 			t.Errorf("trained by cycle %d, want %d (%v)", got.Cycle, third.ID, err)
+		}
+
+		// The adapter is kept for what was taken back and taught again unchanged, which is another sample.
+		on = lessons[1].Sample
+		trained(3, "Which river is the longest?", Report{})
+		if got, err = b.TrainingOf(t.Context(), lessons[1].ID); err != nil || got.Cycle != third.ID {
+			t.Errorf("taught again, it was trained by cycle %d, want %d (%v)", got.Cycle, third.ID, err)
+		}
+		if got, err = b.TrainingOf(t.Context(), lessons[0].ID); err != nil || got.Cycle != 0 {
+			t.Errorf("what the version in use does not have was trained by cycle %d (%v)", got.Cycle, err)
 		}
 	})
 }
