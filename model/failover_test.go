@@ -369,7 +369,7 @@ func TestLimitOfTrainingLeavesTheEngine(t *testing.T) {
 		c.options.TrainingMemory = limit
 		_, err := tr.Step(t.Context(), tinyItems(), nll, steps())
 		var m *MemoryError
-		if !errors.As(err, &m) || m.Least <= m.Free || errors.Is(err, errLast) || len(c.moves) != 0 {
+		if !errors.As(err, &m) || m.Least <= m.Free || m.Free+m.Adapter != limit || errors.Is(err, errLast) || len(c.moves) != 0 {
 			t.Errorf("with %d bytes: %v, moved %v", limit, err, c.moves)
 		}
 	}

@@ -79,7 +79,7 @@ func (s *step) plan() (division, error) {
 		within(free / 4 * 3)
 	}
 	limit := t.r.options.TrainingMemory
-	left := max(limit-n.trainedBytes(rank), 0)
+	left := limit - n.trainedBytes(rank)
 	if limit > 0 {
 		within(left)
 	}

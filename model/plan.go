@@ -87,7 +87,7 @@ type MemoryError struct {
 	Items, Rank int
 	Least       int64 // bytes of the step, divided and recomputed as far as it goes
 	Adapter     int64 // bytes of parameters, gradients and moments beside it
-	Free        int64 // bytes that there are for the step
+	Free        int64 // bytes that there are for the step; below 0: the adapter alone is beyond the limit
 	// Limited: it is [Options.TrainingMemory] that leaves no more, on whatever engine.
 	Limited bool
 }
@@ -97,8 +97,8 @@ func (e *MemoryError) Error() string {
 	if e.Limited {
 		why = "the limit of training leaves no more"
 	}
-	return fmt.Sprintf("%d items at rank %d take %.1f MiB, divided and recomputed as far as it goes, beside %.1f MiB for the adapter in training; there are %.1f MiB for them: %s",
-		e.Items, e.Rank, mebibytes(e.Least), mebibytes(e.Adapter), mebibytes(e.Free), why)
+	return fmt.Sprintf("%d items at rank %d take %.1f MiB, divided and recomputed as far as it goes, beside %.1f MiB for the adapter in training; there are %.1f MiB for both: %s",
+		e.Items, e.Rank, mebibytes(e.Least), mebibytes(e.Adapter), mebibytes(e.Free+e.Adapter), why)
 }
 
 func (e *MemoryError) Unwrap() error { return compute.ErrMemory }
