@@ -99,7 +99,7 @@ func writeNew(path string, write func(io.Writer) error) error {
 }
 
 func (c *program) dataImportCommand() *cobra.Command {
-	var preview bool
+	var preview, amend bool
 	var kind string
 	cmd := &cobra.Command{
 		Use:   "import FILE",
@@ -107,17 +107,17 @@ func (c *program) dataImportCommand() *cobra.Command {
 		Long: `Reads lines of JSON in one of the formats of ` + "`clara data export`" + `, plain or
 conversational; FILE - is stdin. A completion or a pair becomes a correction, a
 labelled completion a rating of 5 or 2 stars, one with an empty prompt a text.
-What stands already is left out, but for an importance or keywords that its line says
-otherwise, and what you said later stays. All of it is kept or, when a line has a
-mistake, nothing. --dry-run shows what the good lines would
-bring, and the mistakes of the others with their lines.`,
+What stands already is left out, and what you said later stays; --amend gives it the
+importance and the keywords that its line says. All of it is kept or, when a line has
+a mistake, nothing. --dry-run shows what the good lines would bring, and the mistakes
+of the others with their lines.`,
 		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			teaches, err := c.kindOf(kind)
 			if err != nil {
 				return err
 			}
-			o := trainer.ImportOptions{Preview: preview, Kind: teaches}
+			o := trainer.ImportOptions{Preview: preview, Kind: teaches, Amend: amend}
 			from := c.in
 			if args[0] != "-" {
 				f, err := os.Open(args[0])
@@ -131,6 +131,7 @@ bring, and the mistakes of the others with their lines.`,
 		},
 	}
 	cmd.Flags().BoolVar(&preview, "dry-run", false, "show what would be kept, and keep nothing")
+	cmd.Flags().BoolVar(&amend, "amend", false, "give what is there already the importance and the keywords of its line")
 	cmd.Flags().StringVar(&kind, "kind", "", "what corrections teach that do not say it: knowledge or manner (default: as it looks)")
 	return cmd
 }
@@ -195,6 +196,10 @@ func (c *program) sayImport(r trainer.ImportReport, preview bool) {
 	}
 	if r.Known > 0 {
 		c.sayf("%d were there already.", "%d gab es schon.", r.Known)
+	}
+	if r.Differ > 0 {
+		c.sayf("%d of them with another importance or other keywords, which --amend takes over.",
+			"%d davon mit anderer Wichtigkeit oder anderen Stichwörtern; --amend übernimmt sie.", r.Differ)
 	}
 	if r.Replaced > 0 {
 		c.sayf("%d left out for something newer on the same.", "%d ausgelassen, weil es Neueres zum selben gibt.", r.Replaced)

@@ -89,7 +89,8 @@ func (b *bench) export(f DatasetFormat) string {
 }
 
 // A file in which somebody changed nothing but an importance or keywords changes those of what
-// stands; a line that does not say them leaves them.
+// stands, if it is asked to: else what was said here since it was written stays. A line that does
+// not say them leaves them.
 func TestAnImportChangesImportanceAndKeywords(t *testing.T) {
 	b := filled(t)
 	defer b.close()
@@ -101,16 +102,23 @@ func TestAnImportChangesImportanceAndKeywords(t *testing.T) {
 	if strings.Contains(changed, "Anna\\") || strings.Count(changed, `"importance":4`) != 1 {
 		t.Fatalf("the test changes nothing in %s", from)
 	}
+	r, err := b.ImportDataset(t.Context(), strings.NewReader(changed), ImportOptions{})
+	if err != nil || r.Amended != 0 || r.Differ != 2 || r.Known != 8 || r.New != 0 {
+		t.Fatalf("not asked to amend: %+v, %v", r, err)
+	}
+	if got := b.export(UnpairedPreference); got != from {
+		t.Errorf("unasked it became\n%s", got)
+	}
 	for _, preview := range []bool{true, false} {
-		r, err := b.ImportDataset(t.Context(), strings.NewReader(changed), ImportOptions{Preview: preview})
-		if err != nil || r.Amended != 2 || r.Known != 6 || r.New != 0 {
+		r, err := b.ImportDataset(t.Context(), strings.NewReader(changed), ImportOptions{Preview: preview, Amend: true})
+		if err != nil || r.Amended != 2 || r.Differ != 0 || r.Known != 6 || r.New != 0 {
 			t.Fatalf("preview %v: %+v, %v", preview, r, err)
 		}
 	}
 	if got := b.export(UnpairedPreference); got != changed {
 		t.Errorf("exported again:\n%s\nnot\n%s", got, changed)
 	}
-	r, err := b.ImportDataset(t.Context(), strings.NewReader(`{"prompt":"Who is the mayor?","completion":"Anna Huber is the mayor.","given":"I do not know."}`), ImportOptions{})
+	r, err = b.ImportDataset(t.Context(), strings.NewReader(`{"prompt":"Who is the mayor?","completion":"Anna Huber is the mayor.","given":"I do not know."}`), ImportOptions{Amend: true})
 	if err != nil || r.Amended != 0 || r.Known != 1 {
 		t.Errorf("a line that says neither: %+v, %v", r, err)
 	}

@@ -15,6 +15,10 @@ import (
 type ImportOptions struct {
 	Preview bool // change nothing
 	Kind    Kind // of corrections that do not say it; "": as they look
+	// Amend takes over the importance and the keywords that a line says of what stands already.
+	// An exported file says both of everything, and nothing tells when either was changed here
+	// last: unasked, an older file would undo it.
+	Amend bool
 }
 
 // ImportReport is what ImportDataset did, or would do.
@@ -24,6 +28,7 @@ type ImportReport struct {
 	Trains   int            `json:"trains"`                   // of these, that the filter lets train
 	Dropped  map[string]int `json:"dropped,omitempty"`        // the other new ones, by the code of their reason
 	Known    int            `json:"known"`                    // lines of which the same stands already
+	Differ   int            `json:"differ,omitempty"`         // of these, that say another importance or other keywords, which ImportOptions.Amend takes over
 	Amended  int            `json:"amended,omitempty"`        // lines that give what stands another importance or other keywords
 	Replaced int            `json:"replaced"`                 // lines on a subject with a newer sample, here or in the file
 	Ignored  []string       `json:"ignored_columns,omitzero"` // that nobody reads
@@ -37,9 +42,9 @@ const firstShown = 10
 // one JSON object a line, plain or conversational: all of them in one transaction, or
 // none. A file that ExportDataset wrote gives the same samples again; from another file,
 // a pair or a completion becomes a correction, a labelled completion a rating with the
-// score 1 or -0.5, and one with an empty prompt a text. What stands already is left out, but for
-// the importance and the keywords that its line says; of two samples on one subject the newer
-// one stands.
+// score 1 or -0.5, and one with an empty prompt a text. What stands already is left out; with
+// ImportOptions.Amend it gets the importance and the keywords that its line says. Of two samples
+// on one subject the newer one stands.
 //
 // Lines that cannot be read are a *DatasetError, also in a preview; then the report has
 // the other lines, and nothing is added.
@@ -50,7 +55,7 @@ func (t *Trainer) ImportDataset(ctx context.Context, r io.Reader, o ImportOption
 	}
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
-	report, batch, amended, err := t.planImport(ctx, rows, o.Kind)
+	report, batch, amended, err := t.planImport(ctx, rows, o)
 	report.Ignored = ignored
 	switch {
 	case err != nil:
@@ -71,7 +76,7 @@ func (t *Trainer) ImportDataset(ctx context.Context, r io.Reader, o ImportOption
 }
 
 // planImport decides on each row.
-func (t *Trainer) planImport(ctx context.Context, rows []readRow, kind Kind) (ImportReport, []store.Feedback, []store.Amendment, error) {
+func (t *Trainer) planImport(ctx context.Context, rows []readRow, o ImportOptions) (ImportReport, []store.Feedback, []store.Amendment, error) {
 	report := ImportReport{Rows: len(rows), Dropped: make(map[string]int)}
 	all, err := t.store.Samples(ctx, SampleQuery{})
 	if err != nil {
@@ -98,7 +103,7 @@ func (t *Trainer) planImport(ctx context.Context, rows []readRow, kind Kind) (Im
 	last := make(map[string]int, len(rows)) // by subject, the row that counts
 	for i := range rows {
 		s := &rows[i].sample
-		s.Kind = kindOf(*s, kind, manners)
+		s.Kind = kindOf(*s, o.Kind, manners)
 		if s.Created.IsZero() {
 			s.Created = t.now()
 		}
@@ -116,11 +121,14 @@ func (t *Trainer) planImport(ctx context.Context, rows []readRow, kind Kind) (Im
 		switch {
 		case stands && sameText(old, row.sample):
 			was, isLesson := keywords[old.ID]
-			if a, differs := row.amends(old, was, isLesson); differs && last[subject] == i && !old.Created.After(row.sample.Created) {
+			a, differs := row.amends(old, was, isLesson)
+			differs = differs && last[subject] == i && !old.Created.After(row.sample.Created)
+			if differs && o.Amend {
 				amended = append(amended, a)
-			} else {
-				report.Known++
+				continue
 			}
+			report.Known++
+			report.Differ += boolToInt(differs)
 			continue
 		case last[subject] != i, stands && old.Created.After(row.sample.Created):
 			report.Replaced++
