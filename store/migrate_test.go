@@ -207,20 +207,23 @@ func TestMigrationKeepsPhrasesWithTheManner(t *testing.T) {
 	type change struct {
 		cause  Cause
 		manner string // of the version; "": the untrained base
+		code   string // of the reason
 	}
 	for name, c := range map[string]struct {
 		changes []change // after adapters/1/manner by a cycle
 		kept    bool
 	}{
 		"no change":                      {nil, true},
-		"by another cycle":               {[]change{{CauseCycle, "b"}}, true},
-		"restored":                       {[]change{{CauseCycle, "b"}, {CauseRestore, "adapters/1/manner"}}, false},
-		"rolled back, then kept":         {[]change{{CauseCycle, "b"}, {CauseRollback, "adapters/1/manner"}, {CauseCycle, "adapters/1/manner"}}, false},
-		"restored, then trained anew":    {[]change{{CauseCycle, "b"}, {CauseRestore, "adapters/1/manner"}, {CauseCycle, "c"}}, true},
-		"restored, of the same manner":   {[]change{{CauseCycle, "b"}, {CauseCycle, "b"}, {CauseRestore, "b"}}, true},
-		"to the untrained base":          {[]change{{CauseRestore, ""}}, false},
-		"restored twice, then kept":      {[]change{{CauseRestore, ""}, {CauseRestore, "adapters/1/manner"}, {CauseCycle, "adapters/1/manner"}}, false},
-		"to the base, then trained anew": {[]change{{CauseRestore, ""}, {CauseCycle, "b"}}, true},
+		"by another cycle":               {[]change{{CauseCycle, "b", ""}}, true},
+		"restored":                       {[]change{{CauseCycle, "b", ""}, {CauseRestore, "adapters/1/manner", ""}}, false},
+		"rolled back, then kept":         {[]change{{CauseCycle, "b", ""}, {CauseRollback, "adapters/1/manner", ""}, {CauseCycle, "adapters/1/manner", ""}}, false},
+		"restored, then trained anew":    {[]change{{CauseCycle, "b", ""}, {CauseRestore, "adapters/1/manner", ""}, {CauseCycle, "c", ""}}, true},
+		"restored, of the same manner":   {[]change{{CauseCycle, "b", ""}, {CauseCycle, "b", ""}, {CauseRestore, "b", ""}}, true},
+		"to the untrained base":          {[]change{{CauseRestore, "", ""}}, false},
+		"imported":                       {[]change{{CauseCycle, "b", "imported"}}, false},
+		"imported, then trained":         {[]change{{CauseCycle, "b", "imported"}, {CauseCycle, "c", ""}}, true},
+		"restored twice, then kept":      {[]change{{CauseRestore, "", ""}, {CauseRestore, "adapters/1/manner", ""}, {CauseCycle, "adapters/1/manner", ""}}, false},
+		"to the base, then trained anew": {[]change{{CauseRestore, "", ""}, {CauseCycle, "b", ""}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "clara.db")
@@ -236,7 +239,7 @@ func TestMigrationKeepsPhrasesWithTheManner(t *testing.T) {
 					must(s.db.write.Exec(`INSERT INTO versions (id, user, number, cycle, base_hash, manner, knowledge, samples, verdict, reason, created)
 						VALUES (?1, 'local', ?1, ?1, 'base', ?2, '', '[]', '', '{"code":""}', 1700000090000000)`, id, x.manner))(t)
 				}
-				must(s.db.write.Exec(`INSERT INTO activations (user, base_hash, version, cause, reason, created) VALUES ('local', 'base', ?, ?, '{"code":""}', 1700000090000000)`, version, x.cause))(t)
+				must(s.db.write.Exec(`INSERT INTO activations (user, base_hash, version, cause, reason, created) VALUES ('local', 'base', ?, ?, json_object('code', ?), 1700000090000000)`, version, x.cause, x.code))(t)
 			}
 			must(s.db.write.Exec(`UPDATE lesson_models SET styled = 'Ahoy, at 8.'`))(t)
 			check(t, s.Close())
