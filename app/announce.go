@@ -46,8 +46,8 @@ func (w *window) announce(n trainer.News) {
 	}
 }
 
-// tellTrouble tells once of a lasting trouble, with what can be done about it, as long as it lasts. A question that waits for its
-// answer goes before it.
+// tellTrouble tells of a lasting trouble, with what can be done about it, until it is answered or over. It can wait: any other notice
+// goes before it, and it comes once that is gone; so does the welcome, which has no place that it could lead to.
 func (w *window) tellTrouble() {
 	f := w.state.Trouble
 	if f == nil {
@@ -56,10 +56,12 @@ func (w *window) tellTrouble() {
 		return
 	}
 	what := f.Reason.Code + " " + f.Reason.Text
-	if what == w.upset || w.about == matterQuestion || w.about == matterQuit {
+	switch known := what == w.upset; {
+	case known && (w.calmed || w.about == matterTrouble), w.told != nil && w.about != matterTrouble, w.welcoming():
 		return
+	case !known:
+		w.upset, w.calmed = what, false
 	}
-	w.upset = what
 	w.tellOf(matterTrouble, func() widgets.Notice {
 		text := sentence(because(f.Reason))
 		if key, ok := hintKeys[f.Hint]; ok {
@@ -68,8 +70,8 @@ func (w *window) tellTrouble() {
 		return widgets.Notice{
 			Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("trouble.title"), Text: text,
 			Actions: []widgets.Action{
-				{Label: say("trouble.look"), OnTapped: func() { w.untell(); w.show(placeLearning) }},
-				{Label: say("close"), OnTapped: w.untell},
+				{Label: say("trouble.look"), OnTapped: func() { w.dismiss(); w.show(placeLearning) }},
+				{Label: say("close"), OnTapped: w.dismiss},
 			},
 		}
 	})

@@ -132,6 +132,7 @@ type window struct {
 	told   func() widgets.Notice // makes the notice above the view; nil: nothing waits for an answer
 	about  matter                // of the notice
 	upset  string                // the trouble that was told of, in the trainer's words; "": none since the last one ended
+	calmed bool                  // that was answered
 	undo   *undoing              // takes back the last feedback, or brings back what was deleted last; nil: there is neither
 
 	inTray bool      // closing the window while a training runs leaves it in the tray: that was chosen
@@ -202,12 +203,12 @@ func (w *window) start() {
 	if w.state.Contradictions > 0 {
 		w.warn()
 	}
-	w.tellTrouble()
 	w.tellOfCrash()
 	w.learning.refreshNames()
 	if w.FileError != nil {
 		w.tellFault("settings.unreadable", "settings.go_on")
 	}
+	w.tellTrouble()
 }
 
 // tellFault says what is wrong in the settings file, in the words of the keys text and leave: what holds until it is mended.
@@ -305,7 +306,7 @@ func (w *window) escape() {
 		return
 	}
 	if !w.view().escape() && w.told != nil {
-		w.untell()
+		w.dismiss()
 	}
 }
 

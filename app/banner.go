@@ -60,11 +60,20 @@ func (w *window) showTold() {
 	w.shell.column.Refresh()
 }
 
-// untell takes it away.
+// untell takes it away. A trouble that waited behind it comes in its place.
 func (w *window) untell() {
 	w.told, w.about = nil, matterOther
 	widgets.Leave(w.frame.Canvas(), w.shell.banner)
 	w.showTold()
+	w.tellTrouble()
+}
+
+// dismiss takes it away as answered: a trouble that lasts on is not told of again.
+func (w *window) dismiss() {
+	if w.about == matterTrouble {
+		w.calmed = true
+	}
+	w.untell()
 }
 
 // untellOf takes it away if it is about m.

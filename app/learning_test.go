@@ -410,6 +410,72 @@ func TestALastingTroubleIsToldUntilItEnds(t *testing.T) {
 	}
 }
 
+// A trouble takes the place of no other notice, and comes once that is gone; it is told until it is answered, not once shown.
+func TestALastingTroubleWaitsForOtherNotices(t *testing.T) {
+	w := openSample(t, spoken(english))
+	s := sampleState(trainer.PhaseWaiting)
+	s.Trouble = &trainer.Finding{Subject: trainer.SubjectTraining, Reason: trainer.Reason{Code: trainer.CodeCycleFailed, Args: map[string]string{"error": "a tensor is missing"}}}
+	event := trainer.Event{State: s}
+	troubled := func() bool { return reads(w, say("trouble.title")) } // the status line names the reason, too
+	w.askToRemoveVersions(shortage{room: trainer.Room{Old: 2, OldBytes: 1000}})
+	w.heard(event)
+	if troubled() {
+		t.Fatal("it takes the place of what was offered")
+	}
+	w.untell()
+	if !troubled() {
+		t.Fatal("it does not come once the offer is gone")
+	}
+	stands := w.shell.banner.Objects[0]
+	if w.heard(event); w.shell.banner.Objects[0] != stands {
+		t.Error("it is made anew with each event")
+	}
+	w.failed(errUnread)
+	w.heard(event)
+	if troubled() {
+		t.Fatal("it takes the place of a fault")
+	}
+	tap(t, w, "Close")
+	if !troubled() {
+		t.Fatal("a fault that took its place was its end")
+	}
+	w.escape()
+	w.failed(errUnread)
+	tap(t, w, "Close")
+	if w.heard(event); w.told != nil {
+		t.Error("once answered it is told again")
+	}
+}
+
+// A trouble that lasts from before the start comes after what the start has to say.
+func TestATroubleWaitsForTheStart(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.state.Trouble = &trainer.Finding{Subject: trainer.SubjectTraining, Reason: trainer.Reason{Code: trainer.CodeCycleFailed, Args: map[string]string{"error": "a tensor is missing"}}}
+	w.Crash = "crash-1.txt"
+	w.start()
+	if !reads(w, say("crash.title")) {
+		t.Fatal("the crash is not told")
+	}
+	if w.untell(); !reads(w, say("trouble.title")) {
+		t.Error("the trouble is not told after the crash")
+	}
+}
+
+func TestATroubleWaitsForTheEndOfTheWelcome(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.App.Preferences().SetBool(preferSeen, false)
+	w.rebuild()
+	s := sampleState(trainer.PhaseWaiting)
+	s.Trouble = &trainer.Finding{Subject: trainer.SubjectTraining, Reason: trainer.Reason{Code: trainer.CodeCycleFailed, Args: map[string]string{"error": "a tensor is missing"}}}
+	if w.heard(trainer.Event{State: s}); reads(w, say("trouble.title")) {
+		t.Error("it stands above the welcome, where nothing can be looked at")
+	}
+	tap(t, w, say("welcome.start"))
+	if !reads(w, say("trouble.title")) {
+		t.Error("it is not told after the welcome")
+	}
+}
+
 // One of something is not said in the plural.
 func TestOneIsNotSeveral(t *testing.T) {
 	openSample(t, spoken(german))
