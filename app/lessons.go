@@ -36,8 +36,9 @@ type lessonsView struct {
 	editor  *editor     // while detail is detailTeach
 	edit    *lessonEdit // while it is detailEdit
 	asking  map[int64]bool
-	read    bool  // lessons and manner were read
-	unread  error // why they could not be read so far
+	going   map[int64]bool // the samples that are being deleted, until what is left is read
+	read    bool           // lessons and manner were read
+	unread  error          // why they could not be read so far
 
 	summary *fyne.Container
 	notice  *fyne.Container // the newest contradiction, while there is one
@@ -61,7 +62,7 @@ const (
 )
 
 func newLessonsView(w *window) *lessonsView {
-	return &lessonsView{w: w, asking: map[int64]bool{}}
+	return &lessonsView{w: w, asking: map[int64]bool{}, going: map[int64]bool{}}
 }
 
 func (v *lessonsView) build() fyne.CanvasObject {
@@ -481,8 +482,13 @@ func (v *lessonsView) unlearntWords(sample int64) string {
 	return say("lesson.unlearning")
 }
 
-// delete deletes a sample, with its lesson if it has one, and offers it back for a while.
+// delete deletes a sample, with its lesson if it has one, and offers it back for a while. Asked for once more, before it is seen to
+// be gone, that is no fault.
 func (v *lessonsView) delete(sample int64, how func(context.Context, int64) error) {
+	if v.going[sample] {
+		return
+	}
+	v.going[sample] = true
 	queued(v.w.work, func(ctx context.Context) (none, error) {
 		return none{}, how(ctx, sample)
 	}, func(_ none, err error) {
@@ -501,5 +507,6 @@ func (v *lessonsView) delete(sample int64, how func(context.Context, int64) erro
 		}
 		v.detail = detailShow
 		v.refresh()
+		queued(v.w.work, func(context.Context) (none, error) { return none{}, nil }, func(none, error) { delete(v.going, sample) })
 	})
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -263,7 +264,34 @@ func TestTheWayBackFromWhatIsErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	tap(t, w, "Rückgängig")
-	if !reads(w, "Das gibt es nicht mehr: Es ist endgültig gelöscht.") {
+	if !reads(w, "Das gibt es nicht mehr.") {
 		t.Error("it is not said that it is gone")
+	}
+}
+
+// Unlearning once more, before it is seen that it is done, is no fault.
+func TestALessonIsUnlearntOnce(t *testing.T) {
+	w := openSample(t, spoken(english))
+	before := len(w.lessonsOnDisk(t))
+	w.show(placeLessons)
+	w.settle(t)
+	tap(t, w, "Unlearn …")
+	sample := w.lessons.lessons[slices.IndexFunc(w.lessons.lessons, func(l trainer.LessonView) bool { return l.ID == w.lessons.chosen })].Sample
+	w.lessons.unlearn(sample)
+	w.lessons.unlearn(sample)
+	w.settle(t)
+	if w.told != nil || len(w.lessonsOnDisk(t)) != before-1 {
+		t.Errorf("%d lessons are left of %d; a fault is told: %v", len(w.lessonsOnDisk(t)), before, w.told != nil)
+	}
+	for range 2 {
+		tap(t, w, "Undo")
+		if len(w.lessonsOnDisk(t)) != before {
+			t.Fatal("it is not put back")
+		}
+		w.lessons.unlearn(sample)
+		w.settle(t)
+		if w.told != nil || len(w.lessonsOnDisk(t)) != before-1 {
+			t.Fatal("what was put back is not unlearnt")
+		}
 	}
 }
