@@ -43,6 +43,20 @@ func (v *lessonsView) showContradiction() {
 	}
 }
 
+// moveContradiction puts it where it stands in the window's height of now.
+func (v *lessonsView) moveContradiction() {
+	if v.list == nil { // not built yet
+		return
+	}
+	v.w.renew(v.root, func() {
+		v.showContradiction()
+		v.listed.Refresh()
+		if v.detail == detailContradiction && v.hasRoom() { // it stands above the list now
+			v.showDetail(detailShow)
+		}
+	})
+}
+
 func (v *lessonsView) contradictionTitle() string {
 	if n := len(v.against); n > 1 {
 		return say("contradiction.title_of", "N", whole(1), "Of", whole(n))

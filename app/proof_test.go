@@ -333,9 +333,31 @@ func TestContradictionLeavesALowWindowItsLessons(t *testing.T) {
 		t.Errorf("the list has a height of %.0f", w.lessons.list.Size().Height)
 	}
 	tap(t, w, "Decide")
+	w.frame.Resize(wide)
+	w.settle(t)
+	if !reads(w, "Keep the newer one") || w.lessons.detail != detailShow {
+		t.Error("in a high window it does not stand above the list alone")
+	}
+	w.frame.Resize(fyne.NewSize(1280, 560))
+	w.settle(t)
+	tap(t, w, "Decide")
 	tap(t, w, "Keep the newer one")
 	if got := w.answersOnDisk(t); !slices.Equal(got, []string{"It opens at 9.", "Maria Kowalski."}) {
 		t.Errorf("the lessons are %q", got)
+	}
+}
+
+// A window that becomes low keeps what it shows: the place in the conversation, and the way back from what was just done.
+func TestAWindowThatBecomesLowKeepsWhatItShows(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.snackbar.Say("Deleted", say("undo"), func() {})
+	feed, snackbar := w.chat.feed, w.snackbar
+	for _, height := range []float32{560, 800} {
+		w.frame.Resize(fyne.NewSize(1280, height))
+		w.settle(t)
+		if w.chat.feed != feed || w.snackbar != snackbar || !reads(w, "Deleted") {
+			t.Errorf("at a height of %.0f the window is made anew", height)
+		}
 	}
 }
 

@@ -252,10 +252,17 @@ func (l *frameLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 		}
 		o.Resize(size)
 	}
+	if s.Width <= 0 {
+		return
+	}
 	narrow, tight, low := s.Width < narrowBelow, s.Width < tightBelow, s.Height < lowBelow
-	if s.Width > 0 && (narrow != l.w.narrow || tight != l.w.tight || low != l.w.low) {
-		l.w.narrow, l.w.tight, l.w.low = narrow, tight, low
-		fyne.Do(l.w.restyle) // not from inside a layout
+	restyled, moved := narrow != l.w.narrow || tight != l.w.tight, low != l.w.low
+	l.w.narrow, l.w.tight, l.w.low = narrow, tight, low
+	switch { // neither from inside a layout
+	case restyled:
+		fyne.Do(l.w.restyle)
+	case moved: // nothing else looks otherwise, and a window that is made anew loses the place in a conversation
+		fyne.Do(l.w.lessons.moveContradiction)
 	}
 }
 
