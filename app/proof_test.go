@@ -404,6 +404,15 @@ func TestTheKindThatIsSaidAnewIsSaidEverywhere(t *testing.T) {
 	if !reads(w, "Applies to all answers once training goes on: learning is paused.") {
 		t.Error("while learning rests it is said to be trained next")
 	}
+	w.lessons.setKind(sample, trainer.Knowledge)
+	w.settle(t)
+	w.heard(trainer.Event{State: sampleState(trainer.PhaseRunning)}) // cycle 14
+	w.lessons.setKind(sample, trainer.Manner)
+	w.settle(t)
+	w.chat.trained(trainer.CycleEnd{Cycle: 14, State: trainer.CyclePromoted})
+	if _, ok := w.chat.saved[id]; !ok {
+		t.Error("the training that ran when it became manner counts as the one that used it")
+	}
 	taught := w.lessons.wishDetail(trainer.Sample{ID: 1, Prompt: "What is fog?", Better: "A cloud."})
 	w.lessons.pane.Objects = []fyne.CanvasObject{taught}
 	w.lessons.pane.Refresh()

@@ -294,6 +294,9 @@ func (v *chatView) kindChanged(sample int64, k trainer.Kind) {
 	for id, s := range v.saved {
 		if s.sample == sample && s.trains {
 			s.thank(k == trainer.Knowledge)
+			if v.w.cycling() {
+				s.during = v.w.state.Progress.Cycle
+			}
 			v.saved[id] = s
 			v.update(id)
 		}
