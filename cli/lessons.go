@@ -198,8 +198,8 @@ func (c *program) showLesson(ctx context.Context, t *trainer.Trainer, id int64) 
 func (l language) way(w trainer.Way) string {
 	switch w {
 	case trainer.WayReader:
-		return l.say("a turn before the question, read with the reader that the model was prepared with",
-			"ein Zug vor der Frage, gelesen mit dem Leser, mit dem das Modell vorbereitet ist")
+		return l.say("a turn before the question, read with the reader that the model was prepared with, or with what was trained on other lessons",
+			"ein Zug vor der Frage, gelesen mit dem Leser, mit dem das Modell vorbereitet ist, oder mit dem, was an anderen Lektionen trainiert wurde")
 	case trainer.WayKnowledge:
 		return l.say("a turn before the question, read with what was trained on your lessons (knowledge)",
 			"ein Zug vor der Frage, gelesen mit dem, was an Ihren Lektionen trainiert wurde (Wissen)")
