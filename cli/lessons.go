@@ -124,7 +124,7 @@ type lessonView struct {
 	Keywords   [][]string          `json:"keywords,omitempty"`
 	Before     string              `json:"before,omitempty"` // the untrained base's answer
 	Now        string              `json:"now,omitempty"`    // the last answer
-	Way        trainer.Way         `json:"way"`
+	Way        trainer.Way         `json:"way,omitempty"`
 	Trained    int                 `json:"trained"`
 	Created    time.Time           `json:"created"`
 }
@@ -185,7 +185,9 @@ func (c *program) showLesson(ctx context.Context, t *trainer.Trainer, id int64) 
 			if v.Now != "" {
 				c.sayf("Now:      %s", "Jetzt:    %s", v.Now)
 			}
-			c.sayf("Way:      %s", "Weg:      %s", l.way(v.Way))
+			if v.Way != "" { // there is a model that it could reach
+				c.sayf("Way:      %s", "Weg:      %s", l.way(v.Way))
+			}
 			for _, r := range v.Trail {
 				c.sayf("  %s  %s", "  %s  %s", when(r.Created), l.lessonState(r.Outcome))
 			}
