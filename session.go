@@ -81,7 +81,7 @@ func openSession(ctx context.Context, o cli.Options) (_ *session, err error) {
 	if err := s.openLog(); err != nil {
 		return nil, err
 	}
-	if err := cli.ForgetLines(s.home, time.Now().Add(-trainer.Restorable)); err != nil {
+	if err := cli.ForgetLines(s.home, time.Now().Add(-trainer.Restorable), store.WriteFile); err != nil {
 		s.log.Warn("what was typed at a prompt stays", "error", err)
 	}
 	if s.file, err = settingsFile(o, s.home); err != nil {

@@ -17,8 +17,8 @@ const historyFile = "history"
 
 // ForgetLines drops from a data folder the lines that were typed at a prompt before a time: they
 // hold the questions and the feedback of that time, also what was deleted since. A line without
-// a time goes, too.
-func ForgetLines(home string, before time.Time) error {
+// a time goes, too. write replaces a file by data, whole and on disk (store.WriteFile).
+func ForgetLines(home string, before time.Time, write func(path string, data []byte) error) error {
 	path := filepath.Join(home, historyFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -39,11 +39,7 @@ func ForgetLines(home string, before time.Time) error {
 	if len(kept) == len(data) {
 		return nil
 	}
-	next := path + ".next" // a crash leaves the old file or the new one, not a half
-	if err = os.WriteFile(next, kept, 0o600); err == nil {
-		err = os.Rename(next, path)
-	}
-	if err != nil {
+	if err := write(path, kept); err != nil {
 		return fmt.Errorf("forget what was typed at a prompt: %w", err)
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"clara/store"
 )
 
 // What was typed at a prompt more than a day ago is not kept: it may have been deleted since. The
@@ -13,7 +15,7 @@ import (
 func TestLinesOfYesterdayAreForgotten(t *testing.T) {
 	home := t.TempDir()
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	if err := ForgetLines(home, now); err != nil {
+	if err := ForgetLines(home, now, store.WriteFile); err != nil {
 		t.Errorf("nothing was typed yet: %v", err)
 	}
 	path := filepath.Join(home, historyFile)
@@ -22,7 +24,7 @@ func TestLinesOfYesterdayAreForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := ForgetLines(home, now.Add(-24*time.Hour)); err != nil {
+		if err := ForgetLines(home, now.Add(-24*time.Hour), store.WriteFile); err != nil {
 			t.Fatal(err)
 		}
 		if data, err := os.ReadFile(path); err != nil || string(data) != young+young {
