@@ -14,9 +14,10 @@ const maxLog = 4 << 20
 type logFile struct {
 	path string
 
-	mu   sync.Mutex
-	file *os.File // nil: closed, or it could not be opened anew
-	size int64
+	mu     sync.Mutex
+	file   *os.File // nil: closed, or it could not be opened anew
+	size   int64
+	closed bool
 }
 
 func openLogFile(path string) (*logFile, error) {
@@ -41,20 +42,24 @@ func (l *logFile) open() error {
 }
 
 // Write implements io.Writer. It begins a new log where the old one is long; if that cannot be put
-// aside, it grows on.
+// aside, it grows on. One that cannot be opened anew, as while a program has too many files open, is
+// tried again at the next line.
 func (l *logFile) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed {
+		return 0, fmt.Errorf("write to the log: %w", os.ErrClosed)
+	}
+	var aside error
 	if l.file != nil && l.size > maxLog {
-		err := l.file.Close() // Windows renames no open file
+		aside = l.file.Close() // Windows renames no open file
 		l.file = nil
-		err = errors.Join(err, os.Rename(l.path, l.path+".1"), l.open())
-		if l.file == nil {
-			return 0, fmt.Errorf("begin a new log: %w", err)
-		}
+		aside = errors.Join(aside, os.Rename(l.path, l.path+".1"))
 	}
 	if l.file == nil {
-		return 0, fmt.Errorf("write to the log: %w", os.ErrClosed)
+		if err := l.open(); err != nil {
+			return 0, fmt.Errorf("begin a new log: %w", errors.Join(aside, err))
+		}
 	}
 	n, err := l.file.Write(p)
 	l.size += int64(n)
@@ -65,6 +70,7 @@ func (l *logFile) Write(p []byte) (int, error) {
 func (l *logFile) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.closed = true
 	if l.file == nil {
 		return nil
 	}

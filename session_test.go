@@ -146,6 +146,43 @@ func TestLongLogIsPutAsideWhileItRuns(t *testing.T) {
 	}
 }
 
+// A log that could not be opened anew, as while too many files are open, goes on once it can; one that is closed does not.
+func TestLogGoesOnOnceItCanBeOpened(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "home")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(folder, "clara.log")
+	l, err := openLogFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Write(make([]byte, maxLog+1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(folder, folder+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Write([]byte("lost\n")); err == nil {
+		t.Fatal("it is written, though there is no folder")
+	}
+	if err := os.Rename(folder+"-away", folder); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Write([]byte("on\n")); err != nil {
+		t.Errorf("it does not go on: %v", err)
+	}
+	if now, err := os.ReadFile(path); err != nil || !strings.HasSuffix(string(now), "on\n") {
+		t.Errorf("%d bytes are written, %v", len(now), err)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := l.Write([]byte("late\n")); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("after its end it takes lines: %v", err)
+	}
+}
+
 func TestSecondProgramOnOneFolderSaysSo(t *testing.T) {
 	o := cli.Options{Home: filepath.Join(t.TempDir(), "home")}
 	first := openTestSession(t, o)
