@@ -27,9 +27,10 @@ func stampOf(path string) (stamp, bool) {
 
 // Follow tells of each change of the file that someone made since Load first read it, or from now
 // on where it did not, until ctx ends: the settings, or why they cannot be read; then those of
-// before are still in force. A model may have been loaded since, which takes long. It looks at the file's time and size every FollowEvery, so that it also sees what an editor
-// put in its place. A file that is gone for a moment is waited for. It calls changed from
-// its own goroutine, the caller's.
+// before are still in force. A model may have been loaded since, which takes long. It looks at the
+// file's time and size every FollowEvery, so that it also sees what an editor put in its place. A
+// file that is gone for a moment is waited for. It calls changed from its own goroutine, the
+// caller's.
 func (f *File) Follow(ctx context.Context, changed func(Settings, error)) {
 	f.mu.Lock()
 	last := f.read

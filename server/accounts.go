@@ -202,7 +202,7 @@ func (as *accounts) wake(ctx context.Context, users []User) (left []User) {
 			continue // removed, or was at rest just now
 		}
 		if err != nil {
-			as.log.Error("what is due for a user is neither trained on nor erased before they ask", "error", err)
+			as.log.Error("what is due for a user is neither trained on nor erased for now", "error", err)
 			continue
 		}
 		done()
