@@ -131,7 +131,7 @@ func TestPreparingSaysForWhatItWaits(t *testing.T) {
 	preparing.Progress = trainer.Progress{Step: trainer.StepReader, Done: 120, Of: 480}
 	see(preparing)
 	see(sampleState(trainer.PhaseWaiting))
-	if !reads(w, "stopped after 120 of 480 steps, which are kept") || !reads(w, "Go on preparing") {
+	if !reads(w, "stopped after 120 of 480 steps; it goes on from about there") || !reads(w, "Go on preparing") {
 		t.Error("it is not said how far it is")
 	}
 }

@@ -137,7 +137,7 @@ func TestKindOfALessonIsShownAndChanged(t *testing.T) {
 func TestLessonSaysHowItGetsIntoTheAnswer(t *testing.T) {
 	w := openContradicting(t)
 	for way, words := range map[trainer.Way]string{
-		trainer.WayTurn: "not prepared for that yet", trainer.WayReader: "helped by the reader", trainer.WayKnowledge: "taken over from the reader",
+		trainer.WayTurn: "not prepared for that yet", trainer.WayReader: "or what was trained on other lessons", trainer.WayKnowledge: "taken over from the reader",
 	} {
 		for i := range w.lessons.lessons {
 			w.lessons.lessons[i].Way = way
