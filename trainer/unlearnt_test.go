@@ -105,7 +105,7 @@ func TestAnAnswerOutlivesItsLesson(t *testing.T) {
 	defer b.load(tinyRunner(t, 1))()
 	s := b.teach("Who leads IT at Brandt?", "Maria.", Knowledge)
 	erased := false
-	e, err := b.Answer(t.Context(), Ask{Text: "Who leads IT at Brandt?", MaxTokens: 12}, func(string) {
+	e, err := b.Answer(t.Context(), Ask{Text: "Who leads IT at Brandt?", Greedy: true, MaxTokens: 12}, func(string) { // a drawn one may end at once
 		if erased {
 			return
 		}
