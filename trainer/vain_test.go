@@ -163,6 +163,9 @@ func TestTrainingInVainIsKept(t *testing.T) {
 		b.Train()
 		b.settle()
 		s, err := b.LiveStats(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
 		if rows, err = b.Versions(t.Context()); err != nil || len(rows) != 1+s.Metrics.InVain || rows[0].Reason.Code != CodeStillGentle || len(rows[0].Tries) != 2 || rows[0].Figures != nil {
 			t.Errorf("%d trainings in vain are counted, and the history is %+v, %v", s.Metrics.InVain, rows, err)
 		}
