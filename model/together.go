@@ -44,6 +44,13 @@ func (r *Runner) GenerateAll(ctx context.Context, qs []Request, p Priority) ([]R
 	err := r.run(ctx, p, func(e *exec) error {
 		// What was refused before says nothing of what there is now, mostly on another engine.
 		groups = joined(groups)
+		if len(groups) > 0 { // as large as the engine before had room for
+			room, err := roomTogether(e)
+			if err != nil {
+				return err
+			}
+			groups = groups[0].within(room)
+		}
 		refused, spared := togetherTokens, false
 		for len(order) > 0 || len(groups) > 0 {
 			if len(groups) == 0 {
@@ -193,6 +200,19 @@ func (g *group) halves() []*group {
 		}
 	}
 	return []*group{&first, &second}
+}
+
+// within are the groups that a group is divided into until each fits into so many tokens, or has
+// one member.
+func (g *group) within(room int) []*group {
+	if g.capacity <= room || len(g.members) == 1 {
+		return []*group{g}
+	}
+	var all []*group
+	for _, h := range g.halves() {
+		all = append(all, h.within(room)...)
+	}
+	return all
 }
 
 // joined is the one group that others were divided from, with what of it is still to be decoded.

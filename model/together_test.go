@@ -177,6 +177,53 @@ func TestARefusalHoldsNoLongerThanItsReason(t *testing.T) {
 	}
 }
 
+// A group that was begun on an engine with much room takes no more of the next one than that has.
+func TestAGroupThatMovesFitsIntoTheNextEngine(t *testing.T) {
+	var qs []Request
+	for i := range sideBySide {
+		qs = append(qs, greedy(fmt.Sprintf("the mayor of %d", i%7), 12))
+	}
+	plenty := openTiny(t, "llama")
+	want, err := plenty.GenerateAll(t.Context(), qs, Background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const room = 150
+	cacheBytes := plenty.at.net.cacheBytes()
+	next := &moody{scarce: scarce{free: 2 * room * cacheBytes}, name: "next"}
+	be := &moody{scarce: scarce{free: -1}}
+	r := openTinyOn(t, "llama", Options{Context: 256, Next: func(failed compute.Info) (compute.Backend, error) {
+		if failed.Name == next.name {
+			return nil, errLast
+		}
+		engine, err := cpu.New(cpu.Options{Threads: 2})
+		next.Backend = engine
+		return next, err
+	}}, func(b compute.Backend) compute.Backend { be.Backend = b; return be })
+	be.refuses = func(int) bool { return true }
+	got, err := r.GenerateAll(t.Context(), qs, Background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if got[i].Text != want[i].Text || got[i].Finish != want[i].Finish {
+			t.Errorf("request %d: %+v, want %+v", i, got[i], want[i])
+		}
+	}
+	n := plenty.at.net
+	arena := n.forwardValues(promptRows, sideBySide, 0, false) + sideBySide*(n.Vocabulary+16)
+	caches := next.asked[slices.Index(next.asked, arena)-1:] // before it the model is moved
+	most := 0
+	for _, values := range caches {
+		if values != arena {
+			most = max(most, values)
+		}
+	}
+	if values := room * int(cacheBytes/4); most > values || most < values/4 {
+		t.Errorf("a cache of %d values, there was room for %d", most, values)
+	}
+}
+
 // What all prompts begin with lies in the cache once, and takes room once; where there is plenty
 // of room a group is no larger for it.
 func TestASharedBeginningTakesRoomOnce(t *testing.T) {
