@@ -45,10 +45,12 @@ func (l *loop) end(ctx context.Context, r workResult) {
 		}
 		return
 	}
-	l.phrasing = phrasing{} // the cycle may have begun another
 	l.ended = l.Trainer.now()
 	e := CycleEnd{Cycle: w.cycle, Seconds: r.outcome.Report.Seconds.Total, Verdict: r.outcome.Report.Verdict, Reason: r.outcome.Report.Reason}
 	err := l.conclude(ctx, w, r, &e)
+	if e.State == CyclePromoted || e.State == CycleChecked {
+		l.phrasing = phrasing{} // it may have begun another
+	}
 	l.refused.Store(nil)
 	l.tellEnd(w, r.outcome, e)
 	if err == nil && (e.State == CycleRefused || e.State == CycleChecked) { // after its end: what it is news of follows from that

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-
-	"clara/store"
 )
 
 // phrasedBeside is how many lessons the loop phrases at once: a cycle that comes due waits
@@ -40,7 +38,7 @@ func (l *loop) phraseNext(ctx context.Context, a *attached) bool {
 		return false
 	}
 	if l.phrasing.chosen != last.ID {
-		left, err := l.leftToPhrase(ctx, s, last)
+		left, err := l.leftToPhrase(ctx, s)
 		if err != nil {
 			l.hinder(ctx, err)
 			return false
@@ -64,8 +62,9 @@ func (l *loop) phraseNext(ctx context.Context, a *attached) bool {
 }
 
 // leftToPhrase is where the last cycle on a base model stopped, of those that kept what
-// they phrased. A version that was chosen since, last, is at the beginning.
-func (l *loop) leftToPhrase(ctx context.Context, s *speaker, last store.Activation) (Phrasing, error) {
+// they phrased. Where a version was chosen since that began, it is at the beginning: it knew
+// lessons as phrased that were not any more.
+func (l *loop) leftToPhrase(ctx context.Context, s *speaker) (Phrasing, error) {
 	base := s.model.info.Hash
 	cycles, err := l.store.Cycles(ctx, 20)
 	if err != nil {
@@ -74,8 +73,18 @@ func (l *loop) leftToPhrase(ctx context.Context, s *speaker, last store.Activati
 	i := slices.IndexFunc(cycles, func(c Cycle) bool {
 		return c.BaseHash == base && (c.State == CyclePromoted || c.State == CycleChecked)
 	})
-	if last.Cause != CauseCycle && (i < 0 || cycles[i].Started.Before(last.Created)) {
-		return l.unphrased(ctx, s)
+	changes, err := l.store.Activations(ctx, base)
+	if err != nil {
+		return Phrasing{}, fmt.Errorf("read which versions were chosen: %w", err)
+	}
+	for _, x := range slices.Backward(changes) {
+		if x.Cause == CauseCycle {
+			continue
+		}
+		if i < 0 || cycles[i].Started.Before(x.Created) {
+			return l.unphrased(ctx, s)
+		}
+		break
 	}
 	if i < 0 || len(cycles[i].Report) == 0 {
 		return Phrasing{}, nil
@@ -88,23 +97,16 @@ func (l *loop) leftToPhrase(ctx context.Context, s *speaker, last store.Activati
 }
 
 // unphrased is where the phrasing of lessons by the manner of a version begins, if that has no
-// marks to put on: behind those that it has phrased.
+// marks to put on and one is not phrased: that may be any, also one before those that are.
 func (t *Trainer) unphrased(ctx context.Context, s *speaker) (Phrasing, error) {
 	corrections, err := t.correctionsOf(ctx, s.version)
 	if err != nil || len(corrections) == 0 || !styleOfCorrections(corrections).IsZero() {
 		return Phrasing{}, err
 	}
-	p := Phrasing{Manner: s.manner.Hash(), After: beforeAll}
-	for i, x := range s.lessons {
-		switch {
-		case x.Styled == "":
-		case i == len(s.lessons)-1:
-			return Phrasing{}, nil
-		default:
-			p.After = x.ID
-		}
+	if !slices.ContainsFunc(s.lessons, func(x JobLesson) bool { return x.Styled == "" }) {
+		return Phrasing{}, nil
 	}
-	return p, nil
+	return Phrasing{Manner: s.manner.Hash(), After: beforeAll}, nil
 }
 
 // phraseSome phrases the next lessons behind one, keeps what can be had, and returns the

@@ -2,10 +2,12 @@ package trainer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"clara/model"
 	"clara/store"
@@ -219,8 +221,8 @@ func TestANewMannerPhrasesAllLessons(t *testing.T) {
 	}
 }
 
-// A manner without marks that is chosen again phrases the lessons anew, once, and behind those that
-// it has phrased where the program was started again.
+// A manner without marks that is chosen again phrases the lessons anew, each once: also those before
+// what was phrased meanwhile, and those that a cycle which ran meanwhile knew as phrased.
 func TestAChosenMannerPhrasesTheLessons(t *testing.T) {
 	r := tinyRunnerOf(t, 1, 16)
 	b := newBench(t, t.TempDir())
@@ -299,5 +301,65 @@ func TestAChosenMannerPhrasesTheLessons(t *testing.T) {
 	}
 	if n := rounds(); n != 2 || kept() != lessons {
 		t.Errorf("chosen again after another, %d of %d lessons are phrased in %d rounds", kept(), lessons, n)
+	}
+	again := func() {
+		t.Helper()
+		for _, id := range []int64{0, first.ID} {
+			if err := b.Restore(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	all, err := b.store.Lessons(t.Context(), r.Info().Hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again()
+	said := map[int64]string{all[lessons-2].ID: "read", all[lessons-1].ID: "read"}
+	if err := b.store.PhraseLessons(t.Context(), r.Info().Hash, first.Manner, said); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.renew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := rounds(); n != 1 || kept() != lessons {
+		t.Errorf("chosen again while the last were phrased, %d of %d lessons are phrased in %d rounds", kept(), lessons, n)
+	}
+
+	start := func() Cycle {
+		t.Helper()
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: r.Info().Hash})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	c := start()
+	again()
+	j := Job{Format: jobFormat, Base: r.Info().Hash, Before: JobVersion{Version: first.ID, Manner: first.Manner}}
+	for _, id := range first.Samples {
+		j.Samples = append(j.Samples, JobSample{ID: id, Form: FormCorrection})
+	}
+	kin, err := b.promote(t.Context(), c.ID, j, Outcome{KeepManner: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := rounds(); n != 2 || kept() != lessons {
+		t.Errorf("chosen again while a cycle ran, %d of %d lessons are phrased in %d rounds", kept(), lessons, n)
+	}
+
+	if err := b.SetKeywords(t.Context(), all[0].ID, [][]string{{"zebra"}}); err != nil {
+		t.Fatal(err)
+	}
+	first = kin
+	again()
+	if n := rounds(); n != 2 {
+		t.Errorf("%d rounds where one cannot be phrased", n)
+	}
+	l.now = work{running: true, cycle: start().ID, cancel: func(error) {}}
+	l.end(t.Context(), workResult{err: errors.New("the engine broke")})
+	l.retryAt = time.Time{}
+	if n := rounds(); n != 0 {
+		t.Errorf("%d rounds more after a cycle that failed", n)
 	}
 }
