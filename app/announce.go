@@ -1,6 +1,9 @@
 package app
 
 import (
+	"strings"
+	"unicode"
+
 	"clara/trainer"
 	"clara/widgets"
 )
@@ -55,7 +58,7 @@ func (w *window) tellTrouble() {
 		w.untellOf(matterTrouble)
 		return
 	}
-	what := f.Reason.Code + " " + f.Reason.Text
+	what := sameTrouble(f.Reason)
 	switch known := what == w.upset; {
 	case known && (w.calmed || w.about == matterTrouble), w.told != nil && w.about != matterTrouble, w.welcoming():
 		return
@@ -75,6 +78,20 @@ func (w *window) tellTrouble() {
 			},
 		}
 	})
+}
+
+// sameTrouble is equal for reasons that are one trouble. A training that fails again may name other numbers: its files lie in a
+// folder of its cycle.
+func sameTrouble(r trainer.Reason) string {
+	if r.Code != trainer.CodeCycleFailed {
+		return r.Code + " " + r.Text
+	}
+	return r.Code + " " + strings.Map(func(c rune) rune {
+		if unicode.IsDigit(c) {
+			return -1
+		}
+		return c
+	}, r.Text)
 }
 
 // learnedWords says that a version took over and what it newly knows.

@@ -131,7 +131,7 @@ type window struct {
 	behind bool                  // another program has the keyboard
 	told   func() widgets.Notice // makes the notice above the view; nil: nothing waits for an answer
 	about  matter                // of the notice
-	upset  string                // the trouble that was told of, in the trainer's words; "": none since the last one ended
+	upset  string                // the trouble that was told of (sameTrouble); "": none since the last one ended
 	calmed bool                  // that was answered
 	undo   *undoing              // takes back the last feedback, or brings back what was deleted last; nil: there is neither
 

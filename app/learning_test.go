@@ -397,6 +397,19 @@ func TestALastingTroubleIsToldUntilItEnds(t *testing.T) {
 	if w.told != nil {
 		t.Error("it is told twice")
 	}
+	next := s
+	told := func(text string) bool {
+		next.Trouble = &trainer.Finding{Subject: trainer.SubjectTraining, Reason: trainer.Reason{Code: trainer.CodeCycleFailed, Text: text, Args: map[string]string{"error": text}}}
+		w.heard(trainer.Event{State: next})
+		return w.told != nil
+	}
+	if !told("open versions/cycle-9/manner: permission denied") {
+		t.Error("another trouble is not told")
+	}
+	tap(t, w, "Close")
+	if told("open versions/cycle-10/manner: permission denied") {
+		t.Error("what fails again is told again, as it names the files of another cycle")
+	}
 	well := s
 	well.Trouble = nil
 	w.heard(trainer.Event{State: well})

@@ -241,11 +241,15 @@ func failure(err error, pairs ...any) Reason {
 	return r
 }
 
-// fail ends a cycle as failed and returns why, with what went wrong in doing so. pairs are
-// further arguments of its reason.
+// fail ends a cycle as failed and returns why, with what went wrong in doing so. It does not name
+// the cycle: what fails again for the same reason is the same trouble. pairs are further arguments
+// of its reason.
 func (t *Trainer) fail(ctx context.Context, cycle int64, why error, pairs ...any) error {
 	_, _, err := t.store.FinishCycle(ctx, store.CycleEnd{
 		Cycle: cycle, State: CycleFailed, Reason: failure(why, pairs...),
 	})
-	return saving(errors.Join(fmt.Errorf("cycle %d: %w", cycle, why), err))
+	if err != nil {
+		err = fmt.Errorf("end cycle %d: %w", cycle, err)
+	}
+	return saving(errors.Join(why, err))
 }

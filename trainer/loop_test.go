@@ -311,8 +311,11 @@ func TestFailuresAreRetried(t *testing.T) {
 		if s.Trouble == nil || s.Last == nil || s.Last.State != CycleFailed || s.Last.Reason.Code != CodeCycleFailed {
 			t.Errorf("trouble %+v, last %+v", s.Trouble, s.Last)
 		}
+		first := s.Trouble
 		time.Sleep(61 * time.Second)
-		b.settle()
+		if s = b.settle(); s.Trouble == nil || first == nil || !sameReason(s.Trouble.Reason, first.Reason) {
+			t.Errorf("what fails twice for one reason is told as %+v and %+v", first, s.Trouble)
+		}
 		if n := b.runs.Load(); n != 2 {
 			t.Fatalf("%d runs after a minute, want 2", n)
 		}
