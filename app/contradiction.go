@@ -51,7 +51,9 @@ func (v *lessonsView) moveContradiction() {
 	v.w.renew(v.root, func() {
 		v.showContradiction()
 		v.listed.Refresh()
-		if v.detail == detailContradiction && v.hasRoom() { // it stands above the list now
+		_, against := v.contradicted(v.chosen)
+		if v.detail == detailContradiction && v.hasRoom() || // it stands above the list now
+			v.detail == detailShow && against { // the lesson leads to it only where it does not
 			v.showDetail(detailShow)
 		}
 	})

@@ -338,6 +338,26 @@ func TestContradictionLeavesALowWindowItsLessons(t *testing.T) {
 	if !reads(w, "Keep the newer one") || w.lessons.detail != detailShow {
 		t.Error("in a high window it does not stand above the list alone")
 	}
+	if reads(w, "Decide") {
+		t.Error("in a high window it is led to, though it stands above the list")
+	}
+	w.frame.Resize(fyne.NewSize(1280, 560))
+	w.settle(t)
+	ways := 0
+	onScreen(w, func(s seen) {
+		if b, ok := s.o.(*widgets.Button); ok && b.AccessibilityLabel() == "Decide" {
+			ways++
+		}
+	})
+	if ways != 2 {
+		t.Errorf("in a low window %d buttons lead to it, want one above the list and one beside it", ways)
+	}
+	w.lessons.choose(w.lessons.chosen)
+	w.frame.Resize(wide)
+	w.settle(t)
+	if reads(w, "Decide") {
+		t.Error("in a window that became high it is led to, though it stands above the list")
+	}
 	w.frame.Resize(fyne.NewSize(1280, 560))
 	w.settle(t)
 	tap(t, w, "Decide")
