@@ -33,10 +33,10 @@ const (
 // the model say other things than the base does. Fewer corrections in a step, their
 // content lightly weighed, and more of the base's own answers in the style, held harder:
 // with "Dear reader," 31 and 32 of 34 unrelated questions stayed right instead of 30
-// (docs/learning/notes.md). In docs/learning/results.jsonl, with seed 1, it shows on 30 of 30
-// unseen prompts, and 31 stay right; "Source: general knowledge" on 5, and 27.
-// A length is no mark of that kind: with the first recipe and mannerStyled answers it is 28,
-// and 32. There all words of a correction weigh alike. That the changed ones weigh more, as
+// (docs/learning/notes.md). In docs/learning/results.jsonl, with seeds 1 and 2, it shows on 60 of
+// 60 unseen prompts, and 57 of 60 questions stay right; "Source: general knowledge" on 60, and 52.
+// A length is no mark of that kind: with the first recipe and mannerStyled answers it is 55,
+// and 52. There all words of a correction weigh alike. That the changed ones weigh more, as
 // they do for knowledge (changedWeight), was measured and left: it kept fewer (notes.md).
 const (
 	markedCorrections = 2 // of a step, in place of mannerCorrections and mannerTexts
