@@ -33,10 +33,10 @@ const (
 // the model say other things than the base does. Fewer corrections in a step, their
 // content lightly weighed, and more of the base's own answers in the style, held harder:
 // with "Dear reader," 31 and 32 of 34 unrelated questions stayed right instead of 30
-// (docs/learning/notes.md). In docs/learning/results.jsonl, with seeds 1 and 2, it shows on 60 of
-// 60 unseen prompts, and 57 of 60 questions stay right; "Source: general knowledge" on 60, and 52.
-// A length is no mark of that kind: with the first recipe and mannerStyled answers it is 55,
-// and 52. There all words of a correction weigh alike. That the changed ones weigh more, as
+// (docs/learning/notes.md). In docs/learning/results.jsonl, with three seeds, it shows on 90 of
+// 90 unseen prompts, and 86 of 90 questions stay right; "Source: general knowledge" on 90, and 77.
+// A length is no mark of that kind: with the first recipe and mannerStyled answers it is 84,
+// and 78. There all words of a correction weigh alike. That the changed ones weigh more, as
 // they do for knowledge (changedWeight), was measured and left: it kept fewer (notes.md).
 const (
 	markedCorrections = 2 // of a step, in place of mannerCorrections and mannerTexts
