@@ -92,6 +92,16 @@ func (w *window) press(t *testing.T, key fyne.KeyName) {
 
 func (w *window) lastAnswer() trainer.Entry { return w.chat.entries[len(w.chat.entries)-1] }
 
+// correctAsLesson corrects an answer by something to be known, as a person does.
+func (w *window) correctAsLesson(t *testing.T, id int64) {
+	t.Helper()
+	w.chat.correct(id)
+	w.chat.editor.better.SetText("Ein Bescheid gilt am fünften Tag nach der Aufgabe zur Post als bekannt gegeben.")
+	w.chat.editor.kind, w.chat.editor.kindChosen = trainer.Knowledge, true
+	w.chat.editor.submit()
+	w.settle(t)
+}
+
 // onDisk reads the conversation again, as the next start would.
 func (w *window) onDisk(t *testing.T) trainer.Entry {
 	t.Helper()

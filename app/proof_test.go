@@ -399,11 +399,7 @@ func TestALessonIsSavedOnce(t *testing.T) {
 func TestTheKindThatIsSaidAnewIsSaidEverywhere(t *testing.T) {
 	w := openSample(t, spoken(english))
 	id := w.lastAnswer().ID
-	w.chat.correct(id)
-	w.chat.editor.better.SetText("Ein Bescheid gilt am fünften Tag nach der Aufgabe zur Post als bekannt gegeben.")
-	w.chat.editor.kind, w.chat.editor.kindChosen = trainer.Knowledge, true
-	w.chat.editor.submit()
-	w.settle(t)
+	w.correctAsLesson(t, id)
 	sample := w.chat.saved[id].sample
 	w.show(placeLessons)
 	w.settle(t)

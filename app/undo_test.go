@@ -41,11 +41,7 @@ func TestTheStarLeavesTheWayBackFromACorrection(t *testing.T) {
 	id := w.lastAnswer().ID
 	w.chat.rate(id, 2)
 	w.settle(t)
-	w.chat.correct(id)
-	w.chat.editor.better.SetText("Ein Bescheid gilt am fünften Tag nach der Aufgabe zur Post als bekannt gegeben.")
-	w.chat.editor.kind, w.chat.editor.kindChosen = trainer.Knowledge, true
-	w.chat.editor.submit()
-	w.settle(t)
+	w.correctAsLesson(t, id)
 	w.chat.rate(id, 0)
 	w.settle(t)
 	w.press(t, fyne.KeyZ)
@@ -72,11 +68,7 @@ func TestWhatWasUnlearntIsPutBackOnce(t *testing.T) {
 func TestUnlearningEndsTheWayBackInTheConversation(t *testing.T) {
 	w := openSample(t, spoken(english))
 	id := w.lastAnswer().ID
-	w.chat.correct(id)
-	w.chat.editor.better.SetText("Ein Bescheid gilt am fünften Tag nach der Aufgabe zur Post als bekannt gegeben.")
-	w.chat.editor.kind, w.chat.editor.kindChosen = trainer.Knowledge, true
-	w.chat.editor.submit()
-	w.settle(t)
+	w.correctAsLesson(t, id)
 	w.lessons.takeBack(w.chat.saved[id].sample)
 	w.settle(t)
 	if _, ok := w.chat.saved[id]; ok {
