@@ -207,6 +207,37 @@ func TestConversationGoesOn(t *testing.T) {
 	}
 }
 
+// As many conversations can be gone on with as are kept, however many turns each has had, and
+// one whose request was refused as well.
+func TestThreadsCountConversations(t *testing.T) {
+	key := func(conversation, turns int) threadKey {
+		return keyOf(fmt.Sprint(conversation, turns), nil)
+	}
+	k := newThreads()
+	k.put(key(1, 0), 1)
+	for turn := range 2 * threadsKept { // of another one
+		if turn > 0 && k.take(key(2, turn-1)) != 2 {
+			t.Fatalf("turn %d begins a conversation of its own", turn)
+		}
+		k.put(key(2, turn), 2)
+	}
+	for range threadsKept { // refused before it was asked
+		k.put(key(1, 0), k.take(key(1, 0)))
+	}
+	if id := k.take(key(1, 0)); id != 1 {
+		t.Errorf("the first conversation is %d, want 1", id)
+	}
+	for other := range threadsKept { // more than are kept: the oldest goes
+		k.put(key(3+other, 0), int64(3+other))
+	}
+	if id := k.take(key(2, 2*threadsKept-1)); id != 0 {
+		t.Errorf("the oldest conversation is %d, want none", id)
+	}
+	if id := k.take(key(3, 0)); id != 3 {
+		t.Errorf("the next one is %d, want 3", id)
+	}
+}
+
 func TestWhatOpenAIRefuses(t *testing.T) {
 	h, _ := opened(t, Limits{})
 	for _, tt := range []struct {

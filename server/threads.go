@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"sync"
 
 	"clara/trainer"
@@ -17,7 +18,7 @@ const threadsKept = 512
 type threads struct {
 	mu    sync.Mutex
 	known map[threadKey]int64
-	order []threadKey // the oldest first
+	order []threadKey // those of known, the oldest first
 }
 
 type threadKey [sha256.Size]byte
@@ -46,8 +47,12 @@ func keyOf(system string, turns []trainer.Turn) (key threadKey) {
 func (t *threads) take(key threadKey) int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	id := t.known[key]
-	delete(t.known, key)
+	id, ok := t.known[key]
+	if ok {
+		delete(t.known, key)
+		at := slices.Index(t.order, key)
+		t.order = slices.Delete(t.order, at, at+1)
+	}
 	return id
 }
 
