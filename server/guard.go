@@ -41,6 +41,15 @@ func (s *server) ServeHTTP(plain http.ResponseWriter, r *http.Request) {
 	}()
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
+	// What is refused before its body is read, or needs none, has a time as well: net/http reads
+	// what is left of a body before it answers. A request without a body gets no such time: it
+	// would end the request when it ran out during the answer.
+	if r.ContentLength != 0 {
+		if err := limitBody(w, s.Limits.BodyTime); err != nil {
+			s.fails(err).send(w, r)
+			return
+		}
+	}
 	route, p := s.routed(w, r)
 	if p != nil {
 		p.send(w, r)
@@ -165,15 +174,23 @@ func (s *server) fromHere(r *http.Request) *Problem {
 	return nil
 }
 
-// readBody reads the whole body, which is short, within its time. The time is lifted
-// afterwards: it would end the request when it ran out during the answer.
+// limitBody gives the body of a request a time from now on.
+func limitBody(w *writer, most time.Duration) error {
+	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(most)); err != nil {
+		return fmt.Errorf("limit the time of a request: %w", err)
+	}
+	return nil
+}
+
+// readBody reads the whole body, which is short, within its time, which begins anew: an account
+// may have been opened before. The time is lifted afterwards: it would end the request when it
+// ran out during the answer.
 func (s *server) readBody(w *writer, r *http.Request) *Problem {
 	if r.ContentLength > s.Limits.Body {
 		return tooLarge(s.Limits.Body)
 	}
-	control := http.NewResponseController(w)
-	if err := control.SetReadDeadline(time.Now().Add(s.Limits.BodyTime)); err != nil {
-		return problemOf(fmt.Errorf("limit the time of a request: %w", err))
+	if err := limitBody(w, s.Limits.BodyTime); err != nil {
+		return s.fails(err)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w.ResponseWriter, r.Body, s.Limits.Body))
 	var large *http.MaxBytesError
@@ -185,8 +202,8 @@ func (s *server) readBody(w *writer, r *http.Request) *Problem {
 	case err != nil:
 		return brokenBody(err)
 	}
-	if err := control.SetReadDeadline(time.Time{}); err != nil {
-		return problemOf(fmt.Errorf("lift the limit of a request's time: %w", err))
+	if err := http.NewResponseController(w).SetReadDeadline(time.Time{}); err != nil {
+		return s.fails(fmt.Errorf("lift the limit of a request's time: %w", err))
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return nil

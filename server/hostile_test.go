@@ -185,6 +185,28 @@ func TestLargeAndSlowRequests(t *testing.T) {
 	h.want(http.StatusOK, "", "GET", "/stats", nil, nil)
 }
 
+// A request that is refused before its body is read has the time of a body, too: nobody keeps
+// a connection by announcing one that does not come, and the server ends in order meanwhile.
+func TestRefusedRequestsHaveTheirTime(t *testing.T) {
+	h, _ := opened(t, Limits{BodyTime: 300 * time.Millisecond}, "anna")
+	for request, want := range map[string]string{
+		"POST /feedback HTTP/1.1\r\nContent-Length: 100":              " 401 ",
+		"POST /feedback HTTP/1.1\r\nTransfer-Encoding: chunked":       " 401 ",
+		"POST /nothing HTTP/1.1\r\nContent-Length: 100":               " 404 ",
+		"PUT /feedback HTTP/1.1\r\nContent-Length: 100":               " 405 ",
+		"GET /healthz HTTP/1.1\r\nContent-Length: 100":                " 200 ",
+		"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 10000": " 401 ",
+	} {
+		began := time.Now()
+		got := hear(t, h, func(c net.Conn) {
+			fmt.Fprintf(c, "%s\r\nHost: localhost\r\nContent-Type: application/json\r\n\r\n1", request)
+		})
+		if !strings.Contains(got, want) || time.Since(began) > 10*time.Second {
+			t.Errorf("%q: %q after %s, want%s", request, got, time.Since(began), want)
+		}
+	}
+}
+
 // What no client of Go's sends.
 func TestOddRequestLines(t *testing.T) {
 	h, _ := opened(t, Limits{})
