@@ -229,7 +229,8 @@ func (a *account) isIdle() bool {
 	return false
 }
 
-// closeAll closes every account. No request may be under way.
+// closeAll closes every account once its requests have ended. No new one may come, and those
+// under way have to be ending.
 func (as *accounts) closeAll() error {
 	as.wait.Wait()
 	as.mu.Lock()
@@ -239,6 +240,7 @@ func (as *accounts) closeAll() error {
 	var errs []error
 	for _, a := range all {
 		<-a.ready
+		a.requests.Wait() // the connection of one that is cut is gone before its handler has ended
 		a.remove(nil)
 		if a.err == nil {
 			errs = append(errs, a.close())

@@ -266,6 +266,24 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
+// A client that takes nothing when the server ends is cut, which is no failure of the server.
+func TestSlowReaderWhenTheServerEnds(t *testing.T) {
+	h := &house{t: t, home: t.TempDir(), runner: tinyRunner(t)}
+	h.users = NewUsers(h.home, store.WriteFile)
+	l := make(pipes)
+	h.serveOn(l, Limits{WriteTime: time.Minute, Grace: 200 * time.Millisecond})
+	client, conn := net.Pipe()
+	defer client.Close()
+	l <- conn
+	const body = `{"model": "clara", "messages": [{"role": "user", "content": "Tell me everything."}], "max_tokens": 1900, "stream": true}`
+	fmt.Fprintf(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	tr := h.trainer("")
+	waitFor(t, func() bool { return tr.State().Answering })
+	if err := h.end(); err != nil {
+		t.Errorf("the server ends with %v", err)
+	}
+}
+
 // Too many at once are told when to come again.
 func TestRateAndQueue(t *testing.T) {
 	h, _ := opened(t, Limits{Rate: 0.01, Burst: 3})

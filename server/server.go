@@ -189,8 +189,8 @@ func (s *server) serve(ctx context.Context, l net.Listener, users int) error {
 		cut(errEnding)
 		last, done := context.WithTimeout(context.WithoutCancel(ctx), cutTime)
 		defer done()
-		if err = h.Shutdown(last); err != nil {
-			err = errors.Join(err, h.Close())
+		if err = h.Shutdown(last); errors.Is(err, context.DeadlineExceeded) {
+			err = h.Close() // they are cut, which is what the time is for
 		}
 	}
 	<-ended // http.ErrServerClosed
