@@ -9,7 +9,6 @@ import (
 	"clara/compute"
 	"clara/compute/selftest"
 	"clara/cuda"
-	"clara/model"
 	"clara/shaders"
 	"clara/trainer"
 )
@@ -38,13 +37,7 @@ func (s *session) engines(ctx context.Context) []engineFact {
 		settings = s.settings
 	}
 	threads := s.chosen(settings).Threads
-	var runner *model.Runner
-	s.loading.Lock()
-	if s.model != nil {
-		runner = s.model.runner
-	}
-	s.loading.Unlock()
-	inUse := ""
+	runner, inUse := s.runner(), ""
 	if runner != nil {
 		inUse = runner.Info().Engine.Name
 	}

@@ -83,7 +83,7 @@ func (s *session) openUser(ctx context.Context, name string) (server.Opened, err
 		t.Stop()
 		return errors.Join(t.Attach(context.Background(), nil), st.Close(), lock.Close())
 	}
-	if err = t.Attach(ctx, s.model.runner); err == nil {
+	if err = t.Attach(ctx, s.runner()); err == nil {
 		err = t.Start(context.WithoutCancel(ctx))
 	}
 	if err != nil {

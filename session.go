@@ -40,7 +40,9 @@ type session struct {
 	trainers  map[*trainer.Trainer]struct{} // that go by the settings: the own one, and those of the server's users
 
 	loading sync.Mutex // one load at a time
-	model   *loadedModel
+
+	mu    sync.Mutex // of model alone: whoever asks for it does not wait for a load
+	model *loadedModel
 }
 
 // homeFolder is where everything lies: flag, CLARA_HOME, the user's data folder.
@@ -195,14 +197,30 @@ func (s *session) load(ctx context.Context, found func(path string, e compute.In
 	if err := s.trainer.Attach(ctx, m.runner); err != nil {
 		return nil, errors.Join(err, m.close())
 	}
-	before := s.model
-	s.model = m
-	if err := before.close(); err != nil {
+	if err := s.swap(m).close(); err != nil {
 		s.log.Error("former model not closed", "error", err)
 	}
 	info := m.runner.Info()
 	s.log.Info("model opened", "path", info.Path, "hash", info.Hash, "engine", info.Engine.Device, "threads", info.Engine.Threads, "took", time.Since(began))
 	return m.runner, nil
+}
+
+// swap puts a model in the place of the one before, nil for none.
+func (s *session) swap(m *loadedModel) (before *loadedModel) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before, s.model = s.model, m
+	return before
+}
+
+// runner is that of the model in use, nil without one. It may be closed at any time.
+func (s *session) runner() *model.Runner {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.model == nil {
+		return nil
+	}
+	return s.model.runner
 }
 
 // moved says in the log, the window and the terminal that another engine goes on.
@@ -222,8 +240,7 @@ func (s *session) close() error {
 		errs = append(errs, s.trainer.Attach(context.Background(), nil))
 	}
 	s.loading.Lock()
-	errs = append(errs, s.model.close())
-	s.model = nil
+	errs = append(errs, s.swap(nil).close())
 	s.loading.Unlock()
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -324,4 +325,28 @@ func openTestSession(t *testing.T, o cli.Options) *session {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// Whoever asks how a model file would fit, or how the engines do, does not wait for a load:
+// that may take minutes.
+func TestNothingWaitsForALoad(t *testing.T) {
+	s := openTestSession(t, cli.Options{Home: t.TempDir(), Engine: "cpu"})
+	s.loading.Lock() // as load does
+	defer func() {
+		s.loading.Unlock()
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		s.freeMemory()
+		s.runner()
+	}()
+	select {
+	case <-asked:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits for the load")
+	}
 }

@@ -44,15 +44,11 @@ func (s *session) modelsOfWindow(program context.Context) app.Models {
 // freeMemory is what the engine in use has free, which on a graphics card is the card's own
 // memory; without one it is the system's.
 func (s *session) freeMemory() int64 {
-	s.loading.Lock()
-	m := s.model
-	if m != nil {
-		if use, err := m.runner.EngineMemory(); err == nil {
-			s.loading.Unlock()
+	if r := s.runner(); r != nil {
+		if use, err := r.EngineMemory(); err == nil {
 			return use.Free
 		}
 	}
-	s.loading.Unlock()
 	return catalogue.FreeMemory()
 }
 

@@ -112,6 +112,7 @@ type window struct {
 	fetching *fetching         // nil: none was begun
 	adding   *adding           // nil: none was begun
 	moving   *moving           // nil: none was begun
+	removing map[string]bool   // files of models that are being deleted, by path
 
 	shell      shell
 	chat       *chatView
@@ -128,6 +129,7 @@ type window struct {
 	unsaved map[string]unsaved // by editor: what was written and left there
 
 	handed string                // a model file that waits to be taken, "" for none
+	looked string                // that was chosen last and is being looked at, "" for none
 	behind bool                  // another program has the keyboard
 	told   func() widgets.Notice // makes the notice above the view; nil: nothing waits for an answer
 	about  matter                // of the notice
@@ -148,7 +150,7 @@ type view interface {
 }
 
 func newWindow(p Params) (*window, error) {
-	w := &window{Params: p, now: time.Now, free: catalogue.FreeDisk, unsaved: map[string]unsaved{}}
+	w := &window{Params: p, now: time.Now, free: catalogue.FreeDisk, unsaved: map[string]unsaved{}, removing: map[string]bool{}}
 	w.work = newWork()
 	w.chat = newChatView(w)
 	w.lessons = newLessonsView(w)

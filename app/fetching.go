@@ -102,7 +102,7 @@ func (w *window) fetched(f *fetching, path string, err error) {
 	case err == nil:
 		w.fetching = nil
 		name := offerName(f.offer)
-		w.snackbar.Say(say("fetch.there", "Model", name), say("offer.use"), func() { w.useModel(path) })
+		w.snackbar.Say(say("fetch.there", "Model", name), say("offer.use"), func() { w.openModel(path) })
 		w.lookForModels()
 	case errors.Is(err, context.Canceled):
 		f.paused, f.err = true, nil

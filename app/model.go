@@ -135,10 +135,20 @@ func (l *loading) status() (widgets.Tone, string) {
 	return widgets.ToneInfo, say("model.wait")
 }
 
-// loadModel opens the model beside the window. The one that answers so far goes on until the new one takes over.
+// loadModel opens the model beside the window. The one that answers so far goes on until the new one takes over; while its lessons
+// move it stays, since the move would end with it.
 func (w *window) loadModel() {
 	if w.model.busy {
 		w.model.again = true
+		return
+	}
+	if w.moving.running() {
+		w.model.again = true
+		name := w.model.short()
+		if path := w.Settings.Model.Path; path != "" {
+			name = filepath.Base(path)
+		}
+		w.snackbar.Say(say("model.handed", "File", name), "", nil)
 		return
 	}
 	w.model.begin()

@@ -76,6 +76,10 @@ func (w *window) moved(m *moving, card trainer.ScoreCard, err error) {
 	}
 	w.unaskToQuit()
 	w.machine.fill()
+	if w.model.again && !w.model.busy { // what the settings name was changed meanwhile
+		w.loadModel()
+		return
+	}
 	w.takeHanded()
 }
 

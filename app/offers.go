@@ -147,7 +147,7 @@ func offerFit(o catalogue.Offer) fyne.CanvasObject {
 // offerButtons are what can be done with a model now.
 func (v *modelView) offerButtons(o catalogue.Offer) []fyne.CanvasObject {
 	w := v.w
-	busy := w.moving != nil || w.model.busy
+	busy := w.moving != nil || w.model.busy || w.removing[o.Path]
 	if o.Path == "" { // one download at a time
 		busy = w.fetching != nil && !w.fetching.still()
 	}
@@ -197,14 +197,25 @@ func (w *window) askToRemove(o catalogue.Offer) {
 		}
 		return question{
 			title: say("offer.remove_title", "Model", offerName(o)), text: text,
-			yes: say("offer.remove_yes"), no: say("offer.remove_no"), do: func() {
-				queued(w.work, func(ctx context.Context) (none, error) { return none{}, w.Models.Remove(ctx, o) }, func(_ none, err error) {
-					w.failed(err)
-					w.lookForModels()
-				})
-			},
+			yes: say("offer.remove_yes"), no: say("offer.remove_no"), do: func() { w.remove(o) },
 		}
 	})
+}
+
+// remove deletes the file of a model. That reads it once more, which may take minutes: beside the queue, but a person who
+// closes the window meanwhile wanted it deleted all the same.
+func (w *window) remove(o catalogue.Offer) {
+	w.removing[o.Path] = true
+	w.work.beside(func(ctx context.Context) {
+		err := w.Models.Remove(context.WithoutCancel(ctx), o)
+		fyne.Do(func() {
+			delete(w.removing, o.Path)
+			w.failed(err)
+			w.machine.fill()
+			w.lookForModels()
+		})
+	})
+	w.machine.fill()
 }
 
 // useModel lets the model of a file answer from now on. One that the settings name already is tried again.
@@ -216,42 +227,55 @@ func (w *window) useModel(path string) {
 	})
 }
 
-// openModel takes a file or folder that a person chose or dropped onto the window. One that does not
-// fit is asked about first, and one that cannot be loaded is not tried.
+// openModel takes a file or folder that a person chose or dropped onto the window. While a model is loaded or lessons move a file
+// waits. One that does not fit is asked about first, and one that cannot be loaded is not tried.
 func (w *window) openModel(path string) {
-	if !isModelFile(path) && w.canOpen(path) {
+	switch {
+	case !isModelFile(path) && w.canOpen(path):
 		w.add(path)
-		return
-	}
-	if w.Models.Look == nil {
+	case w.model.busy || w.moving != nil:
+		w.hand(path)
+	case w.Models.Look == nil:
 		w.useModel(path)
-		return
+	default:
+		w.looked = path
+		w.work.beside(func(context.Context) { // a file on another machine may be slow
+			o, err := w.Models.Look(path)
+			fyne.Do(func() {
+				if w.looked == path { // else another was chosen after it
+					w.looked = ""
+					w.lookedAt(path, o, err)
+				}
+			})
+		})
 	}
-	queued(w.work, func(context.Context) (catalogue.Offer, error) { return w.Models.Look(path) }, func(o catalogue.Offer, err error) {
-		switch {
-		case err != nil:
-			w.failed(err)
-		case o.Fault != "":
-			w.tell(func() widgets.Notice {
-				return widgets.Notice{
-					Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("offer.fault_title"), Text: say("model.failed_text", "File", filepath.Base(path), "Cause", offerFault(o)),
-					Actions: []widgets.Action{
-						{Label: say("model.choose"), OnTapped: func() { w.untell(); w.machine.chooseFile() }},
-						{Label: say("close"), OnTapped: w.untell},
-					},
-				}
-			})
-		case o.Fit == catalogue.FitsNot:
-			w.ask(func() question {
-				return question{
-					title: say("offer.not_title", "Model", offerName(o)), text: say("offer.not_text", "Needs", bytes(o.Needs), "Free", bytes(o.Free)),
-					yes: say("offer.try"), no: say("offer.leave"), do: func() { w.useModel(path) },
-				}
-			})
-		default:
-			w.useModel(path)
-		}
-	})
+}
+
+// lookedAt goes on with a file that a person chose, once it is known what it is.
+func (w *window) lookedAt(path string, o catalogue.Offer, err error) {
+	switch {
+	case err != nil:
+		w.failed(err)
+	case o.Fault != "":
+		w.tell(func() widgets.Notice {
+			return widgets.Notice{
+				Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("offer.fault_title"), Text: say("model.failed_text", "File", filepath.Base(path), "Cause", offerFault(o)),
+				Actions: []widgets.Action{
+					{Label: say("model.choose"), OnTapped: func() { w.untell(); w.machine.chooseFile() }},
+					{Label: say("close"), OnTapped: w.untell},
+				},
+			}
+		})
+	case o.Fit == catalogue.FitsNot:
+		w.ask(func() question {
+			return question{
+				title: say("offer.not_title", "Model", offerName(o)), text: say("offer.not_text", "Needs", bytes(o.Needs), "Free", bytes(o.Free)),
+				yes: say("offer.try"), no: say("offer.leave"), do: func() { w.useModel(path) },
+			}
+		})
+	default:
+		w.useModel(path)
+	}
 }
 
 // dropped takes files that were dropped onto the window: the first model among them.

@@ -171,6 +171,7 @@ func TestFileThatDoesNotFitIsAskedAbout(t *testing.T) {
 	w.show(placeModel)
 	drop := func(name string) {
 		w.dropped(fyne.Position{}, []fyne.URI{storage.NewFileURI("/tmp/letter.txt"), storage.NewFileURI("/models/" + name)})
+		w.waitFor(t, func() bool { return w.looked == "" })
 		w.settle(t)
 	}
 	drop("big.gguf")
@@ -388,7 +389,97 @@ func TestOnlyWhatWasFetchedCanBeDeletedAndOnlyWhenAsked(t *testing.T) {
 	}
 	w.askToRemove(s.offers[1])
 	tap(t, w, "Delete")
+	w.waitFor(t, func() bool { return len(w.removing) == 0 })
 	if len(removed) != 1 || removed[0] != "notizen-1b-q8_0" {
 		t.Errorf("deleted: %v", removed)
+	}
+}
+
+// A model file may be slow to read: meanwhile what a person gives is kept, and the file that they chose last is the one that is meant.
+func TestNothingWaitsForAModelFile(t *testing.T) {
+	const slow, quick = "/models/slow.gguf", "/models/quick.gguf"
+	further := make(chan struct{})
+	w := newTestWindow(t, Params{Home: "/data", Models: Models{
+		Look: func(path string) (catalogue.Offer, error) {
+			if path == slow {
+				<-further
+			}
+			return catalogue.Offer{Name: "x", Fit: catalogue.FitsWell}, nil
+		},
+		Remove: func(context.Context, catalogue.Offer) error { <-further; return nil },
+	}}, wide)
+	if _, err := w.File.Modify(func(s *configs.Settings) { *s = w.Settings }); err != nil {
+		t.Fatal(err)
+	}
+	kept := 0
+	give := func() {
+		queued(w.work, func(context.Context) (none, error) { return none{}, nil }, func(none, error) { kept++ })
+	}
+	gone := catalogue.Offer{Name: "gone", Path: "/data/models/gone.gguf"}
+	w.askToRemove(gone)
+	tap(t, w, say("offer.remove_yes"))
+	if buttons := w.machine.offerButtons(gone); len(buttons) != 1 || !buttons[0].(fyne.Disableable).Disabled() {
+		t.Error("a file that is being deleted can be used")
+	}
+	w.openModel(slow)
+	give()
+	w.waitFor(t, func() bool { return kept == 1 })
+	w.openModel(quick)
+	w.waitFor(t, func() bool { return !w.model.busy && w.Settings.Model.Path == quick })
+	close(further)
+	w.waitFor(t, func() bool { return len(w.removing) == 0 })
+	w.work.stop()
+	w.settle(t)
+	if w.Settings.Model.Path != quick {
+		t.Errorf("the settings name %q, which was chosen before", w.Settings.Model.Path)
+	}
+}
+
+// A file that is chosen while a model is loaded waits for that: it is weighed against the memory that is free then.
+func TestAFileThatIsChosenDuringALoadIsTakenAfterIt(t *testing.T) {
+	further, looks := make(chan struct{}), 0
+	w := newTestWindow(t, Params{
+		Load: func(context.Context, func(Model)) error { <-further; return nil },
+		Models: Models{Look: func(string) (catalogue.Offer, error) {
+			looks++
+			return catalogue.Offer{Name: "other", Fit: catalogue.FitsWell}, nil
+		}},
+	}, wide)
+	if _, err := w.File.Modify(func(s *configs.Settings) { *s = w.Settings }); err != nil {
+		t.Fatal(err)
+	}
+	w.loadModel()
+	w.openModel("/models/other.gguf")
+	w.settle(t)
+	if looks != 0 || w.handed != "/models/other.gguf" {
+		t.Errorf("looked at %d times, and %q waits", looks, w.handed)
+	}
+	close(further)
+	w.waitFor(t, func() bool { return !w.model.busy && w.Settings.Model.Path == "/models/other.gguf" })
+}
+
+// What the settings say of the model while lessons move is opened after that: the move would end with the model that answers.
+func TestAModelThatTheSettingsNameDuringAMoveIsOpenedAfterIt(t *testing.T) {
+	ended, loads := make(chan struct{}), 0
+	w := newTestWindow(t, Params{
+		Settings: spoken(english),
+		Load:     func(context.Context, func(Model)) error { loads++; return nil },
+		Models: Models{Move: func(context.Context, string, func(trainer.Progress)) (trainer.ScoreCard, error) {
+			<-ended
+			return trainer.ScoreCard{}, context.Canceled
+		}},
+	}, wide)
+	w.move(sampleOffers()[1])
+	changed := w.Settings
+	changed.Model.Path = "/models/other.gguf"
+	w.fileChanged(changed, nil)
+	w.settle(t)
+	if loads != 0 {
+		t.Error("it is opened while lessons move")
+	}
+	close(ended)
+	w.waitFor(t, func() bool { return !w.moving.running() && !w.model.busy })
+	if loads != 1 {
+		t.Errorf("it is opened %d times", loads)
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // work runs what must not hold up the window. What a person does is done in the order in which they did it: quick calls
-// (the store answers in milliseconds) stand in one queue; what takes long, an answer or loading a model, runs beside it.
+// (the store answers in milliseconds) stand in one queue; what takes long, an answer or whatever touches a model's file, runs beside it.
 // Whatever has begun is waited for by stop.
 type work struct {
 	ctx    context.Context
