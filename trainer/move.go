@@ -57,7 +57,7 @@ type ScoreCard struct {
 // feedback, and says how both do. With prepare, a model that has no reader gets one first,
 // which takes minutes; if the gate refuses it, lessons work by their turn alone there, too.
 // The attached model goes on answering; what was made for the other one is used once that
-// one is attached. progress may be nil. A cancelled ctx leaves the other model as it was,
+// one is attached. progress may be nil. A cancelled ctx, or another model that is attached meanwhile, leaves the other model as it was,
 // but for the training of a reader, which the next call goes on with. The loop must not
 // run (ErrRunning): StopToMove ends it.
 func (t *Trainer) Move(ctx context.Context, to *model.Runner, prepare bool, progress func(Progress)) (ScoreCard, error) {
@@ -76,12 +76,15 @@ func (t *Trainer) Move(ctx context.Context, to *model.Runner, prepare bool, prog
 	return card, nil
 }
 
-func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, progress func(Progress), card *ScoreCard) error {
+func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, progress func(Progress), card *ScoreCard) (err error) {
 	old, s, err := t.engaged()
 	if err != nil {
 		return err
 	}
 	defer old.users.Done()
+	ctx, done := old.until(ctx) // whoever takes the model away would wait for all of the move
+	defer done()
+	defer func() { err = cause(ctx, err) }()
 	if old.info.Hash == to.Info().Hash {
 		return &UserError{Reason: reason(CodeSameModel, old.info.Name+" is the model in use: choose another one to move to", "name", old.info.Name)}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"clara/model"
 )
@@ -174,4 +175,36 @@ func TestScoreOfABilingualBase(t *testing.T) {
 	if err := b.score(t.Context(), a, voice{runner: r}, nil, func(Progress) {}, &s, nil); err != nil || s.KeptOf != 2 {
 		t.Errorf("the score is %+v, %v", s, err)
 	}
+}
+
+// Whoever attaches another model does not wait for a move from the one before: that ends,
+// and leaves the model that it moved to as it was.
+func TestAMoveEndsWithTheModelThatItMovesFrom(t *testing.T) {
+	from, to := tinyRunner(t, 1), tinyRunner(t, 2)
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	defer b.load(from)()
+	b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+	begun, moved := make(chan struct{}), make(chan error, 1)
+	b.play(func(ctx context.Context, _ Job, _ func(Progress)) (Outcome, error) {
+		close(begun)
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Second):
+		}
+		return Outcome{}, ctx.Err()
+	})
+	go func() {
+		_, err := b.Move(t.Context(), to, false, nil)
+		moved <- err
+	}()
+	<-begun
+	began := time.Now()
+	if err := b.Attach(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-moved; !errors.Is(err, errTakenAway) || time.Since(began) > 10*time.Second {
+		t.Errorf("after %v: %v", time.Since(began), err)
+	}
+	b.wantCycles(CycleStopped)
 }
