@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -86,10 +87,20 @@ func (a *abreast) announce() {
 	}
 }
 
+// errPass is what a pass ends with that panics. Its leader's request ends by that; a server
+// goes on, and so do the other answers.
+var errPass = errors.New("the computation broke off")
+
 // lead gathers and computes a pass, in which the leader's own extension is the first.
 func (a *abreast) lead(e *exec) {
 	pass := a.gather()
-	err := a.compute(e, pass)
+	err := errPass
+	defer func() { a.handOn(pass, err) }()
+	err = a.compute(e, pass)
+}
+
+// handOn lets the next pass be led, and those go on whose pass ended with err.
+func (a *abreast) handOn(pass []*extension, err error) {
 	a.mu.Lock()
 	if len(a.waiting) > 0 {
 		a.waiting[0].woken <- true

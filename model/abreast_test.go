@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"clara/compute"
 	"clara/compute/cpu"
@@ -125,5 +126,91 @@ func TestAnswersSideBySide(t *testing.T) {
 				t.Errorf("left over: %+v", p.abreast)
 			}
 		})
+	}
+}
+
+// panicking is an engine with an error of the program in it.
+type panicking struct {
+	compute.Backend
+	now atomic.Bool
+}
+
+func (p *panicking) Embedding(dst compute.Tensor, w compute.Weight, ids []int32, scale float32) error {
+	if p.now.Load() {
+		panic("index out of range")
+	}
+	return p.Backend.Embedding(dst, w, ids, scale)
+}
+
+// A pass that panics ends the request of its leader by that, as whoever outlives it may see,
+// and the others in it by an error; those after it are answered.
+func TestAPassThatPanicsHoldsUpNoOther(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "llama.gguf")
+	if err := os.WriteFile(path, tinyModel(t, "llama"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	engine, err := cpu.New(cpu.Options{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+	be := &panicking{Backend: engine}
+	r, err := Open(t.Context(), path, be, Options{Context: 256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := Request{Prompt: tokensOf("Who are you?"), MaxTokens: 8, Exact: true}
+	alone, err := r.Generate(t.Context(), q, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	be.now.Store(true)
+	const n = 6
+	ended := make(chan error, n)
+	for range n {
+		go func() {
+			var err error
+			defer func() {
+				if recover() != nil {
+					err = errPass
+				}
+				ended <- err
+			}()
+			_, err = r.Generate(t.Context(), q, nil)
+		}()
+	}
+	soon := time.After(20 * time.Second)
+	for range n {
+		select {
+		case err := <-ended:
+			if !errors.Is(err, errPass) {
+				t.Errorf("an answer ends with %v", err)
+			}
+		case <-soon:
+			t.Fatal("an answer waits for a pass that nobody leads")
+		}
+	}
+	be.now.Store(false)
+	again := make(chan Result, 1)
+	go func() {
+		res, err := r.Generate(t.Context(), q, nil)
+		if err != nil {
+			t.Error(err)
+		}
+		again <- res
+	}()
+	select {
+	case res := <-again:
+		if !slices.Equal(res.IDs, alone.IDs) {
+			t.Errorf("the next answer is %v, alone %v", res.IDs, alone.IDs)
+		}
+	case <-soon:
+		t.Fatal("the next answer does not come")
+	}
+	if r.at.users != 0 {
+		t.Errorf("%d are said to use the engine still", r.at.users)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -224,8 +224,10 @@ func (r *Runner) run(ctx context.Context, p Priority, work func(e *exec) error) 
 	for a := (attempts{}); ; {
 		on := r.pin()
 		e := r.exec(ctx, on, p)
-		err := work(e)
-		r.unpin(on)
+		err := func() error {
+			defer r.unpin(on) // also when it panics, which a server outlives
+			return work(e)
+		}()
 		if err == nil {
 			return nil
 		}

@@ -79,7 +79,7 @@ func (as *accounts) get(ctx context.Context, name string) (a *account, done func
 }
 
 // enter is get; asks says whether it is for a request of the user.
-func (as *accounts) enter(ctx context.Context, name string, asks bool) (a *account, done func(), err error) {
+func (as *accounts) enter(ctx context.Context, name string, asks bool) (*account, func(), error) {
 	as.mu.Lock()
 	if leaving := as.gone[name]; leaving != nil {
 		as.mu.Unlock()
@@ -90,7 +90,7 @@ func (as *accounts) enter(ctx context.Context, name string, asks bool) (a *accou
 			return nil, nil, ctx.Err()
 		}
 	}
-	a = as.all[name]
+	a := as.all[name]
 	first := a == nil
 	if first {
 		a = &account{name: name, rate: as.limit(), threads: cmp.Or(as.rest[name], newThreads()), ready: make(chan struct{}), closed: make(chan struct{})}
@@ -100,7 +100,7 @@ func (as *accounts) enter(ctx context.Context, name string, asks bool) (a *accou
 	a.busy++
 	a.requests.Add(1)
 	as.mu.Unlock()
-	done = func() {
+	leave := func() {
 		as.mu.Lock()
 		if a.busy--; asks {
 			a.asked = time.Now()
@@ -108,29 +108,45 @@ func (as *accounts) enter(ctx context.Context, name string, asks bool) (a *accou
 		as.mu.Unlock()
 		a.requests.Done()
 	}
-	if first {
-		// It is for all who wait: one who leaves does not end it.
-		opened, err := as.open(context.WithoutCancel(ctx), name)
-		a.trainer, a.close, a.err = opened.Trainer, opened.Close, err
-		if err != nil {
-			a.err = fmt.Errorf("open the data of user %q: %w", name, err)
-			as.mu.Lock()
-			delete(as.all, name) // the next request tries again
-			as.mu.Unlock()
+	entered := false
+	defer func() {
+		if !entered { // also when the opening panics
+			leave()
 		}
-		close(a.ready)
+	}()
+	if first {
+		as.prepare(ctx, a)
 	}
 	select {
 	case <-a.ready:
 	case <-ctx.Done():
-		done()
 		return nil, nil, ctx.Err()
 	}
 	if a.err != nil {
-		done()
 		return nil, nil, a.err
 	}
-	return a, done, nil
+	entered = true
+	return a, leave, nil
+}
+
+// errOpening is what an opening that panics is to those who wait for it.
+var errOpening = errors.New("the opening broke off")
+
+// prepare opens an account for all who wait: one who leaves does not end it.
+func (as *accounts) prepare(ctx context.Context, a *account) {
+	var opened Opened
+	err := errOpening
+	defer func() {
+		a.trainer, a.close, a.err = opened.Trainer, opened.Close, err
+		if err != nil {
+			a.err = fmt.Errorf("open the data of user %q: %w", a.name, err)
+			as.mu.Lock()
+			delete(as.all, a.name) // the next request tries again
+			as.mu.Unlock()
+		}
+		close(a.ready)
+	}()
+	opened, err = as.open(context.WithoutCancel(ctx), a.name)
 }
 
 // keep closes the accounts of users who were removed, and ends their requests.

@@ -337,3 +337,64 @@ func TestCloseAllAwaitsAnOpeningThatFails(t *testing.T) {
 		}
 	}
 }
+
+// An opening that panics ends the request that began it by that; those who wait for it get an
+// error, the next request tries again, and the server can end.
+func TestOpeningThatPanicsIsNotWaitedFor(t *testing.T) {
+	opening, fail, opened := make(chan struct{}), make(chan struct{}), 0
+	as := newAccounts(Params{Log: slog.New(slog.DiscardHandler), Open: func(context.Context, string) (Opened, error) {
+		if opened++; opened > 1 {
+			return Opened{Close: func() error { return nil }}, nil
+		}
+		close(opening)
+		<-fail
+		panic("index out of range")
+	}})
+	asked := make(chan error, 2)
+	ask := func() {
+		var err error
+		defer func() {
+			if recover() != nil {
+				err = errOpening
+			}
+			asked <- err
+		}()
+		_, _, err = as.get(t.Context(), "anna")
+	}
+	go ask()
+	<-opening
+	go ask()
+	time.Sleep(50 * time.Millisecond) // for the second one to wait
+	as.keep(nil)                      // removed meanwhile: the closing waits for the requests
+	close(fail)
+	for range 2 {
+		select {
+		case err := <-asked:
+			if !errors.Is(err, errOpening) {
+				t.Errorf("a request ends with %v", err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("a request waits for an opening that broke off")
+		}
+	}
+	closed := make(chan error, 1)
+	go func() {
+		_, done, err := as.get(t.Context(), "anna")
+		if errors.Is(err, errClosed) {
+			_, done, err = as.get(t.Context(), "anna")
+		}
+		if err == nil {
+			done()
+			err = as.closeAll()
+		}
+		closed <- err
+	}()
+	select {
+	case err := <-closed:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the server does not end")
+	}
+}
