@@ -18,6 +18,9 @@ const doorName = "window.sock"
 // knockTime is how long a second start waits for the first one's window.
 const knockTime = 2 * time.Second
 
+// acceptAgain is how long the door rests after a knock that could not be let in.
+const acceptAgain = 250 * time.Millisecond
+
 // longestPath is more than any system lets a path have.
 const longestPath = 64 << 10
 
@@ -54,6 +57,7 @@ func knock(ctx context.Context, home, file string) error {
 type door struct {
 	listener net.Listener
 	knocks   chan string // holds one knock, with the file or ""; closed by close
+	closing  chan struct{}
 	done     chan struct{}
 }
 
@@ -68,17 +72,26 @@ func openDoor(home string) (*door, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for further starts: %w", err) // as where the path is too long for a socket
 	}
-	d := &door{listener: l, knocks: make(chan string, 1), done: make(chan struct{})}
+	return newDoor(l), nil
+}
+
+func newDoor(l net.Listener) *door {
+	d := &door{listener: l, knocks: make(chan string, 1), closing: make(chan struct{}), done: make(chan struct{})}
 	go d.listen()
-	return d, nil
+	return d
 }
 
 func (d *door) listen() {
 	defer close(d.done)
 	for {
 		c, err := d.listener.Accept()
-		if err != nil {
-			return
+		if err != nil { // as without a file descriptor left, which passes
+			select {
+			case <-d.closing:
+				return
+			case <-time.After(acceptAgain):
+				continue
+			}
 		}
 		_ = c.SetDeadline(time.Now().Add(knockTime))
 		file, err := io.ReadAll(io.LimitReader(c, longestPath))
@@ -113,6 +126,7 @@ func (d *door) close() error {
 	if d == nil {
 		return nil
 	}
+	close(d.closing)
 	err := d.listener.Close()
 	<-d.done
 	close(d.knocks)

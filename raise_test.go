@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
+	"syscall"
 	"testing"
 )
 
@@ -51,5 +54,38 @@ func TestSecondStartKnocksAtTheFirst(t *testing.T) {
 	var none *door
 	if none.heard() != nil || none.close() != nil {
 		t.Error("a door that is none is heard")
+	}
+}
+
+// lame is a listener that lets nobody in at first, as a process without a file descriptor left.
+type lame struct {
+	net.Listener
+	fails atomic.Int32
+}
+
+func (l *lame) Accept() (net.Conn, error) {
+	if l.fails.Add(-1) >= 0 {
+		return nil, syscall.EMFILE
+	}
+	return l.Listener.Accept()
+}
+
+// One knock that could not be let in does not end the listening, which ends at once when it is to.
+func TestADoorListensAgain(t *testing.T) {
+	home := t.TempDir()
+	l, err := net.Listen("unix", filepath.Join(home, doorName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lame := &lame{Listener: l}
+	lame.fails.Store(2)
+	d := newDoor(lame)
+	if err := knock(t.Context(), home, "/models/a.gguf"); err != nil {
+		t.Error(err)
+	} else if file := <-d.heard(); file != "/models/a.gguf" {
+		t.Errorf("it brings %q", file)
+	}
+	if err := d.close(); err != nil {
+		t.Error(err)
 	}
 }
