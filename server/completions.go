@@ -33,6 +33,7 @@ type oaCompletionBody struct {
 	Fingerprint string     `json:"system_fingerprint,omitempty"`
 	Choices     []oaChoice `json:"choices"`
 	Usage       any        `json:"usage,omitempty"` // *oaUsage, or null in the parts of a stream
+	Lesson      int64      `json:"lesson,omitempty" doc:"Not one of OpenAI's: the number of the lesson that the answer was given by, as GET /lessons has it; left out where it was none. In a stream it comes with the end"`
 }
 
 type oaChoice struct {
@@ -104,6 +105,9 @@ func (s *server) openAIRoutes() {
 // than huma's.
 func (s *server) completionRoute(f form, path, id, summary string, parameters reflect.Type) {
 	op := s.openAIOperation(http.MethodPost, path, id, summary, "As OpenAI's, also as a stream. The answer is rated and corrected by its id: /conversations/{id}/rating.", reflect.TypeFor[oaCompletionBody]())
+	op.Responses["200"].Headers = map[string]*huma.Param{answerLesson: {
+		Description: "As lesson; not of a stream, which begins before it is known", Schema: &huma.Schema{Type: huma.TypeInteger},
+	}}
 	op.Responses["200"].Content["text/event-stream"] = &huma.MediaType{
 		Schema: &huma.Schema{Description: "Server-sent events. The data of each is a part of the completion, an error, or, at the end, [DONE]"},
 	}
@@ -230,8 +234,11 @@ func (c *completion) finish(e trainer.Entry) {
 		finish = "length"
 	}
 	usage := &oaUsage{Prompt: e.PromptTokens, Completion: e.Tokens, Total: e.PromptTokens + e.Tokens}
-	c.body.Fingerprint = "version-" + strconv.Itoa(e.Number)
+	c.body.Fingerprint, c.body.Lesson = "version-"+strconv.Itoa(e.Number), e.Lesson
 	if !c.q.Stream {
+		if e.Lesson != 0 {
+			c.w.Header().Set(answerLesson, strconv.FormatInt(e.Lesson, 10))
+		}
 		c.body.Object, c.body.Usage = c.object, usage
 		c.body.Choices = []oaChoice{c.whole(e.Text, finish)}
 		sendJSON(c.w, c.body)

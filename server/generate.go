@@ -11,6 +11,9 @@ import (
 	"clara/trainer"
 )
 
+// answerLesson is the header that names the lesson that an answer was given by.
+const answerLesson = "Answer-Lesson"
+
 type generateInput struct {
 	Body struct {
 		Prompt         Text `json:"prompt" doc:"What to answer" example:"What is an administrative act?"`

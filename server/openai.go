@@ -84,6 +84,7 @@ type oaRequest struct {
 	StreamOptions    *Options `json:"stream_options"`
 	PresencePenalty  *float64 `json:"presence_penalty"`
 	FrequencyPenalty *float64 `json:"frequency_penalty"`
+	WithoutLessons   bool     `json:"without_lessons"` // not OpenAI's
 
 	Messages []oaMessage `json:"messages"` // of a chat
 	Prompt   oaTexts     `json:"prompt"`   // of a completion
@@ -155,6 +156,7 @@ var (
 	oaCompletion = []string{"prompt"}
 	oaBoth       = []string{
 		"model", "temperature", "top_p", "seed", "max_tokens", "stop", "n", "stream", "stream_options", "presence_penalty", "frequency_penalty",
+		"without_lessons",
 	}
 )
 
@@ -225,7 +227,7 @@ const mostTokens = 1 << 24
 
 // ask is the request as the trainer takes it, but for the conversation.
 func (q *oaRequest) ask() trainer.Ask {
-	a := trainer.Ask{Temperature: q.Temperature, TopP: q.TopP, Stop: q.Stop}
+	a := trainer.Ask{Temperature: q.Temperature, TopP: q.TopP, Stop: q.Stop, WithoutLesson: q.WithoutLessons}
 	isZero := func(v *float64) bool { return v != nil && *v == 0 }
 	a.Greedy = isZero(q.Temperature) || isZero(q.TopP) // no token but the most probable one fits into a share of 0
 	for _, most := range []*Whole{q.MaxTokens, q.MaxCompletion} {

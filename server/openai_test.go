@@ -28,8 +28,9 @@ type event struct {
 		Text   *string
 		Finish *string `json:"finish_reason"`
 	}
-	Usage *oaUsage
-	Error *struct{ Message string }
+	Usage  *oaUsage
+	Lesson int64
+	Error  *struct{ Message string }
 }
 
 // streamed is a stream, read to its end.
@@ -235,6 +236,50 @@ func TestThreadsCountConversations(t *testing.T) {
 	}
 	if id := k.take(key(3, 0)); id != 3 {
 		t.Errorf("the next one is %d, want 3", id)
+	}
+}
+
+// Both forms of OpenAI's interface name the lesson that gave an answer, whole and streamed, and
+// can do without.
+func TestLessonsInOpenAIsInterface(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	h.want(http.StatusOK, "", "POST", "/lessons", `{"question": "When do we open?", "answer": "At eight."}`, nil)
+	for question, want := range map[string]int64{"When do we open?": 1, "Sing of the sea": 0} {
+		for _, without := range []any{nil, false, true} {
+			lesson := want
+			if without == true {
+				lesson = 0
+			}
+			chat := ask(question, "max_tokens", 4, "without_lessons", without)
+			for path, body := range map[string]map[string]any{
+				"/v1/chat/completions": chat,
+				"/v1/completions":      {"model": "tiny", "prompt": question, "max_tokens": 4, "without_lessons": without},
+			} {
+				var whole struct{ Lesson int64 }
+				r := h.want(http.StatusOK, "", "POST", path, body, &whole)
+				header := ""
+				if lesson != 0 {
+					header = itoa(lesson)
+				}
+				if whole.Lesson != lesson || r.header.Get("Answer-Lesson") != header {
+					t.Errorf("%s %v is answered by lesson %d, in the header %q; want %d", path, body, whole.Lesson, r.header.Get("Answer-Lesson"), lesson)
+				}
+				body["stream"] = true
+				s, err := h.stream(t.Context(), "", path, body)
+				if err != nil || !s.done {
+					t.Fatal(err)
+				}
+				for i, e := range s.events {
+					want := int64(0)
+					if i == len(s.events)-1 {
+						want = lesson
+					}
+					if e.Lesson != want {
+						t.Errorf("%s %v: part %d of %d names lesson %d, want %d", path, body, i+1, len(s.events), e.Lesson, want)
+					}
+				}
+			}
+		}
 	}
 }
 

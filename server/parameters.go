@@ -9,14 +9,15 @@ import (
 // CommonParameters, chatParameters and textParameters describe the requests of OpenAI's
 // clients; readOpenAI reads them. The first is exported for huma, as Correction is.
 type CommonParameters struct {
-	Model         string   `json:"model" minLength:"1" doc:"What /v1/models lists, or clara" example:"clara"`
-	Temperature   *float64 `json:"temperature,omitempty" minimum:"0" maximum:"2" doc:"0 takes the most probable token; left out: the settings'"`
-	TopP          *float64 `json:"top_p,omitempty" minimum:"0" maximum:"1" doc:"0 takes the most probable token; left out: the settings'"`
-	Seed          Seed     `json:"seed,omitempty" doc:"The same seed draws the same"`
-	MaxTokens     Whole    `json:"max_tokens,omitempty" minimum:"1" doc:"Of the answer; left out: the settings'"`
-	Stop          Stops    `json:"stop,omitempty" doc:"Texts before which the answer ends, or a single one"`
-	Stream        bool     `json:"stream,omitempty" doc:"Send the answer as it is made, as server-sent events"`
-	StreamOptions Options  `json:"stream_options,omitempty" doc:"With stream alone; include_usage: count the tokens in a last event"`
+	Model          string   `json:"model" minLength:"1" doc:"What /v1/models lists, or clara" example:"clara"`
+	Temperature    *float64 `json:"temperature,omitempty" minimum:"0" maximum:"2" doc:"0 takes the most probable token; left out: the settings'"`
+	TopP           *float64 `json:"top_p,omitempty" minimum:"0" maximum:"1" doc:"0 takes the most probable token; left out: the settings'"`
+	Seed           Seed     `json:"seed,omitempty" doc:"The same seed draws the same"`
+	MaxTokens      Whole    `json:"max_tokens,omitempty" minimum:"1" doc:"Of the answer; left out: the settings'"`
+	Stop           Stops    `json:"stop,omitempty" doc:"Texts before which the answer ends, or a single one"`
+	Stream         bool     `json:"stream,omitempty" doc:"Send the answer as it is made, as server-sent events"`
+	WithoutLessons bool     `json:"without_lessons,omitempty" doc:"Put no lesson before the model. Not one of OpenAI's"`
+	StreamOptions  Options  `json:"stream_options,omitempty" doc:"With stream alone; include_usage: count the tokens in a last event"`
 }
 
 type chatParameters struct {
