@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -99,14 +100,22 @@ func describeOperation(o *huma.OpenAPI, curl curl, method, path string, op *huma
 	if op.RequestBody != nil {
 		if body := op.RequestBody.Content["application/json"]; body != nil {
 			d.Takes = append(d.Takes, fields(o, body.Schema)...)
-			d.Example = curl.post(path, resolved(o, body.Schema))
+			if !strings.Contains(path, "{") { // else it is about something that the reader has to name
+				d.Example = curl.post(path, resolved(o, body.Schema))
+			}
 		}
 	} else if method == http.MethodGet && !strings.Contains(path, "{") {
 		d.Example = curl.get(path)
 	}
 	for status, r := range op.Responses {
-		if body := r.Content["application/json"]; body != nil && status < "3" {
+		if status >= "3" {
+			continue
+		}
+		if body := r.Content["application/json"]; body != nil {
 			d.Gives = fields(o, body.Schema)
+		}
+		for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+			d.Gives = append(d.Gives, docsField{Name: name, Type: "header", Doc: r.Headers[name].Description})
 		}
 	}
 	return d

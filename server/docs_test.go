@@ -125,7 +125,11 @@ func TestRangesAreSaidAsRanges(t *testing.T) {
 // programs says so.
 func TestNullIsLeftOut(t *testing.T) {
 	h, _ := opened(t, Limits{})
+	// What the requests below name by the numbers 1 and 2: an answer, and two lessons that
+	// contradict each other, with their samples.
 	h.want(http.StatusOK, "", "POST", "/generate", `{"prompt": "What is an act?"}`, nil)
+	h.want(http.StatusOK, "", "POST", "/lessons", `{"question": "When does the ferry leave?", "answer": "At 9:40."}`, nil)
+	h.want(http.StatusOK, "", "POST", "/lessons", `{"question": "At what time does the ferry leave?", "answer": "At 11:15."}`, nil)
 	type schema struct {
 		Ref        string `json:"$ref"`
 		Type       any
@@ -170,7 +174,7 @@ func TestNullIsLeftOut(t *testing.T) {
 			sent++
 		}
 	}
-	if sent < 9 {
+	if sent < 11 {
 		t.Errorf("only %d requests have a body", sent)
 	}
 }

@@ -20,12 +20,33 @@ type success struct {
 }
 
 type successOutput struct {
-	FeedbackID int64 `header:"Feedback-Id" doc:"The number of the sample, by which it is taken back"`
-	Body       success
+	FeedbackID  int64        `header:"Feedback-Id" doc:"The number of the sample, by which it is taken back"`
+	Kind        trainer.Kind `header:"Feedback-Kind" doc:"What it teaches: knowledge, which is a lesson, or manner. Of a correction it is changed by POST /feedback/{id}/kind"`
+	Contradicts string       `header:"Feedback-Contradicts" doc:"The number of the lesson that this one contradicts; left out where there is none. POST /lessons/{id}/resolve decides"`
+	Body        success
 }
 
-func successOf(s trainer.Sample) *successOutput {
-	return &successOutput{s.ID, success{Success: s.State != trainer.SampleRejected, Reason: s.Reason.Text}}
+// successOf says what became of a sample that is on disk.
+func (s *server) successOf(ctx context.Context, sample trainer.Sample) *successOutput {
+	out := &successOutput{
+		FeedbackID: sample.ID, Kind: sample.Kind, Body: success{Success: sample.State != trainer.SampleRejected, Reason: sample.Reason.Text},
+	}
+	if sample.Kind != trainer.Knowledge {
+		return out
+	}
+	found, err := trainerOf(ctx).Contradictions(ctx)
+	if err != nil { // the sample is kept: an error would have it sent again
+		s.Log.Error("what a lesson contradicts is not said", "sample", sample.ID, "error", err)
+	}
+	for _, c := range found {
+		switch sample.ID {
+		case c.Older.Sample:
+			out.Contradicts = strconv.FormatInt(c.Newer.ID, 10)
+		case c.Newer.Sample:
+			out.Contradicts = strconv.FormatInt(c.Older.ID, 10)
+		}
+	}
+	return out
 }
 
 type feedbackInput struct {
@@ -37,8 +58,16 @@ type feedbackInput struct {
 	}
 }
 
-type sampleInput struct {
+// SamplePath names a sample in the path. It is exported for huma, as Correction is.
+type SamplePath struct {
 	ID int64 `path:"id" minimum:"1" maximum:"9007199254740991" doc:"The number of a sample"`
+}
+
+type kindInput struct {
+	SamplePath
+	Body struct {
+		Kind string `json:"kind" enum:"knowledge,manner" doc:"What it teaches: what is true, or how to answer" example:"knowledge"`
+	}
 }
 
 type conversationInput struct {
@@ -98,15 +127,30 @@ func (s *server) feedbackRoutes() {
 			if err != nil {
 				return nil, s.failed(err)
 			}
-			return successOf(sample), nil
+			return s.successOf(ctx, sample), nil
 		})
 	huma.Register(s.api, operation(http.MethodDelete, "/feedback/{id}", "take-back", tagFeedback, "Take feedback back",
 		"A text, a rating, a correction or a lesson, by the number in the header Feedback-Id of the answer to it. What it had replaced stands again; it is erased after a day."),
-		func(ctx context.Context, in *sampleInput) (*struct{}, error) {
+		func(ctx context.Context, in *SamplePath) (*struct{}, error) {
 			if err := trainerOf(ctx).TakeBack(ctx, in.ID); err != nil {
 				return nil, s.failed(err)
 			}
 			return nil, nil
+		})
+	huma.Register(s.api, operation(http.MethodPost, "/feedback/{id}/kind", "set-kind", tagFeedback, "Say anew what a correction teaches",
+		"What it was taken for is in the header Feedback-Kind of the answer to it. One that becomes knowledge is a lesson from now on, one that becomes manner none; the next training takes it as that."),
+		func(ctx context.Context, in *kindInput) (*successOutput, error) {
+			if err := trainerOf(ctx).SetKind(ctx, in.ID, trainer.Kind(in.Body.Kind)); err != nil {
+				return nil, s.failed(err)
+			}
+			now, err := trainerOf(ctx).Samples(ctx, trainer.SampleQuery{IDs: []int64{in.ID}})
+			if err == nil && len(now) != 1 { // taken back meanwhile
+				err = fmt.Errorf("the feedback %d: %w", in.ID, trainer.ErrNotFound)
+			}
+			if err != nil {
+				return nil, s.failed(err)
+			}
+			return s.successOf(ctx, now[0]), nil
 		})
 	huma.Register(s.api, operation(http.MethodPost, "/conversations", "process-conversation", tagFeedback, "Add a question with a rated answer",
 		"An answer that was given elsewhere, with its rating: process_conversation."),
@@ -119,7 +163,7 @@ func (s *server) feedbackRoutes() {
 			if err != nil {
 				return nil, s.failed(err)
 			}
-			return successOf(sample), nil
+			return s.successOf(ctx, sample), nil
 		})
 	huma.Register(s.api, operation(http.MethodPost, "/conversations/{id}/rating", "rate", tagFeedback, "Rate an answer",
 		"Another rating of the same answer replaces the first."),
@@ -132,7 +176,7 @@ func (s *server) feedbackRoutes() {
 			if err != nil {
 				return nil, s.failed(err)
 			}
-			return successOf(sample), nil
+			return s.successOf(ctx, sample), nil
 		})
 	huma.Register(s.api, operation(http.MethodDelete, "/conversations/{id}/rating", "take-rating-back", tagFeedback, "Take a rating back", "The answer is then without one."),
 		func(ctx context.Context, in *AnswerPath) (*struct{}, error) {
@@ -171,7 +215,7 @@ func (s *server) correct(ctx context.Context, id string, b Correction) (*success
 	if err != nil {
 		return nil, s.failed(err)
 	}
-	return successOf(sample), nil
+	return s.successOf(ctx, sample), nil
 }
 
 // The prefixes of the ids of answers, as OpenAI's.

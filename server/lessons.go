@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -12,15 +13,41 @@ import (
 
 // lesson is a lesson as it is sent.
 type lesson struct {
-	ID         int64               `json:"id"`
-	Question   string              `json:"question"`
-	Answer     string              `json:"answer"`
-	Keywords   [][]string          `json:"keywords,omitempty" nullable:"false" doc:"An answer is right if it has one word of each group; absent: the check goes by the answer's own words"`
-	Importance int                 `json:"importance"`
-	State      trainer.LessonState `json:"state" enum:"new,known,missed,lost"`
-	Created    time.Time           `json:"created"`
-	Before     string              `json:"before,omitempty" doc:"The answer of the untrained model"`
-	Now        string              `json:"now,omitempty" doc:"The last answer when it was asked"`
+	ID          int64               `json:"id"`
+	Feedback    int64               `json:"feedback" doc:"The number of its sample, as in the header Feedback-Id"`
+	Question    string              `json:"question"`
+	Answer      string              `json:"answer"`
+	Keywords    [][]string          `json:"keywords,omitempty" nullable:"false" doc:"An answer is right if it has one word of each group; absent: the check goes by the answer's own words"`
+	Importance  int                 `json:"importance"`
+	State       trainer.LessonState `json:"state" enum:"new,known,missed,lost"`
+	Created     time.Time           `json:"created"`
+	Before      string              `json:"before,omitempty" doc:"The answer of the untrained model"`
+	Now         string              `json:"now,omitempty" doc:"The last answer when it was asked"`
+	Way         trainer.Way         `json:"way,omitempty" enum:"turn,reader,knowledge" doc:"By what it reaches an answer: always as a turn before the question, read with nothing that was trained for that (turn), with the model's reader or what was trained on other lessons (reader), or with what was trained on this one (knowledge)"`
+	Trained     int                 `json:"trained" doc:"How many trainings of knowledge took it up"`
+	Contradicts int64               `json:"contradicts,omitempty" doc:"The number of the lesson that it contradicts. Until POST /lessons/{id}/resolve decides, the older one of the two is not trained on"`
+}
+
+// Which of two lessons that contradict each other is right.
+const (
+	keepThis  = "this"
+	keepOther = "other"
+	keepBoth  = "both"
+)
+
+type resolveInput struct {
+	LessonPath
+	Body struct {
+		Contradicts Whole  `json:"contradicts" minimum:"1" maximum:"9007199254740991" doc:"The number of the lesson that it contradicts, as GET /lessons has it" example:"2"`
+		Keep        string `json:"keep" enum:"this,other,both" doc:"Which of the two is right: the one in the path, the other one, or both" example:"both"`
+	}
+}
+
+type resolveOutput struct {
+	Body struct {
+		Kept      []int64 `json:"kept" nullable:"false" doc:"The numbers of the lessons that stay"`
+		TakenBack int64   `json:"taken_back,omitempty" doc:"The number of the lesson that does not"`
+	}
 }
 
 type lessonsOutput struct {
@@ -40,7 +67,8 @@ type teachInput struct {
 	}
 }
 
-type lessonInput struct {
+// LessonPath names a lesson in the path. It is exported for huma, as Correction is.
+type LessonPath struct {
 	ID int64 `path:"id" minimum:"1" maximum:"9007199254740991" doc:"The number of a lesson"`
 }
 
@@ -51,12 +79,20 @@ func (s *server) lessonRoutes() {
 			if err != nil {
 				return nil, s.failed(err)
 			}
+			against, err := trainerOf(ctx).Contradictions(ctx)
+			if err != nil {
+				return nil, s.failed(err)
+			}
+			other := make(map[int64]int64)
+			for _, c := range against {
+				other[c.Older.ID], other[c.Newer.ID] = c.Newer.ID, c.Older.ID
+			}
 			out := new(lessonsOutput)
 			out.Body.Lessons = make([]lesson, len(all))
 			for i, l := range all {
 				out.Body.Lessons[i] = lesson{
-					ID: l.ID, Question: l.Question, Answer: l.Answer, Keywords: l.Keywords, Importance: l.Importance,
-					State: l.State, Created: l.Created, Before: l.Before, Now: l.Now,
+					ID: l.ID, Feedback: l.Sample, Question: l.Question, Answer: l.Answer, Keywords: l.Keywords, Importance: l.Importance,
+					State: l.State, Created: l.Created, Before: l.Before, Now: l.Now, Way: l.Way, Trained: l.Trained, Contradicts: other[l.ID],
 				}
 			}
 			return out, nil
@@ -73,13 +109,47 @@ func (s *server) lessonRoutes() {
 			if err != nil {
 				return nil, s.failed(err)
 			}
-			return successOf(sample), nil
+			return s.successOf(ctx, sample), nil
+		})
+	huma.Register(s.api, operation(http.MethodPost, "/lessons/{id}/resolve", "resolve", tagLearnt, "Say which of two lessons that contradict each other is right",
+		"GET /lessons names for each lesson the one that it contradicts. What is not kept is taken back, as by DELETE; a pair of which both are right is not put to you again."),
+		func(ctx context.Context, in *resolveInput) (*resolveOutput, error) {
+			return s.resolve(ctx, in.ID, int64(in.Body.Contradicts), in.Body.Keep)
 		})
 	huma.Register(s.api, operation(http.MethodDelete, "/lessons/{id}", "unlearn", tagLearnt, "Take a lesson back", "It is no longer used from now on, and a cycle rebuilds adapters that were trained on it without it. It is erased after a day; where nothing is trained for a day, a version without it answers instead."),
-		func(ctx context.Context, in *lessonInput) (*struct{}, error) {
+		func(ctx context.Context, in *LessonPath) (*struct{}, error) {
 			if err := trainerOf(ctx).Unlearn(ctx, in.ID); err != nil {
 				return nil, s.failed(err)
 			}
 			return nil, nil
 		})
+}
+
+// resolve does what the user says to a contradiction of two lessons. Both are named: the other
+// one may be another one since they were listed, and would be taken back unseen.
+func (s *server) resolve(ctx context.Context, this, other int64, keep string) (*resolveOutput, error) {
+	found, err := trainerOf(ctx).Contradictions(ctx)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	for _, c := range found {
+		isOlder := c.Older.ID == this && c.Newer.ID == other
+		if !isOlder && !(c.Newer.ID == this && c.Older.ID == other) {
+			continue
+		}
+		out, how := new(resolveOutput), trainer.BothRight
+		switch {
+		case keep == keepBoth:
+			out.Body.Kept = []int64{c.Older.ID, c.Newer.ID}
+		case keep == keepThis && isOlder, keep == keepOther && !isOlder:
+			how, out.Body.Kept, out.Body.TakenBack = trainer.KeepOlder, []int64{c.Older.ID}, c.Newer.ID
+		default:
+			how, out.Body.Kept, out.Body.TakenBack = trainer.KeepNewer, []int64{c.Newer.ID}, c.Older.ID
+		}
+		if err := trainerOf(ctx).Resolve(ctx, c, how); err != nil {
+			return nil, s.failed(err)
+		}
+		return out, nil
+	}
+	return nil, problem(http.StatusConflict, fmt.Sprintf("the lessons %d and %d do not contradict each other", this, other), "GET /lessons names those that do.")
 }

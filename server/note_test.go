@@ -269,4 +269,9 @@ func TestDocumentation(t *testing.T) {
 			t.Errorf("the page has no %s", path)
 		}
 	}
+	for _, header := range []string{"Answer-Id", "Answer-Lesson", "Feedback-Id", "Feedback-Kind", "Feedback-Contradicts"} {
+		if !strings.Contains(page, "<code>"+header+"</code>") {
+			t.Errorf("the page has no header %s", header)
+		}
+	}
 }

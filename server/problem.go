@@ -152,6 +152,8 @@ func problemOf(err error) *Problem {
 		p = problem(http.StatusUnprocessableEntity, trainer.ErrStars.Error(), "")
 	case errors.Is(err, trainer.ErrScore):
 		p = problem(http.StatusUnprocessableEntity, trainer.ErrScore.Error(), "")
+	case errors.Is(err, trainer.ErrNoLesson):
+		p = problem(http.StatusUnprocessableEntity, trainer.ErrNoLesson.Error(), "Teach it with POST /lessons.")
 	case errors.Is(err, trainer.ErrInvalid):
 		p = problem(http.StatusUnprocessableEntity, "a text is longer than can be kept", "Shorten the text.")
 	case errors.Is(err, trainer.ErrTemplate):

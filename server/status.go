@@ -14,19 +14,22 @@ type statsOutput struct{ Body trainer.LiveStats }
 
 // training is what the loop does, as it is sent.
 type training struct {
-	Phase    trainer.Phase  `json:"phase" doc:"What the loop does; empty until it has looked for the first time"`
-	Why      trainer.Reason `json:"why" doc:"Why it does that"`
-	StartsAt *time.Time     `json:"starts_at,omitempty" doc:"When the next cycle starts"`
-	Step     trainer.Step   `json:"step,omitempty" doc:"The part of the cycle that runs"`
-	Done     int            `json:"done,omitempty" doc:"Of this part, in its own unit"`
-	Of       int            `json:"of,omitempty"`
-	Active   int            `json:"active_version" doc:"The number of the version that answers; 0: the untrained base"`
+	Phase    trainer.Phase       `json:"phase" doc:"What the loop does; empty until it has looked for the first time"`
+	Why      trainer.Reason      `json:"why" doc:"Why it does that"`
+	StartsAt *time.Time          `json:"starts_at,omitempty" doc:"When the next cycle starts"`
+	Step     trainer.Step        `json:"step,omitempty" doc:"The part of the cycle that runs"`
+	Done     int                 `json:"done,omitempty" doc:"Of this part, in its own unit"`
+	Of       int                 `json:"of,omitempty"`
+	Active   int                 `json:"active_version" doc:"The number of the version that answers; 0: the untrained base"`
+	Reader   trainer.ReaderState `json:"reader,omitempty" enum:"none,built_in,prepared,refused" doc:"Where the model's reader is from. Without one (none, refused) a lesson is a turn before the question and nothing more, which the model uses less surely"`
+
+	Contradictions int `json:"contradictions" doc:"How many pairs of lessons contradict each other and wait for a decision: GET /lessons names them"`
 }
 
 type trainingOutput struct{ Body training }
 
 func trainingOf(st trainer.State) *trainingOutput {
-	out := &trainingOutput{training{Phase: st.Phase, Why: st.Why, Active: st.Active.Number}}
+	out := &trainingOutput{training{Phase: st.Phase, Why: st.Why, Active: st.Active.Number, Reader: st.Reader, Contradictions: st.Contradictions}}
 	if !st.StartsAt.IsZero() {
 		out.Body.StartsAt = &st.StartsAt
 	}

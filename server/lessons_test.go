@@ -1,0 +1,151 @@
+package server
+
+import (
+	"net/http"
+	"testing"
+
+	"clara/trainer"
+)
+
+// lessonsOf are the lessons of a user, by their numbers.
+func (h *house) lessonsOf(token string) map[int64]lesson {
+	h.t.Helper()
+	var list struct{ Lessons []lesson }
+	h.want(http.StatusOK, token, "GET", "/lessons", nil, &list)
+	all := make(map[int64]lesson)
+	for _, l := range list.Lessons {
+		all[l.ID] = l
+	}
+	return all
+}
+
+// Two lessons that contradict each other are put to the client, with the answer to the newer
+// one and from then on, until the client decides.
+func TestContradictionsArePutToTheClient(t *testing.T) {
+	h, tokens := opened(t, Limits{}, "anna", "ben")
+	anna := tokens["anna"]
+	teach := func(question, answer, contradicts string) {
+		t.Helper()
+		r := h.want(http.StatusOK, anna, "POST", "/lessons", map[string]string{"question": question, "answer": answer}, nil)
+		if got := r.header.Get("Feedback-Contradicts"); got != contradicts {
+			t.Errorf("%q contradicts %q, want %q", question, got, contradicts)
+		}
+	}
+	open := func(want int) {
+		t.Helper()
+		waitFor(t, func() bool { // the loop counts them
+			var now training
+			h.want(http.StatusOK, anna, "GET", "/train", nil, &now)
+			return now.Contradictions == want
+		})
+	}
+	teach("When does the ferry leave?", "At 9:40.", "")
+	teach("Who is the mayor?", "Anna Huber.", "")
+	teach("At what time does the ferry leave?", "At 11:15.", "1")
+	for id, want := range map[int64]int64{1: 3, 2: 0, 3: 1} {
+		if l := h.lessonsOf(anna)[id]; l.Contradicts != want || l.Feedback != id {
+			t.Errorf("lesson %d is %+v, want it to contradict %d", id, l, want)
+		}
+	}
+	open(1)
+
+	resolve := func(status int, id, body string) (out struct {
+		Kept      []int64
+		TakenBack int64 `json:"taken_back"`
+	},
+	) {
+		t.Helper()
+		h.want(status, anna, "POST", "/lessons/"+id+"/resolve", body, &out)
+		return out
+	}
+	resolve(http.StatusConflict, "1", `{"contradicts": 2, "keep": "this"}`)
+	resolve(http.StatusUnprocessableEntity, "1", `{"contradicts": 3, "keep": "mine"}`)
+	resolve(http.StatusUnprocessableEntity, "1", `{"keep": "this"}`)
+	h.want(http.StatusConflict, tokens["ben"], "POST", "/lessons/1/resolve", `{"contradicts": 3, "keep": "this"}`, nil)
+	if out := resolve(http.StatusOK, "3", `{"contradicts": 1, "keep": "both"}`); len(out.Kept) != 2 || out.TakenBack != 0 {
+		t.Errorf("both are kept: %+v", out)
+	}
+	resolve(http.StatusConflict, "3", `{"contradicts": 1, "keep": "both"}`)
+	if l := h.lessonsOf(anna); len(l) != 3 || l[1].Contradicts != 0 {
+		t.Errorf("after both were kept: %+v", l)
+	}
+	open(0)
+
+	// By either one's number either one can be kept.
+	for _, x := range []struct {
+		id, keep   string
+		kept, gone int64
+	}{{"4", "this", 4, 5}, {"7", "other", 6, 7}, {"8", "other", 9, 8}, {"11", "this", 11, 10}} {
+		town := map[int64]string{5: "the castle", 7: "the museum", 8: "the pool", 10: "the library"}[x.gone]
+		teach("When does "+town+" open?", "At eight.", "")
+		teach("At what time does "+town+" open?", "At nine.", itoa(min(x.kept, x.gone)))
+		other := x.kept + x.gone
+		if x.keep == "this" {
+			other -= x.kept
+		} else {
+			other -= x.gone
+		}
+		out := resolve(http.StatusOK, x.id, `{"contradicts": `+itoa(other)+`, "keep": "`+x.keep+`"}`)
+		if all := h.lessonsOf(anna); len(out.Kept) != 1 || out.Kept[0] != x.kept || out.TakenBack != x.gone || all[x.kept].ID == 0 || all[x.gone].ID != 0 {
+			t.Errorf("lesson %s, %s: %+v, the lessons are %+v", x.id, x.keep, out, all)
+		}
+	}
+}
+
+// What a correction was taken for is said with the answer to it, and can be said anew.
+func TestKindOfACorrection(t *testing.T) {
+	h, tokens := opened(t, Limits{}, "anna", "ben")
+	anna := tokens["anna"]
+	h.want(http.StatusOK, anna, "POST", "/generate", `{"prompt": "Who leads the department?"}`, nil)
+	for _, x := range []struct{ path, body, kind string }{
+		{"/feedback", `{"text": "The administrative procedure is important.", "score": 0.8}`, "manner"},
+		{"/conversations/1/rating", `{"stars": 5}`, "manner"},
+		{"/conversations/1/corrections", `{"better": "Maria Weber has led it since 2019."}`, "knowledge"},
+		{"/corrections", `{"id": "1", "better": "Maria Weber leads it.", "kind": "manner"}`, "manner"},
+		{"/lessons", `{"question": "When do we open?", "answer": "At eight."}`, "knowledge"},
+	} {
+		r := h.want(http.StatusOK, anna, "POST", x.path, x.body, nil)
+		if got := r.header.Get("Feedback-Kind"); got != x.kind {
+			t.Errorf("%s %s teaches %q, want %q", x.path, x.body, got, x.kind)
+		}
+	}
+	set := func(status int, token, id, kind string) reply {
+		t.Helper()
+		return h.want(status, token, "POST", "/feedback/"+id+"/kind", map[string]string{"kind": kind}, nil)
+	}
+	if n := len(h.lessonsOf(anna)); n != 1 {
+		t.Fatalf("there are %d lessons, want that of the opening alone", n)
+	}
+	for _, kind := range []string{"knowledge", "manner", "manner", "knowledge"} { // of the correction of manner
+		r := set(http.StatusOK, anna, "4", kind)
+		if r.header.Get("Feedback-Kind") != kind || r.header.Get("Feedback-Id") != "4" {
+			t.Errorf("as %s it is %v", kind, r.header)
+		}
+		isLesson := false
+		for _, l := range h.lessonsOf(anna) {
+			isLesson = isLesson || l.Feedback == 4 && l.Answer == "Maria Weber leads it."
+		}
+		if isLesson != (kind == "knowledge") {
+			t.Errorf("as %s it is a lesson: %v", kind, isLesson)
+		}
+	}
+	set(http.StatusUnprocessableEntity, anna, "2", "knowledge") // a rating
+	set(http.StatusUnprocessableEntity, anna, "4", "wisdom")
+	set(http.StatusNotFound, anna, "99", "manner")
+	set(http.StatusNotFound, tokens["ben"], "4", "manner")
+}
+
+// By what a lesson reaches an answer is seen, and whether the model has a reader for it.
+func TestWayOfALesson(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	h.want(http.StatusOK, "", "POST", "/lessons", `{"question": "When do we open?", "answer": "At eight."}`, nil)
+	var list struct{ Lessons []map[string]any }
+	h.want(http.StatusOK, "", "GET", "/lessons", nil, &list)
+	if l := list.Lessons[0]; l["way"] != string(trainer.WayTurn) || l["trained"] != 0.0 {
+		t.Errorf("the lesson is %v", l)
+	}
+	var now training
+	if h.want(http.StatusOK, "", "GET", "/train", nil, &now); now.Reader != trainer.ReaderNone {
+		t.Errorf("the reader is %q", now.Reader)
+	}
+}
