@@ -20,6 +20,8 @@ var figureKeys = map[string]string{
 	trainer.FigureSwapped:         "figure.swapped",
 	trainer.FigureKept:            "figure.kept",
 	trainer.FigureLeaks:           "figure.leaks",
+	trainer.FigureBehind:          "figure.behind",
+	trainer.FigureBehindLeaks:     "figure.behind_leaks",
 	trainer.FigureCanary:          "figure.canary",
 	trainer.FigureChat:            "figure.chat",
 	trainer.FigureLoops:           "figure.loops",

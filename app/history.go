@@ -154,7 +154,8 @@ func forgot(r trainer.VersionRow) forgetting {
 	}
 	most := max(limited(f.Canary, f.CanaryLimit), limited(f.ChatKL, f.ChatLimit))
 	switch {
-	case why.Code == trainer.CodeLosesKnown, f.KeptOf > 0 && float64(f.Kept)/float64(f.KeptOf) < f.KeptLimit:
+	case why.Code == trainer.CodeLosesKnown, f.KeptOf > 0 && float64(f.Kept)/float64(f.KeptOf) < f.KeptLimit,
+		f.BehindOf > 0 && float64(f.Behind)/float64(f.BehindOf) < f.BehindLimit:
 		return forgotTooMuch
 	case len(f.Lost) > 0:
 		return max(most, forgotSome)
@@ -203,6 +204,10 @@ func (v *learningView) showForgetting() {
 	if f.KeptOf > 0 {
 		share := float64(f.Kept) / float64(f.KeptOf)
 		line(say("forget.kept"), say("forget.of", "N", whole(f.Kept), "Of", whole(f.KeptOf)), share, f.KeptLimit, share < f.KeptLimit)
+	}
+	if f.BehindOf > 0 {
+		share := float64(f.Behind) / float64(f.BehindOf)
+		line(say("forget.behind"), say("forget.of", "N", whole(f.Behind), "Of", whole(f.BehindOf)), share, f.BehindLimit, share < f.BehindLimit)
 	}
 	if f.KnownOf > 0 {
 		line(say("forget.lessons"), say("forget.of", "N", whole(f.Known), "Of", whole(f.KnownOf)), float64(f.Known)/float64(f.KnownOf), 0, false)

@@ -62,6 +62,7 @@ func TestOnlyForgettingIsCalledForgetting(t *testing.T) {
 		"passed":             {trainer.VersionRow{Figures: clean(func(*trainer.Figures) {})}, forgotNothing},
 		"refused for little": {trainer.VersionRow{Verdict: trainer.VerdictRefused, Reason: reason(trainer.CodeUntaught), Figures: clean(func(*trainer.Figures) {})}, forgotNothing},
 		"general answers":    {trainer.VersionRow{Verdict: trainer.VerdictRefused, Reason: reason(trainer.CodeForgets), Figures: clean(func(f *trainer.Figures) { f.Kept = 19 })}, forgotTooMuch},
+		"behind a lesson":    {trainer.VersionRow{Verdict: trainer.VerdictRefused, Reason: reason(trainer.CodeForgetsBehind), Figures: clean(func(f *trainer.Figures) { f.Behind, f.BehindOf, f.BehindLimit = 19, 29, .75 })}, forgotTooMuch},
 		"general knowledge":  {trainer.VersionRow{Verdict: trainer.VerdictRefused, Reason: reason(trainer.CodeGeneral), Figures: clean(func(f *trainer.Figures) { f.Canary = .06 })}, forgotTooMuch},
 		"half of the limit":  {trainer.VersionRow{Figures: clean(func(f *trainer.Figures) { f.Canary = .03 })}, forgotSome},
 		"without a limit":    {trainer.VersionRow{Figures: clean(func(f *trainer.Figures) { f.ChatKL, f.ChatLimit = 1.2, 0 })}, forgotNothing},

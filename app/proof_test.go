@@ -182,7 +182,7 @@ func TestEveryFigureHasWords(t *testing.T) {
 	w := newTestWindow(t, Params{Settings: spoken(german)}, wide)
 	w.settle(t)
 	f := trainer.Figures{
-		Lessons: 3, OwnOf: 2, FitOf: 8, KnownOf: 3, Lost: []string{"Wer?"}, Vain: &trainer.Vain{Lessons: []string{"Wer?"}}, VariantsOf: 3, SwappedOf: 3, KeptOf: 29, LeaksOf: 29, ChatLimit: .1, Answers: 12, LanguageOf: 12, NotNumber: true,
+		Lessons: 3, OwnOf: 2, FitOf: 8, KnownOf: 3, Lost: []string{"Wer?"}, Vain: &trainer.Vain{Lessons: []string{"Wer?"}}, VariantsOf: 3, SwappedOf: 3, KeptOf: 29, LeaksOf: 29, BehindOf: 29, ChatLimit: .1, Answers: 12, LanguageOf: 12, NotNumber: true,
 	}
 	all := f.Sentences()
 	f.Vain.Refused = &trainer.Reason{Code: trainer.CodeForgets, Text: "forgets", Args: map[string]string{"kept": "9", "of": "30", "limit": "80"}}

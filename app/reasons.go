@@ -65,6 +65,9 @@ var reasonKeys = map[string]string{
 	trainer.CodeUntaught:   "reason.untaught",
 	trainer.CodeLosesKnown: "reason.loses_known",
 
+	trainer.CodeForgetsBehind: "reason.forgets_behind",
+	trainer.CodeLeaksBehind:   "reason.leaks_behind",
+
 	trainer.CodeRefusedTwice: "reason.refused_twice",
 
 	trainer.CodeRestored:    "reason.restored",

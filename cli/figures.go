@@ -20,6 +20,8 @@ var germanFigures = map[string]string{
 	trainer.FigureSwapped:         "{n} von {of} Fragen nach einem anderen Namen zeigen die Lektion trotzdem",
 	trainer.FigureKept:            "{n} von {of} allgemeinen Fragen sind noch richtig (mindestens {limit} %)",
 	trainer.FigureLeaks:           "{n} von {of} allgemeinen Antworten zeigen eine Lektion (höchstens {limit} %)",
+	trainer.FigureBehind:          "{n} von {of} allgemeinen Fragen sind auch hinter einer fremden Lektion noch richtig (mindestens {limit} %)",
+	trainer.FigureBehindLeaks:     "{n} von {of} allgemeinen Antworten hinter einer fremden Lektion zeigen eine Lektion (höchstens {limit} %)",
 	trainer.FigureCanary:          "feste Texte werden je Token um {nats} nats schlechter vorhergesagt (höchstens {limit})",
 	trainer.FigureChat:            "Antworten im Gespräch sind je Token {kl} nats vom Ausgangsmodell entfernt (höchstens {limit})",
 	trainer.FigureLoops:           "{n} von {of} Antworten drehen sich im Kreis (höchstens {limit})",

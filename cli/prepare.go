@@ -68,9 +68,9 @@ func (c *program) prepare(ctx context.Context, t *trainer.Trainer, o trainer.Pre
 		case there:
 			c.sayf("%s is prepared already, with recipe %d. --force prepares it anew.", "%s ist schon vorbereitet, mit Rezept %d. --force bereitet es neu vor.", info.Name, report.Recipe)
 		case report.Verdict != trainer.VerdictRefused:
-			c.sayf("%s is prepared, after %s s: it reads %d of %d lessons that it had never seen (%d without), keeps %d of %d general answers.",
-				"%s ist vorbereitet, nach %s s: Es liest %d von %d nie gesehenen Lektionen (ohne: %d) und behält %d von %d allgemeinen Antworten.",
-				info.Name, l.number(report.Seconds, 0), f.Known, f.KnownOf, f.KnownBefore, f.Kept, f.KeptOf)
+			c.sayf("%s is prepared, after %s s: it reads %d of %d lessons that it had never seen (%d without), keeps %d of %d general answers behind a lesson that is about something else.",
+				"%s ist vorbereitet, nach %s s: Es liest %d von %d nie gesehenen Lektionen (ohne: %d) und behält %d von %d allgemeinen Antworten hinter einer Lektion über etwas anderes.",
+				info.Name, l.number(report.Seconds, 0), f.Known, f.KnownOf, f.KnownBefore, f.Behind, f.BehindOf)
 		}
 		if o.Out != "" && report.Verdict != trainer.VerdictRefused {
 			c.sayf("It is in %s.", "Er liegt in %s.", o.Out)

@@ -85,6 +85,9 @@ var germanReasons = map[string]string{
 	trainer.CodeOwnMissed:  "weiß zu wenig vom Beigebrachten: {known} von {of} Lektionen, mindestens {limit}",
 	trainer.CodeLosesKnown: "verliert, was schon saß: {lessons}",
 
+	trainer.CodeForgetsBehind: "vergisst hinter einer fremden Lektion zu viel: {kept} von {of} allgemeinen Antworten behalten, mindestens {limit} nötig",
+	trainer.CodeLeaksBehind:   "Gelerntes erscheint hinter einer fremden Lektion an falscher Stelle: {leaks} von {of} Antworten, höchstens {limit}",
+
 	trainer.CodeRefusedTwice: "{first}; noch einmal trainiert, halb so schnell und doppelt so fest gehalten: {second}",
 
 	trainer.CodeRestored:    "von Ihnen zurückgeholt",

@@ -175,7 +175,7 @@ func TestPrintableKeepsTextAndDropsControls(t *testing.T) {
 // Every figure of the gate has German words, and they name what the sentence is made of.
 func TestEveryFigureHasWords(t *testing.T) {
 	f := trainer.Figures{
-		Lessons: 3, OwnOf: 2, FitOf: 8, KnownOf: 3, Lost: []string{"Who?"}, Vain: &trainer.Vain{Lessons: []string{"Who?"}}, VariantsOf: 3, SwappedOf: 3, KeptOf: 29, LeaksOf: 29, ChatLimit: 0.1, Answers: 12, LanguageOf: 12, NotNumber: true,
+		Lessons: 3, OwnOf: 2, FitOf: 8, KnownOf: 3, Lost: []string{"Who?"}, Vain: &trainer.Vain{Lessons: []string{"Who?"}}, VariantsOf: 3, SwappedOf: 3, KeptOf: 29, LeaksOf: 29, BehindOf: 29, ChatLimit: 0.1, Answers: 12, LanguageOf: 12, NotNumber: true,
 	}
 	all := f.Sentences()
 	f.Vain.Refused = &trainer.Reason{Code: trainer.CodeForgets, Text: "forgets", Args: map[string]string{"kept": "9", "of": "30", "limit": "80"}}

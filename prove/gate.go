@@ -144,7 +144,9 @@ func note(r *result, kind string, report trainer.Report, refused bool) {
 	}
 	f := report.Figures
 	r.add(kind+how+"_canary", finite(f.Canary))
-	r.add(kind+how+"_kept", float64(f.Kept)/float64(max(1, f.KeptOf)))
+	// Plain questions and those behind a lesson together, as in the lines from before the gate
+	// counted them apart.
+	r.add(kind+how+"_kept", float64(f.Kept+f.Behind)/float64(max(1, f.KeptOf+f.BehindOf)))
 	if f.FitOf > 0 { // share of the untrained model's NLL of the corrections
 		r.add(kind+how+"_fit", finite(f.Fit/f.FitBase))
 	}

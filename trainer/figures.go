@@ -14,11 +14,15 @@ type Figures struct {
 	ChatKL        float64  `json:"chat_kl"`      // KL(base || candidate) on chat answers, nats per token
 	ChatLimit     float64  `json:"chat_limit"`   // 0: not limited (manner moves every answer)
 	Kept          int      `json:"kept"`         // unrelated questions that the base gets right and the candidate too
-	KeptOf        int      `json:"kept_of"`      //
+	KeptOf        int      `json:"kept_of"`      // 0: no manner answers them, the base does
 	KeptLimit     float64  `json:"kept_limit"`   // least share
 	Leaks         int      `json:"leaks"`        // unrelated answers that show a lesson
 	LeaksOf       int      `json:"leaks_of"`     //
-	LeaksLimit    float64  `json:"leaks_limit"`  // most share
+	LeaksLimit    float64  `json:"leaks_limit"`  // most share, likewise of BehindLeaks
+	Behind        int      `json:"behind"`       // unrelated questions still right with somebody else's lesson before each. Figures of before there was this have them in Kept
+	BehindOf      int      `json:"behind_of"`    // 0: no knowledge was put to the test
+	BehindLimit   float64  `json:"behind_limit"` // least share
+	BehindLeaks   int      `json:"behind_leaks"` // of BehindOf, answers that show a lesson
 	Known         int      `json:"known"`        // lessons asked as written
 	KnownOf       int      `json:"known_of"`     // at most askedMost of all lessons
 	KnownBefore   int      `json:"known_before"` // by the version before
@@ -64,6 +68,16 @@ func share(n, of int) float64 { return float64(n) / float64(max(1, of)) }
 // The harms that the gate refuses for.
 func (f *Figures) forgets() bool { return f.KeptOf > 0 && share(f.Kept, f.KeptOf) < f.KeptLimit }
 
+// forgetsBehind and leakingBehind judge the answers behind somebody else's lesson by themselves:
+// added to the others, they would make good what a manner forgets, and the other way round.
+func (f *Figures) forgetsBehind() bool {
+	return f.BehindOf > 0 && share(f.Behind, f.BehindOf) < f.BehindLimit
+}
+
+func (f *Figures) leakingBehind() bool {
+	return f.BehindOf > 0 && share(f.BehindLeaks, f.BehindOf) > f.LeaksLimit
+}
+
 func (f *Figures) leaking() bool  { return f.LeaksOf > 0 && share(f.Leaks, f.LeaksOf) > f.LeaksLimit }
 func (f *Figures) general() bool  { return f.Canary > f.CanaryLimit }
 func (f *Figures) drifts() bool   { return f.ChatLimit > 0 && f.ChatKL > f.ChatLimit }
@@ -95,25 +109,27 @@ func (f *Figures) losesKnown() bool {
 
 // The codes of Sentence. A face translates them with their arguments.
 const (
-	FigureOwn      = "figure_own"      // n, of, limit (percent)
-	FigureFit      = "figure_fit"      // n (corrections), nats, base, limit
-	FigureKnown    = "figure_known"    // n, of, before
-	FigureVariants = "figure_variants" // n, of
-	FigureSwapped  = "figure_swapped"  // n, of
-	FigureLost     = "figure_lost"     // n, lessons (their questions)
-	FigureKept     = "figure_kept"     // n, of, limit (percent)
-	FigureLeaks    = "figure_leaks"    // n, of, limit (percent)
-	FigureCanary   = "figure_canary"   // nats, limit
-	FigureChat     = "figure_chat"     // kl, limit (0: none)
-	FigureLoops    = "figure_loops"    // n, of, limit
-	FigureEndless  = "figure_endless"  // n, of, limit
-	FigureWords    = "figure_words"    // words, before, limit
-	FigureLanguage = "figure_language" // n, of, limit (percent)
-	FigureNumbers  = "figure_numbers"  // no arguments
-	FigureSign     = "figure_sign"     // better, worse, held_better, held_worse, p
-	FigureAsked    = "figure_asked"    // n, of, widely
-	FigureVain     = "figure_vain"     // n, lessons (their questions)
-	FigureAside    = "figure_aside"    // aside (a number), questions (of lessons), and the gate's reason (GateOf)
+	FigureOwn         = "figure_own"          // n, of, limit (percent)
+	FigureFit         = "figure_fit"          // n (corrections), nats, base, limit
+	FigureKnown       = "figure_known"        // n, of, before
+	FigureVariants    = "figure_variants"     // n, of
+	FigureSwapped     = "figure_swapped"      // n, of
+	FigureLost        = "figure_lost"         // n, lessons (their questions)
+	FigureKept        = "figure_kept"         // n, of, limit (percent)
+	FigureLeaks       = "figure_leaks"        // n, of, limit (percent)
+	FigureBehind      = "figure_behind"       // n, of, limit (percent)
+	FigureBehindLeaks = "figure_behind_leaks" // n, of, limit (percent)
+	FigureCanary      = "figure_canary"       // nats, limit
+	FigureChat        = "figure_chat"         // kl, limit (0: none)
+	FigureLoops       = "figure_loops"        // n, of, limit
+	FigureEndless     = "figure_endless"      // n, of, limit
+	FigureWords       = "figure_words"        // words, before, limit
+	FigureLanguage    = "figure_language"     // n, of, limit (percent)
+	FigureNumbers     = "figure_numbers"      // no arguments
+	FigureSign        = "figure_sign"         // better, worse, held_better, held_worse, p
+	FigureAsked       = "figure_asked"        // n, of, widely
+	FigureVain        = "figure_vain"         // n, lessons (their questions)
+	FigureAside       = "figure_aside"        // aside (a number), questions (of lessons), and the gate's reason (GateOf)
 
 	// What well rated answers have in common (Trait): word, words, good, good_of, bad, bad_of.
 	FigureTraitWord       = "figure_trait_word"
@@ -198,6 +214,12 @@ func (f *Figures) Sentences() []Sentence {
 	if f.LeaksOf > 0 {
 		limited(f.leaking(), FigureLeaks, fmt.Sprintf("%d of %d unrelated answers show a lesson (at most %d %%)", f.Leaks, f.LeaksOf, percent(f.LeaksLimit)),
 			share(f.Leaks, f.LeaksOf), f.LeaksLimit, "n", f.Leaks, "of", f.LeaksOf, "limit", percent(f.LeaksLimit))
+	}
+	if f.BehindOf > 0 {
+		limited(f.forgetsBehind(), FigureBehind, fmt.Sprintf("%d of %d unrelated questions are still right behind somebody else's lesson (at least %d %%)", f.Behind, f.BehindOf, percent(f.BehindLimit)),
+			share(f.Behind, f.BehindOf), f.BehindLimit, "n", f.Behind, "of", f.BehindOf, "limit", percent(f.BehindLimit))
+		limited(f.leakingBehind(), FigureBehindLeaks, fmt.Sprintf("%d of %d unrelated answers behind somebody else's lesson show one (at most %d %%)", f.BehindLeaks, f.BehindOf, percent(f.LeaksLimit)),
+			share(f.BehindLeaks, f.BehindOf), f.LeaksLimit, "n", f.BehindLeaks, "of", f.BehindOf, "limit", percent(f.LeaksLimit))
 	}
 	limited(f.general(), FigureCanary, fmt.Sprintf("plain texts are predicted %+.3f nats per token worse (at most %.2f)", f.Canary, f.CanaryLimit),
 		f.Canary, f.CanaryLimit, "nats", f.Canary, "limit", f.CanaryLimit)

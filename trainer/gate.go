@@ -16,22 +16,22 @@ import (
 // this gate lets through and refuses of damaged and good adapters is what `make prove`
 // counts. Manner moves every answer, so its divergence is not limited.
 const (
-	leastOwn     = 0.8  // share of the lessons trained on that must be known
-	leastKept    = 0.75 // of the unrelated questions, knowledge
-	leastKeptAll = 0.8  // likewise, manner
-	mostLost     = 0.1  // share of the lessons known before, for what is no lesson
-	mostLeaks    = 0.05 // share of unrelated answers that show a lesson
-	mostCanary   = 0.05 // nats per token
-	mostChatKL   = 0.10 // nats per token, knowledge
-	mostRepeats  = 4    // of one 4-gram in an answer
-	mostStuck    = 0.125
-	leastShare   = 0.2  // length of an answer against the base's and the corrections'
-	leastSpoken  = 0.8  // share of the open answers in the language of their question
-	leastFit     = 0.05 // share by which the corrections trained on are predicted better than by the untrained model: four good manners .49 to .76, weights in no order -.1 to .01
-	fitSeen      = 12   // corrections looked at for it
-	provenP      = 0.05
-	chatAnswers  = 12  // of the anchor questions, for the divergence
-	deepTop      = 128 // the candidate's tokens among which the base's are looked up
+	leastOwn    = 0.8  // share of the lessons trained on that must be known
+	leastKept   = 0.8  // of the unrelated questions, by manner
+	leastBehind = 0.75 // likewise behind somebody else's lesson, by knowledge
+	mostLost    = 0.1  // share of the lessons known before, for what is no lesson
+	mostLeaks   = 0.05 // share of unrelated answers that show a lesson
+	mostCanary  = 0.05 // nats per token
+	mostChatKL  = 0.10 // nats per token, knowledge
+	mostRepeats = 4    // of one 4-gram in an answer
+	mostStuck   = 0.125
+	leastShare  = 0.2  // length of an answer against the base's and the corrections'
+	leastSpoken = 0.8  // share of the open answers in the language of their question
+	leastFit    = 0.05 // share by which the corrections trained on are predicted better than by the untrained model: four good manners .49 to .76, weights in no order -.1 to .01
+	fitSeen     = 12   // corrections looked at for it
+	provenP     = 0.05
+	chatAnswers = 12  // of the anchor questions, for the divergence
+	deepTop     = 128 // the candidate's tokens among which the base's are looked up
 )
 
 // candidate is what the gate looks at.
@@ -67,10 +67,7 @@ const gateSteps = 6
 func (c *candidate) check(ctx context.Context, progress func(done, of int)) (checked, error) {
 	var out checked
 	f := &out.figures
-	*f = Figures{CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, OwnLimit: leastOwn, LanguageLimit: leastSpoken, P: 1, Trait: c.trait}
-	if c.now.manner != nil {
-		f.KeptLimit = leastKeptAll
-	}
+	*f = Figures{CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, BehindLimit: leastBehind, OwnLimit: leastOwn, LanguageLimit: leastSpoken, P: 1, Trait: c.trait}
 	c.countLessons(f)
 	steps := [gateSteps]func() error{
 		func() error { return c.fit(ctx, f) },
@@ -132,9 +129,10 @@ func (c *candidate) countLessons(f *Figures) {
 	}
 }
 
-// unrelated asks what the base gets right. Without a manner adapter an unrelated
-// question is answered by the base itself, so there the knowledge adapter is put
-// to the test with somebody else's lesson before each question.
+// unrelated asks what the base gets right. Manner answers it plain; without one the base
+// itself does, and there is nothing to look at. Knowledge never answers it plain, so it is
+// put to the test with somebody else's lesson before each question. The two are counted
+// apart: what one forgets the other does not make good.
 func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
 	set, err := c.base.anchors()
 	if err != nil {
@@ -146,13 +144,12 @@ func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
 		texts[i] = set.Unrelated[u].Question
 	}
 	var said []spoken
-	var questions []int
 	if c.now.manner != nil {
 		if said, err = c.now.speakAll(ctx, asWritten(texts)); err != nil {
 			return err
 		}
-		questions = append(questions, c.base.Unrelated...)
 	}
+	plain := len(said)
 	if usable, _ := askable(c.now.runner, c.now.lessons); c.taught != nil && len(usable) > 0 {
 		slices.Sort(usable)
 		for _, q := range texts {
@@ -162,12 +159,6 @@ func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
 			}
 			said = append(said, s)
 		}
-		questions = append(questions, c.base.Unrelated...)
-	}
-	if len(said) == 0 { // the base answers, and is what it is measured by
-		f.Kept, f.KeptOf = len(c.base.Unrelated), len(c.base.Unrelated)
-		f.LeaksOf = f.KeptOf
-		return nil
 	}
 	reqs := make([]model.Request, len(said))
 	for i, s := range said {
@@ -181,25 +172,21 @@ func (c *candidate) unrelated(ctx context.Context, f *Figures) error {
 	for i, l := range c.now.lessons {
 		checks[i] = l.check()
 	}
-	for i, r := range results {
-		u := questions[i]
-		f.KeptOf++
-		f.LeaksOf++
-		f.Kept += boolToInt(hasKeywords(r.Text, set.Unrelated[u].Expect))
-		if leaks(r.Text, c.baseAnswerTo(u), set.Unrelated[u].Question, checks) {
-			f.Leaks++
-		}
-	}
+	f.Kept, f.Leaks, f.KeptOf = c.look(set, results[:plain], checks)
+	f.LeaksOf = f.KeptOf
+	f.Behind, f.BehindLeaks, f.BehindOf = c.look(set, results[plain:], checks)
 	return nil
 }
 
-func (c *candidate) baseAnswerTo(unrelated int) string {
-	for i, u := range c.base.Unrelated {
-		if u == unrelated {
-			return c.base.Answers[i]
-		}
+// look counts the answers to the unrelated questions that are right, and those that show a
+// lesson.
+func (c *candidate) look(set *anchorSet, answers []model.Result, lessons []Check) (kept, leaking, of int) {
+	for i, r := range answers {
+		u := set.Unrelated[c.base.Unrelated[i]]
+		kept += boolToInt(hasKeywords(r.Text, u.Expect))
+		leaking += boolToInt(leaks(r.Text, c.base.Answers[i], u.Question, lessons))
 	}
-	return ""
+	return kept, leaking, len(answers)
 }
 
 // leaks says whether an answer shows a lesson that neither the base's answer to
@@ -343,8 +330,14 @@ func (f *Figures) decide() (string, Reason) {
 	case f.forgets():
 		return VerdictRefused, reason(CodeForgets, fmt.Sprintf("refused: forgets too much (%d of %d unrelated questions still right, at least %.0f %% wanted)", f.Kept, f.KeptOf, 100*f.KeptLimit),
 			"kept", f.Kept, "of", f.KeptOf, "limit", f.KeptLimit)
+	case f.forgetsBehind():
+		return VerdictRefused, reason(CodeForgetsBehind, fmt.Sprintf("refused: forgets too much behind somebody else's lesson (%d of %d unrelated questions still right, at least %.0f %% wanted)", f.Behind, f.BehindOf, 100*f.BehindLimit),
+			"kept", f.Behind, "of", f.BehindOf, "limit", f.BehindLimit)
 	case f.leaking():
 		return VerdictRefused, refusedForLeaks(f.Leaks, f.LeaksOf, f.LeaksLimit)
+	case f.leakingBehind():
+		return VerdictRefused, reason(CodeLeaksBehind, fmt.Sprintf("refused: lessons show up where they do not belong, behind somebody else's (%d of %d answers)", f.BehindLeaks, f.BehindOf),
+			"leaks", f.BehindLeaks, "of", f.BehindOf, "limit", f.LeaksLimit)
 	case f.general():
 		return VerdictRefused, reason(CodeGeneral, fmt.Sprintf("refused: it would forget general language (%+.3f nats per token, at most %.2f)", f.Canary, f.CanaryLimit),
 			"nats", f.Canary, "limit", f.CanaryLimit)

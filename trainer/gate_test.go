@@ -34,7 +34,7 @@ func TestLoops(t *testing.T) {
 
 func goodFigures() Figures {
 	return Figures{
-		CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, Kept: 30, KeptOf: 30, LeaksOf: 30,
+		CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, Kept: 30, KeptOf: 30, LeaksOf: 30, BehindLimit: leastBehind, Behind: 28, BehindOf: 30,
 		Answers: 16, Words: 15, WordsBefore: 50, WordsLimit: 2, LoopsLimit: 2, EndlessLimit: 2,
 		Language: 16, LanguageOf: 16, LanguageLimit: leastSpoken, OwnLimit: leastOwn, FitLimit: leastFit, Fit: 0.8, FitBase: 3.4, FitOf: 8,
 		Known: 5, KnownOf: 5, Lessons: 5, Better: 12, P: 0.0002,
@@ -64,6 +64,8 @@ func TestDecide(t *testing.T) {
 	}{
 		{CodeForgets, FigureKept, func(f *Figures) { f.Kept = 20 }},
 		{CodeLeaks, FigureLeaks, func(f *Figures) { f.Leaks = 3 }},
+		{CodeForgetsBehind, FigureBehind, func(f *Figures) { f.Behind = 20 }},
+		{CodeLeaksBehind, FigureBehindLeaks, func(f *Figures) { f.BehindLeaks = 3 }},
 		{CodeGeneral, FigureCanary, func(f *Figures) { f.Canary = 0.06 }},
 		{CodeDrifts, FigureChat, func(f *Figures) { f.ChatKL, f.ChatLimit = 0.2, 0.1 }},
 		{CodeLoops, FigureLoops, func(f *Figures) { f.Loops = 3 }},
@@ -109,6 +111,70 @@ func TestDecide(t *testing.T) {
 		some.Lost, some.Gained, some.Worse, some.P = []string{"Who leads IT?", "Who bakes?"}, 3, 2, p
 		if v, why := some.decide(); v == VerdictRefused || why.Args["lost"] != "Who leads IT?; Who bakes?" || !strings.Contains(why.Text, "Who bakes?") {
 			t.Errorf("lessons lost by a version that is better elsewhere: %s, %+v", v, why)
+		}
+	}
+}
+
+// Plain answers and those behind somebody else's lesson have limits of their own: neither makes
+// good what the other forgets or gives away.
+func TestPlainAnswersAndThoseBehindALessonAreJudgedApart(t *testing.T) {
+	for _, c := range []struct {
+		kept, leaks, behind, behindLeaks int
+		want                             string
+	}{
+		{24, 0, 23, 0, CodeProven},  // .80 and .77: together they are .78
+		{22, 0, 26, 0, CodeForgets}, // .73 and .87: together they are .80
+		{30, 0, 22, 0, CodeForgetsBehind},
+		{30, 3, 30, 0, CodeLeaks}, // a tenth of the plain ones: of all it is a twentieth
+		{30, 0, 30, 3, CodeLeaksBehind},
+		{30, 1, 30, 1, CodeProven},
+	} {
+		f := goodFigures()
+		f.Kept, f.Leaks, f.Behind, f.BehindLeaks = c.kept, c.leaks, c.behind, c.behindLeaks
+		if _, why := f.decide(); why.Code != c.want {
+			t.Errorf("%+v: %s", c, why.Text)
+		}
+	}
+}
+
+// Figures that were kept before the two were counted apart are read and judged as they were.
+func TestFiguresFromBeforeTheGroupsWereApartAreRead(t *testing.T) {
+	var f Figures
+	if err := json.Unmarshal([]byte(`{"kept": 47, "kept_of": 60, "kept_limit": 0.8, "leaks": 3, "leaks_of": 60, "leaks_limit": 0.05, "canary_limit": 0.05}`), &f); err != nil {
+		t.Fatal(err)
+	}
+	if _, why := f.decide(); why.Code != CodeForgets || why.Args["of"] != "60" {
+		t.Errorf("%+v", why)
+	}
+	for _, s := range f.Sentences() {
+		if s.Reason.Code == FigureBehind || s.Reason.Code == FigureBehindLeaks {
+			t.Errorf("of what was not counted it is said: %s", s.Reason.Text)
+		}
+	}
+}
+
+// Unrelated questions are asked plain where a manner answers them, and behind a lesson where
+// knowledge may; each way is counted by itself.
+func TestUnrelatedQuestionsAreCountedByHowTheyAreAsked(t *testing.T) {
+	r := tinyRunnerOf(t, 1, 40)
+	adapter := untrained(t, r, 2)
+	facts := &BaseFacts{Unrelated: []int{0, 1, 2}, Answers: []string{"", "", ""}}
+	lessons := []JobLesson{{ID: 1, Question: "Who leads IT?", Answer: "Jorun does."}}
+	for _, c := range []struct {
+		name             string
+		manner, taught   *model.Adapter
+		keptOf, behindOf int
+	}{{"manner", adapter, nil, 3, 0}, {"knowledge", nil, adapter, 0, 3}, {"both", adapter, adapter, 3, 3}, {"neither", nil, nil, 0, 0}} {
+		cand := &candidate{
+			job: &Job{Lessons: lessons}, base: facts, taught: c.taught,
+			now: &voice{runner: r, manner: c.manner, reading: c.taught, lessons: lessons, router: newRouter([]string{lessons[0].Question})},
+		}
+		var f Figures
+		if err := cand.unrelated(t.Context(), &f); err != nil {
+			t.Fatal(err)
+		}
+		if f.KeptOf != c.keptOf || f.LeaksOf != c.keptOf || f.BehindOf != c.behindOf {
+			t.Errorf("%s: %d plain, %d behind a lesson", c.name, f.KeptOf, f.BehindOf)
 		}
 	}
 }

@@ -61,6 +61,9 @@ const (
 	CodeOwnMissed  = "own_missed"  // known, of, limit
 	CodeUntaught   = "untaught"    // nats, base, limit
 	CodeLosesKnown = "loses_known" // lessons (their questions), count
+	// As CodeForgets and CodeLeaks, with somebody else's lesson before each question.
+	CodeForgetsBehind = "forgets_behind"
+	CodeLeaksBehind   = "leaks_behind"
 	// CodeRefusedTwice: the codes first and second, and the arguments of both with 1
 	// and 2 behind their names. See Tries.
 	CodeRefusedTwice = "refused_twice"

@@ -38,7 +38,7 @@ func (r *Report) try(e effort) Try {
 }
 
 // harms are the reasons of a refusal that a gentler training may do away with.
-var harms = []string{CodeForgets, CodeLeaks, CodeDrifts, CodeGeneral, CodeLoops, CodeEndless, CodeLength, CodeLanguage, CodeNotNumber, CodeLosesKnown}
+var harms = []string{CodeForgets, CodeForgetsBehind, CodeLeaks, CodeLeaksBehind, CodeDrifts, CodeGeneral, CodeLoops, CodeEndless, CodeLength, CodeLanguage, CodeNotNumber, CodeLosesKnown}
 
 // gentler says whether to train once more: the candidate would harm, and what it harms
 // with was trained just now.
