@@ -16,6 +16,7 @@ import (
 func (c *program) cycleCommand() *cobra.Command {
 	var out string
 	var from int64
+	var own bool
 	cmd := &cobra.Command{
 		Use:   "cycle DIR",
 		Short: "Run a training job from a folder",
@@ -24,11 +25,14 @@ adapters, as PEFT folders. The same job on the same model and machine gives the
 same adapters. The data folder is not touched.
 
 With --from N the job of cycle N is written into DIR instead, with the adapters that
-it starts from, to be run later or elsewhere.`,
+it starts from, to be run later or elsewhere. It holds the feedback of manner and all
+lessons. Ordinary questions of your own, which no feedback was given to and which the
+cycle held its adapters to the base with, are left out. With --own they are in it: only
+with them do the same adapters come of it.`,
 		Args: c.args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if from != 0 {
-				return c.writeJob(cmd.Context(), args[0], from)
+				return c.writeJob(cmd.Context(), args[0], from, own)
 			}
 			if out == "" {
 				out = args[0]
@@ -38,6 +42,7 @@ it starts from, to be run later or elsewhere.`,
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`folder` to write into (default: DIR)")
 	cmd.Flags().Int64Var(&from, "from", 0, "write the job of this `cycle` into DIR")
+	cmd.Flags().BoolVar(&own, "own", false, "with --from: with the questions of your own that the cycle used")
 	return cmd
 }
 
@@ -86,13 +91,13 @@ func (c *program) runJob(ctx context.Context, dir, out string) (err error) {
 	return err
 }
 
-func (c *program) writeJob(ctx context.Context, dir string, cycle int64) error {
+func (c *program) writeJob(ctx context.Context, dir string, cycle int64, own bool) error {
 	return c.opened(ctx, func(s *Session) error {
 		path := filepath.Join(dir, "job.json")
 		if err := isFree(path); err != nil {
 			return err
 		}
-		err := s.Trainer.ExportJob(ctx, cycle, dir)
+		asked, err := s.Trainer.ExportJob(ctx, cycle, dir, own)
 		if errors.Is(err, trainer.ErrNotFound) {
 			return &missingError{kindCycle, cycle}
 		}
@@ -102,8 +107,18 @@ func (c *program) writeJob(ctx context.Context, dir string, cycle int64) error {
 		return c.show(struct {
 			Cycle int64  `json:"cycle"`
 			Job   string `json:"job"`
-		}{cycle, path}, func() {
+			Asked int    `json:"own"`      // questions of the user's own that the cycle used
+			With  bool   `json:"with_own"` // they are in the job
+		}{cycle, path, asked, own}, func() {
 			c.sayf("The job of cycle %d is in %s.", "Der Auftrag von Zyklus %d liegt in %s.", cycle, path)
+			questions := c.language.count(asked, "question", "questions", "Frage", "Fragen")
+			switch {
+			case asked == 0:
+			case own:
+				c.sayf("It holds, of what you asked without feedback: %s.", "Er enthält, was Sie ohne Rückmeldung gefragt haben: %s.", questions)
+			default:
+				c.sayf("It leaves out what you asked without feedback: %s. Only with --own do the same adapters come of it.", "Es fehlt darin, was Sie ohne Rückmeldung gefragt haben: %s. Nur mit --own entstehen dieselben Adapter.", questions)
+			}
 		})
 	})
 }

@@ -27,7 +27,7 @@ func TestExportedJobIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	job := Job{
-		Format: jobFormat, Base: testHash, Recipe: b.Settings().recipe(), Reader: prepared,
+		Format: jobFormat, Base: testHash, Recipe: b.Settings().recipe(), Reader: prepared, Own: []string{"Which knots hold a heavy boat?"},
 		Before: JobVersion{Version: 1, Manner: filepath.ToSlash(filepath.Join(cycleFolder(1), mannerFolder)), MannerKey: "key"},
 	}
 	encoded, err := json.Marshal(job)
@@ -39,8 +39,8 @@ func TestExportedJobIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "job")
-	if err := b.ExportJob(t.Context(), c.ID, dir); err != nil {
-		t.Fatal(err)
+	if asked, err := b.ExportJob(t.Context(), c.ID, dir, false); err != nil || asked != 1 {
+		t.Fatal(asked, err)
 	}
 	moved := filepath.Join(t.TempDir(), "moved")
 	if err := os.Rename(dir, moved); err != nil {
@@ -53,16 +53,26 @@ func TestExportedJobIsWhole(t *testing.T) {
 	if !strings.HasPrefix(got.Before.Manner, moved) || got.Before.MannerKey != "key" {
 		t.Errorf("it starts from %+v", got.Before)
 	}
+	if len(got.Own) != 0 {
+		t.Errorf("it has %q, which no feedback was given to", got.Own)
+	}
 	for _, folder := range []string{got.Before.Manner, got.Reader} {
 		if _, err := os.Stat(filepath.Join(folder, "adapter_config.json")); err != nil || !strings.HasPrefix(folder, moved) {
 			t.Errorf("it needs %s: %v", folder, err)
 		}
 	}
-	if err := b.ExportJob(t.Context(), c.ID, moved); !errors.Is(err, fs.ErrExist) {
+	if _, err := b.ExportJob(t.Context(), c.ID, moved, false); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("written over another job: %v", err)
 	}
-	if err := b.ExportJob(t.Context(), 77, t.TempDir()); !errors.Is(err, ErrNotFound) {
+	if _, err := b.ExportJob(t.Context(), 77, t.TempDir(), false); !errors.Is(err, ErrNotFound) {
 		t.Errorf("no such cycle: %v", err)
+	}
+	whole := t.TempDir()
+	if asked, err := b.ExportJob(t.Context(), c.ID, whole, true); err != nil || asked != 1 {
+		t.Fatal(asked, err)
+	}
+	if got, err = ReadJob(whole); err != nil || len(got.Own) != 1 {
+		t.Errorf("with the user's own questions wanted it has %q, %v", got.Own, err)
 	}
 }
 

@@ -334,19 +334,25 @@ func writeJSON(path string, v any) error {
 }
 
 // ExportJob writes the job of a past cycle into a folder, with copies of the adapters
-// that it starts from, so that the folder can be trained anywhere. ErrNotFound if there
-// is no such cycle, or it was given no job (an import), or that was erased.
-func (t *Trainer) ExportJob(ctx context.Context, cycle int64, dir string) error {
+// that it starts from, so that the folder can be trained anywhere. asked counts the
+// questions of Job.Own. Whoever hands the folder on thinks of the feedback in it, not of
+// what else was asked: without own they are left out, and other adapters come of it.
+// ErrNotFound if there is no such cycle, or it was given no job (an import), or that was
+// erased.
+func (t *Trainer) ExportJob(ctx context.Context, cycle int64, dir string, own bool) (asked int, err error) {
 	c, err := t.store.Cycle(ctx, cycle)
 	if err != nil {
-		return fmt.Errorf("export the job of cycle %d: %w", cycle, err)
+		return 0, fmt.Errorf("export the job of cycle %d: %w", cycle, err)
 	}
 	if len(c.Job) == 0 {
-		return fmt.Errorf("export the job of cycle %d: %w", cycle, ErrNotFound)
+		return 0, fmt.Errorf("export the job of cycle %d: %w", cycle, ErrNotFound)
 	}
 	var j Job
 	if err := json.Unmarshal(c.Job, &j); err != nil {
-		return fmt.Errorf("export the job of cycle %d: %w", cycle, err)
+		return 0, fmt.Errorf("export the job of cycle %d: %w", cycle, err)
+	}
+	if asked = len(j.Own); !own {
+		j.Own = nil
 	}
 	for _, part := range []struct {
 		path   *string
@@ -361,11 +367,11 @@ func (t *Trainer) ExportJob(ctx context.Context, cycle int64, dir string) error 
 		}
 		to := filepath.Join(beforeFolder, part.folder)
 		if err := os.CopyFS(filepath.Join(dir, to), os.DirFS(from)); err != nil {
-			return fmt.Errorf("export the job of cycle %d: %w", cycle, err)
+			return 0, fmt.Errorf("export the job of cycle %d: %w", cycle, err)
 		}
 		*part.path = filepath.ToSlash(to)
 	}
-	return writeJob(dir, j)
+	return asked, writeJob(dir, j)
 }
 
 // absolute is the job with the paths of the version before below home.

@@ -12,7 +12,8 @@ import (
 )
 
 // The user's own questions hold the adapters to the base where it matters to this user,
-// beside the ordinary ones that come with the program. They never leave the machine.
+// beside the ordinary ones that come with the program. They leave the machine only with a
+// job that the user exports with them (Trainer.ExportJob).
 const (
 	ownMost  = 24
 	ownBytes = 200 // a longer one is no question that a step has room for
