@@ -46,7 +46,7 @@ func trainKnowledge(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, 
 	}
 	defer t.Close()
 	src.effort = e
-	plan := schedule{steps: knowledgeSteps, rate: e.rate * j.Recipe.KnowledgeRate}
+	plan := schedule{steps: knowledgeSteps, rate: rateFor(r.Info().Parameters, e.rate*j.Recipe.KnowledgeRate)}
 	if err := plan.run(ctx, t, StepKnowledge, src.next, observe); err != nil {
 		return nil, fmt.Errorf("train knowledge: %w", err)
 	}

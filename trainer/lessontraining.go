@@ -108,6 +108,9 @@ func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining,
 			return LessonTraining{}, err
 		}
 	}
+	if info, ok := t.ModelInfo(); ok {
+		j.Recipe.KnowledgeRate = rateFor(info.Parameters, j.Recipe.KnowledgeRate)
+	}
 	out := lessonTraining(jobLesson(all[at]), j.Recipe, set.Questions, j.Own)
 	out.Cycle = c.ID
 	for i := range out.Items {

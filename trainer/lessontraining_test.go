@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -47,6 +48,29 @@ func TestTrainingOfALesson(t *testing.T) {
 			t.Error("a lesson that there is not has a training")
 		}
 	})
+}
+
+// The rates hold for small models; a large one is trained more slowly, and it is said how fast.
+func TestRatesFallWithTheSizeOfTheModel(t *testing.T) {
+	for parameters, want := range map[int64]float64{
+		134_515_008: 1, 268_098_176: 1, 361_821_120: 1, 630_167_424: 1, 1_235_814_400: 0.5, 3_212_749_888: 0.5, 8_030_261_248: 0.2,
+	} {
+		if got := rateFor(parameters, 1e-3); !(math.Abs(got-1e-3*want) <= 1e-12) {
+			t.Errorf("a model of %d weights trains at %g of the rate", parameters, got/1e-3)
+		}
+	}
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	b.attach()
+	b.model.current.info.Parameters = 8_030_261_248
+	b.teach("Who leads the IT department at Brandt?", "Maria leads the IT department at Brandt.", Knowledge)
+	lessons, err := b.Lessons(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, err := b.TrainingOf(t.Context(), lessons[0].ID); err != nil || x.Rate != b.Settings().KnowledgeRate/5 {
+		t.Errorf("the lesson is said to be trained at %g (%v)", x.Rate, err)
+	}
 }
 
 // What a lesson was trained with is shown of the cycle that trained the adapter in use;

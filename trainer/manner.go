@@ -62,7 +62,7 @@ func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, sty
 		return nil, fmt.Errorf("train manner: %w", err)
 	}
 	src.effort = e
-	plan := schedule{steps: src.steps(j.Recipe.Epochs), rate: e.rate * j.Recipe.MannerRate, stop: mannerStop}
+	plan := schedule{steps: src.steps(j.Recipe.Epochs), rate: rateFor(r.Info().Parameters, e.rate*j.Recipe.MannerRate), stop: mannerStop}
 	if len(src.corrections.items) == 0 {
 		plan.stop = 0 // a rating's loss has no absolute meaning
 	}

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -98,6 +99,7 @@ type keptTraining struct {
 	Seed    uint64      `json:"seed"`
 	Seconds float64     `json:"seconds"`
 	Losses  []LossPoint `json:"losses"`
+	Rate    float64     `json:"rate,omitempty"` // of the schedule; 0: readerRate, for every model
 }
 
 func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
@@ -166,10 +168,13 @@ func (w *readerWork) show(step Step, done, of int) {
 // seconds that the preparation took so far, all tries together.
 func (w *readerWork) seconds() float64 { return w.kept.Seconds + time.Since(w.began).Seconds() }
 
+// rate is the full one of the training.
+func (w *readerWork) rate() float64 { return rateFor(w.r.Info().Parameters, readerRate) }
+
 // keep writes the training down.
 func (w *readerWork) keep(t *model.Training) error {
 	return store.Write(filepath.Join(w.Dir, stateFile), func(out io.Writer) error {
-		if err := json.NewEncoder(out).Encode(keptTraining{readerRecipe, w.Seed, w.seconds(), w.at.Losses}); err != nil {
+		if err := json.NewEncoder(out).Encode(keptTraining{readerRecipe, w.Seed, w.seconds(), w.at.Losses, w.rate()}); err != nil {
 			return err
 		}
 		return t.Save(out)
@@ -193,7 +198,7 @@ func (w *readerWork) restore() (*model.TrainingState, error) {
 		return nil, err
 	}
 	var head keptTraining
-	if json.Unmarshal(line, &head) != nil || head.Recipe != readerRecipe || head.Seed != w.Seed {
+	if json.Unmarshal(line, &head) != nil || head.Recipe != readerRecipe || head.Seed != w.Seed || cmp.Or(head.Rate, readerRate) != w.rate() {
 		return nil, nil
 	}
 	s, err := model.ReadTrainingState(in)

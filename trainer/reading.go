@@ -212,7 +212,7 @@ func trainReader(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64
 		return fail(err)
 	}
 	defer t.Close()
-	plan := schedule{steps: readerSteps, rate: readerRate, last: readerLast}
+	plan := schedule{steps: readerSteps, rate: rateFor(r.Info().Parameters, readerRate), last: readerLast}
 	src.skip(t.Steps())
 	for t.Steps() < plan.steps {
 		until := min(plan.steps, t.Steps()+readerKeepEvery)

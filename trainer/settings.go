@@ -23,6 +23,8 @@ type Settings struct {
 	MinBatchSize      int           // new ratings that start a cycle, 1 to 1,000
 	TrainInterval     time.Duration // after it a cycle starts if anything is new, 10 s to 24 h
 
+	// The rates are those of a model of up to half a billion weights; larger ones are trained
+	// more slowly (rateFor).
 	LearningRate  float64 // of manner, 1e-8 to 1e-2. Below 1e-5 nothing measurable changes with LoRA
 	KnowledgeRate float64 // of lessons, 1e-8 to 1e-2
 	MaxEpochs     int     // passes over the manner samples, 1 to 100 (a training takes 16 to 32 steps, fewer where samples are long)
