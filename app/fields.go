@@ -126,6 +126,11 @@ var fields = []field{
 		at: func(s *configs.Settings) any { return &s.Continuous.TrainInterval },
 	},
 	{
+		section: sectionLearning, key: "continuous.objective", name: "set.objective", help: "set.objective_help",
+		choices: []choice{{"kto", "set.objective_kto"}, {"sft", "set.objective_sft"}, {"dpo", "set.objective_dpo"}, {"bounded", "set.objective_bounded"}},
+		at:      func(s *configs.Settings) any { return &s.Continuous.Objective },
+	},
+	{
 		section: sectionLearning, key: "continuous.learning_rate", name: "set.rate", help: "set.rate_help", log: true,
 		at: func(s *configs.Settings) any { return &s.Continuous.LearningRate },
 	},

@@ -11,7 +11,6 @@ import (
 var inFileAlone = map[string]string{
 	"continuous.knowledge_rate": "continues from the reader, whose training fits it",
 	"continuous.rank":           "the size of the adapters",
-	"continuous.objective":      "the loss, for experiments",
 	"continuous.seed":           "makes one training repeatable",
 }
 

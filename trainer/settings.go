@@ -33,7 +33,10 @@ type Settings struct {
 	// ("anchor") is part of each, and no choice. "dpo" prefers a correction to the answer
 	// that it replaces, beside imitating it, and a good rating to a bad one of the same
 	// question. Once there is such a pair of ratings, those that make none train nothing;
-	// until then the good ones are imitated, and the bad ones train nothing.
+	// until then the good ones are imitated, and the bad ones train nothing. It is overruled
+	// where what the well rated answers have in common can be told from chance (Trait) and
+	// nothing was corrected: then "dpo" trains the base's own answers, in pairs that differ in
+	// it, and no rating itself.
 	Objective string
 	Seed      uint64 // of every random choice in training
 
