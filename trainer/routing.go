@@ -24,6 +24,10 @@ const (
 
 	frameFactor = 0.3 // of the weight of frameWords
 	candidates  = 48  // lessons that are looked at closely
+
+	// Sentences of a question that are looked up beside the whole of it. Each costs as much as
+	// a question does, and a text that is pasted may have hundreds.
+	mostSentences = 8
 )
 
 // router finds the lesson that a question is about. An inverted index yields the
@@ -223,10 +227,11 @@ func (r *router) match(question string) (lesson int, overlap float64, ok bool) {
 
 // nearest is near where a question may have several sentences: one of them asks, and what
 // the others say ("My friend wants to go online. Which key do I give her?") would only
-// count as words that no lesson has. So each is looked up too, and the best counts.
+// count as words that no lesson has. So each is looked up too, up to mostSentences, and the
+// best counts.
 func (r *router) nearest(question string, n int) []match {
 	all := r.near(question, candidates)
-	parts := sentences(question)
+	parts := askingFirst(question)
 	if len(parts) > 1 && (len(all) == 0 || !all[0].own) {
 		for _, part := range parts {
 			for _, m := range r.near(part, candidates) {
@@ -241,6 +246,29 @@ func (r *router) nearest(question string, n int) []match {
 		slices.SortFunc(all, byNearness)
 	}
 	return all[:min(len(all), n)]
+}
+
+// askingFirst returns the sentences of a text, at most mostSentences: those that end as a question
+// first, then those nearest to its beginning or end, where what is wanted of a text is said.
+func askingFirst(text string) []string {
+	all := sentences(text)
+	if len(all) <= mostSentences {
+		return all
+	}
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	asks := func(i int) bool { return strings.HasSuffix(all[i], "?") || strings.HasSuffix(all[i], "？") }
+	fromEnd := func(i int) int { return min(i, len(all)-1-i) }
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(boolToInt(asks(b)), boolToInt(asks(a))), cmp.Compare(fromEnd(a), fromEnd(b)))
+	})
+	out := make([]string, mostSentences)
+	for i := range out {
+		out[i] = all[order[i]]
+	}
+	return out
 }
 
 // near returns up to n lessons that share anything with a question: those that no veto

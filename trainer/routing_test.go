@@ -222,6 +222,25 @@ func BenchmarkNewRouter(b *testing.B) {
 	}
 }
 
+// A pasted text is looked up in a few of its sentences, and what it asks is among them.
+func TestALongTextIsLookedUpInFewSentences(t *testing.T) {
+	r := newRouter([]string{"Who tunes our piano?", "Where is the key of the boat house?", "When does the choir rehearse?"})
+	filling := strings.Repeat("The harbour was grey and the gulls had left for the fields. ", 100)
+	for _, text := range []string{
+		filling + "Who tunes our piano? " + filling, filling + "Tell me who tunes our piano.", "Tell me who tunes our piano. " + filling,
+	} {
+		if n := len(askingFirst(text)); n > mostSentences {
+			t.Errorf("%d sentences are looked up", n)
+		}
+		if near := r.nearest(text, 1); len(near) == 0 || near[0].lesson != 0 || near[0].overlap < leastOverlap {
+			t.Errorf("%.40q … %.40q: %+v", text, text[len(text)-40:], near)
+		}
+	}
+	if few := "Hello. Who tunes our piano? It is out of tune."; !slices.Equal(askingFirst(few), sentences(few)) {
+		t.Errorf("of three sentences %q are looked up", askingFirst(few))
+	}
+}
+
 // What is asked may stand in one of several sentences: the others do not count against it.
 func TestSentencesAreLookedUpEach(t *testing.T) {
 	r := newRouter([]string{"Who tunes our piano?", "Where is the key of the boat house?", "When does the choir rehearse?"})
