@@ -134,7 +134,8 @@ func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
 	body := widgets.VStack(14,
 		widgets.HStackTop(8, widgets.Grow(widgets.Section(brief(l.Question, 300)).Wrapped()), widgets.NewChip(word, &mark, state.Tone())),
 		widgets.VStack(3, label(say("lesson.answer")), widgets.Body(l.Answer).Wrapped()))
-	if c, ok := v.contradicted(l.ID); ok {
+	c, against := v.contradicted(l.ID)
+	if against {
 		body.Add(v.againstLine(l, c))
 	}
 	if l.Keywords != nil {
@@ -181,7 +182,8 @@ func (v *lessonsView) lessonDetail(l trainer.LessonView) fyne.CanvasObject {
 		again.Disable()
 	}
 	foot := widgets.WrapRow(4, again, widgets.NewButton(say("lesson.edit"), nil, widgets.Ghost, v.startEdit))
-	wanting := l.State == trainer.LessonLost || l.State == trainer.LessonMissed
+	waits := against && c.Older.ID == l.ID // no training takes it up before that is decided
+	wanting := !waits && (l.State == trainer.LessonLost || l.State == trainer.LessonMissed)
 	if wanting && l.Importance == mostImportance { // it is practised as much as can be
 		body.Add(widgets.Muted(say("hint.rephrase")).Wrapped())
 	} else if wanting {

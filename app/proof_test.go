@@ -237,6 +237,26 @@ func TestPractisingWaitsAsLongAsLearningRests(t *testing.T) {
 	}
 }
 
+// The older of two lessons that contradict each other has no part in a training before that is decided: it is not to be practised.
+func TestALessonThatWaitsIsNotToBePractised(t *testing.T) {
+	w := openSample(t, spoken(english))
+	w.show(placeLessons)
+	w.settle(t)
+	all := w.lessons.lessons
+	lost := slices.IndexFunc(all, func(l trainer.LessonView) bool { return l.State == trainer.LessonLost })
+	other := all[(lost+1)%len(all)].Lesson
+	for _, c := range []struct {
+		older, newer trainer.Lesson
+		practised    bool
+	}{{all[lost].Lesson, other, false}, {other, all[lost].Lesson, true}} {
+		w.lessons.against = []trainer.Contradiction{{Older: c.older, Newer: c.newer}}
+		w.lessons.choose(all[lost].ID)
+		if reads(w, "Practise more") != c.practised {
+			t.Errorf("lesson %d against %d: it is to be practised: %v", c.newer.ID, c.older.ID, !c.practised)
+		}
+	}
+}
+
 // Whoever practises a lesson and stays with it is told that it did not help.
 func TestATrainingInVainIsToldAmongTheLessons(t *testing.T) {
 	w := openSample(t, spoken(english))

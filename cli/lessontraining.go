@@ -27,12 +27,16 @@ func (c *program) sayTraining(x trainer.LessonTraining) {
 	if x.Styled {
 		c.sayf("          (in your manner)", "          (in Ihrer Art)")
 	}
-	if x.Cycle != 0 {
+	switch {
+	case x.Cycle != 0:
 		c.sayf("Cycle %d has trained it for the version in use, with:", "Zyklus %d hat sie für die Version trainiert, die antwortet, mit:", x.Cycle)
-	} else if x.Due {
+	case x.Due:
 		c.sayf("The next training may take it up.", "Das nächste Training kann sie aufnehmen.")
-	} else {
+	case x.Waits == nil:
 		c.sayf("It is known: no training needs it.", "Sie sitzt: Kein Training braucht sie.")
+	}
+	if x.Waits != nil {
+		c.sayf("It waits for you (clara lessons contradictions): %s.", "Sie wartet auf Sie (clara lessons contradictions): %s.", l.because(*x.Waits))
 	}
 	c.sayf("%d steps at rate %s, rank %d, seed %d; %s in the deck", "%d Schritte mit Rate %s, Rang %d, Startwert %d; %s im Stapel",
 		x.Steps, l.number(x.Rate, 4), x.Rank, x.Seed, l.count(x.Copies, "copy", "copies", "Exemplar", "Exemplare"))

@@ -43,6 +43,16 @@ func (t *Trainer) Contradictions(ctx context.Context) ([]Contradiction, error) {
 	return d.open(lessons, agreed)
 }
 
+// waitsFor says why no cycle takes up a lesson: it is the older one of a contradiction. nil: one may.
+func waitsFor(against []Contradiction, lesson int64) *Reason {
+	for _, c := range against {
+		if c.Older.ID == lesson {
+			return &c.Why
+		}
+	}
+	return nil
+}
+
 // Resolve does what the user says to a contradiction.
 func (t *Trainer) Resolve(ctx context.Context, c Contradiction, r Resolution) error {
 	switch r {

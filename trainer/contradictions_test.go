@@ -123,6 +123,20 @@ func TestContradictionIsPutToTheUser(t *testing.T) {
 		if !slices.Equal(trained, []string{"It opens at 9.", "Maria Kowalski."}) {
 			t.Errorf("trained on %q", trained)
 		}
+		waits := found[0].Older.ID
+		if x, err := b.TrainingOf(t.Context(), waits); err != nil || x.Due || x.Waits == nil || x.Waits.Code != CodeContradiction {
+			t.Errorf("of the lesson that waits it is said that it is due: %v, waits: %+v (%v)", x.Due, x.Waits, err)
+		}
+		if x, err := b.TrainingOf(t.Context(), found[0].Newer.ID); err != nil || x.Waits != nil {
+			t.Errorf("the newer one waits for %+v (%v)", x.Waits, err)
+		}
+		var user *UserError
+		if _, err := b.Practise(t.Context(), waits); !errors.As(err, &user) || user.Reason.Code != CodeContradiction {
+			t.Errorf("the lesson that waits is practised: %v", err)
+		}
+		if l, err := b.store.Lesson(t.Context(), "", waits); err != nil || l.Importance != found[0].Older.Importance {
+			t.Errorf("its importance went from %d to %d (%v)", found[0].Older.Importance, l.Importance, err)
+		}
 		if s, err := b.store.Sample(t.Context(), older.ID); err != nil || s.State != SampleNew {
 			t.Errorf("the lesson that waits is %s (%v), want it new", s.State, err)
 		}

@@ -225,12 +225,20 @@ func (t *Trainer) shown(ctx context.Context, lesson int64) (Lesson, Sample, erro
 
 // Practise raises a lesson's importance, to 4 at least, and trains; raised is false where
 // it was 5 already and there is no more. A lesson comes up once in a round of training up to
-// an importance of 3, so less than 4 would change nothing.
+// an importance of 3, so less than 4 would change nothing. One that no cycle takes up until a
+// contradiction is decided is refused with that, as a *UserError.
 func (t *Trainer) Practise(ctx context.Context, lesson int64) (raised bool, err error) {
 	err = t.change(ctx, func() error {
 		l, _, err := t.shown(ctx, lesson)
 		if err != nil {
 			return fmt.Errorf("practise lesson %d: %w", lesson, err)
+		}
+		against, err := t.Contradictions(ctx)
+		if err != nil {
+			return fmt.Errorf("practise lesson %d: %w", lesson, err)
+		}
+		if why := waitsFor(against, lesson); why != nil {
+			return fmt.Errorf("practise lesson %d: %w", lesson, &UserError{Reason: *why, Hint: HintReviewFeedback})
 		}
 		to := min(5, max(4, l.Importance+1))
 		raised = to > l.Importance

@@ -11,12 +11,13 @@ import (
 // LessonTraining is what a lesson is trained with: the same for the same lesson, settings
 // and seed.
 type LessonTraining struct {
-	Lesson   int64  `json:"lesson"`
-	Question string `json:"question"`
-	Turn     string `json:"turn"`   // the answer as it is put before the model and imitated
-	Styled   bool   `json:"styled"` // Turn is phrased in the user's manner
-	Due      bool   `json:"due"`    // it is missed, or was never asked: the next training may take it up
-	Cycle    int64  `json:"cycle"`  // that trained it for the version in use; 0: none, the rest is of the next training
+	Lesson   int64   `json:"lesson"`
+	Question string  `json:"question"`
+	Turn     string  `json:"turn"`            // the answer as it is put before the model and imitated
+	Styled   bool    `json:"styled"`          // Turn is phrased in the user's manner
+	Due      bool    `json:"due"`             // it is missed, or was never asked: the next training may take it up
+	Waits    *Reason `json:"waits,omitempty"` // until the user decides, no training takes it up: CodeContradiction; nil: it waits for nothing
+	Cycle    int64   `json:"cycle"`           // that trained it for the version in use; 0: none, the rest is of the next training
 
 	Seed    uint64  `json:"seed"`
 	Rate    float64 `json:"rate"`
@@ -113,6 +114,13 @@ func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining,
 	}
 	out := lessonTraining(jobLesson(all[at]), j.Recipe, set.Questions, j.Own)
 	out.Cycle = c.ID
+	against, err := t.Contradictions(ctx)
+	if err != nil {
+		return LessonTraining{}, err
+	}
+	if why := waitsFor(against, lesson); why != nil {
+		out.Due, out.Waits = false, why
+	}
 	for i := range out.Items {
 		if out.Items[i].Held {
 			out.Items[i].Count *= held
