@@ -76,10 +76,11 @@ play-race: deps model ## the same without pictures, under Go's race detector
 lint: deps ## go vet, staticcheck, gofumpt, the rules of the tree
 	@tools/lint.sh
 
-prove: deps model ## what learning promises, 3 seeds, into docs/learning; goes on where it was stopped. ARGS="-budget 50m"; ARGS=-again for lines of other commits too
+prove: deps model ## what learning promises, 3 seeds, into docs/learning; goes on where it was stopped. ARGS="-budget 50m"; ARGS=-again for lines of other commits too; ARGS="-model FILE" for another model of models/
+	@$(MAKE) -s model-gemma || echo "without a model that speaks German" >&2
 	@go run $(BUILD) ./prove $(ARGS)
 
-prove-short: deps model ## a part of it in less than 20 minutes, into a folder of its own
+prove-short: deps model ## a part of it in less than 20 minutes, into a folder of its own; fails where learning is broken
 	@go run $(BUILD) ./prove -short $(ARGS)
 
 TRL ?= .tools/trl/bin/python

@@ -14,7 +14,7 @@ type goal struct {
 	what        string
 	measurement string
 	variant     func(string) bool // nil: all
-	model       string            // "": the built-in one
+	model       string            // "": the one that the page is about
 	count       string
 	most        bool // the goal is the most that may be, not the least
 	wanted      float64
@@ -78,11 +78,7 @@ var goals = []goal{
 
 // about says whether a goal is about a line, or one that is still to come.
 func (g goal) about(r result) bool {
-	model := g.model
-	if model == "" {
-		model = builtIn
-	}
-	return r.Measurement == g.measurement && r.Model == model && (g.variant == nil || g.variant(r.Variant))
+	return r.Measurement == g.measurement && (g.model == "" || r.Model == g.model) && (g.variant == nil || g.variant(r.Variant))
 }
 
 // of are the lines that a goal is about and that count what it wants.

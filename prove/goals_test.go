@@ -8,7 +8,7 @@ import (
 
 // What is promised and has no line is said to be not run, set by set, and nothing else is.
 func TestReportSaysWhatWasNotRun(t *testing.T) {
-	wanted, err := promised()
+	wanted, err := promised("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestPromisedIsWhatIsPlanned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wanted, err := promised()
+	wanted, err := promised("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestPromisedIsWhatIsPlanned(t *testing.T) {
 // Every promise has its row: what has no line is not run, and what another does as well is
 // not better.
 func TestEveryGoalHasARow(t *testing.T) {
-	wanted, err := promised()
+	wanted, err := promised("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestEveryGoalHasARow(t *testing.T) {
 // One of a hundred adapters that the gate judges rightly keeps no promise of a hundred; one
 // that it judges wrongly breaks it.
 func TestMetIsSaidOnceAllIsThere(t *testing.T) {
-	wanted, err := promised()
+	wanted, err := promised("")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,11 @@
 // done again, so it can be stopped at any time, and goes on with the first that has no
 // line; what was stopped in the middle begins anew, but for a life of many cycles, which
 // goes on from its last checkpoint. With -again, one of another commit is done again, and
-// takes its place.
+// takes its place. With -model, the same goals are judged on another model, in a folder of its own.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -22,6 +23,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 func main() {
@@ -61,18 +64,25 @@ type session struct {
 // shortBudget is what the short form takes at most.
 const shortBudget = 20 * time.Minute
 
-// resultsFile is the name of the results in their folder.
-const resultsFile = "results.jsonl"
+// The results in their folder, and what says that a run writes there.
+const (
+	resultsFile = "results.jsonl"
+	lockFile    = ".lock"
+)
+
+// errBusy says that another run writes into the same folder: both would do the same.
+var errBusy = errors.New("another run measures into it")
 
 func run(ctx context.Context, args []string) error {
 	s := session{}
 	f := flag.NewFlagSet("prove", flag.ContinueOnError)
-	f.StringVar(&s.folder, "out", "", "`folder` of the results and pictures, the report lies beside it (default docs/learning, with -short bin/learning)")
+	f.StringVar(&s.folder, "out", "", "`folder` of the results and pictures, the report lies beside it (default docs/learning, with -short bin/learning, with -model a folder of that name in bin)")
 	f.StringVar(&s.models, "models", "models", "`folder` of the model files")
-	f.StringVar(&s.home, "home", "", "data `folder` with prepared readers of other models")
+	f.StringVar(&s.model, "model", "", "name of the `file` in that folder to measure in place of the built-in model, in English")
+	f.StringVar(&s.home, "home", filepath.Join("bin", "learning-home"), "data `folder` of the readers of other models, which are made where they are missing")
 	f.IntVar(&s.threads, "threads", 0, "threads that compute; 0: one a core")
 	f.IntVar(&s.seeds, "seeds", wantedSeeds, "how often each measurement is repeated with another seed")
-	f.BoolVar(&s.short, "short", false, "one seed and smaller sizes: less than 20 minutes on two cores")
+	f.BoolVar(&s.short, "short", false, "one seed and smaller sizes: less than 20 minutes on two cores; fails where learning is broken")
 	f.DurationVar(&s.budget, "budget", 0, "begin no measurement that would not end within this `time`, and stop one that does not; 0: no limit")
 	f.BoolVar(&s.again, "again", false, "measure anew what was measured at another commit, too")
 	only := f.String("only", "", "only these `measurements`: "+strings.Join(order, ","))
@@ -91,7 +101,7 @@ func run(ctx context.Context, args []string) error {
 		}
 	}
 	if s.folder == "" {
-		s.folder = folderOf(s.short)
+		s.folder = folderOf(s.short, s.model)
 	}
 	if *only != "" {
 		s.only = strings.Split(*only, ",")
@@ -133,16 +143,30 @@ func run(ctx context.Context, args []string) error {
 		return nil
 	}
 	s.commit = commit(ctx)
-	return errors.Join(s.measure(ctx, units), writeReport(s.folder))
+	return errors.Join(s.measure(ctx, units), writeReport(s.folder), s.judge())
+}
+
+// judge says of the short form, which nobody looks at, whether learning is broken.
+func (s *session) judge() error {
+	if !s.short {
+		return nil
+	}
+	lines, _, err := readResults(filepath.Join(s.folder, resultsFile))
+	return errors.Join(err, judgeFloors(lines))
 }
 
 // folderOf is where results go if nothing else is said. Those of the short form ask less under
-// the same names, so they are kept apart.
-func folderOf(short bool) string {
-	if short {
-		return filepath.Join("bin", "learning")
+// the same names, and those of another model would be added up with ours, so they are kept
+// apart.
+func folderOf(short bool, model string) string {
+	name := "learning"
+	if model != "" {
+		name += "-" + strings.TrimSuffix(model, ".gguf")
 	}
-	return filepath.Join("docs", "learning")
+	if short || model != "" {
+		return filepath.Join("bin", name)
+	}
+	return filepath.Join("docs", name)
 }
 
 // commit names what is measured; a changed working tree is told.
@@ -167,6 +191,11 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 	if err := os.MkdirAll(s.folder, 0o755); err != nil {
 		return fmt.Errorf("make the folder of the results: %w", err)
 	}
+	lock := flock.New(filepath.Join(s.folder, lockFile))
+	if ok, err := lock.TryLock(); err != nil || !ok {
+		return fmt.Errorf("measure into %s: %w", s.folder, cmp.Or(err, errBusy))
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	file, err := openResults(filepath.Join(s.folder, resultsFile))
 	if err != nil {
 		return err
@@ -177,6 +206,9 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 	}
 	var todo []unit
 	for _, u := range units {
+		if err := file.about(u.result()); err != nil {
+			return err
+		}
 		if !file.has(u.name(), of) {
 			todo = append(todo, u)
 		}
@@ -223,8 +255,8 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 			}
 			opened = u.model
 		}
-		if !b.hasReader() { // no line: it may have one the next time
-			fmt.Fprintf(os.Stderr, "left out: %s has no reader (clara models prepare, then -home)\n", u.model)
+		if !b.hasReader() { // no line: another seed may bring one
+			fmt.Fprintf(os.Stderr, "left out: the gate refused the reader of %s\n", u.model)
 			continue
 		}
 		r, start := u.result(), time.Now()
@@ -248,7 +280,8 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 }
 
 // open opens a model and measures it once, with the reader that the lines of the file were
-// measured with. A model without a reader is not measured.
+// measured with. One that has none gets it first, if the gate lets it; without a reader it is
+// not measured.
 func (s *session) open(ctx context.Context, name string, file *results) (_ *bench, err error) {
 	b, err := openBench(ctx, filepath.Join(s.models, name), s.home, s.threads)
 	if err != nil {
@@ -260,6 +293,11 @@ func (s *session) open(ctx context.Context, name string, file *results) (_ *benc
 		}
 	}()
 	b.others, b.unfinished = s.others, filepath.Join(s.folder, "unfinished")
+	if !b.hasReader() {
+		if err := b.prepare(ctx, name); err != nil {
+			return nil, err
+		}
+	}
 	if !b.hasReader() {
 		return b, nil
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,9 +104,82 @@ func TestTheBudgetIsKept(t *testing.T) {
 }
 
 // The short form asks less under the same names: beside the lines of a whole run its lines
-// would pass for theirs.
+// would pass for theirs. So would those of another model.
 func TestTheShortFormHasAFolderOfItsOwn(t *testing.T) {
-	if folderOf(true) == folderOf(false) {
-		t.Error(folderOf(true))
+	whole := folderOf(false, "")
+	for _, other := range []string{folderOf(true, ""), folderOf(false, "another.gguf")} {
+		if other == whole {
+			t.Error(other)
+		}
+	}
+}
+
+// Another model gets its reader before it is measured. Stopped in that, what was trained is
+// kept for the next run.
+func TestAnotherModelIsPreparedBeforeItIsMeasured(t *testing.T) {
+	const name = "another.gguf"
+	s := smallSession(t)
+	s.home, s.model = t.TempDir(), name
+	if err := os.Rename(filepath.Join(s.models, builtIn), filepath.Join(s.models, name)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	kept := make(chan bool)
+	go func() { // stops it once something is kept
+		defer close(kept)
+		for ctx.Err() == nil {
+			if found, _ := filepath.Glob(filepath.Join(s.home, "readers", "*", "training.state")); len(found) > 0 {
+				stop()
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	u := unitOf("asked", func(context.Context, *bench, *result) error {
+		t.Error("it is measured without a reader")
+		return nil
+	})
+	u.model = name
+	if err := s.measure(ctx, []unit{u}); err == nil || !strings.Contains(err.Error(), "stopped in") {
+		t.Errorf("%v", err)
+	}
+	stop()
+	<-kept
+	if found, _ := filepath.Glob(filepath.Join(s.home, "readers", "*", "training.state")); len(found) != 1 {
+		t.Errorf("kept: %q", found)
+	}
+}
+
+// Lines of two models in one folder would be added up on one page.
+func TestAFolderIsAboutOneModel(t *testing.T) {
+	s := smallSession(t)
+	there := result{Measurement: "manner", Model: "another.gguf"}
+	file, err := openResults(filepath.Join(s.folder, resultsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := file.append(there); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.measure(t.Context(), []unit{unitOf("manner", nil)}); !errors.Is(err, errSubject) {
+		t.Errorf("%v", err)
+	}
+	if lines, _, err := readResults(file.path); err != nil || subjectOf(lines) != "another.gguf" {
+		t.Errorf("the page is about %q, %v", subjectOf(lines), err)
+	}
+}
+
+// Two runs on one folder would do the same twice.
+func TestOneRunMeasuresIntoAFolder(t *testing.T) {
+	s := smallSession(t)
+	err := s.measure(t.Context(), []unit{unitOf("outer", func(ctx context.Context, _ *bench, _ *result) error {
+		if err := s.measure(ctx, nil); !errors.Is(err, errBusy) {
+			t.Errorf("%v", err)
+		}
+		return nil
+	})})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

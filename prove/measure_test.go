@@ -228,6 +228,31 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// On another model everything is asked but German, which has models of its own.
+func TestPlanForAnotherModel(t *testing.T) {
+	sets, err := ownSets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := plan(sets, options{seeds: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	units, err := plan(sets, options{seeds: 1, model: "another.gguf"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range units {
+		if u.model != "another.gguf" || u.measurement == "german" {
+			t.Errorf("planned %s", u.name())
+		}
+	}
+	left := slices.DeleteFunc(ours, func(u unit) bool { return u.measurement == "german" })
+	if len(units) != len(left) || len(left) == 0 {
+		t.Errorf("%d measurements, %d on the built-in model", len(units), len(left))
+	}
+}
+
 // The short form fits into its time.
 func TestShortFormIsShort(t *testing.T) {
 	sets, err := ownSets()

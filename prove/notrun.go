@@ -44,14 +44,14 @@ func peerVariant(trainer, part, taught string) string {
 	return fmt.Sprintf("TRL %s, its defaults, %s (%s)", strings.ToUpper(trainer), part, taught)
 }
 
-// promised are the lines that a whole run would write, without what it would count, in
-// their order.
-func promised() ([]result, error) {
+// promised are the lines that a whole run on a model would write, without what it would
+// count, in their order; "" is the built-in one.
+func promised(model string) ([]result, error) {
 	sets, err := ownSets()
 	if err != nil {
 		return nil, err
 	}
-	units, err := plan(append(sets, givenOutline()...), options{seeds: wantedSeeds})
+	units, err := plan(append(sets, givenOutline()...), options{seeds: wantedSeeds, model: model})
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func seedsMissing(measurement string, promised []result, done map[string]bool) [
 			}
 		}
 		on := ""
-		if k.model != builtIn {
+		if measurement == "german" && k.model != builtIn {
 			on = " on " + k.model
 		}
 		how := "not run"

@@ -35,7 +35,7 @@ answer can decide that.
 const notAskedText = `Lessons are asked in whole groups of as many as lie in memory; with 1 and 4 in memory only 12 and 24 lessons are asked. Where a set has fewer lessons
 than are to lie in memory, lessons that nobody asks for lie beside them. What a set has beyond that is not asked:`
 
-const notRunSays = `Promised, and without a line here. Whatever is said about it elsewhere, this page does not show it.
+const notRunSays = `Promised, and without a line here: ` + "`make prove`" + ` measures it, ` + "`make prove-peers`" + ` what is said of TRL. Whatever is said about it elsewhere, this page does not show it.
 `
 
 // section is a part of the page that is about one thing: a table, a picture, or both. Where

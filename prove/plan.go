@@ -32,6 +32,7 @@ type options struct {
 	short bool // one seed, smaller sizes, only sets that are not tuned on
 	seeds int
 	only  []string // names of measurements; empty: all
+	model string   // file name of the model to measure; "": the built-in one, and German on one that speaks it
 }
 
 // The models, by the names of their files.
@@ -70,8 +71,11 @@ func plan(sets []set, o options) ([]unit, error) {
 		if len(o.only) > 0 && !slices.Contains(o.only, u.measurement) {
 			continue
 		}
+		if u.model != "" && o.model != "" {
+			continue // German has its own models
+		}
 		if u.model == "" {
-			u.model = builtIn
+			u.model = cmp.Or(o.model, builtIn)
 		}
 		seeds := o.seeds
 		if u.once {

@@ -68,7 +68,7 @@ func drawMemory(lines []result) ([]byte, error) {
 	by := make(map[int][]result)
 	for _, r := range lines {
 		n, err := strconv.Atoi(r.Variant)
-		if err != nil || r.Measurement != "facts" || r.Model != builtIn {
+		if err != nil || r.Measurement != "facts" {
 			continue
 		}
 		if by[n] == nil {

@@ -50,7 +50,7 @@ func makeReport(folder string) (map[string][]byte, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the notes: %w", err)
 	}
-	wanted, err := promised()
+	wanted, err := promised(subjectOf(lines))
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +109,17 @@ func makeReport(folder string) (map[string][]byte, error) {
 	}
 	out[folder+".md"] = append(bytes.TrimSpace(b.Bytes()), '\n')
 	return out, nil
+}
+
+// subjectOf is the model, by its file name, that a page is about: German is asked of others
+// beside it. It is the built-in one, "", where no line says so.
+func subjectOf(lines []result) string {
+	for i := range lines {
+		if lines[i].Measurement != "german" && lines[i].Model != builtIn {
+			return lines[i].Model
+		}
+	}
+	return ""
 }
 
 // madeOn names the machines, bases and commits of the lines.
@@ -206,7 +217,7 @@ func readerTable(lines, _ []result) string {
 	groups := make(map[group][]result)
 	var found []group
 	for _, r := range lines {
-		if _, ok := r.Counts["reworded_without_reader"]; !ok || r.Model != builtIn {
+		if _, ok := r.Counts["reworded_without_reader"]; !ok || r.Measurement == "german" && r.Model == german {
 			continue
 		}
 		g := group{r.Measurement, r.Variant}
@@ -263,7 +274,7 @@ func peerTable(lines, peers []result) string {
 		ours := make(map[string][]result)
 		var kinds []string
 		for _, r := range lines {
-			if r.Set != set || r.Model != builtIn || !slices.Contains([]string{"facts", "manner", "ratings"}, r.Measurement) ||
+			if r.Set != set || !slices.Contains([]string{"facts", "manner", "ratings"}, r.Measurement) ||
 				r.Measurement == "facts" && r.Variant != "12" || r.Measurement == "ratings" && !stars(starsHonest, "kto")(r.Variant) {
 				continue
 			}

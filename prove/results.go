@@ -98,6 +98,7 @@ type results struct {
 	path    string
 	done    map[string]string // by key: the commit that the line is of
 	readers map[string]string // by model: the reader that the lines were measured with
+	subject string            // the model that the lines but those of German are of; "": there are none
 }
 
 // errReader says that lines were measured with another reader: beside new ones they
@@ -108,6 +109,17 @@ var errReader = errors.New("the results were measured with another reader adapte
 func (r *results) of(model, reader string) error {
 	if before, ok := r.readers[model]; ok && before != reader {
 		return fmt.Errorf("go on with %s: %w", r.path, errReader)
+	}
+	return nil
+}
+
+// errSubject says that a folder has lines of another model: on one page they would be added up.
+var errSubject = errors.New("the results are of another model; give this one a folder of its own with -out")
+
+// about reports errSubject where the lines are of another model than a measurement to be made.
+func (r *results) about(line result) error {
+	if line.Measurement != "german" && r.subject != "" && r.subject != line.Model {
+		return fmt.Errorf("measure %s into %s, which has %s: %w", line.Model, r.path, r.subject, errSubject)
 	}
 	return nil
 }
@@ -130,6 +142,9 @@ func openResults(path string) (*results, error) {
 	for i := range lines {
 		r.done[lines[i].key()] = lines[i].Commit
 		r.readers[lines[i].Model] = lines[i].Reader
+		if lines[i].Measurement != "german" {
+			r.subject = lines[i].Model
+		}
 	}
 	info, err := os.Stat(path)
 	if err == nil && info.Size() > whole {

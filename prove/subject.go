@@ -25,6 +25,9 @@ const (
 	rightTokens  = 24 // the base knows what it says in so many, not what it comes upon later
 )
 
+// prepareTold is how many steps of a preparation go by between two lines of its progress.
+const prepareTold = 20
+
 // storeFile is the name of a store in a data folder.
 const storeFile = "clara.db"
 
@@ -78,6 +81,26 @@ func (b *bench) hasReader() bool {
 	}
 	_, err := os.Stat(filepath.Join(b.home, "readers", info.Hash, tensorsFile))
 	return b.home != "" && err == nil
+}
+
+// prepare makes the model's reader, as `clara models prepare` does; stopped, it goes on the next
+// time.
+func (b *bench) prepare(ctx context.Context, name string) error {
+	set := settings(trainer.DefaultSettings().Seed)
+	err := b.on(ctx, set, func(s *subject) error {
+		last := trainer.Progress{}
+		_, err := s.PrepareModel(ctx, trainer.PrepareOptions{Seed: set.Seed}, func(p trainer.Progress) {
+			if p.Step != last.Step || p.Done >= last.Done+prepareTold || p.Done < last.Done {
+				fmt.Fprintf(b.progress, "  the reader of %s: %s, %d of %d\n", name, p.Step, p.Done, p.Of)
+				last = p
+			}
+		})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("prepare %s: %w", name, err)
+	}
+	return nil
 }
 
 // measure lets a loop measure the model, once for all subjects.

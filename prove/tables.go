@@ -134,7 +134,7 @@ func lineTable(lines []result, measurement string) string {
 	rows := [][]string{append(head, "seconds", "commit")}
 	for _, r := range some {
 		set := r.Set
-		if r.Model != builtIn {
+		if r.Measurement == "german" && r.Model != builtIn {
 			set += " (" + r.Model + ")"
 		}
 		row := []string{fmt.Sprint(r.line), set, r.Variant, fmt.Sprint(r.Seed)}
