@@ -61,8 +61,9 @@ func (c *program) sayTraining(x trainer.LessonTraining) {
 	if len(changed) > 0 {
 		c.sayf("Words that weigh %s times as much: %s", "Wörter, die %s-mal so viel wiegen: %s", l.number(x.Changed, 0), strings.Join(changed, " "))
 	}
-	c.sayQuestions(l.say("Your own questions, held to the base's answers:", "Ihre eigenen Fragen, an den Antworten des Ausgangsmodells gehalten:"), x.Own)
-	c.sayQuestions(l.say("Ordinary questions, likewise:", "Alltägliche Fragen, ebenso:"), x.Anchors)
+	c.sayQuestions(l.say("Held to the base's answers, %s:", "An den Antworten des Ausgangsmodells gehalten, %s:",
+		l.count(len(x.Anchors), "ordinary question", "ordinary questions", "alltägliche Frage", "alltägliche Fragen")), x.Anchors)
+	c.sayQuestions(l.say("Your own questions, likewise:", "Ihre eigenen Fragen, ebenso:"), x.Own)
 }
 
 // sayQuestions lists questions below a heading; without any it says nothing.
