@@ -20,7 +20,7 @@ type dialogueCommand struct {
 func (d *dialogue) commands() []dialogueCommand {
 	return []dialogueCommand{
 		{"generate", "TEXT", "ask the model", "das Modell fragen", (*dialogue).generate},
-		{"again", "", "have the last answer given anew", "die letzte Antwort neu geben lassen", (*dialogue).again},
+		{"again", "[without]", "have the last answer given anew, or without any lesson", "die letzte Antwort neu geben lassen, oder ohne jede Lektion", (*dialogue).again},
 		{"new", "", "begin a new conversation", "ein neues Gespräch beginnen", (*dialogue).fresh},
 		{"preset", "[NAME | -]", "list the presets, or go by one; - goes by the settings", "die Vorlagen zeigen oder nach einer gehen; - geht nach den Einstellungen", (*dialogue).preset},
 		{"feedback", "STARS | SCORE TEXT", "rate the last answer (1 to 5), or a text (-1 to 1)", "die letzte Antwort bewerten (1 bis 5) oder einen Text (-1 bis 1)", (*dialogue).feedback},
@@ -58,11 +58,19 @@ func (d *dialogue) generate(ctx context.Context, text string) error {
 	return d.reply(ctx, ask)
 }
 
-func (d *dialogue) again(ctx context.Context, _ string) error {
+// again is "again", or "again without" for an answer without any lesson.
+func (d *dialogue) again(ctx context.Context, rest string) error {
+	ask := d.ask
+	switch rest {
+	case "":
+	case "without":
+		ask.WithoutLesson = true
+	default:
+		return d.usage("%s gives the last answer anew, %s without does so without any lesson", "%s gibt die letzte Antwort neu, %s without ohne jede Lektion", d.typed("again"), d.typed("again"))
+	}
 	if d.last == nil {
 		return d.noAnswer()
 	}
-	ask := d.ask
 	ask.Again = d.last.ID
 	return d.reply(ctx, ask)
 }

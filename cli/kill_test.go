@@ -79,6 +79,7 @@ type reply struct {
 	State  string `json:"state"`
 	Phase  string `json:"phase"`
 	Cycle  int64  `json:"cycle"`
+	Lesson int64  `json:"lesson"`
 	Why    struct{ Code string }
 	Error  *struct{ Code, Message string }
 }
