@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -38,32 +39,95 @@ to keep, or both. The other one is taken back; ` + "`clara feedback undelete`" +
 With --keep open a pair of which both were right is put to you again.`,
 		Args: c.args(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var ids [2]int64
-			for i, a := range args {
-				id, err := c.idOf(a)
-				if err != nil {
-					return err
-				}
-				ids[i] = id
+			said, err := c.choiceOf(args, keep)
+			if err != nil {
+				return err
 			}
-			// By its number and not as it is typed: 03 is lesson 3.
-			right := int64(0)
-			if keep != keepBoth && keep != keepOpen {
-				var err error
-				if right, err = c.idOf(keep); err != nil || !slices.Contains(ids[:], right) {
-					return c.usage("--keep is %d, %d, %s or %s, not %q", "--keep ist %d, %d, %s oder %s, nicht %q", ids[0], ids[1], keepBoth, keepOpen, keep)
-				}
-			}
-			return c.opened(cmd.Context(), func(s *Session) error {
-				if keep == keepOpen {
-					return c.reopen(cmd.Context(), s.Trainer, ids)
-				}
-				return c.resolve(cmd.Context(), s.Trainer, ids, right)
-			})
+			return c.opened(cmd.Context(), func(s *Session) error { return c.decide(cmd.Context(), s.Trainer, said) })
 		},
 	}
 	cmd.Flags().StringVar(&keep, "keep", "", "the `lesson` that is right, or both, or open")
 	return cmd
+}
+
+// choice is what is said to two lessons that contradict each other.
+type choice struct {
+	lessons [2]int64
+	right   int64 // one of the two; 0: both
+	open    bool  // they are put to the user again
+}
+
+// choiceOf reads the numbers of two lessons and which of them to keep.
+func (c *program) choiceOf(lessons []string, keep string) (said choice, err error) {
+	for i, arg := range lessons {
+		if said.lessons[i], err = c.idOf(arg); err != nil {
+			return said, err
+		}
+	}
+	switch keep {
+	case keepBoth:
+	case keepOpen:
+		said.open = true
+	default:
+		// By its number and not as it is typed: 03 is lesson 3.
+		if said.right, err = c.idOf(keep); err != nil || !slices.Contains(said.lessons[:], said.right) {
+			flag := "--keep"
+			if c.atPrompt != nil {
+				flag = c.language.say("what to keep", "was bleibt,")
+			}
+			return said, c.usage("%s is %d, %d, %s or %s, not %q", "%s ist %d, %d, %s oder %s, nicht %q", flag, said.lessons[0], said.lessons[1], keepBoth, keepOpen, keep)
+		}
+	}
+	return said, nil
+}
+
+func (c *program) decide(ctx context.Context, t *trainer.Trainer, said choice) error {
+	if said.open {
+		return c.reopen(ctx, t, said.lessons)
+	}
+	return c.resolve(ctx, t, said.lessons, said.right)
+}
+
+// contradictionsBy is the command that lists the contradictions, where the person is.
+func (c *program) contradictionsBy() string {
+	if c.atPrompt != nil {
+		return c.atPrompt("resolve")
+	}
+	return "clara lessons contradictions"
+}
+
+// resolvedBy is the command that decides on a contradiction, where the person is.
+func (c *program) resolvedBy(x trainer.Contradiction) string {
+	pair := fmt.Sprintf("%d %d", x.Older.ID, x.Newer.ID)
+	keep := fmt.Sprintf("%d|%d|%s", x.Older.ID, x.Newer.ID, keepBoth)
+	if c.atPrompt != nil {
+		return c.atPrompt("resolve") + " " + pair + " " + keep
+	}
+	return "clara lessons resolve " + pair + " --keep " + keep
+}
+
+// others are the lessons that contradict another one, each with that one.
+func others(found []trainer.Contradiction) map[int64]trainer.Lesson {
+	out := make(map[int64]trainer.Lesson)
+	for _, f := range found {
+		out[f.Older.ID], out[f.Newer.ID] = f.Newer, f.Older
+	}
+	return out
+}
+
+// against finds the contradiction that the lesson of a sample stands in, and the other lesson
+// of it; the zero ones where there is none.
+func against(ctx context.Context, t *trainer.Trainer, sample int64) (x trainer.Contradiction, other trainer.Lesson, err error) {
+	found, err := t.Contradictions(ctx)
+	for _, f := range found {
+		switch sample {
+		case f.Older.Sample:
+			return f, f.Newer, nil
+		case f.Newer.Sample:
+			return f, f.Older, nil
+		}
+	}
+	return x, other, err
 }
 
 // sideView is one of two lessons that contradict each other, as the commands print it.
@@ -109,7 +173,7 @@ func (c *program) listContradictions(ctx context.Context, t *trainer.Trainer) er
 				{strconv.FormatInt(f.Older.ID, 10), l.say("older", "älter"), brief(f.Older.Question, 60), brief(f.Older.Answer, 60)},
 				{strconv.FormatInt(f.Newer.ID, 10), l.say("newer", "neuer"), brief(f.Newer.Question, 60), brief(f.Newer.Answer, 60)},
 			})
-			c.sayf("  clara lessons resolve %d %d --keep %d|%d|both\n", "  clara lessons resolve %d %d --keep %d|%d|both\n", f.Older.ID, f.Newer.ID, f.Older.ID, f.Newer.ID)
+			c.sayf("  %s\n", "  %s\n", c.resolvedBy(f))
 		}
 		c.sayf("Until you decide, the older lesson is not trained on.", "Bis Sie entscheiden, wird die ältere Lektion nicht trainiert.")
 	})
@@ -148,14 +212,18 @@ func (c *program) resolve(ctx context.Context, t *trainer.Trainer, ids [2]int64,
 			return err
 		}
 		return c.show(resolvedView{Kept: []int64{kept.ID}, TakenBack: gone.ID, Sample: gone.Sample}, func() {
-			c.sayf("Lesson %d stays, lesson %d is taken back. `clara feedback undelete %d` undoes it.",
-				"Lektion %d bleibt, Lektion %d ist zurückgenommen. `clara feedback undelete %d` macht das rückgängig.", kept.ID, gone.ID, gone.Sample)
+			undone := fmt.Sprintf("`clara feedback undelete %d`", gone.Sample)
+			if c.atPrompt != nil { // which has the data folder
+				undone = c.language.say("After %s, %s", "Nach %s: %s", c.atPrompt("quit"), undone)
+			}
+			c.sayf("Lesson %d stays, lesson %d is taken back. %s undoes it.",
+				"Lektion %d bleibt, Lektion %d ist zurückgenommen. %s macht das rückgängig.", kept.ID, gone.ID, undone)
 		})
 	}
 	return &toldError{failure{
 		"no_contradiction",
 		c.language.say("lessons %d and %d do not contradict each other", "die Lektionen %d und %d widersprechen sich nicht", ids[0], ids[1]),
-		c.language.say("`clara lessons contradictions` lists those that do.", "`clara lessons contradictions` zeigt, welche es tun."), exitNotFound,
+		c.language.say("`%s` lists those that do.", "`%s` zeigt, welche es tun.", c.contradictionsBy()), exitNotFound,
 	}}
 }
 

@@ -23,6 +23,7 @@ type dialogue struct {
 	style   style
 	ask     trainer.Ask    // what every question has
 	last    *trainer.Entry // the last answer; nil: none yet
+	taught  int64          // the sample of the last correction that was given here; 0: none yet
 	signals chan os.Signal
 	ended   bool // the program was told to end
 
@@ -141,6 +142,9 @@ func (d *dialogue) greet() {
 		name = info.Name
 	}
 	d.note("%s, %s. %s lists the commands.", "%s, %s. %s zeigt die Befehle.", name, d.language.version(d.trainer.State().Active.Number), d.typed("help"))
+	if ok && !info.Reader.Usable() {
+		d.note("%s.", "%s.", d.language.reader(info.Reader))
+	}
 }
 
 // typed is a command as it is typed here.

@@ -26,7 +26,14 @@ func (d *dialogue) commands() []dialogueCommand {
 		{"feedback", "STARS | SCORE TEXT", "rate the last answer (1 to 5), or a text (-1 to 1)", "die letzte Antwort bewerten (1 bis 5) oder einen Text (-1 bis 1)", (*dialogue).feedback},
 		{"correct", "TEXT", "give a better answer than the last one", "eine bessere Antwort als die letzte geben", (*dialogue).correct},
 		{"teach", "QUESTION => ANSWER", "teach an answer", "eine Antwort beibringen", (*dialogue).teach},
+		{"kind", "[ID] knowledge|manner", "say anew what a correction teaches, the last one or a sample", "neu sagen, was eine Korrektur lehrt, die letzte oder eine Rückmeldung", (*dialogue).kind},
 		{"lessons", "", "list the lessons", "die Lektionen zeigen", func(d *dialogue, ctx context.Context, _ string) error { return d.listLessons(ctx, d.trainer) }},
+		{"practise", "ID...", "make a lesson more important for the next training", "eine Lektion beim nächsten Training wichtiger nehmen", (*dialogue).practised},
+		{"unlearn", "ID...", "take a lesson back", "eine Lektion zurücknehmen", (*dialogue).unlearnt},
+		{
+			"resolve", "[LESSON LESSON KEEP]", "list the lessons that contradict each other, or say which of two to keep: a number, both, or open again",
+			"die Lektionen zeigen, die sich widersprechen, oder sagen, welche von zweien bleibt: eine Nummer, both (beide) oder open (wieder offen)", (*dialogue).contradictions,
+		},
 		{"status", "", "what the learner does, and why", "was der Lerner tut, und warum", (*dialogue).status},
 		{"stats", "", "figures of the loop", "Zahlen zum Lernen", func(d *dialogue, ctx context.Context, _ string) error { return d.stats(ctx, d.trainer) }},
 		{"train", "", "train now", "jetzt trainieren", (*dialogue).train},
@@ -114,7 +121,7 @@ func (d *dialogue) feedback(ctx context.Context, rest string) error {
 		if err != nil {
 			return err
 		}
-		return d.thank(s)
+		return d.thank(ctx, d.trainer, s)
 	}
 	score, err := strconv.ParseFloat(strings.Replace(first, ",", ".", 1), 64)
 	if err != nil || !(score >= -1 && score <= 1) {
@@ -124,7 +131,7 @@ func (d *dialogue) feedback(ctx context.Context, rest string) error {
 	if err != nil {
 		return err
 	}
-	return d.thank(s)
+	return d.thank(ctx, d.trainer, s)
 }
 
 func (d *dialogue) correct(ctx context.Context, better string) error {
@@ -138,7 +145,8 @@ func (d *dialogue) correct(ctx context.Context, better string) error {
 	if err != nil {
 		return err
 	}
-	return d.thank(s)
+	d.taught = s.ID
+	return d.thank(ctx, d.trainer, s)
 }
 
 // teach is "teach QUESTION => ANSWER".
@@ -151,7 +159,67 @@ func (d *dialogue) teach(ctx context.Context, rest string) error {
 	if err != nil {
 		return err
 	}
-	return d.thank(s)
+	d.taught = s.ID
+	return d.thank(ctx, d.trainer, s)
+}
+
+// kind is "kind knowledge|manner" for the last correction, or "kind ID knowledge|manner".
+func (d *dialogue) kind(ctx context.Context, rest string) error {
+	words, id := strings.Fields(rest), d.taught
+	if len(words) == 2 {
+		var err error
+		if id, err = d.idOf(words[0]); err != nil {
+			return err
+		}
+		words = words[1:]
+	}
+	if len(words) != 1 {
+		return d.usage("%s [ID] knowledge|manner", "%s [ID] knowledge|manner", d.typed("kind"))
+	}
+	kind, err := d.taughtOf(words[0])
+	if err != nil {
+		return err
+	}
+	if id == 0 {
+		return d.usage("no correction was given here yet: %s ID knowledge|manner", "hier wurde noch keine Korrektur gegeben: %s ID knowledge|manner", d.typed("kind"))
+	}
+	return d.setKind(ctx, d.trainer, id, kind)
+}
+
+func (d *dialogue) practised(ctx context.Context, rest string) error {
+	return d.eachLesson(ctx, rest, "practise", "practised", d.practise)
+}
+
+func (d *dialogue) unlearnt(ctx context.Context, rest string) error {
+	return d.eachLesson(ctx, rest, "unlearn", "unlearnt", d.unlearn())
+}
+
+// eachLesson does one thing to the lessons of which the numbers were typed behind a command.
+func (d *dialogue) eachLesson(ctx context.Context, rest, command, key string, do doing) error {
+	ids, err := d.idsOf(strings.Fields(rest))
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return d.usage("%s ID...: %s shows the numbers", "%s ID...: %s zeigt die Nummern", d.typed(command), d.typed("lessons"))
+	}
+	return d.doEach(ctx, d.trainer, ids, kindLesson, key, do)
+}
+
+// contradictions is "resolve" for the list, or "resolve LESSON LESSON KEEP".
+func (d *dialogue) contradictions(ctx context.Context, rest string) error {
+	words := strings.Fields(rest)
+	switch len(words) {
+	case 0:
+		return d.listContradictions(ctx, d.trainer)
+	case 3:
+		said, err := d.choiceOf(words[:2], words[2])
+		if err != nil {
+			return err
+		}
+		return d.decide(ctx, d.trainer, said)
+	}
+	return d.usage("%s LESSON LESSON LESSON|both|open", "%s LEKTION LEKTION LEKTION|both|open", d.typed("resolve"))
 }
 
 func (d *dialogue) restore(ctx context.Context, rest string) error {

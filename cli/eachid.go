@@ -18,37 +18,36 @@ func (c *program) saying(do func(*trainer.Trainer, context.Context, int64) error
 	}
 }
 
-// eachID does one thing to each of several numbered things, and stops at the first
-// that fails. The numbers it was done to are said either way.
+// eachID does one thing to each of several numbered things in the data folder: doEach.
 func (c *program) eachID(ctx context.Context, args []string, kind, key string, do doing) error {
-	ids := make([]int64, len(args))
-	for i, a := range args {
-		id, err := c.idOf(a)
-		if err != nil {
-			return err
-		}
-		ids[i] = id
+	ids, err := c.idsOf(args)
+	if err != nil {
+		return err
 	}
-	return c.opened(ctx, func(s *Session) error {
-		for i, id := range ids {
-			told, err := do(ctx, s.Trainer, id)
-			if errors.Is(err, trainer.ErrNotFound) {
-				err = &missingError{kind, id}
-			}
-			switch {
-			case err != nil && i > 0:
-				return &partlyError{err, key, ids[:i]}
-			case err != nil:
-				return err
-			case !c.json:
-				c.sayf("%s", "%s", told)
-			}
+	return c.opened(ctx, func(s *Session) error { return c.doEach(ctx, s.Trainer, ids, kind, key, do) })
+}
+
+// doEach does one thing to each of several numbered things, and stops at the first that
+// fails. The numbers it was done to are said either way.
+func (c *program) doEach(ctx context.Context, t *trainer.Trainer, ids []int64, kind, key string, do doing) error {
+	for i, id := range ids {
+		told, err := do(ctx, t, id)
+		if errors.Is(err, trainer.ErrNotFound) {
+			err = &missingError{kind, id}
 		}
-		if !c.json {
-			return nil
+		switch {
+		case err != nil && i > 0:
+			return &partlyError{err, key, ids[:i]}
+		case err != nil:
+			return err
+		case !c.json:
+			c.sayf("%s", "%s", told)
 		}
-		return c.answer(map[string][]int64{key: ids})
-	})
+	}
+	if !c.json {
+		return nil
+	}
+	return c.answer(map[string][]int64{key: ids})
 }
 
 // partlyError says that a command failed when it had done a part of its work.
@@ -59,6 +58,18 @@ type partlyError struct {
 }
 
 func (e *partlyError) Unwrap() error { return e.error }
+
+func (c *program) idsOf(args []string) ([]int64, error) {
+	ids := make([]int64, len(args))
+	for i, a := range args {
+		id, err := c.idOf(a)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}
 
 func (c *program) idOf(arg string) (int64, error) {
 	id, err := strconv.ParseInt(arg, 10, 64)

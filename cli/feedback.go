@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -157,7 +158,7 @@ func (c *program) addFeedback(ctx context.Context, g given, changed func(string)
 		if err != nil {
 			return err
 		}
-		return c.thank(sample)
+		return c.thank(ctx, s.Trainer, sample)
 	})
 }
 
@@ -173,13 +174,22 @@ now on, or how to answer (manner), which is none. The next training takes it as 
 			if err != nil {
 				return err
 			}
-			kind := trainer.Kind(args[1])
-			if kind != trainer.Knowledge && kind != trainer.Manner {
-				return c.usage("what it teaches is knowledge or manner, not %q", "gelehrt wird knowledge oder manner, nicht %q", args[1])
+			kind, err := c.taughtOf(args[1])
+			if err != nil {
+				return err
 			}
 			return c.opened(cmd.Context(), func(s *Session) error { return c.setKind(cmd.Context(), s.Trainer, id, kind) })
 		},
 	}
+}
+
+// taughtOf reads what a correction teaches.
+func (c *program) taughtOf(word string) (trainer.Kind, error) {
+	kind := trainer.Kind(word)
+	if kind != trainer.Knowledge && kind != trainer.Manner {
+		return "", c.usage("what it teaches is knowledge or manner, not %q", "gelehrt wird knowledge oder manner, nicht %q", word)
+	}
+	return kind, nil
 }
 
 func (c *program) setKind(ctx context.Context, t *trainer.Trainer, id int64, kind trainer.Kind) error {
@@ -197,7 +207,7 @@ func (c *program) setKind(ctx context.Context, t *trainer.Trainer, id int64, kin
 	if len(now) != 1 {
 		return &missingError{kindSample, id}
 	}
-	return c.show(sampleViewOf(now[0]), func() {
+	return c.showKept(ctx, t, now[0], func() {
 		if kind == trainer.Knowledge {
 			c.sayf("Sample %d is a lesson from now on.", "Rückmeldung %d ist ab jetzt eine Lektion.", id)
 			return
@@ -248,6 +258,8 @@ type sampleView struct {
 	Message    int64               `json:"message,omitempty"`
 	Cycle      int64               `json:"cycle,omitempty"`
 	Created    time.Time           `json:"created"`
+
+	Contradicts int64 `json:"contradicts,omitempty"` // the lesson that its lesson contradicts; of one just kept
 }
 
 func sampleViewOf(s trainer.Sample) sampleView {
@@ -262,8 +274,8 @@ func sampleViewOf(s trainer.Sample) sampleView {
 }
 
 // thank confirms a sample that is on disk.
-func (c *program) thank(s trainer.Sample) error {
-	return c.show(sampleViewOf(s), func() {
+func (c *program) thank(ctx context.Context, t *trainer.Trainer, s trainer.Sample) error {
+	return c.showKept(ctx, t, s, func() {
 		l := c.language
 		switch {
 		case s.ID == 0:
@@ -276,6 +288,27 @@ func (c *program) thank(s trainer.Sample) error {
 			c.sayf("Kept as %d (%s, %s).", "Gespeichert als %d (%s, %s).", s.ID, l.form(s.Form), l.kind(s.Kind))
 		}
 	})
+}
+
+// showKept shows a sample that is on disk, and puts it to the person where its lesson
+// contradicts another one.
+func (c *program) showKept(ctx context.Context, t *trainer.Trainer, s trainer.Sample, person func()) error {
+	v := sampleViewOf(s)
+	if s.Kind != trainer.Knowledge {
+		return c.show(v, person)
+	}
+	x, other, err := against(ctx, t, s.ID)
+	if err != nil {
+		err = fmt.Errorf("the feedback is kept, but what it contradicts is not known: %w", err)
+	}
+	v.Contradicts = other.ID
+	return errors.Join(c.show(v, func() {
+		person()
+		if other.ID != 0 {
+			c.sayf("Lesson %d says otherwise (\"%s\"). Until you decide, the older one is not trained on: %s",
+				"Lektion %d sagt etwas anderes („%s“). Bis Sie entscheiden, wird die ältere nicht trainiert: %s", other.ID, brief(other.Answer, 60), c.resolvedBy(x))
+		}
+	}), err)
 }
 
 func (c *program) listFeedback(ctx context.Context, state string, limit int) error {

@@ -81,7 +81,7 @@ func (c *program) tell(events <-chan trainer.Event) {
 	last := ""
 	for e := range events {
 		for _, n := range e.News {
-			if text := c.language.news(n); text != "" {
+			if text := c.newsOf(n); text != "" {
 				p.end()
 				c.note("* %s", "* %s", text)
 			}

@@ -48,10 +48,15 @@ func (c *program) lessonsCommand() *cobra.Command {
 			Short: "Take a lesson back; adapters that were trained on it are rebuilt without it",
 			Args:  c.args(1, -1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.eachID(cmd.Context(), args, kindLesson, "unlearnt", c.saying((*trainer.Trainer).Unlearn, "Lesson %d is taken back.", "Lektion %d ist zurückgenommen."))
+				return c.eachID(cmd.Context(), args, kindLesson, "unlearnt", c.unlearn())
 			},
 		})
 	return cmd
+}
+
+// unlearn takes a lesson back.
+func (c *program) unlearn() doing {
+	return c.saying((*trainer.Trainer).Unlearn, "Lesson %d is taken back.", "Lektion %d ist zurückgenommen.")
 }
 
 // practise practises a lesson and says whether it weighs more by that.
@@ -104,7 +109,7 @@ func (c *program) teachCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return c.thank(sample)
+				return c.thank(cmd.Context(), s.Trainer, sample)
 			})
 		},
 	}
@@ -127,10 +132,16 @@ type lessonView struct {
 	Way        trainer.Way         `json:"way,omitempty"`
 	Trained    int                 `json:"trained"`
 	Created    time.Time           `json:"created"`
+
+	Contradicts int64 `json:"contradicts,omitempty"` // the lesson that it contradicts
 }
 
-func lessonViewOf(l trainer.LessonView) lessonView {
+// lessonViewOf is a lesson with the other one that it contradicts, the zero one where there is
+// none.
+func lessonViewOf(l trainer.LessonView, other trainer.Lesson) lessonView {
 	return lessonView{
+		Contradicts: other.ID,
+
 		ID: l.ID, Sample: l.Sample, Question: l.Question, Answer: l.Answer, State: l.State, Importance: l.Importance,
 		Keywords: l.Keywords, Before: l.Before, Now: l.Now, Way: l.Way, Trained: l.Trained, Created: l.Created,
 	}
@@ -141,9 +152,14 @@ func (c *program) listLessons(ctx context.Context, t *trainer.Trainer) error {
 	if err != nil {
 		return err
 	}
+	found, err := t.Contradictions(ctx)
+	if err != nil {
+		return err
+	}
+	other := others(found)
 	views := make([]lessonView, len(lessons))
 	for i, l := range lessons {
-		views[i] = lessonViewOf(l)
+		views[i] = lessonViewOf(l, other[l.ID])
 	}
 	return c.show(struct {
 		Lessons []lessonView `json:"lessons"`
@@ -159,7 +175,11 @@ func (c *program) listLessons(ctx context.Context, t *trainer.Trainer) error {
 		}
 		rows := make([][]string, len(lessons))
 		for i, v := range lessons {
-			rows[i] = []string{strconv.FormatInt(v.ID, 10), l.lessonState(v.State), strconv.Itoa(v.Importance), brief(v.Question, 60), brief(v.Answer, 60)}
+			state := l.lessonState(v.State)
+			if o := other[v.ID]; o.ID != 0 {
+				state += l.say(", contradicts %d", ", widerspricht %d", o.ID)
+			}
+			rows[i] = []string{strconv.FormatInt(v.ID, 10), state, strconv.Itoa(v.Importance), brief(v.Question, 60), brief(v.Answer, 60)}
 		}
 		c.table([]string{l.say("no.", "Nr."), l.say("state", "Stand"), l.say("weight", "Gewicht"), l.say("question", "Frage"), l.say("answer", "Antwort")}, rows)
 	})
@@ -170,11 +190,16 @@ func (c *program) showLesson(ctx context.Context, t *trainer.Trainer, id int64) 
 	if err != nil {
 		return err
 	}
+	found, err := t.Contradictions(ctx)
+	if err != nil {
+		return err
+	}
 	for _, v := range lessons {
 		if v.ID != id {
 			continue
 		}
-		return c.show(lessonViewOf(v), func() {
+		other := others(found)[id]
+		return c.show(lessonViewOf(v, other), func() {
 			l := c.language
 			c.sayf("Lesson %d: %s, importance %d, in %s", "Lektion %d: %s, Wichtigkeit %d, in %s", v.ID, l.lessonState(v.State), v.Importance,
 				l.count(v.Trained, "training", "trainings", "Training", "Trainings"))
@@ -187,6 +212,9 @@ func (c *program) showLesson(ctx context.Context, t *trainer.Trainer, id int64) 
 			}
 			if v.Way != "" { // there is a model that it could reach
 				c.sayf("Way:      %s", "Weg:      %s", l.way(v.Way))
+			}
+			if other.ID != 0 {
+				c.sayf("Lesson %d says otherwise (\"%s\"): %s", "Lektion %d sagt etwas anderes („%s“): %s", other.ID, brief(other.Answer, 60), c.contradictionsBy())
 			}
 			for _, r := range v.Trail {
 				c.sayf("  %s  %s", "  %s  %s", when(r.Created), l.lessonState(r.Outcome))

@@ -10,7 +10,7 @@ import (
 func (d *dialogue) follow(events <-chan trainer.Event, wait bool) {
 	for e := range events {
 		for _, n := range e.News {
-			text := d.language.news(n)
+			text := d.newsOf(n)
 			if text == "" {
 				continue
 			}
@@ -34,8 +34,9 @@ func (d *dialogue) sayNews() {
 	d.news = nil
 }
 
-// news says what happened; "" is what nobody has to hear.
-func (l language) news(n trainer.News) string {
+// newsOf says what happened; "" is what nobody has to hear.
+func (c *program) newsOf(n trainer.News) string {
+	l := c.language
 	switch n.Kind {
 	case trainer.NewsCycleStarted:
 		return l.say("training begins (cycle %d): %s", "das Training beginnt (Zyklus %d): %s", n.Cycle, l.because(n.Reason))
@@ -47,8 +48,14 @@ func (l language) news(n trainer.News) string {
 		return text
 	case trainer.NewsRolledBack:
 		return l.say("back to %s: %s", "zurück zu %s: %s", l.version(n.Number), l.because(n.Reason))
-	case trainer.NewsTrouble:
+	case trainer.NewsTrouble, trainer.NewsReader, trainer.NewsReaderRefused:
 		return l.because(n.Reason)
+	case trainer.NewsContradiction:
+		text := l.because(n.Reason)
+		if l != german { // its sentence says what the two are, and no more
+			text = "two lessons contradict each other: " + text + "; until you decide, the older one is not trained on"
+		}
+		return text + " (" + c.contradictionsBy() + ")"
 	case trainer.NewsCycleEnded:
 		switch n.End.State {
 		case trainer.CycleRefused:

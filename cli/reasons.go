@@ -250,7 +250,10 @@ func (c *program) hint(code string) string {
 			"Holen Sie mit %s eine andere Version zurück (0 ist das Ausgangsmodell) und trainieren Sie mit %s neu.", typed("restore"), typed("train"))
 	case trainer.HintRephrase:
 		return l.say("Put those that %s shows as missed in other words with %s.", "Sagen Sie, was bei %s nicht sitzt, mit %s in anderen Worten.", typed("lessons"), typed("teach"))
-	case trainer.HintLoadModel, trainer.HintReviewFeedback, trainer.HintPrepare:
+	case trainer.HintReviewFeedback:
+		return l.say("Look through %s, and after %s through `clara feedback list`: does some of it contradict itself?",
+			"Sehen Sie %s durch und nach %s `clara feedback list`: Widersprechen sich Rückmeldungen?", c.contradictionsBy(), typed("quit"))
+	case trainer.HintLoadModel, trainer.HintPrepare:
 		return l.say("End with %s first. ", "Beenden Sie erst mit %s. ", typed("quit")) + l.hint(code)
 	}
 	return l.hint(code)

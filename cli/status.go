@@ -24,7 +24,11 @@ type statusView struct {
 	Done     int              `json:"done,omitempty"`
 	Of       int              `json:"of,omitempty"`
 	Trouble  *trainer.Finding `json:"trouble,omitempty"`
-	Last     *trained         `json:"last_cycle,omitempty"`
+
+	Reader         trainer.ReaderState `json:"reader,omitempty"` // of the model
+	Contradictions int                 `json:"contradictions"`   // pairs of lessons that wait for the user
+
+	Last *trained `json:"last_cycle,omitempty"`
 }
 
 func statusOf(s trainer.State) statusView {
@@ -32,6 +36,7 @@ func statusOf(s trainer.State) statusView {
 		Phase: s.Phase, Why: s.Why, Ratings: s.NewRatings, Manner: s.NewManner, Lessons: s.NewLessons,
 		Kept: s.Buffer.Kept, Total: s.Buffer.Total, Known: s.Lessons.Known, OfAll: s.Lessons.Total(),
 		Version: s.Active.Number, Trouble: s.Trouble,
+		Reader: s.Reader, Contradictions: s.Contradictions,
 	}
 	if !s.StartsAt.IsZero() {
 		v.StartsIn = max(0, time.Until(s.StartsAt).Seconds())
@@ -66,6 +71,10 @@ func (c *program) sayStatus(s trainer.State) {
 	c.sayf("Buffer: %d of %d samples train. Lessons: %d of %d known. In use: %s.",
 		"Puffer: %d von %d Rückmeldungen trainieren. Lektionen: %d von %d sitzen. In Gebrauch: %s.",
 		s.Buffer.Kept, s.Buffer.Total, s.Lessons.Known, s.Lessons.Total(), l.version(s.Active.Number))
+	if s.Contradictions > 0 {
+		c.sayf("Lessons that contradict each other: %s; %s shows them.", "Lektionen, die sich widersprechen: %s; %s zeigt sie.",
+			l.count(s.Contradictions, "pair", "pairs", "Paar", "Paare"), c.contradictionsBy())
+	}
 	if e := s.Last; e != nil {
 		c.sayf("Last training: %s.", "Letztes Training: %s.", l.because(e.Reason))
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -134,12 +135,51 @@ func TestReasonsAreSaidWithTheirArguments(t *testing.T) {
 	}
 	vain := trainer.Reason{Code: trainer.CodeInVain, Args: map[string]string{"count": "1", "lessons": "Was ist Nebel?", "known": "0", "before": "0", "of": "1"}}
 	ended := trainer.News{Kind: trainer.NewsCycleEnded, Cycle: 3, End: &trainer.CycleEnd{Cycle: 3, State: trainer.CycleChecked, Reason: vain}}
-	if got := german.news(ended); !strings.Contains(got, "Was ist Nebel?; damit sitzen 0 von 1 Lektionen") || strings.Contains(got, "nichts zu trainieren") {
+	if got := (&program{language: german}).newsOf(ended); !strings.Contains(got, "Was ist Nebel?; damit sitzen 0 von 1 Lektionen") || strings.Contains(got, "nichts zu trainieren") {
 		t.Errorf("a training in vain is said as %q", got)
 	}
 	unknown := trainer.Reason{Code: "of the future", Text: "said by a newer trainer"}
 	if got := german.because(unknown); got != unknown.Text {
 		t.Errorf("an unknown reason is said as %q", got)
+	}
+}
+
+// Lessons that contradict each other are news that says what to do, and a line of the status, in
+// the words of where the person is.
+func TestContradictionsAreSaid(t *testing.T) {
+	pair := trainer.News{Kind: trainer.NewsContradiction, Reason: trainer.Reason{
+		Code: trainer.CodeContradiction, Text: `"When?" is answered with "At 8.", and "What time?" with "At 9."`, Args: map[string]string{"older": "When?", "newer": "What time?", "count": "1"},
+	}}
+	for _, tt := range []struct {
+		lang             language
+		atPrompt         func(string) string
+		news, status, by string
+	}{
+		{english, nil, "two lessons contradict each other: " + pair.Reason.Text + "; until you decide, the older one is not trained on", "Lessons that contradict each other: 1 pair; clara lessons contradictions shows them.", "clara lessons contradictions"},
+		{german, func(name string) string { return "/" + name }, "zwei Lektionen widersprechen sich: „When?“ und „What time?“; wählen Sie, welche stimmt, bis dahin wird die ältere nicht trainiert", "Lektionen, die sich widersprechen: 1 Paar; /resolve zeigt sie.", "/resolve"},
+	} {
+		var out bytes.Buffer
+		c := &program{language: tt.lang, atPrompt: tt.atPrompt, out: &out}
+		if got, want := c.newsOf(pair), tt.news+" ("+tt.by+")"; got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+		c.sayStatus(trainer.State{Contradictions: 1})
+		if !strings.Contains(out.String(), tt.status+"\n") {
+			t.Errorf("the status is %q", out.String())
+		}
+	}
+	if v := statusOf(trainer.State{Contradictions: 2, Reader: trainer.ReaderNone}); v.Contradictions != 2 || v.Reader != trainer.ReaderNone {
+		t.Errorf("to a program the status is %+v", v)
+	}
+}
+
+// That a model is prepared, or cannot be, is said when it happens.
+func TestNewsOfTheReader(t *testing.T) {
+	for _, kind := range []trainer.NewsKind{trainer.NewsReader, trainer.NewsReaderRefused} {
+		why := trainer.Reason{Code: trainer.CodePrepared, Args: map[string]string{"model": "Tiny"}, Text: "Tiny is prepared: lessons work at once"}
+		if got := (&program{language: german}).newsOf(trainer.News{Kind: kind, Reason: why}); got != "Tiny ist vorbereitet: Lektionen wirken sofort" {
+			t.Errorf("%s is said as %q", kind, got)
+		}
 	}
 }
 
