@@ -88,6 +88,14 @@ func (c *program) decide(ctx context.Context, t *trainer.Trainer, said choice) e
 	return c.resolve(ctx, t, said.lessons, said.right)
 }
 
+// undecided says a contradiction, and what comes of it.
+func (l language) undecided(r trainer.Reason) string {
+	if l == german {
+		return l.because(r)
+	}
+	return "two lessons contradict each other: " + r.Text + "; until you decide, the older one is not trained on"
+}
+
 // contradictionsBy is the command that lists the contradictions, where the person is.
 func (c *program) contradictionsBy() string {
 	if c.atPrompt != nil {

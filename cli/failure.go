@@ -213,6 +213,8 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 	case trainer.CodeServerNeedsUsers:
 		f.Exit = exitUsage
 		f.Hint = l.say("Add one with `clara users add NAME`, or listen on 127.0.0.1.", "Legen Sie mit `clara users add NAME` einen an, oder nehmen Sie 127.0.0.1.")
+	case trainer.CodeContradiction:
+		f.Text = l.undecided(u.Reason)
 	case trainer.CodeNoModel:
 		f.Exit = exitModel
 	case trainer.CodeDiskFull:

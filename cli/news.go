@@ -51,11 +51,7 @@ func (c *program) newsOf(n trainer.News) string {
 	case trainer.NewsTrouble, trainer.NewsReader, trainer.NewsReaderRefused:
 		return l.because(n.Reason)
 	case trainer.NewsContradiction:
-		text := l.because(n.Reason)
-		if l != german { // its sentence says what the two are, and no more
-			text = "two lessons contradict each other: " + text + "; until you decide, the older one is not trained on"
-		}
-		return text + " (" + c.contradictionsBy() + ")"
+		return l.undecided(n.Reason) + " (" + c.contradictionsBy() + ")"
 	case trainer.NewsCycleEnded:
 		switch n.End.State {
 		case trainer.CycleRefused:
