@@ -17,17 +17,17 @@ func (s *Store) EraseSamples(ctx context.Context, deletedBefore time.Time) error
 	return s.eraseFor(ctx, "erase deleted samples", func(tx *sql.Tx) (bool, error) { return s.eraseSamples(ctx, tx, deletedBefore) })
 }
 
-// eraseFor is revise of what removes something for good; f says whether there was anything.
+// eraseFor is revise of what removes something for good; f says whether there was anything. The
+// copies from before updates, which hold it, go first: once it is gone from the database, nothing
+// would say that they have to, and the program may be killed at any moment.
 func (s *Store) eraseFor(ctx context.Context, what string, f func(tx *sql.Tx) (bool, error)) error {
-	erased := false
-	err := s.revise(ctx, what, func(tx *sql.Tx) (err error) {
-		erased, err = f(tx)
-		return err
+	return s.revise(ctx, what, func(tx *sql.Tx) error {
+		erased, err := f(tx)
+		if err != nil || !erased {
+			return err
+		}
+		return s.db.removeCopies(true)
 	})
-	if err == nil && erased {
-		s.db.erased.Store(true)
-	}
-	return err
 }
 
 // eraseSamples is EraseSamples in a transaction; it says whether there are any.

@@ -17,19 +17,23 @@ import (
 	"time"
 )
 
-// victimEnv makes the test binary run victim on the database that it names.
-const victimEnv = "CLARA_STORE_VICTIM"
+// victimEnv makes the test binary run a victim on the database that it names, victimWorkEnv says which.
+const victimEnv, victimWorkEnv = "CLARA_STORE_VICTIM", "CLARA_STORE_VICTIM_WORK"
+
+var victims = map[string]func(path string){"": victim, "erases": eraser}
+
+// die ends a victim that cannot go on, which is told from one that was killed.
+func die(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
 
 // victim gives feedback and runs cycles until it is killed. It prints a line
 // for each thing that the store has acknowledged.
 func victim(path string) {
 	ctx := context.Background()
-	die := func(err error) {
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
 	s, err := Open(ctx, path)
 	die(err)
 	_, err = s.MarkCut(ctx)
@@ -96,6 +100,50 @@ func victim(path string) {
 	}
 }
 
+// eraser erases feedback, of which a copy from before an update has the text, until it is killed.
+func eraser(path string) {
+	ctx := context.Background()
+	s, err := Open(ctx, path)
+	die(err)
+	fmt.Println("open")
+	for {
+		text := fmt.Sprintf("secret %d.", time.Now().UnixNano())
+		x, _, err := s.AddFeedback(ctx, Feedback{Sample: Sample{Form: FormRating, Kind: Manner, Prompt: text, Score: 1}})
+		die(err)
+		die(os.WriteFile(copyName(path, 3), []byte(text), 0o600))
+		die(s.DeleteSample(ctx, x.ID))
+		die(s.EraseSamples(ctx, time.Now().Add(time.Hour)))
+		fmt.Printf("erased %d\n", x.ID)
+		die(s.ClearTraces(ctx))
+	}
+}
+
+// TestKillLeavesNoErasedTextInACopy kills a program that erases, again and again: what is in a copy
+// of the database from before an update is in the database too, so that the next start erases both.
+func TestKillLeavesNoErasedTextInACopy(t *testing.T) {
+	random := seeded(t)
+	path := filepath.Join(t.TempDir(), "clara.db")
+	erased, copies := 0, 0
+	for range 15 {
+		erased += len(killed(t, "erases", path, time.Duration(random.IntN(150))*time.Millisecond, true)["erased"])
+		s := must(Open(t.Context(), path))(t)
+		all := must(s.Samples(t.Context(), SampleQuery{States: []SampleState{SampleNew, SampleUsed, SampleRejected, SampleDeleted}}))(t)
+		check(t, s.Close())
+		copied, err := os.ReadFile(copyName(path, 3))
+		if err != nil || !strings.HasSuffix(string(copied), ".") { // it was removed, or is half written
+			continue
+		}
+		copies++
+		if !slices.ContainsFunc(all, func(x Sample) bool { return x.Prompt == string(copied) }) {
+			t.Errorf("%q was erased and is in a copy", copied)
+		}
+	}
+	t.Logf("%d erased, %d copies left", erased, copies)
+	if erased == 0 {
+		t.Error("nothing was erased: the test has tested nothing")
+	}
+}
+
 // TestKill kills a program that rates, corrects and trains, again and again on
 // one file: whatever was acknowledged is there, and nothing is there by half.
 // CLARA_KILLS says how often, 15 times by default.
@@ -119,7 +167,7 @@ func TestKill(t *testing.T) {
 	// A machine that is busy with something else needs longer for a version.
 	for ; n < kills || n < 8*kills && lacking(); n++ {
 		longest := 150 * (1 + n/kills)
-		for kind, ids := range killed(t, path, time.Duration(random.IntN(longest))*time.Millisecond, true) {
+		for kind, ids := range killed(t, "", path, time.Duration(random.IntN(longest))*time.Millisecond, true) {
 			acknowledged[kind] = append(acknowledged[kind], ids...)
 		}
 		afterKill(t, path, acknowledged)
@@ -138,7 +186,7 @@ func TestKillWhileItIsMade(t *testing.T) {
 	random := seeded(t)
 	for range 10 {
 		path := filepath.Join(t.TempDir(), "clara.db")
-		afterKill(t, path, killed(t, path, time.Duration(random.IntN(60))*time.Millisecond, false))
+		afterKill(t, path, killed(t, "", path, time.Duration(random.IntN(60))*time.Millisecond, false))
 	}
 }
 
@@ -148,12 +196,12 @@ func seeded(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// killed runs victim for a while, from its first line on or from its start,
+// killed runs a victim for a while, from its first line on or from its start,
 // kills it and returns the IDs that it had acknowledged, by kind.
-func killed(t *testing.T, path string, after time.Duration, fromFirstLine bool) map[string][]int64 {
+func killed(t *testing.T, work, path string, after time.Duration, fromFirstLine bool) map[string][]int64 {
 	t.Helper()
 	cmd := exec.Command(must(os.Executable())(t))
-	cmd.Env = append(os.Environ(), victimEnv+"="+path)
+	cmd.Env = append(os.Environ(), victimEnv+"="+path, victimWorkEnv+"="+work)
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
 	out := must(cmd.StdoutPipe())(t)

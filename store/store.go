@@ -19,7 +19,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -43,14 +42,14 @@ type database struct {
 	read  *sql.DB
 	now   func() time.Time // a test sets another
 
-	erased    atomic.Bool // something was, for good, and ClearTraces has not followed yet
 	revisions revisions
 }
 
 // Open opens the database file at path for the user Local, and makes it, with
 // its folder, where it does not exist. A file with an older schema is brought
 // up to date, after a copy of it was put beside it as path.before-N, N being
-// the schema's new number. The copy stays until ClearTraces removes it.
+// the schema's new number. The copy stays until something is erased for good,
+// or ClearTraces finds it old.
 //
 // The error is a *FileError, and ErrNewer, ErrForeign or ErrCorrupt, where the file is there
 // and cannot be used; it is then left as it was.

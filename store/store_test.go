@@ -17,10 +17,10 @@ import (
 	"time"
 )
 
-// TestMain also serves as the program that TestKill kills.
+// TestMain also serves as the programs that tests kill.
 func TestMain(m *testing.M) {
 	if path := os.Getenv(victimEnv); path != "" {
-		victim(path)
+		victims[os.Getenv(victimWorkEnv)](path)
 	}
 	// Few and long histories; -rapid.checks=1000 looks closer. They run in one
 	// goroutine, so the race detector only slows them down.

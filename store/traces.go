@@ -16,20 +16,15 @@ import (
 // updated program has proven itself.
 const copiesKept = 30 * 24 * time.Hour
 
-// ClearTraces removes what is left of erased texts outside of the tables: the pages in the
-// write-ahead log, which SQLite overwrites only as new ones come, and, once something was
-// erased for good since the database was opened, all copies from before updates, which hold it.
-// A copy goes after a month in any case.
+// ClearTraces removes what is left of erased texts in the write-ahead log, whose pages SQLite
+// overwrites only as new ones come, and the copies from before updates that are older than a
+// month; all of them go where something is erased for good.
 func (s *Store) ClearTraces(ctx context.Context) error {
-	erased := s.db.erased.Swap(false)
 	err := s.db.emptyLog(ctx)
 	if err == nil {
-		err = s.db.removeCopies(erased)
+		err = s.db.removeCopies(false)
 	}
 	if err != nil {
-		if erased {
-			s.db.erased.Store(true)
-		}
 		return fmt.Errorf("clear the traces of what was erased: %w", classify(err))
 	}
 	return nil

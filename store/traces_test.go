@@ -44,6 +44,11 @@ func TestErasedTextIsInNoFileBesideTheDatabase(t *testing.T) {
 				t.Fatalf("nothing was erased, and the copy is gone: %v", err)
 			}
 			erase(t, s)
+			for _, name := range []string{copied, copied + halfMark} { // the program may be closed before ClearTraces
+				if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("once it was erased, %s: %v", name, err)
+				}
+			}
 			check(t, s.ClearTraces(t.Context()))
 			for _, data := range files(t, s.Path()) {
 				if strings.Contains(data, "Zacharias") {
