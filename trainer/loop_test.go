@@ -81,6 +81,13 @@ func (b *bench) open() {
 	}
 }
 
+// reopen closes the data and opens it again.
+func (b *bench) reopen() {
+	b.t.Helper()
+	b.close()
+	b.open()
+}
+
 // attach plays a model that is loaded.
 func (b *bench) attach() {
 	a := &attached{info: model.Info{Name: "played", Hash: testHash, Context: 2048}, base: &BaseFacts{}}
@@ -350,6 +357,7 @@ func TestInterruptedCyclesStartAgain(t *testing.T) {
 			t.Errorf("what the killed cycle had written stays: %v", err)
 		}
 		defer func() { b.close() }()
+		b.reopen() // by what trains nothing, such as a look at the figures
 		b.attach()
 		b.start()
 		b.settle()
@@ -1134,6 +1142,11 @@ func TestCutTwiceWaitsForTheUser(t *testing.T) {
 			}
 			b.open()
 		}
+		b.reopen() // as for a look at the figures, or at a server at which its user rests
+		b.attach()
+		b.start()
+		b.want(PhaseWaiting, CodeCutTwice)
+		b.reopen()
 		b.attach()
 		b.start()
 		s := b.want(PhaseWaiting, CodeCutTwice)

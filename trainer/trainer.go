@@ -84,7 +84,8 @@ var ErrRunning = errors.New("the trainer is running already")
 type cycleFunc func(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, m *memory, progress func(Progress)) (Outcome, error)
 
 // New checks p and makes a Trainer that is not running yet. A cycle that a crash cut
-// short is marked so, and started again when the loop runs, as is one that Stop stopped.
+// short is marked so, and started again when the loop runs, as is one that Stop stopped;
+// unless a crash cut the same short twice in a row.
 func New(ctx context.Context, p Params) (*Trainer, error) {
 	if err := p.Settings.Validate(); err != nil {
 		return nil, fmt.Errorf("settings of the trainer: %w", err)
@@ -106,16 +107,12 @@ func New(ctx context.Context, p Params) (*Trainer, error) {
 		return nil, fmt.Errorf("look for a cycle that was cut short: %w", err)
 	}
 	for _, c := range cut {
+		t.log.Warn("the last cycle was cut short", "cycle", c.ID)
 		if err := t.discard(c.ID); err != nil {
 			t.log.Warn("a cycle that was cut short has left files", "error", err)
 		}
 	}
-	if len(cut) > 0 {
-		err = t.resume(ctx, cut[0])
-	} else {
-		err = t.resumeEnded(ctx)
-	}
-	if err != nil {
+	if err := t.resume(ctx); err != nil {
 		return nil, err
 	}
 	l := &loop{Trainer: t}
@@ -125,36 +122,28 @@ func New(ctx context.Context, p Params) (*Trainer, error) {
 	return t, nil
 }
 
-// resume lets a cycle that a crash cut short start again; unless the same work was cut
-// short the time before, too: it may be what kills the program, and waits for the user
-// or for new feedback.
-func (t *Trainer) resume(ctx context.Context, cut Cycle) error {
+// resume lets the last cycle start again where a crash cut it short, or where it was stopped because
+// the program was closed, or for a move during which it was closed. It may have been asked for: then
+// nothing else would start it. Where the same work was cut short the time before, too, it may be what
+// kills the program, and waits for the user or for new feedback. That goes by what the store holds, not
+// by what was found running just now: the data is also opened where nothing trains.
+func (t *Trainer) resume(ctx context.Context) error {
 	last, err := t.store.Cycles(ctx, 2)
 	if err != nil {
-		return fmt.Errorf("look for a cycle that was cut short: %w", err)
+		return fmt.Errorf("look for a cycle that was cut short or stopped: %w", err)
 	}
-	key := workKeyOf(cut)
-	if len(last) == 2 && last[1].State == CycleCut && key != "" && workKeyOf(last[1]) == key {
-		t.log.Error("training the same was cut short twice and is not started again", "cycle", cut.ID)
+	if len(last) == 0 {
+		return nil
+	}
+	c, key := last[0], workKeyOf(last[0])
+	switch {
+	case c.State == CycleCut && len(last) == 2 && last[1].State == CycleCut && key != "" && workKeyOf(last[1]) == key:
+		t.log.Error("training the same was cut short twice and is not started again", "cycle", c.ID)
 		t.cutTwice.Store(&key)
 		f := Finding{Subject: SubjectTraining, Reason: cutTwiceReason(), Hint: HintTrainNow}
 		t.hub.update(func(s *State) { s.Trouble = &f })
-		return nil
-	}
-	t.log.Warn("the last cycle was cut short and is started again", "cycle", cut.ID)
-	t.interrupted.Store(&cut.BaseHash)
-	return nil
-}
-
-// resumeEnded lets a cycle start again that was stopped because the program was closed, or for a
-// move during which it was closed. It may have been asked for: then nothing else would start it.
-func (t *Trainer) resumeEnded(ctx context.Context) error {
-	last, err := t.store.Cycles(ctx, 1)
-	if err != nil {
-		return fmt.Errorf("look for a cycle that was stopped: %w", err)
-	}
-	if len(last) == 1 && last[0].State == CycleStopped && (last[0].Reason.Code == CodeEnded || last[0].Reason.Code == CodeMoves) {
-		t.interrupted.Store(&last[0].BaseHash)
+	case c.State == CycleCut, c.State == CycleStopped && (c.Reason.Code == CodeEnded || c.Reason.Code == CodeMoves):
+		t.interrupted.Store(&c.BaseHash)
 	}
 	return nil
 }
