@@ -91,3 +91,36 @@ func removeIfThere(path string) error {
 	}
 	return nil
 }
+
+// RemoveHalves removes what is left beside path by a Write of it in which the program was
+// killed. No Write of it may run.
+func RemoveHalves(path string) error {
+	halves, err := filepath.Glob(filepath.Join(escapeGlob(filepath.Dir(path)), "."+escapeGlob(filepath.Base(path))+".*"))
+	if err != nil {
+		return fmt.Errorf("look for what is left half written of %s: %w", path, err)
+	}
+	for _, half := range halves {
+		if err := removeIfThere(half); err != nil {
+			return fmt.Errorf("remove what is left half written of %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// MakeFolder makes a folder, with those that lead to it, unless it is there. The names of
+// those that it makes are on disk when it returns.
+func MakeFolder(path string, mode fs.FileMode) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(path)
+	if parent != path {
+		if err := MakeFolder(parent, mode); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(path, mode); err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	return syncFolder(parent)
+}

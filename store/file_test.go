@@ -59,3 +59,38 @@ func TestWriteFileThatFailsLeavesTheOldOne(t *testing.T) {
 		t.Errorf("%d entries in the folder, want the 1 that was there", n)
 	}
 }
+
+func TestMakeFolder(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "versions", "cycle-1")
+	for range 2 {
+		check(t, MakeFolder(path, 0o700))
+		if info := must(os.Stat(path))(t); !info.IsDir() {
+			t.Errorf("%s is no folder", path)
+		}
+	}
+	file := filepath.Join(dir, "file")
+	check(t, WriteFile(file, nil))
+	for _, taken := range []string{file, filepath.Join(file, "below")} {
+		if err := MakeFolder(taken, 0o700); err == nil {
+			t.Errorf("a file is in the way of %s, and it is no error", taken)
+		}
+	}
+}
+
+// A kill in the middle of writing a file leaves half of it beside it.
+func TestRemoveHalves(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "[a]")
+	check(t, MakeFolder(dir, 0o700))
+	path := filepath.Join(dir, "training.state")
+	check(t, WriteFile(path, []byte("whole")))
+	half := must(os.CreateTemp(dir, ".training.state.*"))(t)
+	check(t, half.Close())
+	check(t, WriteFile(filepath.Join(dir, ".training.other"), nil))
+	check(t, RemoveHalves(path))
+	var left []string
+	for _, e := range must(os.ReadDir(dir))(t) {
+		left = append(left, e.Name())
+	}
+	same(t, []string{".training.other", "training.state"}, left)
+}

@@ -305,7 +305,7 @@ func WriteOutcome(dir string, o Outcome) error {
 }
 
 func writeAdapters(dir string, o Outcome) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := store.MakeFolder(dir, 0o755); err != nil {
 		return fmt.Errorf("write the outcome into %s: %w", dir, err)
 	}
 	for _, a := range []struct {

@@ -182,9 +182,14 @@ func (w *readerWork) keep(t *model.Training) error {
 }
 
 // restore reads a training that was kept, nil if there is none, or none that can be
-// gone on with: then the training begins anew.
+// gone on with: then the training begins anew. What a kill left half written, as large as
+// a kept one, goes.
 func (w *readerWork) restore() (*model.TrainingState, error) {
-	f, err := os.Open(filepath.Join(w.Dir, stateFile))
+	path := filepath.Join(w.Dir, stateFile)
+	if err := store.RemoveHalves(path); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

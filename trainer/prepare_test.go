@@ -73,6 +73,13 @@ func TestPreparationGoesOnWhereItWasCutShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "readers", "hash")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	half := filepath.Join(dir, "."+stateFile+".1234") // as a kill in the middle of keeping it leaves it
+	if err := os.WriteFile(half, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	taken := 0
 	for _, at := range []int{1, 3, 7} { // nothing kept; kept at 2; kept at 6
 		ctx, stop := context.WithCancel(t.Context())
@@ -81,6 +88,9 @@ func TestPreparationGoesOnWhereItWasCutShort(t *testing.T) {
 			t.Fatalf("cut at step %d: %v", at, err)
 		}
 		taken += y.taken
+	}
+	if _, err := os.Stat(half); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("what a kill left half written is still there: %v", err)
 	}
 	y := &tinyReading{steps: 8}
 	again, err := prepare(t.Context(), dir, y)

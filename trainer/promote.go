@@ -101,19 +101,20 @@ var errOvertaken = errors.New("another version was chosen while the cycle ran")
 // or a rollback, stands. What the cycle used counts as unused, and is trained again.
 // pairs are further arguments of its reason.
 func (t *Trainer) overtaken(ctx context.Context, cycle int64, base string, pairs ...any) error {
+	left := t.discard(cycle) // first: once the cycle has ended, no start looks for what it left
 	active, err := t.store.ActiveVersion(ctx, base)
 	if err != nil {
-		return t.fail(ctx, cycle, fmt.Errorf("read the version in use: %w", err), pairs...)
+		return t.fail(ctx, cycle, errors.Join(fmt.Errorf("read the version in use: %w", err), left), pairs...)
 	}
 	why := reason(CodeOvertaken, fmt.Sprintf("version %d was chosen while it trained", active.Number), append([]any{"number", active.Number}, pairs...)...)
 	if active.ID == 0 {
 		why = reason(CodeOvertaken, "the untrained base was chosen while it trained", append([]any{"number", 0}, pairs...)...)
 	}
 	if _, _, err := t.store.FinishCycle(ctx, store.CycleEnd{Cycle: cycle, State: CycleStopped, Reason: why}); err != nil {
-		return saving(fmt.Errorf("end cycle %d: %w", cycle, err))
+		return saving(errors.Join(fmt.Errorf("end cycle %d: %w", cycle, err), left))
 	}
-	if err := t.discard(cycle); err != nil {
-		return err
+	if left != nil {
+		return left
 	}
 	return &UserError{Reason: why, Hint: HintWait, Err: fmt.Errorf("cycle %d: %w", cycle, errOvertaken)}
 }

@@ -402,3 +402,21 @@ func TestPruneLeavesNothing(t *testing.T) {
 		}
 	}
 }
+
+// What a cycle wrote that was overtaken goes before its end is noted: nothing would look for it after
+// a kill between the two, and it may hold what is taken back later.
+func TestWhatWasOvertakenIsRemovedBeforeItEnds(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	const cycle = 77 // its end cannot be noted: there is none
+	folder := filepath.Join(b.home, cycleFolder(cycle))
+	if err := os.MkdirAll(filepath.Join(folder, mannerFolder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.overtaken(t.Context(), cycle, testHash); !errors.Is(err, ErrNotFound) {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what it wrote: %v", err)
+	}
+}
