@@ -239,7 +239,7 @@ func (h *history) AddMessage(t *rapid.T) {
 		Seconds: rapid.Float64Range(0, 9).Draw(t, "seconds"), Source: rapid.SampledFrom([]string{"", "other-model"}).Draw(t, "source"), Parent: orZero(t, ids(c.messages, func(m Message) int64 { return m.ID }), "parent"),
 	}
 	got, err := s.AddMessage(t.Context(), m)
-	if !c.deleted.IsZero() {
+	if !c.deleted.IsZero() && m.Role != RoleAssistant {
 		wantErr(t, err, ErrNotFound)
 		return
 	}
@@ -589,4 +589,23 @@ func (h *history) Base(t *rapid.T) {
 	for key, value := range values {
 		a.base[base+"/answer/"+key] = value
 	}
+}
+
+// An answer that is written while its conversation is deleted comes back with it; a question
+// cannot be asked there.
+func TestAnAnswerOutlivesTheDeletionOfItsConversation(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	q := must(s.BeginConversation(ctx, Conversation{Title: "fog"}, []Message{{Role: RoleUser, Text: "What is fog?"}}))(t)
+	check(t, s.DeleteConversation(ctx, q.Conversation))
+	answer := Message{Conversation: q.Conversation, Parent: q.ID, Role: RoleAssistant, Text: "Fog is", Finish: FinishCancelled}
+	kept := must(s.AddMessage(ctx, answer))(t)
+	_, err := s.AddMessage(ctx, Message{Conversation: q.Conversation, Parent: q.ID, Role: RoleUser, Text: "And rain?"})
+	wantErr(t, err, ErrNotFound)
+	check(t, s.RestoreConversation(ctx, q.Conversation))
+	same(t, []Message{q, kept}, must(s.Messages(ctx, q.Conversation))(t))
+	check(t, s.DeleteConversation(ctx, q.Conversation))
+	check(t, s.EraseConversations(ctx, time.Now().Add(time.Hour)))
+	_, err = s.AddMessage(ctx, answer)
+	wantErr(t, err, ErrNotFound)
 }

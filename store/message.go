@@ -71,7 +71,8 @@ func (s *Store) OwnQuestions(ctx context.Context, longest, limit int) ([]string,
 const siblings = `messages b WHERE b.conversation = m.conversation AND b.parent IS m.parent`
 
 // AddMessage adds a message behind its Parent and returns it as stored. It is the one
-// of those behind that Parent that is shown.
+// of those behind that Parent that is shown. An answer is kept also in a conversation that
+// was deleted while it was written: it comes back with that.
 func (s *Store) AddMessage(ctx context.Context, m Message) (Message, error) {
 	err := s.update(ctx, "add message", func(tx *sql.Tx) error { return s.addMessage(ctx, tx, &m) })
 	return m, err
@@ -85,8 +86,8 @@ func (s *Store) addMessage(ctx context.Context, tx *sql.Tx, m *Message) error {
 	if math.IsNaN(m.Seconds) || math.IsInf(m.Seconds, 0) {
 		return ErrInvalid
 	}
-	r, err := tx.ExecContext(ctx, `UPDATE conversations SET updated = max(updated, ?) WHERE user = ? AND id = ? AND deleted IS NULL`,
-		timeValue(m.Created), s.user, m.Conversation)
+	r, err := tx.ExecContext(ctx, `UPDATE conversations SET updated = max(updated, ?) WHERE user = ? AND id = ? AND (deleted IS NULL OR ?)`,
+		timeValue(m.Created), s.user, m.Conversation, m.Role == RoleAssistant)
 	if err := touched(r, err, 1); err != nil {
 		return err
 	}

@@ -14,9 +14,6 @@ import (
 	"clara/model"
 )
 
-// saveTime is how long saving what there is may take once the caller has gone.
-const saveTime = 10 * time.Second
-
 // Answer asks the model. The question is on disk before the first token, the
 // answer before the call returns. onPiece, if not nil, gets the text as it is made,
 // from the calling goroutine. When ctx ends, the answer so far is kept and returned
@@ -193,7 +190,7 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 		tokens = set.MaxTokens
 	}
 	start := time.Now()
-	begun, begunIDs, err := t.begun(context.WithoutCancel(ctx), s, ask.Continue)
+	begun, begunText, begunIDs, err := t.begun(context.WithoutCancel(ctx), s, ask.Continue)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -237,9 +234,10 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 		answer.Finish = Finish(result.Finish)
 	}
 	if begun.ID != 0 && result.Text == "" && (err == nil || ctx.Err() != nil) { // stopped at once: it is what it was
-		return t.unchanged(context.WithoutCancel(ctx), begun.ID)
+		numbers, err := t.versionNumbers(context.WithoutCancel(ctx))
+		return Entry{Message: begun, Number: numbers[begun.Version]}, err
 	}
-	answer.Text = begun.Text + result.Text
+	answer.Text = begunText + result.Text
 	answer.Tokens, answer.Seconds = len(result.IDs), time.Since(start).Seconds()
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -252,9 +250,9 @@ func (t *Trainer) generate(ctx context.Context, ask Ask, s *speaker, question Me
 			err = fmt.Errorf("answer: %w", err)
 		}
 	}
-	// What was made is kept even though the caller has gone.
-	saveCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
-	defer cancel()
+	// What was made is kept even though the caller has gone, and however long something else is
+	// written, such as conversations of years that are brought in.
+	saveCtx := context.WithoutCancel(ctx)
 	kept, saveErr := t.store.AddMessage(saveCtx, answer)
 	if errors.Is(saveErr, ErrNotFound) && answer.Lesson != 0 { // it was unlearnt and erased while the answer was given
 		answer.Lesson, entry.Question = 0, ""
@@ -307,32 +305,21 @@ func (t *Trainer) AnswerTo(ctx context.Context, question int64) (Message, error)
 // leastAnswer is the room for an answer below which older turns are left out.
 const leastAnswer = 64
 
-// begun returns the answer to go on with and its tokens; the zero message without one.
-// Blanks at its end are left to what follows: a model writes them with the next word.
-func (t *Trainer) begun(ctx context.Context, s *speaker, message int64) (Message, []int32, error) {
+// begun returns the answer to go on with, its text and the tokens of that; the zero message without
+// one. Blanks at its end are left to what follows: a model writes them with the next word.
+func (t *Trainer) begun(ctx context.Context, s *speaker, message int64) (m Message, text string, ids []int32, err error) {
 	if message == 0 {
-		return Message{}, nil, nil
+		return m, "", nil, nil
 	}
-	m, err := t.store.Message(ctx, message)
-	if err != nil {
-		return Message{}, nil, fmt.Errorf("read the answer to go on with: %w", err)
+	if m, err = t.store.Message(ctx, message); err != nil {
+		return m, "", nil, fmt.Errorf("read the answer to go on with: %w", err)
 	}
 	if m.Role != RoleAssistant || !CanContinue(m) {
-		return Message{}, nil, fmt.Errorf("message %d is no answer that ended before its time", message)
+		return m, "", nil, fmt.Errorf("message %d is no answer that ended before its time", message)
 	}
-	m.Text = strings.TrimRight(m.Text, " ")
-	ids := s.runner.AnswerTokens(m.Text)
-	return m, ids[:len(ids)-1], nil
-}
-
-// unchanged is an answer as it stands.
-func (t *Trainer) unchanged(ctx context.Context, message int64) (Entry, error) {
-	m, err := t.store.Message(ctx, message)
-	if err != nil {
-		return Entry{}, fmt.Errorf("read the answer to go on with: %w", err)
-	}
-	numbers, err := t.versionNumbers(ctx)
-	return Entry{Message: m, Number: numbers[m.Version]}, err
+	text = strings.TrimRight(m.Text, " ")
+	ids = s.runner.AnswerTokens(text)
+	return m, text, ids[:len(ids)-1], nil
 }
 
 // CanContinue says whether an answer ended before its time, with something to go on from.

@@ -1,7 +1,9 @@
 package trainer
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 )
@@ -93,4 +95,65 @@ func TestAnswerAfterMoreThanTheModelReads(t *testing.T) {
 	if least := len("Be brief.Hello again?Good evening.And now?"); e.PromptTokens < least {
 		t.Errorf("read %d tokens, at least the last turns with the question have %d", e.PromptTokens, least)
 	}
+}
+
+// heard hears what is logged.
+type heard func(message string)
+
+func (h heard) Enabled(context.Context, slog.Level) bool { return true }
+func (h heard) WithAttrs([]slog.Attr) slog.Handler       { return h }
+func (h heard) WithGroup(string) slog.Handler            { return h }
+
+func (h heard) Handle(_ context.Context, r slog.Record) error {
+	h(r.Message)
+	return nil
+}
+
+// What there is of an answer comes back with its conversation where that is deleted while it is
+// written, and what it went on from stands as it was.
+func TestAnAnswerOutlivesTheDeletionOfItsConversation(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	defer b.load(tinyRunner(t, 1))()
+	// Deleted as the window does it, as soon as it is asked, before the first token, or behind that.
+	deleted := func(ask Ask, when string) Entry {
+		t.Helper()
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		conversation := int64(0)
+		at := func(now string) {
+			if now != when || ctx.Err() != nil {
+				return
+			}
+			stop()
+			if err := b.DeleteConversation(t.Context(), conversation); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ask.Greedy = true
+		ask.OnAsked = func(m Message) {
+			conversation = m.Conversation
+			at("asked")
+		}
+		b.log = slog.New(heard(at))
+		e, err := b.Answer(ctx, ask, func(string) { at("a piece") })
+		if err != nil || e.ID == 0 || e.Finish != FinishCancelled && e.ID != ask.Continue {
+			t.Fatalf("the answer is %+v, %v", e, err)
+		}
+		if err := b.RestoreConversation(t.Context(), conversation); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.texts(conversation); got[len(got)-1] != e.Text {
+			t.Errorf("kept is %q, want %q at the end", got, e.Text)
+		}
+		return e
+	}
+	said := deleted(Ask{Text: "What is fog?", MaxTokens: 12}, "a piece")
+	if said.Text == "" {
+		t.Fatal("it ended before its time")
+	}
+	if e := deleted(Ask{Conversation: said.Conversation, Continue: said.ID, MaxTokens: 12}, "answering"); e.ID != said.ID || e.Text != said.Text {
+		t.Errorf("it went on from %q, and is %q", said.Text, e.Text)
+	}
+	deleted(Ask{Conversation: said.Conversation, Text: "And rain?", MaxTokens: 12}, "asked")
 }

@@ -94,6 +94,9 @@ func (t *Trainer) ChoosePreset(ctx context.Context, conversation, preset int64) 
 // presetOf is the preset that a conversation goes by; nil: the settings.
 func (t *Trainer) presetOf(ctx context.Context, conversation int64) (*Preset, error) {
 	c, err := t.store.Conversation(ctx, conversation)
+	if errors.Is(err, store.ErrNotFound) { // deleted just now: its answer comes back with it
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read conversation %d: %w", conversation, err)
 	}
