@@ -162,6 +162,9 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 // that holds nothing of it answers instead, or the untrained base.
 func (l *loop) withdraw(ctx context.Context, w work) error {
 	if w.unlearn == "" || l.baseHash() != w.job.Base { // another model has other versions
+		if (o.Manner != nil || o.Knowledge != nil) && !o.Report.isInVain() {
+			w.memory.keepAdapters(nil)
+		}
 		return nil
 	}
 	active, err := l.store.ActiveVersion(ctx, w.job.Base)

@@ -111,7 +111,7 @@ func (c *cycleRun) run(ctx context.Context) error {
 		}
 	}
 	switch {
-	case c.out.Report.Verdict == VerdictRefused || len(c.out.Report.Tries) > 0 || c.out.Report.KnowledgeTried != "":
+	case c.out.Report.isInVain(), len(c.trained) > 0 && c.out.Changed(c.job.Before):
 		c.memory.keepAdapters(c.trained)
 	case len(c.trained) > 0:
 		c.memory.keepAdapters(nil)

@@ -23,11 +23,13 @@ const memoryMost = 4096
 //
 // Of a cycle that was refused, or whose knowledge taught nothing, it keeps the adapters: of
 // both tries at most four. What they are worth is about the lessons too: with one more they
-// are due again, of the very same samples, and would be trained to the very same values.
+// are due again, of the very same samples, and would be trained to the very same values. Those
+// of another cycle it keeps until its version is made: where they cannot be saved, as on a full
+// disk, the next cycle does it.
 type memory struct {
 	mu         sync.Mutex
 	young, old map[memoryKey]memorised
-	adapters   map[string]*model.Adapter // of the last cycle that trained, if some were in vain
+	adapters   map[string]*model.Adapter // of the last cycle that trained, if some were in vain or are not saved yet
 	computed   int                       // answers and probabilities that were not remembered
 }
 

@@ -33,6 +33,11 @@ type Try struct {
 	Losses  []LossPoint `json:"losses,omitempty"`
 }
 
+// isInVain says whether some of what was trained is not used.
+func (r *Report) isInVain() bool {
+	return r.Verdict == VerdictRefused || len(r.Tries) > 0 || r.KnowledgeTried != ""
+}
+
 func (r *Report) try(e effort) Try {
 	return Try{Rate: e.rate, Anchors: e.anchor, Verdict: r.Verdict, Reason: r.Reason, Figures: r.Figures, Losses: r.Losses}
 }

@@ -3,6 +3,7 @@ package trainer
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -260,5 +261,57 @@ func TestTheSameVersionIsNotMadeAgain(t *testing.T) {
 	}
 	if len(o.Report.Lessons) != 1 || !o.Report.Lessons[0].Known {
 		t.Errorf("the lesson was not asked: %+v", o.Report.Lessons)
+	}
+}
+
+// A version that could not be saved, as on a full disk, is not trained anew with the next try: that
+// saves it. Once it is made nothing of its training is kept.
+func TestWhatCouldNotBeSavedIsNotTrainedAgain(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	r := tinyRunner(t, 1)
+	j, _ := mannerJob(t, r)
+	j.Recipe.MannerRate = 0.5 // it passes: any training makes texts likelier to the tiny base
+	for i := range j.Samples {
+		s := b.teach(j.Samples[i].Prompt, j.Samples[i].Better, Manner)
+		j.Samples[i].ID = s.ID
+	}
+	defer b.load(r)()
+	a := b.model.use()
+	defer a.users.Done()
+	b.cycle = runCycle
+	l := &loop{Trainer: b.Trainer}
+	run := func() (trained []Step, e CycleEnd, err error) {
+		t.Helper()
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: j.Base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := work{cycle: c.ID, job: j, memory: a.memory, progress: make(chan Progress, 1)}
+		o, err := l.train(t.Context(), a, w)
+		if err != nil || o.Manner == nil || o.Report.Verdict == VerdictRefused {
+			t.Fatalf("the cycle made %+v, %v", o.Report, err)
+		}
+		e = CycleEnd{Cycle: c.ID}
+		err = l.conclude(t.Context(), w, workResult{outcome: o}, &e)
+		return o.Report.Trained, e, err
+	}
+	inTheWay := filepath.Join(b.home, versionsFolder)
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if trained, e, err := run(); err == nil || e.State != CycleFailed || len(trained) == 0 {
+		t.Fatalf("trained %v, ended as %s, %v", trained, e.State, err)
+	}
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	trained, e, err := run()
+	if err != nil || e.State != CyclePromoted || len(trained) > 0 {
+		t.Errorf("trained %v, ended as %s, %v", trained, e.State, err)
+	}
+	j.Before.Version = e.Version
+	if trained, e, err := run(); err != nil || e.State != CyclePromoted || len(trained) == 0 {
+		t.Errorf("after the version was made: trained %v, ended as %s, %v", trained, e.State, err)
 	}
 }

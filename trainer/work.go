@@ -20,6 +20,7 @@ type work struct {
 	chosen   int64          // the activation that the lessons are asked anew for; 0: it is no such asking
 	phrased  *int64         // where a phrasing goes on once it is done; nil: it is none
 	owed     bool           // it was asked for, or was cut short before: it is owed if it fails
+	memory   *memory        // of the model, which keeps what it trained until that is saved
 	cancel   context.CancelCauseFunc
 	progress chan Progress   // size 1, the latest
 	done     chan workResult // size 1
@@ -75,7 +76,7 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 	default:
 	}
 	runCtx, cancel := context.WithCancelCause(ctx)
-	l.now = work{running: true, cycle: c.ID, job: j, used: used, unlearn: unlearn, owed: owed, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
+	l.now = work{running: true, cycle: c.ID, job: j, used: used, unlearn: unlearn, memory: a.memory, owed: owed, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
 	l.last = l.lastSeconds(ctx)
 	l.hub.update(func(s *State) {
 		s.Progress = Progress{Cycle: c.ID, Step: StepBase, Started: l.Trainer.now()}
