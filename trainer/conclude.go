@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,6 +56,10 @@ func (l *loop) end(ctx context.Context, r workResult) {
 	l.tellEnd(w, r.outcome, e)
 	if err == nil && (e.State == CycleRefused || e.State == CycleChecked) { // after its end: what it is news of follows from that
 		err = l.withdraw(ctx, w)
+	}
+	if e.State == CyclePromoted || e.State == CycleChecked || e.State == CycleRefused {
+		// Whether one was decided since the withdrawal goes by times, and the clock may have been set back.
+		l.redone = cmp.Or(w.redoes, l.redone)
 	}
 	if err != nil {
 		l.failed("", err)
@@ -148,6 +153,9 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 	switch {
 	case v.ID != 0:
 		l.tried = w.unlearn
+		if (o.Manner != nil || o.Knowledge != nil) && !o.Report.isInVain() {
+			w.memory.keepAdapters(nil)
+		}
 	case errors.Is(err, errOvertaken): // it is ended already, and what it held is new again
 		e.State, e.Reason = CycleStopped, reason(CodeStopped, err.Error())
 		return nil
@@ -162,9 +170,6 @@ func (l *loop) conclude(ctx context.Context, w work, r workResult, e *CycleEnd) 
 // that holds nothing of it answers instead, or the untrained base.
 func (l *loop) withdraw(ctx context.Context, w work) error {
 	if w.unlearn == "" || l.baseHash() != w.job.Base { // another model has other versions
-		if (o.Manner != nil || o.Knowledge != nil) && !o.Report.isInVain() {
-			w.memory.keepAdapters(nil)
-		}
 		return nil
 	}
 	active, err := l.store.ActiveVersion(ctx, w.job.Base)

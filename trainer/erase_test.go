@@ -1,6 +1,8 @@
 package trainer
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
@@ -280,5 +282,70 @@ func TestErasingThatFailsSlowlyIsNoSteadyWork(t *testing.T) {
 			}
 			time.Sleep(time.Until(l.eraseAt))
 		}
+	})
+}
+
+// ahead lets what is in a table be from a clock that was two hours ahead.
+func (b *bench) ahead(table string) {
+	b.t.Helper()
+	db, err := sql.Open("sqlite", b.store.Path())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(b.t.Context(), `UPDATE `+table+` SET created = created + 2 * 3600 * 1000000`); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// What a withdrawn version leaves to be trained again is trained once, also where the clock was set
+// back since: the cycle then begins before the withdrawal.
+func TestWhatWasWithdrawnByAClockThatWasAheadIsTrainedOnce(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.version()
+		b.attach()
+		b.holding(b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner))
+		set := DefaultSettings()
+		set.Enabled = false
+		if err := b.SetSettings(t.Context(), set); err != nil {
+			t.Fatal(err)
+		}
+		b.start()
+		time.Sleep(Restorable + 2*time.Hour)
+		b.settle()
+		b.Stop()
+		b.ahead("activations")
+		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) {
+			time.Sleep(time.Minute)
+			return promoted(j)
+		})
+		if err := b.SetSettings(t.Context(), DefaultSettings()); err != nil {
+			t.Fatal(err)
+		}
+		b.start()
+		time.Sleep(48 * time.Hour)
+		b.wantRuns(1)
+	})
+}
+
+// Feedback from a clock that was ahead waits for a training as long as other feedback.
+func TestFeedbackOfAClockThatWasAheadIsTrainedInTime(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.rate("first", 5)
+		b.ahead("samples")
+		b.attach()
+		b.start()
+		b.want(PhaseDue, CodeTooFewRatings)
+		time.Sleep(b.Settings().TrainInterval - time.Second)
+		wake(b.changed)
+		b.wantRuns(0)
+		time.Sleep(time.Second)
+		b.wantRuns(1)
 	})
 }

@@ -23,6 +23,8 @@ type loop struct {
 	lastError error
 	newest    int64  // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
 	tried     string // what the last unlearning cycle that was decided was about
+	redone    string // workKey of the last decided cycle that trained what a withdrawn version left
+	ahead     ahead
 	kept      kept
 	eraseAt   time.Time       // when what was deleted is erased next
 	erasures  int             // that failed since one passed
@@ -241,7 +243,7 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 		return reason(CodeRetryLater, "the last training failed and is tried again", "seconds", seconds(l.retryAt.Sub(now)), "error", l.lastError), l.retryAt
 	case l.isInterrupted():
 		return reason(CodeInterrupted, "a cycle was cut short and is started again"), now
-	case p.erased > 0 && l.tried != erasure(p), p.withdrawn:
+	case p.erased > 0 && l.tried != erasure(p), p.withdrawn && l.redone != p.key:
 		return reason(CodeUnlearn, "what was taken back is unlearnt"), now
 	case p.manner > 0 && set.TrainOnCorrection:
 		return reason(CodeCorrection, "a correction of manner is in"), now
@@ -252,7 +254,7 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 	case p.since.IsZero():
 		return reason(CodeNothingNew, "there is nothing new to learn"), time.Time{}
 	}
-	at := p.since.Add(set.TrainInterval)
+	at := l.newSince(p, now).Add(set.TrainInterval)
 	left := seconds(at.Sub(now))
 	if left == 0 {
 		passed := seconds(set.TrainInterval)
@@ -270,6 +272,21 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 }
 
 func seconds(d time.Duration) int { return max(0, int(math.Ceil(d.Seconds()))) }
+// ahead is when what is new was first seen, if the clock is behind the time at which it came.
+type ahead struct{ since, seen time.Time }
+
+// newSince is since when something is new. What came by a clock that was ahead counts from when it
+// was first seen: else it would wait as long again as the clock was ahead.
+func (l *loop) newSince(p pending, now time.Time) time.Time {
+	if !p.since.After(now) {
+		return p.since
+	}
+	if !l.ahead.since.Equal(p.since) {
+		l.ahead = ahead{p.since, now}
+	}
+	return l.ahead.seen
+}
+
 
 // heed ends the wait after the user's cancel once feedback is in that was not there
 // when the user cancelled.
