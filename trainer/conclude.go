@@ -61,9 +61,18 @@ func (l *loop) end(ctx context.Context, r workResult) {
 		// Whether one was decided since the withdrawal goes by times, and the clock may have been set back.
 		l.redone = cmp.Or(w.redoes, l.redone)
 	}
-	if err != nil {
+	switch {
+	case e.State == CyclePromoted: // its version answers: what failed behind that is no training that failed
+		l.cutTwice.Store(nil)
+		l.succeeded("")
+		if err != nil {
+			l.fails(ctx, &l.behind, err)
+		} else {
+			l.passes(&l.behind)
+		}
+	case err != nil:
 		l.failed("", err)
-	} else if e.State != CycleStopped {
+	case e.State != CycleStopped:
 		l.cutTwice.Store(nil)
 		l.succeeded("")
 	}

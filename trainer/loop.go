@@ -31,6 +31,7 @@ type loop struct {
 	unerased  *Finding        // the trouble of the last erasing; nil: it passed
 	unlooked  *Finding        // of the last look at what is new
 	undone    *Finding        // of the rest of the upkeep, in the last round in which it failed, until one passes
+	behind    *Finding        // of what follows a new version, such as the removal of old ones; nil: it passed behind the last
 	hindered  bool            // it failed in this round
 	told      map[string]bool // the reasons told since all of it passed
 	now       work            // under way; nil channels: nothing
@@ -271,7 +272,6 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 	return reason(CodeInterval, fmt.Sprintf("something is new; training in %d s", left), "seconds", left), at
 }
 
-func seconds(d time.Duration) int { return max(0, int(math.Ceil(d.Seconds()))) }
 // ahead is when what is new was first seen, if the clock is behind the time at which it came.
 type ahead struct{ since, seen time.Time }
 
@@ -287,6 +287,7 @@ func (l *loop) newSince(p pending, now time.Time) time.Time {
 	return l.ahead.seen
 }
 
+func seconds(d time.Duration) int { return max(0, int(math.Ceil(d.Seconds()))) }
 
 // heed ends the wait after the user's cancel once feedback is in that was not there
 // when the user cancelled.
@@ -378,7 +379,7 @@ func (l *loop) hinders(part **Finding, f *Finding, news ...News) {
 }
 
 // hindrance is the trouble with the upkeep that is shown; nil: all of it passes.
-func (l *loop) hindrance() *Finding { return cmp.Or(l.unerased, l.unlooked, l.undone) }
+func (l *loop) hindrance() *Finding { return cmp.Or(l.unerased, l.unlooked, l.undone, l.behind) }
 
 // trouble logs an error that the loop survives, and shows it.
 func (l *loop) trouble(f Finding, err error) {

@@ -1166,3 +1166,57 @@ func TestCutTwiceWaitsForTheUser(t *testing.T) {
 		}
 	})
 }
+
+// A version that is made answers: what fails behind that is no training that failed, and holds
+// none up. It is shown until it passes behind the next version.
+func TestWhatFailsBehindANewVersionIsNoFailedTraining(t *testing.T) {
+	home := t.TempDir()
+	b := newBench(t, home)
+	defer b.close()
+	b.attach()
+	set := b.Settings()
+	set.KeepVersions = 1
+	b.settings.Store(&set)
+	before := b.version()
+	inTheWay := filepath.Join(home, cycleFolder(before.Cycle)) // of its removal
+	if err := os.MkdirAll(filepath.Dir(inTheWay), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := &loop{Trainer: b.Trainer}
+	promote := func() State {
+		t.Helper()
+		active, err := b.store.ActiveVersion(t.Context(), testHash)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, _ := promoted(Job{})
+		l.now = work{running: true, cycle: c.ID, job: Job{Base: testHash, Before: JobVersion{Version: active.ID, Manner: "manner"}}, cancel: func(error) {}}
+		l.end(t.Context(), workResult{outcome: o})
+		l.hindered = false
+		l.relieve() // the rest of the round passes
+		s := b.State()
+		if s.Last == nil || s.Last.State != CyclePromoted || s.Active.Number != s.Last.Number {
+			t.Fatalf("the cycle ended as %+v, and version %d answers", s.Last, s.Active.Number)
+		}
+		if l.failures != 0 || !l.retryAt.IsZero() {
+			t.Errorf("the next training waits until %v", l.retryAt)
+		}
+		return s
+	}
+	if f := promote().Trouble; f == nil || f.Reason.Code != CodeUpkeepFailed {
+		t.Errorf("what could not be removed is told as %+v", f)
+	}
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	if f := promote().Trouble; f != nil {
+		t.Errorf("once it passed it is still told: %+v", f)
+	}
+}
