@@ -15,8 +15,9 @@ import (
 //go:embed continuous.toml
 var shipped []byte
 
-// File is one settings file on disk. Its methods may be called concurrently;
-// between programs the lock of the data folder keeps the peace.
+// File is one settings file on disk. Its methods may be called concurrently. Between programs
+// the lock of the data folder keeps the peace, but for `clara models get` and `add`: they may
+// take hours, leave the folder to others meanwhile, and at their end name the model in use.
 type File struct {
 	path string
 	mu   sync.Mutex
