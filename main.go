@@ -40,6 +40,7 @@ var engines = []engine{
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the first signal has what is under way end; one more ends the program, as without us
 	p := cli.Params{
 		Version:  version,
 		Language: func(o cli.Options) string { return windowSettings(o).Language },

@@ -82,6 +82,7 @@ func (d *dialogue) run(ctx context.Context) error {
 		return err
 	}
 	defer d.trainer.Stop()
+	defer signal.Stop(d.signals) // whoever does not want to wait for the end ends it
 	d.awaitLook(watching)
 	d.greet()
 	for {

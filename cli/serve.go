@@ -38,7 +38,8 @@ func (c *program) serveCommand() *cobra.Command {
 		Short: "Answer over HTTP",
 		Long: `Answers over HTTP until Ctrl+C, and learns meanwhile: /feedback and /generate, ratings
 and corrections by the id of an answer, /lessons, /stats, /adapters, /train, and what
-OpenAI's clients expect under /v1. /docs describes it all.
+OpenAI's clients expect under /v1. /docs describes it all. What is under way at Ctrl+C
+has ten seconds; Ctrl+C once more does not wait.
 
 Without users it serves this data folder on an address of this machine alone, and
 asks for no token. Once there are users (clara users add NAME), every request needs a
