@@ -10,7 +10,7 @@ import (
 // train starts a cycle and comes back when it has begun.
 func (d *dialogue) train(ctx context.Context, _ string) error {
 	if !d.trainer.Settings().Enabled {
-		return learningOff()
+		return trainer.ErrOff
 	}
 	if _, ok := d.trainer.ModelInfo(); !ok {
 		return trainer.ErrNoModel

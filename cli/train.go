@@ -38,14 +38,18 @@ type trained struct {
 
 func (c *program) train(ctx context.Context, t *trainer.Trainer) error {
 	p := c.newProgress()
-	done, err := runOneCycle(ctx, t, p.follow)
+	end, known, err := t.TrainOnce(ctx, p.follow)
 	p.end()
-	if errors.Is(err, context.Canceled) || done.State == trainer.CycleStopped {
+	if errors.Is(err, context.Canceled) || end.State == trainer.CycleStopped {
 		c.note("Nothing of this training is used; it begins again with the next one.", "Von diesem Training wird nichts benutzt; es beginnt mit dem nächsten von vorn.")
 		return context.Canceled
 	}
 	if err != nil {
 		return err
+	}
+	done := trained{
+		Cycle: end.Cycle, State: end.State, Verdict: end.Verdict, Reason: end.Reason, Version: end.Number, Seconds: end.Seconds,
+		Known: append([]string{}, known...),
 	}
 	rows, err := t.Versions(ctx)
 	if err != nil {
@@ -107,52 +111,4 @@ func (l language) endOf(state trainer.CycleState, why trainer.Reason, hint strin
 func isDiskFull(why trainer.Reason) bool {
 	fault, _ := trainer.Fault(why)
 	return why.Code == trainer.CodeDiskFull || fault.Code == trainer.CodeFaultDisk
-}
-
-// learningOff says that there is no training as the settings are.
-func learningOff() error {
-	return &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeOff, Text: "learning is switched off"}, Hint: trainer.HintEnable}
-}
-
-// runOneCycle runs the loop for one cycle and stops it again.
-func runOneCycle(ctx context.Context, t *trainer.Trainer, progress func(trainer.State)) (trained, error) {
-	done := trained{Known: []string{}}
-	if !t.Settings().Enabled {
-		return done, learningOff()
-	}
-	watching, stop := context.WithCancel(ctx)
-	defer stop()
-	events := t.Watch(watching)
-	t.Train()
-	if err := t.Start(ctx); err != nil {
-		return done, err
-	}
-	defer t.Stop()
-	began := false
-	for e := range events {
-		progress(e.State)
-		for _, n := range e.News {
-			switch n.Kind {
-			case trainer.NewsCycleStarted:
-				began = true
-			case trainer.NewsActivated:
-				done.Known = append(done.Known, n.Known...)
-			case trainer.NewsTrouble:
-				if !began {
-					return done, &trainer.UserError{Reason: n.Reason}
-				}
-			case trainer.NewsCycleEnded:
-				done.Cycle, done.State, done.Verdict, done.Reason = n.End.Cycle, n.End.State, n.End.Verdict, n.End.Reason
-				done.Version, done.Seconds = n.End.Number, n.End.Seconds
-				if done.Reason.Code == "" {
-					done.Reason = n.Reason
-				}
-				if trouble := e.State.Trouble; done.State == trainer.CycleFailed && trouble != nil {
-					done.Reason = trouble.Reason
-				}
-				return done, nil
-			}
-		}
-	}
-	return done, ctx.Err()
 }

@@ -118,6 +118,9 @@ func (b *bench) measure(ctx context.Context) error {
 			return err
 		}
 		for e := range events {
+			if f := e.State.Trouble; f != nil { // the loop would try again for ever
+				return &trainer.UserError{Reason: f.Reason, Hint: f.Hint}
+			}
 			if e.State.Phase != trainer.PhaseWaiting {
 				continue
 			}
@@ -278,37 +281,23 @@ func (t trained) promoted() bool { return t.State == trainer.CyclePromoted }
 
 // cycle lets the loop run one cycle, due or not, and waits for its end.
 func (s *subject) cycle(ctx context.Context) (t trained, err error) {
-	watchCtx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	events := s.Watch(watchCtx)
-	s.Train()
-	if err := s.Start(ctx); err != nil {
+	if t.CycleEnd, _, err = s.TrainOnce(ctx, nil); err != nil {
 		return t, err
 	}
-	defer s.Stop()
-	for e := range events {
-		for _, n := range e.News {
-			if n.Kind != trainer.NewsCycleEnded {
-				continue
-			}
-			t.CycleEnd = *n.End
-			cycles, err := s.Cycles(ctx, 1)
-			if err != nil {
-				return t, err
-			}
-			if t.State == trainer.CycleFailed || t.State == trainer.CycleStopped {
-				return t, fmt.Errorf("cycle %d %s: %s", t.Cycle, t.State, t.Reason.Text)
-			}
-			if err := json.Unmarshal(cycles[0].Report, &t.report); err != nil {
-				return t, fmt.Errorf("read the report of cycle %d: %w", t.Cycle, err)
-			}
-			if err := json.Unmarshal(cycles[0].Job, &t.job); err != nil {
-				return t, fmt.Errorf("read the job of cycle %d: %w", t.Cycle, err)
-			}
-			return t, nil
-		}
+	if t.State == trainer.CycleFailed || t.State == trainer.CycleStopped {
+		return t, fmt.Errorf("cycle %d %s: %s", t.Cycle, t.State, t.Reason.Text)
 	}
-	return t, ctx.Err()
+	cycles, err := s.Cycles(ctx, 1)
+	if err != nil {
+		return t, err
+	}
+	if err := json.Unmarshal(cycles[0].Report, &t.report); err != nil {
+		return t, fmt.Errorf("read the report of cycle %d: %w", t.Cycle, err)
+	}
+	if err := json.Unmarshal(cycles[0].Job, &t.job); err != nil {
+		return t, fmt.Errorf("read the job of cycle %d: %w", t.Cycle, err)
+	}
+	return t, nil
 }
 
 // ask puts many questions with the same room for the answer.

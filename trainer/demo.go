@@ -205,31 +205,18 @@ func (d *demo) correct(ctx context.Context) error {
 
 // train lets the loop run one cycle and waits for its end.
 func (d *demo) train(ctx context.Context) error {
-	watchCtx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	events := d.trainer.Watch(watchCtx)
-	d.trainer.Train()
-	if err := d.trainer.Start(ctx); err != nil {
+	end, _, err := d.trainer.TrainOnce(ctx, func(s State) { d.Progress(DemoTrain, s.Progress) })
+	if err != nil {
 		return err
 	}
-	defer d.trainer.Stop()
-	for e := range events {
-		d.Progress(DemoTrain, e.State.Progress)
-		for _, n := range e.News {
-			if n.Kind != NewsCycleEnded {
-				continue
-			}
-			d.report.State, d.report.Promoted = n.End.State, n.End.State == CyclePromoted
-			d.report.Verdict, d.report.Why, d.report.Reason = n.End.Verdict, n.End.Reason, n.End.Reason.Text
-			cycles, err := d.trainer.Cycles(ctx, 1)
-			if err != nil {
-				return err
-			}
-			d.report.Seconds = cycles[0].Finished.Sub(cycles[0].Started).Seconds()
-			return d.readReport(cycles[0])
-		}
+	d.report.State, d.report.Promoted = end.State, end.State == CyclePromoted
+	d.report.Verdict, d.report.Why, d.report.Reason = end.Verdict, end.Reason, end.Reason.Text
+	cycles, err := d.trainer.Cycles(ctx, 1)
+	if err != nil {
+		return err
 	}
-	return ctx.Err()
+	d.report.Seconds = cycles[0].Finished.Sub(cycles[0].Started).Seconds()
+	return d.readReport(cycles[0])
 }
 
 // ask asks everything and counts.

@@ -76,6 +76,9 @@ type Trainer struct {
 // ErrNoModel says that a method needs a model and none is attached yet.
 var ErrNoModel = errors.New("no model is loaded yet")
 
+// ErrOff says that there is no training as the settings are.
+var ErrOff error = &UserError{Reason: reason(CodeOff, "learning is switched off"), Hint: HintEnable}
+
 // ErrRunning says that the loop runs: Start was called twice, or a method is called that
 // works without it.
 var ErrRunning = errors.New("the trainer is running already")

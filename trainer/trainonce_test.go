@@ -1,0 +1,81 @@
+package trainer
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// What keeps a cycle from beginning ends the wait for its end, of the demo as well: the loop tries
+// again for ever.
+func TestAWaitForACycleThatCannotBeginEnds(t *testing.T) {
+	for name, wait := range map[string]func(*Trainer, context.Context) error{
+		"once": func(t *Trainer, ctx context.Context) error {
+			_, _, err := t.TrainOnce(ctx, nil)
+			return err
+		},
+		"demo": func(t *Trainer, ctx context.Context) error {
+			d := &demo{DemoParams: DemoParams{Progress: func(DemoStage, Progress) {}}, trainer: t}
+			return d.train(ctx)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, home)
+				defer b.close()
+				b.attach()
+				db, err := sql.Open("sqlite", b.store.Path())
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = db.ExecContext(t.Context(), "CREATE TRIGGER refuse BEFORE INSERT ON cycles BEGIN SELECT raise(ABORT, 'no cycle is taken'); END")
+				if err := errors.Join(err, db.Close()); err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				var told *UserError
+				if err := wait(b.Trainer, ctx); !errors.As(err, &told) || told.Reason.Code != CodeCycleFailed {
+					t.Errorf("it ends with %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A cycle ends with how it ended and what it newly knows; without learning there is none.
+func TestOneCycleIsRun(t *testing.T) {
+	home := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, home)
+		defer b.close()
+		b.attach()
+		for name, x := range map[string]struct {
+			play  playFunc
+			state CycleState
+		}{"done": {succeeding, CycleChecked}, "failed": {failing, CycleFailed}} {
+			b.play(x.play)
+			before := b.runs.Load()
+			end, _, err := b.TrainOnce(t.Context(), nil)
+			if err != nil || end.State != x.state || end.Reason.Code == "" || b.runs.Load() != before+1 {
+				t.Errorf("%s: %+v, %v", name, end, err)
+			}
+		}
+		off := DefaultSettings()
+		off.Enabled = false
+		if err := b.SetSettings(t.Context(), off); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := b.TrainOnce(t.Context(), nil); !errors.Is(err, ErrOff) {
+			t.Errorf("with learning switched off it ends with %v", err)
+		}
+	})
+}
+
+func failing(context.Context, Job, func(Progress)) (Outcome, error) {
+	return Outcome{}, errors.New("the engine broke")
+}
