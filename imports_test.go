@@ -60,7 +60,7 @@ var roomsOfTests = map[string][]string{
 	"model/tokenizer": {"model/gguf"},  // vocabularies come in GGUF files
 	"trainer":         {"compute/cpu"},
 	"catalogue":       {"model/gguf"}, // files to fetch
-	"cli":             {"compute/cpu", "store"},
+	"cli":             {"store"},
 	"server":          {"compute/cpu", "store", "model", "model/gguf"}, // users, each with a store, over a tiny model
 	"app":             {"store"},
 }
@@ -73,11 +73,10 @@ var libraries = map[string][]string{
 	"github.com/alecthomas/chroma/v2":     {"widgets"}, // what the words of a program are
 	"github.com/blevesearch/snowballstem": {"trainer"},
 	"github.com/danielgtaylor/huma/v2":    {"server"},
-	"github.com/dlclark/regexp2/v2":       {"model/tokenizer"},
 	"github.com/edsrzf/mmap-go":           {"model/gguf", "model/safetensors"},
 	"github.com/go-gl/gl":                 {"shaders"},
-	"github.com/godbus/dbus/v5":           {""}, // whether there is a tray; Fyne draws its icon through the same
-	"github.com/gofrs/flock":              {"", "catalogue"},
+	"github.com/godbus/dbus/v5":           {""},                       // whether there is a tray; Fyne draws its icon through the same
+	"github.com/gofrs/flock":              {"", "catalogue", "prove"}, // one program a folder
 	"github.com/ncruces/go-strftime":      {"model/chat"},
 	"github.com/pelletier/go-toml/v2":     {"configs"},
 	"github.com/prometheus/client_golang": {"server"},
@@ -86,15 +85,16 @@ var libraries = map[string][]string{
 	"github.com/shirou/gopsutil/v4":       {"catalogue", "compute/cpu"},
 	"github.com/spf13/cobra":              {"cli"},
 	"github.com/yuin/goldmark":            {"widgets"}, // markdown; Fyne reads it with the same
-	"golang.org/x/image":                  {"app", "widgets"},
-	"golang.org/x/sys":                    {"compute/cpu", "shaders", "model/gguf", "store", "trainer", "widgets", ""},
+	"golang.org/x/image":                  {"widgets"},
+	"golang.org/x/sys":                    {"compute/cpu", "shaders"},
 	"golang.org/x/term":                   {"cli"},
-	"golang.org/x/text":                   {"app", "cli", "model/chat", "model/tokenizer", "trainer", "widgets"},
+	"golang.org/x/text":                   {"app", "model/chat", "model/tokenizer"},
 	"golang.org/x/time":                   {"server"},
 	"gonum.org/v1/plot":                   {"prove", "trainer"}, // pictures that are exported
 	"gorgonia.org/cu":                     {"cuda", "cuda/driver"},
 	"modernc.org/sqlite":                  {"store"},
-	"github.com/google/go-cmp":            nil, // tests everywhere
+	"github.com/dlclark/regexp2/v2":       nil, // tests everywhere
+	"github.com/google/go-cmp":            nil,
 	"github.com/rogpeppe/go-internal":     nil,
 	"go.uber.org/goleak":                  nil,
 	"pgregory.net/rapid":                  nil,
@@ -109,11 +109,12 @@ type pkg struct {
 
 func (p pkg) room() string { return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "clara"), "/") }
 
-// packages lists the program for the machine that the test runs on, with the files of
-// all engines: listing takes no compiler.
-func packages(t *testing.T) []pkg {
+// packages lists the program for the machine that the test runs on, or for the one that
+// env describes, with the files of all engines: listing takes no compiler.
+func packages(t *testing.T, env ...string) []pkg {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-tags=cuda", "-json=ImportPath,Name,Doc,Dir,GoFiles,CgoFiles,Imports,TestImports,XTestImports", "./...")
+	cmd.Env = append(cmd.Environ(), env...)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
@@ -137,25 +138,52 @@ func packages(t *testing.T) []pkg {
 }
 
 func TestImports(t *testing.T) {
-	for _, p := range packages(t) {
-		allowed, known := rooms[p.room()]
-		if !known {
-			t.Errorf("package %s is not on the drawing", p.ImportPath)
-			continue
+	used := map[right]bool{}
+	for _, system := range []string{"linux", "windows", "darwin"} {
+		for _, p := range packages(t, "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED=1") {
+			allowed, known := rooms[p.room()]
+			if !known {
+				t.Errorf("package %s is not on the drawing", p.ImportPath)
+				continue
+			}
+			for _, path := range p.Imports {
+				used[check(t, p, path, allowed, false)] = true
+			}
+			for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
+				used[check(t, p, path, slices.Concat(allowed, roomsOfTests[p.room()]), true)] = true
+			}
 		}
-		for _, path := range p.Imports {
-			check(t, p, path, allowed, false)
+	}
+	// A right that nobody uses is one that anybody may begin to use unasked. What the
+	// rooms themselves may import is the design's, whether it is used yet or not.
+	for library, users := range libraries {
+		for _, room := range users {
+			if !used[right{room, library, false}] {
+				t.Errorf("clara/%s may import %s, and does not", room, library)
+			}
 		}
-		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
-			check(t, p, path, slices.Concat(allowed, roomsOfTests[p.room()]), true)
+	}
+	for room, allowed := range roomsOfTests {
+		for _, ours := range allowed {
+			if ours != "*" && !used[right{room, ours, true}] {
+				t.Errorf("the tests of clara/%s may import clara/%s, and do not", room, ours)
+			}
 		}
 	}
 }
 
-func check(t *testing.T, p pkg, path string, allowed []string, test bool) {
+// right is that a room, or its tests, may import a room or a library.
+type right struct {
+	room, what string
+	test       bool
+}
+
+// check fails the test where p may not import path, and says by which right it does;
+// what is of the standard library, or of the package itself, takes none.
+func check(t *testing.T, p pkg, path string, allowed []string, test bool) right {
 	t.Helper()
 	if path == p.ImportPath || !strings.Contains(strings.SplitN(path, "/", 2)[0], ".") && !strings.HasPrefix(path, "clara/") {
-		return // the standard library
+		return right{}
 	}
 	if room, ours := strings.CutPrefix(path, "clara/"); ours {
 		above, _, _ := strings.Cut(room, "/")
@@ -163,7 +191,7 @@ func check(t *testing.T, p pkg, path string, allowed []string, test bool) {
 			(above == room || !slices.Contains(allowed, above+"/*")) {
 			t.Errorf("%s imports %s", p.ImportPath, path)
 		}
-		return
+		return right{p.room(), room, test}
 	}
 	for module, users := range libraries {
 		if path != module && !strings.HasPrefix(path, module+"/") {
@@ -172,7 +200,8 @@ func check(t *testing.T, p pkg, path string, allowed []string, test bool) {
 		if !test && !slices.Contains(users, p.room()) {
 			t.Errorf("%s imports %s, which is for %q", p.ImportPath, path, users)
 		}
-		return
+		return right{p.room(), module, test}
 	}
 	t.Errorf("%s imports %s, a library that is not on the list", p.ImportPath, path)
+	return right{}
 }
