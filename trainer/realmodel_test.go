@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"clara/compute/cpu"
 	"clara/model"
 	"clara/store"
 )
@@ -22,30 +20,7 @@ func builtIn(t testing.TB) *model.Runner {
 	if testing.Short() {
 		t.Skip("not with -short: trains the built-in model")
 	}
-	path, err := filepath.Abs(filepath.Join("..", "models", "SmolLM2-135M-Instruct.Q4_1.gguf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no built-in model: %v (make model)", err)
-	}
-	engine, err := cpu.New(cpu.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := model.Open(context.Background(), path, engine, model.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := engine.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return r
+	return readOnly(t)
 }
 
 func runDemo(t *testing.T, s Script) DemoReport {

@@ -15,17 +15,7 @@ func testdata(t testing.TB, elem ...string) string {
 	t.Helper()
 	root := os.Getenv("CLARA_TESTDATA")
 	if root == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for dir != "/" {
-			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-				break
-			}
-			dir = filepath.Dir(dir)
-		}
-		root = filepath.Join(dir, "..", "shared", "data")
+		root = filepath.Join("..", "..", "shared", "data")
 	}
 	path := filepath.Join(append([]string{root}, elem...)...)
 	if _, err := os.Stat(path); err != nil {

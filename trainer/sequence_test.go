@@ -15,7 +15,7 @@ import (
 )
 
 // readOnly opens the built-in model for what it does not train on: its tokens.
-func readOnly(t *testing.T) *model.Runner {
+func readOnly(t testing.TB) *model.Runner {
 	t.Helper()
 	path := filepath.Join("..", "models", "SmolLM2-135M-Instruct.Q4_1.gguf")
 	if _, err := os.Stat(path); err != nil {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -192,13 +191,9 @@ func TestParseTemplatesRefuses(t *testing.T) {
 // relations: what a question there is about, its names taken away, is asked by no
 // template.
 func TestTemplatesAreNotTheEvaluation(t *testing.T) {
-	root := os.Getenv("CLARA_TESTDATA")
-	if root == "" {
-		root = "../../shared/data"
-	}
-	data, err := os.ReadFile(filepath.Join(root, "learning", "facts.json"))
+	data, err := os.ReadFile(testdata(t, "learning", "facts.json"))
 	if err != nil {
-		t.Skipf("no test data: %v (set CLARA_TESTDATA)", err)
+		t.Fatal(err)
 	}
 	type question struct {
 		Prompt                 string

@@ -17,31 +17,13 @@ func testData(t testing.TB, path ...string) string {
 	t.Helper()
 	folder := os.Getenv("CLARA_TESTDATA")
 	if folder == "" {
-		folder = filepath.Join(checkout(t), "..", "shared", "data")
+		folder = filepath.Join("..", "..", "..", "shared", "data")
 	}
 	file := filepath.Join(append([]string{folder}, path...)...)
 	if _, err := os.Stat(file); err != nil {
 		t.Skipf("needs %s: %v", file, err)
 	}
 	return file
-}
-
-// checkout is the folder of go.mod.
-func checkout(t testing.TB) string {
-	t.Helper()
-	folder, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder
-		}
-		if folder == filepath.Dir(folder) {
-			t.Fatal("no go.mod above the test")
-		}
-		folder = filepath.Dir(folder)
-	}
 }
 
 func read(t testing.TB, path string) string {

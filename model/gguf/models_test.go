@@ -8,24 +8,6 @@ import (
 	"clara/model/gguf"
 )
 
-// checkout is the folder of go.mod.
-func checkout(t testing.TB) string {
-	t.Helper()
-	folder, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder
-		}
-		if folder == filepath.Dir(folder) {
-			t.Fatal("no go.mod above the test")
-		}
-		folder = filepath.Dir(folder)
-	}
-}
-
 // open opens a file that others made, or skips the test.
 func open(t testing.TB, path string) *gguf.File {
 	t.Helper()
@@ -48,9 +30,9 @@ func open(t testing.TB, path string) *gguf.File {
 func TestFilesOfOthers(t *testing.T) {
 	data := os.Getenv("CLARA_TESTDATA")
 	if data == "" {
-		data = filepath.Join(checkout(t), "..", "shared", "data")
+		data = filepath.Join("..", "..", "..", "shared", "data")
 	}
-	models := filepath.Join(checkout(t), "models")
+	models := filepath.Join("..", "..", "models")
 	for _, c := range []struct {
 		path, architecture string
 		tensors, tokens    int
@@ -91,7 +73,7 @@ func TestFilesOfOthers(t *testing.T) {
 
 // BenchmarkOpen opens the built-in model and decodes its vocabulary.
 func BenchmarkOpen(b *testing.B) {
-	path := filepath.Join(checkout(b), "models", "SmolLM2-135M-Instruct.Q4_1.gguf")
+	path := filepath.Join("..", "..", "models", "SmolLM2-135M-Instruct.Q4_1.gguf")
 	if _, err := os.Stat(path); err != nil {
 		b.Skipf("needs %s: %v", path, err)
 	}

@@ -24,13 +24,17 @@ var models = map[string]string{
 // testData returns the path of a file of the shared test data, or skips the test.
 func testData(t testing.TB, path ...string) string {
 	t.Helper()
-	return existing(t, filepath.Join(append([]string{dataFolder(t)}, path...)...))
+	folder := os.Getenv("CLARA_TESTDATA")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	return existing(t, filepath.Join(append([]string{folder}, path...)...))
 }
 
 // model returns the path of a downloaded model, or skips the test.
 func model(t testing.TB, name string) string {
 	t.Helper()
-	return existing(t, filepath.Join(checkout(t), "models", name))
+	return existing(t, filepath.Join("..", "..", "models", name))
 }
 
 func existing(t testing.TB, path string) string {
@@ -39,31 +43,6 @@ func existing(t testing.TB, path string) string {
 		t.Skipf("needs %s: %v", path, err)
 	}
 	return path
-}
-
-func dataFolder(t testing.TB) string {
-	if folder := os.Getenv("CLARA_TESTDATA"); folder != "" {
-		return folder
-	}
-	return filepath.Join(checkout(t), "..", "shared", "data")
-}
-
-// checkout is the folder of go.mod.
-func checkout(t testing.TB) string {
-	t.Helper()
-	folder, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder
-		}
-		if folder == filepath.Dir(folder) {
-			t.Fatal("no go.mod above the test")
-		}
-		folder = filepath.Dir(folder)
-	}
 }
 
 // fromGGUF makes the tokenizer of a model file.
