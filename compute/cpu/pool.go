@@ -10,7 +10,7 @@ import (
 // A hand-off by channel or WaitGroup costs 25 to 130 us (measured), more than
 // most operations of a decoded token take. So a worker that has run out of work
 // first spins for spinTime, in which a region starts in under a microsecond, and
-// only then parks.
+// only then parks. (On Windows, whose clock is coarse, that may be up to 15 ms later.)
 const (
 	spinTime   = 300 * time.Microsecond
 	spinPauses = 8  // PAUSE instructions between two looks

@@ -62,3 +62,19 @@ func TestSelfTest(t *testing.T) {
 		}
 	}
 }
+
+// What is measured does not hang on how fine the clock is.
+func TestSpeedByACoarseClock(t *testing.T) {
+	b, err := cpu.New(cpu.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	const delay = 5 * time.Millisecond
+	tick := func() time.Time { return time.Now().Truncate(15625 * time.Microsecond) } // as Windows' may be
+	for range 3 {
+		if took, err := timed(damaged{Backend: b, delay: delay}, tick); err != nil || took < delay {
+			t.Errorf("a product that takes more than %v is said to take %v, %v", delay, took, err)
+		}
+	}
+}

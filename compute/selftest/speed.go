@@ -3,7 +3,6 @@ package selftest
 import (
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"clara/compute"
@@ -25,7 +24,7 @@ func Compare(b compute.Backend, threads int) error {
 	}
 	var took [2]time.Duration
 	for i, e := range []compute.Backend{b, processor} {
-		if took[i], err = timed(e); err != nil {
+		if took[i], err = timed(e, time.Now); err != nil {
 			break
 		}
 	}
@@ -41,29 +40,41 @@ func Compare(b compute.Backend, threads int) error {
 // GFLOPS is how many billions of floating-point operations a second an engine does in a
 // layer's product as training has it.
 func GFLOPS(b compute.Backend) (float64, error) {
-	took, err := timed(b)
+	took, err := timed(b, time.Now)
 	if err != nil {
 		return 0, err
 	}
 	return timedFlops / took.Seconds() / 1e9, nil
 }
 
-// timed is the time of a layer's product as training has it: the shortest of a few,
-// for what else the machine does only makes them longer.
-func timed(b compute.Backend) (time.Duration, error) {
-	const rounds = 4
+// timedSpan is what is timed at least: on Windows the clock moves only every 0.5 to 15.6 ms,
+// and one product may take less.
+const timedSpan = 100 * time.Millisecond
+
+// timed is the time of a layer's product as training has it: of so many at once as timedSpan
+// takes, and the shorter one of two such times, for what else the machine does only makes them
+// longer.
+func timed(b compute.Backend, now func() time.Time) (time.Duration, error) {
 	o := newOperands(b)
 	defer o.free()
 	w, x, y := o.weight(timedOutputs, timedInputs), o.tensor(timedRows, timedInputs), o.tensor(timedRows, timedOutputs)
-	best := time.Duration(math.MaxInt64)
-	for range rounds {
-		start := time.Now()
-		o.do(o.b.Linear(y, x, w, compute.Exact, false))
+	of := func(n int) time.Duration {
+		start := now()
+		for range n {
+			o.do(o.b.Linear(y, x, w, compute.Exact, false))
+		}
 		var one [1]float32
 		if o.err == nil {
 			o.err = b.Read(one[:], y.Slice(0, 1).Columns(0, 1)) // waits for what is under way
 		}
-		best = min(best, time.Since(start))
+		return now().Sub(start)
 	}
-	return best, o.err
+	n, took := 1, of(1) // which also does what an engine does once
+	for ; took < timedSpan && o.err == nil; took = of(n) {
+		n *= 2
+	}
+	if o.err == nil {
+		took = min(took, of(n))
+	}
+	return took / time.Duration(n), o.err
 }
