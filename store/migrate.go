@@ -52,7 +52,7 @@ func embeddedMigrations() ([]migration, error) {
 // sets no journal mode.
 func migrate(ctx context.Context, path string, steps []migration) (err error) {
 	clean := !notEmpty(path+"-wal") && !notEmpty(path+"-journal")
-	db, err := sql.Open("sqlite", dsn(path, commonPragmas+"&mode=rw&_txlock=immediate&_pragma=synchronous(full)&_pragma=secure_delete(1)"))
+	db, err := sql.Open("sqlite", dsn(path, commonPragmas+"&mode=rw&_txlock=immediate"+syncedPragmas))
 	if err != nil {
 		return err
 	}

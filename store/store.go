@@ -183,12 +183,14 @@ func (s *Store) Check(ctx context.Context) error {
 //
 //   - synchronous FULL: with WAL, NORMAL may lose the last commits when the
 //     power fails.
+//   - fullfsync: on macOS a plain fsync leaves the data in the drive's cache. It is
+//     nothing elsewhere.
 //   - secure_delete: what a user deletes is overwritten, not just unlinked.
 //   - trusted_schema off: a crafted file cannot call functions from its schema.
 const (
 	commonPragmas = "_busy_timeout=10000&_pragma=trusted_schema(0)&_dqs=0&_error_rc=1"
-	writerPragmas = commonPragmas + "&mode=rw&_txlock=immediate&_pragma=journal_mode(wal)" +
-		"&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)"
+	syncedPragmas = "&_pragma=synchronous(full)&_pragma=fullfsync(1)&_pragma=checkpoint_fullfsync(1)&_pragma=secure_delete(1)"
+	writerPragmas = commonPragmas + "&mode=rw&_txlock=immediate&_pragma=journal_mode(wal)&_pragma=foreign_keys(1)" + syncedPragmas
 	readerPragmas = commonPragmas + "&mode=ro&_query_only=1"
 )
 

@@ -177,7 +177,7 @@ func TestPragmas(t *testing.T) {
 	}
 	w := must(s.db.write.Conn(t.Context()))(t)
 	expect(w, map[string]string{
-		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000", "secure_delete": "1",
+		"journal_mode": "wal", "synchronous": "2", "fullfsync": "1", "checkpoint_fullfsync": "1", "foreign_keys": "1", "busy_timeout": "10000", "secure_delete": "1",
 		"trusted_schema": "0", "query_only": "0", "application_id": fmt.Sprint(applicationID), "user_version": fmt.Sprint(len(must(embeddedMigrations())(t))),
 	})
 	check(t, w.Close())
