@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"clara/model/safetensors"
 )
@@ -257,10 +259,23 @@ func (a *Adapter) save(dir string) error {
 	if err := syncFolder(tmp); err != nil {
 		return err
 	}
-	if err := os.Rename(tmp, dir); err != nil {
+	if err := renameFolder(tmp, dir); err != nil {
 		return err
 	}
 	return syncFolder(parent)
+}
+
+// renameFolder is os.Rename, tried for two seconds where Windows refuses it because another
+// program, as a virus scanner, has a file in the folder open that was just written.
+func renameFolder(from, to string) error {
+	const accessDenied, sharingViolation = syscall.Errno(5), syscall.Errno(32)
+	for end := time.Now().Add(2 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := os.Rename(from, to)
+		held := runtime.GOOS == "windows" && (errors.Is(err, accessDenied) || errors.Is(err, sharingViolation))
+		if !held || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 // Files are the contents of the adapter's PEFT folder by name, as [Runner.ReadAdapter]

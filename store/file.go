@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
+	"time"
 )
 
 // WriteFile replaces the file at path by data, or makes it, so that whoever
@@ -57,10 +59,29 @@ func Write(path string, write func(io.Writer) error) error {
 // Replace puts the file temp, whose content is on disk, in the place of path.
 // The new name is on disk when it returns.
 func Replace(temp, path string) error {
-	if err := os.Rename(temp, path); err != nil {
+	if err := rename(temp, path, heldByOther); err != nil {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// renameTime is how long a rename is tried again while another program has the file open.
+const renameTime = 2 * time.Second
+
+// rename is os.Rename, which on Windows fails while a virus scanner or an indexer looks at
+// what was just written: held tells such errors.
+func rename(from, to string, held func(error) bool) error {
+	for end := time.Now().Add(renameTime); ; time.Sleep(20 * time.Millisecond) {
+		if err := os.Rename(from, to); err == nil || !held(err) || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+// heldByOther says whether an error may be that another program has the file open.
+func heldByOther(err error) bool {
+	const accessDenied, sharingViolation = syscall.Errno(5), syscall.Errno(32) // of Windows
+	return runtime.GOOS == "windows" && (errors.Is(err, accessDenied) || errors.Is(err, sharingViolation))
 }
 
 // syncFile writes a file's content to disk.
