@@ -409,3 +409,22 @@ func must[T any](v T, err error) func(*testing.T) T {
 		return v
 	}
 }
+
+// Editors of Windows may put a byte order mark before the text: it is none of TOML, and stays.
+func TestByteOrderMark(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "continuous.toml")
+	if err := os.WriteFile(path, []byte("\ufeff[continuous]\nrank = 4\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := NewFile(path)
+	s, err := f.Load()
+	if err != nil || s.Continuous.Rank != 4 {
+		t.Fatalf("rank %d, %v", s.Continuous.Rank, err)
+	}
+	if _, err := f.Modify(func(s *Settings) { s.Continuous.Rank = 8 }); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "\ufeff[continuous]\nrank = 8\n" {
+		t.Errorf("the file holds %q, %v", text, err)
+	}
+}

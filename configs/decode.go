@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"slices"
@@ -14,6 +15,9 @@ import (
 // comments is a mistake, two gigabytes are an attack.
 const maxFile = 1 << 20
 
+// byteOrderMark is what some editors of Windows put before a text in UTF-8. TOML knows none.
+var byteOrderMark = []byte("\ufeff")
+
 // Decode reads the text of a settings file over the defaults. It refuses
 // unknown keys, values of the wrong kind and values out of range: the error
 // joins one [*Error] for each, in the order of the lines, and the settings beside it are
@@ -24,6 +28,7 @@ func decode(doc []byte, file string) (Settings, error) {
 	if len(doc) > maxFile {
 		return Default(), &Error{Err: ErrTooLarge, File: file}
 	}
+	doc = bytes.TrimPrefix(doc, byteOrderMark)
 	// Into a map first: an error here is one of TOML, not of a setting.
 	var table map[string]any
 	if err := toml.Unmarshal(doc, &table); err != nil {

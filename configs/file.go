@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -75,9 +77,13 @@ func (f *File) Modify(change func(*Settings)) (Settings, error) {
 	if err := wanted.Validate(); err != nil {
 		return Settings{}, err
 	}
+	doc, marked := bytes.CutPrefix(doc, byteOrderMark)
 	text, err := apply(doc, old, wanted)
 	if err != nil {
 		return Settings{}, fmt.Errorf("change settings %s: %w", f.path, err)
+	}
+	if marked { // else the editor that wrote it would take the umlauts for something else
+		text = append(slices.Clone(byteOrderMark), text...)
 	}
 	if err := replace(f.path, text); err != nil {
 		return Settings{}, fmt.Errorf("save settings %s: %w", f.path, err)

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"bufio"
 	"bytes"
 	_ "embed"
 	"encoding/json"
@@ -93,7 +94,11 @@ func ReadScript(path string) (Script, error) {
 
 func parseScript(r io.Reader) (Script, error) {
 	var s Script
-	d := json.NewDecoder(io.LimitReader(r, 16<<20))
+	text := bufio.NewReader(io.LimitReader(r, 16<<20))
+	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" { // of an editor of Windows; JSON knows none
+		_, _ = text.Discard(len(mark))
+	}
+	d := json.NewDecoder(text)
 	d.DisallowUnknownFields()
 	if err := d.Decode(&s); err != nil {
 		return s, fmt.Errorf("%w: %w", ErrScript, err)
