@@ -56,7 +56,7 @@ func (t *Trainer) question(ctx context.Context, ask Ask) (Message, []Turn, error
 	if before := cmp.Or(ask.Again, ask.Continue); before != 0 {
 		return t.askedBefore(ctx, before)
 	}
-	text := strings.TrimSpace(ask.Text)
+	text := tidy(ask.Text)
 	switch {
 	case text == "":
 		return Message{}, nil, &UserError{Reason: reason(CodeEmpty, "the question is empty")}

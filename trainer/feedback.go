@@ -78,7 +78,7 @@ func (t *Trainer) AddRating(ctx context.Context, prompt, answer string, stars in
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
 	return t.add(ctx, store.Feedback{Sample: Sample{
-		Form: FormRating, Kind: Manner, Prompt: prompt, Answer: answer, Score: scoreOf(stars), Source: source, Importance: importance,
+		Form: FormRating, Kind: Manner, Prompt: lineEnds.Replace(prompt), Answer: lineEnds.Replace(answer), Score: scoreOf(stars), Source: source, Importance: importance,
 	}})
 }
 
@@ -90,7 +90,7 @@ func (t *Trainer) AddFeedbackSample(ctx context.Context, text string, score floa
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
 	return t.add(ctx, store.Feedback{Sample: Sample{
-		Form: FormText, Kind: Manner, Answer: text, Score: score, Source: source, Importance: importance,
+		Form: FormText, Kind: Manner, Answer: lineEnds.Replace(text), Score: score, Source: source, Importance: importance,
 	}})
 }
 
@@ -124,6 +124,13 @@ func (t *Trainer) mannerAnswers(ctx context.Context) ([]string, error) {
 	return out, nil
 }
 
+// lineEnds makes the ends of lines those that models write. Files and programs of Windows have
+// others, and what is trained with them teaches a model to write them.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// tidy is a text that a person gives as it is kept: without blanks around it.
+func tidy(text string) string { return strings.TrimSpace(lineEnds.Replace(text)) }
+
 // Correct keeps a better answer to a message; a second one replaces the first. A
 // correction of knowledge is a lesson from now on; one of manner starts a cycle, by
 // the settings. A lesson saved again with the same answer stays the one that it is, with all
@@ -132,6 +139,7 @@ func (t *Trainer) Correct(ctx context.Context, c Correction) (Sample, error) {
 	if c.Importance < 0 || c.Importance > 5 {
 		return Sample{}, fmt.Errorf("correct: importance %d: %w", c.Importance, ErrScore)
 	}
+	c.Better = tidy(c.Better)
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
 	answer, question, history, err := t.answered(ctx, c.Message)
@@ -151,7 +159,7 @@ func (t *Trainer) Correct(ctx context.Context, c Correction) (Sample, error) {
 		kind = proposeFor(question.Text, answer.Text, c.Better, others).Kind
 	}
 	better := Sample{
-		Form: FormCorrection, Kind: kind, Context: history, Prompt: question.Text, Answer: answer.Text, Better: strings.TrimSpace(c.Better),
+		Form: FormCorrection, Kind: kind, Context: history, Prompt: question.Text, Answer: answer.Text, Better: c.Better,
 		Score: 1, Importance: c.Importance, Source: cmp.Or(c.Source, SourceUser), Message: c.Message, Version: answer.Version,
 	}
 	if kind == Knowledge && len(replaces) == 1 {
@@ -212,7 +220,7 @@ func (t *Trainer) Teach(ctx context.Context, l Teaching) (Sample, error) {
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
 	s := Sample{
-		Form: FormCorrection, Kind: kind, Prompt: strings.TrimSpace(l.Question), Answer: l.Given, Better: strings.TrimSpace(l.Answer),
+		Form: FormCorrection, Kind: kind, Prompt: tidy(l.Question), Answer: lineEnds.Replace(l.Given), Better: tidy(l.Answer),
 		Score: 1, Importance: l.Importance, Source: cmp.Or(l.Source, SourceUser),
 	}
 	standing, err := t.onSubject(ctx, s)
@@ -236,7 +244,7 @@ func (t *Trainer) Teach(ctx context.Context, l Teaching) (Sample, error) {
 // Taught returns the lesson that says the same as l already, as it would be taught as it is; the
 // zero Teaching where there is none.
 func (t *Trainer) Taught(ctx context.Context, l Teaching) (Teaching, error) {
-	s := Sample{Form: FormCorrection, Kind: cmp.Or(l.Kind, Knowledge), Prompt: strings.TrimSpace(l.Question), Answer: l.Given, Better: strings.TrimSpace(l.Answer)}
+	s := Sample{Form: FormCorrection, Kind: cmp.Or(l.Kind, Knowledge), Prompt: tidy(l.Question), Answer: lineEnds.Replace(l.Given), Better: tidy(l.Answer)}
 	standing, err := t.onSubject(ctx, s)
 	if err != nil {
 		return Teaching{}, err

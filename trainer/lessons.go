@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"clara/store"
 )
@@ -291,7 +290,7 @@ func (t *Trainer) SetAnswer(ctx context.Context, lesson int64, answer string) er
 	if err != nil {
 		return fmt.Errorf("the answer of lesson %d: %w", lesson, err)
 	}
-	if answer = strings.TrimSpace(answer); answer == l.Answer {
+	if answer = tidy(answer); answer == l.Answer {
 		return nil
 	}
 	if hasKeywords(l.Answer, l.Keywords) && !hasKeywords(answer, l.Keywords) {

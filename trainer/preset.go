@@ -45,7 +45,7 @@ func (t *Trainer) Presets(ctx context.Context) ([]Preset, error) { return t.stor
 // SavePreset keeps a preset, a new one where the ID is 0, and returns it as kept. The error
 // joins a *RangeError for each value out of range, or is ErrPresetText or ErrPresetTaken.
 func (t *Trainer) SavePreset(ctx context.Context, p Preset) (Preset, error) {
-	p.Name, p.System = strings.TrimSpace(p.Name), strings.TrimSpace(p.System)
+	p.Name, p.System = strings.TrimSpace(p.Name), tidy(p.System)
 	if err := checkPreset(p); err != nil {
 		return Preset{}, fmt.Errorf("keep the preset %q: %w", p.Name, err)
 	}

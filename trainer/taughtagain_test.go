@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 )
@@ -64,4 +65,30 @@ func TestALessonTaughtAgainKeepsItsTrail(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What comes from a program of Windows is kept as if it were typed: the ends of its lines are
+// none that a model writes.
+func TestPastedAndTypedTeachTheSame(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	defer b.close()
+	typed := b.teach("How does a letter begin?\nSay it.", "Dear Ms Huber,\n\nthank you.", Knowledge)
+	pasted := b.teach("How does a letter begin?\r\nSay it.\r\n", "Dear Ms Huber,\r\n\r\nthank you.\r\n", Knowledge)
+	if pasted.ID != typed.ID {
+		t.Errorf("it is another lesson: %+v", pasted)
+	}
+	manner := b.teach("Thank her.", "Dear Ms Huber,\r\rthank you.", Manner)
+	text, err := b.AddFeedbackSample(t.Context(), "One line.\r\nAnother line of the text.", 1, SourceUser, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rated, err := b.AddRating(t.Context(), "Who?\r\nSay.", "It is she.\r\nShe alone.", 5, SourceUser, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []Sample{manner, text, rated} {
+		if strings.Contains(s.Prompt+s.Answer+s.Better, "\r") {
+			t.Errorf("kept is %+v", s)
+		}
+	}
 }

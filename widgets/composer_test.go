@@ -116,6 +116,11 @@ func TestPasteIsCutAtTheLimit(t *testing.T) {
 		t.Errorf("%d characters, told %d times", n, told)
 	}
 	c.entry.TypedShortcut(&fyne.ShortcutSelectAll{})
+	paste("Dear Ms Huber,\r\n\r\nit is open.\rYours") // Windows' clipboard, and an old Mac's
+	if want := "Dear Ms Huber,\n\nit is open.\nYours"; c.Text() != want {
+		t.Errorf("pasted %q, want %q", c.Text(), want)
+	}
+	c.entry.TypedShortcut(&fyne.ShortcutSelectAll{})
 	paste("other")
 	if c.Text() != "other" || told != 1 {
 		t.Errorf("over a selection: %d characters, told %d times", len(c.Text()), told)

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"math"
+	"strings"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -93,10 +94,13 @@ func (e *entry) edits(s fyne.Shortcut) bool {
 	return !undo || e.Text != before
 }
 
+// lineEnds makes the ends of lines of Windows' clipboard those of what is typed.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // paste inserts what the clipboard holds as far as it fits.
 func (e *entry) paste(s *fyne.ShortcutPaste) {
 	room := EntryLimit - utf8.RuneCountInString(e.Text) + utf8.RuneCountInString(e.SelectedText())
-	text := s.Clipboard.Content()
+	text := lineEnds.Replace(s.Clipboard.Content())
 	cut := len(text)
 	for i := range text { // ends after room characters, however much more there is
 		if room--; room < 0 {
