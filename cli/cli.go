@@ -226,7 +226,7 @@ func (c *program) heard(at *string) func(string) error {
 // hear chooses the language by the arguments read so far, and by the settings that they name:
 // it holds before the data folder is opened, for what never opens it, and for what is wrong
 // with either.
-func (c *program) hear() { c.language = languageOf(c.options.Language, c.Language(c.options)) }
+func (c *program) hear() { c.language = languageOf(c.options.Language, c.Language(c.options), systemLocale) }
 
 // usage is an error of the arguments, in both languages.
 func (c *program) usage(en, de string, args ...any) error {

@@ -3,9 +3,12 @@ package cli
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/jeandeaual/go-locale"
 
 	"clara/trainer"
 )
@@ -19,8 +22,8 @@ const (
 )
 
 // languageOf chooses the language: the flag, the settings (where "system" leaves it
-// open), what the environment says, English.
-func languageOf(flag, settings string) language {
+// open), what the environment says, what the system says, English.
+func languageOf(flag, settings string, system func() string) language {
 	for _, l := range []string{flag, settings} {
 		if l == string(german) || l == string(english) {
 			return language(l)
@@ -35,7 +38,23 @@ func languageOf(flag, settings string) language {
 			return english
 		}
 	}
+	if strings.HasPrefix(system(), "de") {
+		return german
+	}
 	return english
+}
+
+// systemLocale is the language that Windows and macOS speak, as the window asks for it. They set
+// no variables, and elsewhere there is nothing besides those.
+func systemLocale() string {
+	if runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+		return ""
+	}
+	name, err := locale.GetLocale()
+	if err != nil {
+		return ""
+	}
+	return name
 }
 
 // say picks the text of the language and fills it in. Both take the same arguments.

@@ -185,20 +185,23 @@ func TestNewsOfTheReader(t *testing.T) {
 
 func TestLanguageIsChosen(t *testing.T) {
 	for _, tt := range []struct {
-		flag, settings, all, lang string
-		want                      language
+		flag, settings, all, lang, system string
+		want                              language
 	}{
-		{"de", "en", "en_US.UTF-8", "", german},
-		{"", "de", "en_US.UTF-8", "", german},
-		{"", "system", "de_AT.UTF-8", "en_US.UTF-8", german},
-		{"", "system", "", "de_DE.UTF-8", german},
-		{"", "", "fr_FR.UTF-8", "de_DE.UTF-8", english},
-		{"", "", "", "", english},
+		{"de", "en", "en_US.UTF-8", "", "", german},
+		{"", "de", "en_US.UTF-8", "", "", german},
+		{"", "system", "de_AT.UTF-8", "en_US.UTF-8", "", german},
+		{"", "system", "", "de_DE.UTF-8", "", german},
+		{"", "", "fr_FR.UTF-8", "de_DE.UTF-8", "de-DE", english},
+		{"", "system", "", "", "de-AT", german}, // Windows and macOS
+		{"en", "system", "", "", "de-AT", english},
+		{"", "", "", "", "fr-FR", english},
+		{"", "", "", "", "", english},
 	} {
 		t.Setenv("LC_ALL", tt.all)
 		t.Setenv("LC_MESSAGES", "")
 		t.Setenv("LANG", tt.lang)
-		if got := languageOf(tt.flag, tt.settings); got != tt.want {
+		if got := languageOf(tt.flag, tt.settings, func() string { return tt.system }); got != tt.want {
 			t.Errorf("%+v: %s", tt, got)
 		}
 	}
