@@ -83,7 +83,9 @@ func (w *window) pauseItem() *fyne.MenuItem {
 // mainMenu is the bar at the top of the screen of macOS.
 func (w *window) mainMenu() *fyne.MainMenu {
 	item := func(words string, key fyne.KeyName, modifier fyne.KeyModifier, do func()) *fyne.MenuItem {
-		i := fyne.NewMenuItem(say(words), do)
+		i := fyne.NewMenuItem(say(words), func() { // the system takes the keys before the canvas does
+			w.strike(shortcut{do: func(*window) { do() }})
+		})
 		i.Shortcut = &desktop.CustomShortcut{KeyName: key, Modifier: modifier}
 		return i
 	}

@@ -193,6 +193,10 @@ func TestMainMenuOfMacOS(t *testing.T) {
 		if w.settle(t); w.settings == nil {
 			t.Error("it does not show the keys")
 		}
+		menu.Items[0].Items[1].Action()
+		if w.settle(t); w.search.open {
+			t.Error("it searches behind the settings")
+		}
 	}
 }
 
