@@ -152,7 +152,7 @@ func (v *modelView) chooseFolder() {
 			v.w.failed(err)
 			return
 		}
-		v.w.openModel(folder.Path())
+		v.w.openModel(filepath.FromSlash(folder.Path()))
 	}, v.w.frame)
 	v.w.showFiles(d, say("files.folder"), say("settings.open"))
 }

@@ -466,7 +466,7 @@ func (v *modelView) chooseFile() {
 			w.failed(err)
 			return
 		}
-		path := r.URI().Path()
+		path := filepath.FromSlash(r.URI().Path()) // as the list of models has it
 		if err := r.Close(); err != nil {
 			w.failed(err)
 			return

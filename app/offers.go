@@ -281,8 +281,8 @@ func (w *window) lookedAt(path string, o catalogue.Offer, err error) {
 // dropped takes files that were dropped onto the window: the first model among them.
 func (w *window) dropped(_ fyne.Position, files []fyne.URI) {
 	for _, f := range files {
-		if w.canOpen(f.Path()) {
-			w.hand(f.Path())
+		if path := filepath.FromSlash(f.Path()); w.canOpen(path) {
+			w.hand(path)
 			return
 		}
 	}

@@ -95,7 +95,7 @@ func (w *window) saveTo(to fyne.URIWriteCloser, text string) {
 
 // saveAs is saveTo, which says so in the words of the keys saved and folder.
 func (w *window) saveAs(to fyne.URIWriteCloser, text, saved, folder string) {
-	path := to.URI().Path()
+	path := filepath.FromSlash(to.URI().Path())
 	queued(w.work, func(context.Context) (none, error) {
 		_, err := io.WriteString(to, text)
 		return none{}, errors.Join(err, to.Close())
