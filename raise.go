@@ -39,6 +39,7 @@ func knock(ctx context.Context, home, file string) error {
 			return fmt.Errorf("knock at the window that is open: %w", err)
 		}
 	}
+	letForward()
 	if _, err := io.WriteString(c, file); err != nil {
 		return fmt.Errorf("tell the window that is open of %q: %w", file, err)
 	}

@@ -31,6 +31,7 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return cli.ErrNoDisplay
 	}
+	leaveConsole()
 	// At each refresh Fyne looks which goroutine it is on, by a trace of the stack: a fifth of the processor time of scrolling.
 	// That its rule is kept is a matter of tests, and of --verbose, which leaves the check on.
 	fyneapp.SetMetadata(fyne.AppMetadata{ID: appID, Name: "CLARA", Migrations: map[string]bool{"fyneDo": !o.Verbose}})
@@ -75,7 +76,13 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 	p.App, p.Raise, p.Open, p.Crash, p.Ended = a, d.heard(), o.File, crash, ctx.Done()
 	p.Tray = hasTray(ctx)
 	p.Drawn = func() { s.log.Info("window drawn", "took", time.Since(began)) }
-	return app.Run(p)
+	if err := app.Run(p); errors.Is(err, app.ErrNoWindow) {
+		s.log.Error("there is no window", "error", err)
+		return cli.ErrNoOpenGL
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 // window is what the window works with, without what it has from the desktop. ctx ends with

@@ -13,6 +13,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/driver"
 	"fyne.io/fyne/v2/theme"
 
 	"clara/catalogue"
@@ -77,7 +78,34 @@ type Params struct {
 	Home     string // the data folder, to show where everything lies
 }
 
-// Run shows the window and returns when it is closed and everything begun in it has ended.
+// ErrNoWindow says that the system has nothing to draw a window with.
+var ErrNoWindow = errors.New("there is no OpenGL 2.1 to draw the window with")
+
+// isThere says whether a window that was shown exists. Where it could not be made Fyne says so in a terminal alone, and would wait
+// for ever for one to be closed.
+func isThere(f fyne.Window) bool {
+	native, ok := f.(driver.NativeWindow)
+	if !ok { // as in tests
+		return true
+	}
+	there := true
+	native.RunNative(func(context any) {
+		switch c := context.(type) {
+		case driver.WindowsWindowContext:
+			there = c.HWND != 0
+		case driver.MacWindowContext:
+			there = c.NSWindow != 0
+		case driver.X11WindowContext:
+			there = c.WindowHandle != 0
+		case driver.WaylandWindowContext:
+			there = c.WaylandSurface != 0
+		}
+	})
+	return there
+}
+
+// Run shows the window and returns when it is closed and everything begun in it has ended. Where there can be no window, the
+// error is ErrNoWindow.
 func Run(p Params) error {
 	w, err := newWindow(p)
 	if err != nil {
@@ -85,6 +113,11 @@ func Run(p Params) error {
 	}
 	w.start()
 	w.frame.Show()
+	if !isThere(w.frame) {
+		w.work.stop()
+		showMessage(say("fail.no_window"))
+		return ErrNoWindow
+	}
 	p.App.Run()
 	w.work.stop() // the driver may also end without asking the window
 	return nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -18,7 +20,20 @@ func openPath(a fyne.App, path string) error {
 	if err != nil {
 		return err
 	}
-	return a.OpenURL(&url.URL{Scheme: "file", Path: filepath.ToSlash(path)})
+	return a.OpenURL(fileURL(path, runtime.GOOS))
+}
+
+// fileURL names a file or folder to the desktop of a system. Windows does not make letters of what is percent-encoded, so there
+// only what would be taken for something else is.
+func fileURL(path, system string) *url.URL {
+	if system != "windows" {
+		return &url.URL{Scheme: "file", Path: path}
+	}
+	path = strings.NewReplacer(`\`, "/", "%", "%25", " ", "%20", "#", "%23", "?", "%3F").Replace(path)
+	if !strings.HasPrefix(path, "//") { // which begins a folder of another machine
+		path = "///" + path
+	}
+	return &url.URL{Scheme: "file", Opaque: path}
 }
 
 // copyText puts a text on the clipboard.
@@ -86,6 +101,9 @@ func (w *window) takeHanded() {
 	}
 }
 
+// forwardTime is how long the window may take to come to the front. Some desktops, as those with Wayland, let no program do that.
+const forwardTime = 500 * time.Millisecond
+
 // comeForward brings the window to the front whenever the program is started once more.
 func (w *window) comeForward(ctx context.Context) {
 	for {
@@ -102,6 +120,9 @@ func (w *window) comeForward(ctx context.Context) {
 					w.hand(file)
 				}
 			})
+			if pause(ctx, forwardTime) {
+				fyne.Do(func() { w.notify(say("desktop.open_already")) })
+			}
 		}
 	}
 }
@@ -109,6 +130,7 @@ func (w *window) comeForward(ctx context.Context) {
 // forward shows the window in front of the others, also when it was hidden.
 func (w *window) forward() {
 	w.frame.Show()
+	restore(w.frame)
 	w.frame.RequestFocus()
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver"
 
 	"clara/trainer"
 	"clara/widgets"
@@ -146,5 +148,71 @@ func (w *window) runUntil(t *testing.T, so func() bool) {
 		if w.App.(*testApp).driver.run(); time.Now().After(deadline) {
 			t.Fatal("it does not come to this")
 		}
+	}
+}
+
+func TestFilesAreNamedToTheDesktopOfEachSystem(t *testing.T) {
+	for _, c := range []struct{ system, path, want string }{
+		{"linux", "/home/jürgen/clara/continuous.toml", "file:///home/j%C3%BCrgen/clara/continuous.toml"},
+		{"darwin", "/Users/anna/50 % #1.csv", "file:///Users/anna/50%20%25%20%231.csv"},
+		{"windows", `C:\Users\Jürgen\AppData\Local\clara\continuous.toml`, "file:///C:/Users/Jürgen/AppData/Local/clara/continuous.toml"},
+		{"windows", `D:\50 % #1.csv`, "file:///D:/50%20%25%20%231.csv"},
+		{"windows", `\\server\share\übung`, "file://server/share/übung"},
+	} {
+		if got := fileURL(c.path, c.system).String(); got != c.want {
+			t.Errorf("%s on %s is %s, want %s", c.path, c.system, got, c.want)
+		}
+	}
+}
+
+// A window that may not come to the front says that it is there.
+func TestAWindowThatStaysBehindSaysThatItIsThere(t *testing.T) {
+	raise := make(chan string, 1)
+	w := newTestWindow(t, Params{Raise: raise, Settings: spoken(english)}, wide)
+	a := w.App.(*testApp)
+	w.start()
+	w.settle(t)
+	hooks := a.Lifecycle().(foreground)
+	hooks.OnExitedForeground()()
+	raise <- ""
+	w.waitFor(t, func() bool { return len(a.told) == 1 })
+	if !strings.Contains(a.told[0], "open already") {
+		t.Errorf("told %q", a.told)
+	}
+	hooks.OnEnteredForeground()()
+	raise <- ""
+	close(raise)
+	time.Sleep(2 * forwardTime)
+	if w.settle(t); len(a.told) != 1 {
+		t.Errorf("told %q in front of the person's eyes", a.told[1:])
+	}
+}
+
+// unmade is a window that the system could not make, as Fyne has it.
+type unmade struct{ fyne.Window }
+
+func (unmade) RunNative(f func(any)) { f(driver.X11WindowContext{}) }
+
+// blind is an app without anything to draw with. It would run for ever.
+type blind struct {
+	*testApp
+	runs int
+}
+
+func (b *blind) NewWindow(title string) fyne.Window { return unmade{b.testApp.NewWindow(title)} }
+
+func (b *blind) Run() { b.runs++ }
+
+// Without anything to draw a window with the program ends and says so; Fyne would wait for ever.
+func TestWithoutAWindowTheProgramEnds(t *testing.T) {
+	p := newTestWindow(t, Params{}, wide).Params
+	b := &blind{testApp: p.App.(*testApp)}
+	p.App = b
+	if err := Run(p); !errors.Is(err, ErrNoWindow) || b.runs != 0 {
+		t.Errorf("it runs %d times: %v", b.runs, err)
+	}
+	Fail(b, english, p.Settings.Window, errors.New("locked"))
+	if b.runs != 0 {
+		t.Error("what cannot be shown is waited for")
 	}
 }

@@ -22,5 +22,10 @@ func Fail(a fyne.App, code string, look configs.Window, err error) {
 		Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: frame.Close}},
 	}), 24))))
 	frame.SetMaster()
-	frame.ShowAndRun()
+	frame.Show()
+	if !isThere(frame) {
+		showMessage(say("fail.title") + ": " + fault(err))
+		return
+	}
+	a.Run()
 }

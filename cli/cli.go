@@ -64,12 +64,15 @@ type Params struct {
 	Users  func(o Options) (Users, error) // of the server
 	Limits ServeOptions                   // of the server, as they are where no flag says otherwise
 	// Desktop shows the window until it is closed. Where there is nothing to show it on, the
-	// error is ErrNoDisplay.
+	// error is ErrNoDisplay or ErrNoOpenGL.
 	Desktop func(ctx context.Context, o Options) error
 }
 
 // ErrNoDisplay says that there is no display to show a window on.
 var ErrNoDisplay = errors.New("DISPLAY and WAYLAND_DISPLAY are empty")
+
+// ErrNoOpenGL says that there is nothing to draw a window with.
+var ErrNoOpenGL = errors.New("no window could be made with OpenGL 2.1")
 
 // Session is an open data folder.
 type Session struct {
@@ -226,7 +229,9 @@ func (c *program) heard(at *string) func(string) error {
 // hear chooses the language by the arguments read so far, and by the settings that they name:
 // it holds before the data folder is opened, for what never opens it, and for what is wrong
 // with either.
-func (c *program) hear() { c.language = languageOf(c.options.Language, c.Language(c.options), systemLocale) }
+func (c *program) hear() {
+	c.language = languageOf(c.options.Language, c.Language(c.options), systemLocale)
+}
 
 // usage is an error of the arguments, in both languages.
 func (c *program) usage(en, de string, args ...any) error {

@@ -60,6 +60,12 @@ var knownErrors = []struct {
 		"`clara help` lists what works in a terminal.", "`clara help` zeigt, was in einem Terminal geht.",
 	},
 	{
+		ErrNoOpenGL, "no_opengl", exitFailed, false, "there is no OpenGL 2.1 to draw the window with",
+		"für das Fenster gibt es hier kein OpenGL 2.1",
+		"Mostly the driver of the maker of the graphics card helps; `clara help` lists what works in a terminal.",
+		"Meist hilft der Treiber vom Hersteller der Grafikkarte; `clara help` zeigt, was in einem Terminal geht.",
+	},
+	{
 		errTooMuch, "too_much", exitUsage, false, fmt.Sprintf("a text on stdin is longer than %d MiB", mostInput>>20),
 		fmt.Sprintf("ein Text auf der Standardeingabe ist länger als %d MiB", mostInput>>20), "", "",
 	},

@@ -1,0 +1,11 @@
+//go:build !windows
+
+package app
+
+import "fyne.io/fyne/v2"
+
+// restore does nothing: Show brings a minimised window back here.
+func restore(fyne.Window) {}
+
+// showMessage says nothing: the error of Run says it in the terminal.
+func showMessage(string) {}
