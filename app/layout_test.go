@@ -235,6 +235,10 @@ var scenes = []scene{
 		w.fillSamples(t, placeLearning, trainer.PhaseRunning)
 		w.openLearningSettings()
 	}},
+	{"device", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeChat, trainer.PhaseRunning)
+		w.openSettingsAt(sectionDevice)
+	}},
 	{"keys", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeChat, trainer.PhaseRunning)
 		w.openSettingsAt(sectionKeys)

@@ -155,13 +155,7 @@ func (d *settingsDialog) field(f field) fyne.CanvasObject {
 			e.OnTooLong = func() { d.failed(say("cut.title"), say("cut.text", "Most", whole(widgets.EntryLimit))) }
 			return control
 		}
-		names, on := make([]string, len(f.choices)), 0
-		for i, c := range f.choices {
-			if names[i] = say(c.name); c.value == *at {
-				on = i
-			}
-		}
-		choice := widgets.NewSegmented(on, func(i int) { *at = f.choices[i].value; d.changed() }, names...)
+		choice := f.choose(*at, func(value string) { *at = value; d.changed() })
 		words := widgets.VStack(2, widgets.Strong(say(f.name)), widgets.Caption(say(f.help)).Wrapped())
 		if d.w.tight {
 			return widgets.VStack(6, words, widgets.HStack(0, choice, widgets.Space()))
@@ -173,6 +167,38 @@ func (d *settingsDialog) field(f field) fyne.CanvasObject {
 		return f.number(*at, *f.at(&usual).(*float64), false, d.wrong, func(v float64) { *at = v }, d.changed)
 	}
 	return widgets.Space()
+}
+
+// choose makes the control of a choice: all in a row, or, where a row would not fit, the chosen one
+// with the others in a menu.
+func (f field) choose(value string, set func(string)) fyne.CanvasObject {
+	names, on := make([]string, len(f.choices)), 0
+	for i, c := range f.choices {
+		if names[i] = say(c.name); c.value == value {
+			on = i
+		}
+	}
+	row := widgets.NewSegmented(on, func(i int) { set(f.choices[i].value) }, names...)
+	if row.MinSize().Width <= controlWidth {
+		return row
+	}
+	var chosen *widgets.Button
+	chosen = widgets.NewMenuButton(names[on], &widgets.IconOpen, widgets.Secondary, func() []widgets.MenuItem {
+		items := make([]widgets.MenuItem, len(names))
+		for i, name := range names {
+			items[i] = widgets.MenuItem{Title: name, OnTapped: func() {
+				chosen.Hint = say(f.name) + " " + name
+				chosen.SetText(name)
+				set(f.choices[i].value)
+			}}
+			if name == chosen.Text {
+				items[i].Key = say("preset.chosen")
+			}
+		}
+		return items
+	})
+	chosen.Hint = say(f.name) + " " + names[on]
+	return chosen
 }
 
 // switchSpoken says how a switch stands.
