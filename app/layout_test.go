@@ -239,6 +239,10 @@ var scenes = []scene{
 		w.fillSamples(t, placeChat, trainer.PhaseRunning)
 		w.openSettingsAt(sectionDevice)
 	}},
+	{"data", func(t testing.TB, w *window) {
+		w.fillSamples(t, placeChat, trainer.PhaseRunning)
+		w.openSettingsAt(sectionData)
+	}},
 	{"keys", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeChat, trainer.PhaseRunning)
 		w.openSettingsAt(sectionKeys)

@@ -326,7 +326,7 @@ func parseNumber(text string) (float64, error) {
 // addData shows where everything lies.
 func (d *settingsDialog) addData(list *fyne.Container) {
 	place := func(name, path string) {
-		list.Add(widgets.HStack(16, widgets.Grow(widgets.VStack(2, widgets.Strong(name), widgets.Caption(path).Wrapped())),
+		list.Add(widgets.HStack(16, widgets.Grow(widgets.VStack(2, widgets.Strong(name).Wrapped(), widgets.Caption(path).Wrapped())),
 			widgets.NewSmallButton(say("settings.open"), &widgets.IconFolder, widgets.Secondary, func() { d.w.openFile(path) })))
 	}
 	place(say("settings.home"), d.w.Home)
