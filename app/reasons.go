@@ -261,15 +261,12 @@ func argumentsOf(r trainer.Reason) []any {
 	return pairs
 }
 
-// quoted are the arguments that are somebody's words or names, also where these look like a number.
-var quoted = []string{"word", "lessons", "questions", "lost", "older", "newer", "name", "names", "model", "path", "file", "folder", "where", "home", "host", "url", "from", "to", "operation", "error"}
-
 // argument writes one argument of a reason: numbers as numbers are written in the language spoken, seconds as a span, the rest as
 // it is.
 func argument(name, text string) string {
 	v, err := strconv.ParseFloat(text, 64)
 	switch {
-	case err != nil || slices.Contains(quoted, name):
+	case err != nil || trainer.IsText(name):
 		return text
 	case name == "seconds":
 		if v <= 0 {

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"strings"
-
 	"clara/trainer"
 )
 
@@ -58,13 +56,11 @@ func (l language) figure(s trainer.Sentence) string {
 	case s.Reason.Code == trainer.FigureNumbers && !s.Passed:
 		return "sie berechnet etwas, das keine Zahl ist"
 	}
+	words := l.arguments(s.Reason)
 	if s.Reason.Code == trainer.FigureAside {
-		text = strings.ReplaceAll(text, "{why}", l.because(trainer.GateOf(s.Reason)))
+		words["why"] = l.because(trainer.GateOf(s.Reason))
 	}
-	for name, value := range s.Reason.Args {
-		text = strings.ReplaceAll(text, "{"+name+"}", l.argument(name, value))
-	}
-	return text
+	return fill(text, words)
 }
 
 // mark says how a figure stands to its limit: in words, since a mark alone is easily

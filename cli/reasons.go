@@ -149,37 +149,39 @@ func (l language) because(r trainer.Reason) string {
 	if l != german || !ok {
 		return r.Text
 	}
-	if l == german && r.Code == trainer.CodeGood {
+	if r.Code == trainer.CodeGood {
 		return goodInGerman(r)
 	}
-	if tries := trainer.Tries(r); len(tries) == 2 {
-		return strings.NewReplacer("{first}", l.because(tries[0]), "{second}", l.because(tries[1])).Replace(text)
-	}
-	if r.Code == trainer.CodeBufferEmpty {
-		text = bufferInGerman(r)
-	}
-	if r.Code == trainer.CodeTooFewRatings {
-		or := ", bei einer Korrektur"
-		if r.Args["correction"] == "false" {
-			or = ""
-		}
-		text = strings.ReplaceAll(text, "{or}", or)
-	}
-	forgotten := "nichts vergessen"
+	words := l.arguments(r)
+	words["lost"] = "nichts vergessen"
 	if lost := r.Args["lost"]; lost != "" {
-		forgotten = "verliert: " + lost
+		words["lost"] = "verliert: " + lost
 	}
-	text = strings.ReplaceAll(text, "{lost}", forgotten)
-	if r.Code == trainer.CodeReaderRefused {
-		text = strings.ReplaceAll(text, "{why}", l.because(trainer.GateOf(r)))
+	if tries := trainer.Tries(r); len(tries) == 2 {
+		words["first"], words["second"] = l.because(tries[0]), l.because(tries[1])
 	}
-	if fault, ok := trainer.Fault(r); ok {
-		text = strings.ReplaceAll(text, "{error}", l.because(fault))
+	switch r.Code {
+	case trainer.CodeBufferEmpty:
+		text = bufferInGerman(r)
+	case trainer.CodeTooFewRatings:
+		words["or"] = ", bei einer Korrektur"
+		if r.Args["correction"] == "false" {
+			words["or"] = ""
+		}
+	case trainer.CodeReaderRefused:
+		words["why"] = l.because(trainer.GateOf(r))
 	}
-	for name, value := range r.Args {
-		text = strings.ReplaceAll(text, "{"+name+"}", l.argument(name, value))
+	return fill(text, words)
+}
+
+// fill puts words in the places of a text, {name}. It does so in one go: words that look like a
+// place are words.
+func fill(text string, words map[string]string) string {
+	pairs := make([]string, 0, 2*len(words))
+	for name, word := range words {
+		pairs = append(pairs, "{"+name+"}", word)
 	}
-	return text
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // refusal says why the gate refused, for a sentence that has said that it did.
@@ -187,11 +189,23 @@ func (l language) refusal(r trainer.Reason) string {
 	return strings.TrimPrefix(l.because(r), "refused: ")
 }
 
+// arguments writes the arguments of a reason, an error by its kind where that has a name.
+func (l language) arguments(r trainer.Reason) map[string]string {
+	words := make(map[string]string, len(r.Args))
+	for name, value := range r.Args {
+		words[name] = l.argument(name, value)
+	}
+	if fault, ok := trainer.Fault(r); ok {
+		words["error"] = l.because(fault)
+	}
+	return words
+}
+
 // argument writes one argument of a reason.
 func (l language) argument(name, value string) string {
 	v, err := strconv.ParseFloat(value, 64)
 	switch {
-	case err != nil:
+	case err != nil || trainer.IsText(name):
 		return value
 	case name == "seconds":
 		return l.span(time.Duration(v * float64(time.Second)))

@@ -254,3 +254,25 @@ func TestNumbersAreWrittenAsTheLanguageDoes(t *testing.T) {
 		}
 	}
 }
+
+// What somebody wrote stays as it is written, also where it looks like a number or like the place
+// of an argument.
+func TestWordsInReasonsAreNoNumbers(t *testing.T) {
+	for _, name := range []string{"007", "nan", "1e3", "1.50", "Infinity", "{of}", "{name}"} {
+		exists := trainer.Reason{Code: trainer.CodeServerUserExists, Args: map[string]string{"name": name}}
+		if got, want := german.because(exists), "den Benutzer „"+name+"“ gibt es schon"; got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+		vain := trainer.Reason{Code: trainer.CodeInVain, Args: map[string]string{"count": "1", "lessons": name, "known": "2", "before": "3", "of": "4"}}
+		want := "trainiert (1): " + name + "; damit sitzen 2 von 4 Lektionen"
+		for range 50 { // the order of a map is another one each time
+			if got := german.because(vain); !strings.HasPrefix(got, want) {
+				t.Fatalf("%q, not %q", got, want)
+			}
+		}
+		lost := trainer.Sentence{Reason: trainer.Reason{Code: trainer.FigureLost, Args: map[string]string{"n": "1", "lessons": name}}, Value: 1}
+		if got := german.figure(lost); !strings.Contains(got, name) {
+			t.Errorf("%q does not name %q", got, name)
+		}
+	}
+}

@@ -164,6 +164,19 @@ func reason(code, text string, pairs ...any) Reason {
 	return r
 }
 
+// IsText says of an argument of a reason that it is somebody's words or a name: a face writes it as
+// it is, also where it looks like a number.
+func IsText(argument string) bool {
+	switch argument {
+	case "word", "lessons", "questions", "lost", "older", "newer", // of what was taught
+		"name", "names", "model", "engine", "operation", "from", "to",
+		"path", "file", "folder", "where", "home", "addr", "host", "url", "status",
+		"error":
+		return true
+	}
+	return false
+}
+
 // UserError is an error with something to say to the user: what happened
 // (Reason) and what to do next (Hint). Err keeps the chain for the log.
 type UserError struct {
