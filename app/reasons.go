@@ -98,6 +98,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeTrainingMemory: "reason.training_memory",
 	trainer.CodeEngineLost:     "reason.engine_lost",
 	trainer.CodeVersionBroken:  "reason.version_broken",
+	trainer.CodeVersionDamaged: "reason.version_damaged",
 	trainer.CodeCutTwice:       "reason.cut_twice",
 	trainer.CodeContradiction:  "reason.contradiction",
 	trainer.CodeGood:           "reason.good",
@@ -117,6 +118,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeFaultModelFile: "fault.model_file",
 	trainer.CodeFaultModelKind: "fault.model_kind",
 	trainer.CodeFaultTemplate:  "fault.template",
+	trainer.CodeFaultChanged:   "fault.changed",
 	trainer.CodeFaultMissing:   "fault.missing",
 	trainer.CodeFaultDenied:    "fault.denied",
 

@@ -67,6 +67,20 @@ func TestADamagedDatabaseIsToldInBothLanguages(t *testing.T) {
 	}
 }
 
+// A version whose files are not what they were is told with its number and what to do.
+func TestAVersionThatCannotBeUsedIsToldInBothLanguages(t *testing.T) {
+	err := fmt.Errorf("activate version 5: %w", &trainer.UserError{
+		Reason: trainer.Reason{Code: trainer.CodeVersionDamaged, Text: "the files of version 2 are missing, damaged or changed", Args: map[string]string{"number": "2"}},
+		Hint:   trainer.HintRestoreOther, Err: fs.ErrNotExist,
+	})
+	for lang, want := range map[language]string{english: "the files of version 2 are missing, damaged or changed", german: "die Dateien von Version 2 fehlen, sind beschädigt oder wurden verändert"} {
+		c := &program{language: lang, began: true}
+		if f := c.explain(err); f.Code != trainer.CodeVersionDamaged || f.Exit != exitData || f.Text != want || !strings.Contains(f.Hint, "clara adapters restore") || !strings.Contains(f.Hint, "clara train") {
+			t.Errorf("it is %+v", f)
+		}
+	}
+}
+
 // A training that met a full disk ends with the code of that, any other that failed or was
 // refused with that of falling short.
 func TestATrainingThatFallsShortSaysForWhat(t *testing.T) {

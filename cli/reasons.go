@@ -121,8 +121,9 @@ var germanReasons = map[string]string{
 	trainer.CodeCutTwice:       "das Programm wurde zweimal hintereinander mitten in diesem Training beendet; es beginnt nicht von selbst wieder",
 	trainer.CodeContradiction:  "zwei Lektionen widersprechen sich: „{older}“ und „{newer}“; wählen Sie, welche stimmt, bis dahin wird die ältere nicht trainiert",
 	trainer.CodeTooLittle:      "noch zu wenig Bewertungen für eine Kurve: {ratings} von 2",
-	trainer.CodeVersionBroken:  "die Dateien von Version {number} sind beschädigt oder fehlen; das Ausgangsmodell antwortet, bis Sie eine andere Version zurückholen ({error})",
+	trainer.CodeVersionBroken:  "die Dateien von Version {number} fehlen, sind beschädigt oder wurden verändert; das Ausgangsmodell antwortet, bis Sie eine andere Version zurückholen ({error})",
 	trainer.CodeGood:           "in Ordnung",
+	trainer.CodeVersionDamaged: "die Dateien von Version {number} fehlen, sind beschädigt oder wurden verändert",
 	trainer.CodeSameModel:      "{name} ist das benutzte Modell: Nehmen Sie ein anderes",
 
 	trainer.CodeEngineBuild:  "das Programm wurde ohne dieses Rechenwerk gebaut",
@@ -139,6 +140,7 @@ var germanReasons = map[string]string{
 	trainer.CodeFaultModelFile: "die Modelldatei ist beschädigt oder keine GGUF-Datei",
 	trainer.CodeFaultModelKind: "diese Art von Modell wird nicht unterstützt",
 	trainer.CodeFaultTemplate:  "die Gesprächsvorlage des Modells ist nicht lesbar",
+	trainer.CodeFaultChanged:   "der Adapter in {path} ist nicht der, mit dem seine Version entstand",
 	trainer.CodeFaultMissing:   "{path} gibt es nicht",
 	trainer.CodeFaultDenied:    "der Zugriff auf {path} ist verweigert",
 }

@@ -23,6 +23,14 @@ func TestAFullDiskIsNamed(t *testing.T) {
 	}
 }
 
+// A version whose files are not what they were is no failure of the server: another one can be chosen.
+func TestAVersionThatCannotBeUsedIsNamed(t *testing.T) {
+	err := &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeVersionDamaged, Text: "the files of version 2 are missing, damaged or changed"}}
+	if p := problemOf(fmt.Errorf("activate version 5: %w", err)); p.Status != http.StatusConflict || p.Detail != err.Reason.Text || p.Next == "" || p.Code != trainer.CodeVersionDamaged {
+		t.Errorf("it is %+v", p)
+	}
+}
+
 // Data that another program has in use are not lost: the client may try again, and the log alone
 // has their path.
 func TestDataInUseAreNamed(t *testing.T) {

@@ -44,6 +44,13 @@ func TestMigratesEverySchema(t *testing.T) {
 			if v.Number != 1 || len(v.Samples) != 1 || v.Samples[0] != l[0].Sample {
 				t.Errorf("active version %+v", v)
 			}
+			hash := "" // of versions that were made before it was kept
+			if n >= 10 {
+				hash = "a1b2"
+			}
+			if v.Manner != "adapters/1/manner" || v.MannerHash != hash || v.KnowledgeHash != "" {
+				t.Errorf("its adapters are %q (%q) and %q (%q), want the hash %q", v.Manner, v.MannerHash, v.Knowledge, v.KnowledgeHash, hash)
+			}
 			_, err := os.Stat(fmt.Sprintf("%s.before-%d", path, len(steps)))
 			if n < len(steps) && err != nil {
 				t.Error(err)

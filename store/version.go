@@ -14,19 +14,22 @@ import (
 type Version struct {
 	ID        int64
 	User      string
-	Number    int             // counts a user's versions from 1; set by the store
-	Parent    int64           // the version that it followed; 0: the untrained base
-	Cycle     int64           // set by the store
-	BaseHash  string          // of the base model's file; set by the store, from the cycle
-	Manner    string          // path of the manner adapter, relative to the home folder; "": none
-	Knowledge string          // likewise of the knowledge adapter; "": the reader serves
-	Samples   []int64         // that it was trained on; some may have been erased since
-	Figures   json.RawMessage // what the gate measured; nil: nothing
-	Verdict   string          // of the gate, in the trainer's words
-	Reason    Reason
-	Created   time.Time
-	Active    bool // set by the store
-	Removed   bool // its files are gone, it cannot be activated; set by the store
+	Number    int    // counts a user's versions from 1; set by the store
+	Parent    int64  // the version that it followed; 0: the untrained base
+	Cycle     int64  // set by the store
+	BaseHash  string // of the base model's file; set by the store, from the cycle
+	Manner    string // path of the manner adapter, relative to the home folder; "": none
+	Knowledge string // likewise of the knowledge adapter; "": the reader serves
+	// MannerHash and KnowledgeHash name the values of the adapters; "": of an older program, which kept none.
+	MannerHash    string
+	KnowledgeHash string
+	Samples       []int64         // that it was trained on; some may have been erased since
+	Figures       json.RawMessage // what the gate measured; nil: nothing
+	Verdict       string          // of the gate, in the trainer's words
+	Reason        Reason
+	Created       time.Time
+	Active        bool // set by the store
+	Removed       bool // its files are gone, it cannot be activated; set by the store
 }
 
 // Cause says why the active version changed.
@@ -79,9 +82,9 @@ func (s *Store) insertVersion(ctx context.Context, tx *sql.Tx, c Cycle, v Versio
 		return v, err
 	}
 	if err := tx.QueryRowContext(ctx, `INSERT INTO versions
-		(user, number, parent, cycle, base_hash, manner, knowledge, samples, figures, verdict, reason, created)
-		VALUES (?1, `+nextNumber+`, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, number`,
-		s.user, idValue(v.Parent), v.Cycle, v.BaseHash, v.Manner, v.Knowledge, samples, figures, v.Verdict, reason,
+		(user, number, parent, cycle, base_hash, manner, knowledge, manner_hash, knowledge_hash, samples, figures, verdict, reason, created)
+		VALUES (?1, `+nextNumber+`, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, number`,
+		s.user, idValue(v.Parent), v.Cycle, v.BaseHash, v.Manner, v.Knowledge, v.MannerHash, v.KnowledgeHash, samples, figures, v.Verdict, reason,
 		timeValue(v.Created)).Scan(&v.ID, &v.Number); err != nil {
 		return v, err
 	}
@@ -143,13 +146,13 @@ func (s *Store) checkActive(ctx context.Context, tx *sql.Tx, base string, want *
 // activeID is the ID of the active version of versions' user and base model.
 const activeID = `(SELECT a.version FROM activations a WHERE a.user = v.user AND a.base_hash = v.base_hash ORDER BY a.id DESC LIMIT 1)`
 
-const selectVersion = `SELECT v.id, v.user, v.number, v.parent, v.cycle, v.base_hash, v.manner, v.knowledge, v.samples, v.figures,
-	v.verdict, v.reason, v.created, v.removed IS NOT NULL, v.id IS ` + activeID + ` FROM versions v`
+const selectVersion = `SELECT v.id, v.user, v.number, v.parent, v.cycle, v.base_hash, v.manner, v.knowledge, v.manner_hash, v.knowledge_hash,
+	v.samples, v.figures, v.verdict, v.reason, v.created, v.removed IS NOT NULL, v.id IS ` + activeID + ` FROM versions v`
 
 func scanVersion(r scanner) (Version, error) {
 	var v Version
-	err := r.Scan(&v.ID, &v.User, &v.Number, idColumn{&v.Parent}, &v.Cycle, &v.BaseHash, &v.Manner, &v.Knowledge, jsonColumn{&v.Samples},
-		jsonColumn{&v.Figures}, &v.Verdict, jsonColumn{&v.Reason}, timeColumn{&v.Created}, &v.Removed, &v.Active)
+	err := r.Scan(&v.ID, &v.User, &v.Number, idColumn{&v.Parent}, &v.Cycle, &v.BaseHash, &v.Manner, &v.Knowledge, &v.MannerHash, &v.KnowledgeHash,
+		jsonColumn{&v.Samples}, jsonColumn{&v.Figures}, &v.Verdict, jsonColumn{&v.Reason}, timeColumn{&v.Created}, &v.Removed, &v.Active)
 	if len(v.Samples) == 0 {
 		v.Samples = nil
 	}

@@ -66,6 +66,23 @@ func TestRemovedVersionStaysInTheHistory(t *testing.T) {
 	}
 }
 
+// A version keeps what its adapters are, however it is read.
+func TestAVersionKeepsItsHashes(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	c := must(s.StartCycle(ctx, Cycle{BaseHash: "A"}))(t)
+	want := Version{Manner: "m", MannerHash: "of m", Knowledge: "k", KnowledgeHash: "of k"}
+	_, made, err := s.FinishCycle(ctx, CycleEnd{Cycle: c.ID, State: CyclePromoted, Version: &want})
+	check(t, err)
+	for name, got := range map[string]Version{
+		"made": made, "by its id": must(s.Version(ctx, made.ID))(t), "in use": must(s.ActiveVersion(ctx, "A"))(t), "listed": must(s.Versions(ctx, "A"))(t)[0],
+	} {
+		if got.MannerHash != want.MannerHash || got.KnowledgeHash != want.KnowledgeHash {
+			t.Errorf("%s: %q and %q", name, got.MannerHash, got.KnowledgeHash)
+		}
+	}
+}
+
 // A cycle does not make a version over another one than it began with.
 func TestOvertakenCycleMakesNoVersion(t *testing.T) {
 	s := newStore(t)

@@ -162,8 +162,8 @@ type speaker struct {
 
 // renew builds the speaker anew from the store: after every change of lessons,
 // version or model, and before the method that made the change returns. That is
-// how a lesson works at once. A version that comes to answer and cannot be loaded is
-// an error; one that could not be before is not, so that the rest goes on working.
+// how a lesson works at once. A version that cannot be loaded is no error, so that the rest
+// goes on working: the base answers.
 func (t *Trainer) renew(ctx context.Context) error {
 	t.refresh.Lock()
 	defer t.refresh.Unlock()
@@ -215,13 +215,9 @@ func (t *Trainer) speakerOf(ctx context.Context, a *attached) (*speaker, error) 
 	s.runner, s.memory, s.system = a.runner, a.memory, t.settings.Load().System
 	manner, knowledge, err := a.load(t.home, version)
 	if err != nil {
-		now := t.speaking.Load()
-		if now != nil && now.model == a && now.chosen != version.ID {
-			return nil, err
-		}
 		s.version = store.Version{}
 		s.damage = &Finding{Subject: SubjectModel, Hint: HintRestoreOther, Reason: reason(CodeVersionBroken,
-			fmt.Sprintf("the files of version %d are missing or damaged; the base model answers until another version is restored: %v", version.Number, err),
+			fmt.Sprintf("the files of version %d are missing, damaged or changed; the base model answers until another version is restored: %v", version.Number, err),
 			"number", version.Number, "error", err)}
 	}
 	s.manner, s.reading = manner, a.reader.Load().adapter
@@ -235,25 +231,33 @@ func (t *Trainer) speakerOf(ctx context.Context, a *attached) (*speaker, error) 
 }
 
 // load returns the adapters of a version, nil for one that it does not have, and
-// keeps them until another version is loaded. With an error both are nil.
+// keeps them until another version is loaded. With an error, as where one is not what was
+// kept with the version (errChanged), both are nil.
 func (a *attached) load(home string, v store.Version) (manner, knowledge *model.Adapter, err error) {
 	a.loading.Lock()
 	defer a.loading.Unlock()
 	loaded := make(map[string]*model.Adapter)
-	for _, path := range []string{v.Manner, v.Knowledge} {
-		if path == "" {
+	for _, part := range []struct{ name, path, hash string }{{mannerFolder, v.Manner, v.MannerHash}, {knowledgeFolder, v.Knowledge, v.KnowledgeHash}} {
+		if part.path == "" {
 			continue
 		}
-		adapter := a.loaded[path]
-		if adapter == nil {
-			if adapter, err = a.runner.LoadAdapter(filepath.Join(home, filepath.FromSlash(path))); err != nil {
-				return nil, nil, fmt.Errorf("load version %d: %w", v.Number, err)
+		adapter := a.loaded[part.path]
+		if adapter == nil || part.hash != "" && adapter.Hash() != part.hash {
+			if adapter, err = loadAdapter(a.runner, filepath.Join(home, filepath.FromSlash(part.path)), part.hash); err != nil {
+				return nil, nil, fmt.Errorf("load version %d: its %s: %w", v.Number, part.name, err)
 			}
 		}
-		loaded[path] = adapter
+		loaded[part.path] = adapter
 	}
 	a.loaded = loaded
 	return loaded[v.Manner], loaded[v.Knowledge], nil
+}
+
+// unload lets the next load read the files again.
+func (a *attached) unload() {
+	a.loading.Lock()
+	defer a.loading.Unlock()
+	a.loaded = nil
 }
 
 // routed reads the lessons as a base model has them, and indexes them. They are put into the

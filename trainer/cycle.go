@@ -299,14 +299,14 @@ func (c *cycleRun) prepare(ctx context.Context) (err error) {
 	}
 	c.out.Report.Reader = c.reader != nil
 	for _, a := range []struct {
-		path string
-		to   **model.Adapter
-	}{{c.job.Before.Manner, &c.manner}, {c.job.Before.Knowledge, &c.knowledge}} {
+		path, hash string
+		to         **model.Adapter
+	}{{c.job.Before.Manner, c.job.Before.MannerHash, &c.manner}, {c.job.Before.Knowledge, c.job.Before.KnowledgeHash, &c.knowledge}} {
 		if a.path == "" {
 			continue
 		}
-		if *a.to, err = c.r.LoadAdapter(a.path); err != nil {
-			return fmt.Errorf("load the version before: %w", err)
+		if *a.to, err = loadAdapter(c.r, a.path, a.hash); err != nil {
+			return fmt.Errorf("load the version before: %w: %w", ErrJob, err)
 		}
 	}
 	c.job.Samples, c.held = holdOut(c.job.Samples)

@@ -24,6 +24,7 @@ var faults = []struct {
 }{
 	{store.ErrFull, CodeFaultDisk, "the disk is full", HintFreeSpace},
 	{diskFull(), CodeFaultDisk, "the disk is full", HintFreeSpace},
+	{errChanged, CodeFaultChanged, "the adapter is not the one that its version was made with", HintRestoreOther},
 	{gguf.ErrFormat, CodeFaultModelFile, "the model file is damaged or no GGUF file", HintLoadModel},
 	{gguf.ErrTruncated, CodeFaultModelFile, "the model file is damaged or no GGUF file", HintLoadModel},
 	{tokenizer.ErrVocabulary, CodeFaultModelFile, "the model file is damaged or no GGUF file", HintLoadModel},
@@ -56,7 +57,7 @@ func FaultOf(err error) (why Reason, hint string, ok bool) {
 		}
 		why, hint = reason(f.code, f.text), f.hint
 		var path *fs.PathError
-		if f.code != CodeFaultMissing && f.code != CodeFaultDenied {
+		if f.code != CodeFaultMissing && f.code != CodeFaultDenied && f.code != CodeFaultChanged {
 			return why, hint, true
 		}
 		if !errors.As(err, &path) { // it may be no file that is missing

@@ -25,6 +25,7 @@ func TestErrorsAreNamedByTheirKind(t *testing.T) {
 		CodeFaultModelKind: model.ErrUnsupported,
 		CodeFaultTemplate:  chat.ErrSyntax,
 		CodeFaultMissing:   missing,
+		CodeFaultChanged:   &os.PathError{Op: "load adapter", Path: path, Err: errChanged},
 	} {
 		wrapped := fmt.Errorf("open model %s: %w", path, err)
 		why, _, ok := FaultOf(wrapped)

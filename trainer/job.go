@@ -17,7 +17,7 @@ import (
 )
 
 // jobFormat counts the changes of Job that older programs cannot read.
-const jobFormat = 4
+const jobFormat = 5
 
 // Job is all that a cycle depends on. The same job on the same base model and
 // machine gives the same adapters, bit for bit, except where memory is short: what is
@@ -104,12 +104,14 @@ func (l JobLesson) check() Check {
 // it keeps where nothing is due. Paths are relative to the job's folder or
 // absolute; "" means none.
 type JobVersion struct {
-	Version      int64   `json:"version"`
-	Manner       string  `json:"manner,omitempty"`
-	MannerKey    string  `json:"manner_key,omitempty"`
-	Knowledge    string  `json:"knowledge,omitempty"`
-	KnowledgeKey string  `json:"knowledge_key,omitempty"`
-	KnowledgeOn  []int64 `json:"knowledge_on,omitempty"` // the samples that it was trained on
+	Version       int64   `json:"version"`
+	Manner        string  `json:"manner,omitempty"`
+	MannerHash    string  `json:"manner_hash,omitempty"` // of the adapter; "": a job of an older program
+	MannerKey     string  `json:"manner_key,omitempty"`
+	Knowledge     string  `json:"knowledge,omitempty"`
+	KnowledgeHash string  `json:"knowledge_hash,omitempty"`
+	KnowledgeKey  string  `json:"knowledge_key,omitempty"`
+	KnowledgeOn   []int64 `json:"knowledge_on,omitempty"` // the samples that it was trained on
 	// KnowledgeTried is the key of what the last cycle tried in vain.
 	KnowledgeTried string `json:"knowledge_tried,omitempty"`
 }

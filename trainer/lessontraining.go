@@ -105,7 +105,11 @@ func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining,
 		if err != nil {
 			return LessonTraining{}, err
 		}
-		if j, _, err = t.draft(ctx, hash, p); err != nil {
+		active, err := t.store.ActiveVersion(ctx, hash)
+		if err != nil {
+			return LessonTraining{}, fmt.Errorf("read the version in use: %w", err)
+		}
+		if j, _, err = t.draft(ctx, hash, active, p); err != nil {
 			return LessonTraining{}, err
 		}
 	}

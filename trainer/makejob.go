@@ -37,14 +37,25 @@ func (l *loop) settle(ctx context.Context, judged []JudgedSample) error {
 // job makes the job of a cycle that starts now, and names the samples that it uses, and as
 // what.
 func (t *Trainer) job(ctx context.Context, a *attached, p pending) (Job, map[int64]Kind, error) {
-	j, used, err := t.draft(ctx, a.info.Hash, p)
+	active, err := t.store.ActiveVersion(ctx, a.info.Hash)
+	if err != nil {
+		return Job{}, nil, fmt.Errorf("read the version in use: %w", err)
+	}
+	manner, knowledge, err := a.load(t.home, active)
+	if err != nil { // nothing of it can be kept: all is trained anew
+		t.log.Warn("the cycle begins without the version in use", "error", err)
+		active = Version{ID: active.ID}
+	}
+	j, used, err := t.draft(ctx, a.info.Hash, active, p)
+	j.Before.MannerHash, j.Before.KnowledgeHash = hashOf(manner), hashOf(knowledge)
 	reader := a.reader.Load()
 	j.Model, j.Reader, j.ReaderKey = a.info.Name, reader.folder, reader.key()
 	return j, used, err
 }
 
-// draft is job without what only the model itself tells; the base "" is no model.
-func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, map[int64]Kind, error) {
+// draft is job without what only the model itself tells; the base "" is no model. active
+// is the version in use; without its cycle it is one of which nothing can be kept.
+func (t *Trainer) draft(ctx context.Context, base string, active Version, p pending) (Job, map[int64]Kind, error) {
 	j := Job{Format: jobFormat, Base: base, User: t.store.User(), Recipe: t.settings.Load().recipe()}
 	waits := make(map[int64]bool, len(p.against))
 	for _, c := range p.against {
@@ -76,14 +87,8 @@ func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, map[i
 		}
 	}
 	var before *Job // of the version in use
-	active, err := t.store.ActiveVersion(ctx, base)
-	if err != nil {
-		return j, nil, fmt.Errorf("read the version in use: %w", err)
-	}
-	if active.ID != 0 && t.isDamaged(active.ID) {
-		j.Before = JobVersion{Version: active.ID} // nothing of it can be kept: all is trained anew
-	} else if active.ID != 0 {
-		j.Before = JobVersion{Version: active.ID, Manner: active.Manner, Knowledge: active.Knowledge}
+	j.Before = JobVersion{Version: active.ID, Manner: active.Manner, Knowledge: active.Knowledge}
+	if active.Cycle != 0 {
 		c, err := t.store.Cycle(ctx, active.Cycle)
 		if err != nil {
 			return j, nil, fmt.Errorf("read the cycle of the version in use: %w", err)
@@ -118,11 +123,4 @@ func (t *Trainer) draft(ctx context.Context, base string, p pending) (Job, map[i
 		return j, nil, err
 	}
 	return j, used, nil
-}
-
-// isDamaged says whether the version in use could not be loaded, so that the untrained
-// base stands in for it.
-func (t *Trainer) isDamaged(version int64) bool {
-	s := t.speaking.Load()
-	return s != nil && s.damage != nil && s.chosen == version
 }

@@ -131,8 +131,9 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 		return fmt.Errorf("read the version in use: %w", err)
 	}
 	after := instant
-	if after.manner, after.reading, err = next.load(t.home, version); err != nil {
-		return err
+	if after.manner, after.reading, err = next.load(t.home, version); err != nil { // as it will be told once that model is attached
+		t.log.Warn("the base is scored instead of the version in use", "error", err)
+		version = Version{}
 	}
 	if after.reading == nil {
 		after.reading = reader

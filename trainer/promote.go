@@ -32,15 +32,15 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	v := Version{Parent: before.Version, Verdict: o.Report.Verdict, Reason: o.Report.Reason}
 	switch {
 	case o.Manner != nil:
-		v.Manner = filepath.ToSlash(filepath.Join(folder, mannerFolder))
+		v.Manner, v.MannerHash = filepath.ToSlash(filepath.Join(folder, mannerFolder)), o.Manner.Hash()
 	case o.KeepManner:
-		v.Manner = before.Manner
+		v.Manner, v.MannerHash = before.Manner, before.MannerHash
 	}
 	switch {
 	case o.Knowledge != nil:
-		v.Knowledge = filepath.ToSlash(filepath.Join(folder, knowledgeFolder))
+		v.Knowledge, v.KnowledgeHash = filepath.ToSlash(filepath.Join(folder, knowledgeFolder)), o.Knowledge.Hash()
 	case o.KeepKnowledge:
-		v.Knowledge = before.Knowledge
+		v.Knowledge, v.KnowledgeHash = before.Knowledge, before.KnowledgeHash
 	}
 	// Only what the adapters were trained on has to be unlearnt when it is taken back: a
 	// lesson that the reader serves is gone with its turn.

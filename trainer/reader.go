@@ -49,12 +49,7 @@ type reader struct {
 }
 
 // key names the adapter in a job; "" is none.
-func (r *reader) key() string {
-	if r.adapter == nil {
-		return ""
-	}
-	return r.adapter.Hash()
-}
+func (r *reader) key() string { return hashOf(r.adapter) }
 
 // errReader says that a prepared reader is damaged or of another model.
 var errReader = errors.New("not a usable reader")

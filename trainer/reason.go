@@ -113,6 +113,7 @@ const (
 	CodeTrainingMemory = "training_memory" // not even the smallest step fits; needs, free (MiB)
 	CodeEngineLost     = "engine_lost"     // another engine computes from now on; from, to (compute's names), error
 	CodeVersionBroken  = "version_broken"  // the files of the version in use cannot be loaded; number, error
+	CodeVersionDamaged = "version_damaged" // the files of one that is to be restored or exported cannot be loaded; number
 	CodeGood           = "good"
 
 	CodeSameModel = "same_model" // what was taught is to move to the model in use; name
@@ -134,6 +135,7 @@ const (
 	CodeFaultModelFile = "fault_model_file" // damaged, or none
 	CodeFaultModelKind = "fault_model_kind" // not supported
 	CodeFaultTemplate  = "fault_template"   // the model's chat template cannot be read
+	CodeFaultChanged   = "fault_changed"    // an adapter that is not what its version was made with; path
 	CodeFaultMissing   = "fault_missing"    // path
 	CodeFaultDenied    = "fault_denied"     // path
 )

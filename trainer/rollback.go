@@ -100,8 +100,8 @@ func (t *Trainer) RolledBack(ctx context.Context) (*News, error) {
 }
 
 // ancestor is the newest of the versions that one came from which can still be used: its
-// files are there, and nothing that it was trained on was deleted. The zero Version, which is
-// the untrained model: there is none.
+// files are there and what they were (loads), and nothing that it was trained on was deleted. The
+// zero Version, which is the untrained model: there is none.
 func (t *Trainer) ancestor(ctx context.Context, of Version) (Version, error) {
 	for id := of.Parent; id != 0; {
 		v, err := t.store.Version(ctx, id)
@@ -113,7 +113,11 @@ func (t *Trainer) ancestor(ctx context.Context, of Version) (Version, error) {
 			return Version{}, err
 		}
 		if !gone && !v.Removed && v.BaseHash == of.BaseHash {
-			return v, nil
+			err := t.loads(v)
+			if err == nil {
+				return v, nil
+			}
+			t.log.Warn("an earlier version is passed over", "error", err)
 		}
 		id = v.Parent
 	}

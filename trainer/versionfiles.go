@@ -16,6 +16,35 @@ import (
 // versionsFolder holds the adapters of the versions, below the home folder.
 const versionsFolder = "versions"
 
+// errChanged says that an adapter is not what was kept with its version: the disk has damaged its file,
+// or another program has changed it. It may be read all the same, but nobody has proved it.
+var errChanged = errors.New("it is not the adapter that its version was made with")
+
+// loadAdapter reads the adapter that has a hash; "" is whichever is there.
+func loadAdapter(r *model.Runner, dir, hash string) (*model.Adapter, error) {
+	a, err := r.LoadAdapter(dir)
+	if err == nil && hash != "" && a.Hash() != hash {
+		return nil, &fs.PathError{Op: "load adapter", Path: dir, Err: errChanged}
+	}
+	return a, err
+}
+
+// hashOf names an adapter by its values; "": there is none.
+func hashOf(a *model.Adapter) string {
+	if a == nil {
+		return ""
+	}
+	return a.Hash()
+}
+
+// damaged is the error for the user who wants a version that cannot be loaded, because of err.
+func damaged(v Version, err error) error {
+	return &UserError{
+		Reason: reason(CodeVersionDamaged, fmt.Sprintf("the files of version %d are missing, damaged or changed", v.Number), "number", v.Number),
+		Hint:   HintRestoreOther, Err: err,
+	}
+}
+
 // cycleFolder is where a cycle's adapters are, relative to the home folder.
 func cycleFolder(cycle int64) string {
 	return filepath.Join(versionsFolder, "cycle-"+strconv.FormatInt(cycle, 10))
@@ -139,15 +168,18 @@ func (t *Trainer) ExportVersion(ctx context.Context, version int64, dir string) 
 	case v.BaseHash != a.info.Hash:
 		return fmt.Errorf("export version %d: %w", v.Number, ErrOtherModel)
 	}
-	for _, part := range []struct{ path, folder string }{{v.Manner, mannerFolder}, {v.Knowledge, knowledgeFolder}} {
-		if part.path == "" {
+	manner, knowledge, err := a.load(t.home, v)
+	if err != nil {
+		return fmt.Errorf("export version %d: %w", v.Number, damaged(v, err))
+	}
+	for _, part := range []struct {
+		adapter *model.Adapter
+		folder  string
+	}{{manner, mannerFolder}, {knowledge, knowledgeFolder}} {
+		if part.adapter == nil {
 			continue
 		}
-		adapter, err := a.runner.LoadAdapter(filepath.Join(t.home, filepath.FromSlash(part.path)))
-		if err != nil {
-			return fmt.Errorf("export version %d: %w", v.Number, err)
-		}
-		if err := adapter.Save(filepath.Join(dir, part.folder)); err != nil {
+		if err := part.adapter.Save(filepath.Join(dir, part.folder)); err != nil {
 			return fmt.Errorf("export version %d: %w", v.Number, err)
 		}
 	}

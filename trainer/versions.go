@@ -100,22 +100,21 @@ func (t *Trainer) Restore(ctx context.Context, version int64) error {
 	return t.activate(ctx, version, CauseRestore, reason(CodeRestored, "chosen by the user", "version", version))
 }
 
-// loads says whether the attached model can use a version; 0 is the untrained base.
-func (t *Trainer) loads(ctx context.Context, version int64) error {
-	if version == 0 {
-		return nil
-	}
-	v, err := t.store.Version(ctx, version)
-	if err != nil || v.Removed { // which the store refuses
-		return err
-	}
+// loads says whether the files of a version can be used, as far as the attached model can tell: of those
+// for another one it cannot.
+func (t *Trainer) loads(v Version) error {
 	a := t.model.use()
 	if a == nil {
-		return noModel()
+		return nil
 	}
 	defer a.users.Done()
-	_, _, err = a.load(t.home, v)
-	return err
+	if a.info.Hash != v.BaseHash {
+		return nil
+	}
+	if _, _, err := a.load(t.home, v); err != nil {
+		return damaged(v, err)
+	}
+	return nil
 }
 
 // activate makes another version the one that answers.
@@ -130,8 +129,14 @@ func (t *Trainer) activate(ctx context.Context, version int64, cause Cause, why 
 	}
 	// One that cannot be loaded is not even noted: the ratings of the version in use go on
 	// being counted from where it came.
-	if err := t.loads(ctx, version); err != nil {
-		return fmt.Errorf("activate version %d: %w", version, err)
+	if version != 0 {
+		v, err := t.store.Version(ctx, version)
+		if err == nil && !v.Removed { // which the store refuses
+			err = t.loads(v)
+		}
+		if err != nil {
+			return fmt.Errorf("activate version %d: %w", version, err)
+		}
 	}
 	if err := t.store.ActivateVersion(ctx, hash, version, cause, why); err != nil {
 		return saving(fmt.Errorf("activate version %d: %w", version, err))

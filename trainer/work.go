@@ -47,6 +47,12 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 	if err := l.settle(ctx, p.judged); err != nil {
 		return err
 	}
+	// The files of the version in use are read anew: what has become of them is told now, and this cycle
+	// goes without it, else each would fail on it.
+	a.unload()
+	if err := l.renew(ctx); err != nil {
+		return err
+	}
 	j, used, err := l.job(ctx, a, p)
 	if err != nil {
 		return err
