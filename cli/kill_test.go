@@ -347,12 +347,18 @@ func checkAfterKill(t *testing.T, home string, kept map[int64]reply) {
 	}
 }
 
-// A cycle that was cut by a kill is marked so and starts again by itself.
+// A cycle that was cut by a kill is marked so and starts again by itself, also where the figures were
+// looked at in between; one that was cut twice in a row may be what kills the program, and waits.
 func TestKillInTrainingStartsTheCycleAgain(t *testing.T) {
 	if killedModel() == "" {
 		t.Skip("the built-in model was not fetched (make model)")
 	}
 	home := preparedHome(t)
+	look := func() {
+		t.Helper()
+		var figures json.RawMessage
+		command(t, home, &figures, "stats")
+	}
 	p := learn(t, home)
 	if r, ok := p.ask("teach Who is the mayor of Neuburg? => Anna Huber is the mayor."); !ok || r.ID != 1 {
 		t.Fatalf("teach: %+v\n%s", r, &p.log)
@@ -362,22 +368,34 @@ func TestKillInTrainingStartsTheCycleAgain(t *testing.T) {
 		t.Fatalf("train: %+v\n%s", r, &p.log)
 	}
 	p.kill(t)
+	look()
+
+	p = learn(t, home)
+	if r = p.until(t, func(r reply) bool { return r.Phase == "running" || r.Phase == "checking" }); r.Cycle != 2 || r.Why.Code != "interrupted" {
+		t.Errorf("cycle %d runs because of %q, want cycle 2 because of the interruption", r.Cycle, r.Why.Code)
+	}
+	p.kill(t)
+	look()
 
 	p = learn(t, home)
 	defer p.quit(t)
-	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		r, ok = p.ask("status")
-		if !ok {
-			t.Fatalf("status: %s", &p.log)
-		}
-		if r.Phase == "running" || r.Phase == "checking" {
-			break
-		}
-		if time.Since(began) > 20*time.Second {
-			t.Fatalf("the cycle does not start again: %+v", r)
-		}
+	if r = p.until(t, func(r reply) bool { return r.Phase == "running" || r.Why.Code == "cut_twice" }); r.Phase != "waiting" {
+		t.Errorf("what was cut twice is %s because of %q", r.Phase, r.Why.Code)
 	}
-	if r.Cycle != 2 || r.Why.Code != "interrupted" {
-		t.Errorf("cycle %d runs because of %q, want cycle 2 because of the interruption", r.Cycle, r.Why.Code)
+}
+
+// until asks for the status until it is as it is waited for.
+func (p *prompt) until(t *testing.T, isWanted func(reply) bool) reply {
+	t.Helper()
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		r, ok := p.ask("status")
+		switch {
+		case !ok:
+			t.Fatalf("status: %s", &p.log)
+		case isWanted(r):
+			return r
+		case time.Since(began) > 20*time.Second:
+			t.Fatalf("it is not what it waits for: %+v", r)
+		}
 	}
 }
