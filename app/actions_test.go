@@ -416,6 +416,24 @@ func TestConversationIsDeletedAndBroughtBack(t *testing.T) {
 	}
 }
 
+// An answer that ends while its conversation is deleted says nothing over the way back.
+func TestAConversationIsDeletedWhileAnAnswerIsWritten(t *testing.T) {
+	w := openSample(t, spoken(english))
+	c := w.chat.conversation
+	a := &answering{conversation: c.ID, stop: func() {}}
+	w.chat.writing[c.ID] = a
+	w.chat.delete(c)
+	w.chat.answered(a, trainer.Entry{Message: trainer.Message{ID: 99, Conversation: c.ID, Role: trainer.RoleAssistant, Text: "So far", Finish: trainer.FinishCancelled}}, nil)
+	w.settle(t)
+	if w.chat.conversation.ID != 0 || reads(w, say("fault.title")) {
+		t.Fatalf("conversation %d is shown, and a fault: %v", w.chat.conversation.ID, reads(w, say("fault.title")))
+	}
+	tap(t, w, "Undo")
+	if w.chat.conversation.ID != c.ID || len(w.chat.entries) != 4 {
+		t.Errorf("after the undo conversation %d is shown with %d messages", w.chat.conversation.ID, len(w.chat.entries))
+	}
+}
+
 func TestConversationIsRenamed(t *testing.T) {
 	w := openSample(t, spoken(german))
 	w.chat.rename()

@@ -61,11 +61,11 @@ func (v *chatView) readAgain(use func([]trainer.Entry)) {
 	queued(v.w.work, func(ctx context.Context) ([]trainer.Entry, error) {
 		return v.w.Trainer.Entries(ctx, id)
 	}, func(all []trainer.Entry, err error) {
-		if err != nil {
+		switch {
+		case v.conversation.ID != id: // another is shown by now, as where this one was deleted
+		case err != nil:
 			v.w.failed(err)
-			return
-		}
-		if v.conversation.ID == id {
+		default:
 			use(all)
 		}
 	})
