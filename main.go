@@ -54,6 +54,8 @@ func main() {
 		Remove:   removeModel,
 		Users:    serverUsers,
 		Limits:   serverLimits(),
+
+		SystemLanguage: systemLanguage,
 	}
 	for _, e := range engines {
 		p.Engines = append(p.Engines, e.name)

@@ -2,15 +2,14 @@ package main
 
 import (
 	"os"
+	"syscall"
 	"unsafe"
-
-	"golang.org/x/sys/windows"
 )
 
 var (
-	allowSetForegroundWindow = windows.NewLazySystemDLL("user32.dll").NewProc("AllowSetForegroundWindow")
-	getConsoleProcessList    = windows.NewLazySystemDLL("kernel32.dll").NewProc("GetConsoleProcessList")
-	freeConsole              = windows.NewLazySystemDLL("kernel32.dll").NewProc("FreeConsole")
+	allowSetForegroundWindow = syscall.NewLazyDLL("user32.dll").NewProc("AllowSetForegroundWindow")
+	getConsoleProcessList    = syscall.NewLazyDLL("kernel32.dll").NewProc("GetConsoleProcessList")
+	freeConsole              = syscall.NewLazyDLL("kernel32.dll").NewProc("FreeConsole")
 )
 
 // letForward gives other programs the right to the foreground that this one has because a person

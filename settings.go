@@ -6,7 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
+
+	"fyne.io/fyne/v2/lang"
 
 	"clara/cli"
 	"clara/configs"
@@ -103,4 +106,13 @@ func (s *session) modelSettings() configs.Model {
 		s.log.Warn("settings unreadable, those of the start are in force", "error", err)
 	}
 	return s.chosen(settings)
+}
+
+// systemLanguage is what Windows and macOS speak, asked for as the window does. They set no
+// variables; elsewhere there is nothing besides those.
+func systemLanguage() string {
+	if runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+		return ""
+	}
+	return lang.SystemLocale().LanguageString()
 }

@@ -45,6 +45,9 @@ type Params struct {
 	Engines []string // what --engine takes besides auto
 	// Language is what the settings say of the language, as far as they can be read.
 	Language func(o Options) string
+	// SystemLanguage is what the system speaks where no variable says it, "de-AT"; "": that is
+	// not known. It may be nil.
+	SystemLanguage func() string
 	// Open opens the data folder for this program alone. It does not start the loop.
 	Open func(ctx context.Context, o Options) (*Session, error)
 	// Runner opens a model alone, for work that leaves the data folder as it is.
@@ -230,7 +233,7 @@ func (c *program) heard(at *string) func(string) error {
 // it holds before the data folder is opened, for what never opens it, and for what is wrong
 // with either.
 func (c *program) hear() {
-	c.language = languageOf(c.options.Language, c.Language(c.options), systemLocale)
+	c.language = languageOf(c.options.Language, c.Language(c.options), c.SystemLanguage)
 }
 
 // usage is an error of the arguments, in both languages.

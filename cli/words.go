@@ -3,12 +3,9 @@ package cli
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/jeandeaual/go-locale"
 
 	"clara/trainer"
 )
@@ -38,23 +35,10 @@ func languageOf(flag, settings string, system func() string) language {
 			return english
 		}
 	}
-	if strings.HasPrefix(system(), "de") {
+	if system != nil && strings.HasPrefix(system(), "de") {
 		return german
 	}
 	return english
-}
-
-// systemLocale is the language that Windows and macOS speak, as the window asks for it. They set
-// no variables, and elsewhere there is nothing besides those.
-func systemLocale() string {
-	if runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
-		return ""
-	}
-	name, err := locale.GetLocale()
-	if err != nil {
-		return ""
-	}
-	return name
 }
 
 // say picks the text of the language and fills it in. Both take the same arguments.
