@@ -164,6 +164,14 @@ func (c *program) explain(err error) failure {
 			return failure{k.code, text, hint, k.exit}
 		}
 	}
+	why, todo, _ := trainer.FaultOf(err)
+	if k, ok := faultsOfModels[why.Code]; ok {
+		hint := l.say(k.hint, k.hinweis)
+		if hint == "" {
+			hint = c.hint(todo)
+		}
+		return failure{k.code, l.because(why) + ": " + strings.TrimSuffix(err.Error(), ": "+why.Text), hint, k.exit}
+	}
 	return failure{"failed", err.Error(), "", exitFailed}
 }
 

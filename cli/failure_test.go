@@ -9,6 +9,10 @@ import (
 	"syscall"
 	"testing"
 
+	"clara/model"
+	"clara/model/chat"
+	"clara/model/gguf"
+	"clara/model/tokenizer"
 	"clara/trainer"
 )
 
@@ -77,6 +81,34 @@ func TestAVersionThatCannotBeUsedIsToldInBothLanguages(t *testing.T) {
 		c := &program{language: lang, began: true}
 		if f := c.explain(err); f.Code != trainer.CodeVersionDamaged || f.Exit != exitData || f.Text != want || !strings.Contains(f.Hint, "clara adapters restore") || !strings.Contains(f.Hint, "clara train") {
 			t.Errorf("it is %+v", f)
+		}
+	}
+}
+
+// What fails of a model is told by its kind, in both languages, with the error behind it and what to
+// do; its code and exit code are the kind's.
+func TestFailuresOfAModelAreToldByTheirKind(t *testing.T) {
+	for _, tt := range []struct {
+		err        error
+		code       string
+		exit       int
+		en, german string
+	}{
+		{gguf.ErrTruncated, "model_damaged", exitModel, "the model file is damaged or no GGUF file", "die Modelldatei ist beschädigt oder keine GGUF-Datei"},
+		{tokenizer.ErrUnsupported, "model_unsupported", exitModel, "this kind of model is not supported", "diese Art von Modell wird nicht unterstützt"},
+		{model.ErrUnsupported, "model_unsupported", exitModel, "this kind of model is not supported", "diese Art von Modell wird nicht unterstützt"},
+		{chat.ErrSyntax, "template", exitModel, "the model's chat template cannot be read", "die Gesprächsvorlage des Modells ist nicht lesbar"},
+		{model.ErrMemory, "memory", exitFailed, "there is not enough memory", "der Arbeitsspeicher reicht nicht"},
+		{model.ErrLost, "engine_lost", exitFailed, "the engine no longer works", "das Rechenwerk arbeitet nicht mehr"},
+		{model.ErrNoNumbers, "engine_lost", exitFailed, "the engine no longer works", "das Rechenwerk arbeitet nicht mehr"},
+	} {
+		err := fmt.Errorf("open model a.gguf: %w", tt.err)
+		for lang, want := range map[language]string{english: tt.en, german: tt.german} {
+			c := &program{language: lang, began: true}
+			detail := strings.TrimSuffix(err.Error(), ": "+tt.en) // it is said already
+			if f := c.explain(err); f.Code != tt.code || f.Exit != tt.exit || f.Text != want+": "+detail || f.Hint == "" {
+				t.Errorf("%v is %+v", err, f)
+			}
 		}
 	}
 }

@@ -4,12 +4,9 @@ import (
 	"fmt"
 	"io/fs"
 
-	"clara/compute"
 	"clara/model"
 	"clara/model/chat"
-	"clara/model/gguf"
 	"clara/model/safetensors"
-	"clara/model/tokenizer"
 	"clara/trainer"
 )
 
@@ -76,21 +73,6 @@ var knownErrors = []struct {
 	{trainer.ErrScript, "script", exitUsage, true, "the script cannot be used", "das Drehbuch ist nicht brauchbar", "", ""},
 	{trainer.ErrDataset, "data_set", exitUsage, true, "the data set cannot be used", "der Datensatz ist nicht brauchbar", "", ""},
 	{trainer.ErrJob, "job", exitUsage, true, "the job cannot be used", "der Auftrag ist nicht brauchbar", "", ""},
-	{
-		model.ErrUnsupported, "model_unsupported", exitModel, true, "this kind of model is not supported", "diese Art von Modell wird nicht unterstützt",
-		"Models of the Llama and Gemma 3 families in GGUF format can be used.", "Modelle der Familien Llama und Gemma 3 im GGUF-Format sind möglich.",
-	},
-	{
-		gguf.ErrFormat, "model_damaged", exitModel, true, "the model file is damaged or no GGUF file", "die Modelldatei ist beschädigt oder keine GGUF-Datei",
-		"Fetch the file again, or name another one with --model.", "Laden Sie die Datei neu, oder nennen Sie mit --model eine andere.",
-	},
-	{
-		gguf.ErrTruncated, "model_damaged", exitModel, true, "the model file ends early", "die Modelldatei ist abgeschnitten",
-		"Fetch the file again, or name another one with --model.", "Laden Sie die Datei neu, oder nennen Sie mit --model eine andere.",
-	},
-	{gguf.ErrVersion, "model_unsupported", exitModel, true, "this version of GGUF is not supported", "diese Version von GGUF wird nicht unterstützt", "", ""},
-	{tokenizer.ErrVocabulary, "model_damaged", exitModel, true, "the model's vocabulary is damaged", "das Vokabular des Modells ist beschädigt", "", ""},
-	{tokenizer.ErrUnsupported, "model_unsupported", exitModel, true, "this kind of tokenizer is not supported", "diese Art von Tokenizer wird nicht unterstützt", "", ""},
 	{safetensors.ErrFormat, "adapter", exitModel, true, "the adapter's file is damaged", "die Datei des Adapters ist beschädigt", "", ""},
 	{safetensors.ErrTruncated, "adapter", exitModel, true, "the adapter's file ends early", "die Datei des Adapters ist abgeschnitten", "", ""},
 	{model.ErrAdapter, "adapter", exitModel, true, "the adapter does not fit this model", "der Adapter passt nicht zu diesem Modell", "", ""},
@@ -101,18 +83,26 @@ var knownErrors = []struct {
 		model.ErrDiverged, "diverged", exitFailed, false, "the training diverged: a loss was no longer a number", "das Training ist entgleist: Ein Verlust war keine Zahl mehr",
 		"Lower continuous.learning_rate in the settings file.", "Senken Sie continuous.learning_rate in der Einstellungsdatei.",
 	},
-	{
-		chat.ErrSyntax, "template", exitModel, true, "the model's chat template cannot be read", "die Gesprächsvorlage des Modells ist nicht lesbar",
-		"Name another conversion of the model with --model.", "Nennen Sie mit --model eine andere Umwandlung des Modells.",
-	},
 	{chat.ErrRaised, "template", exitModel, true, "the model's chat template refuses this conversation", "die Gesprächsvorlage des Modells lehnt dieses Gespräch ab", "", ""},
 	{chat.ErrLimit, "template", exitModel, true, "the model's chat template is beyond its limits", "die Gesprächsvorlage des Modells überschreitet ihre Grenzen", "", ""},
-	{
-		compute.ErrMemory, "memory", exitFailed, true, "there is not enough memory", "der Arbeitsspeicher reicht nicht",
-		"Close other programs, or lower model.context in the settings file.", "Schließen Sie andere Programme, oder senken Sie model.context in der Einstellungsdatei.",
-	},
-	{compute.ErrLost, "engine_lost", exitFailed, true, "the engine was lost", "das Rechenwerk ist ausgefallen", "Try again, or with --engine cpu.", "Versuchen Sie es erneut, oder mit --engine cpu."},
 	{fs.ErrNotExist, "not_found", exitNotFound, true, "it is not there", "das gibt es nicht", "", ""},
 	{fs.ErrExist, "exists", exitData, true, "it is there already", "das gibt es schon", "Name another place.", "Nennen Sie einen anderen Ort."},
 	{fs.ErrPermission, "permission", exitData, true, "access is denied", "der Zugriff ist verweigert", "", ""},
+}
+
+// faultsOfModels are the kinds of what fails of a model, which [trainer.FaultOf] tells apart, as a
+// program gets them; without a hint here the kind's own is said.
+var faultsOfModels = map[string]struct {
+	code          string
+	exit          int
+	hint, hinweis string
+}{
+	trainer.CodeFaultModelFile: {"model_damaged", exitModel, "Fetch the file again, or name another one with --model.", "Laden Sie die Datei neu, oder nennen Sie mit --model eine andere."},
+	trainer.CodeFaultModelKind: {
+		"model_unsupported", exitModel,
+		"Models of the Llama and Gemma 3 families in GGUF format can be used.", "Modelle der Familien Llama und Gemma 3 im GGUF-Format sind möglich.",
+	},
+	trainer.CodeFaultTemplate: {"template", exitModel, "Name another conversion of the model with --model.", "Nennen Sie mit --model eine andere Umwandlung des Modells."},
+	trainer.CodeFaultMemory:   {"memory", exitFailed, "", ""},
+	trainer.CodeFaultEngine:   {"engine_lost", exitFailed, "Try again, or with --engine cpu.", "Versuchen Sie es erneut, oder mit --engine cpu."},
 }
