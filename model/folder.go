@@ -235,7 +235,7 @@ func (f *Folder) readConfig() (*folderConfig, error) {
 	var h, generation folderConfig
 	err := f.readJSON(folderConfigFile, false, &h)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, e := os.Stat(filepath.Join(f.path, peftConfigFile)); e == nil {
+		if _, e := os.Stat(filepath.Join(f.path, AdapterConfigFile)); e == nil {
 			return nil, fmt.Errorf("it holds an adapter, not a model: %w", ErrUnsupported)
 		}
 	}

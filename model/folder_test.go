@@ -392,7 +392,7 @@ func TestFolderRefuses(t *testing.T) {
 		"no tokenizer":        {"gemma3", without(folderTokenizerFile), fs.ErrNotExist, folderTokenizerFile},
 		"no weights":          {"gemma3", without(folderWeightsFile), fs.ErrNotExist, folderWeightsFile},
 		"no shard":            {"llama", without("model-00002-of-00002.safetensors"), fs.ErrNotExist, "model-00002"},
-		"an adapter":          {"gemma3", func(f string) { without(folderConfigFile)(f); file(peftConfigFile, "{}")(f) }, ErrUnsupported, "adapter"},
+		"an adapter":          {"gemma3", func(f string) { without(folderConfigFile)(f); file(AdapterConfigFile, "{}")(f) }, ErrUnsupported, "adapter"},
 		"pickled weights":     {"gemma3", func(f string) { without(folderWeightsFile)(f); file("pytorch_model.bin", "x")(f) }, ErrUnsupported, "PyTorch"},
 		"Git LFS":             {"gemma3", file(folderWeightsFile, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 7\n"), ErrFolder, "git lfs pull"},
 		"no JSON":             {"gemma3", file(folderConfigFile, "{"), ErrFolder, folderConfigFile},

@@ -20,12 +20,14 @@ import (
 	"clara/model/safetensors"
 )
 
-// The names of PEFT's files and modules (huggingface/peft, LoraConfig).
+// The two files of an adapter's folder, as PEFT names them.
 const (
-	peftConfigFile  = "adapter_config.json"
-	peftTensorsFile = "adapter_model.safetensors"
-	peftPrefix      = "base_model.model.model.layers."
+	AdapterConfigFile  = "adapter_config.json"
+	AdapterTensorsFile = "adapter_model.safetensors"
 )
+
+// How PEFT names modules (huggingface/peft, LoraConfig).
+const peftPrefix = "base_model.model.model.layers."
 
 var peftModules = [projections]string{
 	projQ: "self_attn.q_proj", projK: "self_attn.k_proj", projV: "self_attn.v_proj", projO: "self_attn.o_proj",
@@ -97,11 +99,11 @@ func (c peftConfig) check() error {
 // LoadAdapter reads a PEFT folder. The error wraps [ErrAdapter] when the adapter
 // does not fit this model.
 func (r *Runner) LoadAdapter(dir string) (*Adapter, error) {
-	config, err := os.ReadFile(filepath.Join(dir, peftConfigFile))
+	config, err := os.ReadFile(filepath.Join(dir, AdapterConfigFile))
 	if err != nil {
 		return nil, fmt.Errorf("load adapter: %w", err)
 	}
-	tensors, err := os.ReadFile(filepath.Join(dir, peftTensorsFile))
+	tensors, err := os.ReadFile(filepath.Join(dir, AdapterTensorsFile))
 	if err != nil {
 		return nil, fmt.Errorf("load adapter: %w", err)
 	}
@@ -118,14 +120,14 @@ var peftName = regexp.MustCompile(`^base_model\.model\.model\.layers\.(\d{1,4})\
 func (r *Runner) ReadAdapter(config, tensors []byte) (*Adapter, error) {
 	var c peftConfig
 	if err := json.Unmarshal(config, &c); err != nil {
-		return nil, fmt.Errorf("read %s: %w: %.200s", peftConfigFile, ErrAdapter, err) // which quotes numbers, however long
+		return nil, fmt.Errorf("read %s: %w: %.200s", AdapterConfigFile, ErrAdapter, err) // which quotes numbers, however long
 	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	f, err := safetensors.Parse(tensors)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w: %w", peftTensorsFile, ErrAdapter, err)
+		return nil, fmt.Errorf("read %s: %w: %w", AdapterTensorsFile, ErrAdapter, err)
 	}
 	layers := make([][projections]pair, r.config.Layers)
 	for _, t := range f.Tensors {
@@ -300,7 +302,7 @@ func (a *Adapter) Files() (map[string][]byte, error) {
 	if err := safetensors.Write(&values, tensors, map[string]string{"format": "pt"}); err != nil {
 		return nil, fmt.Errorf("encode adapter: %w", err)
 	}
-	return map[string][]byte{peftConfigFile: config, peftTensorsFile: values.Bytes()}, nil
+	return map[string][]byte{AdapterConfigFile: config, AdapterTensorsFile: values.Bytes()}, nil
 }
 
 // modules lists the last parts of the module names, as PEFT's target_modules has it.

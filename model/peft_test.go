@@ -22,11 +22,11 @@ func peftFiles(t *testing.T, a *Adapter) (config, tensors []byte) {
 	if err := a.Save(dir); err != nil {
 		t.Fatal(err)
 	}
-	config, err := os.ReadFile(filepath.Join(dir, peftConfigFile))
+	config, err := os.ReadFile(filepath.Join(dir, AdapterConfigFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	tensors, err = os.ReadFile(filepath.Join(dir, peftTensorsFile))
+	tensors, err = os.ReadFile(filepath.Join(dir, AdapterTensorsFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,12 +51,12 @@ func TestPEFTRoundTrip(t *testing.T) {
 			if err := a.Save(ours); err != nil {
 				t.Fatal(err)
 			}
-			want, err := safetensors.Open(filepath.Join(theirs, peftTensorsFile))
+			want, err := safetensors.Open(filepath.Join(theirs, AdapterTensorsFile))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer want.Close()
-			got, err := safetensors.Open(filepath.Join(ours, peftTensorsFile))
+			got, err := safetensors.Open(filepath.Join(ours, AdapterTensorsFile))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +78,7 @@ func TestPEFTRoundTrip(t *testing.T) {
 				Alpha   float64  `json:"lora_alpha"`
 				Modules []string `json:"target_modules"`
 			}
-			if err := readJSON(filepath.Join(ours, peftConfigFile), &config); err != nil {
+			if err := readJSON(filepath.Join(ours, AdapterConfigFile), &config); err != nil {
 				t.Fatal(err)
 			}
 			if config.R != 4 || config.Alpha != 8 || len(config.Modules) != int(projections) {

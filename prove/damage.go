@@ -97,12 +97,6 @@ func redrawA(ts []weights, rng *rand.Rand, times float64) {
 	}
 }
 
-// The files of an adapter.
-const (
-	configFile  = "adapter_config.json"
-	tensorsFile = "adapter_model.safetensors"
-)
-
 // damaged is an adapter with its weights changed, read back as from a disk.
 func damaged(r *model.Runner, a *model.Adapter, dir string, d damage, rng *rand.Rand) (*model.Adapter, error) {
 	folder := filepath.Join(dir, "adapter-"+a.Hash())
@@ -111,11 +105,11 @@ func damaged(r *model.Runner, a *model.Adapter, dir string, d damage, rng *rand.
 			return nil, err
 		}
 	}
-	config, err := os.ReadFile(filepath.Join(folder, configFile))
+	config, err := os.ReadFile(filepath.Join(folder, model.AdapterConfigFile))
 	if err != nil {
 		return nil, fmt.Errorf("damage an adapter: %w", err)
 	}
-	data, err := os.ReadFile(filepath.Join(folder, tensorsFile))
+	data, err := os.ReadFile(filepath.Join(folder, model.AdapterTensorsFile))
 	if err != nil {
 		return nil, fmt.Errorf("damage an adapter: %w", err)
 	}

@@ -120,7 +120,7 @@ func prompts(lessons []lesson) []string {
 // inquiry is what one memory is asked.
 type inquiry struct {
 	lessons   []lesson
-	unrelated []trivia
+	unrelated []trainer.ScriptQuestion
 	tokens    int
 	manner    *check // what the answers to lessons are to show besides; nil: nothing
 }

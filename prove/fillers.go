@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+
+	"clara/trainer"
 )
 
 // What fillers are made of: nothing that a set asks about.
@@ -50,7 +52,7 @@ func invented(language string, n int, rng *rand.Rand) []lesson {
 			continue
 		}
 		seen[q] = true
-		out = append(out, lesson{Prompt: q, Correction: fmt.Sprintf(k.answer, who, firm, 100+rng.IntN(9900))})
+		out = append(out, lesson{ScriptLesson: trainer.ScriptLesson{Prompt: q, Correction: fmt.Sprintf(k.answer, who, firm, 100+rng.IntN(9900))}})
 	}
 	return out
 }

@@ -44,9 +44,9 @@ type gateBench struct {
 	format  trainer.Job
 	wishes  []wish
 	lessons []lesson
-	said    map[string]trainer.Said // by the base, to what the wishes correct
-	right   []trivia                // for the independent look: what the base gets right
-	open    []string                // likewise
+	said    map[string]trainer.Said  // by the base, to what the wishes correct
+	right   []trainer.ScriptQuestion // for the independent look: what the base gets right
+	open    []string                 // likewise
 }
 
 // lookedAt bounds the unrelated questions of the independent look.
@@ -58,7 +58,7 @@ func (b *bench) forGate(ctx context.Context, sets []set) (_ *gateBench, err erro
 		return b.gate, nil
 	}
 	g := &gateBench{bench: b}
-	var look []trivia
+	var look []trainer.ScriptQuestion
 	for _, s := range sets {
 		if s.Language != "en" {
 			continue

@@ -53,13 +53,9 @@ func givenSets(folder string) ([]set, error) {
 	facts, styles := &sets[0], &sets[1]
 	facts.Lessons = nil
 	for _, l := range script.Lessons {
-		facts.Lessons = append(facts.Lessons, lesson{
-			Prompt: l.Prompt, Correction: l.Correction, Rewordings: l.Rewordings, Neighbours: l.Neighbours, Expect: l.Expect,
-		})
+		facts.Lessons = append(facts.Lessons, lesson{ScriptLesson: l})
 	}
-	for _, u := range script.Unrelated {
-		facts.Unrelated = append(facts.Unrelated, trivia(u))
-	}
+	facts.Unrelated = script.Unrelated
 	styles.Unrelated = facts.Unrelated
 	return sets, styles.fillStyles(filepath.Join(folder, "style_prompts.json"))
 }
@@ -67,7 +63,7 @@ func givenSets(folder string) ([]set, error) {
 // fillStyles reads the questions of the three wishes and of the ratings.
 func (s *set) fillStyles(file string) error {
 	var prompts struct {
-		Train []exchange
+		Train []trainer.ScriptExchange
 		Test  []string
 		Rate  []string
 	}
@@ -85,7 +81,7 @@ func (s *set) fillStyles(file string) error {
 		m := &s.Manner[i]
 		m.Test = prompts.Test
 		for _, c := range prompts.Train[:mannerTaught] {
-			m.Corrections = append(m.Corrections, exchange{Prompt: c.Prompt, Answer: w.put(c.Answer)})
+			m.Corrections = append(m.Corrections, trainer.ScriptExchange{Prompt: c.Prompt, Answer: w.put(c.Answer)})
 		}
 	}
 	s.Ratings[0].Rate, s.Ratings[0].Test = prompts.Rate, prompts.Test

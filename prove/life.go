@@ -20,15 +20,15 @@ type life struct {
 
 // lived is what a life has to know besides its program in order to go on.
 type lived struct {
-	Over    int              `json:"over"`    // cycles
-	Plain   float64          `json:"plain"`   // the canary of the base
-	Fresh   []lesson         `json:"fresh"`   // not taught yet
-	Missed  []lesson         `json:"missed"`  // likewise, those that reader and turn miss
-	Live    map[int64]lesson `json:"live"`    // by the lesson's number
-	IDs     []int64          `json:"ids"`     // of Live that change at random, the oldest first
-	Kept    []int64          `json:"kept"`    // of Live that reader and turn miss, likewise
-	Untold  []exchange       `json:"untold"`  // corrections of the manner that are not made yet
-	Samples []int64          `json:"samples"` // of those that are
+	Over    int                      `json:"over"`    // cycles
+	Plain   float64                  `json:"plain"`   // the canary of the base
+	Fresh   []lesson                 `json:"fresh"`   // not taught yet
+	Missed  []lesson                 `json:"missed"`  // likewise, those that reader and turn miss
+	Live    map[int64]lesson         `json:"live"`    // by the lesson's number
+	IDs     []int64                  `json:"ids"`     // of Live that change at random, the oldest first
+	Kept    []int64                  `json:"kept"`    // of Live that reader and turn miss, likewise
+	Untold  []trainer.ScriptExchange `json:"untold"`  // corrections of the manner that are not made yet
+	Samples []int64                  `json:"samples"` // of those that are
 }
 
 // keptLife is what a checkpoint keeps of a life.
@@ -214,7 +214,7 @@ func (l *life) askAll(ctx context.Context, name string) error {
 }
 
 // look asks what has nothing to do with any lesson.
-func (l *life) look(ctx context.Context, unrelated []trivia, open []string) error {
+func (l *life) look(ctx context.Context, unrelated []trainer.ScriptQuestion, open []string) error {
 	before := l.r.Counts["kept"] // of the looks so far
 	q := inquiry{unrelated: unrelated, tokens: answerTokens}
 	if err := q.ask(ctx, l.subject, l.r, "", trainer.Question{}); err != nil {

@@ -255,7 +255,7 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 			}
 			opened = u.model
 		}
-		if !b.hasReader() { // no line: another seed may bring one
+		if !b.ready { // no line: another seed may bring one
 			fmt.Fprintf(os.Stderr, "left out: the gate refused the reader of %s\n", u.model)
 			continue
 		}
@@ -293,13 +293,16 @@ func (s *session) open(ctx context.Context, name string, file *results) (_ *benc
 		}
 	}()
 	b.others, b.unfinished = s.others, filepath.Join(s.folder, "unfinished")
-	if !b.hasReader() {
+	if b.ready, err = b.hasReader(); err != nil {
+		return nil, err
+	}
+	if !b.ready {
 		if err := b.prepare(ctx, name); err != nil {
 			return nil, err
 		}
-	}
-	if !b.hasReader() {
-		return b, nil
+		if b.ready, err = b.hasReader(); err != nil || !b.ready {
+			return b, err
+		}
 	}
 	if err := b.measure(ctx); err != nil {
 		return nil, err

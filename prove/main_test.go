@@ -9,12 +9,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"clara/trainer"
 )
 
 // smallSession is a session whose built-in model is a small one.
 func smallSession(t *testing.T) *session {
 	t.Helper()
-	s := &session{folder: t.TempDir(), models: t.TempDir(), threads: 1, commit: "c0ffee"}
+	s := &session{folder: t.TempDir(), models: t.TempDir(), home: t.TempDir(), threads: 1, commit: "c0ffee"}
 	small, err := filepath.Abs(filepath.Join(givenFolder(), "..", "models", "stories260K", "stories260K.gguf"))
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +25,14 @@ func smallSession(t *testing.T) *session {
 		t.Skipf("no small model: %v", err)
 	}
 	if err := os.Symlink(small, filepath.Join(s.models, builtIn)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := openBench(t.Context(), small, s.home, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prepared(t, b, trainer.VerdictProven)
+	if err := b.close(); err != nil {
 		t.Fatal(err)
 	}
 	return s

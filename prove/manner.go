@@ -10,7 +10,7 @@ import (
 
 // mannerBy measures a wish that a person shows by eight corrections: how many answers
 // to unseen questions comply, and how many unrelated questions are still right.
-func mannerBy(w wish, unrelated []trivia) func(context.Context, *bench, *result) error {
+func mannerBy(w wish, unrelated []trainer.ScriptQuestion) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
 		return b.on(ctx, settings(r.Seed), func(p *subject) error {
 			before, err := p.baseSays(ctx, w.Test, openTokens)

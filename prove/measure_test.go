@@ -42,30 +42,11 @@ func smallBench(t *testing.T) *bench {
 // named from the working directory.
 func TestAPreparedReaderIsMeasuredWith(t *testing.T) {
 	b := smallBench(t)
-	training, err := b.runner.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer training.Close()
-	reader, err := training.Adapter()
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Chdir(t.TempDir())
 	b.home = "data"
-	folder := filepath.Join(b.home, "readers", b.runner.Info().Hash)
-	if err := os.MkdirAll(filepath.Dir(folder), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := reader.Save(folder); err != nil {
-		t.Fatal(err)
-	}
-	report := fmt.Sprintf(`{"base": %q, "adapter": %q, "verdict": %q}`, b.runner.Info().Hash, reader.Hash(), trainer.VerdictProven)
-	if err := os.WriteFile(filepath.Join(folder, "report.json"), []byte(report), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	err = b.on(t.Context(), settings(1), func(p *subject) error {
-		if info, ok := p.ModelInfo(); !ok || info.ReaderHash != reader.Hash() || !b.hasReader() {
+	hash := prepared(t, b, trainer.VerdictProven)
+	err := b.on(t.Context(), settings(1), func(p *subject) error {
+		if info, ok := p.ModelInfo(); !ok || info.ReaderHash != hash {
 			t.Errorf("%v, %+v", ok, info)
 		}
 		return nil
@@ -75,17 +56,70 @@ func TestAPreparedReaderIsMeasuredWith(t *testing.T) {
 	}
 }
 
+// Only what the program would answer with is a reader: not what the gate refused, nor what
+// lies there without the report of its gate.
+func TestOnlyAReaderThatAnswersIsOne(t *testing.T) {
+	b := smallBench(t)
+	b.home = t.TempDir()
+	has := func(want bool) {
+		t.Helper()
+		if got, err := b.hasReader(); err != nil || got != want {
+			t.Errorf("%v, %v, want %v", got, err, want)
+		}
+	}
+	has(false)
+	prepared(t, b, trainer.VerdictRefused)
+	has(false)
+	prepared(t, b, trainer.VerdictProven)
+	has(true)
+	if err := os.Remove(filepath.Join(b.home, "readers", b.runner.Info().Hash, "report.json")); err != nil {
+		t.Fatal(err)
+	}
+	has(false)
+}
+
+// prepared lays a fresh adapter into the data folder of a bench as the model's reader, of which
+// the gate said so, and returns its hash.
+func prepared(t *testing.T, b *bench, verdict string) string {
+	t.Helper()
+	training, err := b.runner.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer training.Close()
+	reader, err := training.Adapter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := b.runner.Info().Hash
+	folder := filepath.Join(b.home, "readers", base)
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(folder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Save(folder); err != nil {
+		t.Fatal(err)
+	}
+	report := fmt.Sprintf(`{"base": %q, "adapter": %q, "verdict": %q}`, base, reader.Hash(), verdict)
+	if err := os.WriteFile(filepath.Join(folder, "report.json"), []byte(report), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return reader.Hash()
+}
+
 // smallSet has a little of everything.
 func smallSet() set {
 	s := set{name: "small", About: "a test", Part: partFacts, Language: "en"}
 	for i := range 4 {
-		s.Lessons = append(s.Lessons, lesson{
+		s.Lessons = append(s.Lessons, lesson{ScriptLesson: trainer.ScriptLesson{
 			Prompt: fmt.Sprintf("When does the shop in Neuburg street %d open?", i), Correction: fmt.Sprintf("It opens at %d77.", i),
 			Rewordings: []string{"Opening time of shop " + fmt.Sprint(i) + "?"}, Neighbours: []string{"When does the post open?"},
 			Expect: [][]string{{fmt.Sprintf("%d77", i)}},
-		})
+		}})
 	}
-	s.Unrelated = []trivia{{"Once upon a time", [][]string{{"e"}}}}
+	s.Unrelated = []trainer.ScriptQuestion{{Prompt: "Once upon a time", Expect: [][]string{{"e"}}}}
 	w := wish{Wish: "says dear", Check: check{Prefix: "dear"}}
 	h := hiddenWish{Wish: "has an e", Check: check{Contains: "he"}}
 	for i := range 32 {
@@ -93,7 +127,7 @@ func smallSet() set {
 		w.Test, h.Test = append(w.Test, q), append(h.Test, q)
 		h.Rate = append(h.Rate, "And "+q)
 		if i < mannerTaught {
-			w.Corrections = append(w.Corrections, exchange{"Say " + q, "Dear friend, it is you and me and the dog."})
+			w.Corrections = append(w.Corrections, trainer.ScriptExchange{Prompt: "Say " + q, Answer: "Dear friend, it is you and me and the dog."})
 		}
 	}
 	s.Manner, s.Ratings = []wish{w}, []hiddenWish{h}
@@ -309,7 +343,7 @@ func TestWhatTheBaseSaysIsNoLeak(t *testing.T) {
 			t.Fatalf("%q goes on as %q", short[u.Prompt].Text, whole[u.Prompt].Text)
 		}
 		for i, want := range []int{0, 1} {
-			taught := lesson{Prompt: "Where is it?", Correction: "There.", Expect: [][]string{{later[:12]}}}
+			taught := lesson{ScriptLesson: trainer.ScriptLesson{Prompt: "Where is it?", Correction: "There.", Expect: [][]string{{later[:12]}}}}
 			said := b.said // what the base says, as far as it is remembered
 			if i == 1 {    // a base that says something else
 				b.said = map[string]trainer.Said{}
@@ -319,7 +353,7 @@ func TestWhatTheBaseSaysIsNoLeak(t *testing.T) {
 				}
 			}
 			var r result
-			q := inquiry{lessons: []lesson{taught}, unrelated: []trivia{u}, tokens: tokens}
+			q := inquiry{lessons: []lesson{taught}, unrelated: []trainer.ScriptQuestion{u}, tokens: tokens}
 			if err := q.ask(t.Context(), p, &r, "", trainer.Question{}); err != nil {
 				return err
 			}

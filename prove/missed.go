@@ -56,9 +56,9 @@ func products() []lesson {
 	for i, name := range productNames {
 		for _, thing := range productThings {
 			ask, value := productAsks[i%len(productAsks)], 20+rng.IntN(900)
-			out = append(out, lesson{
+			out = append(out, lesson{ScriptLesson: trainer.ScriptLesson{
 				Prompt: fmt.Sprintf(ask.question, name, thing), Correction: fmt.Sprintf(ask.answer, name, thing, value), Expect: [][]string{{fmt.Sprint(value)}},
-			})
+			}})
 		}
 	}
 	return out

@@ -26,7 +26,7 @@ const (
 // ratingsBy measures a wish that a person shows by stars alone: 32 sampled answers get
 // five stars where they comply, else one. It counts how many of 120 sampled answers to
 // unseen questions comply before and after the cycle.
-func ratingsBy(w hiddenWish, stars, objective string, unrelated []trivia) func(context.Context, *bench, *result) error {
+func ratingsBy(w hiddenWish, stars, objective string, unrelated []trainer.ScriptQuestion) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
 		set := settings(r.Seed)
 		set.Objective = objective

@@ -19,15 +19,15 @@ import (
 type set struct {
 	name string
 
-	About     string            `json:"about"`
-	Part      string            `json:"part,omitempty"`
-	Language  string            `json:"language"`
-	Tuned     bool              `json:"tuned"` // something in the program was chosen by looking at it
-	Lessons   []lesson          `json:"lessons,omitempty"`
-	Unrelated []trivia          `json:"unrelated,omitempty"`
-	Manner    []wish            `json:"manner,omitempty"`
-	Ratings   []hiddenWish      `json:"ratings,omitempty"`
-	Comment   map[string]string `json:"comment,omitempty"` // where parts of it come from
+	About     string                   `json:"about"`
+	Part      string                   `json:"part,omitempty"`
+	Language  string                   `json:"language"`
+	Tuned     bool                     `json:"tuned"` // something in the program was chosen by looking at it
+	Lessons   []lesson                 `json:"lessons,omitempty"`
+	Unrelated []trainer.ScriptQuestion `json:"unrelated,omitempty"`
+	Manner    []wish                   `json:"manner,omitempty"`
+	Ratings   []hiddenWish             `json:"ratings,omitempty"`
+	Comment   map[string]string        `json:"comment,omitempty"` // where parts of it come from
 }
 
 // The parts: what the lessons of a set are for.
@@ -39,30 +39,16 @@ const (
 )
 
 type lesson struct {
-	Prompt     string     `json:"prompt"`
-	Correction string     `json:"correction"`
-	Rewordings []string   `json:"rewordings,omitempty"`
-	Neighbours []string   `json:"neighbours,omitempty"`
-	Expect     [][]string `json:"expect,omitempty"`
-	Known      [][]string `json:"known,omitempty"` // of priors: what the base says of itself
-}
-
-type trivia struct {
-	Prompt string     `json:"prompt"`
-	Expect [][]string `json:"expect"`
+	trainer.ScriptLesson
+	Known [][]string `json:"known,omitempty"` // of priors: what the base says of itself
 }
 
 // wish is a manner that a person teaches by corrections.
 type wish struct {
-	Wish        string     `json:"wish"`
-	Corrections []exchange `json:"corrections"`
-	Test        []string   `json:"test"`
-	Check       check      `json:"check"`
-}
-
-type exchange struct {
-	Prompt string `json:"prompt"`
-	Answer string `json:"answer"`
+	Wish        string                   `json:"wish"`
+	Corrections []trainer.ScriptExchange `json:"corrections"`
+	Test        []string                 `json:"test"`
+	Check       check                    `json:"check"`
 }
 
 // hiddenWish is a manner that a person only shows by stars.
@@ -181,14 +167,14 @@ func (s *set) validate() error {
 		case s.Part == partFillers:
 		case len(l.Rewordings) < leastRewordings || len(l.Neighbours) < leastNeighbours:
 			return fmt.Errorf("lesson %d (%s) has %d rewordings and %d neighbours", i+1, l.Prompt, len(l.Rewordings), len(l.Neighbours))
-		case !usable(l.Expect) || !shows(l.Correction, l.Expect):
+		case !l.Usable() || !shows(l.Correction, l.Expect):
 			return fmt.Errorf("lesson %d (%s): its own correction does not show %v", i+1, l.Prompt, l.Expect)
 		case shows(l.Prompt, l.Expect):
 			return fmt.Errorf("lesson %d (%s): the question alone shows %v", i+1, l.Prompt, l.Expect)
 		}
 	}
 	for i, u := range s.Unrelated {
-		if u.Prompt == "" || !usable(u.Expect) {
+		if !u.Usable() {
 			return fmt.Errorf("unrelated question %d wants prompt and expect", i+1)
 		}
 	}
@@ -239,7 +225,7 @@ func lendUnrelated(sets []set) {
 		if len(sets[i].Unrelated) > 0 {
 			continue
 		}
-		var most []trivia
+		var most []trainer.ScriptQuestion
 		for _, s := range sets {
 			if s.Language == sets[i].Language && s.Tuned == sets[i].Tuned && len(s.Unrelated) > len(most) {
 				most = s.Unrelated
@@ -247,14 +233,4 @@ func lendUnrelated(sets []set) {
 		}
 		sets[i].Unrelated = most
 	}
-}
-
-// usable says whether groups of words can be looked for.
-func usable(groups [][]string) bool {
-	for _, g := range groups {
-		if len(g) == 0 || slices.Contains(g, "") {
-			return false
-		}
-	}
-	return len(groups) > 0
 }

@@ -36,6 +36,7 @@ const storeFile = "clara.db"
 type bench struct {
 	dir    string // temporary
 	home   string // a data folder with prepared readers; "": none
+	ready  bool   // the model has its reader
 	engine compute.Backend
 	runner *model.Runner
 	reader string                  // hash of the model's reader adapter, once it is measured
@@ -74,13 +75,9 @@ func openBench(ctx context.Context, path, home string, threads int) (_ *bench, e
 
 // hasReader says whether the model has its reader adapter, as a person would have it:
 // the built-in one's is in the program, others are prepared.
-func (b *bench) hasReader() bool {
-	info := b.runner.Info()
-	if filepath.Base(info.Path) == builtIn {
-		return true
-	}
-	_, err := os.Stat(filepath.Join(b.home, "readers", info.Hash, tensorsFile))
-	return b.home != "" && err == nil
+func (b *bench) hasReader() (bool, error) {
+	state, err := trainer.ReaderOf(b.home, b.runner.Info().Hash)
+	return state.Usable(), err
 }
 
 // prepare makes the model's reader, as `clara models prepare` does; stopped, it goes on the next

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"clara/model"
 	"clara/trainer"
 )
 
@@ -32,7 +33,7 @@ const (
 // the two. hard are lessons of which reader and turn miss some; the lesson that is taken
 // back is one of these, where another one is left to train knowledge on. Without manner
 // nothing but the lessons is taught.
-func unlearning(lessons, hard []lesson, manner []exchange) func(context.Context, *bench, *result) error {
+func unlearning(lessons, hard []lesson, manner []trainer.ScriptExchange) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
 		missed, err := b.missed(ctx, hard)
 		if err != nil {
@@ -120,7 +121,7 @@ func unlearning(lessons, hard []lesson, manner []exchange) func(context.Context,
 	}
 }
 
-func (s *subject) teachBoth(ctx context.Context, lessons []lesson, manner []exchange) error {
+func (s *subject) teachBoth(ctx context.Context, lessons []lesson, manner []trainer.ScriptExchange) error {
 	for _, l := range lessons {
 		if err := s.correct(ctx, l.Prompt, l.Correction, trainer.Knowledge); err != nil {
 			return err
@@ -145,7 +146,7 @@ func (s *subject) adapters(ctx context.Context) (map[string][]byte, error) {
 		if folder == "" {
 			continue
 		}
-		out[part], err = os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(folder), tensorsFile))
+		out[part], err = os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(folder), model.AdapterTensorsFile))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("the version in use has no %s: %w", part, err)
 		}
@@ -161,7 +162,7 @@ func planUnlearning(sets []set, o options) []unit {
 	if len(facts) == 0 || len(wishes) == 0 {
 		return nil
 	}
-	run := func(variant string, cost time.Duration, hard []lesson, manner []exchange) unit {
+	run := func(variant string, cost time.Duration, hard []lesson, manner []trainer.ScriptExchange) unit {
 		return unit{measurement: "unlearn", set: facts[0], variant: variant, cost: cost, run: unlearning(facts[0].Lessons, hard, manner)}
 	}
 	if w := wishes[0]; !o.short {

@@ -132,7 +132,7 @@ func builtInReader(r *model.Runner) (*model.Adapter, error) {
 		return nil, nil
 	}
 	var files [2][]byte
-	for i, name := range []string{"adapter_config.json", "adapter_model.safetensors"} {
+	for i, name := range []string{model.AdapterConfigFile, model.AdapterTensorsFile} {
 		data, err := fs.ReadFile(readers, path.Join(folder, name))
 		if err != nil {
 			return nil, fmt.Errorf("read the built-in reader: %w", err)

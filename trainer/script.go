@@ -29,11 +29,19 @@ type ScriptLesson struct {
 	Expect     [][]string `json:"expect"`               // one word of each group, case ignored
 }
 
+// Usable says whether the lesson can be taught and looked for.
+func (l ScriptLesson) Usable() bool {
+	return strings.TrimSpace(l.Correction) != "" && ScriptQuestion{l.Prompt, l.Expect}.Usable()
+}
+
 // ScriptQuestion is a question with what a right answer has.
 type ScriptQuestion struct {
 	Prompt string     `json:"prompt"`
 	Expect [][]string `json:"expect"`
 }
+
+// Usable says whether the question can be asked and what it wants looked for.
+func (q ScriptQuestion) Usable() bool { return strings.TrimSpace(q.Prompt) != "" && usable(q.Expect) }
 
 // ScriptManner is a wish for how to answer.
 type ScriptManner struct {
@@ -107,12 +115,12 @@ func parseScript(r io.Reader) (Script, error) {
 		return s, fmt.Errorf("neither lessons nor a manner: %w", ErrScript)
 	}
 	for i, l := range s.Lessons {
-		if strings.TrimSpace(l.Prompt) == "" || strings.TrimSpace(l.Correction) == "" || !usable(l.Expect) {
+		if !l.Usable() {
 			return s, fmt.Errorf("lesson %d wants prompt, correction and expect: %w", i+1, ErrScript)
 		}
 	}
 	for i, u := range s.Unrelated {
-		if strings.TrimSpace(u.Prompt) == "" || !usable(u.Expect) {
+		if !u.Usable() {
 			return s, fmt.Errorf("unrelated question %d wants prompt and expect: %w", i+1, ErrScript)
 		}
 	}
