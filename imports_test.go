@@ -105,6 +105,7 @@ var libraries = map[string][]string{
 type pkg struct {
 	ImportPath, Name, Doc, Dir         string
 	GoFiles, CgoFiles                  []string
+	TestGoFiles, XTestGoFiles          []string
 	Imports, TestImports, XTestImports []string
 }
 
@@ -114,7 +115,7 @@ func (p pkg) room() string { return strings.TrimPrefix(strings.TrimPrefix(p.Impo
 // env describes, with the files of all engines: listing takes no compiler.
 func packages(t *testing.T, env ...string) []pkg {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-tags=cuda", "-json=ImportPath,Name,Doc,Dir,GoFiles,CgoFiles,Imports,TestImports,XTestImports", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-tags=cuda", "-json=ImportPath,Name,Doc,Dir,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports", "./...")
 	cmd.Env = append(cmd.Environ(), env...)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -39,7 +40,7 @@ func TestEveryPackageSaysWhatItHolds(t *testing.T) {
 
 func TestEveryFileHasOneSubject(t *testing.T) {
 	for _, p := range packages(t) {
-		for _, name := range append(p.GoFiles, p.CgoFiles...) {
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles, p.XTestGoFiles) {
 			path := filepath.Join(p.Dir, name)
 			text, err := os.ReadFile(path)
 			if err != nil {
@@ -56,7 +57,7 @@ func TestEveryFileHasOneSubject(t *testing.T) {
 				t.Errorf("%s has %d lines, more than %d", path, n, longest)
 			}
 			for _, e := range empty {
-				if strings.TrimSuffix(name, ".go") == e {
+				if strings.TrimSuffix(strings.TrimSuffix(name, ".go"), "_test") == e {
 					t.Errorf("%s is not named for its subject", path)
 				}
 			}

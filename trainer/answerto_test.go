@@ -11,8 +11,7 @@ import (
 // A face that brings the whole conversation, with its own sampling: the turns are kept
 // before the question, and the answer is found by its question.
 func TestAnswerAfterTurnsThatAreBrought(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	if err := b.Attach(t.Context(), tinyRunnerOf(t, 1, 8)); err != nil {
 		t.Fatal(err)
 	}
@@ -73,8 +72,7 @@ func TestAnswerAfterTurnsThatAreBrought(t *testing.T) {
 
 // A conversation of years goes on: what the model cannot read any more is left out, also where it is too long to be made tokens of.
 func TestAnswerAfterMoreThanTheModelReads(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	if err := b.Attach(t.Context(), tinyRunnerOf(t, 1, 8)); err != nil {
 		t.Fatal(err)
 	}
@@ -112,8 +110,7 @@ func (h heard) Handle(_ context.Context, r slog.Record) error {
 // What there is of an answer comes back with its conversation where that is deleted while it is
 // written, and what it went on from stands as it was.
 func TestAnAnswerOutlivesTheDeletionOfItsConversation(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(tinyRunner(t, 1))()
 	// Deleted as the window does it, as soon as it is asked, before the first token, or behind that.
 	deleted := func(ask Ask, when string) Entry {

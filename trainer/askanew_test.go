@@ -10,8 +10,7 @@ import (
 // the lessons are asked anew, once, also where the program ended before it came to it.
 func TestLessonsAreAskedAnewOnceAnotherVersionAnswers(t *testing.T) {
 	for _, cause := range []store.Cause{CauseRestore, CauseRollback} {
-		b := newBench(t, t.TempDir())
-		defer b.close()
+		b := newBench(t)
 		set := DefaultSettings()
 		set.PrepareModels = false
 		if err := b.SetSettings(t.Context(), set); err != nil {

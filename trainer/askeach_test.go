@@ -9,8 +9,7 @@ import (
 // Asking many lessons keeps each answer as it comes, also where it is cut short, and reads the
 // lessons anew once, when it is over.
 func TestLessonsAreAskedOneByOneAndReadAnewOnce(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(tinyRunner(t, 1))()
 	for question, answer := range map[string]string{"Who leads IT at Brandt?": "Maria Koch.", "Who keeps the keys?": "Olga Stein.", "Where is the archive?": "In the cellar."} {
 		b.teach(question, answer, Knowledge)

@@ -181,15 +181,13 @@ func wantTrouble(t *testing.T, tr *Trainer, number int) {
 // the state says what is wrong until another version is chosen.
 func TestDamagedVersionLeavesTheBaseAnswering(t *testing.T) {
 	r := tinyRunner(t, 1)
-	home := t.TempDir()
-	b := newBench(t, home)
-	defer b.close()
+	b := newBench(t)
 	set := DefaultSettings()
 	set.MaxTokens = 4
 	if err := b.SetSettings(t.Context(), set); err != nil {
 		t.Fatal(err)
 	}
-	bad := filepath.Join(home, "versions", "cycle-1", mannerFolder)
+	bad := filepath.Join(b.home, "versions", "cycle-1", mannerFolder)
 	if err := os.MkdirAll(bad, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -247,8 +245,7 @@ func TestDamagedVersionLeavesTheBaseAnswering(t *testing.T) {
 // A model that cannot take over leaves the one before in its place, answering.
 func TestFailedAttachKeepsTheModelBefore(t *testing.T) {
 	first, second := tinyRunner(t, 1), tinyRunner(t, 2)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	set := DefaultSettings()
 	set.MaxTokens = 4
 	if err := b.SetSettings(t.Context(), set); err != nil {

@@ -57,8 +57,7 @@ func (b *bench) texts(conversation int64) []string {
 // A question that is asked differently goes on from what the first one followed, reads
 // only that, and both branches keep what came of them: answers, ratings, corrections.
 func TestBranchesKeepWhatBelongsToThem(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	ctx := t.Context()
 	c, fog := b.talk("How does fog form?", 0)
 	second, history, err := b.question(ctx, Ask{Conversation: c, Text: "And over rivers?"})

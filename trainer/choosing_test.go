@@ -147,8 +147,7 @@ func TestALessonTooLongForTheModel(t *testing.T) {
 		t.Errorf("asked %v, the base %d, trained %v", asked, len(o.Report.Bases), o.Report.KnowledgeOn)
 	}
 
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(r)()
 	b.teach(long, rules, Knowledge)
 	b.teach(short, "Maria.", Knowledge)
@@ -200,8 +199,7 @@ func TestACycleAsksTheBaseWhatItAsksItself(t *testing.T) {
 // the program.
 func TestAnswerStoppedWhileItsLessonIsChosen(t *testing.T) {
 	r := tinyRunner(t, 1)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(r)()
 	reading := untrained(t, r, 2)
 	a := b.model.use()

@@ -76,10 +76,8 @@ func TestContradictionsAreMeasured(t *testing.T) {
 // older is not trained on; each choice can be undone, and "both are right" is not asked
 // again.
 func TestContradictionIsPutToTheUser(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer func() { b.close() }()
+		b := newBench(t)
 		var trained []string
 		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) {
 			trained = nil

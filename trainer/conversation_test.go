@@ -10,10 +10,8 @@ import (
 
 // A deleted conversation can be brought back for a day; then the loop erases it.
 func TestDeletedConversationsAreErased(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.start()
 		c, _ := b.talk("How does fog form over rivers?", 0)
 		if err := b.DeleteConversation(t.Context(), c); err != nil {
@@ -38,8 +36,7 @@ func TestDeletedConversationsAreErased(t *testing.T) {
 // The model reads what the user sees: the correction that stands, also once a newer one
 // was taken back.
 func TestAnEarlierCorrectionStandsAgain(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	c, message := b.talk("Who leads IT?", 0)
 	for _, better := range []string{"Maria leads IT.", "Ivan leads IT."} {
 		if _, err := b.Correct(t.Context(), Correction{Message: message, Better: better, Kind: Knowledge}); err != nil {

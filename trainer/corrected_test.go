@@ -8,10 +8,8 @@ import (
 // A correction that is saved again with another importance or other keywords is the lesson that
 // it was: its trail goes on, and it is asked for by the new keywords.
 func TestACorrectionSavedAgainKeepsItsTrail(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		_, message := b.talk("Who leads IT?", 0)
 		save := func(c Correction) Sample {
@@ -57,8 +55,7 @@ func TestACorrectionSavedAgainKeepsItsTrail(t *testing.T) {
 
 // A lesson was corrected, also when the conversation that it was corrected in is gone.
 func TestALessonIsCorrectedWithoutItsConversation(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	conversation, message := b.talk("Who leads IT?", 0)
 	if _, err := b.Correct(t.Context(), Correction{Message: message, Better: "Maria leads IT.", Kind: Knowledge}); err != nil {
 		t.Fatal(err)
@@ -83,8 +80,7 @@ func TestALessonIsCorrectedWithoutItsConversation(t *testing.T) {
 // Another answer to a lesson takes the lesson's keywords over, but for those that it cannot be
 // known by: they were about the answer before. The same answer changes nothing.
 func TestAnotherAnswerIsCheckedByItsOwnWords(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	for _, c := range []struct {
 		keywords [][]string
 		answer   string
@@ -116,10 +112,8 @@ func TestAnotherAnswerIsCheckedByItsOwnWords(t *testing.T) {
 
 // Whoever rates an answer anew does not wait for all lessons to be read and indexed again.
 func TestRatingAnewLeavesTheLessonsAlone(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		_, message := b.talk("Who leads IT?", 0)
 		before := b.speaking.Load()

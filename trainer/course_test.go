@@ -18,7 +18,7 @@ import (
 // learnt is a bench whose user has rated for 30 days, with three cycles.
 func learnt(t *testing.T) *bench {
 	t.Helper()
-	b := newBench(t, t.TempDir())
+	b := newBench(t)
 	from := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	b.now = func() time.Time { return from.AddDate(0, 0, 30) }
 	for i := range 30 {
@@ -57,7 +57,6 @@ func learnt(t *testing.T) *bench {
 
 func TestCourseTellsHowLearningWent(t *testing.T) {
 	b := learnt(t)
-	defer b.close()
 	c, err := b.Course(t.Context(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
@@ -87,10 +86,8 @@ func TestCourseTellsHowLearningWent(t *testing.T) {
 // How long a cycle took is said of none that runs, and of none that the program was killed in:
 // when the program starts again says nothing about that.
 func TestSecondsOfACycleThatWasCutAreNotKnown(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		begin := func() int64 {
 			t.Helper()
 			c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
@@ -134,10 +131,8 @@ func TestSecondsOfACycleThatWasCutAreNotKnown(t *testing.T) {
 
 // A cycle whose end is kept late took no longer for that.
 func TestACycleEndsWhenItEnded(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash, Job: json.RawMessage("{}")})
 		if err != nil {
 			t.Fatal(err)
@@ -160,10 +155,8 @@ func TestACycleEndsWhenItEnded(t *testing.T) {
 
 // The end of a cycle before is none of the one whose end could not be kept.
 func TestACycleDoesNotEndBeforeItBegan(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		l := &loop{Trainer: b.Trainer, ended: time.Now()}
 		time.Sleep(time.Hour)
 		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
@@ -182,8 +175,7 @@ func TestACycleDoesNotEndBeforeItBegan(t *testing.T) {
 // An import is noted as a cycle, but is no training: neither of those that there were nor one
 // that made a version.
 func TestAnImportIsNoTraining(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
 	if err != nil {
 		t.Fatal(err)
@@ -199,8 +191,7 @@ func TestAnImportIsNoTraining(t *testing.T) {
 
 // An import that made no version is no training either: neither one that failed nor the last one.
 func TestAnImportThatFailsIsNoTraining(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	imported := Outcome{Report: Report{Verdict: VerdictNotProven, Reason: reason(CodeImported, "imported, not checked")}}
 	l := &loop{Trainer: b.Trainer}
 	for how, end := range map[string]func(cycle int64) error{
@@ -236,7 +227,6 @@ func TestAnImportThatFailsIsNoTraining(t *testing.T) {
 // What is given away has figures, times and codes, and nothing that a person wrote.
 func TestExportsHoldNoTexts(t *testing.T) {
 	b := learnt(t)
-	defer b.close()
 	c, err := b.Course(t.Context(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
@@ -267,8 +257,7 @@ func TestExportsHoldNoTexts(t *testing.T) {
 	if !strings.Contains(object.String(), `"code": "loses_known"`) || !strings.Contains(strings.Join(rows[len(rows)-1], ","), "rating") {
 		t.Errorf("object %s", &object)
 	}
-	none := newBench(t, t.TempDir())
-	defer none.close()
+	none := newBench(t)
 	empty, err := none.Course(t.Context(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
@@ -281,7 +270,6 @@ func TestExportsHoldNoTexts(t *testing.T) {
 
 func TestPictureNeedsTwoRatings(t *testing.T) {
 	b := learnt(t)
-	defer b.close()
 	words := CourseWords{
 		Title: "Title", Mean: "mean", Lessons: "lessons", Known: "known", Asked: "asked",
 		Version: func(n int) string { return fmt.Sprint("V ", n) }, Day: func(t time.Time) string { return t.Format("Jan 2") }, Number: func(v float64) string { return fmt.Sprint(v) },

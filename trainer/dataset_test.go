@@ -17,7 +17,7 @@ import (
 // filled is a bench with one of each form of feedback, a replaced one and a taken back one.
 func filled(t *testing.T) *bench {
 	t.Helper()
-	b := newBench(t, t.TempDir())
+	b := newBench(t)
 	at := time.Date(2026, 3, 1, 8, 0, 0, 120_000, time.UTC)
 	b.now = func() time.Time { at = at.Add(time.Minute); return at }
 	ctx := t.Context()
@@ -93,7 +93,6 @@ func (b *bench) export(f DatasetFormat) string {
 // not say them leaves them.
 func TestAnImportChangesImportanceAndKeywords(t *testing.T) {
 	b := filled(t)
-	defer b.close()
 	b.now = time.Now // as the store has it
 	from := b.export(UnpairedPreference)
 	changed := strings.Replace(from, `"importance":5`, `"importance":2`, 1)
@@ -126,9 +125,8 @@ func TestAnImportChangesImportanceAndKeywords(t *testing.T) {
 
 func TestExportedBufferIsTheSameAgain(t *testing.T) {
 	from := filled(t)
-	defer from.close()
 	for _, order := range [][]DatasetFormat{{UnpairedPreference}, {Preference, PromptCompletion, UnpairedPreference}} {
-		to := newBench(t, t.TempDir())
+		to := newBench(t)
 		for _, f := range order {
 			if _, err := to.ImportDataset(t.Context(), strings.NewReader(from.export(f)), ImportOptions{}); err != nil {
 				t.Fatal(err)
@@ -160,7 +158,6 @@ func TestExportedBufferIsTheSameAgain(t *testing.T) {
 // What stands in each format is what TRL expects: the columns with their types.
 func TestFormatsHaveTheColumnsOfTRL(t *testing.T) {
 	b := filled(t)
-	defer b.close()
 	for f, want := range map[DatasetFormat]struct {
 		columns string
 		rows    int
@@ -205,8 +202,7 @@ func TestFormatsHaveTheColumnsOfTRL(t *testing.T) {
 
 // Data sets of others have neither our columns nor always messages.
 func TestForeignDataSetsAreRead(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	data := "\ufeff" + `{"prompt": "The sky is", "completion": " blue today.", "id": 7}
 
 {"prompt": [{"role":"system","content":"Be brief"},{"role":"user","content":"Who?"}], "chosen": [{"role":"assistant","content":"Anna Huber"}], "rejected": [{"role":"assistant","content":"Nobody"}], "label": null}
@@ -238,8 +234,7 @@ func TestForeignDataSetsAreRead(t *testing.T) {
 
 // A newer correction of the user is not overwritten by an old file, an older one is.
 func TestImportKeepsTheNewer(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	b.teach("Who is the mayor?", "Anna Huber", Knowledge)
 	row := func(answer, created string) string {
 		return `{"prompt":"Who is the mayor?","completion":"` + answer + `","kind":"knowledge","created":"` + created + `"}`
@@ -258,8 +253,7 @@ func TestImportKeepsTheNewer(t *testing.T) {
 
 // Every line with a mistake is told, with what is wrong; nothing is half imported.
 func TestMistakesAreToldByLine(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	for line, want := range map[string]string{
 		`nonsense`:                      "no JSON object",
 		`[1]`:                           "no JSON object",

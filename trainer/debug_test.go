@@ -11,10 +11,8 @@ import (
 
 // The log of debug mode tells each decision, and none of the user's words.
 func TestDebugTellsEachDecisionWithoutTexts(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		var out bytes.Buffer
 		b.log = slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) {
@@ -55,8 +53,7 @@ func TestDebugTellsEachDecisionWithoutTexts(t *testing.T) {
 
 // Which lessons were looked at for an answer, and which was taken.
 func TestDebugTellsHowALessonIsChosen(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	if err := b.Attach(t.Context(), tinyRunner(t, 1)); err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,7 @@ import (
 
 // The note's own values lead nowhere, and it is said what each of them does.
 func TestDoctorSaysWhatTheNotesValuesLeadTo(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	b.attach()
 	set := DefaultSettings()
 	set.MinBatchSize, set.TrainOnCorrection, set.LearningRate, set.KnowledgeRate, set.MaxEpochs = 25, false, 1e-6, 1e-6, 1
@@ -118,10 +117,8 @@ func TestDoctorLooksPastTheTrainingThatRuns(t *testing.T) {
 // Where the interval is over nothing is said to come in 0 s, neither of what would be
 // trained on nor of the cycle that it starts.
 func TestTheIntervalThatIsOverIsNoTimeToCome(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		b.rate("one", 5)
 		time.Sleep(DefaultSettings().TrainInterval)

@@ -27,10 +27,8 @@ func (b *bench) answered(s Sample, outcome LessonState) {
 // The window asks a lesson as soon as it is saved. One that is missed then waits for a training
 // as if nobody had asked it; one that is known needs none.
 func TestALessonMissedOutsideOfACycleIsTrained(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		b.start()
 		b.answered(b.teach("Who leads IT?", "Maria leads IT.", Knowledge), LessonKnown)
@@ -59,10 +57,8 @@ func TestALessonMissedOutsideOfACycleIsTrained(t *testing.T) {
 // Another model has its own lessons to learn: what a cycle on the one before has asked counts
 // for nothing there.
 func TestALessonMissedOnAnotherModelIsTrained(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		s := b.teach("Who leads sales?", "Karl leads sales.", Knowledge)
 		l, err := b.store.LessonOf(t.Context(), "another", s.ID)
 		if err != nil {
@@ -88,10 +84,8 @@ func TestALessonMissedOnAnotherModelIsTrained(t *testing.T) {
 // A correction that a manner was trained on, and that is about what is true after all, must not
 // stay in the manner, though its lesson is known at once.
 func TestACorrectionThatIsNoMannerAnyMoreLeavesIt(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		s := b.teach("Who leads IT?", "Maria leads IT.", Manner)
 		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
 		if err != nil {
@@ -125,10 +119,8 @@ func TestACorrectionThatIsNoMannerAnyMoreLeavesIt(t *testing.T) {
 
 // What starts a training is named, and nothing that does not.
 func TestTooFewRatingsNameACorrectionOnlyWhereItTrains(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		b.start()
 		if s := b.want(PhaseWaiting, CodeNothingNew); s.Why.Text != "there is nothing new to learn" {

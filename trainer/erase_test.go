@@ -38,9 +38,8 @@ func (b *bench) onDisk(text string) bool {
 // taken back, though no version ever follows; until then it can be brought back, also
 // after a cycle that trained nothing.
 func TestUnlearntIsErasedWithoutATraining(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
+		b := newBench(t)
 		b.attach()
 		b.start()
 		s := b.teach("Who has the pin of the vault?", "Zacharias has the pin of the vault.", Knowledge)
@@ -86,10 +85,8 @@ func TestUnlearntIsErasedWithoutATraining(t *testing.T) {
 // A version, of whichever model, goes with what it was trained on: a day after that was deleted,
 // whether it is in use on a model that is not loaded or not at all.
 func TestVersionsThatHoldWhatIsErasedGo(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		s := b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
 		trained := func(base string) Version {
@@ -99,7 +96,7 @@ func TestVersionsThatHoldWhatIsErasedGo(t *testing.T) {
 				t.Fatal(err)
 			}
 			folder := filepath.Join(cycleFolder(c.ID), mannerFolder)
-			if err := os.MkdirAll(filepath.Join(home, folder), 0o700); err != nil {
+			if err := os.MkdirAll(filepath.Join(b.home, folder), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			_, v, err := b.store.FinishCycle(t.Context(), store.CycleEnd{
@@ -121,7 +118,7 @@ func TestVersionsThatHoldWhatIsErasedGo(t *testing.T) {
 			t.Fatal(err)
 		}
 		there := func(v Version) bool {
-			_, err := os.Stat(filepath.Join(home, filepath.FromSlash(v.Manner)))
+			_, err := os.Stat(filepath.Join(b.home, filepath.FromSlash(v.Manner)))
 			return err == nil
 		}
 		b.start()
@@ -149,10 +146,8 @@ func TestVersionsThatHoldWhatIsErasedGo(t *testing.T) {
 // version without it answers, and the person is told. Once learning goes on, the rest is trained
 // again, once.
 func TestWhatIsDeletedStopsAnsweringWithoutATraining(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		clean := b.version()
 		b.attach()
 		set := DefaultSettings()
@@ -194,10 +189,8 @@ func TestWhatIsDeletedStopsAnsweringWithoutATraining(t *testing.T) {
 
 // A cycle that unlearns what was deleted a day ago goes on.
 func TestAnUnlearningThatRunsIsNotOvertaken(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		v := b.holding(b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner))
 		b.play(untilStopped)
@@ -212,8 +205,7 @@ func TestAnUnlearningThatRunsIsNotOvertaken(t *testing.T) {
 // The job of the version in use went with what was erased: which of the user's own
 // questions its lessons kept out is not known any more, and they are drawn anew.
 func TestOwnQuestionsAreDrawnAnewWithoutAJob(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	ask := "Which trees grow beside the old river?"
 	b.talk(ask, 0)
 	j := Job{Format: jobFormat, Base: testHash, Samples: []JobSample{{ID: 1, Form: FormCorrection, Prompt: "What is fog?", Better: "Dear reader, a cloud.", Score: 1, Weight: 1}}}
@@ -232,14 +224,12 @@ func TestOwnQuestionsAreDrawnAnewWithoutAJob(t *testing.T) {
 // What could not be erased is tried again in a minute, and its trouble, which is none of a
 // training, ends when it is.
 func TestErasingIsTriedAgainSoon(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		b.Pause()
 		v := b.holding(b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner))
-		inTheWay := filepath.Join(home, cycleFolder(v.Cycle))
+		inTheWay := filepath.Join(b.home, cycleFolder(v.Cycle))
 		if err := os.MkdirAll(filepath.Dir(inTheWay), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -264,9 +254,8 @@ func TestErasingIsTriedAgainSoon(t *testing.T) {
 // Erasing that fails is tried again after a minute, then after twice as long each time, an hour at
 // most, however long it took to fail.
 func TestErasingThatFailsSlowlyIsNoSteadyWork(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
+		b := newBench(t)
 		if err := b.store.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -301,10 +290,8 @@ func (b *bench) ahead(table string) {
 // What a withdrawn version leaves to be trained again is trained once, also where the clock was set
 // back since: the cycle then begins before the withdrawal.
 func TestWhatWasWithdrawnByAClockThatWasAheadIsTrainedOnce(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.version()
 		b.attach()
 		b.holding(b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner))
@@ -333,10 +320,8 @@ func TestWhatWasWithdrawnByAClockThatWasAheadIsTrainedOnce(t *testing.T) {
 
 // Feedback from a clock that was ahead waits for a training as long as other feedback.
 func TestFeedbackOfAClockThatWasAheadIsTrainedInTime(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.rate("first", 5)
 		b.ahead("samples")
 		b.attach()

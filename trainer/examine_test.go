@@ -10,8 +10,7 @@ import (
 // What is examined is what a person gets, and nothing of it is kept.
 func TestExamineAnswersAsAPersonGetsIt(t *testing.T) {
 	r := tinyRunner(t, 1)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(r)()
 	const asked, tokens = "When do we open?", 12
 	b.teach(asked, "At eight.", Knowledge)
@@ -57,8 +56,7 @@ func TestExamineAnswersAsAPersonGetsIt(t *testing.T) {
 // another, and leaves nothing that makes a cycle faster.
 func TestExamineAsksTheSameOnce(t *testing.T) {
 	r := tinyRunner(t, 1)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(r)()
 	questions := []Question{{Text: "When do we open?", Tokens: 8}, {Text: "Why is the sky blue?", Tokens: 8}, {Text: "Why is the sky blue?", Tokens: 8, Seed: 3}}
 	a := b.model.use()
@@ -89,8 +87,7 @@ func TestExamineAsksTheSameOnce(t *testing.T) {
 // answers to lessons shows too.
 func TestCanaryIsOfAllAdapters(t *testing.T) {
 	r := tinyRunner(t, 1)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(r)()
 	fresh := untrained(t, r, 2)
 	read := func(manner, knowledge *model.Adapter) float64 {
@@ -117,8 +114,7 @@ func TestCanaryIsOfAllAdapters(t *testing.T) {
 }
 
 func TestExamineNeedsAModel(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	if _, err := b.Examine(t.Context(), []Question{{Text: "Why?", Tokens: 1}}); err == nil {
 		t.Error("answered without a model")
 	}

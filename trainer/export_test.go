@@ -12,17 +12,15 @@ import (
 
 // A folder with an exported job holds all that it needs, and can be moved.
 func TestExportedJobIsWhole(t *testing.T) {
-	home := t.TempDir()
-	b := newBench(t, home)
-	defer b.close()
-	adapter := filepath.Join(home, cycleFolder(1), mannerFolder)
+	b := newBench(t)
+	adapter := filepath.Join(b.home, cycleFolder(1), mannerFolder)
 	if err := os.MkdirAll(adapter, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(adapter, "adapter_config.json"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	prepared := readerFolder(home, testHash)
+	prepared := readerFolder(b.home, testHash)
 	if err := os.CopyFS(prepared, os.DirFS(adapter)); err != nil {
 		t.Fatal(err)
 	}

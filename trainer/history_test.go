@@ -9,8 +9,7 @@ import (
 
 // The curves are those of the last cycles that trained, however many only asked since.
 func TestLossesOfTheLastCyclesThatTrained(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	ended := func(n, steps int) {
 		t.Helper()
 		for range n {

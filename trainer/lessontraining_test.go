@@ -15,10 +15,8 @@ import (
 // What a lesson is trained with can be looked at, without a model, and is the same each
 // time.
 func TestTrainingOfALesson(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.teach("Who leads the IT department at Brandt?", "Maria leads the IT department at Brandt.", Knowledge)
 		lessons, err := b.Lessons(t.Context())
 		if err != nil {
@@ -59,8 +57,7 @@ func TestRatesFallWithTheSizeOfTheModel(t *testing.T) {
 			t.Errorf("a model of %d weights trains at %g of the rate", parameters, got/1e-3)
 		}
 	}
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	b.attach()
 	b.model.current.info.Parameters = 8_030_261_248
 	b.teach("Who leads the IT department at Brandt?", "Maria leads the IT department at Brandt.", Knowledge)
@@ -76,10 +73,8 @@ func TestRatesFallWithTheSizeOfTheModel(t *testing.T) {
 // What a lesson was trained with is shown of the cycle that trained the adapter in use;
 // a lesson that this one was not about is shown as the next training would have it.
 func TestTrainingOfATrainedLesson(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		b.teach("Who leads the IT department at Brandt?", "Maria leads the IT department at Brandt.", Knowledge)
 		b.teach("What does a permit at Lindau cost?", "A permit at Lindau costs 40 euros.", Knowledge)

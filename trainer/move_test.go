@@ -15,8 +15,7 @@ import (
 // and keeps what the two make of the lessons apart.
 func TestMove(t *testing.T) {
 	from, to := tinyRunner(t, 1), tinyRunner(t, 2)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(from)()
 	lesson := b.teach("Who leads IT at Brandt?", "Maria Kowalski.", Knowledge)
 	b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
@@ -101,8 +100,7 @@ func TestTheCardDrawsItsLessons(t *testing.T) {
 // wanted; one that the gate has refused is not made again.
 func TestMovePreparesAModelWithoutAReader(t *testing.T) {
 	from, to := tinyRunner(t, 1), tinyRunner(t, 2)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(from)()
 	b.teach("Who leads IT at Brandt?", "Maria Kowalski.", Knowledge)
 	made := 0
@@ -159,8 +157,7 @@ func TestMovePreparesAModelWithoutAReader(t *testing.T) {
 // A base that speaks German is asked the German questions among those that it gets right.
 func TestScoreOfABilingualBase(t *testing.T) {
 	r := tinyRunner(t, 1)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	a, err := b.attachedTo(r)
 	if err != nil {
 		t.Fatal(err)
@@ -181,8 +178,7 @@ func TestScoreOfABilingualBase(t *testing.T) {
 // and leaves the model that it moved to as it was.
 func TestAMoveEndsWithTheModelThatItMovesFrom(t *testing.T) {
 	from, to := tinyRunner(t, 1), tinyRunner(t, 2)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(from)()
 	b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
 	begun, moved := make(chan struct{}), make(chan error, 1)

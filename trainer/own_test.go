@@ -25,10 +25,8 @@ func (b *bench) talk(question string, lesson int64) (conversation, answer int64)
 // was drawn stays drawn as long as the manner is the same, and a deleted conversation
 // is out at once.
 func TestOwnQuestionsAreDrawn(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		b.teach("Who leads the IT department at Brandt?", "Maria leads the IT department at Brandt.", Knowledge)
 		lessons, err := b.Lessons(t.Context())
@@ -119,8 +117,7 @@ func TestOwnQuestionsAreDrawn(t *testing.T) {
 // with their conversation.
 func TestOwnQuestionsAreKept(t *testing.T) {
 	s := newSchool(t, tinyRunner(t, 1))
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	a := &attached{runner: s.runner, info: s.runner.Info()}
 	j := Job{Format: jobFormat, Base: a.info.Hash, Model: "tiny", Recipe: DefaultSettings().recipe(), Own: []string{"How does fog form over rivers?", "Which knots hold a heavy boat?"}}
 	for _, q := range j.Own {

@@ -69,9 +69,7 @@ func TestCyclePhrasesSoManyLessons(t *testing.T) {
 // where an answer cannot be had in the manner.
 func TestTheLoopPhrasesTheOtherLessons(t *testing.T) {
 	r := tinyRunnerOf(t, 1, 16)
-	home := t.TempDir()
-	b := newBench(t, home)
-	defer b.close()
+	b := newBench(t)
 	set := DefaultSettings()
 	set.PrepareModels = false
 	if err := b.SetSettings(t.Context(), set); err != nil {
@@ -92,10 +90,10 @@ func TestTheLoopPhrasesTheOtherLessons(t *testing.T) {
 	}
 	manner := saysRead(t, r)
 	folder := filepath.Join(cycleFolder(1), mannerFolder)
-	if err := os.MkdirAll(filepath.Join(home, cycleFolder(1)), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(b.home, cycleFolder(1)), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := manner.Save(filepath.Join(home, folder)); err != nil {
+	if err := manner.Save(filepath.Join(b.home, folder)); err != nil {
 		t.Fatal(err)
 	}
 	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: r.Info().Hash})
@@ -147,8 +145,7 @@ func TestTheLoopPhrasesTheOtherLessons(t *testing.T) {
 // its own marks, a version that keeps the manner keeps the phrases.
 func TestPhrasesGoWithTheirManner(t *testing.T) {
 	r := tinyRunner(t, 1)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(r)()
 	b.teach("Who leads IT?", "Maria leads IT.", Knowledge)
 	lessons, err := b.store.Lessons(t.Context(), r.Info().Hash)
@@ -225,8 +222,7 @@ func TestANewMannerPhrasesAllLessons(t *testing.T) {
 // what was phrased meanwhile, and those that a cycle which ran meanwhile knew as phrased.
 func TestAChosenMannerPhrasesTheLessons(t *testing.T) {
 	r := tinyRunnerOf(t, 1, 16)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	set := DefaultSettings()
 	set.TrainOnCorrection = false
 	if err := b.SetSettings(t.Context(), set); err != nil {

@@ -10,10 +10,8 @@ import (
 // A lesson that is practised comes up more often in training than before, as long as there
 // is more.
 func TestPractise(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		s, err := b.Teach(t.Context(), Teaching{Question: "Who leads the IT department?", Answer: "Maria leads it.", Kind: Knowledge, Importance: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -48,8 +46,7 @@ func TestOnlyLessonsThatShowAreChanged(t *testing.T) {
 		"taken back":       func(b *bench, s Sample) error { return b.TakeBack(b.t.Context(), s.ID) },
 		"of manner by now": func(b *bench, s Sample) error { return b.SetKind(b.t.Context(), s.ID, Manner) },
 	} {
-		b := newBench(t, t.TempDir())
-		defer b.close()
+		b := newBench(t)
 		sample := b.teach("What is fog?", "Fog is a cloud.", Knowledge)
 		l, err := b.store.LessonOf(t.Context(), "", sample.ID)
 		if err != nil {

@@ -55,10 +55,8 @@ var readyReader = &reader{state: ReaderPrepared}
 // A model without a reader is prepared once it is there, beside whatever the user does,
 // and says so; a pause stops it, and it goes on where it was.
 func TestModelWithoutAReaderIsPrepared(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		steps, _ := b.unprepared(readyReader, ReaderReport{})
 		if s := b.State(); s.Reader != ReaderNone {
 			t.Errorf("the state says %q of the reader", s.Reader)
@@ -104,10 +102,8 @@ func TestModelWithoutAReaderIsPrepared(t *testing.T) {
 
 // The user's training goes first; the preparation goes on after it.
 func TestPreparationGivesWayToAWantedCycle(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		steps, _ := b.unprepared(readyReader, ReaderReport{})
 		b.Train() // before the loop runs, as `clara train` does it
 		b.start()
@@ -128,10 +124,8 @@ func TestPreparationGivesWayToAWantedCycle(t *testing.T) {
 // Feedback does not wait for minutes: a cycle that is due goes first, by itself too, and
 // the preparation goes on from what it has kept.
 func TestPreparationGivesWayToADueCycle(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		steps, seeds := b.unprepared(readyReader, ReaderReport{})
 		b.rate("kept before", 5)
 		time.Sleep(b.Settings().TrainInterval - 2500*time.Millisecond)
@@ -155,10 +149,8 @@ func TestPreparationGivesWayToADueCycle(t *testing.T) {
 
 // A new lesson waits for the reader, which may be all that it needs.
 func TestNewLessonsWaitForTheReader(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.unprepared(readyReader, ReaderReport{})
 		b.teach("Who leads the IT department at Brandt?", "Maria leads the IT department at Brandt.", Knowledge)
 		time.Sleep(b.Settings().TrainInterval)
@@ -171,10 +163,8 @@ func TestNewLessonsWaitForTheReader(t *testing.T) {
 
 // A model whose preparation failed does not keep another one from being prepared.
 func TestFailedPreparationIsOfItsModel(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.unprepared(readyReader, ReaderReport{})
 		b.breakOnce()
 		b.start()
@@ -191,10 +181,8 @@ func TestFailedPreparationIsOfItsModel(t *testing.T) {
 
 // It does not start where it is not wanted, and starts when it is asked for.
 func TestPreparationOnlyAsWanted(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		set := DefaultSettings()
 		set.PrepareModels = false
 		if err := b.SetSettings(t.Context(), set); err != nil {
@@ -234,10 +222,8 @@ func TestPreparationOnlyAsWanted(t *testing.T) {
 
 // A refused reader is told and not made again by itself; asked for, another is tried.
 func TestRefusedReaderIsTold(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		why := reason(CodeForgets, "refused: forgets too much", "kept", 20, "of", 30)
 		report := ReaderReport{Verdict: VerdictRefused, Seed: 5, Reason: why}
 		_, seeds := b.unprepared(&reader{state: ReaderRefused, report: &report}, report)
@@ -264,10 +250,8 @@ func TestRefusedReaderIsTold(t *testing.T) {
 
 // A preparation that fails keeps no cycle from running and is tried again in an hour.
 func TestFailedPreparationIsTriedAgain(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.unprepared(readyReader, ReaderReport{})
 		b.breakOnce()
 		b.start()
@@ -289,10 +273,8 @@ func TestFailedPreparationIsTriedAgain(t *testing.T) {
 
 // Who asks for a reader after a failure need not wait until it would be tried again.
 func TestFailedPreparationIsTriedAtOnceWhenAskedFor(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.unprepared(readyReader, ReaderReport{})
 		b.breakOnce()
 		b.start()
@@ -307,10 +289,8 @@ func TestFailedPreparationIsTriedAtOnceWhenAskedFor(t *testing.T) {
 
 // An asking that the user wanted meanwhile is owed, whatever came of the preparation.
 func TestAskingWantedDuringAPreparationIsOwed(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		l := &loop{Trainer: b.Trainer, askedNow: true}
 		for _, state := range []ReaderState{ReaderRefused, ReaderPrepared} {

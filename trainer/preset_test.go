@@ -17,8 +17,7 @@ func brief() Preset {
 }
 
 func TestPresetIsHeldToTheRangesOfTheSettings(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	kept, err := b.SavePreset(t.Context(), brief())
 	if err != nil || kept.ID == 0 {
 		t.Fatalf("kept %+v, %v", kept, err)
@@ -93,8 +92,7 @@ func TestAnswerGoesByThePresetOfItsConversation(t *testing.T) {
 // Feedback on an answer remembers the system prompt that it was given under, also when the
 // preset says something else by now: else training would teach that tone to all answers.
 func TestFeedbackRemembersTheSystemPromptOfItsAnswer(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	ctx := t.Context()
 	p, err := b.SavePreset(ctx, brief())
 	if err != nil {
@@ -121,8 +119,7 @@ func TestFeedbackRemembersTheSystemPromptOfItsAnswer(t *testing.T) {
 }
 
 func TestTranscriptCarriesThePresetsName(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	ctx := t.Context()
 	p, err := b.SavePreset(ctx, brief())
 	if err != nil {
@@ -151,10 +148,8 @@ func TestTranscriptCarriesThePresetsName(t *testing.T) {
 
 // A deleted preset can be brought back for a day; the conversations go by it again.
 func TestDeletedPresetsAreErased(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.start()
 		p, err := b.SavePreset(t.Context(), brief())
 		if err != nil {

@@ -267,8 +267,7 @@ func TestTheSameVersionIsNotMadeAgain(t *testing.T) {
 // A version that could not be saved, as on a full disk, is not trained anew with the next try: that
 // saves it. Once it is made nothing of its training is kept.
 func TestWhatCouldNotBeSavedIsNotTrainedAgain(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	r := tinyRunner(t, 1)
 	j, _ := mannerJob(t, r)
 	j.Recipe.MannerRate = 0.5 // it passes: any training makes texts likelier to the tiny base

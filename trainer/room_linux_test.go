@@ -23,7 +23,7 @@ func TestOldVersionsMakeRoomOnAFullDisk(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	b := newBench(t, disk)
+	b := newBenchIn(t, disk)
 	b.attach()
 	old, used := b.versionOver(0), b.versionOver(0)
 	for _, v := range []Version{old, used} {

@@ -12,15 +12,13 @@ import (
 
 // What old versions take can be had back, without harm to the one in use and to what it refers to.
 func TestOldVersionsMakeRoom(t *testing.T) {
-	home := t.TempDir()
-	b := newBench(t, home)
-	defer b.close()
+	b := newBench(t)
 	b.attach()
 	const size = 1000
 	var versions []Version
 	for range 3 {
 		v := b.versionOver(0)
-		folder := filepath.Join(home, filepath.FromSlash(v.Manner))
+		folder := filepath.Join(b.home, filepath.FromSlash(v.Manner))
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +45,7 @@ func TestOldVersionsMakeRoom(t *testing.T) {
 		t.Errorf("after the removal %+v, want %+v", got, want)
 	}
 	for i, v := range versions {
-		_, err := os.Stat(filepath.Join(home, filepath.FromSlash(v.Manner)))
+		_, err := os.Stat(filepath.Join(b.home, filepath.FromSlash(v.Manner)))
 		if last := i == len(versions)-1; last != (err == nil) || !last && !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("the files of version %d: %v", v.Number, err)
 		}
@@ -63,8 +61,7 @@ func TestOldVersionsMakeRoom(t *testing.T) {
 // An adapter goes with the last old version that uses it, although it lies with another one whose
 // own files are gone.
 func TestOldVersionsLeaveNothing(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	b.attach()
 	first := b.versionOver(0)
 	folder := filepath.Join(b.home, filepath.FromSlash(first.Manner))

@@ -208,11 +208,9 @@ func TestEverySettingHoldsAtOnce(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			home := t.TempDir()
 			if ofLoop {
 				synctest.Test(t, func(t *testing.T) {
-					b := newBench(t, home)
-					defer b.close()
+					b := newBench(t)
 					b.start()
 					b.attach()
 					b.settle()
@@ -222,8 +220,7 @@ func TestEverySettingHoldsAtOnce(t *testing.T) {
 				})
 				return
 			}
-			b := newBench(t, home)
-			defer b.close()
+			b := newBench(t)
 			defer b.load(tinyRunner(t, 1))()
 			c := changeable{b, t}
 			c.set(func(s *Settings) { // the most probable token, and nothing cut

@@ -10,15 +10,13 @@ import (
 // Three users over one model: their cycles run one after the other, in the order in which
 // they became due, and one who no longer wants to train holds nobody up.
 func TestCyclesOfSeveralUsersTakeTurns(t *testing.T) {
-	homes := []string{t.TempDir(), t.TempDir(), t.TempDir()}
 	synctest.Test(t, func(t *testing.T) {
 		slot := new(Slot)
 		var order []int
 		running := 0
-		users := make([]*bench, len(homes))
-		for i, home := range homes {
-			b := newBench(t, home)
-			defer b.close()
+		users := make([]*bench, 3)
+		for i := range users {
+			b := newBench(t)
 			b.slot = slot
 			b.play(func(ctx context.Context, j Job, _ func(Progress)) (Outcome, error) {
 				order = append(order, i)
@@ -68,9 +66,7 @@ func TestCyclesOfSeveralUsersTakeTurns(t *testing.T) {
 // What is measured of an untrained model is kept where all users find it.
 func TestWhatIsMeasuredOfTheBaseIsShared(t *testing.T) {
 	r := tinyRunner(t, 1)
-	first, second := newBench(t, t.TempDir()), newBench(t, t.TempDir())
-	defer first.close()
-	defer second.close()
+	first, second := newBench(t), newBench(t)
 	second.bases = first.store
 	for _, b := range []*bench{first, second} {
 		a, err := b.attachedTo(r)

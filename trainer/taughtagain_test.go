@@ -9,10 +9,8 @@ import (
 // Whoever teaches the same question and answer again has the lesson that there is, with its trail;
 // what is said of its importance and its check is taken over, and what is not said stays.
 func TestALessonTaughtAgainKeepsItsTrail(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		teach := func(x Teaching) Sample {
 			t.Helper()
@@ -70,8 +68,7 @@ func TestALessonTaughtAgainKeepsItsTrail(t *testing.T) {
 // What comes from a program of Windows is kept as if it were typed: the ends of its lines are
 // none that a model writes.
 func TestPastedAndTypedTeachTheSame(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	typed := b.teach("How does a letter begin?\nSay it.", "Dear Ms Huber,\n\nthank you.", Knowledge)
 	pasted := b.teach("How does a letter begin?\r\nSay it.\r\n", "Dear Ms Huber,\r\n\r\nthank you.\r\n", Knowledge)
 	if pasted.ID != typed.ID {

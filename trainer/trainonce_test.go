@@ -23,10 +23,8 @@ func TestAWaitForACycleThatCannotBeginEnds(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			home := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, home)
-				defer b.close()
+				b := newBench(t)
 				b.attach()
 				db, err := sql.Open("sqlite", b.store.Path())
 				if err != nil {
@@ -49,10 +47,8 @@ func TestAWaitForACycleThatCannotBeginEnds(t *testing.T) {
 
 // A cycle ends with how it ended and what it newly knows; without learning there is none.
 func TestOneCycleIsRun(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		for name, x := range map[string]struct {
 			play  playFunc

@@ -166,8 +166,7 @@ func (b *bench) hostile() int64 {
 }
 
 func TestExportEscapesWhatItIsGiven(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	c := b.hostile()
 	export := func(f TranscriptFormat) string {
 		t.Helper()
@@ -198,9 +197,7 @@ func TestExportEscapesWhatItIsGiven(t *testing.T) {
 
 // What is exported as JSON can be brought in on another computer, with its branches.
 func TestExportedConversationComesBackWhole(t *testing.T) {
-	b, other := newBench(t, t.TempDir()), newBench(t, t.TempDir())
-	defer b.close()
-	defer other.close()
+	b, other := newBench(t), newBench(t)
 	c := b.hostile()
 	var out bytes.Buffer
 	if err := b.ExportConversation(t.Context(), c, TranscriptJSON, plainWords, &out); err != nil {

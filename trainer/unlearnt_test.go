@@ -25,10 +25,8 @@ func (b *bench) answersGiven() []string {
 // Whoever unlearns a lesson, or decides against it, does not get back an answer that it had
 // replaced long ago; what is brought back is what was unlearnt.
 func TestUnlearningBringsNoEarlierAnswerBack(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		for name, unlearn := range map[string]func(l Lesson) error{
 			"unlearnt":        func(l Lesson) error { return b.Unlearn(t.Context(), l.ID) },
@@ -62,10 +60,8 @@ func TestUnlearningBringsNoEarlierAnswerBack(t *testing.T) {
 // Feedback that is taken back while the same stands elsewhere, as when it is given again, changes
 // nothing that was learnt: that goes on answering, and holds nothing of what was taken back.
 func TestWhatStandsElsewhereIsNotUnlearnt(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		said := func() Sample { return b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner) }
 		first := b.holding(said())
@@ -100,8 +96,7 @@ func TestWhatStandsElsewhereIsNotUnlearnt(t *testing.T) {
 // A lesson that is unlearnt, and erased, while it is being answered with
 // takes no answer with it.
 func TestAnAnswerOutlivesItsLesson(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(tinyRunner(t, 1))()
 	s := b.teach("Who leads IT at Brandt?", "Maria.", Knowledge)
 	erased := false

@@ -118,10 +118,8 @@ func TestKnowledgeInUseStands(t *testing.T) {
 // The history has a training that made no version, with why, beside those that the gate
 // refused; a cycle that only asked has no line there.
 func TestTrainingInVainIsKept(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		why := reason(CodeInVain, "trained (1): What is fog?", "count", 1, "lessons", "What is fog?")
 		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) {
 			o, err := promoted(j)

@@ -65,10 +65,8 @@ func (b *bench) rated(version int64, n, stars int) {
 // Three of the first five ratings at two stars or fewer, and worse than before: back by
 // itself. What the user then chooses stays.
 func TestRollback(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		set := DefaultSettings()
 		set.MinBatchSize, set.TrainInterval = 1000, 24*time.Hour
 		if err := b.SetSettings(t.Context(), set); err != nil {
@@ -117,10 +115,8 @@ func TestRollback(t *testing.T) {
 
 // The doctor names the actual reason with its figures.
 func TestDoctor(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		find := func(subject string) Finding {
 			t.Helper()
 			all, err := b.Doctor(t.Context())
@@ -185,10 +181,8 @@ func TestDoctor(t *testing.T) {
 
 // A version that is chosen while a cycle runs stays: what the cycle made is not used.
 func TestOvertakenCycle(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		first := b.version()
 		j := Job{Format: jobFormat, Base: testHash, Before: JobVersion{Version: first.ID, Manner: "versions/first/manner"}}
 		start := func() int64 {
@@ -220,7 +214,7 @@ func TestOvertakenCycle(t *testing.T) {
 			if active, err := b.store.ActiveVersion(t.Context(), testHash); err != nil || active.ID != chosen.ID {
 				t.Errorf("version %d was chosen, %d is in use (%v)", chosen.ID, active.ID, err)
 			}
-			if _, err := os.Stat(filepath.Join(home, cycleFolder(id))); !errors.Is(err, fs.ErrNotExist) {
+			if _, err := os.Stat(filepath.Join(b.home, cycleFolder(id))); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("its files stay: %v", err)
 			}
 		}
@@ -229,8 +223,7 @@ func TestOvertakenCycle(t *testing.T) {
 
 // What could not become a version leaves nothing on the disk, which may be full.
 func TestAFailedPromotionLeavesNoFiles(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
 	if err != nil {
 		t.Fatal(err)
@@ -248,8 +241,7 @@ func TestAFailedPromotionLeavesNoFiles(t *testing.T) {
 
 // A promoted version answers even where what its cycle found out about lessons cannot be kept.
 func TestAPromotedVersionAnswersWhateverElseFails(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	b.attach()
 	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
 	if err != nil {
@@ -268,10 +260,8 @@ func TestAPromotedVersionAnswersWhateverElseFails(t *testing.T) {
 
 // An imported version's cycle has no job, and no samples to show.
 func TestSamplesOfAnImport(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		v := b.version()
 		b.rate("later", 5)
 		if got, err := b.CycleSamples(t.Context(), v.Cycle); err != nil || len(got) != 0 {
@@ -285,10 +275,8 @@ func TestSamplesOfAnImport(t *testing.T) {
 // gone, but to the one before that, and to the untrained model where there is none.
 func TestRollbackOnce(t *testing.T) {
 	for removed := range 3 {
-		home := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, home)
-			defer b.close()
+			b := newBench(t)
 			set := DefaultSettings()
 			set.MinBatchSize, set.TrainInterval = 1000, 24*time.Hour
 			if err := b.SetSettings(t.Context(), set); err != nil {
@@ -338,10 +326,8 @@ func TestNoRollback(t *testing.T) {
 		auto          bool
 		before, after int
 	}{"as low before": {true, 1, 1}, "switched off": {false, 5, 1}, "liked": {true, 3, 4}} {
-		home := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, home)
-			defer b.close()
+			b := newBench(t)
 			set := DefaultSettings()
 			set.MinBatchSize, set.TrainInterval, set.AutoRollback = 1000, 24*time.Hour, c.auto
 			if err := b.SetSettings(t.Context(), set); err != nil {
@@ -365,14 +351,12 @@ func TestNoRollback(t *testing.T) {
 // Nothing of a removed version stays on the disk, nor the reports that earlier programs
 // wrote beside the adapters; what a version that stays refers to does.
 func TestPruneLeavesNothing(t *testing.T) {
-	home := t.TempDir()
-	b := newBench(t, home)
-	defer b.close()
+	b := newBench(t)
 	b.attach()
 	var versions []Version
 	for range 3 {
 		v := b.versionOver(0)
-		folder := filepath.Join(home, cycleFolder(v.Cycle))
+		folder := filepath.Join(b.home, cycleFolder(v.Cycle))
 		for _, name := range []string{filepath.Join(mannerFolder, "adapter_config.json"), reportFile} {
 			if err := os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o700); err != nil {
 				t.Fatal(err)
@@ -390,7 +374,7 @@ func TestPruneLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, v := range versions {
-		folder := filepath.Join(home, cycleFolder(v.Cycle))
+		folder := filepath.Join(b.home, cycleFolder(v.Cycle))
 		if _, err := os.Stat(filepath.Join(folder, reportFile)); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("the report of version %d: %v", v.Number, err)
 		}
@@ -406,8 +390,7 @@ func TestPruneLeavesNothing(t *testing.T) {
 // What a cycle wrote that was overtaken goes before its end is noted: nothing would look for it after
 // a kill between the two, and it may hold what is taken back later.
 func TestWhatWasOvertakenIsRemovedBeforeItEnds(t *testing.T) {
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	const cycle = 77 // its end cannot be noted: there is none
 	folder := filepath.Join(b.home, cycleFolder(cycle))
 	if err := os.MkdirAll(filepath.Join(folder, mannerFolder), 0o700); err != nil {

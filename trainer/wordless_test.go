@@ -8,10 +8,8 @@ import (
 // Questions without a letter or a digit are as different as they look: each has a lesson of
 // its own, and matches no other's.
 func TestQuestionsWithoutWordsAreNotAllTheSame(t *testing.T) {
-	home := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, home)
-		defer b.close()
+		b := newBench(t)
 		b.attach()
 		taught := map[string]string{"👍": "Gladly.", "???": "Ask me anything.", "Who are you?": "I am CLARA."}
 		for question, answer := range taught {
