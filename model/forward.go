@@ -88,8 +88,7 @@ type tape struct {
 	// backward pass computes the rest again (gradient checkpointing, Chen et al. 2016). They
 	// share the activations of block recomputed, so at most all blocks but the last.
 	recomputed int
-	// hidden state of the wanted rows before and after the final norm
-	out, normed compute.Tensor
+	out        compute.Tensor // hidden state of the wanted rows before the final norm
 }
 
 // layerTape are the activations of one block. Norms and the gated product are
@@ -212,7 +211,7 @@ func (n *network) forward(e *exec, b *batch, cache *kvCache, arena *compute.Aren
 		e.do(e.RMSNorm(normed, out, n.finalNorm, n.NormEps))
 	}
 	if tp != nil {
-		tp.workspace, tp.out, tp.normed = w, out, normed
+		tp.workspace, tp.out = w, out
 	}
 	return normed
 }

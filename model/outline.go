@@ -45,7 +45,7 @@ func ReadOutline(path string) (o Outline, err error) {
 	if err := readable(f); err != nil {
 		return o, err
 	}
-	i := describe(f, &c, path, "", c.Context, false)
+	i := describe(f, &c, path, "", c.Context)
 	return Outline{
 		Architecture: i.Architecture, FileType: i.FileType, Licence: i.Licence, Parameters: i.Parameters, Context: i.Context,
 		CacheBytes: c.cacheBytes(),

@@ -57,8 +57,7 @@ type Info struct {
 	Layers       int
 	Width        int
 	Vocabulary   int
-	Context      int  // tokens that a conversation can have here
-	Chat         bool // the file has a chat template
+	Context      int // tokens that a conversation can have here
 	Engine       compute.Info
 }
 
@@ -137,7 +136,7 @@ func Open(ctx context.Context, path string, be compute.Backend, o Options) (_ *R
 	r := &Runner{
 		file: f, config: config, options: o, tokenizer: tok, template: template,
 		gate: newTurnstile(), moving: make(chan struct{}, 1),
-		info: describe(f, &config, path, hash, min(context, config.Context), template != nil),
+		info: describe(f, &config, path, hash, min(context, config.Context)),
 	}
 	r.turnEnd = turnEnd(tok, template)
 	r.system = template != nil && readsSystem(template)

@@ -17,7 +17,6 @@ type Sampling struct {
 	TopP          float32 // keep the smallest set with this probability; 0 or 1 = all (Holtzman et al. 2019)
 	MinP          float32 // keep what has this share of the best's probability; 0 = all (Nguyen et al. 2024)
 	RepeatPenalty float32 // divides the logits of the answer's recent tokens (Keskar et al. 2019); 0 or 1 = none
-	RepeatLast    int     // how many tokens count as recent; 0 = 64
 	Seed          uint64
 }
 
@@ -37,14 +36,12 @@ func (s Sampling) Check() error {
 		return fmt.Errorf("min-p %g, allowed are 0 to 1: %w", s.MinP, ErrSampling)
 	case s.RepeatPenalty != 0 && !(s.RepeatPenalty >= 0.5 && s.RepeatPenalty <= 5):
 		return fmt.Errorf("repetition penalty %g, allowed are 0.5 to 5: %w", s.RepeatPenalty, ErrSampling)
-	case s.RepeatLast < 0:
-		return fmt.Errorf("repetition window %d, allowed are 0 and more: %w", s.RepeatLast, ErrSampling)
 	}
 	return nil
 }
 
-// defaultRepeatLast is llama.cpp's window for the repetition penalty.
-const defaultRepeatLast = 64
+// repeatLast is how many tokens count as recent to the repetition penalty, as in llama.cpp.
+const repeatLast = 64
 
 // sampler chooses the tokens of one answer.
 type sampler struct {
@@ -54,9 +51,6 @@ type sampler struct {
 }
 
 func newSampler(s Sampling) *sampler {
-	if s.RepeatLast == 0 {
-		s.RepeatLast = defaultRepeatLast
-	}
 	return &sampler{Sampling: s, rng: rand.New(rand.NewPCG(s.Seed, 0x9e3779b97f4a7c15))}
 }
 
@@ -104,7 +98,7 @@ func (s *sampler) penalise(logits []float32, recent []int32) {
 	if s.RepeatPenalty == 0 || s.RepeatPenalty == 1 {
 		return
 	}
-	recent = recent[max(0, len(recent)-s.RepeatLast):]
+	recent = recent[max(0, len(recent)-repeatLast):]
 	for i, id := range recent {
 		if int(id) >= len(logits) || slices.Contains(recent[:i], id) {
 			continue

@@ -75,9 +75,11 @@ func TestSamplingSeed(t *testing.T) {
 // The penalty divides positive logits and multiplies negative ones, once a token
 // however often it occurred, and only within its window.
 func TestRepetitionPenalty(t *testing.T) {
-	s := newSampler(Sampling{RepeatPenalty: 2, RepeatLast: 3})
+	s := newSampler(Sampling{RepeatPenalty: 2})
 	logits := []float32{4, -1, 3, 2}
-	s.choose(logits, []int32{3, 0, 1, 0})
+	recent := append([]int32{3}, slices.Repeat([]int32{0}, repeatLast)...)
+	recent[5] = 1
+	s.choose(logits, recent)
 	want := []float32{2, -2, 3, 2}
 	for i := range want {
 		if logits[i] != want[i] {
@@ -144,13 +146,12 @@ func TestSamplingRanges(t *testing.T) {
 		{TopP: 1.5},
 		{MinP: float32(math.NaN())},
 		{RepeatPenalty: .1},
-		{RepeatLast: -1},
 	} {
 		if err := s.Check(); !errors.Is(err, ErrSampling) {
 			t.Errorf("%+v: %v", s, err)
 		}
 	}
-	if err := (Sampling{Temperature: .7, TopK: 40, TopP: .9, MinP: .05, RepeatPenalty: 1.1, RepeatLast: 64}).Check(); err != nil {
+	if err := (Sampling{Temperature: .7, TopK: 40, TopP: .9, MinP: .05, RepeatPenalty: 1.1}).Check(); err != nil {
 		t.Error(err)
 	}
 }

@@ -66,10 +66,10 @@ func newTemplate(source string, v tokenizer.Vocabulary) (*chat.Template, error) 
 }
 
 // describe gathers what a person may want to know of a model.
-func describe(f *gguf.File, c *Config, path, hash string, context int, chat bool) Info {
+func describe(f *gguf.File, c *Config, path, hash string, context int) Info {
 	info := Info{
 		Path: path, Hash: hash, Architecture: c.Architecture, Layers: c.Layers, Width: c.Width,
-		Vocabulary: c.Vocabulary, Context: context, Chat: chat,
+		Vocabulary: c.Vocabulary, Context: context,
 	}
 	if name, ok := f.Metadata.String("general.name"); ok && strings.TrimSpace(name) != "" {
 		info.Name = name

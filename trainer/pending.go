@@ -48,14 +48,12 @@ func gather(k *kept, held map[int64]bool, set *Settings, last *refusal) (pending
 		}
 	}
 	buffer := BufferState{Total: len(k.samples), Dropped: make(map[string]int)}
-	sum := 0.0
 	for _, j := range p.judged {
 		if !j.Kept {
 			buffer.Dropped[j.Reason.Code]++
 			continue
 		}
 		buffer.Kept++
-		sum += j.Score
 		p.newest = max(p.newest, j.ID)
 		// A sample turned down by earlier settings is new to the present ones.
 		if j.State == SampleUsed && (p.refused || !last.of(j.Cycle)) {
@@ -72,9 +70,6 @@ func gather(k *kept, held map[int64]bool, set *Settings, last *refusal) (pending
 			p.changed++
 			note(j.Created)
 		}
-	}
-	if buffer.Kept > 0 {
-		buffer.Quality = sum / float64(buffer.Kept)
 	}
 	var counts LessonCounts
 	for _, x := range k.lessons {

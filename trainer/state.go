@@ -51,7 +51,6 @@ type BufferState struct {
 	Total   int            // samples that are not deleted
 	Kept    int            // that train
 	Dropped map[string]int // the others by the code of their reason
-	Quality float64        // mean score of those kept
 }
 
 // LessonCounts counts the lessons by their state.
