@@ -158,7 +158,7 @@ func lockFolder(home string) (*flock.Flock, error) {
 		err := &trainer.UserError{Reason: trainer.Reason{
 			Code: trainer.CodeLocked,
 			Args: map[string]string{"home": home},
-			Text: fmt.Sprintf("another CLARA works in %s; close it, or name another folder with --home", home),
+			Text: fmt.Sprintf("another CLARA works in %s", home),
 		}}
 		return nil, errors.Join(err, lock.Close())
 	}

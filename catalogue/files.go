@@ -104,7 +104,7 @@ func noModel(where string, err error) error {
 		Reason: trainer.Reason{
 			Code: CodeNoFile,
 			Args: map[string]string{"where": where},
-			Text: fmt.Sprintf("no model at %s; name one with --model, or fetch one with `clara models get`", where),
+			Text: fmt.Sprintf("no model found at %s", where),
 		},
 		Err: err,
 	}

@@ -181,11 +181,9 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 	switch u.Reason.Code {
 	case trainer.CodeLocked:
 		f.Exit = exitLocked
-		f.Text = l.say("another CLARA works in %s", "ein anderes CLARA arbeitet schon in %s", u.Reason.Args["home"])
 		f.Hint = l.say("Close it, or name another folder with --home.", "Schließen Sie es, oder nennen Sie mit --home einen anderen Ordner.")
 	case catalogue.CodeNoFile:
 		f.Exit = exitModel
-		f.Text = l.say("no model found at %s", "kein Modell gefunden: %s", u.Reason.Args["where"])
 		f.Hint = l.say("Name a GGUF file with --model, or fetch one: `clara models list`, `clara models get NAME`.",
 			"Nennen Sie mit --model eine GGUF-Datei, oder holen Sie eine: `clara models list`, `clara models get NAME`.")
 	case catalogue.CodeUnknown:
