@@ -29,15 +29,9 @@ func openForCommand(ctx context.Context, o cli.Options) (*cli.Session, error) {
 			once.Do(func() { runner, failed = s.load(ctx, nil) })
 			return runner, failed
 		},
-		Engines: func(ctx context.Context) []cli.Engine {
-			var facts []cli.Engine
-			for _, f := range s.engines(ctx) {
-				facts = append(facts, cli.Engine(f))
-			}
-			return facts
-		},
-		Serve: s.serve,
-		Close: s.close,
+		Engines: s.engines,
+		Serve:   s.serve,
+		Close:   s.close,
 	}, nil
 }
 

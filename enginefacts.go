@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"clara/cli"
 	"clara/compute"
 	"clara/compute/selftest"
 	"clara/cuda"
@@ -13,25 +14,9 @@ import (
 	"clara/trainer"
 )
 
-// engineFact is what a try of an engine found. cli.Engine and app.Engine are the same for
-// their faces.
-type engineFact struct {
-	Name   string
-	Device string // what the machine calls it; "" where it did not start
-	// Computes says that the model lies on it; Used are then the bytes that it holds.
-	Computes bool
-	Started  bool
-	Passed   bool           // its self-test: each operation computes what the CPU's does
-	Fault    string         // why it did not start, or what the self-test found
-	Why      trainer.Reason // the same for a face to say in its language; none: it is of no kind that has words
-	GFLOPS   float64        // of a layer's product as training has it; 0: not measured
-	Used     int64
-	Free     int64 // bytes that it could have besides; -1 where the machine does not tell
-}
-
 // engines tries every engine, each in an instance of its own beside the one that the model
 // lies on. It takes up to some seconds: drivers compile what they have not seen yet.
-func (s *session) engines(ctx context.Context) []engineFact {
+func (s *session) engines(ctx context.Context) []cli.Engine {
 	settings, err := s.file.Load()
 	if err != nil {
 		settings = s.settings
@@ -41,12 +26,12 @@ func (s *session) engines(ctx context.Context) []engineFact {
 	if runner != nil {
 		inUse = runner.Info().Engine.Name
 	}
-	var facts []engineFact
+	var facts []cli.Engine
 	for _, e := range engines {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if e.of != "" && e.name != inUse && !slices.ContainsFunc(facts, func(f engineFact) bool { return f.Name == e.of && f.Passed }) {
+		if e.of != "" && e.name != inUse && !slices.ContainsFunc(facts, func(f cli.Engine) bool { return f.Name == e.of && f.Passed }) {
 			continue // the reason is said once
 		}
 		f := e.try(threads, e.name == inUse)
@@ -61,8 +46,8 @@ func (s *session) engines(ctx context.Context) []engineFact {
 }
 
 // try starts an engine and measures it.
-func (e engine) try(threads int, inUse bool) engineFact {
-	f := engineFact{Name: e.name, Computes: inUse, Free: -1}
+func (e engine) try(threads int, inUse bool) cli.Engine {
+	f := cli.Engine{Name: e.name, Computes: inUse, Free: -1}
 	b, err := e.open(threads, inUse)
 	if err == nil {
 		f.Started, f.Device = true, b.Info().Device
