@@ -93,8 +93,7 @@ func TestAChangedAdapterDoesNotAnswer(t *testing.T) {
 	manner, knowledge := untrained(t, r, 2), untrained(t, r, 3)
 	for _, part := range []string{mannerFolder, knowledgeFolder} {
 		t.Run(part, func(t *testing.T) {
-			b := newBench(t, t.TempDir())
-			defer b.close()
+			b := newBench(t)
 			unload := b.load(r)
 			v := b.bring(manner, knowledge)
 			if v.MannerHash != manner.Hash() || v.KnowledgeHash != knowledge.Hash() {
@@ -148,8 +147,7 @@ func TestAChangedAdapterDoesNotAnswer(t *testing.T) {
 // trains all anew instead of failing on it.
 func TestACycleDoesWithoutAChangedAdapter(t *testing.T) {
 	r := tinyRunner(t, 1)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(r)()
 	a := b.model.current
 	a.base = &BaseFacts{}
@@ -194,8 +192,7 @@ func TestACycleDoesWithoutAChangedAdapter(t *testing.T) {
 // else, hinders nothing: the base answers, and the next cycle makes another one.
 func TestAVersionThatIsWrittenWrongHindersNothing(t *testing.T) {
 	r := tinyRunner(t, 1)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(r)()
 	v := b.bring(untrained(t, r, 2), nil)
 	flipBit(t, filepath.Join(b.home, cycleFolder(v.Cycle), mannerFolder))
@@ -236,8 +233,7 @@ func TestAJobIsNotRunOnAChangedAdapter(t *testing.T) {
 // of it has one.
 func TestAVersionWithoutAHashAnswers(t *testing.T) {
 	r := tinyRunner(t, 1)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	path := "versions/cycle-1/" + mannerFolder
 	folder := filepath.Join(b.home, filepath.FromSlash(path))
 	if err := os.MkdirAll(filepath.Dir(folder), 0o700); err != nil {
@@ -276,8 +272,7 @@ func TestAVersionWithoutAHashAnswers(t *testing.T) {
 // What goes back by itself passes over a version that is not what it was.
 func TestAChangedVersionIsNotGoneBackTo(t *testing.T) {
 	r := tinyRunner(t, 1)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(r)()
 	var all []Version
 	for rank := range 3 {
@@ -298,8 +293,7 @@ func TestAChangedVersionIsNotGoneBackTo(t *testing.T) {
 // Lessons can be moved to a model whose version is not what it was: all is trained anew there.
 func TestMoveToAModelWithAChangedVersion(t *testing.T) {
 	from, to := tinyRunner(t, 1), tinyRunner(t, 2)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	unload := b.load(to)
 	v := b.bring(untrained(t, to, 2), nil)
 	unload()
@@ -323,8 +317,7 @@ func TestMoveToAModelWithAChangedVersion(t *testing.T) {
 // An exported job has the hashes with the copies that it begins with.
 func TestAnExportedJobKnowsItsAdapters(t *testing.T) {
 	r := tinyRunner(t, 1)
-	b := newBench(t, t.TempDir())
-	defer b.close()
+	b := newBench(t)
 	defer b.load(r)()
 	v := b.bring(untrained(t, r, 2), nil)
 	b.model.current.base = &BaseFacts{}
