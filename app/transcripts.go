@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -120,11 +121,14 @@ func fileName(title string) string {
 	if r := []rune(name); len(r) > 60 {
 		name = strings.TrimSpace(string(r[:60]))
 	}
-	if name == "" {
-		return say("chat.file_name")
+	if name == "" || device.MatchString(name) {
+		return strings.TrimSpace(say("chat.file_name") + " " + name)
 	}
 	return name
 }
+
+// device is the name of a device on Windows, which no file can have.
+var device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
 
 // importFile asks for a file with conversations of another program.
 func (v *chatView) importFile() {

@@ -54,6 +54,7 @@ func TestFileNameIsMadeOfTheTitle(t *testing.T) {
 		`a/b\c:d*e?"<x>|`:           "a b c d e x",
 		"../../etc/passwd":          "etc passwd",
 		"…":                         "Unterhaltung",
+		"Nul":                       "Unterhaltung Nul", // a device on Windows
 		strings.Repeat("wort ", 30): strings.TrimSpace(strings.Repeat("wort ", 12)),
 	} {
 		if got := fileName(title); got != want {

@@ -43,16 +43,20 @@ func Searched(home string) []string {
 func Folder(home string) string { return filepath.Join(home, "models") }
 
 // filesIn lists the GGUF files in folders: folder after folder, the built-in
-// model first, then by name. A folder that is not there holds none.
+// model first, then by name. A folder that is not there holds none; one that cannot be read,
+// as macOS may keep it from a program, hides what is in the others as little, and is the
+// error beside them.
 func filesIn(folders []string) ([]string, error) {
 	var files []string
+	var unread error
 	for _, folder := range folders {
 		entries, err := os.ReadDir(folder)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return files, fmt.Errorf("look for models: %w", err)
+			unread = errors.Join(unread, fmt.Errorf("look for models: %w", err))
+			continue
 		}
 		var names []string
 		for _, e := range entries {
@@ -75,7 +79,7 @@ func filesIn(folders []string) ([]string, error) {
 			}
 		}
 	}
-	return files, nil
+	return files, unread
 }
 
 // Find decides which model file is opened: the one that was asked for

@@ -58,3 +58,39 @@ func TestModelIsLookedForInOrder(t *testing.T) {
 		t.Errorf("a file that is not there gives %v", err)
 	}
 }
+
+// A folder that cannot be read hides what is in the others as little as one that is not there.
+func TestAFolderThatCannotBeReadHidesNoOther(t *testing.T) {
+	root := t.TempDir()
+	home, notAFolder := filepath.Join(root, "home"), filepath.Join(root, "models")
+	if err := os.WriteFile(notAFolder, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(FoldersVariable, notAFolder)
+	if _, err := Find("", home); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("alone it gives %v", err)
+	}
+	if err := os.MkdirAll(Folder(home), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(Folder(home), "a.gguf")
+	if err := os.WriteFile(file, modelBytes(t, 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Find("", home); err != nil || got != file {
+		t.Errorf("found %q, %v", got, err)
+	}
+	if all, err := List(home, "", 0, -1); err != nil || len(all) == 0 || all[0].Path != file {
+		t.Errorf("listed %+v, %v", all, err)
+	}
+}
+
+func TestModelFilesHaveNamesForEverySystem(t *testing.T) {
+	for name, want := range map[string]string{
+		"Llama 3.2 (1B)": "Llama-3.2-1B.gguf", "../x": "x.gguf", "…": "model.gguf", "con": "model-con.gguf", "Aux.q8": "model-Aux.q8.gguf", "console": "console.gguf",
+	} {
+		if got := modelFileName(name); got != want {
+			t.Errorf("%q becomes %q, want %q", name, got, want)
+		}
+	}
+}

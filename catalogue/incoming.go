@@ -86,11 +86,17 @@ func copyFile(ctx context.Context, w io.Writer, r io.Reader, done func(int64)) e
 // unfit are the characters that a file's name does not get: see modelFileName.
 var unfit = regexp.MustCompile(`[^0-9A-Za-z._-]+`)
 
+// device is the name of a device on Windows, with any ending too.
+var device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`)
+
 // modelFileName makes a name for a model's file, good on every file system.
 func modelFileName(name string) string {
 	name = strings.Trim(unfit.ReplaceAllString(name, "-"), "._-")
 	if name = name[:min(len(name), 190)]; name == "" {
 		name = "model"
+	}
+	if device.MatchString(name) {
+		name = "model-" + name
 	}
 	return name + ".gguf"
 }

@@ -45,7 +45,7 @@ type Offer struct {
 // free see [Offer.Weigh].
 func List(home, asked string, context int, free int64) ([]Offer, error) {
 	files, err := filesIn(Searched(home))
-	if err != nil {
+	if err != nil && len(files) == 0 {
 		return nil, err
 	}
 	if asked != "" {

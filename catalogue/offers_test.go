@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -162,6 +163,10 @@ func TestRemoveModel(t *testing.T) {
 		if got := codeOf(t, err); got != want {
 			t.Errorf("%s: %s, %v", name, got, err)
 		}
+	}
+	second := filepath.Join(elsewhere, "second.gguf") // a second name of what is removed
+	if err := os.Symlink(idle, second); err != nil && runtime.GOOS != "windows" {
+		t.Fatal(err)
 	}
 	if _, err := Remove(t.Context(), home, "idle", inUse); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -52,7 +53,11 @@ func Remove(ctx context.Context, home, named, inUse string) (Offer, error) {
 		if other.Path == "" || other.Path == o.Path || other.Bytes != o.Bytes {
 			continue
 		}
-		if h, err := model.HashFile(ctx, other.Path); err != nil || h == hash {
+		h, err := model.HashFile(ctx, other.Path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // another name of what is gone
+		}
+		if err != nil || h == hash {
 			return o, err
 		}
 	}
