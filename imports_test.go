@@ -77,7 +77,6 @@ var libraries = map[string][]string{
 	"github.com/go-gl/gl":                 {"shaders"},
 	"github.com/godbus/dbus/v5":           {""},                       // whether there is a tray; Fyne draws its icon through the same
 	"github.com/gofrs/flock":              {"", "catalogue", "prove"}, // one program a folder
-	"github.com/jeandeaual/go-locale":     {"cli"},                    // the system's language where no variable says it; Fyne asks the same
 	"github.com/ncruces/go-strftime":      {"model/chat"},
 	"github.com/pelletier/go-toml/v2":     {"configs"},
 	"github.com/prometheus/client_golang": {"server"},
@@ -87,7 +86,7 @@ var libraries = map[string][]string{
 	"github.com/spf13/cobra":              {"cli"},
 	"github.com/yuin/goldmark":            {"widgets"}, // markdown; Fyne reads it with the same
 	"golang.org/x/image":                  {"widgets"},
-	"golang.org/x/sys":                    {"", "app", "compute/cpu", "shaders"}, // on Windows, what a double click expects
+	"golang.org/x/sys":                    {"compute/cpu", "shaders"},
 	"golang.org/x/term":                   {"cli"},
 	"golang.org/x/text":                   {"app", "model/chat", "model/tokenizer"},
 	"golang.org/x/time":                   {"server"},
