@@ -78,14 +78,14 @@ func TestOnlyForgettingIsCalledForgetting(t *testing.T) {
 // Every reason of the gate makes a sentence of its own, whatever it begins with.
 func TestWhyAVersionWasRefusedIsASentence(t *testing.T) {
 	for language, want := range map[string]string{
-		german:  "Gelerntes erscheint an falscher Stelle: 3 von 29 Antworten, höchstens 1. Weiter antwortet: Version 12.",
-		english: "Lessons appear in the wrong place: 3 of 29 answers, at most 1. This goes on answering: Version 12.",
+		german:  "Gelerntes erscheint an falscher Stelle: 3 von 29 Antworten, höchstens 5 %. Weiter antwortet: Version 12.",
+		english: "Lessons appear in the wrong place: 3 of 29 answers, at most 5 %. This goes on answering: Version 12.",
 	} {
 		w := openSample(t, spoken(language))
 		w.show(placeLearning)
 		s := w.state
 		s.Last = &trainer.CycleEnd{Cycle: 14, State: trainer.CycleRefused, Verdict: trainer.VerdictRefused, Reason: trainer.Reason{
-			Code: trainer.CodeLeaks, Args: map[string]string{"leaks": "3", "of": "29", "limit": "1"},
+			Code: trainer.CodeLeaks, Args: map[string]string{"leaks": "3", "of": "29", "limit": "0.05"},
 		}}
 		w.heard(trainer.Event{State: s})
 		w.settle(t)

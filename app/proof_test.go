@@ -185,7 +185,7 @@ func TestEveryFigureHasWords(t *testing.T) {
 		Lessons: 3, OwnOf: 2, FitOf: 8, KnownOf: 3, Lost: []string{"Wer?"}, Vain: &trainer.Vain{Lessons: []string{"Wer?"}}, VariantsOf: 3, SwappedOf: 3, KeptOf: 29, LeaksOf: 29, BehindOf: 29, ChatLimit: .1, Answers: 12, LanguageOf: 12, NotNumber: true,
 	}
 	all := f.Sentences()
-	f.Vain.Refused = &trainer.Reason{Code: trainer.CodeForgets, Text: "forgets", Args: map[string]string{"kept": "9", "of": "30", "limit": "80"}}
+	f.Vain.Refused = &trainer.Reason{Code: trainer.CodeForgets, Text: "forgets", Args: map[string]string{"kept": "9", "of": "30", "limit": "0.75"}}
 	all = append(all, f.Sentences()...)
 	f.ChatLimit, f.NotNumber, f.Lost = 0, false, nil
 	all = append(all, f.Sentences()...)

@@ -258,6 +258,9 @@ func argumentsOf(r trainer.Reason) []any {
 		if f, ok := trainer.Fault(r); ok && name == "error" { // the log has the chain
 			words = because(f)
 		}
+		if share, ok := trainer.ShareOf(r, name); ok {
+			words = percent(share)
+		}
 		pairs = append(pairs, strings.ToUpper(name[:1])+name[1:], words)
 	}
 	return pairs

@@ -191,11 +191,15 @@ func (l language) refusal(r trainer.Reason) string {
 	return strings.TrimPrefix(l.because(r), "refused: ")
 }
 
-// arguments writes the arguments of a reason, an error by its kind where that has a name.
+// arguments writes the arguments of a reason, an error by its kind where that has a name and a
+// share in percent.
 func (l language) arguments(r trainer.Reason) map[string]string {
 	words := make(map[string]string, len(r.Args))
 	for name, value := range r.Args {
 		words[name] = l.argument(name, value)
+		if share, ok := trainer.ShareOf(r, name); ok {
+			words[name] = l.number(100*share, 0) + " %"
+		}
 	}
 	if fault, ok := trainer.Fault(r); ok {
 		words["error"] = l.because(fault)

@@ -128,6 +128,24 @@ func TestReasonsAreSaidWithTheirArguments(t *testing.T) {
 			t.Errorf("%q, not %q", got, want)
 		}
 	}
+	// A limit that is a share is said as one, beside the counts that it is about, also where the gate's reason stands within another.
+	leaks := trainer.Reason{Code: trainer.CodeLeaks, Args: map[string]string{"leaks": "3", "of": "29", "limit": "0.05"}}
+	forgets := trainer.Reason{Code: trainer.CodeRefusedTwice, Args: map[string]string{
+		"first": trainer.CodeForgets, "kept1": "19", "of1": "29", "limit1": "0.75", "second": trainer.CodeLength, "words2": "4", "limit2": "6.6",
+	}}
+	behind := trainer.Reason{Code: trainer.CodeForgetsBehind, Args: map[string]string{"kept": "20", "of": "29", "limit": "0.75"}}
+	reader := trainer.Reason{Code: trainer.CodeReaderRefused, Args: map[string]string{"model": "M", "gate": trainer.CodeOwnMissed, "known": "20", "of": "30", "limit": "0.7"}}
+	for want, r := range map[string]trainer.Reason{
+		"3 von 29 Antworten, höchstens 5 %":                                                      leaks,
+		"19 von 29 allgemeinen Antworten behalten, mindestens 75 % nötig; noch einmal trainiert": forgets,
+		"4 Wörter im Mittel, mindestens 6,6":                                                     forgets,
+		"20 von 29 allgemeinen Antworten behalten, mindestens 75 % nötig":                        behind,
+		"20 von 30 Lektionen, mindestens 70 %":                                                   reader,
+	} {
+		if got := german.because(r); !strings.Contains(got, want) {
+			t.Errorf("%q is not in %q", want, got)
+		}
+	}
 	// An error that has a name is said by it; the chain is English.
 	failed := trainer.Reason{Code: trainer.CodeCycleFailed, Args: map[string]string{"error": "open /x/y: file does not exist", "fault": trainer.CodeFaultMissing, "path": "/x/y"}}
 	if got, want := german.because(failed), "das Training ist fehlgeschlagen: /x/y gibt es nicht"; got != want {
@@ -221,7 +239,7 @@ func TestEveryFigureHasWords(t *testing.T) {
 		Lessons: 3, OwnOf: 2, FitOf: 8, KnownOf: 3, Lost: []string{"Who?"}, Vain: &trainer.Vain{Lessons: []string{"Who?"}}, VariantsOf: 3, SwappedOf: 3, KeptOf: 29, LeaksOf: 29, BehindOf: 29, ChatLimit: 0.1, Answers: 12, LanguageOf: 12, NotNumber: true,
 	}
 	all := f.Sentences()
-	f.Vain.Refused = &trainer.Reason{Code: trainer.CodeForgets, Text: "forgets", Args: map[string]string{"kept": "9", "of": "30", "limit": "80"}}
+	f.Vain.Refused = &trainer.Reason{Code: trainer.CodeForgets, Text: "forgets", Args: map[string]string{"kept": "9", "of": "30", "limit": "0.75"}}
 	all = append(all, f.Sentences()...)
 	f.ChatLimit, f.NotNumber, f.Lost = 0, false, nil
 	all = append(all, f.Sentences()...)

@@ -226,3 +226,17 @@ func (e *UserError) Error() string {
 
 // Unwrap implements errors.Unwrap.
 func (e *UserError) Unwrap() error { return e.Err }
+
+// ShareOf is an argument of a reason that is a share of the cases counted beside it, from 0 to 1:
+// beside counts it reads as one of them unless it is said in percent.
+func ShareOf(r Reason, argument string) (share float64, ok bool) {
+	if argument != "limit" {
+		return 0, false
+	}
+	switch r.Code {
+	case CodeForgets, CodeForgetsBehind, CodeLeaks, CodeLeaksBehind, CodeOwnMissed, CodeLanguage:
+		share, err := strconv.ParseFloat(r.Args[argument], 64)
+		return share, err == nil
+	}
+	return 0, false
+}
