@@ -300,7 +300,7 @@ var scenes = []scene{
 	}},
 	{"went-back", func(t testing.TB, w *window) {
 		w.fillSamples(t, placeLearning, trainer.PhaseWaiting)
-		w.learning.back = &trainer.News{Number: 11, From: 12, Reason: trainer.Reason{Code: trainer.CodeRolledBack, Args: map[string]string{"low": "3", "of": "5"}}}
+		w.learning.back = &trainer.News{Number: 11, From: 12, Reason: trainer.Reason{Code: trainer.CodeRolledBack, Args: map[string]string{"low": "3", "of": "5", "version": "12"}}}
 		w.learning.fill()
 	}},
 	{"disk-full", func(t testing.TB, w *window) {

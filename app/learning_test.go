@@ -103,7 +103,7 @@ func TestGoingBackByItselfIsSaid(t *testing.T) {
 	why := trainer.Reason{Code: trainer.CodeRolledBack, Args: map[string]string{"low": "3", "of": "5", "version": "12", "before": "4.1", "after": "1.8"}}
 	w.heard(trainer.Event{State: s, News: []trainer.News{{Kind: trainer.NewsRolledBack, Version: 11, Number: 11, From: 12, Reason: why}}})
 	w.settle(t)
-	for _, words := range []string{"CLARA ist zurückgekehrt zu: Version 11", "3 der letzten 5 Antworten", "Version 12 behalten"} {
+	for _, words := range []string{"CLARA ist zurückgekehrt zu: Version 11", "3 der ersten 5 Bewertungen von Version 12 hatten 1 oder 2 Sterne", "Version 12 behalten"} {
 		if !reads(w, words) {
 			t.Errorf("%q is not to be read", words)
 		}
@@ -290,7 +290,7 @@ func TestAVersionThatWentWithAnUnlearningIsNotOffered(t *testing.T) {
 // A roll-back is told of in the next run of the program too.
 func TestGoingBackIsSaidAfterARestart(t *testing.T) {
 	w := openSample(t, spoken(english))
-	why := trainer.Reason{Code: trainer.CodeRolledBack, Args: map[string]string{"low": "3", "of": "5"}}
+	why := trainer.Reason{Code: trainer.CodeRolledBack, Args: map[string]string{"low": "3", "of": "5", "version": "12"}}
 	if err := storeOf[w.Trainer].ActivateVersion(t.Context(), "", 0, trainer.CauseRollback, why); err != nil {
 		t.Fatal(err)
 	}

@@ -92,7 +92,7 @@ var germanReasons = map[string]string{
 
 	trainer.CodeRestored:    "von Ihnen zurückgeholt",
 	trainer.CodeWithdrawn:   "Version {number} wurde mit etwas trainiert, das Sie vor mehr als einem Tag gelöscht haben",
-	trainer.CodeRolledBack:  "{low} der ersten {of} Antworten bekamen 1 oder 2 Sterne",
+	trainer.CodeRolledBack:  "{low} der ersten {of} Bewertungen von Version {version} hatten 1 oder 2 Sterne",
 	trainer.CodeCycleFailed: "das Training ist fehlgeschlagen: {error}",
 	trainer.CodeStopped:     "angehalten",
 	trainer.CodeEnded:       "das Programm wurde währenddessen beendet; das Training beginnt mit dem Programm von neuem",

@@ -71,7 +71,7 @@ func (t *Trainer) rollback(ctx context.Context) error {
 	}
 	stars := func(score float64) string { return strconv.FormatFloat(2*score+3, 'f', 1, 64) }
 	return t.activate(ctx, target.ID, CauseRollback, reason(CodeRolledBack,
-		fmt.Sprintf("%d of the first %d ratings of version %d had at most two stars (%s on average, %s before)", low, len(after), active.Number, stars(meanAfter), stars(meanBefore)),
+		fmt.Sprintf("%d of the first %d ratings of version %d were one or two stars (%s on average, %s before)", low, len(after), active.Number, stars(meanAfter), stars(meanBefore)),
 		"low", low, "of", len(after), "version", active.Number, "before", stars(meanBefore), "after", stars(meanAfter)))
 }
 
