@@ -171,13 +171,16 @@ func TestTheSecondsUntilATrainingRunOn(t *testing.T) {
 
 // Where the settings let no correction start a training, none is said to.
 func TestNoCorrectionIsSaidToTrainThatDoesNot(t *testing.T) {
+	few := sampleState(trainer.PhaseDue)
+	few.NewRatings, few.StartsAt = 3, noon.Add(2*time.Minute)
+	few.Why = trainer.Reason{Code: trainer.CodeTooFewRatings, Args: map[string]string{"ratings": "3", "least": "8", "seconds": "120"}}
 	for _, on := range []bool{true, false} {
 		w := openSample(t, spoken(english))
 		w.Settings.Continuous.TrainOnCorrection = on
 		w.show(placeLearning)
-		w.heard(trainer.Event{State: sampleState(trainer.PhaseWaiting)})
+		w.heard(trainer.Event{State: few})
 		w.settle(t)
-		if reads(w, "Training starts at 8, on a correction, or in 2 min") != on || reads(w, "training starts at 8 or on a correction") != on || !reads(w, "raining starts at 8") {
+		if reads(w, "Training starts at 8, on a correction of manner, or in 2 min") != on || !reads(w, "Training starts at 8") {
 			t.Errorf("with the setting %v it says %q", on, w.learning.sentence())
 		}
 	}
@@ -497,8 +500,8 @@ func TestOneIsNotSeveral(t *testing.T) {
 		"1 neue Bewertung liegt vor":         {Code: trainer.CodeEnoughRatings, Args: map[string]string{"ratings": "1", "least": "1"}},
 		"8 neue Bewertungen liegen vor":      {Code: trainer.CodeEnoughRatings, Args: map[string]string{"ratings": "8", "least": "8"}},
 		"1 von 3 Lektionen sitzt noch nicht": {Code: trainer.CodeLessonsMissed, Args: map[string]string{"missed": "1", "total": "3"}},
-		"1 von 8 neuen Bewertungen liegt vor. Das Training beginnt bei 8, bei einer Korrektur": {Code: trainer.CodeTooFewRatings, Args: map[string]string{"ratings": "1", "least": "8", "seconds": "0"}},
-		"nur 1 von 2 Rückmeldungen im Training: 1 neutral (drei Sterne)":                       {Code: trainer.CodeBufferEmpty, Args: map[string]string{"kept": "1", "total": "2", "top": trainer.CodeNeutral, "count": "1"}},
+		"1 von 8 neuen Bewertungen liegt vor. Das Training beginnt bei 8, bei einer Korrektur der Art": {Code: trainer.CodeTooFewRatings, Args: map[string]string{"ratings": "1", "least": "8", "seconds": "0"}},
+		"nur 1 von 2 Rückmeldungen im Training: 1 neutral (drei Sterne)":                               {Code: trainer.CodeBufferEmpty, Args: map[string]string{"kept": "1", "total": "2", "top": trainer.CodeNeutral, "count": "1"}},
 	} {
 		if got := because(r); got != want {
 			t.Errorf("it says %q, not %q", got, want)

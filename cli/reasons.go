@@ -166,7 +166,7 @@ func (l language) because(r trainer.Reason) string {
 	case trainer.CodeBufferEmpty:
 		text = bufferInGerman(r)
 	case trainer.CodeTooFewRatings:
-		words["or"] = ", bei einer Korrektur"
+		words["or"] = ", bei einer Korrektur der Art"
 		if r.Args["correction"] == "false" {
 			words["or"] = ""
 		}

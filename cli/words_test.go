@@ -122,7 +122,7 @@ func TestReasonsAreSaidWithTheirArguments(t *testing.T) {
 		t.Errorf("%q, not the trainer's own text", got)
 	}
 	// A correction is named only where one would start the training.
-	for correction, want := range map[string]string{"true": "3 von 8 neuen Bewertungen; das Training beginnt bei 8, bei einer Korrektur oder in 1 min 00 s", "false": "3 von 8 neuen Bewertungen; das Training beginnt bei 8 oder in 1 min 00 s"} {
+	for correction, want := range map[string]string{"true": "3 von 8 neuen Bewertungen; das Training beginnt bei 8, bei einer Korrektur der Art oder in 1 min 00 s", "false": "3 von 8 neuen Bewertungen; das Training beginnt bei 8 oder in 1 min 00 s"} {
 		few := trainer.Reason{Code: trainer.CodeTooFewRatings, Args: map[string]string{"ratings": "3", "least": "8", "seconds": "60", "correction": correction}}
 		if got := german.because(few); got != want {
 			t.Errorf("%q, not %q", got, want)

@@ -133,7 +133,7 @@ func TestTooFewRatingsNameACorrectionOnlyWhereItTrains(t *testing.T) {
 			if err := b.SetSettings(t.Context(), set); err != nil {
 				t.Fatal(err)
 			}
-			if why := b.want(PhaseDue, CodeTooFewRatings).Why; strings.Contains(why.Text, "correction") != on || why.Args["correction"] != strconv.FormatBool(on) {
+			if why := b.want(PhaseDue, CodeTooFewRatings).Why; strings.Contains(why.Text, "on a correction of manner") != on || why.Args["correction"] != strconv.FormatBool(on) {
 				t.Errorf("with training on a correction %v: %+v", on, why)
 			}
 		}

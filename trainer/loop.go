@@ -262,7 +262,7 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 		return reason(CodeIntervalOver, fmt.Sprintf("something has been new for longer than the interval of %d s", passed), "seconds", passed), at
 	}
 	if p.ratings > 0 && p.manner+p.fresh+p.changed == 0 {
-		or := ", on a correction,"
+		or := ", on a correction of manner,"
 		if !set.TrainOnCorrection {
 			or = ""
 		}

@@ -26,7 +26,7 @@ const (
 	CodeOff           = "off"             // switched off in the settings
 	CodePaused        = "paused"          // by the user
 	CodeNothingNew    = "nothing_new"     // no feedback that no cycle has used
-	CodeTooFewRatings = "too_few_ratings" // ratings, least, seconds; correction: whether one starts the training
+	CodeTooFewRatings = "too_few_ratings" // ratings, least, seconds; correction: whether one of manner starts the training
 	CodeInterval      = "interval"        // something is new; seconds
 	CodeIntervalOver  = "interval_over"   // something has been new for longer than the interval; seconds
 	CodeCorrection    = "correction"      // a correction of manner is in
