@@ -150,6 +150,7 @@ var hintKeys = map[string]string{
 	trainer.HintCorrect:            "hint.correct",
 	trainer.HintLowerThreshold:     "hint.lower_threshold",
 	trainer.HintLowerBatch:         "hint.lower_batch",
+	trainer.HintLowerInterval:      "hint.lower_interval",
 	trainer.HintTrainNow:           "hint.train_now",
 	trainer.HintRestoreOther:       "hint.restore_other",
 	trainer.HintResume:             "hint.resume",

@@ -295,6 +295,8 @@ func sampleState(phase trainer.Phase) trainer.State {
 		Why:     trainer.Reason{Code: trainer.CodeTooFewRatings, Args: map[string]string{"ratings": "3", "least": "8", "seconds": "120"}},
 	}
 	switch phase {
+	case trainer.PhaseWaiting:
+		s.NewRatings, s.Why = 0, trainer.Reason{Code: trainer.CodeNothingNew}
 	case trainer.PhaseDue:
 		s.NewRatings, s.StartsAt = 8, noon.Add(12*time.Second)
 		s.Why = trainer.Reason{Code: trainer.CodeEnoughRatings, Args: map[string]string{"ratings": "8", "least": "8"}}

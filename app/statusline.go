@@ -73,11 +73,6 @@ func (w *window) statusWords() (widgets.Tone, string) {
 		return widgets.ToneInfo, say("status.asking", "Done", whole(s.Progress.Done), "Of", whole(s.Progress.Of))
 	}
 	switch s.Why.Code {
-	case trainer.CodeTooFewRatings:
-		if !w.Settings.Continuous.TrainOnCorrection {
-			return widgets.ToneSuccess, say("status.ready_ratings", "News", news, "Least", whole(s.LeastRating))
-		}
-		return widgets.ToneSuccess, say("status.ready", "News", news, "Least", whole(s.LeastRating))
 	case trainer.CodeNothingNew, "":
 		return widgets.ToneSuccess, say("status.nothing_new")
 	case trainer.CodeRefusedWaits:

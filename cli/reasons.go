@@ -295,6 +295,8 @@ func (l language) hint(code string) string {
 		return l.say("Lower continuous.quality_threshold in the settings file.", "Senken Sie continuous.quality_threshold in der Einstellungsdatei.")
 	case trainer.HintLowerBatch:
 		return l.say("Lower continuous.min_batch_size in the settings file.", "Senken Sie continuous.min_batch_size in der Einstellungsdatei.")
+	case trainer.HintLowerInterval:
+		return l.say("Lower continuous.train_interval in the settings file.", "Senken Sie continuous.train_interval in der Einstellungsdatei.")
 	case trainer.HintTrainNow:
 		return l.say("Start the training with `clara train`.", "Starten Sie das Training mit `clara train`.")
 	case trainer.HintRestoreOther:

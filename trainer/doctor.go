@@ -134,26 +134,36 @@ func (t *Trainer) doctorIdle(ctx context.Context) (Finding, error) {
 	}
 	f.Reason = e.Why
 	f.Good = e.StartsNow || e.StartsIn > 0 || e.Why.Code == CodeNothingNew && e.Trains > 0
+	f.Hint = hintSooner(e.Why, set)
 	if !f.Good {
-		f.Hint = hintWaiting(e.Why, set)
+		f.Hint = hintWaiting(e.Why)
 	}
 	return f, nil
 }
 
-// hintWaiting is what to do where training waits for feedback. So many ratings as the
-// note's profile wants come together in weeks.
-func hintWaiting(why Reason, set Settings) string {
+// hintWaiting is what to do where training waits for feedback.
+func hintWaiting(why Reason) string {
 	switch why.Code {
 	case CodeRefusedWaits:
 		return HintReviewFeedback
 	case CodeCutTwice:
 		return HintTrainNow
-	case CodeTooFewRatings:
-		if set.MinBatchSize > DefaultSettings().MinBatchSize {
-			return HintLowerBatch
-		}
 	}
 	return HintRate
+}
+
+// hintSooner is what lets a training that is due begin sooner, where a setting has it wait longer
+// than by default. So many ratings as the note's profile wants come together in weeks.
+func hintSooner(why Reason, set Settings) string {
+	usual := DefaultSettings()
+	few := why.Code == CodeTooFewRatings
+	switch {
+	case few && set.MinBatchSize > usual.MinBatchSize:
+		return HintLowerBatch
+	case (few || why.Code == CodeInterval) && set.TrainInterval > usual.TrainInterval:
+		return HintLowerInterval
+	}
+	return HintNone
 }
 
 func doctorTraining(s State, set Settings, now time.Time) Finding {
@@ -172,7 +182,7 @@ func doctorTraining(s State, set Settings, now time.Time) Finding {
 		}
 	case PhaseWaiting:
 		f.Good = s.Why.Code == CodeNothingNew && s.Buffer.Kept > 0
-		f.Hint = hintWaiting(s.Why, set)
+		f.Hint = hintWaiting(s.Why)
 	case PhasePreparing:
 		f.Good = true
 		if s.Why.Code != CodePreparing { // that takes minutes, and has its own progress
@@ -192,7 +202,7 @@ func doctorTraining(s State, set Settings, now time.Time) Finding {
 		f.Reason.Text = fmt.Sprintf("cycle %d has run for %d s", s.Progress.Cycle, seconds(now.Sub(s.Progress.Started)))
 	}
 	if f.Good {
-		f.Hint = HintNone
+		f.Hint = hintSooner(s.Why, set)
 	}
 	return f
 }

@@ -53,15 +53,44 @@ func TestDoctorSaysWhatTheNotesValuesLeadTo(t *testing.T) {
 	}
 }
 
-func TestHintNamesTheBatchSizeWhereItIsLarge(t *testing.T) {
-	set := DefaultSettings()
-	why := reason(CodeTooFewRatings, "3 of 25 new ratings")
-	if got := hintWaiting(why, set); got != HintRate {
-		t.Errorf("the usual batch: %s", got)
-	}
-	set.MinBatchSize = 25
-	if got := hintWaiting(why, set); got != HintLowerBatch {
-		t.Errorf("the note's batch: %s", got)
+// That a training is due is in order, and what lets it wait longer than by default is named beside
+// it, with the loop and without.
+func TestWhatLetsATrainingWaitLongIsNamed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		batch    int
+		interval time.Duration
+		hint     string
+	}{
+		"the usual settings": {DefaultSettings().MinBatchSize, DefaultSettings().TrainInterval, HintNone},
+		"the note's batch":   {25, DefaultSettings().TrainInterval, HintLowerBatch},
+		"a long interval":    {DefaultSettings().MinBatchSize, time.Hour, HintLowerInterval},
+		"both":               {25, time.Hour, HintLowerBatch},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t)
+			b.attach()
+			set := DefaultSettings()
+			set.MinBatchSize, set.TrainInterval = tt.batch, tt.interval
+			if err := b.SetSettings(t.Context(), set); err != nil {
+				t.Fatal(err)
+			}
+			b.rate("one", 5)
+			look := func(loop string) {
+				found, err := b.Doctor(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range found {
+					if f.Subject == SubjectTraining && (!f.Good || f.Reason.Code != CodeTooFewRatings || f.Hint != tt.hint) {
+						t.Errorf("%s, %s the loop: %+v", name, loop, f)
+					}
+				}
+			}
+			look("without")
+			b.start()
+			b.want(PhaseDue, CodeTooFewRatings)
+			look("with")
+		})
 	}
 }
 

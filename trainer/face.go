@@ -182,7 +182,8 @@ type RatingPoint struct {
 	Count int       `json:"count"`
 }
 
-// Finding is one result of Doctor: what was found, and the one thing to do.
+// Finding is one result of Doctor: what was found, and the one thing to do. One that is good may
+// have a thing to do, too: what would be better still.
 type Finding struct {
 	Subject string `json:"subject"` // "buffer", "training", "improvement", "model", "disk"
 	Good    bool   `json:"good"`

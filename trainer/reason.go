@@ -195,6 +195,7 @@ const (
 	HintCorrect            = "correct"              // correct instead of rating
 	HintLowerThreshold     = "lower_threshold"      // quality_threshold
 	HintLowerBatch         = "lower_batch"          // min_batch_size
+	HintLowerInterval      = "lower_interval"       // train_interval
 	HintTrainNow           = "train_now"            //
 	HintRestoreOther       = "restore_other"        // restore another version, or train again
 	HintResume             = "resume"               //
