@@ -132,8 +132,9 @@ func (c *program) root() *cobra.Command {
 		Use:   "clara",
 		Short: "A local language model that learns from you",
 		Long: `CLARA is a local language model that learns from you: chat with it, rate, correct
-or teach it, and in the background it trains on that, proves that it got better,
-and answers with what it has learnt. Nothing leaves this machine.
+or teach it, and in the background it trains on that, checks that it does no harm,
+says whether it is proven better, and answers with what it has learnt. Nothing
+leaves this machine.
 
 Without a command it opens its window; given a GGUF file, with that model. Every
 command works on the same data.`,

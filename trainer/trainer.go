@@ -1,6 +1,6 @@
 // Package trainer is CLARA's continuous learning: it answers with what it has
 // been taught, keeps the feedback, trains adapters on it in the background,
-// proves them before use, and can take every step back.
+// checks them for harm before use, and can go back to the versions before.
 //
 // A [Trainer] is one loop over one store and one model. One goroutine owns its
 // phases (state.go); training itself is [RunCycle], a pure function of a [Job].
