@@ -56,7 +56,7 @@ func (s *server) adapterRoutes() {
 			}
 			return out, nil
 		})
-	huma.Register(s.api, operation(http.MethodPost, "/adapters/{id}/restore", "restore", tagLearnt, "Let a version answer again", "Nothing is lost: any other can be restored afterwards."),
+	huma.Register(s.api, operation(http.MethodPost, "/adapters/{id}/restore", "restore", tagLearnt, "Let a version answer again", "Nothing is lost: any other whose files are kept can be restored afterwards."),
 		func(ctx context.Context, in *adapterInput) (*struct{}, error) {
 			if err := trainerOf(ctx).Restore(ctx, in.ID); err != nil {
 				return nil, s.failed(err)
