@@ -137,7 +137,7 @@ func TestKindOfALessonIsShownAndChanged(t *testing.T) {
 func TestLessonSaysHowItGetsIntoTheAnswer(t *testing.T) {
 	w := openContradicting(t)
 	for way, words := range map[trainer.Way]string{
-		trainer.WayTurn: "not prepared for that yet", trainer.WayReader: "or what was trained on other lessons", trainer.WayKnowledge: "taken over from the reader",
+		trainer.WayTurn: "not prepared for that yet", trainer.WayReader: "or what was practised on other lessons", trainer.WayKnowledge: "taken over from the reader",
 	} {
 		for i := range w.lessons.lessons {
 			w.lessons.lessons[i].Way = way
@@ -215,8 +215,8 @@ func TestPractisingWaitsAsLongAsLearningRests(t *testing.T) {
 	w.settle(t)
 	lost := w.lessons.lessons[slices.IndexFunc(w.lessons.lessons, func(l trainer.LessonView) bool { return l.State == trainer.LessonLost })]
 	w.lessons.choose(lost.ID)
-	if !reads(w, "Not trained in yet") || reads(w, "0 trainings") {
-		t.Error("it is not said that nothing of it is trained in")
+	if !reads(w, "Not practised yet") || reads(w, "0 trainings") {
+		t.Error("it is not said that nothing of it is practised")
 	}
 	w.heard(trainer.Event{State: sampleState(trainer.PhasePaused)})
 	tap(t, w, "Practise more")
@@ -299,7 +299,7 @@ func TestUnlearningSaysWhenItIsDone(t *testing.T) {
 		phase   trainer.Phase
 		want    string
 	}{
-		{nil, trainer.PhaseWaiting, "Unlearnt"},
+		{nil, trainer.PhaseWaiting, "Unlearned"},
 		{[]int64{lesson.Sample}, trainer.PhaseWaiting, "Deleted. CLARA is trained again without it."},
 		{[]int64{lesson.Sample}, trainer.PhasePaused, "Deleted. CLARA is trained again without it only once learning goes on: learning is paused."},
 	} {
