@@ -303,7 +303,7 @@ func TestGoingBackIsSaidAfterARestart(t *testing.T) {
 	w.settle(t)
 	w.show(placeLearning)
 	w.settle(t)
-	if !reads(w, "CLARA went back to: Base model") || !reads(w, "3 of the last 5 answers") {
+	if !reads(w, "CLARA went back to: Base model") || !reads(w, "3 of the first 5 ratings of version 12 were one or two stars") {
 		t.Error("nothing tells of it")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -347,7 +348,12 @@ func (v *modelView) card() fyne.CanvasObject {
 		pair(say("model.context"), say("model.tokens", "N", whole(m.info.Context)))
 		v.says = pair(say("model.lessons"), v.readerWords())
 	}
+	languages := v.w.languagesOf(m.path())
+	pair(say("model.languages"), languageNames(languages...))
 	pair(say("model.file"), m.path())
+	if len(languages) > 0 && !slices.Contains(languages, v.w.language) { // what is asked in the window's language is answered badly
+		body.Add(widgets.Muted(say("model.foreign", "Language", languageNames(v.w.language))).Wrapped())
+	}
 	if offer := v.offer(); offer != nil {
 		body.Add(offer)
 	}

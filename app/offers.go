@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -91,6 +92,14 @@ func (v *modelView) offerCard(o catalogue.Offer) fyne.CanvasObject {
 	return widgets.Card(line, 12, 16)
 }
 
+// languagesOf are the languages that a model file was made for, as far as the catalogue knows it.
+func (w *window) languagesOf(path string) []string {
+	if i := slices.IndexFunc(w.offers, func(o catalogue.Offer) bool { return o.Path != "" && o.Path == path }); i >= 0 {
+		return w.offers[i].Languages
+	}
+	return nil
+}
+
 // offerFault says why the file cannot be loaded: by its kind, else as it is.
 func offerFault(o catalogue.Offer) string {
 	if o.Why.Code != "" {
@@ -112,7 +121,7 @@ func offerAbout(o catalogue.Offer) string {
 		parts = append(parts, say("offer.parameters", "N", whole(int((o.Parameters+5e5)/1e6))))
 	}
 	if len(o.Languages) > 0 {
-		parts = append(parts, strings.Join(o.Languages, " "))
+		parts = append(parts, say("offer.languages", "Languages", languageNames(o.Languages...)))
 	}
 	if o.Licence != "" {
 		parts = append(parts, o.Licence)

@@ -51,6 +51,26 @@ func sampleScoreCard() *trainer.ScoreCard {
 	}
 }
 
+// What languages a model was made for is said in words, and whoever reads the window in another one is told so.
+func TestAModelsLanguagesAreSaid(t *testing.T) {
+	const foreign = "nicht gemacht: Fragen Sie in einer seiner Sprachen"
+	w := openSample(t, spoken(german))
+	w.show(placeModel)
+	w.settle(t)
+	for _, words := range []string{"Englisch", "Sprachen: Englisch, Deutsch, Französisch, Italienisch, Portugiesisch, Hindi, Spanisch, Thailändisch", "Für Deutsch ist dieses Modell " + foreign} {
+		if !reads(w, words) {
+			t.Errorf("%q is not to be read", words)
+		}
+	}
+	for name, languages := range map[string][]string{"it speaks German": {"en", "de"}, "nobody knows": nil} {
+		w.offers[0].Languages = languages
+		w.machine.fill()
+		if reads(w, foreign) {
+			t.Errorf("where %s it is said not to be made for it", name)
+		}
+	}
+}
+
 // shop is a source of models for a test: what a fetch does next.
 type shop struct {
 	offers    []catalogue.Offer

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 	"golang.org/x/text/message"
 	"golang.org/x/text/number"
 )
@@ -27,7 +28,10 @@ const (
 
 // printer writes numbers in the language last chosen by speak. Like lang, which holds the words, it is one for
 // the whole program and belongs to the UI goroutine.
-var printer = message.NewPrinter(language.English)
+var printer = message.NewPrinter(tongue)
+
+// tongue is the language last chosen by speak, for the same reason.
+var tongue = language.English
 
 // systemLanguage is the language of the desktop, English unless it is German.
 func systemLanguage() string {
@@ -51,7 +55,8 @@ func speak(code string) error {
 			return fmt.Errorf("words in language %q for locale %s: %w", code, l, err)
 		}
 	}
-	printer = message.NewPrinter(language.Make(code))
+	tongue = language.Make(code)
+	printer = message.NewPrinter(tongue)
 	return nil
 }
 
@@ -74,6 +79,15 @@ func places(pairs []any) map[string]any {
 		m[pairs[i].(string)] = pairs[i+1]
 	}
 	return m
+}
+
+// languageNames names languages, as ISO 639 does, in the language spoken.
+func languageNames(codes ...string) string {
+	names := make([]string, len(codes))
+	for i, code := range codes {
+		names[i] = display.Languages(tongue).Name(language.Make(code))
+	}
+	return strings.Join(names, ", ")
 }
 
 // whole writes a count.
