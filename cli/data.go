@@ -80,7 +80,7 @@ func (c *program) exportData(ctx context.Context, t *trainer.Trainer, f trainer.
 		l := c.language
 		c.sayf("%s written to %s.", "%s nach %s geschrieben.", l.count(written, "sample", "samples", "Rückmeldung", "Rückmeldungen"), out)
 		if left > 0 {
-			c.sayf("%s cannot be said in this format; unpaired-preference has all.", "%s lassen sich in diesem Format nicht sagen; unpaired-preference hat alle.",
+			c.sayf("%s cannot be said in this format; unpaired-preference has all.", "In diesem Format nicht zu sagen: %s; unpaired-preference hat alle.",
 				l.count(left, "sample", "samples", "Rückmeldung", "Rückmeldungen"))
 		}
 	})
@@ -181,21 +181,21 @@ func (c *program) sayImport(r trainer.ImportReport, preview bool) {
 	}
 	lines := l.count(r.Rows, "line", "lines", "Zeile", "Zeilen")
 	if preview {
-		c.sayf("%s: %d would be kept, %d of them train. Nothing was changed.", "%s: %d würden gespeichert, %d davon trainieren. Geändert wurde nichts.", lines, r.New, r.Trains)
+		c.sayf("%s: %d would be kept, %d of them train. Nothing was changed.", "%s: zu speichern %d, davon trainierbar %d. Geändert wurde nichts.", lines, r.New, r.Trains)
 	} else {
-		c.sayf("%s: %d kept, %d of them train.", "%s: %d gespeichert, %d davon trainieren.", lines, r.New, r.Trains)
+		c.sayf("%s: %d kept, %d of them train.", "%s: gespeichert %d, davon trainierbar %d.", lines, r.New, r.Trains)
 	}
 	for _, code := range slices.Sorted(maps.Keys(r.Dropped)) {
-		c.sayf("%d do not train: %s", "%d trainieren nicht: %s", r.Dropped[code], l.dropped(code))
+		c.sayf("%d do not train: %s", "Ohne Training: %d (%s)", r.Dropped[code], l.dropped(code))
 	}
 	switch {
 	case r.Amended > 0 && preview:
-		c.sayf("%d are there already and would get another importance or other keywords.", "%d gibt es schon und bekämen eine andere Wichtigkeit oder andere Stichwörter.", r.Amended)
+		c.sayf("%d are there already and would get another importance or other keywords.", "Schon da, mit dann anderer Wichtigkeit oder anderen Stichwörtern: %d", r.Amended)
 	case r.Amended > 0:
-		c.sayf("%d were there already and have another importance or other keywords now.", "%d gab es schon und haben jetzt eine andere Wichtigkeit oder andere Stichwörter.", r.Amended)
+		c.sayf("%d were there already and have another importance or other keywords now.", "Schon da, mit jetzt anderer Wichtigkeit oder anderen Stichwörtern: %d", r.Amended)
 	}
 	if r.Known > 0 {
-		c.sayf("%d were there already.", "%d gab es schon.", r.Known)
+		c.sayf("%d were there already.", "Schon da: %d", r.Known)
 	}
 	if r.Differ > 0 {
 		c.sayf("%d of them with another importance or other keywords, which --amend takes over.",

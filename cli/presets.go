@@ -171,7 +171,8 @@ func (c *program) deletePreset(ctx context.Context, t *trainer.Trainer, name str
 		Deleted       string `json:"deleted"`
 		Conversations int    `json:"conversations"` // that go by the settings from now on
 	}{p.Name, p.Conversations}, func() {
-		c.sayf("%q is deleted; %d conversations go by the settings from now on.", "%q ist gelöscht; %d Gespräche gehen ab jetzt nach den Einstellungen.", p.Name, p.Conversations)
+		c.sayf("%q is deleted; %s by the settings from now on.", "%q ist gelöscht; %s ab jetzt nach den Einstellungen.", p.Name,
+			c.language.count(p.Conversations, "conversation goes", "conversations go", "Unterhaltung geht", "Unterhaltungen gehen"))
 	})
 }
 

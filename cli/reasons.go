@@ -55,7 +55,7 @@ var germanReasons = map[string]string{
 	trainer.CodeInterval:      "Neues liegt vor; das Training beginnt in {seconds}",
 	trainer.CodeIntervalOver:  "Neues liegt länger vor als das Intervall von {seconds}",
 	trainer.CodeCorrection:    "eine Korrektur der Art liegt vor",
-	trainer.CodeEnoughRatings: "{ratings} neue Bewertungen liegen vor",
+	trainer.CodeEnoughRatings: "neue Bewertungen: {ratings}",
 	trainer.CodeWanted:        "Sie haben es gewünscht",
 	trainer.CodeUnlearn:       "Zurückgenommenes wird verlernt",
 	trainer.CodeInterrupted:   "ein unterbrochenes Training beginnt von vorn",
@@ -110,7 +110,7 @@ var germanReasons = map[string]string{
 	trainer.CodeRateTooLow:     "die Lernrate {rate} ist zu klein: Unter {least} ändert sich nichts Messbares",
 	trainer.CodeRefusedAgain:   "nacheinander abgelehnte Trainings: {cycles}",
 	trainer.CodeOnlyRatings:    "noch keine Korrektur, nur Bewertungen ({ratings}): Sterne allein lehren wenig",
-	trainer.CodeLessonsMissed:  "{missed} von {total} Lektionen sitzen nicht",
+	trainer.CodeLessonsMissed:  "Lektionen, die noch nicht sitzen: {missed} von {total}",
 	trainer.CodeReaderRefused:  "die Vorbereitung von {model} hat die Prüfung nicht bestanden ({why}); Lektionen wirken weniger sicher",
 	trainer.CodePrepareFailed:  "das Modell ließ sich nicht auf Lektionen vorbereiten: {error}",
 	trainer.CodeTrainingMemory: "das Training braucht mindestens {needs} MiB, {free} MiB Speicher sind dafür da",
@@ -230,7 +230,7 @@ func goodInGerman(r trainer.Reason) string {
 	case a["kept"] != "":
 		return a["kept"] + " von " + a["total"] + " Rückmeldungen trainieren"
 	case a["versions"] != "":
-		return a["versions"] + " Versionen, " + a["known"] + " von " + a["total"] + " Lektionen sitzen"
+		return "Versionen: " + a["versions"] + "; Lektionen, die sitzen: " + a["known"] + " von " + a["total"]
 	case r.Text != "":
 		return r.Text
 	}

@@ -201,6 +201,39 @@ func TestNewsOfTheReader(t *testing.T) {
 	}
 }
 
+// One of something is not said in the plural, whose verb would need another form in German.
+func TestOneIsNotSeveral(t *testing.T) {
+	for want, r := range map[string]trainer.Reason{
+		"neue Bewertungen: 1":                          {Code: trainer.CodeEnoughRatings, Args: map[string]string{"ratings": "1", "least": "1"}},
+		"Lektionen, die noch nicht sitzen: 1 von 3":    {Code: trainer.CodeLessonsMissed, Args: map[string]string{"missed": "1", "total": "3"}},
+		"Versionen: 1; Lektionen, die sitzen: 1 von 1": {Code: trainer.CodeGood, Args: map[string]string{"versions": "1", "known": "1", "total": "1"}},
+	} {
+		if got := german.because(r); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+	report := trainer.ImportReport{Rows: 3, New: 1, Trains: 1, Known: 1, Amended: 1, Dropped: map[string]int{trainer.CodeNeutral: 1}}
+	for preview, want := range map[bool]string{
+		true: `3 Zeilen: zu speichern 1, davon trainierbar 1. Geändert wurde nichts.
+Ohne Training: 1 (neutral bewertet)
+Schon da, mit dann anderer Wichtigkeit oder anderen Stichwörtern: 1
+Schon da: 1
+`,
+		false: `3 Zeilen: gespeichert 1, davon trainierbar 1.
+Ohne Training: 1 (neutral bewertet)
+Schon da, mit jetzt anderer Wichtigkeit oder anderen Stichwörtern: 1
+Schon da: 1
+`,
+	} {
+		var out bytes.Buffer
+		p := &program{language: german, out: &out}
+		p.sayImport(report, preview)
+		if out.String() != want {
+			t.Errorf("%s\nwant\n%s", out.String(), want)
+		}
+	}
+}
+
 func TestLanguageIsChosen(t *testing.T) {
 	for _, tt := range []struct {
 		flag, settings, all, lang, system string

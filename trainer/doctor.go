@@ -241,6 +241,6 @@ func doctorImprovement(s LiveStats, set Settings, cycles []Cycle, against []Cont
 	case m.Corrections == 0 && m.Ratings > 0:
 		return bad(SubjectImprovement, HintCorrect, CodeOnlyRatings, fmt.Sprintf("no correction yet, only ratings (%d): stars alone teach little", m.Ratings), "ratings", m.Ratings)
 	}
-	return good(SubjectImprovement, fmt.Sprintf("%d versions, %d of %d lessons known", m.ModelUpdates, m.LessonsKnown, m.LessonsTotal),
+	return good(SubjectImprovement, fmt.Sprintf("versions: %d; lessons that are known: %d of %d", m.ModelUpdates, m.LessonsKnown, m.LessonsTotal),
 		"versions", m.ModelUpdates, "known", m.LessonsKnown, "total", m.LessonsTotal)
 }
