@@ -142,7 +142,7 @@ func (c *program) listVersions(ctx context.Context, t *trainer.Trainer, figures 
 			case r.Active, broken && r.ID == 0 && r.Cycle == 0:
 				mark = l.say("in use", "in Gebrauch")
 			case r.Removed:
-				mark = l.say("removed", "entfernt")
+				mark = l.say("removed", "gelöscht")
 			}
 			why := l.because(r.Reason)
 			if r.ID == 0 && r.Cycle == 0 {

@@ -154,7 +154,7 @@ command works on the same data.`,
 	f.StringVar(&c.options.Model, "model", "", "model `file` in GGUF format (default: see `clara models`)")
 	f.StringVar(&c.options.Engine, "engine", "", "what computes: "+strings.Join(c.engines(), ", "))
 	f.IntVar(&c.options.Threads, "threads", 0, "how many `threads` compute (default: one a core)")
-	f.Func("lang", "`language` of the messages: de or en", c.speak)
+	f.Func("lang", "`language` of the messages: de or en (this help is in English)", c.speak)
 	f.BoolVar(&c.json, "json", false, "print one JSON object on stdout; everything else goes to stderr")
 	f.BoolVar(&c.options.Verbose, "verbose", false, "log every decision to stderr, and every error with its causes")
 	root.CompletionOptions.HiddenDefaultCmd = true

@@ -244,7 +244,7 @@ func (c *program) badData(bad *trainer.DatasetError, preview bool) error {
 	if more := bad.Count - linesShown; more > 0 {
 		text += "\n  " + l.say("and %d more", "und %d weitere", more)
 	}
-	return &toldError{failure{"data_set", text, l.say("Correct these lines and try again.", "Verbessern Sie diese Zeilen und versuchen Sie es erneut."), exitUsage}}
+	return &toldError{failure{"data_set", text, l.say("Correct these lines and try again.", "Berichtigen Sie diese Zeilen und versuchen Sie es erneut."), exitUsage}}
 }
 
 // germanWants says what a column has to hold in German.
@@ -253,7 +253,7 @@ var germanWants = map[string]string{
 	"a number":      "eine Zahl",
 	"true or false": "true oder false",
 	"a text or a list of messages with role and content":                   "ein Text oder eine Liste von Nachrichten mit role und content",
-	"a conversation of system, user and assistant that ends with the user": "ein Gespräch aus system, user und assistant, das mit user endet",
+	"a conversation of system, user and assistant that ends with the user": "eine Unterhaltung aus system, user und assistant, die mit user endet",
 	"one message of the assistant":                                         "eine Nachricht von assistant",
 	`a text like [["word", "or this one"]]`:                                `ein Text wie [["Wort", "oder dieses"]]`,
 }

@@ -187,7 +187,7 @@ func (c *program) sayDemo(r trainer.DemoReport) {
 		{l.say("in other words", "in anderen Worten"), of(r.RewordedBefore, r.Reworded), of(r.RewordedInstant, r.Reworded), of(r.RewordedAfter, r.Reworded)},
 		{l.say("wrongly on neighbours", "fälschlich bei Nachbarn"), of(r.NeighbourLeaksBefore, r.Neighbours), of(r.NeighbourLeaksInstant, r.Neighbours), of(r.NeighbourLeaks, r.Neighbours)},
 		{l.say("unrelated kept", "Anderes behalten"), of(r.Unrelated, r.Unrelated), of(r.UnrelatedKeptInstant, r.Unrelated), of(r.UnrelatedKept, r.Unrelated)},
-		{l.say("manner", "Art"), of(r.MannerBefore, r.MannerPrompts), "", of(r.MannerAfter, r.MannerPrompts)},
+		{l.say("manner", "Umgangston"), of(r.MannerBefore, r.MannerPrompts), "", of(r.MannerAfter, r.MannerPrompts)},
 	})
 	verdict := l.say("The new version answers", "Die neue Version antwortet")
 	if !r.Promoted {

@@ -21,7 +21,7 @@ func (d *dialogue) commands() []dialogueCommand {
 	return []dialogueCommand{
 		{"generate", "TEXT", "ask the model", "das Modell fragen", (*dialogue).generate},
 		{"again", "[without]", "have the last answer given anew, or without any lesson", "die letzte Antwort neu geben lassen, oder ohne jede Lektion", (*dialogue).again},
-		{"new", "", "begin a new conversation", "ein neues Gespräch beginnen", (*dialogue).fresh},
+		{"new", "", "begin a new conversation", "eine neue Unterhaltung beginnen", (*dialogue).fresh},
 		{"preset", "[NAME | -]", "list the presets, or go by one; - goes by the settings", "die Vorlagen zeigen oder nach einer gehen; - geht nach den Einstellungen", (*dialogue).preset},
 		{"feedback", "STARS | SCORE TEXT", "rate the last answer (1 to 5), or a text (-1 to 1)", "die letzte Antwort bewerten (1 bis 5) oder einen Text (-1 bis 1)", (*dialogue).feedback},
 		{"correct", "TEXT", "give a better answer than the last one", "eine bessere Antwort als die letzte geben", (*dialogue).correct},
@@ -34,7 +34,7 @@ func (d *dialogue) commands() []dialogueCommand {
 			"resolve", "[LESSON LESSON KEEP]", "list the lessons that contradict each other, or say which of two to keep: a number, both, or open again",
 			"die Lektionen zeigen, die sich widersprechen, oder sagen, welche von zweien bleibt: eine Nummer, both (beide) oder open (wieder offen)", (*dialogue).contradictions,
 		},
-		{"status", "", "what the learner does, and why", "was der Lerner tut, und warum", (*dialogue).status},
+		{"status", "", "what the learner does, and why", "was CLARA gerade lernt, und warum", (*dialogue).status},
 		{"stats", "", "figures of the loop", "Zahlen zum Lernen", func(d *dialogue, ctx context.Context, _ string) error { return d.stats(ctx, d.trainer) }},
 		{"train", "", "train now", "jetzt trainieren", (*dialogue).train},
 		{"cancel", "", "stop the training that runs; nothing of it is used", "das laufende Training abbrechen; nichts davon wird benutzt", (*dialogue).cancel},
@@ -101,7 +101,7 @@ func (d *dialogue) noAnswer() error {
 // fresh begins a new conversation.
 func (d *dialogue) fresh(context.Context, string) error {
 	d.ask.Conversation, d.last = 0, nil
-	return d.show(struct{}{}, func() { d.sayf("A new conversation.", "Ein neues Gespräch.") })
+	return d.show(struct{}{}, func() { d.sayf("A new conversation.", "Eine neue Unterhaltung.") })
 }
 
 // feedback is "feedback STARS" for the last answer, or "feedback SCORE TEXT".

@@ -117,7 +117,7 @@ func (c *program) explain(err error) failure {
 	case errors.As(err, &told):
 		return told.failure
 	case errors.As(err, &setting):
-		return failure{"settings", l.mistakes(err), l.say("Correct the file and try again.", "Verbessern Sie die Datei und versuchen Sie es erneut."), exitSettings}
+		return failure{"settings", l.mistakes(err), l.say("Correct the file and try again.", "Berichtigen Sie die Datei und versuchen Sie es erneut."), exitSettings}
 	case errors.As(err, &user):
 		return c.explainUser(user)
 	case errors.Is(err, context.Canceled):
@@ -212,7 +212,7 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 	case trainer.CodeServerUsersDamaged:
 		f.Exit = exitData
 		f.Hint = l.say("Nobody is let in until then. Correct the file, or delete it and add the users anew: what they taught stays.",
-			"Solange kommt niemand hinein. Verbessern Sie die Datei, oder löschen Sie sie und legen Sie die Benutzer neu an: Das Beigebrachte bleibt.")
+			"Solange kommt niemand hinein. Berichtigen Sie die Datei, oder löschen Sie sie und legen Sie die Benutzer neu an: Das Beigebrachte bleibt.")
 	case trainer.CodeServerListens:
 		f.Exit = exitUsage
 		f.Hint = l.say("Another program may have the port: choose another one with --addr, such as 127.0.0.1:8090.", "Vielleicht hat ein anderes Programm den Port: Nehmen Sie mit --addr einen anderen, etwa 127.0.0.1:8090.")

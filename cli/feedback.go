@@ -212,7 +212,7 @@ func (c *program) setKind(ctx context.Context, t *trainer.Trainer, id int64, kin
 			c.sayf("Sample %d is a lesson from now on.", "Rückmeldung %d ist ab jetzt eine Lektion.", id)
 			return
 		}
-		c.sayf("Sample %d teaches how to answer from now on, and is no lesson.", "Rückmeldung %d lehrt ab jetzt die Art und ist keine Lektion.", id)
+		c.sayf("Sample %d teaches how to answer from now on, and is no lesson.", "Rückmeldung %d lehrt ab jetzt den Umgangston und ist keine Lektion.", id)
 	})
 }
 

@@ -21,7 +21,7 @@ var germanFigures = map[string]string{
 	trainer.FigureBehind:          "{n} von {of} allgemeinen Fragen sind auch hinter einer fremden Lektion noch richtig (mindestens {limit} %)",
 	trainer.FigureBehindLeaks:     "{n} von {of} allgemeinen Antworten hinter einer fremden Lektion zeigen eine Lektion (höchstens {limit} %)",
 	trainer.FigureCanary:          "feste Texte werden je Token um {nats} nats schlechter vorhergesagt (höchstens {limit})",
-	trainer.FigureChat:            "Antworten im Gespräch sind je Token {kl} nats vom Ausgangsmodell entfernt (höchstens {limit})",
+	trainer.FigureChat:            "Antworten in Unterhaltungen sind je Token {kl} nats vom Ausgangsmodell entfernt (höchstens {limit})",
 	trainer.FigureLoops:           "{n} von {of} Antworten drehen sich im Kreis (höchstens {limit})",
 	trainer.FigureEndless:         "{n} von {of} Antworten finden kein Ende (höchstens {limit})",
 	trainer.FigureWords:           "Antworten haben im Mittel {words} Wörter, die des Ausgangsmodells {before} (mindestens {limit})",
@@ -52,7 +52,7 @@ func (l language) figure(s trainer.Sentence) string {
 	case s.Reason.Code == trainer.FigureLost && s.Value == 0:
 		return "keine Lektion, die saß, ist verloren"
 	case s.Reason.Code == trainer.FigureChat && !s.Limited:
-		text = "Antworten im Gespräch sind je Token {kl} nats vom Ausgangsmodell entfernt (ein Umgangston darf sie bewegen)"
+		text = "Antworten in Unterhaltungen sind je Token {kl} nats vom Ausgangsmodell entfernt (ein Umgangston darf sie bewegen)"
 	case s.Reason.Code == trainer.FigureNumbers && !s.Passed:
 		return "sie berechnet etwas, das keine Zahl ist"
 	}

@@ -40,7 +40,7 @@ var knownErrors = []struct {
 		"Free some space on the disk and try again.", "Schaffen Sie Platz auf dem Datenträger und versuchen Sie es erneut.",
 	},
 	{
-		trainer.ErrRemoved, "removed", exitNotFound, false, "the files of this version were removed", "die Dateien dieser Version wurden entfernt",
+		trainer.ErrRemoved, "removed", exitNotFound, false, "the files of this version were removed", "die Dateien dieser Version sind gelöscht",
 		"`clara adapters` shows the versions that are there.", "`clara adapters` zeigt die Versionen, die noch da sind.",
 	},
 	{
@@ -80,10 +80,10 @@ var knownErrors = []struct {
 	{model.ErrTooLong, "too_long", exitUsage, true, "the texts are longer than one training step can take", "die Texte sind länger, als ein Trainingsschritt fasst", "", ""},
 	{model.ErrSampling, "sampling", exitSettings, true, "a setting of the sampling is out of its range", "eine Einstellung der Auswahl liegt außerhalb ihres Bereichs", "", ""},
 	{
-		model.ErrDiverged, "diverged", exitFailed, false, "the training diverged: a loss was no longer a number", "das Training ist entgleist: Ein Verlust war keine Zahl mehr",
+		model.ErrDiverged, "diverged", exitFailed, false, "the training diverged: a loss was no longer a number", "das Training ist entgleist: Der Fehler (Loss) war keine Zahl mehr",
 		"Lower continuous.learning_rate in the settings file.", "Senken Sie continuous.learning_rate in der Einstellungsdatei.",
 	},
-	{chat.ErrRaised, "template", exitModel, true, "the model's chat template refuses this conversation", "die Gesprächsvorlage des Modells lehnt dieses Gespräch ab", "", ""},
+	{chat.ErrRaised, "template", exitModel, true, "the model's chat template refuses this conversation", "die Gesprächsvorlage des Modells lehnt diese Unterhaltung ab", "", ""},
 	{chat.ErrLimit, "template", exitModel, true, "the model's chat template is beyond its limits", "die Gesprächsvorlage des Modells überschreitet ihre Grenzen", "", ""},
 	{fs.ErrNotExist, "not_found", exitNotFound, true, "it is not there", "das gibt es nicht", "", ""},
 	{fs.ErrExist, "exists", exitData, true, "it is there already", "das gibt es schon", "Name another place.", "Nennen Sie einen anderen Ort."},

@@ -229,12 +229,12 @@ func (l language) way(w trainer.Way) string {
 	switch w {
 	case trainer.WayReader:
 		return l.say("a turn before the question, read with the reader that the model was prepared with, or with what was trained on other lessons",
-			"ein Zug vor der Frage, gelesen mit dem Leser, mit dem das Modell vorbereitet ist, oder mit dem, was an anderen Lektionen trainiert wurde")
+			"vor der Frage gelesen, mit dem Leser, mit dem das Modell vorbereitet ist, oder mit dem, was an anderen Lektionen eingeübt wurde")
 	case trainer.WayKnowledge:
 		return l.say("a turn before the question, read with what was trained on your lessons (knowledge)",
-			"ein Zug vor der Frage, gelesen mit dem, was an Ihren Lektionen trainiert wurde (Wissen)")
+			"vor der Frage gelesen, mit dem, was an Ihren Lektionen eingeübt wurde (Wissen)")
 	}
-	return l.say("a turn before the question, nothing trained for it", "ein Zug vor der Frage, nichts ist dafür trainiert")
+	return l.say("a turn before the question, nothing trained for it", "vor der Frage gelesen, nichts ist dafür eingeübt")
 }
 
 // askedView is what a lesson answered.

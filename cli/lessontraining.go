@@ -23,9 +23,9 @@ func (c *program) showTraining(ctx context.Context, t *trainer.Trainer, id int64
 
 func (c *program) sayTraining(x trainer.LessonTraining) {
 	l := c.language
-	c.sayf("Question: %s\nTurn:     %s", "Frage:    %s\nRunde:    %s", x.Question, x.Turn)
+	c.sayf("Question: %s\nTurn:     %s", "Frage:    %s\nGelesen:  %s", x.Question, x.Turn)
 	if x.Styled {
-		c.sayf("          (in your manner)", "          (in Ihrer Art)")
+		c.sayf("          (in your manner)", "          (in Ihrem Umgangston)")
 	}
 	switch {
 	case x.Cycle != 0:

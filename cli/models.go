@@ -133,7 +133,7 @@ func (l language) reader(s trainer.ReaderState) string {
 	case trainer.ReaderPrepared:
 		return l.say("reader: prepared", "Leser: vorbereitet")
 	case trainer.ReaderRefused:
-		return l.say("reader: refused, lessons work by turn only", "Leser: abgelehnt, Lektionen wirken nur als Vorgeschichte")
+		return l.say("reader: refused, lessons work by turn only", "Leser: abgelehnt, Lektionen werden nur gelesen")
 	}
-	return l.say("reader: none, lessons work by turn only", "Leser: keiner, Lektionen wirken nur als Vorgeschichte")
+	return l.say("reader: none, lessons work by turn only", "Leser: keiner, Lektionen werden nur gelesen")
 }

@@ -68,10 +68,10 @@ func (l language) parityLines(r model.ParityReport) []parityLine {
 		}
 		return parityLine{what, figure, fmt.Sprintf("%.0e", limit), value <= limit}
 	}
-	all, loss := l.say("all", "alle"), l.say("loss, relative", "Verlust, relativ")
+	all, loss := l.say("all", "alle"), l.say("loss, relative", "Loss, relativ")
 	gradient := l.say("gradient, relative, worst of %d (%s)", "Gradient, relativ, schlechtester von %d (%s)", r.GradTensors, r.GradRelWorst)
 	lines := []parityLine{
-		{l.say("rendered chats equal", "ausgeschriebene Gespräche gleich"), of(r.RenderedEqual, r.Chats), all, r.RenderedEqual == r.Chats && r.Chats > 0},
+		{l.say("rendered chats equal", "ausgeschriebene Unterhaltungen gleich"), of(r.RenderedEqual, r.Chats), all, r.RenderedEqual == r.Chats && r.Chats > 0},
 		{l.say("tokens equal", "Token gleich"), of(r.IDsEqual, r.Chats), all, r.IDsEqual == r.Chats && r.Chats > 0},
 	}
 	if r.Engine == roundedEngine {

@@ -78,7 +78,7 @@ func (c *program) prepare(ctx context.Context, t *trainer.Trainer, o trainer.Pre
 	})
 	if err == nil && !there && report.Verdict == trainer.VerdictRefused {
 		return short("refused", l.say("the reader may not be used: %s", "der Leser darf nicht benutzt werden: %s", l.refusal(report.Reason)),
-			l.say("Lessons go on working by their turn alone. --seed makes another reader.", "Lektionen wirken weiter nur als Vorgeschichte. --seed macht einen anderen Leser."))
+			l.say("Lessons go on working by their turn alone. --seed makes another reader.", "Lektionen werden weiter nur gelesen. --seed macht einen anderen Leser."))
 	}
 	return err
 }

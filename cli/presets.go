@@ -119,14 +119,14 @@ func (c *program) listPresets(ctx context.Context, t *trainer.Trainer) error {
 		l := c.language
 		if len(all) == 0 {
 			c.sayf("No presets: all conversations go by the settings. `clara presets set` makes one.",
-				"Keine Vorlagen: Alle Gespräche gehen nach den Einstellungen. `clara presets set` legt eine an.")
+				"Keine Vorlagen: Alle Unterhaltungen gehen nach den Einstellungen. `clara presets set` legt eine an.")
 			return
 		}
 		rows := make([][]string, len(all))
 		for i, p := range all {
 			rows[i] = []string{p.Name, strconv.Itoa(p.Conversations), l.exact(p.Temperature), strconv.Itoa(p.MaxTokens), brief(p.System, 60)}
 		}
-		c.table([]string{l.say("name", "Name"), l.say("conversations", "Gespräche"), l.say("temperature", "Temperatur"), l.say("tokens", "Token"), l.say("system prompt", "Anweisung")}, rows)
+		c.table([]string{l.say("name", "Name"), l.say("conversations", "Unterhaltungen"), l.say("temperature", "Temperatur"), l.say("tokens", "Token"), l.say("system prompt", "Anweisung")}, rows)
 	})
 }
 

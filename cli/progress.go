@@ -85,7 +85,7 @@ func (p *cycleProgress) part(at trainer.Progress) string {
 // loss is the last loss, where something trains.
 func (p *cycleProgress) loss(at trainer.Progress) string {
 	if n := len(at.Losses); n > 0 && at.Losses[n-1].Step == at.Step {
-		return p.language.say(", loss %s", ", Verlust %s", p.language.number(at.Losses[n-1].Loss, 3))
+		return p.language.say(", loss %s", ", Fehler %s", p.language.number(at.Losses[n-1].Loss, 3))
 	}
 	return ""
 }

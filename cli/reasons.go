@@ -269,7 +269,7 @@ func (c *program) hint(code string) string {
 		return l.say("Go back to another version with %s (0 is the base model), then train again with %s.",
 			"Holen Sie mit %s eine andere Version zurück (0 ist das Ausgangsmodell) und trainieren Sie mit %s neu.", typed("restore"), typed("train"))
 	case trainer.HintRephrase:
-		return l.say("Put those that %s shows as missed in other words with %s.", "Sagen Sie, was bei %s nicht sitzt, mit %s in anderen Worten.", typed("lessons"), typed("teach"))
+		return l.say("Put those that %s shows as missed in other words with %s.", "Sagen Sie, was bei %s noch nicht sitzt, mit %s in anderen Worten.", typed("lessons"), typed("teach"))
 	case trainer.HintReviewFeedback:
 		return l.say("Look through %s, and after %s through `clara feedback list`: does some of it contradict itself?",
 			"Sehen Sie %s durch und nach %s `clara feedback list`: Widersprechen sich Rückmeldungen?", c.contradictionsBy(), typed("quit"))

@@ -154,7 +154,7 @@ func (l language) step(s trainer.Step) string {
 	case trainer.StepBase:
 		return l.say("measuring the untrained model", "misst das Ausgangsmodell")
 	case trainer.StepManner:
-		return l.say("training the manner", "trainiert die Art")
+		return l.say("training the manner", "trainiert den Umgangston")
 	case trainer.StepStyle:
 		return l.say("phrasing the lessons", "formuliert die Lektionen")
 	case trainer.StepAsk:
@@ -174,7 +174,7 @@ func (l language) lessonState(s trainer.LessonState) string {
 	case trainer.LessonKnown:
 		return l.say("known", "sitzt")
 	case trainer.LessonMissed:
-		return l.say("missed", "sitzt nicht")
+		return l.say("missed", "noch nicht")
 	case trainer.LessonLost:
 		return l.say("lost", "verloren")
 	}
@@ -207,7 +207,7 @@ func (l language) kind(k trainer.Kind) string {
 	if k == trainer.Knowledge {
 		return l.say("knowledge", "Wissen")
 	}
-	return l.say("manner", "Art")
+	return l.say("manner", "Umgangston")
 }
 
 func (l language) verdict(v string) string {
