@@ -51,7 +51,7 @@ func exitCodesTopic() *cobra.Command {
        failed, or the gate refused what it made. A training that found nothing to
        do, or that helped no lesson and is left out, is done: 0
     7  the data cannot be read or written: the disk is full, a file is damaged,
-       or access is denied
+       access is denied, or what is to be written is there already
     8  what was named (a lesson, a sample, a version, a model, a file) is not there
     9  there is no connection, or the server refuses
   130  interrupted (Ctrl+C)`,
