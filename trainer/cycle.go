@@ -375,7 +375,7 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (
 	}
 	a, err := c.train(StepManner, key, e, func() (*model.Adapter, error) {
 		c.enter(StepManner, mannerSteps(corrections, len(c.job.Samples)-corrections, c.job.Recipe.Epochs))
-		return trainManner(ctx, c.r, c.job, c.base, c.style, c.trait, e, func(steps int) { c.enter(StepManner, steps) }, c.observe)
+		return c.fitManner(ctx, e)
 	})
 	if err != nil {
 		return nil, err
@@ -400,7 +400,7 @@ func (c *cycleRun) train(step Step, key string, e effort, train func() (*model.A
 		var err error
 		before := len(c.state.Losses)
 		if a, err = train(); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("train %s: %w", step, err)
 		}
 		c.losses[name] = slices.Clone(c.state.Losses[before:])
 	} else {
@@ -477,7 +477,7 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort
 	}
 	a, err := c.train(StepKnowledge, key, e, func() (*model.Adapter, error) {
 		c.enter(StepKnowledge, knowledgeSteps)
-		return trainKnowledge(ctx, c.r, c.job, c.base, c.reader, missed, e, c.observe)
+		return c.fitKnowledge(ctx, missed, e)
 	})
 	if err != nil {
 		return nil, err

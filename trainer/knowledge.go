@@ -33,28 +33,24 @@ const (
 	replayContrasts    = 12
 )
 
-// trainKnowledge trains the reader on missed lessons; from nil means a fresh
-// adapter, for a model that has no reader.
-func trainKnowledge(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, from *model.Adapter, missed []JobLesson, e effort, observe observer) (*model.Adapter, error) {
-	src, err := newKnowledgeSource(ctx, r, j, b, missed)
+// fitKnowledge trains the reader on missed lessons; for a model that has none, a fresh adapter.
+func (c *cycleRun) fitKnowledge(ctx context.Context, missed []JobLesson, e effort) (*model.Adapter, error) {
+	src, err := newKnowledgeSource(ctx, c.r, c.job, c.base, missed)
 	if err != nil {
-		return nil, fmt.Errorf("train knowledge: %w", err)
+		return nil, err
 	}
-	t, err := r.NewTraining(model.TrainingOptions{Rank: j.Recipe.Rank, Alpha: float32(2 * j.Recipe.Rank), Seed: j.Recipe.Seed, From: from})
+	recipe := c.job.Recipe
+	t, err := c.r.NewTraining(model.TrainingOptions{Rank: recipe.Rank, Alpha: float32(2 * recipe.Rank), Seed: recipe.Seed, From: c.reader})
 	if err != nil {
-		return nil, fmt.Errorf("train knowledge: %w", err)
+		return nil, err
 	}
 	defer t.Close()
 	src.effort = e
-	plan := schedule{steps: knowledgeSteps, rate: rateFor(r.Info().Parameters, e.rate*j.Recipe.KnowledgeRate)}
-	if err := plan.run(ctx, t, StepKnowledge, src.next, observe); err != nil {
-		return nil, fmt.Errorf("train knowledge: %w", err)
+	plan := schedule{steps: knowledgeSteps, rate: rateFor(c.r.Info().Parameters, e.rate*recipe.KnowledgeRate)}
+	if err := plan.run(ctx, t, StepKnowledge, src.next, c.observe); err != nil {
+		return nil, err
 	}
-	a, err := t.Adapter()
-	if err != nil {
-		return nil, fmt.Errorf("train knowledge: %w", err)
-	}
-	return a, nil
+	return t.Adapter()
 }
 
 // knowledgeSource deals the batches of a knowledge training.

@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"context"
-	"fmt"
 
 	"clara/model"
 )
@@ -45,36 +44,32 @@ const (
 	contentWeight     = 0.1 // of a token that is in no mark, against one that is
 )
 
-// trainManner trains a fresh manner adapter on all of the job's samples.
+// fitManner trains a fresh manner adapter on all of the job's samples.
 //
 // Beside the corrections go the base's own answers to ordinary questions, put into
 // the style of the corrections where that can be read off (Style): they teach the
-// manner on answers whose content is the base's. begin is told how many steps there
-// will be at most.
-func trainManner(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, trait *Trait, e effort, begin func(steps int), observe observer) (*model.Adapter, error) {
-	t, err := r.NewTraining(model.TrainingOptions{Rank: j.Recipe.Rank, Alpha: float32(2 * j.Recipe.Rank), Seed: j.Recipe.Seed})
+// manner on answers whose content is the base's.
+func (c *cycleRun) fitManner(ctx context.Context, e effort) (*model.Adapter, error) {
+	recipe := c.job.Recipe
+	t, err := c.r.NewTraining(model.TrainingOptions{Rank: recipe.Rank, Alpha: float32(2 * recipe.Rank), Seed: recipe.Seed})
 	if err != nil {
-		return nil, fmt.Errorf("train manner: %w", err)
+		return nil, err
 	}
 	defer t.Close()
-	src, err := newMannerSource(ctx, r, j, b, style, trait)
+	src, err := newMannerSource(ctx, c.r, c.job, c.base, c.style, c.trait)
 	if err != nil {
-		return nil, fmt.Errorf("train manner: %w", err)
+		return nil, err
 	}
 	src.effort = e
-	plan := schedule{steps: src.steps(j.Recipe.Epochs), rate: rateFor(r.Info().Parameters, e.rate*j.Recipe.MannerRate), stop: mannerStop}
+	plan := schedule{steps: src.steps(recipe.Epochs), rate: rateFor(c.r.Info().Parameters, e.rate*recipe.MannerRate), stop: mannerStop}
 	if len(src.corrections.items) == 0 {
 		plan.stop = 0 // a rating's loss has no absolute meaning
 	}
-	begin(plan.steps)
-	if err := plan.run(ctx, t, StepManner, src.next, observe); err != nil {
-		return nil, fmt.Errorf("train manner: %w", err)
+	c.enter(StepManner, plan.steps)
+	if err := plan.run(ctx, t, StepManner, src.next, c.observe); err != nil {
+		return nil, err
 	}
-	a, err := t.Adapter()
-	if err != nil {
-		return nil, fmt.Errorf("train manner: %w", err)
-	}
-	return a, nil
+	return t.Adapter()
 }
 
 // mannerSteps is how many steps a training on so many samples takes.
