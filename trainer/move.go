@@ -103,8 +103,8 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 
 	drawn := drawLessons(s.voice.lessons, t.settings.Load().Seed, askedMost)
 	card.Of, card.Widely = len(s.voice.lessons), min(len(drawn), askedWidely)
-	before := map[int64]bool{}
-	if err := t.score(ctx, old, s.voice, drawn, progress, &card.Old, before); err != nil {
+	var before, now map[int64]bool // the lessons that are known
+	if card.Old, before, err = t.score(ctx, old, s.voice, drawn, progress); err != nil {
 		return err
 	}
 	card.Old.Version = s.version.Number
@@ -112,7 +112,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	if plain.lessons, _, err = t.routed(ctx, next.info.Hash, Version{}); err != nil {
 		return err
 	}
-	if err := t.score(ctx, next, plain, drawn, progress, &card.Base, nil); err != nil {
+	if card.Base, _, err = t.score(ctx, next, plain, drawn, progress); err != nil {
 		return err
 	}
 	instant := plain
@@ -120,7 +120,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	if instant.lessons, instant.router, err = t.routed(ctx, next.info.Hash, Version{}); err != nil {
 		return err
 	}
-	if err := t.score(ctx, next, instant, drawn, progress, &card.Instant, nil); err != nil {
+	if card.Instant, _, err = t.score(ctx, next, instant, drawn, progress); err != nil {
 		return err
 	}
 	if err := t.trainOn(ctx, next, progress, card); err != nil {
@@ -141,8 +141,7 @@ func (t *Trainer) move(ctx context.Context, to *model.Runner, prepare bool, prog
 	if after.lessons, after.router, err = t.routed(ctx, next.info.Hash, version); err != nil {
 		return err
 	}
-	now := map[int64]bool{}
-	if err := t.score(ctx, next, after, drawn, progress, &card.After, now); err != nil {
+	if card.After, now, err = t.score(ctx, next, after, drawn, progress); err != nil {
 		return err
 	}
 	card.After.Version = version.Number
@@ -205,25 +204,25 @@ func drawLessons(lessons []JobLesson, seed uint64, most int) []int64 {
 
 // score asks a voice the lessons that were drawn, the first of them in variants too,
 // unrelated questions and open ones. One that is too long for the model is not known.
-// known, if not nil, is told which lessons are known.
-func (t *Trainer) score(ctx context.Context, a *attached, v voice, drawn []int64, progress func(Progress), s *Score, known map[int64]bool) error {
+// It returns which of them are known, too.
+func (t *Trainer) score(ctx context.Context, a *attached, v voice, drawn []int64, progress func(Progress)) (s Score, known map[int64]bool, err error) {
 	facts, err := t.keptFacts(ctx, a)
 	if err != nil {
-		return err
+		return s, known, err
 	}
 	if facts == nil {
 		progress(Progress{Step: StepBase, Of: 1, Started: time.Now()})
 		if facts, err = t.facts(ctx, a); err != nil {
-			return err
+			return s, known, err
 		}
 	}
 	if facts, err = facts.under(ctx, a.runner, a.memory, v.system); err != nil {
-		return err
+		return s, known, err
 	}
 	progress(Progress{Step: StepAsk, Of: len(drawn), Started: time.Now()})
 	set, err := facts.anchors()
 	if err != nil {
-		return err
+		return s, known, err
 	}
 	v.lessons = slices.Clone(v.lessons)
 	var order, widely []int
@@ -238,23 +237,22 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, drawn []int64
 		}
 	}
 	if err := t.fillBaseAnswers(ctx, a.info.Hash, &v, order); err != nil {
-		return err
+		return s, known, err
 	}
 	answers, err := v.ask(ctx, order)
 	if err != nil {
-		return err
+		return s, known, err
 	}
 	s.Model, s.Lessons = a.info.Name, len(drawn)
+	known = make(map[int64]bool, len(order))
 	for _, p := range order {
 		passes := v.lessons[p].check().Passes(answers[p])
 		s.Known += boolToInt(passes)
-		if known != nil {
-			known[v.lessons[p].ID] = passes
-		}
+		known[v.lessons[p].ID] = passes
 	}
 	variants, swapped, err := v.askWidely(ctx, widely, t.settings.Load().Seed)
 	if err != nil {
-		return err
+		return s, known, err
 	}
 	s.Variants, s.VariantsOf = shown(variants)
 	s.Swapped, s.SwappedOf = shown(swapped)
@@ -265,7 +263,7 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, drawn []int64
 	}
 	better, err := t.mannerAnswers(ctx)
 	if err != nil {
-		return err
+		return s, known, err
 	}
 	style := styleOf(better, nil)
 	if !style.IsZero() {
@@ -273,7 +271,7 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, drawn []int64
 	}
 	said, err := v.speakAll(ctx, asWritten(questions))
 	if err != nil {
-		return err
+		return s, known, err
 	}
 	reqs := make([]model.Request, len(said))
 	for i, s := range said {
@@ -284,7 +282,7 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, drawn []int64
 	}
 	results, err := v.runner.GenerateAll(ctx, reqs, model.Background)
 	if err != nil {
-		return fmt.Errorf("ask what was not taught: %w", err)
+		return s, known, fmt.Errorf("ask what was not taught: %w", err)
 	}
 	s.KeptOf, s.MannerOf = len(facts.Unrelated), len(reqs)-len(facts.Unrelated)
 	for i, r := range results {
@@ -294,7 +292,7 @@ func (t *Trainer) score(ctx context.Context, a *attached, v voice, drawn []int64
 			s.Manner += boolToInt(style.Shows(r.Text))
 		}
 	}
-	return nil
+	return s, known, nil
 }
 
 // shown counts the answers that show their lesson.

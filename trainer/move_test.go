@@ -168,8 +168,7 @@ func TestScoreOfABilingualBase(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.keep(&BaseFacts{German: true, Unrelated: []int{0, len(english.Unrelated)}})
-	var s Score
-	if err := b.score(t.Context(), a, voice{runner: r}, nil, func(Progress) {}, &s, nil); err != nil || s.KeptOf != 2 {
+	if s, _, err := b.score(t.Context(), a, voice{runner: r}, nil, func(Progress) {}); err != nil || s.KeptOf != 2 {
 		t.Errorf("the score is %+v, %v", s, err)
 	}
 }
