@@ -42,7 +42,7 @@ func TestPictures(t *testing.T) {
 	checkPicture(t, "chart-few", fyne.NewSize(420, 200), func() fyne.CanvasObject { return chartOf(sampleChart(28)) })
 	checkPicture(t, "chart-many", fyne.NewSize(420, 200), func() fyne.CanvasObject { return chartOf(sampleChart(10_000)) })
 	checkPicture(t, "chart-gap", fyne.NewSize(300, 160), func() fyne.CanvasObject {
-		return chartOf(Chart{Series: []Series{{Color: ColorPrimary, Ys: []float64{1, 2, math.NaN(), 2, math.Inf(1), 3}, Dots: true}}, X: Axis{Max: 5}, Y: Axis{Max: 4, Ticks: []float64{0, 2, 4}}, HideLegend: true})
+		return chartOf(Chart{Series: []Series{{Color: ColorPrimary, Ys: []float64{1, 2, math.NaN(), 2, math.Inf(1), 3}, Dots: true}}, X: Axis{Max: 5}, Y: Axis{Max: 4, Ticks: []float64{0, 2, 4}}})
 	})
 	checkPicture(t, "chart-empty", fyne.NewSize(300, 160), func() fyne.CanvasObject { return chartOf(Chart{X: Axis{Max: 1}, Y: Fit(4)}) })
 	checkPicture(t, "ring", fyne.NewSize(180, 60), func() fyne.CanvasObject {

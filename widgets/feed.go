@@ -12,10 +12,9 @@ import (
 // grows; scrolling up ends that, and a button that leads back to the end appears.
 type Feed struct {
 	widget.BaseWidget
-	OnFollow func(following bool)
-	Gap      float32 // between rows
-	Margin   float32 // above the first and below the last row
-	FromTop  bool    // a list: as wide as its place, begins at its top and does not follow its end
+	Gap     float32 // between rows
+	Margin  float32 // above the first and below the last row
+	FromTop bool    // a list: as wide as its place, begins at its top and does not follow its end
 
 	build     func(id int64) fyne.CanvasObject
 	rows      []*feedRow
@@ -209,9 +208,6 @@ func (f *Feed) follow(on bool) {
 	}
 	f.following = on
 	f.showEnd()
-	if f.OnFollow != nil {
-		f.OnFollow(on)
-	}
 }
 
 // HoldEnd keeps the button that leads to the end away, while a row needs the place for something of its own.
