@@ -10,7 +10,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -20,6 +19,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -143,16 +143,38 @@ func run(ctx context.Context, args []string) error {
 		return nil
 	}
 	s.commit = commit(ctx)
-	return errors.Join(s.measure(ctx, units), writeReport(s.folder), s.judge())
+	lock, err := s.hold()
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.measure(ctx, units), writeReport(s.folder), s.judge(), lock.Unlock())
 }
 
-// judge says of the short form, which nobody looks at, whether learning is broken.
+// hold makes the folder of the results and keeps other runs out of it until the lock is
+// released.
+func (s *session) hold() (*flock.Flock, error) {
+	if err := os.MkdirAll(s.folder, 0o755); err != nil {
+		return nil, fmt.Errorf("make the folder of the results: %w", err)
+	}
+	lock := flock.New(filepath.Join(s.folder, lockFile))
+	free, err := lock.TryLock()
+	if err == nil && !free {
+		err = errBusy
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("measure into %s: %w", s.folder, err), lock.Close())
+	}
+	return lock, nil
+}
+
+// judge says of the short form, which nobody looks at, whether learning is broken at the
+// present commit.
 func (s *session) judge() error {
 	if !s.short {
 		return nil
 	}
 	lines, _, err := readResults(filepath.Join(s.folder, resultsFile))
-	return errors.Join(err, judgeFloors(lines))
+	return errors.Join(err, judgeFloors(slices.DeleteFunc(lines, func(r result) bool { return r.Commit != s.commit })))
 }
 
 // folderOf is where results go if nothing else is said. Those of the short form ask less under
@@ -188,20 +210,12 @@ func (s *session) measure(ctx context.Context, units []unit) (err error) {
 		ctx, stop = context.WithTimeoutCause(ctx, s.budget, errBudget)
 		defer stop()
 	}
-	if err := os.MkdirAll(s.folder, 0o755); err != nil {
-		return fmt.Errorf("make the folder of the results: %w", err)
-	}
-	lock := flock.New(filepath.Join(s.folder, lockFile))
-	if ok, err := lock.TryLock(); err != nil || !ok {
-		return fmt.Errorf("measure into %s: %w", s.folder, cmp.Or(err, errBusy))
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	file, err := openResults(filepath.Join(s.folder, resultsFile))
 	if err != nil {
 		return err
 	}
 	of := ""
-	if s.again {
+	if s.again || s.short { // lines of other commits say nothing of whether this one is broken
 		of = s.commit
 	}
 	var todo []unit

@@ -180,16 +180,51 @@ func TestAFolderIsAboutOneModel(t *testing.T) {
 	}
 }
 
-// Two runs on one folder would do the same twice.
+// Two runs on one folder would do the same twice, and write the page under each other.
 func TestOneRunMeasuresIntoAFolder(t *testing.T) {
-	s := smallSession(t)
-	err := s.measure(t.Context(), []unit{unitOf("outer", func(ctx context.Context, _ *bench, _ *result) error {
-		if err := s.measure(ctx, nil); !errors.Is(err, errBusy) {
-			t.Errorf("%v", err)
-		}
-		return nil
-	})})
+	s := &session{folder: filepath.Join(t.TempDir(), "learning")}
+	lock, err := s.hold()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := s.hold(); !errors.Is(err, errBusy) {
+		t.Errorf("%v", err)
+	}
+	if err := lock.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if lock, err = s.hold(); err != nil {
+		t.Fatal(err)
+	}
+	if err := lock.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What was measured at another commit says nothing of whether this one is broken.
+func TestTheShortFormJudgesThisCommit(t *testing.T) {
+	s := smallSession(t)
+	s.short = true
+	known := 0
+	u := unit{measurement: "facts", variant: "12", model: builtIn, cost: time.Millisecond, run: func(_ context.Context, _ *bench, r *result) error {
+		r.Counts = map[string]count{"exact": {known, 12}}
+		return nil
+	}}
+	if err := s.measure(t.Context(), []unit{u}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.judge(); !errors.Is(err, errBroken) {
+		t.Errorf("nothing is known: %v", err)
+	}
+	s.commit, known = "another", 12
+	if err := s.judge(); err != nil {
+		t.Errorf("another commit is judged: %v", err)
+	}
+	if err := s.measure(t.Context(), []unit{u}); err != nil {
+		t.Fatal(err)
+	}
+	lines, _, err := readResults(filepath.Join(s.folder, resultsFile))
+	if err != nil || len(lines) != 1 || lines[0].Counts["exact"].N != 12 {
+		t.Errorf("it was not measured at this commit: %+v, %v", lines, err)
 	}
 }
