@@ -55,6 +55,7 @@ reader: build model ## the built-in model's reader again, by the program itself;
 # The time limit ends what hangs; a slow machine takes a package ten minutes.
 test: deps model ## what has to pass before a change lands
 	@tools/deps.sh g++
+	@[ -d "$${CLARA_TESTDATA:-../shared/data}" ] || echo "without the test data in $${CLARA_TESTDATA:-../shared/data}: what needs it is skipped" >&2
 	@go test $(BUILD) $(TAGS) -timeout 40m ./...
 
 ptx: deps ## the CUDA kernels as the driver takes them, after a change; fetches NVIDIA's compiler

@@ -38,6 +38,9 @@ func TestCatalogueKnowsTheBuiltInModel(t *testing.T) {
 	file := filepath.Join("..", "models", BuiltIn)
 	o, err := Look(file)
 	if errors.Is(err, fs.ErrNotExist) {
+		if os.Getenv("CLARA_NEED_DATA") != "" { // a skip would look green
+			t.Fatal(err)
+		}
 		t.Skip("the built-in model was not fetched (make model)")
 	}
 	if err != nil {

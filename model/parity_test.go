@@ -21,9 +21,19 @@ func testdata(t testing.TB, parts ...string) string {
 	}
 	path := filepath.Join(append([]string{root}, parts...)...)
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no test data at %s: set CLARA_TESTDATA", path)
+		lacks(t, "no test data at "+path+": set CLARA_TESTDATA")
 	}
 	return path
+}
+
+// lacks skips a test for want of what the test data or the folder of models should hold. Where
+// CLARA_NEED_DATA says that all is there, it fails: a skip would look green.
+func lacks(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("CLARA_NEED_DATA") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
 }
 
 // openModel opens a real model of the checkout; the test skips without it.
@@ -31,7 +41,7 @@ func openModel(t testing.TB, name string) *Runner {
 	t.Helper()
 	path := filepath.Join("..", "models", name)
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no model at %s: make model, make model-gemma", path)
+		lacks(t, "no model at "+path+": make model, make model-gemma")
 	}
 	return openFile(t, path)
 }

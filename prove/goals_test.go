@@ -56,7 +56,7 @@ func TestPromisedIsWhatIsPlanned(t *testing.T) {
 		t.Fatal(err)
 	}
 	if given == nil {
-		t.Skipf("no given sets in %s", givenFolder())
+		lacks(t, "no given sets in "+givenFolder())
 	}
 	own, err := ownSets()
 	if err != nil {

@@ -22,7 +22,7 @@ func smallSession(t *testing.T) *session {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(small); err != nil {
-		t.Skipf("no small model: %v", err)
+		lacks(t, "no small model: "+err.Error())
 	}
 	if err := os.Symlink(small, filepath.Join(s.models, builtIn)); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ func readOnly(t testing.TB) *model.Runner {
 	t.Helper()
 	path := filepath.Join("..", "models", "SmolLM2-135M-Instruct.Q4_1.gguf")
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no built-in model: %v (make model)", err)
+		lacks(t, fmt.Sprintf("no built-in model: %v (make model)", err))
 	}
 	engine, err := cpu.New(cpu.Options{})
 	if err != nil {
