@@ -137,16 +137,16 @@ func hear(t *testing.T, h *house, send func(c net.Conn)) string {
 	return strings.TrimSpace(line)
 }
 
-// Bodies of gigabytes are refused before they are read, announced or not; who sends too
-// slowly is cut off.
-func TestLargeAndSlowRequests(t *testing.T) {
-	h, _ := opened(t, Limits{HeaderTime: 300 * time.Millisecond, BodyTime: 300 * time.Millisecond})
-	const head = "POST /feedback HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-	if got := hear(t, h, func(c net.Conn) { fmt.Fprintf(c, head+"Content-Length: 2147483648\r\n\r\n{") }); !strings.Contains(got, " 413 ") {
+const feedbackHead = "POST /feedback HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+// Bodies of gigabytes are refused before they are read, announced or not.
+func TestLargeRequests(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	if got := hear(t, h, func(c net.Conn) { fmt.Fprintf(c, feedbackHead+"Content-Length: 2147483648\r\n\r\n{") }); !strings.Contains(got, " 413 ") {
 		t.Errorf("2 GB that are announced: %s", got)
 	}
 	got := hear(t, h, func(c net.Conn) {
-		fmt.Fprint(c, head+"Transfer-Encoding: chunked\r\n\r\n")
+		fmt.Fprint(c, feedbackHead+"Transfer-Encoding: chunked\r\n\r\n")
 		chunk := fmt.Sprintf("%x\r\n%s\r\n", 1<<16, strings.Repeat(" ", 1<<16))
 		for range 2 << 30 >> 16 {
 			if _, err := io.WriteString(c, chunk); err != nil {
@@ -157,22 +157,29 @@ func TestLargeAndSlowRequests(t *testing.T) {
 	if !strings.Contains(got, " 413 ") && got != "" { // it may hang up before the answer is read
 		t.Errorf("2 GB in chunks: %s", got)
 	}
-	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, head+"Content-Length: 100\r\n\r\n{") }); !strings.Contains(got, " 408 ") {
-		t.Errorf("a body that does not come: %s", got)
-	}
-	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, head) }); got != "" && !strings.Contains(got, " 408 ") {
-		t.Errorf("a head that does not end: %s", got)
-	}
-	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, head+"X: "+strings.Repeat("x", 1<<17)+"\r\n\r\n") }); !strings.Contains(got, " 431 ") {
+	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, feedbackHead+"X: "+strings.Repeat("x", 1<<17)+"\r\n\r\n") }); !strings.Contains(got, " 431 ") {
 		t.Errorf("a long head: %s", got)
 	}
-	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, head+"Content-Length: 5\r\nContent-Length: 6\r\n\r\n{}") }); !strings.Contains(got, " 400 ") {
+	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, feedbackHead+"Content-Length: 5\r\nContent-Length: 6\r\n\r\n{}") }); !strings.Contains(got, " 400 ") {
 		t.Errorf("two lengths: %s", got)
 	}
-	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, head+"Content-Length: 2147483648\r\nExpect: 100-continue\r\n\r\n") }); !strings.Contains(got, " 413 ") {
+	if got := hear(t, h, func(c net.Conn) {
+		fmt.Fprint(c, feedbackHead+"Content-Length: 2147483648\r\nExpect: 100-continue\r\n\r\n")
+	}); !strings.Contains(got, " 413 ") {
 		t.Errorf("2 GB that wait to be wanted: %s", got)
 	}
-	for what, begins := range map[string]string{"a body": head + "Content-Length: 1000\r\n\r\n", "a head": head + "X: "} {
+}
+
+// Who sends too slowly is cut off.
+func TestSlowRequests(t *testing.T) {
+	h, _ := opened(t, Limits{HeaderTime: 300 * time.Millisecond, BodyTime: 300 * time.Millisecond})
+	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, feedbackHead+"Content-Length: 100\r\n\r\n{") }); !strings.Contains(got, " 408 ") {
+		t.Errorf("a body that does not come: %s", got)
+	}
+	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, feedbackHead) }); got != "" && !strings.Contains(got, " 408 ") {
+		t.Errorf("a head that does not end: %s", got)
+	}
+	for what, begins := range map[string]string{"a body": feedbackHead + "Content-Length: 1000\r\n\r\n", "a head": feedbackHead + "X: "} {
 		if got := hear(t, h, func(c net.Conn) {
 			for _, err := io.WriteString(c, begins); err == nil; _, err = io.WriteString(c, " ") {
 				time.Sleep(20 * time.Millisecond)

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"clara/store"
@@ -257,29 +258,37 @@ func TestRemovedUserIsClosed(t *testing.T) {
 // Whoever asks while the account is being closed is looked for again when it is: a user who
 // was removed does not open theirs anew.
 func TestAccountBeingClosedIsNotOpenedAgain(t *testing.T) {
-	opened, closing, further := 0, make(chan struct{}), make(chan struct{})
-	as := newAccounts(Params{Log: slog.New(slog.DiscardHandler), Open: func(context.Context, string) (Opened, error) {
-		opened++
-		return Opened{Close: func() error {
-			close(closing)
-			<-further
-			return nil
-		}}, nil
-	}})
-	_, done, err := as.get(t.Context(), "anna")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done()
-	as.keep(nil)
-	<-closing
-	time.AfterFunc(10*time.Millisecond, func() { close(further) })
-	if _, _, err := as.get(t.Context(), "anna"); !errors.Is(err, errClosed) || opened != 1 {
-		t.Errorf("it is opened %d times, %v", opened, err)
-	}
-	if err := as.closeAll(); err != nil {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		opened, closing, further := 0, make(chan struct{}), make(chan struct{})
+		as := newAccounts(Params{Log: slog.New(slog.DiscardHandler), Open: func(context.Context, string) (Opened, error) {
+			opened++
+			return Opened{Close: func() error {
+				close(closing)
+				<-further
+				return nil
+			}}, nil
+		}})
+		_, done, err := as.get(t.Context(), "anna")
+		if err != nil {
+			t.Fatal(err)
+		}
+		done()
+		as.keep(nil)
+		<-closing
+		asked := make(chan error)
+		go func() {
+			_, _, err := as.get(t.Context(), "anna")
+			asked <- err
+		}()
+		synctest.Wait() // it waits for the closing
+		close(further)
+		if err := <-asked; !errors.Is(err, errClosed) || opened != 1 {
+			t.Errorf("it is opened %d times, %v", opened, err)
+		}
+		if err := as.closeAll(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // What was due when the server ended is trained on when it runs again, without a request;
@@ -311,90 +320,94 @@ func TestDueTrainingStartsWithoutARequest(t *testing.T) {
 
 // The server ends while a user's data are being opened, also when that fails.
 func TestCloseAllAwaitsAnOpeningThatFails(t *testing.T) {
-	opening, fail := make(chan struct{}), make(chan struct{})
-	as := newAccounts(Params{Log: slog.New(slog.DiscardHandler), Open: func(context.Context, string) (Opened, error) {
-		close(opening)
-		<-fail
-		return Opened{}, errors.New("the disk is gone")
-	}})
-	asked, closed := make(chan error, 1), make(chan error, 1)
-	go func() {
-		_, _, err := as.get(t.Context(), "anna")
-		asked <- err
-	}()
-	<-opening
-	go func() { closed <- as.closeAll() }()
-	time.Sleep(50 * time.Millisecond) // for closeAll to come to the account
-	close(fail)
-	for what, ended := range map[string]chan error{"the request": asked, "the server's end": closed} {
-		select {
-		case err := <-ended:
-			if (err != nil) != (what == "the request") {
-				t.Errorf("%s: %v", what, err)
+	synctest.Test(t, func(t *testing.T) {
+		opening, fail := make(chan struct{}), make(chan struct{})
+		as := newAccounts(Params{Log: slog.New(slog.DiscardHandler), Open: func(context.Context, string) (Opened, error) {
+			close(opening)
+			<-fail
+			return Opened{}, errors.New("the disk is gone")
+		}})
+		asked, closed := make(chan error, 1), make(chan error, 1)
+		go func() {
+			_, _, err := as.get(t.Context(), "anna")
+			asked <- err
+		}()
+		<-opening
+		go func() { closed <- as.closeAll() }()
+		synctest.Wait() // closeAll has come to the account
+		close(fail)
+		for what, ended := range map[string]chan error{"the request": asked, "the server's end": closed} {
+			select {
+			case err := <-ended:
+				if (err != nil) != (what == "the request") {
+					t.Errorf("%s: %v", what, err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatalf("%s does not come", what)
 			}
-		case <-time.After(10 * time.Second):
-			t.Fatalf("%s does not come", what)
 		}
-	}
+	})
 }
 
 // An opening that panics ends the request that began it by that; those who wait for it get an
 // error, the next request tries again, and the server can end.
 func TestOpeningThatPanicsIsNotWaitedFor(t *testing.T) {
-	opening, fail, opened := make(chan struct{}), make(chan struct{}), 0
-	as := newAccounts(Params{Log: slog.New(slog.DiscardHandler), Open: func(context.Context, string) (Opened, error) {
-		if opened++; opened > 1 {
-			return Opened{Close: func() error { return nil }}, nil
-		}
-		close(opening)
-		<-fail
-		panic("index out of range")
-	}})
-	asked := make(chan error, 2)
-	ask := func() {
-		var err error
-		defer func() {
-			if recover() != nil {
-				err = errOpening
+	synctest.Test(t, func(t *testing.T) {
+		opening, fail, opened := make(chan struct{}), make(chan struct{}), 0
+		as := newAccounts(Params{Log: slog.New(slog.DiscardHandler), Open: func(context.Context, string) (Opened, error) {
+			if opened++; opened > 1 {
+				return Opened{Close: func() error { return nil }}, nil
 			}
-			asked <- err
+			close(opening)
+			<-fail
+			panic("index out of range")
+		}})
+		asked := make(chan error, 2)
+		ask := func() {
+			var err error
+			defer func() {
+				if recover() != nil {
+					err = errOpening
+				}
+				asked <- err
+			}()
+			_, _, err = as.get(t.Context(), "anna")
+		}
+		go ask()
+		<-opening
+		go ask()
+		synctest.Wait() // the second one waits
+		as.keep(nil)    // removed meanwhile: the closing waits for the requests
+		close(fail)
+		for range 2 {
+			select {
+			case err := <-asked:
+				if !errors.Is(err, errOpening) {
+					t.Errorf("a request ends with %v", err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("a request waits for an opening that broke off")
+			}
+		}
+		closed := make(chan error, 1)
+		go func() {
+			_, done, err := as.get(t.Context(), "anna")
+			if errors.Is(err, errClosed) {
+				_, done, err = as.get(t.Context(), "anna")
+			}
+			if err == nil {
+				done()
+				err = as.closeAll()
+			}
+			closed <- err
 		}()
-		_, _, err = as.get(t.Context(), "anna")
-	}
-	go ask()
-	<-opening
-	go ask()
-	time.Sleep(50 * time.Millisecond) // for the second one to wait
-	as.keep(nil)                      // removed meanwhile: the closing waits for the requests
-	close(fail)
-	for range 2 {
 		select {
-		case err := <-asked:
-			if !errors.Is(err, errOpening) {
-				t.Errorf("a request ends with %v", err)
+		case err := <-closed:
+			if err != nil {
+				t.Error(err)
 			}
 		case <-time.After(10 * time.Second):
-			t.Fatal("a request waits for an opening that broke off")
+			t.Fatal("the server does not end")
 		}
-	}
-	closed := make(chan error, 1)
-	go func() {
-		_, done, err := as.get(t.Context(), "anna")
-		if errors.Is(err, errClosed) {
-			_, done, err = as.get(t.Context(), "anna")
-		}
-		if err == nil {
-			done()
-			err = as.closeAll()
-		}
-		closed <- err
-	}()
-	select {
-	case err := <-closed:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("the server does not end")
-	}
+	})
 }
