@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -447,7 +448,11 @@ func TestConversationIsRenamed(t *testing.T) {
 }
 
 func TestWithoutAModelNothingIsLostAndTheReasonIsSaid(t *testing.T) {
-	load := func(context.Context, func(Model)) error { return errors.New("models/x.gguf: unexpected end of file") }
+	var tries atomic.Int32
+	load := func(context.Context, func(Model)) error {
+		tries.Add(1)
+		return errors.New("models/x.gguf: unexpected end of file")
+	}
 	w := newTestWindow(t, Params{Settings: spoken(english), Load: load}, wide)
 	w.loadModel()
 	w.settle(t)
@@ -463,11 +468,10 @@ func TestWithoutAModelNothingIsLostAndTheReasonIsSaid(t *testing.T) {
 	if !reads(w, "The model could not be loaded") || !reads(w, "unexpected end of file") {
 		t.Error("the view does not say what is wrong")
 	}
-	tries := w.model.err
 	tap(t, w, "Try again")
 	w.waitFor(t, func() bool { return !w.model.busy })
-	if w.model.err == nil || tries == nil {
-		t.Error("the second try did not run")
+	if n := tries.Load(); n != 2 || w.model.err == nil {
+		t.Errorf("after the second try the model was loaded %d times, the last with %v", n, w.model.err)
 	}
 }
 

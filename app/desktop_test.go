@@ -69,6 +69,8 @@ func TestCrashOfTheRunBeforeIsTold(t *testing.T) {
 func TestSecondStartBringsTheWindowForward(t *testing.T) {
 	raise := make(chan string, 1)
 	w := newTestWindow(t, Params{Raise: raise}, wide)
+	f := &frame{Window: w.frame}
+	w.frame = f
 	w.start()
 	w.frame.Hide()
 	raise <- ""
@@ -78,7 +80,7 @@ func TestSecondStartBringsTheWindowForward(t *testing.T) {
 		}
 	}
 	close(raise)
-	w.settle(t)
+	w.waitFor(t, func() bool { return !f.hidden })
 }
 
 // TestSizeOfTheWindowIsKept also holds that it is one value: Fyne writes the first change at once, those of the next moment later, and

@@ -50,7 +50,11 @@ func TestHostileTextIsShownInTime(t *testing.T) {
 			a.SetText(text + "!")
 			a.HeightAt(600)
 			n := len(laidOut(a))
-			t.Logf("%d objects, shown in %v, streamed in %v", n, shown, time.Since(began)-shown)
+			took := time.Since(began)
+			t.Logf("%d objects, shown in %v, streamed in %v", n, shown, took-shown)
+			if took > time.Minute { // of seconds at most; a careless reader takes minutes to hours
+				t.Errorf("it takes %v", took)
+			}
 			if n > 60_000 {
 				t.Errorf("%d objects", n)
 			}
