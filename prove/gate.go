@@ -288,7 +288,7 @@ func planGate(sets []set, o options) []unit {
 		if o.short {
 			cost = 16 * len(damages)
 		}
-		add("damaged", k, 0, cost, damagedAdapters(sets, !o.short))
+		add("damaged", k, 0, cost, damagedAdapters(sets, damages, !o.short))
 	}
 	for k := range goodLines {
 		if o.short && k > 0 {

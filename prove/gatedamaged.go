@@ -13,9 +13,9 @@ import (
 )
 
 // damagedAdapters break the adapter of an honest cycle, which counts as a good one, in
-// every way, train others wrongly, and count those that the gate lets through, and how
+// each of the ways, train others wrongly, and count those that the gate lets through, and how
 // many of these do harm.
-func damagedAdapters(sets []set, trainedWrongly bool) func(context.Context, *bench, *result) error {
+func damagedAdapters(sets []set, ways []damage, trainedWrongly bool) func(context.Context, *bench, *result) error {
 	return func(ctx context.Context, b *bench, r *result) error {
 		g, err := b.forGate(ctx, sets)
 		if err != nil {
@@ -27,7 +27,7 @@ func damagedAdapters(sets []set, trainedWrongly bool) func(context.Context, *ben
 			return err
 		}
 		if good != nil {
-			if err := g.damageAll(ctx, r, rng, j, good); err != nil {
+			if err := g.damageAll(ctx, r, rng, j, good, ways); err != nil {
 				return err
 			}
 		}
@@ -87,13 +87,13 @@ func fitToDamage(o trainer.Outcome) bool {
 }
 
 // damageAll puts an adapter to the gate that is damaged in each way.
-func (g *gateBench) damageAll(ctx context.Context, r *result, rng *rand.Rand, j trainer.Job, good *model.Adapter) error {
+func (g *gateBench) damageAll(ctx context.Context, r *result, rng *rand.Rand, j trainer.Job, good *model.Adapter, ways []damage) error {
 	harm, _, err := g.harm(ctx, good)
 	if err != nil {
 		return err
 	}
 	r.tally("good_harmful", harm) // how often the look itself sees harm where nothing was damaged
-	for _, d := range damages {
+	for _, d := range ways {
 		a, err := damaged(g.runner, good, g.dir, d, rng)
 		if errors.Is(err, model.ErrAdapter) { // not even loaded
 			r.tally("damaged_let_through", false)

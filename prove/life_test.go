@@ -37,7 +37,8 @@ func TestDriftHasAdaptersInUse(t *testing.T) {
 	}
 }
 
-// A life that was killed goes on where it was kept, and ends as one that was not.
+// A life of many cycles takes minutes to an hour: it says how far it is. One that was killed goes
+// on where it was kept, and ends as one that was not.
 func TestALifeGoesOnWhereItWasKilled(t *testing.T) {
 	b, s := smallBench(t), smallSet()
 	b.unfinished, b.keepEvery = t.TempDir(), 0
@@ -54,9 +55,14 @@ func TestALifeGoesOnWhereItWasKilled(t *testing.T) {
 		delete(r.Series, "cycle_seconds")
 		return r, err
 	}
+	var told strings.Builder
+	b.progress = &told
 	whole, err := live(false)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(told.String(), "cycle 2 of 2 after ") {
+		t.Errorf("told: %q", &told)
 	}
 	if err := b.checkpointOf(&whole).drop(); err != nil { // as after a line that is written
 		t.Fatal(err)
@@ -64,8 +70,7 @@ func TestALifeGoesOnWhereItWasKilled(t *testing.T) {
 	if _, err := live(true); !errors.Is(err, errKilled) {
 		t.Fatal(err)
 	}
-	var told strings.Builder
-	b.progress = &told
+	told.Reset()
 	gone, err := live(false)
 	if err != nil {
 		t.Fatal(err)
