@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -100,6 +104,48 @@ var libraries = map[string][]string{
 	"pgregory.net/rapid":                  nil,
 }
 
+// network names what of the standard library reaches out of a process, with the packages that may
+// import it: nothing leaves the machine, and nothing is fetched unless the person asks for it. What
+// asks another machine is the catalogue's alone.
+var network = map[string][]string{
+	"net":      {"", "cli", "server"}, // what listens here, and the socket of a second start
+	"net/http": {"catalogue", "server"},
+	"net/url":  {"app", "catalogue", "store", "widgets"}, // links, which the desktop opens; the name of a database
+}
+
+// asks are the names by which Go asks another machine.
+var asks = regexp.MustCompile(`\bhttp\.(Client|Get|Post|PostForm|Head|DefaultClient|DefaultTransport|Transport|NewRequest\w*)\b|\bnet\.(Dial\w*|Lookup\w*|Resolver)\b|\btls\.Dial\w*`)
+
+// asking are the files that may have such a name.
+var asking = []string{"catalogue/download.go", "catalogue/connection.go", "raise.go"}
+
+// Nothing but the catalogue asks another machine.
+func TestImportsReachNoOtherMachine(t *testing.T) {
+	var found []string
+	for _, p := range packages(t) {
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			text, err := os.ReadFile(filepath.Join(p.Dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := path.Join(p.room(), name)
+			is := asks.Find(text)
+			if is == nil {
+				continue
+			}
+			found = append(found, file)
+			if !slices.Contains(asking, file) {
+				t.Errorf("%s has %s", file, is)
+			}
+		}
+	}
+	for _, file := range asking {
+		if !slices.Contains(found, file) {
+			t.Errorf("%s may ask another machine, and does not", file)
+		}
+	}
+}
+
 // pkg is what `go list -json` says of a package.
 type pkg struct {
 	ImportPath, Name, Doc, Dir         string
@@ -157,10 +203,12 @@ func TestImports(t *testing.T) {
 	}
 	// A right that nobody uses is one that anybody may begin to use unasked. What the
 	// rooms themselves may import is the design's, whether it is used yet or not.
-	for library, users := range libraries {
-		for _, room := range users {
-			if !used[right{room, library, false}] {
-				t.Errorf("clara/%s may import %s, and does not", room, library)
+	for _, rights := range []map[string][]string{libraries, network} {
+		for library, users := range rights {
+			for _, room := range users {
+				if !used[right{room, library, false}] {
+					t.Errorf("clara/%s may import %s, and does not", room, library)
+				}
 			}
 		}
 	}
@@ -183,6 +231,12 @@ type right struct {
 // what is of the standard library, or of the package itself, takes none.
 func check(t *testing.T, p pkg, path string, allowed []string, test bool) right {
 	t.Helper()
+	if path == "net" || strings.HasPrefix(path, "net/") {
+		if !test && !slices.Contains(network[path], p.room()) {
+			t.Errorf("%s imports %s, which is for %q", p.ImportPath, path, network[path])
+		}
+		return right{p.room(), path, test}
+	}
 	if path == p.ImportPath || !strings.Contains(strings.SplitN(path, "/", 2)[0], ".") && !strings.HasPrefix(path, "clara/") {
 		return right{}
 	}
