@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -64,5 +66,22 @@ func TestRandomTokens(t *testing.T) {
 	}
 	if same > 50 {
 		t.Errorf("%d of 512 tokens are the same with another seed", same)
+	}
+}
+
+// Scripts of others read these names.
+func TestNamesOfTheBenchReportAreKept(t *testing.T) {
+	text, err := json.Marshal(benchReport{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var has map[string]any
+	if err := json.Unmarshal(text, &has); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range strings.Fields("work model engine threads tokens seconds tokens_per_s gflops cpu") {
+		if _, ok := has[name]; !ok {
+			t.Errorf("there is no %s in %s", name, text)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -161,5 +162,22 @@ func TestAnswerTokensEndTheTurn(t *testing.T) {
 	}
 	if turnEnd(r.tokenizer, nil) != r.tokenizer.EOS() {
 		t.Error("without a template an answer does not end with EOS")
+	}
+}
+
+// Scripts of others read these names.
+func TestNamesOfTheParityReportAreKept(t *testing.T) {
+	text, err := json.Marshal(ParityReport{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var has map[string]any
+	if err := json.Unmarshal(text, &has); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range strings.Fields("chats rendered_equal ids_equal greedy_compared greedy_equal logprob_max_abs loss_rel grad_rel_max grad_rel_worst engine") {
+		if _, ok := has[name]; !ok {
+			t.Errorf("there is no %s in %s", name, text)
+		}
 	}
 }
