@@ -69,7 +69,11 @@ func openBytes(t testing.TB, data []byte) *Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _, _ = r.Close(), be.Close() })
+	t.Cleanup(func() {
+		if err := errors.Join(r.Close(), be.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 	return r
 }
 
