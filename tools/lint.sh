@@ -17,6 +17,7 @@ for module in . tools compute/cpu/gen; do
 done
 go vet ./... || failed+=("go vet")
 go vet -tags cuda ./cuda/... || failed+=("go vet of cuda")
+go vet -C compute/cpu/gen ./... || failed+=("go vet of compute/cpu/gen")
 go tool -modfile=tools/go.mod staticcheck ./... || failed+=(staticcheck)
 go tool -modfile=tools/go.mod staticcheck -tags cuda ./cuda/... || failed+=("staticcheck of cuda")
 # Not from the cache: it cannot see what go list reads.
