@@ -46,11 +46,23 @@ func operate(t *testing.T, w *window, f field) any {
 			return "Something else."
 		}
 		i := slices.IndexFunc(f.choices, func(c choice) bool { return c.value != *at && c.value != "system" })
-		s := find(t, w, func(s *widgets.Segmented) bool {
-			return len(s.Names) == len(f.choices) && s.Names[i] == say(f.choices[i].name)
+		name := say(f.choices[i].name)
+		var row *widgets.Segmented
+		onScreen(w, func(s seen) {
+			if x, ok := s.o.(*widgets.Segmented); ok && len(x.Names) == len(f.choices) && x.Names[i] == name {
+				row = x
+			}
 		})
-		s.SetOn(i)
-		s.OnChosen(i)
+		if row != nil {
+			row.SetOn(i)
+			row.OnChosen(i)
+			return f.choices[i].value
+		}
+		tap(t, w, say(f.name)+" "+say(f.choices[slices.IndexFunc(f.choices, func(c choice) bool { return c.value == *at })].name))
+		tap(t, w, name)
+		if !reads(w, name) {
+			t.Errorf("%s: %s was chosen, and does not stand there", f.key, name)
+		}
 		return f.choices[i].value
 	}
 	t.Fatalf("%s is of no kind that the dialog knows", f.key)
