@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/gofrs/flock"
@@ -49,7 +50,7 @@ const usersFolder = "users"
 // openUser opens and starts the trainer of a user of the server, with a store and
 // adapters in a folder of the user's own; "" is the user of this data folder. What the
 // model itself is known to do is measured once for all.
-func (s *session) openUser(ctx context.Context, name string) (server.Opened, error) {
+func (s *session) openUser(ctx context.Context, name string) (_ server.Opened, err error) {
 	if name == "" {
 		return server.Opened{Trainer: s.trainer, Close: func() error { s.trainer.Stop(); return nil }}, s.trainer.Start(context.WithoutCancel(ctx))
 	}
@@ -57,39 +58,65 @@ func (s *session) openUser(ctx context.Context, name string) (server.Opened, err
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return server.Opened{}, fmt.Errorf("make the user's data folder: %w", err)
 	}
+	var closings []func() error
+	closeAll := func() error {
+		var errs []error
+		for _, end := range slices.Backward(closings) {
+			errs = append(errs, end())
+		}
+		return errors.Join(errs...)
+	}
+	opened := false
+	defer func() {
+		if !opened { // also where it panics: the server goes on, and would hold the folder itself
+			err = errors.Join(err, closeAll())
+		}
+	}()
 	lock, err := lockFolder(home) // it is a data folder like any other: --home may name it
 	if err != nil {
 		return server.Opened{}, err
 	}
+	closings = append(closings, lock.Close)
 	st, err := store.Open(ctx, filepath.Join(home, "clara.db"))
 	if err != nil {
-		return server.Opened{}, errors.Join(err, lock.Close())
+		return server.Opened{}, err
 	}
+	closings = append(closings, st.Close)
+	t, err := s.newTrainer(ctx, name, home, st)
+	if err != nil {
+		return server.Opened{}, err
+	}
+	closings = append(closings, func() error { return s.endTrainer(t) })
+	if err = t.Attach(ctx, s.runner()); err == nil {
+		err = t.Start(context.WithoutCancel(ctx))
+	}
+	if err != nil {
+		return server.Opened{}, err
+	}
+	opened = true
+	return server.Opened{Trainer: t, Close: closeAll}, nil
+}
+
+// newTrainer makes the trainer of a user of the server, which goes by the settings from then on.
+func (s *session) newTrainer(ctx context.Context, name, home string, st *store.Store) (*trainer.Trainer, error) {
 	s.following.Lock()
+	defer s.following.Unlock()
 	t, err := trainer.New(ctx, trainer.Params{
 		Store: st, Home: home, Readers: s.home, Bases: s.store, Slot: &s.slot, Settings: learning(s.settings), Log: s.log.With("user", name),
 	})
 	if err == nil {
 		s.trainers[t] = struct{}{}
 	}
+	return t, err
+}
+
+// endTrainer ends what newTrainer made.
+func (s *session) endTrainer(t *trainer.Trainer) error {
+	s.following.Lock()
+	delete(s.trainers, t)
 	s.following.Unlock()
-	if err != nil {
-		return server.Opened{}, errors.Join(err, st.Close(), lock.Close())
-	}
-	closeAll := func() error {
-		s.following.Lock()
-		delete(s.trainers, t)
-		s.following.Unlock()
-		t.Stop()
-		return errors.Join(t.Attach(context.Background(), nil), st.Close(), lock.Close())
-	}
-	if err = t.Attach(ctx, s.runner()); err == nil {
-		err = t.Start(context.WithoutCancel(ctx))
-	}
-	if err != nil {
-		return server.Opened{}, errors.Join(err, closeAll())
-	}
-	return server.Opened{Trainer: t, Close: closeAll}, nil
+	t.Stop()
+	return t.Attach(context.Background(), nil)
 }
 
 // serverUsers are the users of the server of a data folder, for the commands that change

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -88,5 +89,43 @@ func TestUsersOfTheServerHaveTheirOwn(t *testing.T) {
 	}
 	if len(s.trainers) != 1 {
 		t.Errorf("%d trainers still go by the settings, want the own one", len(s.trainers))
+	}
+}
+
+// brokenLog panics where a log of its own is made of it.
+type brokenLog struct{ slog.Handler }
+
+func (brokenLog) WithAttrs([]slog.Attr) slog.Handler { panic("index out of range") }
+
+// An opening of a user's data that panics leaves nothing taken: the server goes on, and the next
+// request opens them.
+func TestOpeningThatPanicsLeavesNothingTaken(t *testing.T) {
+	s := openTestSession(t, cli.Options{Home: t.TempDir()})
+	defer func() {
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	good := s.log
+	s.log = slog.New(brokenLog{good.Handler()})
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("it does not panic")
+			}
+		}()
+		_, _ = s.openUser(t.Context(), "anna")
+	}()
+	s.log = good
+	if !s.following.TryLock() {
+		t.Fatal("the settings stay locked")
+	}
+	s.following.Unlock()
+	o, err := s.openUser(t.Context(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Close(); err != nil {
+		t.Error(err)
 	}
 }

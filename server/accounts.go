@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -110,7 +111,7 @@ func (as *accounts) enter(ctx context.Context, name string, asks bool) (*account
 	}
 	entered := false
 	defer func() {
-		if !entered { // also when the opening panics
+		if !entered {
 			leave()
 		}
 	}()
@@ -129,14 +130,19 @@ func (as *accounts) enter(ctx context.Context, name string, asks bool) (*account
 	return a, leave, nil
 }
 
-// errOpening is what an opening that panics is to those who wait for it.
+// errOpening is what an opening that panics ends with.
 var errOpening = errors.New("the opening broke off")
 
-// prepare opens an account for all who wait: one who leaves does not end it.
+// prepare opens an account for all who wait: one who leaves does not end it. One that panics is
+// an error: with the data of one user the server would end for all, as it opens each without a
+// request, too.
 func (as *accounts) prepare(ctx context.Context, a *account) {
 	var opened Opened
 	err := errOpening
 	defer func() {
+		if e := recover(); e != nil {
+			as.log.Error("the opening of the data of a user broke off", "user", a.name, "error", e, "stack", string(debug.Stack()))
+		}
 		a.trainer, a.close, a.err = opened.Trainer, opened.Close, err
 		if err != nil {
 			a.err = fmt.Errorf("open the data of user %q: %w", a.name, err)

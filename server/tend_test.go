@@ -139,3 +139,24 @@ func TestAUserAtRestIsClosed(t *testing.T) {
 		}
 	})
 }
+
+// A user whose data make the opening panic keeps nobody else from being looked after: it comes
+// without a request, so that the server would end for all.
+func TestDataThatMakeTheOpeningPanicAreLeftOut(t *testing.T) {
+	home := t.TempDir()
+	as := newAccounts(Params{Log: slog.New(slog.DiscardHandler), Limits: Limits{}.WithDefaults(), Open: func(ctx context.Context, name string) (Opened, error) {
+		if name == "anna" {
+			panic("index out of range")
+		}
+		return openWithoutModel(ctx, home)
+	}})
+	if left := as.wake(t.Context(), []User{{Name: "anna"}, {Name: "ben"}}); len(left) != 0 {
+		t.Errorf("%v are left", left)
+	}
+	if as.all["anna"] != nil || as.all["ben"] == nil {
+		t.Errorf("open are %v", as.all)
+	}
+	if err := as.closeAll(); err != nil {
+		t.Error(err)
+	}
+}
