@@ -133,6 +133,20 @@ func TestKindOfACorrection(t *testing.T) {
 	set(http.StatusUnprocessableEntity, anna, "4", "wisdom")
 	set(http.StatusNotFound, anna, "99", "manner")
 	set(http.StatusNotFound, tokens["ben"], "4", "manner")
+
+	// What was taken back is not there, and comes back as what it was.
+	h.want(http.StatusNoContent, anna, "DELETE", "/feedback/5", nil, nil)
+	set(http.StatusNotFound, anna, "5", "manner")
+	if err := h.trainer("anna").PutBack(t.Context(), 5); err != nil {
+		t.Fatal(err)
+	}
+	back := false
+	for _, l := range h.lessonsOf(anna) {
+		back = back || l.Feedback == 5
+	}
+	if !back {
+		t.Error("what was refused as not there has made a lesson none")
+	}
 }
 
 // By what a lesson reaches an answer is seen, and whether the model has a reader for it.

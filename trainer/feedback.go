@@ -464,17 +464,20 @@ func (t *Trainer) SetKind(ctx context.Context, sample int64, kind Kind) error {
 	if kind != Knowledge && kind != Manner {
 		return fmt.Errorf("the kind of sample %d: %q is neither %q nor %q", sample, kind, Knowledge, Manner)
 	}
-	s, err := t.store.Sample(ctx, sample)
-	if err != nil {
-		return fmt.Errorf("the kind of sample %d: %w", sample, err)
-	}
-	if kind == s.Kind {
-		return nil
-	}
-	if kind == Knowledge && s.Form != FormCorrection {
-		return fmt.Errorf("the kind of sample %d: %w", sample, ErrNoLesson)
-	}
 	return t.change(ctx, func() error {
+		s, err := t.store.Sample(ctx, sample)
+		if err == nil && !s.Deleted.IsZero() {
+			err = ErrNotFound // what was taken back comes back as what it was
+		}
+		if err == nil && kind == Knowledge && s.Form != FormCorrection {
+			err = ErrNoLesson
+		}
+		if err != nil {
+			return fmt.Errorf("the kind of sample %d: %w", sample, err)
+		}
+		if kind == s.Kind {
+			return nil
+		}
 		lesson := &Lesson{Question: s.Prompt, Answer: s.Better}
 		if kind == Manner {
 			lesson = nil
