@@ -18,7 +18,7 @@ func listModels(o cli.Options) (l cli.ModelList, err error) {
 	if err != nil {
 		return l, err
 	}
-	l.Home, l.Searched = home, catalogue.Searched(home)
+	l.Home, l.Searched, l.Unread = home, catalogue.Searched(home), catalogue.Unread(home)
 	l.Offers, err = catalogue.List(home, choice.Path, choice.Context, catalogue.FreeMemory())
 	return l, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/adrg/xdg"
 	"github.com/gofrs/flock"
 
+	"clara/catalogue"
 	"clara/cli"
 	"clara/compute"
 	"clara/configs"
@@ -185,8 +186,13 @@ func (s *session) openLog() error {
 func (s *session) load(ctx context.Context, found func(path string, e compute.Info)) (*model.Runner, error) {
 	s.loading.Lock()
 	defer s.loading.Unlock()
-	began := time.Now()
-	m, err := openModel(ctx, s.modelSettings(), s.home, found, s.moved)
+	began, choice := time.Now(), s.modelSettings()
+	if choice.Path == "" { // the first that is found answers
+		for _, err := range catalogue.Unread(s.home) {
+			s.log.Warn("a model there would not be found", "error", err)
+		}
+	}
+	m, err := openModel(ctx, choice, s.home, found, s.moved)
 	if err != nil {
 		s.log.Error("model not opened", "error", err)
 		return nil, err

@@ -44,18 +44,16 @@ func Folder(home string) string { return filepath.Join(home, "models") }
 
 // filesIn lists the GGUF files in folders: folder after folder, the built-in
 // model first, then by name. A folder that is not there holds none; one that cannot be read,
-// as macOS may keep it from a program, hides what is in the others as little, and is the
-// error beside them.
-func filesIn(folders []string) ([]string, error) {
-	var files []string
-	var unread error
+// as macOS may keep it from a program, hides what is in the others as little, and is one of
+// the errors beside them.
+func filesIn(folders []string) (files []string, unread []error) {
 	for _, folder := range folders {
 		entries, err := os.ReadDir(folder)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			unread = errors.Join(unread, fmt.Errorf("look for models: %w", err))
+			unread = append(unread, fmt.Errorf("look for models: %w", err))
 			continue
 		}
 		var names []string
@@ -82,6 +80,13 @@ func filesIn(folders []string) ([]string, error) {
 	return files, unread
 }
 
+// Unread says which of the places where models lie cannot be read. A model there would perhaps go
+// before those that are found.
+func Unread(home string) []error {
+	_, unread := filesIn(Searched(home))
+	return unread
+}
+
 // Find decides which model file is opened: the one that was asked for
 // (flag before settings), else the first in the folders. Where there is none the
 // error is a [*trainer.UserError] that wraps [fs.ErrNotExist].
@@ -93,10 +98,11 @@ func Find(asked, home string) (string, error) {
 		return asked, nil
 	}
 	folders := Searched(home)
-	files, err := filesIn(folders)
+	files, unread := filesIn(folders)
 	if len(files) > 0 {
 		return files[0], nil
 	}
+	err := errors.Join(unread...)
 	if err == nil {
 		err = fs.ErrNotExist
 	}

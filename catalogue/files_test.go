@@ -83,6 +83,25 @@ func TestAFolderThatCannotBeReadHidesNoOther(t *testing.T) {
 	if all, err := List(home, "", 0, -1); err != nil || len(all) == 0 || all[0].Path != file {
 		t.Errorf("listed %+v, %v", all, err)
 	}
+	var path *fs.PathError
+	if unread := Unread(home); len(unread) != 1 || !errors.As(unread[0], &path) || path.Path != notAFolder {
+		t.Errorf("what cannot be read is %v", unread)
+	}
+	// A file that is not seen may be the same model, and wants its reader.
+	reader := filepath.Join(home, "readers", hashOf(modelBytes(t, 1)))
+	if err := os.MkdirAll(reader, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Remove(t.Context(), home, file, ""); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(reader); err != nil {
+		t.Error(err)
+	}
+	t.Setenv(FoldersVariable, filepath.Join(root, "none"))
+	if unread := Unread(home); len(unread) != 0 {
+		t.Errorf("a folder that is not there cannot be read: %v", unread)
+	}
 }
 
 func TestModelFilesHaveNamesForEverySystem(t *testing.T) {

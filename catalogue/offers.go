@@ -44,9 +44,9 @@ type Offer struct {
 // taken for that model. Downloads are looked for in the data folder home. For context and
 // free see [Offer.Weigh].
 func List(home, asked string, context int, free int64) ([]Offer, error) {
-	files, err := filesIn(Searched(home))
-	if err != nil && len(files) == 0 {
-		return nil, err
+	files, unread := filesIn(Searched(home))
+	if len(unread) > 0 && len(files) == 0 {
+		return nil, errors.Join(unread...)
 	}
 	if asked != "" {
 		files = slices.DeleteFunc(files, func(path string) bool { return sameFile(path, asked) })

@@ -48,6 +48,9 @@ func Remove(ctx context.Context, home, named, inUse string) (Offer, error) {
 	if err := os.Remove(o.Path); err != nil {
 		return o, fmt.Errorf("remove model: %w", err)
 	}
+	if len(Unread(home)) > 0 {
+		return o, nil // a file that is not seen may have the same content
+	}
 	// Another file may have the same content, and wants the reader.
 	for _, other := range all {
 		if other.Path == "" || other.Path == o.Path || other.Bytes != o.Bytes {

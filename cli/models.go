@@ -17,6 +17,7 @@ import (
 type ModelList struct {
 	Offers   []catalogue.Offer
 	Searched []string
+	Unread   []error // the folders of Searched that could not be read
 	Home     string
 }
 
@@ -65,11 +66,16 @@ func (c *program) listModels(ctx context.Context) error {
 		}
 		views = append(views, modelView{o, state})
 	}
+	var unread []string
+	for _, err := range all.Unread {
+		unread = append(unread, c.explain(err).Text)
+	}
 	return c.show(struct {
 		Found     []modelView       `json:"found"`
 		Catalogue []catalogue.Offer `json:"catalogue"`
 		Searched  []string          `json:"searched"`
-	}{views, others, all.Searched}, func() {
+		Unread    []string          `json:"unread,omitempty"`
+	}{views, others, all.Searched, unread}, func() {
 		l := c.language
 		for _, v := range views {
 			c.sayf("%s  (%s, %s, %s)", "%s  (%s, %s, %s)", v.Path, l.size(v.Bytes), l.reader(v.Reader), l.fit(v.Offer))
@@ -82,6 +88,9 @@ func (c *program) listModels(ctx context.Context) error {
 			c.sayOffers(others)
 		}
 		c.note("Looked in: %s", "Gesucht in: %s", strings.Join(all.Searched, ", "))
+		for _, text := range unread {
+			c.note("Could not look everywhere: %s.", "Nicht überall ließ sich suchen: %s.", text)
+		}
 	})
 }
 
