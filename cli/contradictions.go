@@ -114,30 +114,6 @@ func (c *program) resolvedBy(x trainer.Contradiction) string {
 	return "clara lessons resolve " + pair + " --keep " + keep
 }
 
-// others are the lessons that contradict another one, each with that one.
-func others(found []trainer.Contradiction) map[int64]trainer.Lesson {
-	out := make(map[int64]trainer.Lesson)
-	for _, f := range found {
-		out[f.Older.ID], out[f.Newer.ID] = f.Newer, f.Older
-	}
-	return out
-}
-
-// against finds the contradiction that the lesson of a sample stands in, and the other lesson
-// of it; the zero ones where there is none.
-func against(ctx context.Context, t *trainer.Trainer, sample int64) (x trainer.Contradiction, other trainer.Lesson, err error) {
-	found, err := t.Contradictions(ctx)
-	for _, f := range found {
-		switch sample {
-		case f.Older.Sample:
-			return f, f.Newer, nil
-		case f.Newer.Sample:
-			return f, f.Older, nil
-		}
-	}
-	return x, other, err
-}
-
 // sideView is one of two lessons that contradict each other, as the commands print it.
 type sideView struct {
 	Lesson   int64     `json:"lesson"`

@@ -297,16 +297,20 @@ func (c *program) showKept(ctx context.Context, t *trainer.Trainer, s trainer.Sa
 	if s.Kind != trainer.Knowledge {
 		return c.show(v, person)
 	}
-	x, other, err := against(ctx, t, s.ID)
+	x, err := t.Contradicted(ctx, s.ID)
 	if err != nil {
 		err = fmt.Errorf("the feedback is kept, but what it contradicts is not known: %w", err)
+	}
+	var other trainer.Lesson
+	if x != nil {
+		other = x.Against(s.ID)
 	}
 	v.Contradicts = other.ID
 	return errors.Join(c.show(v, func() {
 		person()
-		if other.ID != 0 {
+		if x != nil {
 			c.sayf("Lesson %d says otherwise (\"%s\"). Until you decide, the older one is not trained on: %s",
-				"Lektion %d sagt etwas anderes („%s“). Bis Sie entscheiden, wird die ältere nicht trainiert: %s", other.ID, brief(other.Answer, 60), c.resolvedBy(x))
+				"Lektion %d sagt etwas anderes („%s“). Bis Sie entscheiden, wird die ältere nicht trainiert: %s", other.ID, brief(other.Answer, 60), c.resolvedBy(*x))
 		}
 	}), err)
 }

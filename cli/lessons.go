@@ -156,7 +156,7 @@ func (c *program) listLessons(ctx context.Context, t *trainer.Trainer) error {
 	if err != nil {
 		return err
 	}
-	other := others(found)
+	other := trainer.Opposed(found)
 	views := make([]lessonView, len(lessons))
 	for i, l := range lessons {
 		views[i] = lessonViewOf(l, other[l.ID])
@@ -198,7 +198,7 @@ func (c *program) showLesson(ctx context.Context, t *trainer.Trainer, id int64) 
 		if v.ID != id {
 			continue
 		}
-		other := others(found)[id]
+		other := trainer.Opposed(found)[id]
 		return c.show(lessonViewOf(v, other), func() {
 			l := c.language
 			c.sayf("Lesson %d: %s, importance %d, in %s", "Lektion %d: %s, Wichtigkeit %d, in %s", v.ID, l.lessonState(v.State), v.Importance,

@@ -34,17 +34,12 @@ func (s *server) successOf(ctx context.Context, sample trainer.Sample) *successO
 	if sample.Kind != trainer.Knowledge {
 		return out
 	}
-	found, err := trainerOf(ctx).Contradictions(ctx)
+	x, err := trainerOf(ctx).Contradicted(ctx, sample.ID)
 	if err != nil { // the sample is kept: an error would have it sent again
 		s.Log.Error("what a lesson contradicts is not said", "sample", sample.ID, "error", err)
 	}
-	for _, c := range found {
-		switch sample.ID {
-		case c.Older.Sample:
-			out.Contradicts = strconv.FormatInt(c.Newer.ID, 10)
-		case c.Newer.Sample:
-			out.Contradicts = strconv.FormatInt(c.Older.ID, 10)
-		}
+	if x != nil {
+		out.Contradicts = strconv.FormatInt(x.Against(sample.ID).ID, 10)
 	}
 	return out
 }

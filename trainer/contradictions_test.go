@@ -91,7 +91,7 @@ func TestContradictionIsPutToTheUser(t *testing.T) {
 		events := b.Watch(t.Context())
 		older := b.teach("When does the registry office open?", "It opens at 8.", Knowledge)
 		newer := b.teach("At what time does the registry office open?", "It opens at 9.", Knowledge)
-		b.teach("Who leads IT at Brandt?", "Maria Kowalski.", Knowledge)
+		other := b.teach("Who leads IT at Brandt?", "Maria Kowalski.", Knowledge)
 		if s := b.settle(); s.Contradictions != 1 || s.Lessons.Total() != 3 {
 			t.Errorf("%d contradictions among %d lessons, want 1 among 3", s.Contradictions, s.Lessons.Total())
 		}
@@ -160,6 +160,13 @@ func TestContradictionIsPutToTheUser(t *testing.T) {
 		}
 		if found, err = b.Contradictions(t.Context()); err != nil || len(found) != 1 {
 			t.Fatalf("found %+v, %v", found, err)
+		}
+		x, err := b.Contradicted(t.Context(), newer.ID)
+		if err != nil || x == nil || x.Against(newer.ID).Sample != older.ID || x.Against(older.ID).Sample != newer.ID {
+			t.Errorf("the newer lesson stands in %+v, %v", x, err)
+		}
+		if x, err := b.Contradicted(t.Context(), other.ID); err != nil || x != nil {
+			t.Errorf("a lesson that nothing contradicts stands in %+v, %v", x, err)
 		}
 		for _, r := range []Resolution{KeepOlder, KeepNewer, BothRight} {
 			if err := errors.Join(b.Resolve(t.Context(), found[0], r), b.Reopen(t.Context(), found[0], r)); err != nil {

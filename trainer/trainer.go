@@ -62,6 +62,9 @@ type Trainer struct {
 	refresh  sync.Mutex              // one renewal of speaking at a time
 	feedback sync.Mutex              // one writer of feedback at a time, so that "the newest wins" has an order
 
+	disputed sync.Mutex // of disputes
+	disputes disputes   // of the lessons as a face asked for them last
+
 	// Requests to the loop. Size 1: they coalesce, and no sender waits.
 	changed   chan struct{} // something in the store, the settings or the model is new
 	wanted    chan struct{} // train now
