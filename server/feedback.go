@@ -35,8 +35,8 @@ func (s *server) successOf(ctx context.Context, sample trainer.Sample) *successO
 		return out
 	}
 	x, err := trainerOf(ctx).Contradicted(ctx, sample.ID)
-	if err != nil { // the sample is kept: an error would have it sent again
-		s.Log.Error("what a lesson contradicts is not said", "sample", sample.ID, "error", err)
+	if err != nil { // the sample is kept: as an answer it would have it sent again
+		_ = s.fails(fmt.Errorf("say what the lesson of sample %d contradicts: %w", sample.ID, err))
 	}
 	if x != nil {
 		out.Contradicts = strconv.FormatInt(x.Against(sample.ID).ID, 10)

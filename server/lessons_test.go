@@ -1,6 +1,9 @@
 package server
 
 import (
+	"bytes"
+	"context"
+	"log/slog"
 	"net/http"
 	"testing"
 
@@ -161,5 +164,25 @@ func TestWayOfALesson(t *testing.T) {
 	var now training
 	if h.want(http.StatusOK, "", "GET", "/train", nil, &now); now.Reader != trainer.ReaderNone {
 		t.Errorf("the reader is %q", now.Reader)
+	}
+}
+
+// A client that leaves once its lesson is kept is no fault of the server.
+func TestAClientThatLeavesAfterItsLessonIsNoError(t *testing.T) {
+	o, err := openWithoutModel(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := o.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var log bytes.Buffer
+	s := &server{Params: Params{Log: slog.New(slog.NewTextHandler(&log, nil))}}
+	ctx, leave := context.WithCancel(context.WithValue(t.Context(), accountKey{}, &account{trainer: o.Trainer}))
+	leave()
+	if out := s.successOf(ctx, trainer.Sample{ID: 1, Kind: trainer.Knowledge}); out.FeedbackID != 1 || log.Len() > 0 {
+		t.Errorf("it is told %+v, and the log says %s", out, &log)
 	}
 }
