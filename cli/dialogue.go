@@ -46,9 +46,6 @@ var errQuit = errors.New("quit")
 // has enough. Ctrl+C stops what is under way; at the prompt, or when nothing is, it ends
 // the dialogue.
 func (c *program) dialogue(ctx context.Context, ask trainer.Ask, preset string, how style) error {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
 	opened := c.openedWithModel
 	if how == worded { // feedback can be given without a model
 		opened = c.openedForFigures
@@ -59,14 +56,15 @@ func (c *program) dialogue(ctx context.Context, ask trainer.Ask, preset string, 
 			return err
 		}
 		ask.Preset = p.ID
-		d := &dialogue{program: c, session: s, trainer: s.Trainer, style: how, ask: ask, signals: signals}
+		d := &dialogue{program: c, session: s, trainer: s.Trainer, style: how, ask: ask, signals: make(chan os.Signal, 1)}
 		c.atPrompt = d.typed
-		// The caller's context ends with the first Ctrl+C, the dialogue does not.
-		return d.run(context.WithoutCancel(ctx))
+		return d.run(ctx)
 	})
 }
 
-func (d *dialogue) run(ctx context.Context) error {
+// run talks. The caller's context ends with the first Ctrl+C, the dialogue does not.
+func (d *dialogue) run(caller context.Context) error {
+	ctx := context.WithoutCancel(caller)
 	watching, stop := context.WithCancel(ctx)
 	events := d.trainer.Watch(watching)
 	var following sync.WaitGroup
@@ -82,7 +80,12 @@ func (d *dialogue) run(ctx context.Context) error {
 		return err
 	}
 	defer d.trainer.Stop()
+	// Not before: while the model is loaded, one more Ctrl+C ends the program.
+	signal.Notify(d.signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(d.signals) // whoever does not want to wait for the end ends it
+	if err := caller.Err(); err != nil {
+		return err
+	}
 	d.awaitLook(watching)
 	d.greet()
 	for {
