@@ -170,7 +170,7 @@ func (c *program) explain(err error) failure {
 		if hint == "" {
 			hint = c.hint(todo)
 		}
-		return failure{k.code, l.because(why) + ": " + strings.TrimSuffix(err.Error(), ": "+why.Text), hint, k.exit}
+		return failure{k.code, l.because(why) + ": " + trainer.Detail(err), hint, k.exit}
 	}
 	return failure{"failed", err.Error(), "", exitFailed}
 }

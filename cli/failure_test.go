@@ -85,8 +85,8 @@ func TestAVersionThatCannotBeUsedIsToldInBothLanguages(t *testing.T) {
 	}
 }
 
-// What fails of a model is told by its kind, in both languages, with the error behind it and what to
-// do; its code and exit code are the kind's.
+// What fails of a model is told by its kind, in both languages, with the rest of the error behind it
+// and what to do; its code and exit code are the kind's.
 func TestFailuresOfAModelAreToldByTheirKind(t *testing.T) {
 	for _, tt := range []struct {
 		err        error
@@ -102,12 +102,14 @@ func TestFailuresOfAModelAreToldByTheirKind(t *testing.T) {
 		{model.ErrLost, "engine_lost", exitFailed, "the engine no longer works", "das Rechenwerk arbeitet nicht mehr"},
 		{model.ErrNoNumbers, "engine_lost", exitFailed, "the engine no longer works", "das Rechenwerk arbeitet nicht mehr"},
 	} {
-		err := fmt.Errorf("open model a.gguf: %w", tt.err)
 		for lang, want := range map[language]string{english: tt.en, german: tt.german} {
 			c := &program{language: lang, began: true}
-			detail := strings.TrimSuffix(err.Error(), ": "+tt.en) // it is said already
-			if f := c.explain(err); f.Code != tt.code || f.Exit != tt.exit || f.Text != want+": "+detail || f.Hint == "" {
+			err := fmt.Errorf("open model a.gguf: %w", tt.err)
+			if f := c.explain(err); f.Code != tt.code || f.Exit != tt.exit || f.Text != want+": open model a.gguf" || f.Hint == "" {
 				t.Errorf("%v is %+v", err, f)
+			}
+			if f := c.explain(fmt.Errorf("open model a.gguf: %w: at byte 7", tt.err)); !strings.HasPrefix(f.Text, want+": open model a.gguf: ") || !strings.HasSuffix(f.Text, ": at byte 7") {
+				t.Errorf("with the place behind it: %+v", f)
 			}
 		}
 	}

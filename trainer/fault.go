@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"clara/model"
@@ -66,6 +67,16 @@ func FaultOf(err error) (why Reason, hint string, ok bool) {
 		return reason(f.code, path.Path+": "+f.text, "path", path.Path), hint, true
 	}
 	return Reason{}, HintNone, false
+}
+
+// Detail is what an error says besides its kind, for a face that has said that in its language.
+func Detail(err error) string {
+	for _, f := range faults {
+		if errors.Is(err, f.is) {
+			return strings.TrimSuffix(err.Error(), ": "+f.is.Error())
+		}
+	}
+	return err.Error()
 }
 
 // Fault is the kind of the error that a reason quotes as its argument "error"; ok is false
