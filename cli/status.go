@@ -71,6 +71,9 @@ func (c *program) sayStatus(s trainer.State) {
 	c.sayf("Buffer: %d of %d samples train. Lessons: %d of %d known. In use: %s.",
 		"Puffer: %d von %d Rückmeldungen trainieren. Lektionen: %d von %d sitzen. In Gebrauch: %s.",
 		s.Buffer.Kept, s.Buffer.Total, s.Lessons.Known, s.Lessons.Total(), l.version(s.Active.Number))
+	if s.Reader != "" && !s.Reader.Usable() {
+		c.sayf("%s.", "%s.", l.reader(s.Reader))
+	}
 	if s.Contradictions > 0 {
 		c.sayf("Lessons that contradict each other: %s; %s shows them.", "Lektionen, die sich widersprechen: %s; %s zeigt sie.",
 			l.count(s.Contradictions, "pair", "pairs", "Paar", "Paare"), c.contradictionsBy())

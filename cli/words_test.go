@@ -181,8 +181,13 @@ func TestContradictionsAreSaid(t *testing.T) {
 		if got, want := c.newsOf(pair), tt.news+" ("+tt.by+")"; got != want {
 			t.Errorf("%q, not %q", got, want)
 		}
-		c.sayStatus(trainer.State{Contradictions: 1})
-		if !strings.Contains(out.String(), tt.status+"\n") {
+		c.sayStatus(trainer.State{Contradictions: 1, Reader: trainer.ReaderNone})
+		if !strings.Contains(out.String(), "\n"+tt.lang.reader(trainer.ReaderNone)+".\n"+tt.status+"\n") {
+			t.Errorf("the status is %q", out.String())
+		}
+		out.Reset()
+		c.sayStatus(trainer.State{Reader: trainer.ReaderPrepared})
+		if strings.Contains(out.String(), tt.lang.reader(trainer.ReaderPrepared)) {
 			t.Errorf("the status is %q", out.String())
 		}
 	}
