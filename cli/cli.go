@@ -119,6 +119,7 @@ type program struct {
 	began    bool // the arguments made sense
 	answered bool // the one JSON object is out
 
+	putLast  string                   // the contradiction that was put to the person with thanks last, in its own words
 	atPrompt func(name string) string // how a command is typed at the prompt that stands; nil: none does
 
 	in        *os.File

@@ -28,7 +28,7 @@ type dialogue struct {
 	ended   bool // the program was told to end
 
 	mu   sync.Mutex
-	news []string // not said yet: a person is typing
+	news []trainer.News // not said yet: a person is typing, or the answer to a command says it
 }
 
 // style tells a command from a question.

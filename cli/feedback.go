@@ -303,7 +303,7 @@ func (c *program) showKept(ctx context.Context, t *trainer.Trainer, s trainer.Sa
 	}
 	var other trainer.Lesson
 	if x != nil {
-		other = x.Against(s.ID)
+		other, c.putLast = x.Against(s.ID), x.Why.Text
 	}
 	v.Contradicts = other.ID
 	return errors.Join(c.show(v, func() {

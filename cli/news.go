@@ -6,32 +6,39 @@ import (
 	"clara/trainer"
 )
 
-// follow keeps the news until they can be said, or says them at once.
+// follow keeps the news until they can be said, or says them at once. A contradiction is kept in
+// either case: the command that brought it about may be saying it just now.
 func (d *dialogue) follow(events <-chan trainer.Event, wait bool) {
 	for e := range events {
 		for _, n := range e.News {
-			text := d.newsOf(n)
-			if text == "" {
-				continue
-			}
-			if !wait {
-				d.note("* %s", "* %s", text)
+			if !wait && n.Kind != trainer.NewsContradiction {
+				d.tellNews(n)
 				continue
 			}
 			d.mu.Lock()
-			d.news = append(d.news, text)
+			d.news = append(d.news, n)
 			d.mu.Unlock()
 		}
 	}
 }
 
+// sayNews says the news that were kept, but for a contradiction that thanks have told of.
 func (d *dialogue) sayNews() {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, n := range d.news {
-		d.note("* %s", "* %s", n)
-	}
+	news := d.news
 	d.news = nil
+	d.mu.Unlock()
+	for _, n := range news {
+		if n.Kind != trainer.NewsContradiction || n.Reason.Text != d.putLast {
+			d.tellNews(n)
+		}
+	}
+}
+
+func (d *dialogue) tellNews(n trainer.News) {
+	if text := d.newsOf(n); text != "" {
+		d.note("* %s", "* %s", text)
+	}
 }
 
 // newsOf says what happened; "" is what nobody has to hear.
@@ -51,7 +58,11 @@ func (c *program) newsOf(n trainer.News) string {
 	case trainer.NewsTrouble, trainer.NewsReader, trainer.NewsReaderRefused:
 		return l.because(n.Reason)
 	case trainer.NewsContradiction:
-		return l.undecided(n.Reason) + " (" + c.contradictionsBy() + ")"
+		by := c.contradictionsBy()
+		if c.atPrompt == nil { // the loop that tells of it has the data folder
+			by = l.say("after Ctrl+C: %s", "nach Strg+C: %s", by)
+		}
+		return l.undecided(n.Reason) + " (" + by + ")"
 	case trainer.NewsCycleEnded:
 		switch n.End.State {
 		case trainer.CycleRefused:

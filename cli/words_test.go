@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"clara/store"
 	"clara/trainer"
 )
 
@@ -173,7 +174,7 @@ func TestContradictionsAreSaid(t *testing.T) {
 		atPrompt         func(string) string
 		news, status, by string
 	}{
-		{english, nil, "two lessons contradict each other: " + pair.Reason.Text + "; until you decide, the older one is not trained on", "Lessons that contradict each other: 1 pair; clara lessons contradictions shows them.", "clara lessons contradictions"},
+		{english, nil, "two lessons contradict each other: " + pair.Reason.Text + "; until you decide, the older one is not trained on", "Lessons that contradict each other: 1 pair; clara lessons contradictions shows them.", "after Ctrl+C: clara lessons contradictions"},
 		{german, func(name string) string { return "/" + name }, "zwei Lektionen widersprechen sich: „When?“ und „What time?“; wählen Sie, welche stimmt, bis dahin wird die ältere nicht trainiert", "Lektionen, die sich widersprechen: 1 Paar; /resolve zeigt sie.", "/resolve"},
 	} {
 		var out bytes.Buffer
@@ -193,6 +194,42 @@ func TestContradictionsAreSaid(t *testing.T) {
 	}
 	if v := statusOf(trainer.State{Contradictions: 2, Reader: trainer.ReaderNone}); v.Contradictions != 2 || v.Reader != trainer.ReaderNone {
 		t.Errorf("to a program the status is %+v", v)
+	}
+}
+
+// A contradiction that thanks have told of is not told once more as news.
+func TestAContradictionIsToldOnceAtThePrompt(t *testing.T) {
+	home := t.TempDir()
+	st, err := store.Open(t.Context(), filepath.Join(home, "clara.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	tr, err := trainer.New(t.Context(), trainer.Params{Store: st, Home: home, Settings: trainer.DefaultSettings()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	d := &dialogue{program: &program{language: english, out: &said, errs: &said}, trainer: tr, style: worded}
+	d.atPrompt = d.typed
+	for _, lesson := range []string{"When does the ferry leave? => At 9:40.", "At what time does the ferry leave? => At 11:15."} {
+		if err := d.teach(t.Context(), lesson); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := tr.Contradictions(t.Context())
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%v, %v", found, err)
+	}
+	other := trainer.Reason{Code: trainer.CodeContradiction, Text: "others"}
+	events := make(chan trainer.Event, 1)
+	events <- trainer.Event{News: []trainer.News{{Kind: trainer.NewsContradiction, Reason: found[0].Why}, {Kind: trainer.NewsContradiction, Reason: other}}}
+	close(events)
+	d.follow(events, false)
+	d.sayNews()
+	text := said.String()
+	if strings.Count(text, "resolve 1 2 1|2|both") != 1 || strings.Contains(text, found[0].Why.Text) || strings.Count(text, "others") != 1 {
+		t.Errorf("it says %q", text)
 	}
 }
 
