@@ -31,6 +31,6 @@ func leaveConsole() {
 		return
 	}
 	if ok, _, _ := freeConsole.Call(); ok != 0 {
-		os.Stdin, os.Stdout, os.Stderr = null, null, null // what is started from here gets handles that are valid
+		os.Stdin, os.Stdout, os.Stderr = null, null, null // those of the console are gone with it
 	}
 }

@@ -108,7 +108,7 @@ func (s *session) modelSettings() configs.Model {
 	return s.chosen(settings)
 }
 
-// systemLanguage is what Windows and macOS speak, asked for as the window does. They set no
+// systemLanguage is what Windows and macOS speak, asked for as the window does. They mostly set no
 // variables; elsewhere there is nothing besides those.
 func systemLanguage() string {
 	if runtime.GOOS != "windows" && runtime.GOOS != "darwin" {

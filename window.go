@@ -70,19 +70,20 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 		}
 	}()
 	if err := s.trainer.Start(ctx); err != nil {
-		return fmt.Errorf("start to learn: %w", err)
+		err = fmt.Errorf("start to learn: %w", err)
+		app.Fail(a, o.Language, s.settings.Window, err) // a double click leaves no terminal to say it in
+		return err
 	}
 	p := s.window(ctx)
 	p.App, p.Raise, p.Open, p.Crash, p.Ended = a, d.heard(), o.File, crash, ctx.Done()
 	p.Tray = hasTray(ctx)
 	p.Drawn = func() { s.log.Info("window drawn", "took", time.Since(began)) }
-	if err := app.Run(p); errors.Is(err, app.ErrNoWindow) {
+	err = app.Run(p)
+	if errors.Is(err, app.ErrNoWindow) {
 		s.log.Error("there is no window", "error", err)
 		return cli.ErrNoOpenGL
-	} else if err != nil {
-		return err
 	}
-	return nil
+	return err
 }
 
 // window is what the window works with, without what it has from the desktop. ctx ends with

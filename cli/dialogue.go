@@ -23,7 +23,7 @@ type dialogue struct {
 	style   style
 	ask     trainer.Ask    // what every question has
 	last    *trainer.Entry // the last answer; nil: none yet
-	taught  int64          // the sample of the last correction that was given here; 0: none yet
+	taught  int64          // the sample of what was corrected or taught here last; 0: nothing yet
 	signals chan os.Signal
 	ended   bool // the program was told to end
 

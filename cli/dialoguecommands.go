@@ -26,7 +26,7 @@ func (d *dialogue) commands() []dialogueCommand {
 		{"feedback", "STARS | SCORE TEXT", "rate the last answer (1 to 5), or a text (-1 to 1)", "die letzte Antwort bewerten (1 bis 5) oder einen Text (-1 bis 1)", (*dialogue).feedback},
 		{"correct", "TEXT", "give a better answer than the last one", "eine bessere Antwort als die letzte geben", (*dialogue).correct},
 		{"teach", "QUESTION => ANSWER", "teach an answer", "eine Antwort beibringen", (*dialogue).teach},
-		{"kind", "[ID] knowledge|manner", "say anew what a correction teaches, the last one or a sample", "neu sagen, was eine Korrektur lehrt, die letzte oder eine Rückmeldung", (*dialogue).kind},
+		{"kind", "[ID] knowledge|manner", "say anew what a correction or a lesson teaches, the last one or a sample", "neu sagen, was eine Korrektur oder Lektion lehrt, die letzte oder eine Rückmeldung", (*dialogue).kind},
 		{"lessons", "", "list the lessons", "die Lektionen zeigen", func(d *dialogue, ctx context.Context, _ string) error { return d.listLessons(ctx, d.trainer) }},
 		{"practise", "ID...", "make a lesson more important for the next training", "eine Lektion beim nächsten Training wichtiger nehmen", (*dialogue).practised},
 		{"unlearn", "ID...", "take a lesson back", "eine Lektion zurücknehmen", (*dialogue).unlearnt},
@@ -163,7 +163,7 @@ func (d *dialogue) teach(ctx context.Context, rest string) error {
 	return d.thank(ctx, d.trainer, s)
 }
 
-// kind is "kind knowledge|manner" for the last correction, or "kind ID knowledge|manner".
+// kind is "kind knowledge|manner" for what was corrected or taught last, or "kind ID knowledge|manner".
 func (d *dialogue) kind(ctx context.Context, rest string) error {
 	words, id := strings.Fields(rest), d.taught
 	if len(words) == 2 {
@@ -181,7 +181,7 @@ func (d *dialogue) kind(ctx context.Context, rest string) error {
 		return err
 	}
 	if id == 0 {
-		return d.usage("no correction was given here yet: %s ID knowledge|manner", "hier wurde noch keine Korrektur gegeben: %s ID knowledge|manner", d.typed("kind"))
+		return d.usage("nothing was corrected or taught here yet: %s ID knowledge|manner", "hier wurde noch nichts verbessert oder beigebracht: %s ID knowledge|manner", d.typed("kind"))
 	}
 	return d.setKind(ctx, d.trainer, id, kind)
 }

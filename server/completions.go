@@ -106,7 +106,7 @@ func (s *server) openAIRoutes() {
 func (s *server) completionRoute(f form, path, id, summary string, parameters reflect.Type) {
 	op := s.openAIOperation(http.MethodPost, path, id, summary, "As OpenAI's, also as a stream. The answer is rated and corrected by its id: /conversations/{id}/rating.", reflect.TypeFor[oaCompletionBody]())
 	op.Responses["200"].Headers = map[string]*huma.Param{answerLesson: {
-		Description: "As lesson; not of a stream, which begins before it is known", Schema: &huma.Schema{Type: huma.TypeInteger},
+		Description: "As lesson; not of a stream, which begins before it is known", Schema: &huma.Schema{Type: huma.TypeString},
 	}}
 	op.Responses["200"].Content["text/event-stream"] = &huma.MediaType{
 		Schema: &huma.Schema{Description: "Server-sent events. The data of each is a part of the completion, an error, or, at the end, [DONE]"},
