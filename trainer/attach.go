@@ -236,12 +236,29 @@ func (t *Trainer) speakerOf(ctx context.Context, a *attached) (*speaker, error) 
 func (a *attached) load(home string, v store.Version) (manner, knowledge *model.Adapter, err error) {
 	a.loading.Lock()
 	defer a.loading.Unlock()
+	return a.read(home, v, a.loaded)
+}
+
+// loadAnew is load, but reads the files again. What cannot be read now leaves what was loaded as it
+// is; what is damaged is no longer used.
+func (a *attached) loadAnew(home string, v store.Version) error {
+	a.loading.Lock()
+	defer a.loading.Unlock()
+	_, _, err := a.read(home, v, nil)
+	if isDamage(err) {
+		a.loaded = nil
+	}
+	return err
+}
+
+// read is load, reading what is not among the known. It is called under loading.
+func (a *attached) read(home string, v store.Version, known map[string]*model.Adapter) (manner, knowledge *model.Adapter, err error) {
 	loaded := make(map[string]*model.Adapter)
 	for _, part := range []struct{ name, path, hash string }{{mannerFolder, v.Manner, v.MannerHash}, {knowledgeFolder, v.Knowledge, v.KnowledgeHash}} {
 		if part.path == "" {
 			continue
 		}
-		adapter := a.loaded[part.path]
+		adapter := known[part.path]
 		if adapter == nil || part.hash != "" && adapter.Hash() != part.hash {
 			if adapter, err = loadAdapter(a.runner, filepath.Join(home, filepath.FromSlash(part.path)), part.hash); err != nil {
 				return nil, nil, fmt.Errorf("load version %d: its %s: %w", v.Number, part.name, err)
@@ -251,13 +268,6 @@ func (a *attached) load(home string, v store.Version) (manner, knowledge *model.
 	}
 	a.loaded = loaded
 	return loaded[v.Manner], loaded[v.Knowledge], nil
-}
-
-// unload lets the next load read the files again.
-func (a *attached) unload() {
-	a.loading.Lock()
-	defer a.loading.Unlock()
-	a.loaded = nil
 }
 
 // routed reads the lessons as a base model has them, and indexes them. They are put into the

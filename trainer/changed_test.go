@@ -188,6 +188,51 @@ func TestACycleDoesWithoutAChangedAdapter(t *testing.T) {
 	}
 }
 
+// What cannot be read for a moment, as while another program holds the file, costs a version nothing:
+// it goes on answering, and the cycle begins with it once it can be read.
+func TestACycleWaitsForAnAdapterThatCannotBeReadNow(t *testing.T) {
+	r := tinyRunner(t, 1)
+	b := newBench(t)
+	defer b.load(r)()
+	a := b.model.current
+	a.base = &BaseFacts{}
+	v := b.bring(untrained(t, r, 2), nil)
+	b.teach("When do we open?", "At eight.", Knowledge)
+	var job Job
+	b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) {
+		job = j
+		return Outcome{}, errors.New("the engine broke")
+	})
+	l := &loop{Trainer: b.Trainer}
+	p, err := l.pending(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := func() error { return l.startCycle(t.Context(), a, p, reason(CodeWanted, "asked for by the user")) }
+	path := filepath.Join(b.home, cycleFolder(v.Cycle), mannerFolder, model.AdapterTensorsFile)
+	aside := path + ".aside"
+	if err := errors.Join(os.Rename(path, aside), os.Mkdir(path, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if err := begin(); err == nil || l.now.running {
+		t.Errorf("a cycle begins without the version in use (%v)", err)
+	}
+	if s := b.speaking.Load(); s.version.ID != v.ID || s.manner == nil {
+		t.Errorf("version %d answers, manner %v", s.version.Number, s.manner)
+	}
+	wantTrouble(t, b.Trainer, 0)
+	if l.now.running {
+		t.FailNow()
+	}
+	if err := errors.Join(os.Remove(path), os.Rename(aside, path), begin()); err != nil {
+		t.Fatal(err)
+	}
+	<-l.now.done
+	if job.Before.Version != v.ID || job.Before.MannerHash != v.MannerHash {
+		t.Errorf("the cycle began with %+v", job.Before)
+	}
+}
+
 // A version that comes to answer and is not what its cycle made, since the disk has written something
 // else, hinders nothing: the base answers, and the next cycle makes another one.
 func TestAVersionThatIsWrittenWrongHindersNothing(t *testing.T) {
@@ -196,7 +241,7 @@ func TestAVersionThatIsWrittenWrongHindersNothing(t *testing.T) {
 	defer b.load(r)()
 	v := b.bring(untrained(t, r, 2), nil)
 	flipBit(t, filepath.Join(b.home, cycleFolder(v.Cycle), mannerFolder))
-	b.model.current.unload()
+	b.model.current.loaded = nil // as after a restart
 	j := b.begun(b.model.current)
 	j.Before.Manner, j.Before.MannerHash = v.Manner, v.MannerHash
 	c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: j.Base})
@@ -265,7 +310,7 @@ func TestAVersionWithoutAHashAnswers(t *testing.T) {
 	if err := b.Restore(t.Context(), v.ID); err != nil {
 		t.Errorf("what kept no hash is refused: %v", err)
 	}
-	b.model.current.unload()
+	b.model.current.loaded = nil // as after a restart
 	wantDamaged(t, b.Restore(t.Context(), kin.ID), "2", folder)
 }
 
@@ -281,7 +326,7 @@ func TestAChangedVersionIsNotGoneBackTo(t *testing.T) {
 	for i, changed := range []Version{{}, all[1], all[0]} {
 		if changed.ID != 0 {
 			flipBit(t, filepath.Join(b.home, cycleFolder(changed.Cycle), mannerFolder))
-			b.model.current.unload()
+			b.model.current.loaded = nil // as after a restart
 		}
 		want := []int64{all[1].ID, all[0].ID, 0}[i]
 		if to, err := b.ancestor(t.Context(), all[2]); err != nil || to.ID != want {

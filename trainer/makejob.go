@@ -42,9 +42,12 @@ func (t *Trainer) job(ctx context.Context, a *attached, p pending) (Job, map[int
 		return Job{}, nil, fmt.Errorf("read the version in use: %w", err)
 	}
 	manner, knowledge, err := a.load(t.home, active)
-	if err != nil { // nothing of it can be kept: all is trained anew
+	switch {
+	case isDamage(err): // nothing of it can be kept: all is trained anew
 		t.log.Warn("the cycle begins without the version in use", "error", err)
 		active = Version{ID: active.ID}
+	case err != nil:
+		return Job{}, nil, err
 	}
 	j, used, err := t.draft(ctx, a.info.Hash, active, p)
 	j.Before.MannerHash, j.Before.KnowledgeHash = hashOf(manner), hashOf(knowledge)

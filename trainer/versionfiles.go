@@ -29,6 +29,12 @@ func loadAdapter(r *model.Runner, dir, hash string) (*model.Adapter, error) {
 	return a, err
 }
 
+// isDamage says whether an adapter was not read because it is missing, damaged or changed. Anything
+// else may pass, as where another program holds its file.
+func isDamage(err error) bool {
+	return errors.Is(err, errChanged) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, model.ErrAdapter)
+}
+
 // hashOf names an adapter by its values; "": there is none.
 func hashOf(a *model.Adapter) string {
 	if a == nil {

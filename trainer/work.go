@@ -47,9 +47,16 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 	if err := l.settle(ctx, p.judged); err != nil {
 		return err
 	}
-	// The files of the version in use are read anew: what has become of them is told now, and this cycle
-	// goes without it, else each would fail on it.
-	a.unload()
+	// The files of the version in use are read anew: if they are damaged, that is told now, and this cycle
+	// goes without it, else each would fail on it. If they cannot be read for another reason, none begins:
+	// without them it would lose what no feedback can train again, as an import.
+	active, err := l.store.ActiveVersion(ctx, a.info.Hash)
+	if err != nil {
+		return fmt.Errorf("read the version in use: %w", err)
+	}
+	if err := a.loadAnew(l.home, active); err != nil && !isDamage(err) {
+		return err
+	}
 	if err := l.renew(ctx); err != nil {
 		return err
 	}
