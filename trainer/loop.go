@@ -345,13 +345,14 @@ func (l *loop) fails(ctx context.Context, part **Finding, err error) {
 	}
 	l.log.Error("the loop's upkeep", "error", err)
 	f := findingOf(upkeepFailed(err), HintWait, err)
+	prevents := part == &l.unlooked
 	var news []News
-	if key := f.Reason.Code + " " + f.Reason.Text; !l.told[key] {
+	if key := fmt.Sprint(f.Reason.Code, " ", f.Reason.Text, prevents); !l.told[key] {
 		if l.told == nil {
 			l.told = make(map[string]bool)
 		}
 		l.told[key] = true
-		news = []News{{Kind: NewsTrouble, Reason: f.Reason}}
+		news = []News{{Kind: NewsTrouble, Reason: f.Reason, prevents: prevents}}
 	}
 	l.hinders(part, &f, news...)
 }
@@ -382,9 +383,9 @@ func (l *loop) hinders(part **Finding, f *Finding, news ...News) {
 func (l *loop) hindrance() *Finding { return cmp.Or(l.unerased, l.unlooked, l.undone, l.behind) }
 
 // trouble logs an error that the loop survives, and shows it.
-func (l *loop) trouble(f Finding, err error) {
+func (l *loop) trouble(f Finding, err error, prevents bool) {
 	l.log.Error("the loop", "error", err)
-	l.hub.update(func(s *State) { s.Trouble = &f }, News{Kind: NewsTrouble, Reason: f.Reason})
+	l.hub.update(func(s *State) { s.Trouble = &f }, News{Kind: NewsTrouble, Reason: f.Reason, prevents: prevents})
 }
 
 // findingOf is what is shown of an error in the loop: why, unless it says itself what happened.
@@ -413,10 +414,10 @@ func (l *loop) failed(of Phase, err error) {
 	l.lastError = err
 	l.retryAt = l.Trainer.now().Add(retryWait(l.failures))
 	if of != "" {
-		l.trouble(findingOf(upkeepFailed(err), HintWait, err), err)
+		l.trouble(findingOf(upkeepFailed(err), HintWait, err), err, false)
 		return
 	}
-	l.trouble(findingOf(reason(CodeCycleFailed, "training failed: "+err.Error(), "error", err), HintTrainNow, err), err)
+	l.trouble(findingOf(reason(CodeCycleFailed, "training failed: "+err.Error(), "error", err), HintTrainNow, err), err, true)
 }
 
 // succeeded ends a trouble. Work beside the loop that succeeds proves nothing about a

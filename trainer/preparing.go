@@ -221,7 +221,7 @@ func (l *loop) endPreparing(w work, err error) {
 		w.reader.asked.Store(false)
 		w.reader.prepareAt = l.Trainer.now().Add(time.Hour)
 		why := reason(CodePrepareFailed, "the model could not be prepared for lessons: "+err.Error(), "error", err)
-		l.trouble(Finding{Subject: SubjectTraining, Reason: why, Hint: HintPrepare}, err)
+		l.trouble(Finding{Subject: SubjectTraining, Reason: why, Hint: HintPrepare}, err, false)
 	}
 }
 

@@ -145,6 +145,8 @@ type News struct {
 	Known   []string // questions of lessons that became known
 	Reason  Reason
 	End     *CycleEnd
+
+	prevents bool // NewsTrouble: no cycle begins until it passes
 }
 
 // Event is what Watch delivers: the whole state, and what happened since the

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,6 +72,48 @@ func TestOneCycleIsRun(t *testing.T) {
 			t.Errorf("with learning switched off it ends with %v", err)
 		}
 	})
+}
+
+// What fails in the upkeep, and keeps no cycle from beginning, ends no wait for one.
+func TestUpkeepThatFailsEndsNoWaitForACycle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.attach()
+		v := b.holding(b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner))
+		inTheWay := filepath.Join(b.home, cycleFolder(v.Cycle)) // of its removal
+		if err := errors.Join(os.MkdirAll(filepath.Dir(inTheWay), 0o700), os.WriteFile(inTheWay, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(Restorable + time.Hour)
+		unerased := false
+		end, _, err := b.TrainOnce(t.Context(), func(s State) { unerased = unerased || s.Trouble != nil })
+		if err != nil || end.State != CycleChecked || !unerased {
+			t.Errorf("it ends with %+v, %v; trouble with the upkeep: %v", end, err, unerased)
+		}
+	})
+}
+
+// A cycle that failed is told in the words of what it failed by, whatever is in trouble beside it.
+func TestACycleThatFailedIsToldForItsOwnReason(t *testing.T) {
+	for name, trouble := range map[string]*Finding{
+		"alone":                nil,
+		"beside other trouble": {Subject: SubjectTraining, Reason: reason(CodeUpkeepFailed, "the disk is gone")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t)
+				b.attach()
+				b.hub.update(func(s *State) { s.Trouble = trouble })
+				b.play(func(context.Context, Job, func(Progress)) (Outcome, error) {
+					time.Sleep(time.Minute) // all that was told before is read by then
+					return Outcome{}, &UserError{Reason: reason(CodeTrainingMemory, "too little memory")}
+				})
+				if end, _, err := b.TrainOnce(t.Context(), nil); err != nil || end.State != CycleFailed || end.Reason.Code != CodeTrainingMemory {
+					t.Errorf("it ends with %+v, %v", end, err)
+				}
+			})
+		})
+	}
 }
 
 func failing(context.Context, Job, func(Progress)) (Outcome, error) {
