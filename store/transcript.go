@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Transcript is a whole conversation to be brought in. Its messages have numbers of its
@@ -65,7 +66,7 @@ func (s *Store) addTranscript(ctx context.Context, tx *sql.Tx, t Transcript) (bo
 		if err := checkTexts(m.Text, m.Source, m.Preset); err != nil {
 			return false, err
 		}
-		at := brought{ids[m.Parent], m.Role, m.Text}
+		at := brought{ids[m.Parent], m.Role, lineEnds.Replace(m.Text)}
 		if same := there[at]; len(same) > 0 {
 			ids[i+1], there[at] = same[0], same[1:]
 			continue
@@ -116,8 +117,11 @@ func (s *Store) broughtConversation(ctx context.Context, tx *sql.Tx, c Conversat
 type brought struct {
 	parent int64 // that it follows here
 	role   Role
-	text   string
+	text   string // with the ends of lines of lineEnds
 }
+
+// lineEnds makes all ends of lines alike: earlier programs brought in those of Windows as they were.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // broughtMessages are the messages of a conversation by what makes them the same, the oldest first.
 func broughtMessages(ctx context.Context, tx *sql.Tx, conversation int64) (map[brought][]int64, error) {
@@ -133,6 +137,7 @@ func broughtMessages(ctx context.Context, tx *sql.Tx, conversation int64) (map[b
 	}
 	there := make(map[brought][]int64, len(all))
 	for _, m := range all {
+		m.text = lineEnds.Replace(m.text)
 		there[m.brought] = append(there[m.brought], m.id)
 	}
 	return there, nil

@@ -122,7 +122,7 @@ func (t *Trainer) firstQuestion(ctx context.Context, ask Ask, text string) (Mess
 	if ask.System != "" {
 		history = []Turn{{Role: RoleSystem, Text: ask.System}}
 	}
-	history = append(history, ask.History...)
+	history = turnsWithLineEnds(append(history, ask.History...))
 	messages := make([]Message, 0, len(history)+1)
 	for _, turn := range history {
 		messages = append(messages, Message{Role: turn.Role, Text: turn.Text})

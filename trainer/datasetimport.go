@@ -189,8 +189,10 @@ func kindOf(s Sample, chosen Kind, manners []string) Kind {
 	return proposeFor(s.Prompt, s.Answer, s.Better, manners).Kind
 }
 
-// sameText says that two samples on one subject say the same.
+// sameText says that two samples on one subject say the same, however their lines end: earlier
+// programs kept them as they were given.
 func sameText(a, b Sample) bool {
+	a, b = withLineEnds(a), withLineEnds(b)
 	turns := func(s Sample) string { text, _ := json.Marshal(s.Context); return string(text) }
 	return a.Prompt == b.Prompt && a.Answer == b.Answer && a.Better == b.Better && a.Score == b.Score && turns(a) == turns(b)
 }

@@ -220,7 +220,7 @@ func rowFrom(line []byte, now time.Time, unread map[string]bool) (readRow, *RowE
 	} else {
 		s.Answer = better
 	}
-	s.Prompt, s.Answer, s.Better = lineEnds.Replace(s.Prompt), lineEnds.Replace(s.Answer), lineEnds.Replace(s.Better)
+	*s = withLineEnds(*s)
 	if label != nil && *label != (s.Score > 0) && s.Score != 0 {
 		keep(&RowError{Problem: RowLabel, Got: strconv.FormatBool(*label), Wants: fmt.Sprint(s.Score)})
 	}

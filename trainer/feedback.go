@@ -128,6 +128,21 @@ func (t *Trainer) mannerAnswers(ctx context.Context) ([]string, error) {
 // others, and what is trained with them teaches a model to write them.
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
+// withLineEnds is a sample whose lines end as models write them.
+func withLineEnds(s Sample) Sample {
+	s.Prompt, s.Answer, s.Better = lineEnds.Replace(s.Prompt), lineEnds.Replace(s.Answer), lineEnds.Replace(s.Better)
+	s.Context = turnsWithLineEnds(s.Context)
+	return s
+}
+
+func turnsWithLineEnds(turns []Turn) []Turn {
+	turns = slices.Clone(turns)
+	for i := range turns {
+		turns[i].Text = lineEnds.Replace(turns[i].Text)
+	}
+	return turns
+}
+
 // tidy is a text that a person gives as it is kept: without blanks around it.
 func tidy(text string) string { return strings.TrimSpace(lineEnds.Replace(text)) }
 
@@ -266,7 +281,7 @@ func (t *Trainer) taught(ctx context.Context, s Sample, standing []Sample) (Less
 	if s.Kind != Knowledge || len(standing) != 1 {
 		return Lesson{}, nil
 	}
-	old := standing[0]
+	old, s := withLineEnds(standing[0]), withLineEnds(s) // earlier programs kept others
 	if old.Prompt != s.Prompt || old.Better != s.Better || s.Answer != "" && s.Answer != old.Answer {
 		return Lesson{}, nil
 	}

@@ -148,7 +148,7 @@ func finishTranscript(t *Transcript) error {
 		if len(m.Text) > store.MaxText || len(t.Conversation.Title) > store.MaxText {
 			return fmt.Errorf("%w: %d bytes", ErrTranscriptLong, max(len(m.Text), len(t.Conversation.Title)))
 		}
-		m.Text = strings.ToValidUTF8(m.Text, string(utf8.RuneError))
+		m.Text = lineEnds.Replace(strings.ToValidUTF8(m.Text, string(utf8.RuneError)))
 		if m.Role == RoleUser && spoken == "" {
 			spoken = m.Text
 		}
