@@ -31,6 +31,7 @@ type memory struct {
 	young, old map[memoryKey]memorised
 	adapters   map[string]*model.Adapter // of the last cycle that trained, if some were in vain or are not saved yet
 	computed   int                       // answers and probabilities that were not remembered
+	unlearns   string                    // what the last cycle was to unlearn; "": nothing
 }
 
 type memoryKey [sha256.Size]byte
@@ -196,12 +197,20 @@ func (m *memory) keepAdapters(trained map[string]*model.Adapter) {
 	m.adapters = trained
 }
 
-// forget empties the memory.
-func (m *memory) forget() {
+// unlearn begins a cycle that is to unlearn what is named; "": nothing. What is rebuilt is to be what
+// it would be if nothing of it had been asked, so all is forgotten. Only adapters that a cycle before
+// it trained, which was to unlearn just that, knew nothing of it either.
+func (m *memory) unlearn(what string) {
 	if m == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.young, m.old, m.adapters = nil, nil, nil
+	if what != "" {
+		m.young, m.old = nil, nil
+		if m.unlearns != what {
+			m.adapters = nil
+		}
+	}
+	m.unlearns = what
 }

@@ -1,6 +1,8 @@
 package trainer
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -53,7 +55,7 @@ func TestUnchangedLessonsAreNotAskedAgain(t *testing.T) {
 		m := new(memory)
 		changing(8, func(lessons []JobLesson) {
 			if !remember {
-				m.forget()
+				m.unlearn("all")
 			}
 			j := Job{Format: jobFormat, Base: r.Info().Hash, Recipe: DefaultSettings().recipe(), Lessons: lessons, Reader: dir, ReaderKey: report.Adapter}
 			before := m.count()
@@ -112,8 +114,38 @@ func TestMemoryTellsRequestsApart(t *testing.T) {
 	if _, ok := m.recall(keyOfRequest(base)); !ok {
 		t.Error("the last answer is forgotten")
 	}
-	m.forget()
+	m.unlearn("all")
 	if _, ok := m.recall(keyOfRequest(base)); ok {
 		t.Error("an answer is remembered that was forgotten")
+	}
+}
+
+// What is unlearnt is rebuilt without what was said before, and is trained once: an adapter that
+// could not be saved, as on a full disk, was made by a try at the same, which knew nothing of it either.
+func TestWhatIsUnlearntIsTrainedOnce(t *testing.T) {
+	b := newBench(t)
+	r := tinyRunner(t, 1)
+	defer b.load(r)()
+	a := b.model.current
+	a.base = &BaseFacts{}
+	trained := map[string]*model.Adapter{"manner": untrained(t, r, 2)}
+	question := memoryKey{1}
+	var kept, said bool
+	b.cycle = func(_ context.Context, _ *model.Runner, _ Job, _ *BaseFacts, m *memory, _ func(Progress)) (Outcome, error) {
+		kept = m.adapter("manner") != nil
+		_, said = m.recall(question)
+		m.keepAdapters(trained)
+		m.keep(question, memorised{text: "said"})
+		return Outcome{}, errors.New("the disk is full")
+	}
+	l := &loop{Trainer: b.Trainer}
+	for i, x := range []struct {
+		unlearn    string
+		kept, said bool
+	}{{"", false, false}, {"", true, true}, {"this", false, false}, {"this", true, false}, {"that", false, false}, {"", true, true}, {"that", false, false}} {
+		_, _ = l.train(t.Context(), a, work{unlearn: x.unlearn})
+		if kept != x.kept || said != x.said {
+			t.Errorf("try %d, to unlearn %q: the adapter is kept: %v, the answer: %v", i+1, x.unlearn, kept, said)
+		}
 	}
 }

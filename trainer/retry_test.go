@@ -205,7 +205,7 @@ func TestWhatWasRefusedIsNotTrainedAgain(t *testing.T) {
 	if diff := cmp.Diff(anew.Report.Figures, again.Report.Figures); diff != "" || again.Report.Reason.Text != anew.Report.Reason.Text {
 		t.Errorf("%q instead of %q: %s", again.Report.Reason.Text, anew.Report.Reason.Text, diff)
 	}
-	m.forget() // as before what is unlearnt is rebuilt
+	m.unlearn("all") // as before what is unlearnt is rebuilt
 	if o, err := runCycle(t.Context(), r, j, facts, m, nil); err != nil || len(o.Report.Trained) == 0 {
 		t.Errorf("trained %v after all was forgotten (%v)", o.Report.Trained, err)
 	}

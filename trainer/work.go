@@ -121,9 +121,7 @@ func (l *loop) train(ctx context.Context, a *attached, w work) (Outcome, error) 
 	if facts, err = l.withOwn(until, a, facts, w.job.Own); err != nil {
 		return Outcome{}, cause(until, err)
 	}
-	if w.unlearn != "" { // what is rebuilt is to be what it would be if nothing of it had been asked
-		a.memory.forget()
-	}
+	a.memory.unlearn(w.unlearn)
 	before := a.memory.count()
 	o, err := l.cycle(until, a.runner, absolute(w.job, l.home), facts, a.memory, func(p Progress) {
 		p.Cycle = w.cycle
