@@ -89,15 +89,17 @@ func (l *loop) withdrawHolding(ctx context.Context, before time.Time) error {
 	return nil
 }
 
-// isWithdrawn says whether the version in use of a base model stands in for one that was
-// withdrawn, and no cycle has decided since what follows.
-func (t *Trainer) isWithdrawn(ctx context.Context, base string) (bool, error) {
+// withdrawal is the activation by which the version in use of a base model stands in for one that was
+// withdrawn, while no cycle has decided what follows; 0: there is none.
+func (t *Trainer) withdrawal(ctx context.Context, base string) (int64, error) {
 	last, err := t.store.LastActivation(ctx, base)
 	if err != nil || last.Reason.Code != CodeWithdrawn {
-		return false, err
+		return 0, err
 	}
-	decided, err := t.store.DecidedSince(ctx, base, last.Created)
-	return !decided, err
+	if decided, err := t.store.DecidedSince(ctx, base, last.Created); err != nil || decided {
+		return 0, err
+	}
+	return last.ID, nil
 }
 
 // eraseVersions removes the files of the versions, of whichever model, that are not in use

@@ -313,8 +313,13 @@ func TestWhatWasWithdrawnByAClockThatWasAheadIsTrainedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.start()
-		time.Sleep(48 * time.Hour)
+		time.Sleep(10 * time.Minute)
 		b.wantRuns(1)
+		b.rate("What is dew?", 5) // which alone is no reason to train at once
+		time.Sleep(time.Minute)
+		b.wantRuns(1)
+		time.Sleep(48 * time.Hour)
+		b.wantRuns(2)
 	})
 }
 

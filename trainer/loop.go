@@ -23,7 +23,7 @@ type loop struct {
 	lastError error
 	newest    int64  // sample when the user cancelled; what is newer ends the wait. -1: not looked at yet
 	tried     string // what the last unlearning cycle that was decided was about
-	redone    string // workKey of the last decided cycle that trained what a withdrawn version left
+	redone    int64  // the withdrawal after which a cycle was decided that trained what it left
 	ahead     ahead
 	kept      kept
 	eraseAt   time.Time       // when what was deleted is erased next
@@ -244,7 +244,7 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 		return reason(CodeRetryLater, "the last training failed and is tried again", "seconds", seconds(l.retryAt.Sub(now)), "error", l.lastError), l.retryAt
 	case l.isInterrupted():
 		return reason(CodeInterrupted, "a cycle was cut short and is started again"), now
-	case p.erased > 0 && l.tried != erasure(p), p.withdrawn && l.redone != p.key:
+	case p.erased > 0 && l.tried != erasure(p), p.withdrawn != 0 && l.redone != p.withdrawn:
 		return reason(CodeUnlearn, "what was taken back is unlearnt"), now
 	case p.manner > 0 && set.TrainOnCorrection:
 		return reason(CodeCorrection, "a correction of manner is in"), now

@@ -23,7 +23,9 @@ type pending struct {
 	key     string    // workKey of a cycle on it
 	against []Contradiction
 
-	withdrawn bool // the version in use stands in for one that held what was taken back, and the rest was not trained since
+	// withdrawn is the activation by which the version in use stands in for one that held what was taken
+	// back, if the rest was not trained since; else 0.
+	withdrawn int64
 }
 
 // gather counts what no cycle has used. What the gate refused is not new, as long as
@@ -244,7 +246,7 @@ func (t *Trainer) gatheredFrom(ctx context.Context, k *kept, hash string, set *S
 		if p.erased, err = t.store.Erasures(ctx, hash); err != nil {
 			return p, buffer, counts, fmt.Errorf("count what was taken back: %w", err)
 		}
-		if p.withdrawn, err = t.isWithdrawn(ctx, hash); err != nil {
+		if p.withdrawn, err = t.withdrawal(ctx, hash); err != nil {
 			return p, buffer, counts, fmt.Errorf("look for a version that was withdrawn: %w", err)
 		}
 	}

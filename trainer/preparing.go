@@ -175,7 +175,7 @@ func (l *loop) startPreparing(ctx context.Context, a *attached) {
 func (l *loop) beforeReader(p pending) time.Duration {
 	now := l.Trainer.now()
 	_, at := l.due(p, l.settings.Load(), now)
-	lessonsAlone := !l.wantedNow && !l.isInterrupted() && p.manner+p.ratings+p.changed+p.erased == 0 && !p.withdrawn
+	lessonsAlone := !l.wantedNow && !l.isInterrupted() && p.manner+p.ratings+p.changed+p.erased == 0 && p.withdrawn == 0
 	if at.IsZero() || lessonsAlone {
 		return idle
 	}

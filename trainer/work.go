@@ -17,7 +17,7 @@ type work struct {
 	job      Job
 	used     map[int64]Kind // the samples, and as what
 	unlearn  string         // what it unlearns (erasure); "": nothing
-	redoes   string         // workKey, if it trains what a withdrawn version left; "": it does not
+	redoes   int64          // the withdrawal whose rest it trains; 0: there was none
 	chosen   int64          // the activation that the lessons are asked anew for; 0: it is no such asking
 	phrased  *int64         // where a phrasing goes on once it is done; nil: it is none
 	owed     bool           // it was asked for, or was cut short before: it is owed if it fails
@@ -79,10 +79,6 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 	if p.erased > 0 {
 		unlearn = erasure(p)
 	}
-	redoes := ""
-	if p.withdrawn {
-		redoes = p.key
-	}
 	owed := l.wantedNow
 	l.wantedNow = false
 	if l.isInterrupted() {
@@ -94,7 +90,7 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 	default:
 	}
 	runCtx, cancel := context.WithCancelCause(ctx)
-	l.now = work{running: true, cycle: c.ID, job: j, used: used, unlearn: unlearn, redoes: redoes, memory: a.memory, owed: owed, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
+	l.now = work{running: true, cycle: c.ID, job: j, used: used, unlearn: unlearn, redoes: p.withdrawn, memory: a.memory, owed: owed, cancel: cancel, progress: make(chan Progress, 1), done: make(chan workResult, 1)}
 	l.last = l.lastSeconds(ctx)
 	l.hub.update(func(s *State) {
 		s.Progress = Progress{Cycle: c.ID, Step: StepBase, Started: l.Trainer.now()}
