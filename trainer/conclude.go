@@ -62,7 +62,7 @@ func (l *loop) end(ctx context.Context, r workResult) {
 		l.redone = cmp.Or(w.redoes, l.redone)
 	}
 	switch {
-	case e.State == CyclePromoted: // its version answers: what failed behind that is no training that failed
+	case e.State == CyclePromoted: // its version answers, at the latest after the next round (catchUp): what failed behind that is no training that failed
 		l.cutTwice.Store(nil)
 		l.succeeded("")
 		if err != nil {

@@ -52,6 +52,9 @@ func (l *loop) run(ctx context.Context) {
 			if err := l.rollback(ctx); err != nil {
 				l.hinder(ctx, fmt.Errorf("look at the ratings: %w", err))
 			}
+			if err := l.catchUp(ctx); err != nil {
+				l.hinder(ctx, fmt.Errorf("let the version in use answer: %w", err))
+			}
 			next := l.decide(ctx)
 			if l.relieve(); l.hindered {
 				next = min(next, time.Minute)

@@ -84,6 +84,26 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	return made, errors.Join(noted, t.prune(ctx, made.BaseHash))
 }
 
+// catchUp lets the version in use answer where another one does, since that failed when it was made.
+func (l *loop) catchUp(ctx context.Context) error {
+	s := l.speaking.Load()
+	if s == nil {
+		return nil
+	}
+	active, err := l.store.ActiveVersion(ctx, s.model.info.Hash)
+	if err != nil {
+		return fmt.Errorf("read the version in use: %w", err)
+	}
+	if active.ID == s.chosen {
+		return nil
+	}
+	if err := l.renew(ctx); err != nil {
+		return err
+	}
+	l.passes(&l.behind)
+	return nil
+}
+
 // discard removes what a cycle has written that made no version: nothing refers to it, and
 // it may hold what is taken back later.
 func (t *Trainer) discard(cycle int64) error {

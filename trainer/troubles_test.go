@@ -199,6 +199,33 @@ func TestACycleWhoseEndWasNotKeptIsEndedBeforeTheNext(t *testing.T) {
 	})
 }
 
+// A version that is in use and does not answer, since what follows its making failed, answers with the
+// next round, which ends the trouble.
+func TestAVersionThatIsInUseComesToAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.attach()
+		v := b.version() // of which nobody told what answers
+		if s := b.State(); s.Active.ID != 0 {
+			t.Fatalf("version %d answers", s.Active.Number)
+		}
+		b.start()
+		if s := b.settle(); s.Active.ID != v.ID {
+			t.Errorf("version %d answers, in use is %d", s.Active.Number, v.Number)
+		}
+		b.Stop()
+		l := &loop{Trainer: b.Trainer}
+		later := b.version()
+		l.fails(t.Context(), &l.behind, errors.New("the database is busy"))
+		if err := l.catchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s := b.State(); s.Active.ID != later.ID || s.Trouble != nil {
+			t.Errorf("version %d answers, in use is %d; trouble %+v", s.Active.Number, later.Number, s.Trouble)
+		}
+	})
+}
+
 // Work beside the loop ends the trouble that such work made, and no other's; it shows
 // no progress of a cycle.
 func TestWorkBesideTheLoop(t *testing.T) {
