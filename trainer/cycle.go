@@ -271,6 +271,10 @@ func (c *cycleRun) lap(part *float64) {
 
 // prepare measures what is not known yet, and loads the adapters in use.
 func (c *cycleRun) prepare(ctx context.Context) (err error) {
+	c.job.RateDivisor = rateDivisor(c.r.Info().Parameters)
+	if c.job.RateDivisor > 1 {
+		c.out.Report.RateDivisor = c.job.RateDivisor
+	}
 	c.enter(StepBase, 1)
 	if c.base == nil {
 		if c.base, err = MeasureBase(ctx, c.r); err != nil {

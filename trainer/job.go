@@ -39,6 +39,10 @@ type Job struct {
 	// folder or absolute; "": the one that comes with the program, if there is one.
 	Reader    string `json:"reader,omitempty"`
 	ReaderKey string `json:"reader_key,omitempty"` // hash of the reader's adapter; "": not noted, or none
+
+	// RateDivisor is what the rates are divided by for the size of the base; 0: not known. Who trains
+	// the job sees it by the base.
+	RateDivisor int `json:"-"`
 }
 
 // Recipe is the part of Settings that training depends on.
@@ -183,7 +187,7 @@ func (j *Job) mannerKey() string {
 	for i, s := range train {
 		parts[i] = part{s.Form, s.Context, s.Prompt, s.Answer, s.Better, s.Score, s.Weight}
 	}
-	return keyOf("manner", j.Base, j.Recipe, parts, j.Own)
+	return j.keyOf("manner", j.Base, j.Recipe, parts, j.Own)
 }
 
 // knowledgeKey likewise, for the given missed lessons.
@@ -199,7 +203,7 @@ func (j *Job) knowledgeKey(missed []JobLesson) string {
 	for i, l := range missed {
 		parts[i] = part{l.Question, l.turn(), l.Importance}
 	}
-	return keyOf("knowledge", j.Base, j.ReaderKey, j.Recipe, parts, j.Own)
+	return j.keyOf("knowledge", j.Base, j.ReaderKey, j.Recipe, parts, j.Own)
 }
 
 // lessonsKey names the lessons as far as a check of them goes.
@@ -229,6 +233,15 @@ func (j *Job) triedKey(missed []JobLesson) string {
 	plain := *j
 	plain.Own = nil
 	return keyOf("tried", plain.knowledgeKey(missed), j.mannerKey(), j.lessonsKey())
+}
+
+// keyOf names what is trained of the parts. What earlier programs trained at the full rates, as each
+// model, keeps its name where these still hold.
+func (j *Job) keyOf(parts ...any) string {
+	if j.RateDivisor > 1 {
+		parts = append(parts, j.RateDivisor)
+	}
+	return keyOf(parts...)
 }
 
 func keyOf(parts ...any) string {

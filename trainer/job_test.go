@@ -101,6 +101,15 @@ func TestKeys(t *testing.T) {
 		t.Error("the key of other weights is the same")
 	}
 	a.Samples = nil
+	whole := b
+	b.RateDivisor = 1
+	if whole.mannerKey() != b.mannerKey() {
+		t.Error("the rates that hold change the key")
+	}
+	b.RateDivisor = 2
+	if whole.mannerKey() == b.mannerKey() || whole.knowledgeKey(a.Lessons) == b.knowledgeKey(a.Lessons) {
+		t.Error("another rate leaves the key as it is")
+	}
 	if a.mannerKey() != "" {
 		t.Error("nothing to train has a key")
 	}

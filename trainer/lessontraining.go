@@ -88,6 +88,7 @@ func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining,
 	}
 	var j Job
 	held := fullEffort.anchor
+	divisor := t.rateDivisor(hash)
 	if len(c.Job) > 0 {
 		r, err := reportOf(c)
 		if err != nil {
@@ -96,6 +97,7 @@ func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining,
 		if err := json.Unmarshal(c.Job, &j); err != nil {
 			return LessonTraining{}, fmt.Errorf("read the job of cycle %d: %w", c.ID, err)
 		}
+		divisor = r.RateDivisor
 		if n := len(r.Tries); n > 0 {
 			j.Recipe.KnowledgeRate *= r.Tries[n-1].Rate
 			held = r.Tries[n-1].Anchors
@@ -113,9 +115,7 @@ func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining,
 			return LessonTraining{}, err
 		}
 	}
-	if info, ok := t.ModelInfo(); ok {
-		j.Recipe.KnowledgeRate = rateFor(info.Parameters, j.Recipe.KnowledgeRate)
-	}
+	j.Recipe.KnowledgeRate /= float64(max(1, divisor))
 	out := lessonTraining(jobLesson(all[at]), j.Recipe, set.Questions, j.Own)
 	out.Cycle = c.ID
 	against, err := t.Contradictions(ctx)

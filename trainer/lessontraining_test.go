@@ -109,6 +109,7 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 			}
 			return c
 		}
+		b.model.current.info.Parameters = 8_030_261_248
 		first := trained(0, "Which knots hold a heavy boat?", Report{Trained: []Step{StepKnowledge}, Tries: []Try{new(Report).try(fullEffort), new(Report).try(gentleEffort)}})
 		trained(1, "Which trees keep their leaves?", Report{Trained: []Step{StepManner}}) // keeps it
 		b.talk("How does fog form over rivers?", 0)
@@ -127,6 +128,9 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if got.Rate != b.Settings().KnowledgeRate/5 {
+			t.Errorf("the next training is said to be at rate %g", got.Rate)
+		}
 		if got.Cycle != 0 || !slices.Equal(got.Own, []string{"How does fog form over rivers?"}) {
 			t.Errorf("not trained yet, but by cycle %d, held to %q", got.Cycle, got.Own)
 		}
@@ -141,9 +145,9 @@ func TestTrainingOfATrainedLesson(t *testing.T) {
 		// An adapter that the memory had, of a training that was refused with other lessons: it is
 		// that of the cycle which first used it, whatever the version before had.
 		adapter = "versions/cycle-3/knowledge"
-		third := trained(2, "Which bakery opens early?", Report{})
-		if got, err = b.TrainingOf(t.Context(), lessons[0].ID); err != nil || got.Cycle != third.ID {
-			t.Errorf("trained by cycle %d, want %d (%v)", got.Cycle, third.ID, err)
+		third := trained(2, "Which bakery opens early?", Report{RateDivisor: 5})
+		if got, err = b.TrainingOf(t.Context(), lessons[0].ID); err != nil || got.Cycle != third.ID || got.Rate != b.Settings().KnowledgeRate/5 {
+			t.Errorf("trained by cycle %d, want %d, at rate %g (%v)", got.Cycle, third.ID, got.Rate, err)
 		}
 
 		// The adapter is kept for what was taken back and taught again unchanged, which is another sample.

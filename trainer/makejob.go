@@ -56,10 +56,19 @@ func (t *Trainer) job(ctx context.Context, a *attached, p pending) (Job, map[int
 	return j, used, err
 }
 
+// rateDivisor is what the attached model's rates are divided by; 0: that is not the base.
+func (t *Trainer) rateDivisor(base string) int {
+	if info, ok := t.ModelInfo(); ok && info.Hash == base {
+		return rateDivisor(info.Parameters)
+	}
+	return 0
+}
+
 // draft is job without what only the model itself tells; the base "" is no model. active
 // is the version in use; without its cycle it is one of which nothing can be kept.
 func (t *Trainer) draft(ctx context.Context, base string, active Version, p pending) (Job, map[int64]Kind, error) {
 	j := Job{Format: jobFormat, Base: base, User: t.store.User(), Recipe: t.settings.Load().recipe()}
+	j.RateDivisor = t.rateDivisor(base)
 	waits := make(map[int64]bool, len(p.against))
 	for _, c := range p.against {
 		waits[c.Older.Sample] = true

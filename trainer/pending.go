@@ -97,10 +97,11 @@ func gather(k *kept, held map[int64]bool, set *Settings, last *refusal) (pending
 
 // refusal is what the last decided cycle was about if the gate refused it.
 type refusal struct {
-	base   string // the model's hash
-	cycle  int64  // 0: the gate did not refuse it, or there was none
-	recipe Recipe
-	held   map[string]bool // its samples and lessons
+	base         string // the model's hash
+	cycle        int64  // 0: the gate did not refuse it, or there was none
+	recipe       Recipe
+	held         map[string]bool // its samples and lessons
+	atOtherRates bool            // it was trained at other rates than the model gets now
 }
 
 func mannerKey(sample int64) string { return fmt.Sprint("manner ", sample) }
@@ -111,7 +112,7 @@ func (r *refusal) of(cycle int64) bool { return r.cycle != 0 && r.cycle == cycle
 
 // stands says whether all that was refused is still there, and would be trained alike.
 func (r *refusal) stands(p pending, now Recipe) bool {
-	if r.cycle == 0 || r.recipe != now {
+	if r.cycle == 0 || r.recipe != now || r.atOtherRates {
 		return false
 	}
 	found := 0
@@ -150,7 +151,12 @@ func (t *Trainer) refusal(ctx context.Context, hash string) (*refusal, error) {
 		if err := json.Unmarshal(c.Job, &j); err != nil {
 			return nil, fmt.Errorf("read the job of cycle %d: %w", c.ID, err)
 		}
-		r.cycle, r.recipe = c.ID, j.Recipe
+		report, err := reportOf(c)
+		if err != nil {
+			return nil, err
+		}
+		now := t.rateDivisor(hash)
+		r.cycle, r.recipe, r.atOtherRates = c.ID, j.Recipe, now != 0 && now != max(1, report.RateDivisor)
 		for _, s := range j.Samples {
 			r.held[mannerKey(s.ID)] = true
 		}

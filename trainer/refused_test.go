@@ -77,6 +77,37 @@ func TestRefusedFeedbackTrainsWithOtherSettings(t *testing.T) {
 	})
 }
 
+// What was refused at the full rate, by a program that trained each model at it, is trained again at
+// the lower one that a large model gets.
+func TestRefusedFeedbackTrainsAtAnotherRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		var divisor int
+		b.play(func(context.Context, Job, func(Progress)) (Outcome, error) {
+			o := refused()
+			o.Report.RateDivisor = divisor
+			return o, nil
+		})
+		b.start()
+		b.attach()
+		b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner)
+		b.wantRuns(1)
+		b.want(PhaseWaiting, CodeRefusedWaits)
+		b.Stop()
+		b.model.current.info.Parameters = 8_030_261_248
+		b.refused.Store(nil) // of the program before
+		divisor = 5
+		b.start()
+		b.wantRuns(2)
+		b.want(PhaseWaiting, CodeRefusedWaits)
+		b.Stop()
+		b.refused.Store(nil)
+		b.start()
+		b.want(PhaseWaiting, CodeRefusedWaits)
+		b.wantRuns(2)
+	})
+}
+
 func TestRefusedCorrectionWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)

@@ -44,6 +44,9 @@ type Report struct {
 	KnowledgeTried string `json:"knowledge_tried,omitempty"`
 	Vain           *Vain  `json:"vain,omitempty"` // what it was trained on, or was not trained on again; nil: nothing
 	Reader         bool   `json:"reader"`         // the model has a reader adapter
+	// RateDivisor is what the recipe's rates were divided by for the size of the model; 0: by nothing,
+	// as by earlier programs for each model.
+	RateDivisor int `json:"rate_divisor,omitempty"`
 }
 
 // Vain is a training of knowledge that is no part of the candidate: no more lessons were

@@ -17,20 +17,23 @@ const (
 // stopWindow is over how many steps the surprise is averaged to decide on stopping early.
 const stopWindow = 4
 
-// rateFor is a learning rate that was found on models of up to half a billion weights, for one
-// of so many. The design starts with 1e-3 there, half of it up to 3 billion and a fifth at 8;
+// rateDivisor is what a learning rate that was found on models of up to half a billion weights is
+// divided by for one of so many. The design starts with 1e-3 there, half of it up to 3 billion and a fifth at 8;
 // the last is what QLoRA trains 7 and 13 billion with (2e-4, Dettmers et al. 2023). No model
 // beyond half a billion was measured here. The bounds lie above what models of these names
 // have: one of 3 billion has 3.2, one of a half up to .63 where its head is stored apart.
-func rateFor(parameters int64, rate float64) float64 {
+func rateDivisor(parameters int64) int {
 	switch {
 	case parameters < 750_000_000:
-		return rate
+		return 1
 	case parameters < 4_000_000_000:
-		return rate / 2
+		return 2
 	}
-	return rate / 5
+	return 5
 }
+
+// rateFor is such a rate for a model of so many weights.
+func rateFor(parameters int64, rate float64) float64 { return rate / float64(rateDivisor(parameters)) }
 
 // schedule says how long a training goes on and how fast.
 type schedule struct {
