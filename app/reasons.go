@@ -115,6 +115,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeFaultDisk:      "fault.disk",
 	trainer.CodeFaultMemory:    "fault.memory",
 	trainer.CodeFaultEngine:    "fault.engine",
+	trainer.CodeFaultPass:      "fault.pass",
 	trainer.CodeFaultModelFile: "fault.model_file",
 	trainer.CodeFaultModelKind: "fault.model_kind",
 	trainer.CodeFaultTemplate:  "fault.template",

@@ -100,6 +100,7 @@ func TestFailuresOfAModelAreToldByTheirKind(t *testing.T) {
 		{chat.ErrSyntax, "template", exitModel, "the model's chat template cannot be read", "die Gesprächsvorlage des Modells ist nicht lesbar"},
 		{model.ErrMemory, "memory", exitFailed, "there is not enough memory", "der Arbeitsspeicher reicht nicht"},
 		{model.ErrLost, "engine_lost", exitFailed, "the engine no longer works", "das Rechenwerk arbeitet nicht mehr"},
+		{model.ErrPass, "broke_off", exitFailed, "the computation broke off", "die Berechnung ist abgebrochen"},
 		{model.ErrNoNumbers, "engine_lost", exitFailed, "the engine no longer works", "das Rechenwerk arbeitet nicht mehr"},
 	} {
 		for lang, want := range map[language]string{english: tt.en, german: tt.german} {

@@ -105,4 +105,5 @@ var faultsOfModels = map[string]struct {
 	trainer.CodeFaultTemplate: {"template", exitModel, "Name another conversion of the model with --model.", "Nennen Sie mit --model eine andere Umwandlung des Modells."},
 	trainer.CodeFaultMemory:   {"memory", exitFailed, "", ""},
 	trainer.CodeFaultEngine:   {"engine_lost", exitFailed, "Try again, or with --engine cpu.", "Versuchen Sie es erneut, oder mit --engine cpu."},
+	trainer.CodeFaultPass:     {"broke_off", exitFailed, "Try again.", "Versuchen Sie es erneut."},
 }

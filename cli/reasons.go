@@ -137,6 +137,7 @@ var germanReasons = map[string]string{
 	trainer.CodeFaultDisk:      "der Datenträger ist voll",
 	trainer.CodeFaultMemory:    "der Arbeitsspeicher reicht nicht",
 	trainer.CodeFaultEngine:    "das Rechenwerk arbeitet nicht mehr",
+	trainer.CodeFaultPass:      "die Berechnung ist abgebrochen",
 	trainer.CodeFaultModelFile: "die Modelldatei ist beschädigt oder keine GGUF-Datei",
 	trainer.CodeFaultModelKind: "diese Art von Modell wird nicht unterstützt",
 	trainer.CodeFaultTemplate:  "die Gesprächsvorlage des Modells ist nicht lesbar",

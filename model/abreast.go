@@ -87,14 +87,14 @@ func (a *abreast) announce() {
 	}
 }
 
-// errPass is what a pass ends with that panics. Its leader's request ends by that; a server
-// goes on, and so do the other answers.
-var errPass = errors.New("the computation broke off")
+// ErrPass is what the requests in a pass end with that panics; that of its leader ends by the panic.
+// A server goes on, and later requests are answered.
+var ErrPass = errors.New("the computation broke off")
 
 // lead gathers and computes a pass, in which the leader's own extension is the first.
 func (a *abreast) lead(e *exec) {
 	pass := a.gather()
-	err := errPass
+	err := ErrPass
 	defer func() { a.handOn(pass, err) }()
 	err = a.compute(e, pass)
 }

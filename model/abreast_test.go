@@ -172,7 +172,7 @@ func TestAPassThatPanicsHoldsUpNoOther(t *testing.T) {
 			var err error
 			defer func() {
 				if recover() != nil {
-					err = errPass
+					err = ErrPass
 				}
 				ended <- err
 			}()
@@ -183,7 +183,7 @@ func TestAPassThatPanicsHoldsUpNoOther(t *testing.T) {
 	for range n {
 		select {
 		case err := <-ended:
-			if !errors.Is(err, errPass) {
+			if !errors.Is(err, ErrPass) {
 				t.Errorf("an answer ends with %v", err)
 			}
 		case <-soon:

@@ -36,6 +36,7 @@ var faults = []struct {
 	{model.ErrMemory, CodeFaultMemory, "there is not enough memory", HintFreeMemory},
 	{model.ErrLost, CodeFaultEngine, "the engine no longer works", HintNone},
 	{model.ErrNoNumbers, CodeFaultEngine, "the engine no longer works", HintNone},
+	{model.ErrPass, CodeFaultPass, "the computation broke off", HintNone},
 	{fs.ErrNotExist, CodeFaultMissing, "there is no such file", HintNone},
 	{fs.ErrPermission, CodeFaultDenied, "access is denied", HintNone},
 }

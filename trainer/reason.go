@@ -132,6 +132,7 @@ const (
 	CodeFaultDisk      = "fault_disk"       // full
 	CodeFaultMemory    = "fault_memory"     // too little
 	CodeFaultEngine    = "fault_engine"     // it no longer works
+	CodeFaultPass      = "fault_pass"       // a computation broke off, and the engine works on
 	CodeFaultModelFile = "fault_model_file" // damaged, or none
 	CodeFaultModelKind = "fault_model_kind" // not supported
 	CodeFaultTemplate  = "fault_template"   // the model's chat template cannot be read
