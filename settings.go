@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"fyne.io/fyne/v2/lang"
@@ -108,11 +109,12 @@ func (s *session) modelSettings() configs.Model {
 	return s.chosen(settings)
 }
 
-// systemLanguage is what Windows and macOS speak, asked for as the window does. They mostly set no
-// variables; elsewhere there is nothing besides those.
-func systemLanguage() string {
+// systemLanguage is what Windows and macOS speak, asked for as the window does: Windows sets no
+// variables, and macOS does in Terminal alone; elsewhere there is nothing besides those. It is
+// asked once, since that starts a process on macOS.
+var systemLanguage = sync.OnceValue(func() string {
 	if runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
 		return ""
 	}
 	return lang.SystemLocale().LanguageString()
-}
+})
