@@ -30,7 +30,16 @@ func leaveConsole() {
 	if err != nil {
 		return
 	}
+	var ofConsole []**os.File // else it leads into a file or another program, and stays
+	for _, stream := range []**os.File{&os.Stdin, &os.Stdout, &os.Stderr} {
+		var mode uint32
+		if syscall.GetConsoleMode(syscall.Handle((*stream).Fd()), &mode) == nil {
+			ofConsole = append(ofConsole, stream)
+		}
+	}
 	if ok, _, _ := freeConsole.Call(); ok != 0 {
-		os.Stdin, os.Stdout, os.Stderr = null, null, null // those of the console are gone with it
+		for _, stream := range ofConsole {
+			*stream = null // those of the console are gone with it
+		}
 	}
 }

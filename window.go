@@ -31,7 +31,9 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return cli.ErrNoDisplay
 	}
-	leaveConsole()
+	if !o.Verbose { // which is read there
+		leaveConsole()
+	}
 	// At each refresh Fyne looks which goroutine it is on, by a trace of the stack: a fifth of the processor time of scrolling.
 	// That its rule is kept is a matter of tests, and of --verbose, which leaves the check on.
 	fyneapp.SetMetadata(fyne.AppMetadata{ID: appID, Name: "CLARA", Migrations: map[string]bool{"fyneDo": !o.Verbose}})
