@@ -81,9 +81,13 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 	p.Tray = hasTray(ctx)
 	p.Drawn = func() { s.log.Info("window drawn", "took", time.Since(began)) }
 	err = app.Run(p)
-	if errors.Is(err, app.ErrNoWindow) {
+	switch {
+	case errors.Is(err, app.ErrNoWindow):
 		s.log.Error("there is no window", "error", err)
 		return cli.ErrNoOpenGL
+	case errors.Is(err, app.ErrNoDisplay):
+		s.log.Error("there is no window", "error", err)
+		return cli.ErrNoDisplay
 	}
 	return err
 }

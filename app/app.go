@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -78,8 +79,30 @@ type Params struct {
 	Home     string // the data folder, to show where everything lies
 }
 
-// ErrNoWindow says that the system has nothing to draw a window with.
-var ErrNoWindow = errors.New("there is no OpenGL 2.1 to draw the window with")
+// Why there can be no window.
+var (
+	ErrNoWindow  = errors.New("there is no OpenGL 2.1 to draw the window with")
+	ErrNoDisplay = errors.New("the display cannot be reached")
+)
+
+// shown shows a window. The error is one of those above.
+func shown(f fyne.Window) (err error) {
+	defer func() {
+		// Where nobody answers at the display, Fyne goes on after it has said so in the terminal, and GLFW panics: its error has this
+		// code, and its type is nothing that Fyne passes on.
+		if r := recover(); r != nil {
+			if e, ok := r.(error); !ok || !strings.HasPrefix(e.Error(), "NotInitialized:") {
+				panic(r)
+			}
+			err = ErrNoDisplay
+		}
+	}()
+	f.Show()
+	if !isThere(f) {
+		return ErrNoWindow
+	}
+	return nil
+}
 
 // isThere says whether a window that was shown exists. Where it could not be made Fyne says so in a terminal alone, and would wait
 // for ever for one to be closed.
@@ -105,18 +128,21 @@ func isThere(f fyne.Window) bool {
 }
 
 // Run shows the window and returns when it is closed and everything begun in it has ended. Where there can be no window, the
-// error is ErrNoWindow.
+// error is ErrNoWindow or ErrNoDisplay.
 func Run(p Params) error {
 	w, err := newWindow(p)
 	if err != nil {
 		return err
 	}
 	w.start()
-	w.frame.Show()
-	if !isThere(w.frame) {
+	if err := shown(w.frame); err != nil {
 		w.work.stop()
-		showMessage(say("fail.no_window"))
-		return ErrNoWindow
+		words := say("fail.no_window")
+		if errors.Is(err, ErrNoDisplay) {
+			words = say("fail.no_display")
+		}
+		showMessage(words)
+		return err
 	}
 	p.App.Run()
 	w.work.stop() // the driver may also end without asking the window

@@ -22,8 +22,7 @@ func Fail(a fyne.App, code string, look configs.Window, err error) {
 		Actions: []widgets.Action{{Label: say("close"), Kind: widgets.Secondary, OnTapped: frame.Close}},
 	}), 24))))
 	frame.SetMaster()
-	frame.Show()
-	if !isThere(frame) {
+	if shown(frame) != nil {
 		showMessage(say("fail.title") + ": " + fault(err))
 		return
 	}

@@ -72,7 +72,7 @@ type Params struct {
 }
 
 // ErrNoDisplay says that there is no display to show a window on.
-var ErrNoDisplay = errors.New("DISPLAY and WAYLAND_DISPLAY are empty")
+var ErrNoDisplay = errors.New("there is no display to show a window on")
 
 // ErrNoOpenGL says that there is nothing to draw a window with.
 var ErrNoOpenGL = errors.New("no window could be made with OpenGL 2.1")

@@ -52,8 +52,8 @@ var knownErrors = []struct {
 		"eine Vorlage hat einen Namen von 1 bis 80 Zeichen in einer Zeile und eine Anweisung von höchstens 20000", "", "",
 	},
 	{
-		ErrNoDisplay, "no_display", exitFailed, false, "there is no display to show a window on (DISPLAY and WAYLAND_DISPLAY are empty)",
-		"hier ist kein Bildschirm, auf dem sich ein Fenster zeigen lässt (DISPLAY und WAYLAND_DISPLAY sind leer)",
+		ErrNoDisplay, "no_display", exitFailed, false, "there is no display to show a window on (DISPLAY and WAYLAND_DISPLAY are empty, or what they name cannot be reached)",
+		"hier ist kein Bildschirm, auf dem sich ein Fenster zeigen lässt (DISPLAY und WAYLAND_DISPLAY sind leer, oder was sie nennen ist nicht erreichbar)",
 		"`clara help` lists what works in a terminal.", "`clara help` zeigt, was in einem Terminal geht.",
 	},
 	{
