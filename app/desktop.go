@@ -23,8 +23,8 @@ func openPath(a fyne.App, path string) error {
 	return a.OpenURL(fileURL(path, runtime.GOOS))
 }
 
-// fileURL names a file or folder to the desktop of a system. Windows does not make letters of what is percent-encoded, so there
-// only what would be taken for something else is.
+// fileURL names a file or folder to the desktop of a system. Windows does not make letters
+// beyond ASCII of what is percent-encoded, so there only what would be taken for something else is.
 func fileURL(path, system string) *url.URL {
 	if system != "windows" {
 		return &url.URL{Scheme: "file", Path: path}
