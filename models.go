@@ -84,7 +84,7 @@ func removeModel(ctx context.Context, o cli.Options, named string) (_ catalogue.
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return catalogue.Offer{}, err
 	}
-	return catalogue.Remove(ctx, s.home, named, inUse)
+	return catalogue.Remove(ctx, s.home, named, func() []string { return []string{inUse} })
 }
 
 // fetchInto fetches a model into the data folder and returns its path; see keepChoice.

@@ -51,7 +51,7 @@ func TestNewModelDoesNotPushItselfForward(t *testing.T) {
 		if path == first {
 			continue
 		}
-		if _, err := catalogue.Remove(t.Context(), home, path, first); err != nil {
+		if _, err := catalogue.Remove(t.Context(), home, path, func() []string { return []string{first} }); err != nil {
 			t.Error(err)
 		}
 	}

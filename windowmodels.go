@@ -28,11 +28,17 @@ func (s *session) modelsOfWindow(program context.Context) app.Models {
 		},
 		Discard: func(o catalogue.Offer) error { return catalogue.Discard(s.home, o) },
 		Remove: func(ctx context.Context, o catalogue.Offer) error {
-			inUse := ""
-			if info, ok := s.trainer.ModelInfo(); ok {
-				inUse = info.Path
-			}
-			_, err := catalogue.Remove(ctx, s.home, o.Path, inUse)
+			before := s.modelSettings().Path
+			_, err := catalogue.Remove(ctx, s.home, o.Path, func() []string {
+				var paths []string
+				if info, ok := s.trainer.ModelInfo(); ok {
+					paths = append(paths, info.Path)
+				}
+				if now := s.modelSettings().Path; now != before { // the one of before may be a file that cannot be loaded
+					paths = append(paths, now)
+				}
+				return paths
+			})
 			return err
 		},
 		Move: func(ctx context.Context, path string, report func(trainer.Progress)) (trainer.ScoreCard, error) {

@@ -198,6 +198,15 @@ func (w *window) canRemove(o catalogue.Offer) bool {
 }
 
 // askToRemove asks before a file is deleted that was long in coming.
+// chosen says whether the model of a file answers, is being loaded or moved to, or is to be. What the settings name may be a file that
+// cannot be loaded.
+func (w *window) chosen(path string) bool {
+	m := &w.model
+	return m.ready && path == m.info.Path || m.busy && path == m.found.Path || m.err == nil && path == w.Settings.Model.Path ||
+		path == w.handed || path == w.looked ||
+		w.moving != nil && path == w.moving.offer.Path
+}
+
 func (w *window) askToRemove(o catalogue.Offer) {
 	w.ask(func() question {
 		text := say("offer.remove_text", "Size", bytes(o.Bytes))
@@ -215,6 +224,10 @@ func (w *window) askToRemove(o catalogue.Offer) {
 // closes the window meanwhile wanted it deleted all the same.
 func (w *window) remove(o catalogue.Offer) {
 	w.removing[o.Path] = true
+	if w.chosen(o.Path) { // since it was asked
+		w.snackbar.Say(say("offer.remove_chosen", "Model", offerName(o)), "", nil)
+		return
+	}
 	w.work.beside(func(ctx context.Context) {
 		err := w.Models.Remove(context.WithoutCancel(ctx), o)
 		fyne.Do(func() {
@@ -227,9 +240,15 @@ func (w *window) remove(o catalogue.Offer) {
 	w.machine.fill()
 }
 
-// useModel lets the model of a file answer from now on. One that the settings name already is tried again.
+// useModel lets the model of a file answer from now on, unless that is being deleted. One that the settings name already is tried
+// again.
 func (w *window) useModel(path string) {
 	w.change(func(s *configs.Settings) { s.Model.Path = path }, func() {
+	w.looked = "" // what was chosen before is not meant any more
+	if w.removing[path] {
+		w.snackbar.Say(say("offer.removing", "File", filepath.Base(path)), "", nil)
+		return
+	}
 		if !w.model.busy { // else the change has begun it
 			w.loadModel()
 		}

@@ -478,6 +478,40 @@ func TestAFileThatIsChosenDuringALoadIsTakenAfterIt(t *testing.T) {
 	w.waitFor(t, func() bool { return !w.model.busy && w.Settings.Model.Path == "/models/other.gguf" })
 }
 
+// A file that is being deleted is not opened, and what is chosen meanwhile is not deleted.
+func TestDeletingAndOpeningKeepOutOfEachOthersWay(t *testing.T) {
+	gone := catalogue.Offer{Name: "gone", Path: "/data/models/gone.gguf"}
+	further := make(chan struct{})
+	removed := 0
+	w := newTestWindow(t, Params{Home: "/data", Models: Models{
+		Look: func(string) (catalogue.Offer, error) {
+			return catalogue.Offer{Name: "gone", Fit: catalogue.FitsWell}, nil
+		},
+		Remove: func(context.Context, catalogue.Offer) error { <-further; removed++; return nil },
+	}}, wide)
+	if err := w.File.Create(); err != nil {
+		t.Fatal(err)
+	}
+	w.askToRemove(gone)
+	tap(t, w, say("offer.remove_yes"))
+	w.openModel(gone.Path)
+	w.waitFor(t, func() bool { return w.looked == "" })
+	w.settle(t)
+	if w.Settings.Model.Path == gone.Path || !reads(w, say("offer.removing", "File", "gone.gguf")) {
+		t.Errorf("the settings name %q, which is being deleted", w.Settings.Model.Path)
+	}
+	close(further)
+	w.waitFor(t, func() bool { return len(w.removing) == 0 })
+	w.askToRemove(gone) // and the question stays open
+	w.useModel(gone.Path)
+	w.settle(t)
+	tap(t, w, say("offer.remove_yes"))
+	w.waitFor(t, func() bool { return len(w.removing) == 0 })
+	if removed != 1 || !reads(w, say("offer.remove_chosen", "Model", "gone")) {
+		t.Errorf("deleted %d times, the second time what is to answer", removed)
+	}
+}
+
 // What the settings say of the model while lessons move is opened after that: the move would end with the model that answers.
 func TestAModelThatTheSettingsNameDuringAMoveIsOpenedAfterIt(t *testing.T) {
 	ended, loads := make(chan struct{}), 0

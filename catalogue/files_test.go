@@ -92,7 +92,7 @@ func TestAFolderThatCannotBeReadHidesNoOther(t *testing.T) {
 	if err := os.MkdirAll(reader, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Remove(t.Context(), home, file, ""); err != nil {
+	if _, err := Remove(t.Context(), home, file, using()); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(reader); err != nil {

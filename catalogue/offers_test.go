@@ -145,6 +145,9 @@ func TestTheModelAskedForGoesFirst(t *testing.T) {
 	}
 }
 
+// using are the models in use, for Remove.
+func using(paths ...string) func() []string { return func() []string { return paths } }
+
 func TestRemoveModel(t *testing.T) {
 	home, elsewhere := t.TempDir(), t.TempDir()
 	t.Setenv(FoldersVariable, elsewhere)
@@ -162,7 +165,7 @@ func TestRemoveModel(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{"used": CodeInUse, "foreign": CodeForeign, "none": CodeUnknown} {
-		_, err := Remove(t.Context(), home, name, inUse)
+		_, err := Remove(t.Context(), home, name, using(inUse))
 		if got := codeOf(t, err); got != want {
 			t.Errorf("%s: %s, %v", name, got, err)
 		}
@@ -171,7 +174,22 @@ func TestRemoveModel(t *testing.T) {
 	if err := os.Symlink(idle, second); err != nil && runtime.GOOS != "windows" {
 		t.Fatal(err)
 	}
-	if _, err := Remove(t.Context(), home, "idle", inUse); err != nil {
+	asked := 0
+	chosen := func() []string { // while the file is read
+		if asked++; asked == 1 {
+			return []string{inUse}
+		}
+		return []string{inUse, idle}
+	}
+	if _, err := Remove(t.Context(), home, "idle", chosen); codeOf(t, err) != CodeInUse {
+		t.Errorf("a model that was chosen meanwhile: %v", err)
+	}
+	for _, file := range []string{idle, reader} {
+		if _, err := os.Stat(file); err != nil {
+			t.Errorf("of a model that was chosen meanwhile: %v", err)
+		}
+	}
+	if _, err := Remove(t.Context(), home, "idle", using(inUse)); err != nil {
 		t.Fatal(err)
 	}
 	for file, there := range map[string]bool{inUse: true, foreign: true, idle: false, reader: false} {

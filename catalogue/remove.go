@@ -15,9 +15,10 @@ import (
 )
 
 // Remove deletes a model file that Fetch or Add brought into the data folder home, with its
-// reader: by its name, that of its file, or its path. inUse is the path of the model that
-// answers or would. Errors that a person can do something about are [*trainer.UserError]s.
-func Remove(ctx context.Context, home, named, inUse string) (Offer, error) {
+// reader: by its name, that of its file, or its path. inUse has the paths of the models that
+// answer or would; it is asked again after the file was read, which takes minutes. Errors that
+// a person can do something about are [*trainer.UserError]s.
+func Remove(ctx context.Context, home, named string, inUse func() []string) (Offer, error) {
 	all, err := List(home, "", 0, -1)
 	if err != nil {
 		return Offer{}, err
@@ -31,12 +32,18 @@ func Remove(ctx context.Context, home, named, inUse string) (Offer, error) {
 		}, Err: fs.ErrNotExist}
 	}
 	o := all[at]
-	switch {
-	case sameFile(o.Path, inUse):
-		return o, &trainer.UserError{Reason: trainer.Reason{
+	used := func() error {
+		if !slices.ContainsFunc(inUse(), func(path string) bool { return sameFile(o.Path, path) }) {
+			return nil
+		}
+		return &trainer.UserError{Reason: trainer.Reason{
 			Code: CodeInUse, Args: map[string]string{"name": o.Name}, Text: o.Name + " is in use; choose another model first",
 		}}
-	case filepath.Dir(o.Path) != Folder(home):
+	}
+	if err := used(); err != nil {
+		return o, err
+	}
+	if filepath.Dir(o.Path) != Folder(home) {
 		return o, &trainer.UserError{Reason: trainer.Reason{
 			Code: CodeForeign, Args: map[string]string{"file": o.Path}, Text: o.Path + " was not fetched by CLARA and stays where it is",
 		}}
@@ -44,6 +51,9 @@ func Remove(ctx context.Context, home, named, inUse string) (Offer, error) {
 	hash, err := model.HashFile(ctx, o.Path)
 	if err != nil {
 		return o, fmt.Errorf("remove model: %w", err)
+	}
+	if err := used(); err != nil { // it was chosen meanwhile
+		return o, err
 	}
 	if err := os.Remove(o.Path); err != nil {
 		return o, fmt.Errorf("remove model: %w", err)
