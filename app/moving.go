@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"path/filepath"
 
 	"fyne.io/fyne/v2"
 
@@ -41,9 +42,16 @@ func (w *window) askToMove(o catalogue.Offer) {
 	})
 }
 
-// move begins.
+// move begins, unless a model has begun to be loaded since it was asked: with the one in use the move would end.
 func (w *window) move(o catalogue.Offer) {
-	if w.moving != nil {
+	switch {
+	case w.moving != nil:
+		return
+	case w.model.busy:
+		w.snackbar.Say(say("move.loads"), "", nil)
+		return
+	case w.removing[o.Path]:
+		w.snackbar.Say(say("offer.removing", "File", filepath.Base(o.Path)), "", nil)
 		return
 	}
 	m := &moving{offer: o}
@@ -52,7 +60,8 @@ func (w *window) move(o catalogue.Offer) {
 		card, err := w.Models.Move(ctx, o.Path, func(at trainer.Progress) {
 			fyne.Do(func() { w.movedSoFar(m, at) })
 		})
-		fyne.Do(func() { w.moved(m, card, err) })
+		stopped := ctx.Err() != nil && errors.Is(err, context.Canceled)
+		fyne.Do(func() { w.moved(m, card, err, stopped) })
 	})
 	w.machine.fill()
 }
@@ -64,10 +73,10 @@ func (w *window) movedSoFar(m *moving, at trainer.Progress) {
 	}
 }
 
-// moved takes the end of a move.
-func (w *window) moved(m *moving, card trainer.ScoreCard, err error) {
+// moved takes the end of a move; stopped says that a person ended it, or the end of the program did.
+func (w *window) moved(m *moving, card trainer.ScoreCard, err error, stopped bool) {
 	switch {
-	case errors.Is(err, context.Canceled):
+	case stopped:
 		w.moving = nil
 	case err != nil:
 		m.err = err
@@ -105,7 +114,7 @@ func (v *modelView) moveCard() fyne.CanvasObject {
 	}
 	m.words, m.bar = widgets.Caption("").Wrapped(), widgets.NewMeter(0, 0, widgets.ColorPrimary)
 	m.show()
-	return widgets.Card(widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconLessons, 18, widgets.ColorPrimary),
+	body := widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconLessons, 18, widgets.ColorPrimary),
 		widgets.Grow(widgets.Strong(say("move.running", "Model", offerName(m.offer))).Cutting()), widgets.NewIconButton(widgets.IconCross, say("move.stop"), m.cancel)),
 		m.bar, m.words), 10, 16, 12, 16)
 }

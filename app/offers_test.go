@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -359,6 +360,9 @@ func TestAFileThatComesDuringAMoveIsTakenAfterIt(t *testing.T) {
 		if w.place != placeModel || !reads(w, "other.gguf") {
 			t.Errorf("%s: what was dropped is ignored without a word", c.how)
 		}
+		if errors.Is(c.err, context.Canceled) {
+			w.moving.cancel()
+		}
 		close(ended)
 		w.waitFor(t, func() bool { return !w.moving.running() })
 		c.answer(w)
@@ -509,6 +513,45 @@ func TestDeletingAndOpeningKeepOutOfEachOthersWay(t *testing.T) {
 	w.waitFor(t, func() bool { return len(w.removing) == 0 })
 	if removed != 1 || !reads(w, say("offer.remove_chosen", "Model", "gone")) {
 		t.Errorf("deleted %d times, the second time what is to answer", removed)
+	}
+}
+
+// A move would end with the load that is under way.
+func TestNoMoveBeginsWhileAModelIsLoaded(t *testing.T) {
+	further, moves := make(chan struct{}), 0
+	s := newShop()
+	models := s.models()
+	models.Move = func(context.Context, string, func(trainer.Progress)) (trainer.ScoreCard, error) {
+		moves++
+		return *sampleScoreCard(), nil
+	}
+	w := newTestWindow(t, Params{Models: models, Load: func(context.Context, func(Model)) error { <-further; return nil }}, wide)
+	w.askToMove(s.offers[1])
+	w.loadModel()
+	tap(t, w, say("move.yes"))
+	if w.moving != nil || !reads(w, say("move.loads")) {
+		t.Error("it begins, or nothing is said")
+	}
+	close(further)
+	w.waitFor(t, func() bool { return !w.model.busy })
+	if moves > 0 {
+		t.Error("it was moved")
+	}
+}
+
+// That a move ended by something else than the person is told.
+func TestAMoveThatWasEndedByAnotherModelIsToldOf(t *testing.T) {
+	s := newShop()
+	models := s.models()
+	models.Move = func(context.Context, string, func(trainer.Progress)) (trainer.ScoreCard, error) {
+		return trainer.ScoreCard{}, fmt.Errorf("the model was taken away (%w)", context.Canceled)
+	}
+	w := newTestWindow(t, Params{Models: models}, wide)
+	w.show(placeModel)
+	w.move(s.offers[1])
+	w.waitFor(t, func() bool { return !w.moving.running() })
+	if !reads(w, say("move.failed")) {
+		t.Error("nothing is said")
 	}
 }
 

@@ -103,6 +103,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeContradiction:  "reason.contradiction",
 	trainer.CodeGood:           "reason.good",
 	trainer.CodeSameModel:      "reason.same_model",
+	trainer.CodeMoveEnded:      "reason.move_ended",
 
 	trainer.CodeEngineBuild:  "reason.engine_build",
 	trainer.CodeEngineDriver: "reason.engine_driver",

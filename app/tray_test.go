@@ -247,7 +247,7 @@ func TestQuittingAsksAboutAMove(t *testing.T) {
 	if !asks() || w.stopped() {
 		t.Fatal("minutes of training are lost without a word")
 	}
-	w.moved(m, *sampleScoreCard(), nil)
+	w.moved(m, *sampleScoreCard(), nil, false)
 	if asks() {
 		t.Error("the question outlives the move")
 	}

@@ -125,6 +125,7 @@ var germanReasons = map[string]string{
 	trainer.CodeGood:           "in Ordnung",
 	trainer.CodeVersionDamaged: "die Dateien von Version {number} fehlen, sind beschädigt oder wurden verändert",
 	trainer.CodeSameModel:      "{name} ist das benutzte Modell: Nehmen Sie ein anderes",
+	trainer.CodeMoveEnded:      "ein anderes Modell wurde geladen, ehe die Lektionen umgezogen waren",
 
 	trainer.CodeEngineBuild:  "das Programm wurde ohne dieses Rechenwerk gebaut",
 	trainer.CodeEngineDriver: "kein NVIDIA-Treiber, der arbeitet, oder keine Karte, die er benutzen kann",

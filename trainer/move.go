@@ -57,9 +57,10 @@ type ScoreCard struct {
 // feedback, and says how both do. With prepare, a model that has no reader gets one first,
 // which takes minutes; if the gate refuses it, lessons work by their turn alone there, too.
 // The attached model goes on answering; what was made for the other one is used once that
-// one is attached. progress may be nil. A cancelled ctx, or another model that is attached meanwhile, leaves the other model as it was,
-// but for the training of a reader, which the next call goes on with. The loop must not
-// run (ErrRunning): StopToMove ends it.
+// one is attached. progress may be nil. A cancelled ctx, or another model that is attached
+// meanwhile (CodeMoveEnded), leaves the other model as it was, but for the training of a
+// reader, which the next call goes on with. The loop must not run (ErrRunning): StopToMove
+// ends it.
 func (t *Trainer) Move(ctx context.Context, to *model.Runner, prepare bool, progress func(Progress)) (ScoreCard, error) {
 	var card ScoreCard
 	t.lifecycle.Lock()
@@ -70,7 +71,11 @@ func (t *Trainer) Move(ctx context.Context, to *model.Runner, prepare bool, prog
 	if progress == nil {
 		progress = func(Progress) {}
 	}
-	if err := t.move(ctx, to, prepare, progress, &card); err != nil {
+	err := t.move(ctx, to, prepare, progress, &card)
+	if errors.Is(err, errTakenAway) { // the person ended nothing: they are told what did
+		err = &UserError{Reason: reason(CodeMoveEnded, "another model was loaded before what was taught had moved"), Err: err}
+	}
+	if err != nil {
 		return card, fmt.Errorf("move to %s: %w", to.Info().Name, err)
 	}
 	return card, nil

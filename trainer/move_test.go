@@ -198,7 +198,8 @@ func TestAMoveEndsWithTheModelThatItMovesFrom(t *testing.T) {
 	if err := b.Attach(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-moved; !errors.Is(err, errTakenAway) || time.Since(began) > 10*time.Second {
+	var ended *UserError
+	if err := <-moved; !errors.As(err, &ended) || ended.Reason.Code != CodeMoveEnded || !stopped(err) || time.Since(began) > 10*time.Second {
 		t.Errorf("after %v: %v", time.Since(began), err)
 	}
 	b.wantCycles(CycleStopped)

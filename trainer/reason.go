@@ -117,6 +117,7 @@ const (
 	CodeGood           = "good"
 
 	CodeSameModel = "same_model" // what was taught is to move to the model in use; name
+	CodeMoveEnded = "move_ended" // another model was loaded while what was taught moved
 
 	// Why an engine does not compute here, which the assembly finds.
 	CodeEngineBuild  = "engine_build"  // the program was built without it
