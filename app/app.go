@@ -255,8 +255,10 @@ func (w *window) start() {
 	}
 	w.showMenus()
 	w.openTray()
-	w.handed = w.Open
 	w.loadModel()
+	if w.Open != "" {
+		w.hand(w.Open) // after the model in use
+	}
 	w.presets.refresh()
 	w.chat.reading = true
 	w.chat.show() // nothing, rather than an empty conversation

@@ -73,17 +73,27 @@ func (w *window) awaitDrawn(ctx context.Context) {
 	}
 }
 
-// hand takes a model file that the desktop handed to the program, or that was dropped onto the window. While a model is loaded or
-// lessons move it waits, and it is said so.
+// hand takes a model file that the desktop handed to the program, or that was dropped onto the window, and shows where models are.
 func (w *window) hand(path string) {
-	if w.handed = path; !w.model.busy && w.moving == nil {
+	w.show(placeModel)
+	w.await(path)
+}
+
+// await takes a model file as soon as no model is loaded and no lessons move, and says for what it waits. The person stays where
+// they are: a folder that becomes a model file does so while they write.
+func (w *window) await(path string) {
+	w.handed, w.looked = path, ""
+	file := filepath.Base(path)
+	switch {
+	case w.model.busy:
+		w.snackbar.Say(say("model.waits_load", "File", file), "", nil)
+	case w.moving.running():
+		w.snackbar.Say(say("model.waits_move", "File", file), "", nil)
+	case w.moving != nil:
+		w.snackbar.Say(say("model.waits_answer", "File", file), "", nil)
+	default:
 		w.takeHanded()
-		return
 	}
-	if !w.welcoming() {
-		w.show(placeModel) // where it is seen what it waits for
-	}
-	w.snackbar.Say(say("model.handed", "File", filepath.Base(path)), "", nil)
 }
 
 // takeHanded takes the model file that waits, if there is one and it has to wait no longer. A load and a move end with it.
@@ -93,9 +103,6 @@ func (w *window) takeHanded() {
 		return
 	}
 	w.handed = ""
-	if !w.welcoming() {
-		w.show(placeModel)
-	}
 	if path != w.model.path() || !w.model.ready {
 		w.openModel(path)
 	}

@@ -299,6 +299,9 @@ func (v *modelView) fillCards() {
 	if v.w.fetching != nil {
 		v.cards.Add(v.fetchCard())
 	}
+	if v.w.looked != "" {
+		v.cards.Add(widgets.Card(widgets.Muted(say("offer.looked_at", "File", filepath.Base(v.w.looked))).Wrapped(), 12, 16))
+	}
 	if v.w.adding != nil {
 		v.cards.Add(v.addCard())
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -197,7 +198,6 @@ func (w *window) canRemove(o catalogue.Offer) bool {
 	return w.Models.Remove != nil && filepath.Dir(o.Path) == catalogue.Folder(w.Home)
 }
 
-// askToRemove asks before a file is deleted that was long in coming.
 // chosen says whether the model of a file answers, is being loaded or moved to, or is to be. What the settings name may be a file that
 // cannot be loaded.
 func (w *window) chosen(path string) bool {
@@ -207,6 +207,7 @@ func (w *window) chosen(path string) bool {
 		w.moving != nil && path == w.moving.offer.Path
 }
 
+// askToRemove asks before a file is deleted that was long in coming.
 func (w *window) askToRemove(o catalogue.Offer) {
 	w.ask(func() question {
 		text := say("offer.remove_text", "Size", bytes(o.Bytes))
@@ -223,11 +224,11 @@ func (w *window) askToRemove(o catalogue.Offer) {
 // remove deletes the file of a model. That reads it once more, which may take minutes: beside the queue, but a person who
 // closes the window meanwhile wanted it deleted all the same.
 func (w *window) remove(o catalogue.Offer) {
-	w.removing[o.Path] = true
 	if w.chosen(o.Path) { // since it was asked
 		w.snackbar.Say(say("offer.remove_chosen", "Model", offerName(o)), "", nil)
 		return
 	}
+	w.removing[o.Path] = true
 	w.work.beside(func(ctx context.Context) {
 		err := w.Models.Remove(context.WithoutCancel(ctx), o)
 		fyne.Do(func() {
@@ -243,17 +244,20 @@ func (w *window) remove(o catalogue.Offer) {
 // useModel lets the model of a file answer from now on, unless that is being deleted. One that the settings name already is tried
 // again.
 func (w *window) useModel(path string) {
-	w.change(func(s *configs.Settings) { s.Model.Path = path }, func() {
 	w.looked = "" // what was chosen before is not meant any more
 	if w.removing[path] {
 		w.snackbar.Say(say("offer.removing", "File", filepath.Base(path)), "", nil)
 		return
 	}
+	w.change(func(s *configs.Settings) { s.Model.Path = path }, func() {
 		if !w.model.busy { // else the change has begun it
 			w.loadModel()
 		}
 	})
 }
+
+// lookTime is how long a file may be looked at before that is said.
+const lookTime = 300 * time.Millisecond
 
 // openModel takes a file or folder that a person chose or dropped onto the window. While a model is loaded or lessons move a file
 // waits. One that does not fit is asked about first, and one that cannot be loaded is not tried.
@@ -262,17 +266,23 @@ func (w *window) openModel(path string) {
 	case !isModelFile(path) && w.canOpen(path):
 		w.add(path)
 	case w.model.busy || w.moving != nil:
-		w.hand(path)
+		w.await(path)
 	case w.Models.Look == nil:
 		w.useModel(path)
 	default:
 		w.looked = path
+		w.work.beside(func(ctx context.Context) { // and only then it is said, or each would flash
+			if pause(ctx, lookTime) {
+				fyne.Do(w.machine.fill)
+			}
+		})
 		w.work.beside(func(context.Context) { // a file on another machine may be slow
 			o, err := w.Models.Look(path)
 			fyne.Do(func() {
 				if w.looked == path { // else another was chosen after it
 					w.looked = ""
 					w.lookedAt(path, o, err)
+					w.machine.fill()
 				}
 			})
 		})
@@ -282,6 +292,8 @@ func (w *window) openModel(path string) {
 // lookedAt goes on with a file that a person chose, once it is known what it is.
 func (w *window) lookedAt(path string, o catalogue.Offer, err error) {
 	switch {
+	case w.model.busy || w.moving != nil: // since it began
+		w.await(path)
 	case err != nil:
 		w.failed(err)
 	case o.Fault != "":

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/storage"
@@ -384,6 +385,9 @@ func TestAFileThatIsDroppedDuringALoadIsTakenAfterIt(t *testing.T) {
 	}
 	w.loadModel()
 	w.dropped(fyne.Position{}, []fyne.URI{storage.NewFileURI("/models/other.gguf")})
+	if w.place != placeModel {
+		t.Error("what it waits for is not shown")
+	}
 	close(further)
 	w.waitFor(t, func() bool { return !w.model.busy && w.Settings.Model.Path == "/models/other.gguf" })
 }
@@ -475,11 +479,59 @@ func TestAFileThatIsChosenDuringALoadIsTakenAfterIt(t *testing.T) {
 	w.loadModel()
 	w.openModel("/models/other.gguf")
 	w.settle(t)
-	if looks != 0 || w.handed != "/models/other.gguf" {
+	if looks != 0 || w.handed != "/models/other.gguf" || !reads(w, "other.gguf") {
 		t.Errorf("looked at %d times, and %q waits", looks, w.handed)
 	}
 	close(further)
 	w.waitFor(t, func() bool { return !w.model.busy && w.Settings.Model.Path == "/models/other.gguf" })
+	if w.place != placeChat { // as for a folder that has become a model file meanwhile
+		t.Error("it takes the person out of the conversation")
+	}
+}
+
+// Whatever else is chosen while a file is being looked at is what is meant.
+func TestAChoiceEndsTheLookAtTheFileBefore(t *testing.T) {
+	const slow, quick = "/models/slow.gguf", "/models/quick.gguf"
+	drop := func(w *window) { w.dropped(fyne.Position{}, []fyne.URI{storage.NewFileURI(quick)}) }
+	for how, choose := range map[string]func(w *window){
+		"used from the list":    func(w *window) { w.useModel(quick) },
+		"dropped":               drop,
+		"dropped during a load": func(w *window) { w.loadModel(); drop(w) },
+	} {
+		further, looked, release := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		var w *window
+		w = newTestWindow(t, Params{
+			Load: func(context.Context, func(Model)) error {
+				<-release
+				if s, err := w.File.Load(); err != nil || s.Model.Path == slow {
+					t.Errorf("%s: it loads %q, %v", how, s.Model.Path, err)
+				}
+				return nil
+			},
+			Models: Models{Look: func(path string) (catalogue.Offer, error) {
+				if path == slow {
+					defer close(looked)
+					<-further
+				}
+				return catalogue.Offer{Name: "x", Fit: catalogue.FitsWell}, nil
+			}},
+		}, wide)
+		if err := w.File.Create(); err != nil {
+			t.Fatal(err)
+		}
+		w.openModel(slow)
+		choose(w)
+		w.settle(t)
+		close(further)
+		<-looked
+		time.Sleep(10 * time.Millisecond) // until the window has heard of it
+		w.settle(t)
+		close(release)
+		w.waitFor(t, func() bool { return !w.model.busy && w.handed == "" && w.Settings.Model.Path != "" })
+		if w.Settings.Model.Path != quick {
+			t.Errorf("%s: the settings name %q", how, w.Settings.Model.Path)
+		}
+	}
 }
 
 // A file that is being deleted is not opened, and what is chosen meanwhile is not deleted.
