@@ -145,11 +145,8 @@ func (w *window) loadModel() {
 	}
 	if w.moving.running() {
 		w.model.again = true
-		name := w.model.short()
-		if path := w.Settings.Model.Path; path != "" {
-			name = filepath.Base(path)
-		}
-		w.snackbar.Say(say("model.handed", "File", name), "", nil)
+		w.snackbar.Say(say("model.waits_move", "File", w.toLoad()), "", nil)
+		w.machine.fill()
 		return
 	}
 	w.model.begin()
@@ -299,11 +296,11 @@ func (v *modelView) fillCards() {
 	if v.w.fetching != nil {
 		v.cards.Add(v.fetchCard())
 	}
-	if v.w.looked != "" {
-		v.cards.Add(widgets.Card(widgets.Muted(say("offer.looked_at", "File", filepath.Base(v.w.looked))).Wrapped(), 12, 16))
-	}
 	if v.w.adding != nil {
 		v.cards.Add(v.addCard())
+	}
+	if v.w.looked != "" {
+		v.cards.Add(widgets.Card(widgets.Muted(say("offer.looked_at", "File", filepath.Base(v.w.looked))).Wrapped(), 12, 16))
 	}
 	if m.engine() != "" {
 		v.cards.Add(v.engines())

@@ -116,7 +116,22 @@ func (v *modelView) moveCard() fyne.CanvasObject {
 	m.show()
 	body := widgets.VStack(8, widgets.HStack(8, widgets.NewIcon(widgets.IconLessons, 18, widgets.ColorPrimary),
 		widgets.Grow(widgets.Strong(say("move.running", "Model", offerName(m.offer))).Cutting()), widgets.NewIconButton(widgets.IconCross, say("move.stop"), m.cancel)),
-		m.bar, m.words), 10, 16, 12, 16)
+		m.bar, m.words)
+	if w.loadsAfterMove() {
+		body.Add(widgets.Muted(say("move.then", "Model", w.toLoad())).Wrapped())
+	}
+	return widgets.Card(body, 10, 16, 12, 16)
+}
+
+// loadsAfterMove says whether what the settings say of the model was changed and waits for the move that runs.
+func (w *window) loadsAfterMove() bool { return w.model.again && w.moving.running() }
+
+// toLoad names the model that the settings name now.
+func (w *window) toLoad() string {
+	if path := w.Settings.Model.Path; path != "" {
+		return modelName(path)
+	}
+	return w.model.short()
 }
 
 func (m *moving) show() {

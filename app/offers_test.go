@@ -607,6 +607,29 @@ func TestAMoveThatWasEndedByAnotherModelIsToldOf(t *testing.T) {
 	}
 }
 
+// What the settings say of the model waits for a move, and the page and whoever changed them say so.
+func TestSettingsOfTheModelWaitForAMove(t *testing.T) {
+	ended := make(chan struct{})
+	s := newShop()
+	models := s.models()
+	models.Move = func(context.Context, string, func(trainer.Progress)) (trainer.ScoreCard, error) {
+		<-ended
+		return *sampleScoreCard(), nil
+	}
+	w := newTestWindow(t, Params{Models: models}, wide)
+	w.show(placeModel)
+	w.move(s.offers[1])
+	changed := w.Settings
+	changed.Model.Engine = "cpu"
+	w.fileChanged(changed, nil)
+	w.settle(t)
+	if !reads(w, say("settings.read_anew_moves")) || !reads(w, say("move.then", "Model", w.model.short())) {
+		t.Error("it is not said that the model waits for the move")
+	}
+	close(ended)
+	w.waitFor(t, func() bool { return !w.moving.running() && !w.model.busy })
+}
+
 // What the settings say of the model while lessons move is opened after that: the move would end with the model that answers.
 func TestAModelThatTheSettingsNameDuringAMoveIsOpenedAfterIt(t *testing.T) {
 	ended, loads := make(chan struct{}), 0

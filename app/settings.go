@@ -430,7 +430,11 @@ func (d *settingsDialog) submit() {
 		}
 		d.close()
 		d.w.adopt(saved)
-		d.w.snackbar.Say(say("settings.saved"), "", nil) // after it: another language makes the window anew
+		saying := "settings.saved"
+		if d.w.loadsAfterMove() {
+			saying = "settings.saved_moves"
+		}
+		d.w.snackbar.Say(say(saying), "", nil) // after it: another language makes the window anew
 	})
 }
 

@@ -44,6 +44,10 @@ func (w *window) fileChanged(s configs.Settings, err error) {
 			return
 		}
 		w.adopt(s)
+		if w.loadsAfterMove() {
+			w.snackbar.Say(say("settings.read_anew_moves"), "", nil)
+			return
+		}
 		w.snackbar.Say(say("settings.read_anew"), "", nil)
 	})
 }
