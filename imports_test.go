@@ -28,13 +28,13 @@ var rooms = map[string][]string{
 	"server":  {"trainer", "configs"},
 	"widgets": {},
 
-	"catalogue": {"trainer", "store", "model"},
+	"catalogue": {"trainer", "store", "model", "durable"},
 
 	"trainer":           {"trainer/objective", "store", "model", "model/*"},
 	"trainer/objective": {},
-	"store":             {},
+	"store":             {"durable"},
 
-	"model":             {"model/*", "compute"},
+	"model":             {"model/*", "compute", "durable"},
 	"model/chat":        {},
 	"model/gguf":        {},
 	"model/safetensors": {},
@@ -49,7 +49,8 @@ var rooms = map[string][]string{
 	"cuda/driver": {},
 	"shaders":     {"compute"},
 
-	"configs": {},
+	"configs": {"durable"},
+	"durable": {},
 
 	"prove": {"trainer", "store", "model", "model/*", "compute", "compute/cpu"}, // a program of its own, for figures
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/shirou/gopsutil/v4/disk"
 
-	"clara/store"
+	"clara/durable"
 	"clara/trainer"
 )
 
@@ -86,5 +86,5 @@ func settle(f *os.File, target string) error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return store.Replace(f.Name(), target)
+	return durable.Rename(f.Name(), target)
 }

@@ -9,9 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
+
+	"clara/durable"
 )
 
 //go:embed continuous.toml
@@ -111,8 +112,7 @@ func replace(path string, data []byte) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // a linked file stays a link
 	}
-	folder := filepath.Dir(path)
-	temp, err := os.CreateTemp(folder, "."+filepath.Base(path)+".*")
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
@@ -133,18 +133,7 @@ func replace(path string, data []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	if err = os.Rename(temp.Name(), path); err != nil {
-		return err
-	}
-	if runtime.GOOS == "windows" {
-		return nil // a folder has no handle to sync there; NTFS journals the rename
-	}
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	return errors.Join(err, d.Close())
+	return durable.Rename(temp.Name(), path)
 }
 
 // modeOf keeps the permissions that a person gave the file.

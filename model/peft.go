@@ -10,13 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
+	"clara/durable"
 	"clara/model/safetensors"
 )
 
@@ -240,8 +238,7 @@ func (a *Adapter) save(dir string) error {
 	if _, err := os.Lstat(dir); err == nil {
 		return &fs.PathError{Op: "make", Path: dir, Err: fs.ErrExist}
 	}
-	parent := filepath.Dir(dir)
-	tmp, err := os.MkdirTemp(parent, filepath.Base(dir)+".tmp-")
+	tmp, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+".tmp-")
 	if err != nil {
 		return err
 	}
@@ -258,26 +255,10 @@ func (a *Adapter) save(dir string) error {
 	if err := os.Chmod(tmp, 0o755); err != nil {
 		return err
 	}
-	if err := syncFolder(tmp); err != nil {
+	if err := durable.SyncFolder(tmp); err != nil {
 		return err
 	}
-	if err := renameFolder(tmp, dir); err != nil {
-		return err
-	}
-	return syncFolder(parent)
-}
-
-// renameFolder is os.Rename, tried for two seconds where Windows refuses it because another
-// program, as a virus scanner, has a file in the folder open that was just written.
-func renameFolder(from, to string) error {
-	const accessDenied, sharingViolation = syscall.Errno(5), syscall.Errno(32)
-	for end := time.Now().Add(2 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		err := os.Rename(from, to)
-		held := runtime.GOOS == "windows" && (errors.Is(err, accessDenied) || errors.Is(err, sharingViolation))
-		if !held || time.Now().After(end) {
-			return err
-		}
-	}
+	return durable.Rename(tmp, dir)
 }
 
 // Files are the contents of the adapter's PEFT folder by name, as [Runner.ReadAdapter]
@@ -334,20 +315,4 @@ func writeSynced(path string, data []byte) error {
 		return errors.Join(err, f.Close())
 	}
 	return f.Close()
-}
-
-// syncFolder waits until a folder's entries are on the disk. Windows has no such
-// call; there a rename is durable with the file system's own journal.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	if err := d.Sync(); err != nil {
-		return errors.Join(err, d.Close())
-	}
-	return d.Close()
 }

@@ -8,9 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
-	"syscall"
-	"time"
+
+	"clara/durable"
 )
 
 // WriteFile replaces the file at path by data, or makes it, so that whoever
@@ -48,40 +47,12 @@ func Write(path string, write func(io.Writer) error) error {
 	}
 	err = errors.Join(err, f.Chmod(mode), f.Close())
 	if err == nil {
-		err = Replace(f.Name(), path)
+		err = durable.Rename(f.Name(), path)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, errors.Join(err, removeIfThere(f.Name())))
 	}
 	return nil
-}
-
-// Replace puts the file temp, whose content is on disk, in the place of path.
-// The new name is on disk when it returns.
-func Replace(temp, path string) error {
-	if err := rename(temp, path, heldByOther); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// renameTime is how long a rename is tried again while another program has the file open.
-const renameTime = 2 * time.Second
-
-// rename is os.Rename, which on Windows fails while a virus scanner or an indexer looks at
-// what was just written: held tells such errors.
-func rename(from, to string, held func(error) bool) error {
-	for end := time.Now().Add(renameTime); ; time.Sleep(20 * time.Millisecond) {
-		if err := os.Rename(from, to); err == nil || !held(err) || time.Now().After(end) {
-			return err
-		}
-	}
-}
-
-// heldByOther says whether an error may be that another program has the file open.
-func heldByOther(err error) bool {
-	const accessDenied, sharingViolation = syscall.Errno(5), syscall.Errno(32) // of Windows
-	return runtime.GOOS == "windows" && (errors.Is(err, accessDenied) || errors.Is(err, sharingViolation))
 }
 
 // syncFile writes a file's content to disk.
@@ -91,19 +62,6 @@ func syncFile(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-// syncFolder writes a folder's names to disk. Windows cannot flush a folder and
-// keeps renames in NTFS's journal.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 func removeIfThere(path string) error {
@@ -143,5 +101,5 @@ func MakeFolder(path string, mode fs.FileMode) error {
 	if err := os.Mkdir(path, mode); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
-	return syncFolder(parent)
+	return durable.SyncFolder(parent)
 }

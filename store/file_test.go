@@ -1,14 +1,10 @@
 package store
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"testing"
-	"time"
 )
 
 func TestWriteFile(t *testing.T) {
@@ -97,26 +93,4 @@ func TestRemoveHalves(t *testing.T) {
 		left = append(left, e.Name())
 	}
 	same(t, []string{".training.other", "training.state"}, left)
-}
-
-// A file that another program looks at for a moment is replaced once that has gone; another
-// error is none to wait for.
-func TestRenameWaitsForOtherPrograms(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("plays on another system what Windows does")
-	}
-	dir := t.TempDir()
-	from, to := filepath.Join(dir, "new"), filepath.Join(dir, "old")
-	check(t, os.WriteFile(from, nil, 0o600))
-	check(t, os.Mkdir(to, 0o700)) // no file replaces a folder
-	held := func(err error) bool { return errors.Is(err, syscall.EEXIST) }
-	if err := rename(from, to, func(error) bool { return false }); err == nil {
-		t.Fatal("a folder was replaced")
-	}
-	time.AfterFunc(50*time.Millisecond, func() { os.Remove(to) })
-	check(t, rename(from, to, held))
-	began := time.Now()
-	if err := rename(from, to, held); !errors.Is(err, fs.ErrNotExist) || time.Since(began) > renameTime/2 {
-		t.Errorf("after %v: %v", time.Since(began), err)
-	}
 }

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"clara/durable"
 )
 
 // applicationID marks the file as ours in SQLite's header (offset 68): "CLRA".
@@ -161,7 +163,7 @@ func backup(ctx context.Context, from, path string) (err error) {
 		err = syncFile(part)
 	}
 	if err == nil {
-		err = Replace(part, path)
+		err = durable.Rename(part, path)
 	}
 	if err != nil {
 		return errors.Join(err, removeIfThere(part))

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"clara/durable"
 )
 
 // copiesKept is how long a copy of the database from before an update is kept: by then the
@@ -63,7 +65,7 @@ func (d *database) removeCopies(all bool) error {
 	if !gone {
 		return nil
 	}
-	return syncFolder(filepath.Dir(d.path))
+	return durable.SyncFolder(filepath.Dir(d.path))
 }
 
 // copyName is what a copy from before an update to a schema is called.
