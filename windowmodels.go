@@ -15,6 +15,7 @@ func (s *session) modelsOfWindow(program context.Context) app.Models {
 		List: func() ([]catalogue.Offer, error) {
 			return catalogue.List(s.home, "", s.modelSettings().Context, s.freeMemory())
 		},
+		Unread: func() []error { return catalogue.Unread(s.home) },
 		Look: func(path string) (catalogue.Offer, error) {
 			o, err := catalogue.Look(path)
 			o.Weigh(s.modelSettings().Context, s.freeMemory())

@@ -168,6 +168,7 @@ type window struct {
 	trying   bool
 
 	offers   []catalogue.Offer // beside it, as last looked for
+	hidden   []error           // why there may be more
 	fetching *fetching         // nil: none was begun
 	adding   *adding           // nil: none was begun
 	moving   *moving           // nil: none was begun

@@ -308,6 +308,9 @@ func (v *modelView) fillCards() {
 	if offers := v.offerCards(); len(offers) > 0 {
 		v.cards.Add(widgets.VStack(10, append([]fyne.CanvasObject{widgets.Section(say("offer.title"))}, offers...)...))
 	}
+	for _, err := range v.w.hidden {
+		v.cards.Add(widgets.Muted(say("offer.hidden", "Cause", fault(err))).Wrapped())
+	}
 	if v.start != nil {
 		words := say("welcome.start_meanwhile")
 		if m.ready || m.err != nil {

@@ -22,6 +22,8 @@ type Models struct {
 	// List has the models that are there, in the order of preference, and those that can be
 	// fetched. It reads the heads of files.
 	List func() ([]catalogue.Offer, error)
+	// Unread says which places of models cannot be read: what lies there is in no list.
+	Unread func() []error
 	// Look describes one file.
 	Look func(path string) (catalogue.Offer, error)
 	// Fetch brings a model into the data folder and returns its path. It goes on with what a
@@ -45,12 +47,16 @@ func (w *window) lookForModels() {
 	}
 	w.work.beside(func(context.Context) {
 		all, err := w.Models.List()
+		var unread []error
+		if w.Models.Unread != nil {
+			unread = w.Models.Unread()
+		}
 		fyne.Do(func() {
 			if err != nil {
 				w.failed(err)
 				return
 			}
-			w.offers = all
+			w.offers, w.hidden = all, unread
 			w.machine.fill()
 		})
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -653,5 +654,20 @@ func TestAModelThatTheSettingsNameDuringAMoveIsOpenedAfterIt(t *testing.T) {
 	w.waitFor(t, func() bool { return !w.moving.running() && !w.model.busy })
 	if loads != 1 {
 		t.Errorf("it is opened %d times", loads)
+	}
+}
+
+// A folder that cannot be read hides models, which is said beside those that were found.
+func TestPlacesOfModelsThatCannotBeReadAreNamed(t *testing.T) {
+	s := newShop()
+	models := s.models()
+	models.Unread = func() []error {
+		return []error{&fs.PathError{Op: "open", Path: "/volumes/models", Err: fs.ErrPermission}}
+	}
+	w := newTestWindow(t, Params{Models: models}, wide)
+	w.show(placeModel)
+	w.waitFor(t, func() bool { return len(w.offers) > 0 })
+	if !reads(w, "/volumes/models") {
+		t.Error("nobody is told")
 	}
 }
