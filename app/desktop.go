@@ -83,6 +83,7 @@ func (w *window) hand(path string) {
 // they are: a folder that becomes a model file does so while they write.
 func (w *window) await(path string) {
 	w.handed, w.looked = path, ""
+	w.machine.fill() // which said what was looked at
 	file := filepath.Base(path)
 	switch {
 	case w.model.busy:

@@ -99,6 +99,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeEngineLost:     "reason.engine_lost",
 	trainer.CodeVersionBroken:  "reason.version_broken",
 	trainer.CodeVersionDamaged: "reason.version_damaged",
+	trainer.CodeVersionUnread:  "reason.version_unread",
 	trainer.CodeCutTwice:       "reason.cut_twice",
 	trainer.CodeContradiction:  "reason.contradiction",
 	trainer.CodeGood:           "reason.good",

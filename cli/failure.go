@@ -223,7 +223,7 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 		f.Text = l.undecided(u.Reason)
 	case trainer.CodeNoModel:
 		f.Exit = exitModel
-	case trainer.CodeDiskFull, trainer.CodeVersionDamaged:
+	case trainer.CodeDiskFull, trainer.CodeVersionDamaged, trainer.CodeVersionUnread:
 		f.Exit = exitData
 	case trainer.CodeEmpty, trainer.CodeUnchanged, trainer.CodeTooLong, trainer.CodeSameModel:
 		f.Exit = exitUsage

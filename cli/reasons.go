@@ -124,6 +124,7 @@ var germanReasons = map[string]string{
 	trainer.CodeVersionBroken:  "die Dateien von Version {number} fehlen, sind beschädigt oder wurden verändert; das Ausgangsmodell antwortet, bis Sie eine andere Version zurückholen ({error})",
 	trainer.CodeGood:           "in Ordnung",
 	trainer.CodeVersionDamaged: "die Dateien von Version {number} fehlen, sind beschädigt oder wurden verändert",
+	trainer.CodeVersionUnread:  "die Dateien von Version {number} lassen sich gerade nicht lesen; bis dahin wird nichts trainiert",
 	trainer.CodeSameModel:      "{name} ist das benutzte Modell: Nehmen Sie ein anderes",
 	trainer.CodeMoveEnded:      "ein anderes Modell wurde geladen, ehe die Lektionen umgezogen waren",
 

@@ -214,8 +214,9 @@ func TestACycleWaitsForAnAdapterThatCannotBeReadNow(t *testing.T) {
 	if err := errors.Join(os.Rename(path, aside), os.Mkdir(path, 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	if err := begin(); err == nil || l.now.running {
-		t.Errorf("a cycle begins without the version in use (%v)", err)
+	err = begin()
+	if user, ok := errors.AsType[*UserError](err); !ok || user.Reason.Code != CodeVersionUnread || user.Hint != HintRestoreOther || l.now.running {
+		t.Errorf("a cycle begins without the version in use, or it is not said what to do (%v)", err)
 	}
 	if s := b.speaking.Load(); s.version.ID != v.ID || s.manner == nil {
 		t.Errorf("version %d answers, manner %v", s.version.Number, s.manner)

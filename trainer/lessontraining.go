@@ -111,7 +111,7 @@ func (t *Trainer) TrainingOf(ctx context.Context, lesson int64) (LessonTraining,
 		if err != nil {
 			return LessonTraining{}, fmt.Errorf("read the version in use: %w", err)
 		}
-		if j, _, err = t.draft(ctx, hash, active, p); err != nil {
+		if j, _, err = t.draft(ctx, hash, divisor, active, p); err != nil {
 			return LessonTraining{}, err
 		}
 	}

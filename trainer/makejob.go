@@ -47,9 +47,9 @@ func (t *Trainer) job(ctx context.Context, a *attached, p pending) (Job, map[int
 		t.log.Warn("the cycle begins without the version in use", "error", err)
 		active = Version{ID: active.ID}
 	case err != nil:
-		return Job{}, nil, err
+		return Job{}, nil, unread(active, err)
 	}
-	j, used, err := t.draft(ctx, a.info.Hash, active, p)
+	j, used, err := t.draft(ctx, a.info.Hash, rateDivisor(a.info.Parameters), active, p)
 	j.Before.MannerHash, j.Before.KnowledgeHash = hashOf(manner), hashOf(knowledge)
 	reader := a.reader.Load()
 	j.Model, j.Reader, j.ReaderKey = a.info.Name, reader.folder, reader.key()
@@ -65,10 +65,10 @@ func (t *Trainer) rateDivisor(base string) int {
 }
 
 // draft is job without what only the model itself tells; the base "" is no model. active
-// is the version in use; without its cycle it is one of which nothing can be kept.
-func (t *Trainer) draft(ctx context.Context, base string, active Version, p pending) (Job, map[int64]Kind, error) {
-	j := Job{Format: jobFormat, Base: base, User: t.store.User(), Recipe: t.settings.Load().recipe()}
-	j.RateDivisor = t.rateDivisor(base)
+// is the version in use; without its cycle it is one of which nothing can be kept. divisor is
+// what the model's rates are divided by.
+func (t *Trainer) draft(ctx context.Context, base string, divisor int, active Version, p pending) (Job, map[int64]Kind, error) {
+	j := Job{Format: jobFormat, Base: base, User: t.store.User(), Recipe: t.settings.Load().recipe(), RateDivisor: divisor}
 	waits := make(map[int64]bool, len(p.against))
 	for _, c := range p.against {
 		waits[c.Older.Sample] = true

@@ -112,6 +112,7 @@ const (
 	CodeTooLittle      = "too_little"      // ratings, for a picture
 	CodeTrainingMemory = "training_memory" // not even the smallest step fits; needs, free (MiB)
 	CodeEngineLost     = "engine_lost"     // another engine computes from now on; from, to (compute's names), error
+	CodeVersionUnread  = "version_unread"  // the files of the version in use cannot be read at present, so nothing is trained; number
 	CodeVersionBroken  = "version_broken"  // the files of the version in use cannot be loaded; number, error
 	CodeVersionDamaged = "version_damaged" // the files of one that is to be restored or exported cannot be loaded; number
 	CodeGood           = "good"

@@ -43,6 +43,15 @@ func hashOf(a *model.Adapter) string {
 	return a.Hash()
 }
 
+// unread is the error for the user where nothing is trained, since the version in use cannot be read,
+// because of err, which may pass.
+func unread(v Version, err error) error {
+	return &UserError{
+		Reason: reason(CodeVersionUnread, fmt.Sprintf("the files of version %d cannot be read at present; until then nothing is trained", v.Number), "number", v.Number),
+		Hint:   HintRestoreOther, Err: err,
+	}
+}
+
 // damaged is the error for the user who wants a version that cannot be loaded, because of err.
 func damaged(v Version, err error) error {
 	return &UserError{

@@ -55,7 +55,7 @@ func (l *loop) startCycle(ctx context.Context, a *attached, p pending, why Reaso
 		return fmt.Errorf("read the version in use: %w", err)
 	}
 	if err := a.loadAnew(l.home, active); err != nil && !isDamage(err) {
-		return err
+		return unread(active, err)
 	}
 	if err := l.renew(ctx); err != nil {
 		return err
