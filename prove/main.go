@@ -181,14 +181,15 @@ func (s *session) judge() error {
 // the same names, and those of another model would be added up with ours, so they are kept
 // apart.
 func folderOf(short bool, model string) string {
-	name := "learning"
-	if model != "" {
-		name += "-" + strings.TrimSuffix(model, ".gguf")
-	}
-	if short || model != "" {
+	switch name := "learning-" + strings.TrimSuffix(model, ".gguf"); {
+	case model != "" && short:
+		return filepath.Join("bin", name+"-short")
+	case model != "":
 		return filepath.Join("bin", name)
+	case short:
+		return filepath.Join("bin", "learning")
 	}
-	return filepath.Join("docs", name)
+	return filepath.Join("docs", "learning")
 }
 
 // commit names what is measured; a changed working tree is told.

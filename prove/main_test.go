@@ -116,10 +116,14 @@ func TestTheBudgetIsKept(t *testing.T) {
 // The short form asks less under the same names: beside the lines of a whole run its lines
 // would pass for theirs. So would those of another model.
 func TestTheShortFormHasAFolderOfItsOwn(t *testing.T) {
-	whole := folderOf(false, "")
-	for _, other := range []string{folderOf(true, ""), folderOf(false, "another.gguf")} {
-		if other == whole {
-			t.Error(other)
+	seen := make(map[string]bool)
+	for _, model := range []string{"", "another.gguf"} {
+		for _, short := range []bool{false, true} {
+			folder := folderOf(short, model)
+			if seen[folder] {
+				t.Errorf("two forms measure into %s", folder)
+			}
+			seen[folder] = true
 		}
 	}
 }
