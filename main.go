@@ -6,8 +6,6 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"clara/cli"
 	"clara/compute"
@@ -38,9 +36,7 @@ var engines = []engine{
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // the first signal has what is under way end; one more ends the program, as without us
+	ctx := awaitSignals(context.Background())
 	p := cli.Params{
 		Version:  version,
 		Language: func(o cli.Options) string { return windowSettings(o).Language },
@@ -60,7 +56,5 @@ func main() {
 	for _, e := range engines {
 		p.Engines = append(p.Engines, e.name)
 	}
-	code := cli.Run(ctx, os.Args[1:], p)
-	stop()
-	os.Exit(code)
+	os.Exit(cli.Run(ctx, os.Args[1:], p))
 }

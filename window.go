@@ -77,9 +77,14 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 		return err
 	}
 	p := s.window(ctx)
-	p.App, p.Raise, p.Open, p.Crash, p.Ended = a, d.heard(), o.File, crash, ctx.Done()
+	ended, end := context.WithCancel(ctx)
+	defer end()
+	p.App, p.Raise, p.Open, p.Crash, p.Ended = a, d.heard(), o.File, crash, ended.Done()
 	p.Tray = hasTray(ctx)
-	p.Drawn = func() { s.log.Info("window drawn", "took", time.Since(began)) }
+	p.Drawn = func() {
+		s.log.Info("window drawn", "took", time.Since(began))
+		context.AfterFunc(takeSignals(ctx), end) // Fyne waits for them by now
+	}
 	err = app.Run(p)
 	switch {
 	case errors.Is(err, app.ErrNoWindow):
