@@ -44,6 +44,18 @@ func (s *server) successOf(ctx context.Context, sample trainer.Sample) *successO
 	return out
 }
 
+// standing is successOf of the sample with a number.
+func (s *server) standing(ctx context.Context, id int64) (*successOutput, error) {
+	now, err := trainerOf(ctx).Samples(ctx, trainer.SampleQuery{IDs: []int64{id}})
+	if err == nil && len(now) != 1 { // taken back meanwhile
+		err = fmt.Errorf("the feedback %d: %w", id, trainer.ErrNotFound)
+	}
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	return s.successOf(ctx, now[0]), nil
+}
+
 type feedbackInput struct {
 	Body struct {
 		Text       Text    `json:"text" doc:"What the score is about" example:"An administrative act is a decision of an authority."`
@@ -125,7 +137,7 @@ func (s *server) feedbackRoutes() {
 			return s.successOf(ctx, sample), nil
 		})
 	huma.Register(s.api, operation(http.MethodDelete, "/feedback/{id}", "take-back", tagFeedback, "Take feedback back",
-		"A text, a rating, a correction or a lesson, by the number in the header Feedback-Id of the answer to it. What it had replaced stands again; it is erased after a day."),
+		"A text, a rating, a correction or a lesson, by the number in the header Feedback-Id of the answer to it. What it had replaced stands again; it is erased after a day, and until then POST /feedback/{id}/undelete brings it back."),
 		func(ctx context.Context, in *SamplePath) (*struct{}, error) {
 			if err := trainerOf(ctx).TakeBack(ctx, in.ID); err != nil {
 				return nil, s.failed(err)
@@ -138,14 +150,15 @@ func (s *server) feedbackRoutes() {
 			if err := trainerOf(ctx).SetKind(ctx, in.ID, trainer.Kind(in.Body.Kind)); err != nil {
 				return nil, s.failed(err)
 			}
-			now, err := trainerOf(ctx).Samples(ctx, trainer.SampleQuery{IDs: []int64{in.ID}})
-			if err == nil && len(now) != 1 { // taken back meanwhile
-				err = fmt.Errorf("the feedback %d: %w", in.ID, trainer.ErrNotFound)
-			}
-			if err != nil {
+			return s.standing(ctx, in.ID)
+		})
+	huma.Register(s.api, operation(http.MethodPost, "/feedback/{id}/undelete", "put-back", tagFeedback, "Bring back feedback that was taken back",
+		"For a day, by the number in the header Feedback-Id of the answer to it; then it is erased. What it had replaced is replaced again."),
+		func(ctx context.Context, in *SamplePath) (*successOutput, error) {
+			if err := trainerOf(ctx).PutBack(ctx, in.ID); err != nil {
 				return nil, s.failed(err)
 			}
-			return s.successOf(ctx, now[0]), nil
+			return s.standing(ctx, in.ID)
 		})
 	huma.Register(s.api, operation(http.MethodPost, "/conversations", "process-conversation", tagFeedback, "Add a question with a rated answer",
 		"An answer that was given elsewhere, with its rating: process_conversation."),
@@ -173,7 +186,7 @@ func (s *server) feedbackRoutes() {
 			}
 			return s.successOf(ctx, sample), nil
 		})
-	huma.Register(s.api, operation(http.MethodDelete, "/conversations/{id}/rating", "take-rating-back", tagFeedback, "Take a rating back", "The answer is then without one."),
+	huma.Register(s.api, operation(http.MethodDelete, "/conversations/{id}/rating", "take-rating-back", tagFeedback, "Take a rating back", "The answer is then without one. POST /feedback/{id}/undelete brings it back, for a day."),
 		func(ctx context.Context, in *AnswerPath) (*struct{}, error) {
 			message, err := answerOf(ctx, in.ID)
 			if err == nil {

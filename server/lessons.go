@@ -50,6 +50,12 @@ type resolveOutput struct {
 	}
 }
 
+type practiseOutput struct {
+	Body struct {
+		Raised bool `json:"raised" doc:"Whether it weighs more by that; false: it weighed the most already, and is trained as it is"`
+	}
+}
+
 type lessonsOutput struct {
 	Body struct {
 		Lessons []lesson `json:"lessons" nullable:"false"`
@@ -109,16 +115,36 @@ func (s *server) lessonRoutes() {
 			return s.successOf(ctx, sample), nil
 		})
 	huma.Register(s.api, operation(http.MethodPost, "/lessons/{id}/resolve", "resolve", tagLearnt, "Say which of two lessons that contradict each other is right",
-		"GET /lessons names for each lesson the one that it contradicts. What is not kept is taken back, as by DELETE; a pair of which both are right is not put to you again."),
+		"GET /lessons names for each lesson the one that it contradicts. What is not kept is taken back, as by DELETE, and POST /lessons/{id}/undelete brings it back; a pair of which both are right is not put to you again."),
 		func(ctx context.Context, in *resolveInput) (*resolveOutput, error) {
 			return s.resolve(ctx, in.ID, int64(in.Body.Contradicts), in.Body.Keep)
 		})
-	huma.Register(s.api, operation(http.MethodDelete, "/lessons/{id}", "unlearn", tagLearnt, "Take a lesson back", "It is no longer used from now on, and a cycle rebuilds adapters that were trained on it without it. It is erased after a day; where nothing is trained for a day, a version without it answers instead."),
+	huma.Register(s.api, operation(http.MethodDelete, "/lessons/{id}", "unlearn", tagLearnt, "Take a lesson back", "It is no longer used from now on, and a cycle rebuilds adapters that were trained on it without it. It is erased after a day, and until then POST /lessons/{id}/undelete brings it back; where nothing is trained for a day, a version without it answers instead."),
 		func(ctx context.Context, in *LessonPath) (*struct{}, error) {
 			if err := trainerOf(ctx).Unlearn(ctx, in.ID); err != nil {
 				return nil, s.failed(err)
 			}
 			return nil, nil
+		})
+	huma.Register(s.api, operation(http.MethodPost, "/lessons/{id}/undelete", "relearn", tagLearnt, "Bring back a lesson that was taken back",
+		"For a day, whether it was taken back by DELETE or by POST /lessons/{id}/resolve; then it is erased. An earlier answer that it had replaced stays taken back."),
+		func(ctx context.Context, in *LessonPath) (*successOutput, error) {
+			sample, err := trainerOf(ctx).Relearn(ctx, in.ID)
+			if err != nil {
+				return nil, s.failed(err)
+			}
+			return s.standing(ctx, sample)
+		})
+	huma.Register(s.api, operation(http.MethodPost, "/lessons/{id}/practise", "practise", tagLearnt, "Train a lesson again",
+		"One that is missed or lost: it weighs more, and a cycle starts as soon as none runs and learning is switched on. GET /train tells how far it is."),
+		func(ctx context.Context, in *LessonPath) (*practiseOutput, error) {
+			raised, err := trainerOf(ctx).Practise(ctx, in.ID)
+			if err != nil {
+				return nil, s.failed(err)
+			}
+			out := new(practiseOutput)
+			out.Body.Raised = raised
+			return out, nil
 		})
 }
 

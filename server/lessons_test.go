@@ -152,6 +152,82 @@ func TestKindOfACorrection(t *testing.T) {
 	}
 }
 
+// What a user took back, as a text, a rating or a lesson, comes back for a day by either number.
+func TestWhatWasTakenBackComesBack(t *testing.T) {
+	h, tokens := opened(t, Limits{}, "anna", "ben")
+	anna := tokens["anna"]
+	h.want(http.StatusOK, anna, "POST", "/generate", `{"prompt": "Who leads the department?"}`, nil)
+	h.want(http.StatusOK, anna, "POST", "/feedback", `{"text": "The administrative procedure is important.", "score": 0.8}`, nil)
+	h.want(http.StatusOK, anna, "POST", "/conversations/1/rating", `{"stars": 5}`, nil)
+	h.want(http.StatusOK, anna, "POST", "/lessons", `{"question": "When does the ferry leave?", "answer": "At 9:40."}`, nil)
+	h.want(http.StatusOK, anna, "POST", "/lessons", `{"question": "At what time does the ferry leave?", "answer": "At 11:15."}`, nil)
+	for _, x := range []struct{ gone, back, id, kind, contradicts string }{
+		{"/feedback/1", "/feedback/1/undelete", "1", "manner", ""},
+		{"/conversations/1/rating", "/feedback/2/undelete", "2", "manner", ""},
+		{"/feedback/3", "/lessons/1/undelete", "3", "knowledge", "2"},
+		{"/lessons/2", "/feedback/4/undelete", "4", "knowledge", "1"},
+		{"/lessons/2", "/lessons/2/undelete", "4", "knowledge", "1"},
+	} {
+		h.want(http.StatusNotFound, anna, "POST", x.back, nil, nil) // it is there
+		h.want(http.StatusNoContent, anna, "DELETE", x.gone, nil, nil)
+		h.want(http.StatusNotFound, tokens["ben"], "POST", x.back, nil, nil)
+		r := h.want(http.StatusOK, anna, "POST", x.back, nil, nil)
+		if r.header.Get("Feedback-Id") != x.id || r.header.Get("Feedback-Kind") != x.kind || r.header.Get("Feedback-Contradicts") != x.contradicts {
+			t.Errorf("%s answers with %v", x.back, r.header)
+		}
+	}
+	if all := h.lessonsOf(anna); len(all) != 2 {
+		t.Errorf("the lessons are %+v", all)
+	}
+	if ratings, err := h.trainer("anna").Samples(t.Context(), trainer.SampleQuery{IDs: []int64{1, 2}}); err != nil || len(ratings) != 2 {
+		t.Errorf("of the text and the rating there is %+v, %v", ratings, err)
+	}
+	h.want(http.StatusNotFound, anna, "POST", "/lessons/99/undelete", nil, nil)
+	h.want(http.StatusNotFound, anna, "POST", "/feedback/99/undelete", nil, nil)
+
+	// And so does what a decision took back.
+	h.want(http.StatusOK, anna, "POST", "/lessons/1/resolve", `{"contradicts": 2, "keep": "this"}`, nil)
+	h.want(http.StatusOK, anna, "POST", "/lessons/2/undelete", nil, nil)
+	if l := h.lessonsOf(anna); l[1].Contradicts != 2 {
+		t.Errorf("the lessons are %+v", l)
+	}
+}
+
+// A lesson that is practised weighs more, as long as there is more; one that waits for a
+// decision says so.
+func TestPractise(t *testing.T) {
+	h, tokens := opened(t, Limits{}, "anna", "ben")
+	anna := tokens["anna"]
+	h.want(http.StatusOK, anna, "POST", "/lessons", `{"question": "Who is the mayor?", "answer": "Anna Huber."}`, nil)
+	practise := func(status int, token, id string) (out struct {
+		Raised bool
+		Code   string
+	},
+	) {
+		t.Helper()
+		h.want(status, token, "POST", "/lessons/"+id+"/practise", nil, &out)
+		return out
+	}
+	for _, x := range []struct {
+		raised     bool
+		importance int
+	}{{true, 4}, {true, 5}, {false, 5}} {
+		if got := practise(http.StatusOK, anna, "1"); got.Raised != x.raised {
+			t.Errorf("it says %+v, want %+v", got, x)
+		}
+		if l := h.lessonsOf(anna)[1]; l.Importance != x.importance {
+			t.Errorf("the lesson is %+v, want importance %d", l, x.importance)
+		}
+	}
+	practise(http.StatusNotFound, tokens["ben"], "1")
+	h.want(http.StatusOK, anna, "POST", "/lessons", `{"question": "When does the ferry leave?", "answer": "At 9:40."}`, nil)
+	h.want(http.StatusOK, anna, "POST", "/lessons", `{"question": "At what time does the ferry leave?", "answer": "At 11:15."}`, nil)
+	if got := practise(http.StatusConflict, anna, "2"); got.Code != trainer.CodeContradiction {
+		t.Errorf("one that waits for a decision: %+v", got)
+	}
+	practise(http.StatusOK, anna, "3")
+}
+
 // By what a lesson reaches an answer is seen, and whether the model has a reader for it.
 func TestWayOfALesson(t *testing.T) {
 	h, _ := opened(t, Limits{})

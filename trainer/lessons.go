@@ -267,6 +267,20 @@ func (t *Trainer) Unlearn(ctx context.Context, lesson int64) error {
 	})
 }
 
+// Relearn undoes Unlearn, and returns the sample of the lesson: see PutBack.
+func (t *Trainer) Relearn(ctx context.Context, lesson int64) (sample int64, err error) {
+	return sample, t.change(ctx, func() error {
+		l, err := t.store.Lesson(ctx, "", lesson)
+		if err == nil {
+			sample, err = l.Sample, t.store.RestoreSample(ctx, l.Sample)
+		}
+		if err != nil {
+			return fmt.Errorf("relearn lesson %d: %w", lesson, err)
+		}
+		return nil
+	})
+}
+
 // SetKeywords replaces the check of a lesson; nil: the novel words of its answer.
 func (t *Trainer) SetKeywords(ctx context.Context, lesson int64, keywords [][]string) error {
 	return t.change(ctx, func() error {
