@@ -263,6 +263,29 @@ func TestModifyRefusesAndHarmsNothing(t *testing.T) {
 	}
 }
 
+// What another program, or a person in an editor, saves while a change is made is kept beside it.
+func TestModifyKeepsWhatAnotherProgramSavesMeanwhile(t *testing.T) {
+	f := NewFile(filepath.Join(t.TempDir(), "a.toml"))
+	for _, want := range []struct{ rank, seed int }{{32, 1}, {16, 2}} { // where there is no file yet, and where there is
+		other := sync.OnceFunc(func() {
+			if _, err := NewFile(f.path).Modify(func(s *Settings) { s.Continuous.Seed = want.seed }); err != nil {
+				t.Error(err)
+			}
+		})
+		saved, err := f.Modify(func(s *Settings) { s.Continuous.Rank = want.rank; other() })
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.Load()
+		if err != nil || got != saved || got.Continuous.Rank != want.rank || got.Continuous.Seed != want.seed {
+			t.Errorf("want %+v: the file says %+v, Modify %+v, %v", want, got.Continuous, saved.Continuous, err)
+		}
+	}
+	if left := must(os.ReadDir(filepath.Dir(f.path)))(t); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 func TestModifyKeepsALink(t *testing.T) {
 	folder := t.TempDir()
 	target, link := filepath.Join(folder, "real.toml"), filepath.Join(folder, "link.toml")

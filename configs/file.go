@@ -20,7 +20,8 @@ var shipped []byte
 
 // File is one settings file on disk. Its methods may be called concurrently. Between programs
 // the lock of the data folder keeps the peace, but for `clara models get` and `add`: they may
-// take hours, leave the folder to others meanwhile, and at their end name the model in use.
+// take hours, leave the folder to others meanwhile, and at their end name the model in use. They,
+// and a person in an editor, are why what is written is compared with what was read (replace).
 type File struct {
 	path string
 	mu   sync.Mutex
@@ -40,7 +41,7 @@ func (f *File) Create() error {
 	if _, err := os.Stat(f.path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := replace(f.path, shipped); err != nil {
+	if err := replace(f.path, nil, shipped); err != nil && !errors.Is(err, errChanged) {
 		return fmt.Errorf("create settings %s: %w", f.path, err)
 	}
 	return nil
@@ -62,11 +63,22 @@ func (f *File) Load() (Settings, error) {
 // Modify changes settings and saves what changed; comments, order and all other
 // bytes stay. It returns the settings as saved. Values out of range are refused
 // and nothing is written; the same goes for a file that someone has broken by
-// hand meanwhile. When Modify returns without an error the change is on disk.
+// hand meanwhile. When Modify returns without an error the change is on disk. change
+// is called again, on what is there then, where another program saves meanwhile.
 func (f *File) Modify(change func(*Settings)) (Settings, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	doc, old, err := f.decode()
+	for {
+		if s, err := f.modify(change); !errors.Is(err, errChanged) {
+			return s, err
+		}
+	}
+}
+
+// modify is Modify, which fails with errChanged where another program saves meanwhile.
+func (f *File) modify(change func(*Settings)) (Settings, error) {
+	read, old, err := f.decode()
+	doc := read
 	if errors.Is(err, fs.ErrNotExist) {
 		doc, old, err = shipped, Default(), nil
 	}
@@ -86,7 +98,7 @@ func (f *File) Modify(change func(*Settings)) (Settings, error) {
 	if marked { // else the editor that wrote it would take the umlauts for something else
 		text = append(slices.Clone(byteOrderMark), text...)
 	}
-	if err := replace(f.path, text); err != nil {
+	if err := replace(f.path, read, text); err != nil {
 		return Settings{}, fmt.Errorf("save settings %s: %w", f.path, err)
 	}
 	return wanted, nil
@@ -106,9 +118,13 @@ func (f *File) decode() ([]byte, Settings, error) {
 	return doc, s, err
 }
 
+// errChanged says that a file is no longer what was read of it.
+var errChanged = errors.New("another program has changed the file")
+
 // replace puts data at path in one step: whoever opens path sees the old or the
-// new content, also after a power cut.
-func replace(path string, data []byte) (err error) {
+// new content, also after a power cut. If what is there is not before (nil: no file) by then, it
+// stays, and the error is errChanged.
+func replace(path string, before, data []byte) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // a linked file stays a link
 	}
@@ -132,6 +148,14 @@ func replace(path string, data []byte) (err error) {
 	}
 	if err != nil {
 		return err
+	}
+	// As late as can be: what is saved between this look and the rename would be lost.
+	now, err := os.ReadFile(path)
+	switch there := err == nil; {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case there != (before != nil), !bytes.Equal(now, before):
+		return errChanged
 	}
 	return durable.Rename(temp.Name(), path)
 }
