@@ -31,7 +31,7 @@ type loop struct {
 	unerased  *Finding        // the trouble of the last erasing; nil: it passed
 	unlooked  *Finding        // of the last look at what is new
 	undone    *Finding        // of the rest of the upkeep, in the last round in which it failed, until one passes
-	behind    *Finding        // of what follows a new version, such as the removal of old ones; nil: it passed behind the last
+	behind    *Finding        // of what follows a new version, such as the removal of old ones; nil: it passed
 	hindered  bool            // it failed in this round
 	told      map[string]bool // the reasons told since all of it passed
 	now       work            // under way; nil channels: nothing
@@ -56,7 +56,7 @@ func (l *loop) run(ctx context.Context) {
 				l.hinder(ctx, fmt.Errorf("let the version in use answer: %w", err))
 			}
 			next := l.decide(ctx)
-			if l.relieve(); l.hindered {
+			if l.relieve(); l.hindered || l.behind != nil {
 				next = min(next, time.Minute)
 			}
 			timer.Reset(min(next, l.eraseAt.Sub(l.Trainer.now())))

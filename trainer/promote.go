@@ -84,7 +84,8 @@ func (t *Trainer) promote(ctx context.Context, cycle int64, j Job, o Outcome, us
 	return made, errors.Join(noted, t.prune(ctx, made.BaseHash))
 }
 
-// catchUp lets the version in use answer where another one does, since that failed when it was made.
+// catchUp lets the version in use answer where another one does, since that failed when it was made, and
+// removes what could not be removed then.
 func (l *loop) catchUp(ctx context.Context) error {
 	s := l.speaking.Load()
 	if s == nil {
@@ -94,11 +95,17 @@ func (l *loop) catchUp(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the version in use: %w", err)
 	}
-	if active.ID == s.chosen {
+	if active.ID != s.chosen {
+		if err := l.renew(ctx); err != nil {
+			return err
+		}
+	}
+	if l.behind == nil {
 		return nil
 	}
-	if err := l.renew(ctx); err != nil {
-		return err
+	if err := l.prune(ctx, s.model.info.Hash); err != nil {
+		l.fails(ctx, &l.behind, err)
+		return nil
 	}
 	l.passes(&l.behind)
 	return nil

@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -278,7 +279,7 @@ func TestWorkBesideTheLoop(t *testing.T) {
 }
 
 // A version that is made answers: what fails behind that is no training that failed, and holds
-// none up. It is shown until it passes behind the next version.
+// none up. It is tried again in each round, and shown until it passes.
 func TestWhatFailsBehindANewVersionIsNoFailedTraining(t *testing.T) {
 	b := newBench(t)
 	b.attach()
@@ -321,10 +322,48 @@ func TestWhatFailsBehindANewVersionIsNoFailedTraining(t *testing.T) {
 	if f := promote().Trouble; f == nil || f.Reason.Code != CodeUpkeepFailed {
 		t.Errorf("what could not be removed is told as %+v", f)
 	}
+	round := func() *Finding {
+		t.Helper()
+		if err := l.catchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		l.relieve()
+		return b.State().Trouble
+	}
+	if f := round(); f == nil || f.Reason.Code != CodeUpkeepFailed {
+		t.Errorf("what still cannot be removed is told as %+v", f)
+	}
 	if err := os.Remove(inTheWay); err != nil {
 		t.Fatal(err)
 	}
-	if f := promote().Trouble; f != nil {
+	if f := round(); f != nil {
 		t.Errorf("once it passed it is still told: %+v", f)
+	}
+	if f := promote().Trouble; f != nil {
+		t.Errorf("behind the next version: %+v", f)
+	}
+}
+
+// What could not be removed behind a version that did not answer either is removed with the next
+// round, too.
+func TestWhatFailedBehindAVersionThatDidNotAnswerIsDone(t *testing.T) {
+	b := newBench(t)
+	b.attach()
+	set := b.Settings()
+	set.KeepVersions = 1
+	b.settings.Store(&set)
+	old := b.version()
+	b.version() // of which nobody told what answers
+	files := filepath.Join(b.home, cycleFolder(old.Cycle), mannerFolder)
+	if err := os.MkdirAll(files, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l := &loop{Trainer: b.Trainer}
+	l.fails(t.Context(), &l.behind, errors.New("the database is busy"))
+	if err := l.catchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(files); !errors.Is(err, fs.ErrNotExist) || b.State().Trouble != nil {
+		t.Errorf("the files of the version before: %v; trouble %+v", err, b.State().Trouble)
 	}
 }
