@@ -64,7 +64,8 @@ func (s *Store) StartCycle(ctx context.Context, c Cycle) (Cycle, error) {
 		if err != nil {
 			return err
 		}
-		err = tx.QueryRowContext(ctx, `INSERT INTO cycles (user, state, started, base_hash, job) VALUES (?, ?, ?, ?, ?) RETURNING id`,
+		err = tx.QueryRowContext(ctx, `INSERT INTO cycles (user, state, started, base_hash, job, activation) VALUES (?1, ?2, ?3, ?4, ?5,
+			coalesce((SELECT max(id) FROM activations WHERE user = ?1 AND base_hash = ?4), 0)) RETURNING id`,
 			s.user, c.State, timeValue(c.Started), c.BaseHash, job).Scan(&c.ID)
 		if e := (*sqlite.Error)(nil); errors.As(err, &e) && e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE {
 			return ErrRunning
@@ -181,13 +182,14 @@ func (s *Store) MarkCut(ctx context.Context) ([]Cycle, error) {
 	return cut, err
 }
 
-// DecidedSince says whether a cycle on a base model that began at a time or later was decided:
-// it made a version, was refused, or had nothing to make.
-func (s *Store) DecidedSince(ctx context.Context, base string, at time.Time) (bool, error) {
+// DecidedSince says whether a cycle on the base model of an activation that began after that was
+// decided: it made a version, was refused, or had nothing to make. Of cycles that earlier programs
+// began only the times tell.
+func (s *Store) DecidedSince(ctx context.Context, since Activation) (bool, error) {
 	return one(ctx, s, "look for a decided cycle", func(r scanner) (found bool, err error) {
 		return found, r.Scan(&found)
-	}, `SELECT EXISTS (SELECT 1 FROM cycles WHERE user = ? AND base_hash = ? AND state IN ('promoted', 'refused', 'checked') AND started >= ?)`,
-		s.user, base, timeValue(at))
+	}, `SELECT EXISTS (SELECT 1 FROM cycles WHERE user = ? AND base_hash = ? AND state IN ('promoted', 'refused', 'checked')
+			AND coalesce(activation >= ?, started >= ?))`, s.user, since.BaseHash, since.ID, timeValue(since.Created))
 }
 
 const selectCycle = `SELECT id, user, state, started, finished, base_hash, job, report, verdict, reason FROM cycles`

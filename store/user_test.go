@@ -351,7 +351,7 @@ func TestNoMethodReachesAnotherUser(t *testing.T) {
 			return empty(s.LastActivation(ctx, hashes[0]))
 		}},
 		"DecidedSince": {func(ctx context.Context, s *Store, _ map[string]int64) error {
-			return empty(s.DecidedSince(ctx, hashes[0], time.Time{}.Add(1)))
+			return empty(s.DecidedSince(ctx, Activation{BaseHash: hashes[0], ID: 1, Created: time.Time{}.Add(1)}))
 		}},
 		"PutBase": {func(ctx context.Context, s *Store, _ map[string]int64) error {
 			return errors.Join(s.PutBase(ctx, hashes[0], "answer", map[string][]byte{"a": {2}}), s.ForgetBase(ctx, "answer", []string{"a"}), errNothing)

@@ -96,7 +96,7 @@ func (t *Trainer) withdrawal(ctx context.Context, base string) (int64, error) {
 	if err != nil || last.Reason.Code != CodeWithdrawn {
 		return 0, err
 	}
-	if decided, err := t.store.DecidedSince(ctx, base, last.Created); err != nil || decided {
+	if decided, err := t.store.DecidedSince(ctx, last); err != nil || decided {
 		return 0, err
 	}
 	return last.ID, nil

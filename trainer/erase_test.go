@@ -274,15 +274,15 @@ func TestErasingThatFailsSlowlyIsNoSteadyWork(t *testing.T) {
 	})
 }
 
-// ahead lets what is in a table be from a clock that was two hours ahead.
-func (b *bench) ahead(table string) {
+// ahead lets a time in a table be from a clock that was ahead.
+func (b *bench) ahead(table, column string, by time.Duration) {
 	b.t.Helper()
 	db, err := sql.Open("sqlite", b.store.Path())
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.ExecContext(b.t.Context(), `UPDATE `+table+` SET created = created + 2 * 3600 * 1000000`); err != nil {
+	if _, err := db.ExecContext(b.t.Context(), `UPDATE `+table+` SET `+column+` = `+column+` + ?`, by.Microseconds()); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -304,7 +304,7 @@ func TestWhatWasWithdrawnByAClockThatWasAheadIsTrainedOnce(t *testing.T) {
 		time.Sleep(Restorable + 2*time.Hour)
 		b.settle()
 		b.Stop()
-		b.ahead("activations")
+		b.ahead("activations", "created", 2*time.Hour)
 		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) {
 			time.Sleep(time.Minute)
 			return promoted(j)
@@ -323,12 +323,50 @@ func TestWhatWasWithdrawnByAClockThatWasAheadIsTrainedOnce(t *testing.T) {
 	})
 }
 
+// So it is over starts of the program, where the cycle makes no version, and whichever time is from
+// the clock that was ahead.
+func TestWhatWasWithdrawnIsTrainedOnceOverStarts(t *testing.T) {
+	for _, x := range []struct {
+		table, column string
+		by            time.Duration
+	}{{"activations", "created", 2 * time.Hour}, {"cycles", "started", 48 * time.Hour}} {
+		t.Run(x.table, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t)
+				b.version()
+				b.attach()
+				b.holding(b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner))
+				set := DefaultSettings()
+				set.Enabled = false
+				if err := b.SetSettings(t.Context(), set); err != nil {
+					t.Fatal(err)
+				}
+				b.start()
+				time.Sleep(Restorable + 2*time.Hour)
+				b.settle()
+				b.Stop()
+				b.ahead(x.table, x.column, x.by)
+				b.play(func(context.Context, Job, func(Progress)) (Outcome, error) { return refused(), nil })
+				if err := b.SetSettings(t.Context(), DefaultSettings()); err != nil {
+					t.Fatal(err)
+				}
+				for range 3 {
+					b.start()
+					time.Sleep(10 * time.Minute)
+					b.wantRuns(1)
+					b.Stop()
+				}
+			})
+		})
+	}
+}
+
 // Feedback from a clock that was ahead waits for a training as long as other feedback.
 func TestFeedbackOfAClockThatWasAheadIsTrainedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		b.rate("first", 5)
-		b.ahead("samples")
+		b.ahead("samples", "created", 2*time.Hour)
 		b.attach()
 		b.start()
 		b.want(PhaseDue, CodeTooFewRatings)

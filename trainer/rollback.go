@@ -83,7 +83,7 @@ func (t *Trainer) RolledBack(ctx context.Context) (*News, error) {
 	if err != nil || last.Cause != CauseRollback {
 		return nil, err
 	}
-	if decided, err := t.store.DecidedSince(ctx, hash, last.Created); err != nil || decided {
+	if decided, err := t.store.DecidedSince(ctx, last); err != nil || decided {
 		return nil, err
 	}
 	all, err := t.store.Activations(ctx, hash)
