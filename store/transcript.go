@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,13 +18,17 @@ type Transcript struct {
 }
 
 // AddTranscripts adds conversations with all their messages, all of them or none, and
-// returns how many brought something. One with the title and the time of one that is there was
-// brought in before: that gets the messages that it has not, behind those that it has, and comes
-// back where it was deleted.
+// returns how many brought something. One of the same time as one that is there, with its title or
+// with the same beginning, was brought in before: that gets the messages that it has not, behind
+// those that it has, comes back where it was deleted, and keeps its title.
 func (s *Store) AddTranscripts(ctx context.Context, all []Transcript) (added int, err error) {
 	err = s.update(ctx, "add conversations", func(tx *sql.Tx) error {
-		for _, t := range all {
-			is, err := s.addTranscript(ctx, tx, t)
+		renamed, err := s.renamed(ctx, tx, all)
+		if err != nil {
+			return err
+		}
+		for i, t := range all {
+			is, err := s.addTranscript(ctx, tx, t, renamed[i])
 			if err != nil {
 				return fmt.Errorf("%q: %w", t.Conversation.Title, err)
 			}
@@ -39,8 +44,64 @@ func (s *Store) AddTranscripts(ctx context.Context, all []Transcript) (added int
 	return added, nil
 }
 
-// addTranscript adds one and says whether it brought anything.
-func (s *Store) addTranscript(ctx context.Context, tx *sql.Tx, t Transcript) (bool, error) {
+// renamed finds the conversations that were brought in before and have another title since, here or
+// where they come from, by the positions of their transcripts. Each is of one transcript, and none
+// of one whose title is brought, too: a copy may be of the same moment.
+func (s *Store) renamed(ctx context.Context, tx *sql.Tx, all []Transcript) (map[int]int64, error) {
+	type named struct {
+		title   string
+		created int64
+	}
+	type conversation struct {
+		named
+		id int64
+	}
+	there, err := collect(ctx, tx, func(r scanner) (c conversation, err error) {
+		return c, r.Scan(&c.id, &c.title, &c.created)
+	}, `SELECT id, title, created FROM conversations WHERE user = ? ORDER BY deleted IS NOT NULL, id`, s.user)
+	if err != nil {
+		return nil, err
+	}
+	same := make(map[int64][]conversation) // by their times
+	titled := make(map[named]bool)
+	for _, c := range there {
+		same[c.created], titled[c.named] = append(same[c.created], c), true
+	}
+	name := func(t Transcript) named {
+		return named{t.Conversation.Title, s.stamp(t.Conversation.Created).UnixMicro()}
+	}
+	brings := make(map[named]bool)
+	for _, t := range all {
+		brings[name(t)] = true
+	}
+	found, taken := make(map[int]int64), make(map[int64]bool)
+	for i, t := range all {
+		n := name(t)
+		if titled[n] {
+			continue
+		}
+		for _, c := range same[n.created] {
+			if taken[c.id] || brings[c.named] {
+				continue
+			}
+			messages, err := broughtMessages(ctx, tx, c.id)
+			if err != nil {
+				return nil, err
+			}
+			if slices.ContainsFunc(t.Messages, func(m Message) bool {
+				return m.Parent == 0 && len(messages[brought{0, m.Role, lineEnds.Replace(m.Text)}]) > 0
+			}) {
+				found[i], taken[c.id] = c.id, true
+				break
+			}
+		}
+	}
+	return found, nil
+}
+
+// addTranscript adds one and says whether it brought anything. renamed is the conversation that it
+// is under another title; 0: none.
+func (s *Store) addTranscript(ctx context.Context, tx *sql.Tx, t Transcript, renamed int64) (bool, error) {
 	c := t.Conversation
 	c.Created = s.stamp(c.Created)
 	if c.Updated.Before(c.Created) {
@@ -49,7 +110,7 @@ func (s *Store) addTranscript(ctx context.Context, tx *sql.Tx, t Transcript) (bo
 	if err := checkTexts(c.Title); err != nil {
 		return false, err
 	}
-	c, isNew, deleted, err := s.broughtConversation(ctx, tx, c, t.Preset)
+	c, isNew, deleted, err := s.broughtConversation(ctx, tx, c, t.Preset, renamed)
 	if err != nil {
 		return false, err
 	}
@@ -97,10 +158,10 @@ func (s *Store) addTranscript(ctx context.Context, tx *sql.Tx, t Transcript) (bo
 }
 
 // broughtConversation finds the conversation that was brought in before, one that is not deleted
-// first, or adds it.
-func (s *Store) broughtConversation(ctx context.Context, tx *sql.Tx, c Conversation, preset string) (_ Conversation, isNew, deleted bool, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT id, deleted IS NOT NULL FROM conversations WHERE user = ? AND title = ? AND created = ? ORDER BY deleted IS NOT NULL, id LIMIT 1`,
-		s.user, c.Title, timeValue(c.Created)).Scan(&c.ID, &deleted)
+// first and that which is renamed last, or adds it.
+func (s *Store) broughtConversation(ctx context.Context, tx *sql.Tx, c Conversation, preset string, renamed int64) (_ Conversation, isNew, deleted bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT id, deleted IS NOT NULL FROM conversations WHERE user = ?1 AND (title = ?2 AND created = ?3 OR id = ?4)
+		ORDER BY id = ?4, deleted IS NOT NULL, id LIMIT 1`, s.user, c.Title, timeValue(c.Created), renamed).Scan(&c.ID, &deleted)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return c, false, deleted, err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,5 +95,48 @@ func TestATranscriptThatWentOnBringsWhatIsNew(t *testing.T) {
 	if got := bring(1, true); got.ID != c.ID || got.Messages != 5 {
 		t.Errorf("brought back is %+v", got)
 	}
+	check(t, s.Check(ctx))
+}
+
+// A conversation is known by its time and what it begins with, also where it got another title since,
+// here or where it comes from; here it keeps the one that it has.
+func TestATranscriptUnderAnotherTitleIsTheSameConversation(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	then := time.Date(2024, 5, 1, 9, 0, 0, 0, time.UTC)
+	about := func(title, question string) Transcript {
+		return Transcript{
+			Conversation: Conversation{Title: title, Created: then, Updated: then},
+			Messages:     []Message{{Shown: 1, Role: RoleUser, Text: question}, {Parent: 1, Shown: 1, Role: RoleAssistant, Text: "A bowline."}},
+		}
+	}
+	bring := func(want int, titles string, all ...Transcript) {
+		t.Helper()
+		if n := must(s.AddTranscripts(ctx, all))(t); n != want {
+			t.Errorf("%d bring something, want %d", n, want)
+		}
+		var got []string
+		for _, c := range must(s.Conversations(ctx))(t) {
+			got = append(got, c.Title)
+		}
+		slices.Sort(got)
+		if strings.Join(got, ", ") != titles {
+			t.Errorf("there are %q, want %s", got, titles)
+		}
+	}
+	bring(1, "Knots", about("Knots", "Which knot?"))
+	bring(0, "Knots", about("Ropes", "Which knot?"))
+	check(t, s.RenameConversation(ctx, must(s.Conversations(ctx))(t)[0].ID, "Mine"))
+	bring(0, "Mine", about("Knots", "Which knot?"))
+	longer := about("Ropes", "Which knot?")
+	longer.Messages = append(longer.Messages, Message{Parent: 2, Shown: 1, Role: RoleUser, Text: "And then?"})
+	bring(1, "Mine", longer)
+	bring(1, "Mine, Sails", about("Sails", "Which sail?")) // of the same moment, but another one
+
+	// Two in one file are two, also a copy of the same moment, whichever comes first.
+	bring(1, "Copy, Mine, Sails", about("Knots", "Which knot?"), about("Copy", "Which knot?"))
+	bring(0, "Copy, Mine, Sails", about("Knots", "Which knot?"), about("Copy", "Which knot?"))
+	bring(0, "Copy, Mine, Sails", about("Copy", "Which knot?"), about("Ropes", "Which knot?"))
+	bring(0, "Copy, Mine, Sails", about("Ropes", "Which knot?"), about("Copy", "Which knot?"))
 	check(t, s.Check(ctx))
 }
