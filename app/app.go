@@ -195,6 +195,7 @@ type window struct {
 	about  matter                // of the notice
 	upset  string                // the trouble that was told of (sameTrouble); "": none since the last one ended
 	calmed bool                  // that was answered
+	warns  bool                  // of a contradiction, until that is answered or decided
 	undo   *undoing              // takes back the last feedback, or brings back what was deleted last; nil: there is neither
 
 	inTray bool      // closing the window while a training runs leaves it in the tray: that was chosen

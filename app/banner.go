@@ -60,18 +60,27 @@ func (w *window) showTold() {
 	w.shell.column.Refresh()
 }
 
-// untell takes it away. A trouble that waited behind it comes in its place.
+// untell takes it away. What waited behind it comes in its place.
 func (w *window) untell() {
 	w.told, w.about = nil, matterOther
 	widgets.Leave(w.frame.Canvas(), w.shell.banner)
 	w.showTold()
+	w.tellWaiting()
+}
+
+// tellWaiting tells of what can wait, if nothing else is told.
+func (w *window) tellWaiting() {
+	w.tellContradiction()
 	w.tellTrouble()
 }
 
-// dismiss takes it away as answered: a trouble that lasts on is not told of again.
+// dismiss takes it away as answered: a trouble that lasts on, or a contradiction, is not told of again.
 func (w *window) dismiss() {
-	if w.about == matterTrouble {
+	switch w.about {
+	case matterTrouble:
 		w.calmed = true
+	case matterContradiction:
+		w.warns = false
 	}
 	w.untell()
 }

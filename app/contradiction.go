@@ -132,17 +132,27 @@ func (v *lessonsView) reopen(c trainer.Contradiction, r trainer.Resolution) {
 	})
 }
 
-// warn tells of a contradiction wherever the person is but among the lessons, where it stands above the list.
+// warn tells of a contradiction.
 func (w *window) warn() {
-	if w.place == placeLessons {
+	w.warns = true
+	w.tellContradiction()
+}
+
+// tellContradiction tells of one wherever the person is but among the lessons, where it stands above the list. It can wait: any other
+// notice but that of a trouble goes before it, and it comes once that is gone; so does the welcome.
+func (w *window) tellContradiction() {
+	if w.place == placeLessons && !w.welcoming() {
+		w.warns = false
+	}
+	if !w.warns || w.told != nil && w.about != matterTrouble || w.welcoming() {
 		return
 	}
 	w.tellOf(matterContradiction, func() widgets.Notice {
 		return widgets.Notice{
 			Glyph: widgets.IconAlert, Tone: widgets.ToneWarning, Title: say("contradiction.title"), Text: say("contradiction.text"),
 			Actions: []widgets.Action{
-				{Label: say("contradiction.look"), Kind: widgets.Secondary, OnTapped: func() { w.untell(); w.lessons.openContradiction() }},
-				{Label: say("contradiction.later"), OnTapped: w.untell},
+				{Label: say("contradiction.look"), Kind: widgets.Secondary, OnTapped: func() { w.dismiss(); w.lessons.openContradiction() }},
+				{Label: say("contradiction.later"), OnTapped: w.dismiss},
 			},
 		}
 	})
@@ -150,8 +160,9 @@ func (w *window) warn() {
 
 // unwarn takes the notice away once there is nothing to decide any more, as when the newer lesson was taken back.
 func (w *window) unwarn() {
-	if w.about == matterContradiction && w.state.Contradictions == 0 {
-		w.untell()
+	if w.state.Contradictions == 0 {
+		w.warns = false
+		w.untellOf(matterContradiction)
 	}
 }
 

@@ -96,6 +96,78 @@ func TestContradictionIsToldWhereverThePersonIs(t *testing.T) {
 	}
 }
 
+// A contradiction takes the place of no other notice but a trouble, which lasts, and comes once that is
+// gone; it is told until it is answered or decided.
+func TestContradictionWaitsForOtherNotices(t *testing.T) {
+	w := openContradicting(t)
+	told := func() bool { return reads(w, "Two lessons say different things") }
+	hear := func(n int) {
+		news := []trainer.News{{Kind: trainer.NewsContradiction, Reason: trainer.Reason{Code: trainer.CodeContradiction}}}
+		w.heard(trainer.Event{State: trainer.State{Contradictions: n, Trouble: w.state.Trouble}, News: news[:n]})
+	}
+	w.show(placeChat)
+	w.settle(t)
+	w.tellCut()
+	hear(1)
+	if told() || !reads(w, say("cut.title")) {
+		t.Fatal("it takes the place of another notice")
+	}
+	w.untell()
+	if !told() {
+		t.Fatal("it does not come once that is gone")
+	}
+	w.tellCut()
+	tap(t, w, "Close")
+	if !told() {
+		t.Fatal("a notice that took its place was its end")
+	}
+	tap(t, w, "Later")
+	w.tellCut()
+	tap(t, w, "Close")
+	if told() {
+		t.Error("once answered it is told again")
+	}
+
+	w.tellCut()
+	hear(1)
+	hear(0)
+	tap(t, w, "Close")
+	if told() {
+		t.Error("it is told, though it was decided while it waited")
+	}
+	w.tellCut()
+	hear(1)
+	w.show(placeLessons)
+	w.untell()
+	if w.told != nil {
+		t.Error("it is told where it stands above the list")
+	}
+
+	w.show(placeChat)
+	w.heard(trainer.Event{State: trainer.State{Trouble: &trainer.Finding{Subject: trainer.SubjectTraining, Reason: trainer.Reason{Code: trainer.CodeCycleFailed}}}})
+	if hear(1); !told() {
+		t.Error("it waits for a trouble to end")
+	}
+	if w.escape(); told() || !reads(w, say("trouble.title")) {
+		t.Error("the trouble does not come back once it is answered")
+	}
+}
+
+// What the start has to say is said one after another.
+func TestContradictionWaitsForTheStart(t *testing.T) {
+	w := openContradicting(t)
+	w.show(placeChat)
+	w.settle(t)
+	w.state.Contradictions, w.Crash = 1, "crash-1.txt"
+	w.start()
+	if !reads(w, say("crash.title")) {
+		t.Fatal("the crash is not told")
+	}
+	if w.untell(); !reads(w, "Two lessons say different things") {
+		t.Error("the contradiction is not told after the crash")
+	}
+}
+
 func TestContradictionHasAPageOfItsOwnWhereItIsNarrow(t *testing.T) {
 	w := openContradicting(t)
 	w.frame.Resize(slim)

@@ -18,7 +18,7 @@ func (v *modelView) welcome() fyne.CanvasObject {
 		w.App.Preferences().SetBool(preferSeen, true)
 		v.cards, v.start = nil, nil
 		w.rebuild()
-		w.tellTrouble()
+		w.tellWaiting()
 	})
 	v.foot = widgets.HStack(8, widgets.Grow(widgets.Caption(say("welcome.change")).Cutting()), v.start)
 	if w.tight {
