@@ -30,8 +30,9 @@ var rooms = map[string][]string{
 
 	"catalogue": {"trainer", "store", "model", "durable"},
 
-	"trainer":           {"trainer/objective", "store", "model", "model/*"},
+	"trainer":           {"trainer/objective", "trainer/words", "store", "model", "model/*"},
 	"trainer/objective": {},
+	"trainer/words":     {},
 	"store":             {"durable"},
 
 	"model":             {"model/*", "compute", "durable"},
@@ -76,7 +77,7 @@ var libraries = map[string][]string{
 	"fyne.io/fyne/v2":                     {"", "app", "widgets"},
 	"github.com/adrg/xdg":                 {""},
 	"github.com/alecthomas/chroma/v2":     {"widgets"}, // what the words of a program are
-	"github.com/blevesearch/snowballstem": {"trainer"},
+	"github.com/blevesearch/snowballstem": {"trainer/words"},
 	"github.com/danielgtaylor/huma/v2":    {"server"},
 	"github.com/edsrzf/mmap-go":           {"model/gguf", "model/safetensors"},
 	"github.com/go-gl/gl":                 {"shaders"},

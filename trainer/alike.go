@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"clara/trainer/words"
 )
 
 // alike finds the nearest other question of each: the cosine of their idf-weighted
@@ -65,7 +67,7 @@ func newAlike(lessons []Lesson, background []string) *alike {
 // keyed counts the content words of a question by the letters that their forms share.
 func keyed(question string) map[string]int {
 	counts := make(map[string]int)
-	for _, w := range contentWords(question) {
+	for _, w := range words.Content(question) {
 		if askingWords[w] {
 			continue
 		}

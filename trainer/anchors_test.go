@@ -3,6 +3,8 @@ package trainer
 import (
 	"slices"
 	"testing"
+
+	"clara/trainer/words"
 )
 
 // What is trained with and what is looked at is disjoint, in each language, and German
@@ -14,19 +16,19 @@ func TestAnchorsAreDisjoint(t *testing.T) {
 	}
 	seen := make(map[string]string)
 	for _, q := range both.Questions {
-		seen[normal(q)] = "questions"
+		seen[words.Normal(q)] = "questions"
 	}
 	for _, u := range both.Unrelated {
-		if in, ok := seen[normal(u.Question)]; ok {
+		if in, ok := seen[words.Normal(u.Question)]; ok {
 			t.Errorf("%q is among the %s too", u.Question, in)
 		}
-		seen[normal(u.Question)] = "unrelated"
+		seen[words.Normal(u.Question)] = "unrelated"
 		if hasKeywords(u.Question, u.Expect) {
 			t.Errorf("%q gives its answer away", u.Question)
 		}
 	}
 	for _, q := range both.Open {
-		if in, ok := seen[normal(q)]; ok {
+		if in, ok := seen[words.Normal(q)]; ok {
 			t.Errorf("%q is among the %s too", q, in)
 		}
 	}
@@ -40,7 +42,7 @@ func TestAnchorsAreDisjoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, text := range slices.Concat(german.Questions, german.Texts, german.Canary, german.Open) {
-		if germanScore(text) < 0 {
+		if words.GermanScore(text) < 0 {
 			t.Errorf("%q is taken for English", text)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"clara/model"
 	"clara/model/chat"
+	"clara/trainer/words"
 )
 
 // BaseFacts are what is known of an untrained base: measured once for each model
@@ -86,7 +87,7 @@ func speaksGerman(ctx context.Context, r *model.Runner) (bool, error) {
 func inGerman(answers []string, to []unrelated) bool {
 	right, german := 0, 0
 	for i, a := range answers {
-		score := germanScore(a)
+		score := words.GermanScore(a)
 		right += boolToInt(score >= 0 && hasKeywords(a, to[i].Expect))
 		german += boolToInt(score > 0)
 	}

@@ -3,6 +3,8 @@ package trainer
 import (
 	"slices"
 	"strings"
+
+	"clara/trainer/words"
 )
 
 // Check decides whether an answer shows a lesson: by the user's own keywords, of
@@ -26,7 +28,7 @@ func NewCheck(question, answer, base string, keywords [][]string) Check {
 		c.novel = beyond(answer, question)
 	}
 	if len(c.novel) == 0 {
-		c.whole = normal(answer)
+		c.whole = words.Normal(answer)
 	}
 	return c
 }
@@ -37,7 +39,7 @@ func (c Check) Passes(answer string) bool {
 	case len(c.keywords) > 0:
 		return hasKeywords(answer, c.keywords)
 	case len(c.novel) > 0:
-		have, found := allWords(answer), 0
+		have, found := words.All(answer), 0
 		for _, w := range c.novel {
 			if have[w] {
 				found++
@@ -45,7 +47,7 @@ func (c Check) Passes(answer string) bool {
 		}
 		return 2*found >= len(c.novel)
 	default:
-		return c.whole != "" && strings.Contains(normal(answer), c.whole)
+		return c.whole != "" && strings.Contains(words.Normal(answer), c.whole)
 	}
 }
 
@@ -63,9 +65,9 @@ func hasKeywords(text string, groups [][]string) bool {
 // beyond returns the content words of text that other has not, each once, in
 // their order.
 func beyond(text, other string) []string {
-	seen := allWords(other)
+	seen := words.All(other)
 	var out []string
-	for _, w := range contentWords(text) {
+	for _, w := range words.Content(text) {
 		if !seen[w] {
 			seen[w] = true
 			out = append(out, w)

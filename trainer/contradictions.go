@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clara/store"
+	"clara/trainer/words"
 )
 
 // Contradiction is two lessons that seem to answer one question in two ways. Until the
@@ -175,15 +176,15 @@ func agree(a, b Lesson) bool {
 // names and numbers, the same kind of answer, and no word for which the other has an
 // opposite or another thing of its kind.
 func sameQuestion(a, b string) bool {
-	if normal(a) == "" || normal(b) == "" { // nothing in it could be compared
-		return wording(a) == wording(b)
+	if words.Normal(a) == "" || words.Normal(b) == "" { // nothing in it could be compared
+		return words.Wording(a) == words.Wording(b)
 	}
 	if ka, kb := askedFor(a), askedFor(b); ka != kb && ka != "" && kb != "" {
 		return false
 	}
 	onlyA, onlyB := unshared(a, b), unshared(b, a)
-	if !isGerman(a) { // in German every noun has a capital; below they count as words
-		if na, nb := names(a), names(b); !covers(na, nb) || !covers(nb, na) {
+	if !words.IsGerman(a) { // in German every noun has a capital; below they count as words
+		if na, nb := words.Names(a), words.Names(b); !covers(na, nb) || !covers(nb, na) {
 			return false
 		}
 	}
@@ -193,8 +194,8 @@ func sameQuestion(a, b string) bool {
 
 func numbersIn(s string) map[string]bool {
 	out := make(map[string]bool)
-	for _, w := range split(fold(s)) {
-		if isNumber(w) || numberWords[w] {
+	for _, w := range words.Split(words.Fold(s)) {
+		if words.IsNumber(w) || numberWords[w] {
 			out[w] = true
 		}
 	}
@@ -215,8 +216,8 @@ func covers(all, some map[string]bool) bool {
 // those that only ask.
 func unshared(a, b string) []string {
 	var out []string
-	other := contentWords(b)
-	for _, w := range contentWords(a) {
+	other := words.Content(b)
+	for _, w := range words.Content(a) {
 		if !askingWords[w] && !slices.ContainsFunc(other, func(o string) bool { return akin(w, o) }) {
 			out = append(out, w)
 		}
@@ -243,7 +244,7 @@ func akin(one, other string) bool {
 // the beginnings of their words, but for those that may be akin to a word that only asks.
 func topicOf(question string) string {
 	var out []string
-	for _, w := range contentWords(question) {
+	for _, w := range words.Content(question) {
 		if w = beginning(w); !askingBeginnings[w] {
 			out = append(out, w)
 		}
@@ -268,13 +269,13 @@ var askingBeginnings = func() map[string]bool {
 
 // askingWords carry no content of a question but that, or what for, it asks. Folded and
 // stemmed, English and German.
-var askingWords = wordSet(`time much many cost name called find get give should must may exactly tell please want need know doe do use there
+var askingWords = words.Set(`time much many cost name called find get give should must may exactly tell please want need know doe do use there
 	um uhr viel viele kostet koste heisst heissen finde findet liegt steht gibt bekomme bekommt soll muss darf duerfen genau sagen bitte brauche
 	braucht lautet hoch gebe geben gilt name preis davon denn eigentlich`)
 
 // askedFor is the kind of answer that a question asks for; "" where its words do not say.
 func askedFor(question string) string {
-	q := " " + strings.Join(split(fold(question)), " ") + " "
+	q := " " + strings.Join(words.Split(words.Fold(question)), " ") + " "
 	for _, kind := range questionKinds {
 		for _, phrase := range kind.phrases {
 			if strings.Contains(q, " "+phrase+" ") {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"clara/trainer/words"
 )
 
 // Judge is the quality filter: it decides for each sample whether it trains, with
@@ -83,7 +85,7 @@ func judge(s Sample, set Settings) Reason {
 		if s.Score < set.QualityThreshold {
 			return reason(CodeBelowThreshold, "below the threshold", "score", s.Score, "threshold", set.QualityThreshold)
 		}
-		if n := wordCount(s.Answer); n < set.MinWords {
+		if n := words.Count(s.Answer); n < set.MinWords {
 			text := "too short: 1 word"
 			if n != 1 {
 				text = "too short: " + strconv.Itoa(n) + " words"
@@ -111,9 +113,9 @@ const leastScore = 0.25
 func subjectOf(s Sample) string {
 	switch s.Form {
 	case FormCorrection:
-		return "correction\x00" + string(s.Kind) + "\x00" + wording(s.Prompt)
+		return "correction\x00" + string(s.Kind) + "\x00" + words.Wording(s.Prompt)
 	default:
-		return string(s.Form) + "\x00" + wording(s.Prompt) + "\x00" + wording(s.Answer)
+		return string(s.Form) + "\x00" + words.Wording(s.Prompt) + "\x00" + words.Wording(s.Answer)
 	}
 }
 

@@ -150,17 +150,8 @@ func TestJudgeBuffer(t *testing.T) {
 	})
 }
 
-// An answer is as long in a script without spaces as in another: it is not turned down as
-// a single word.
-func TestWordsAreCountedInEveryScript(t *testing.T) {
-	for text, want := range map[string]int{
-		"": 0, " ": 0, "One two three.": 3, "Ein Verwaltungsakt ist das.": 4, "Это важный документ": 3, "μία λέξη": 2,
-		"办公室几点开门": 4, "办公室 9 点开门。": 5, "はい": 1, "สำนักงานเปิดเวลาเก้าโมง": 10,
-	} {
-		if got := wordCount(text); got != want {
-			t.Errorf("%q has %d words, want %d", text, got, want)
-		}
-	}
+// An answer in a script without spaces is not turned down as a single word.
+func TestAnswerWithoutSpacesIsKept(t *testing.T) {
 	if why := judge(rating(1, "几点开门？", "办公室早上九点开门", 5), DefaultSettings()); why.Code != "" {
 		t.Errorf("turned down: %s", why.Text)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clara/model"
+	"clara/trainer/words"
 )
 
 // open answers the open questions with both versions and looks at their form.
@@ -45,7 +46,7 @@ func (c *candidate) open(ctx context.Context, f *Figures) ([]OpenPair, error) {
 		}
 	}
 	wanted := c.wanted()
-	ended, words, baseWords := 0, 0, 0
+	ended, length, baseWords := 0, 0, 0
 	judged := !c.wantsForeign()
 	pairs := make([]OpenPair, len(after))
 	for i, r := range after {
@@ -57,15 +58,15 @@ func (c *candidate) open(ctx context.Context, f *Figures) ([]OpenPair, error) {
 		f.Answers++
 		f.Loops += boolToInt(loops(r.Text))
 		ended += boolToInt(r.Finish == model.FinishEnd)
-		words += wordCount(r.Text)
-		baseWords += wordCount(c.base.Open[i])
+		length += words.Count(r.Text)
+		baseWords += words.Count(c.base.Open[i])
 		if judged && speaks(set.Open[i], c.base.Open[i]) {
 			f.LanguageOf++
 			f.Language += boolToInt(!foreign(set.Open[i], r.Text))
 		}
 	}
 	f.Endless = f.Answers - ended
-	f.Words, f.WordsBefore = float64(words)/float64(f.Answers), float64(baseWords)/float64(f.Answers)
+	f.Words, f.WordsBefore = float64(length)/float64(f.Answers), float64(baseWords)/float64(f.Answers)
 	stuck := int(mostStuck * float64(f.Answers))
 	f.LoopsLimit, f.EndlessLimit = stuck, stuck+len(c.base.Open)-c.base.Ended
 	f.WordsLimit = leastShare * c.leastWords(f.WordsBefore)
@@ -81,21 +82,21 @@ func (c *candidate) leastWords(base float64) float64 {
 	}
 	sum := 0
 	for _, w := range wanted {
-		sum += wordCount(w)
+		sum += words.Count(w)
 	}
 	return min(base, float64(sum)/float64(len(wanted)))
 }
 
 // speaks says whether an answer is clearly in the language of its question.
 func speaks(question, answer string) bool {
-	q, a := germanScore(question), germanScore(answer)
+	q, a := words.GermanScore(question), words.GermanScore(answer)
 	return (q > 0 && a > 0) || (q < 0 && a < 0)
 }
 
 // foreign says whether an answer is clearly in another language than its question. A
 // name or a number is in none.
 func foreign(question, answer string) bool {
-	q, a := germanScore(question), germanScore(answer)
+	q, a := words.GermanScore(question), words.GermanScore(answer)
 	return (q > 0 && a < 0) || (q < 0 && a > 0)
 }
 
@@ -125,10 +126,10 @@ func (c *candidate) wanted() []string {
 
 // loops says whether a 4-gram of words comes more than mostRepeats times.
 func loops(text string) bool {
-	words := strings.Fields(text)
+	all := strings.Fields(text)
 	counts := make(map[string]int)
-	for i := 0; i+4 <= len(words); i++ {
-		gram := strings.Join(words[i:i+4], " ")
+	for i := 0; i+4 <= len(all); i++ {
+		gram := strings.Join(all[i:i+4], " ")
 		if counts[gram]++; counts[gram] > mostRepeats {
 			return true
 		}
@@ -148,7 +149,7 @@ func nearer(style Style, wanted []string, before, after string) int {
 	distance := func(answer string) float64 {
 		sum := 0.0
 		for _, w := range wanted {
-			sum += math.Abs(math.Log(float64(wordCount(answer)+1) / float64(wordCount(w)+1)))
+			sum += math.Abs(math.Log(float64(words.Count(answer)+1) / float64(words.Count(w)+1)))
 			if layout(answer) != layout(w) {
 				sum++
 			}

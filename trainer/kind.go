@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"clara/trainer/words"
 )
 
 // proposeFor compares a better answer with the one given and proposes what the
@@ -15,8 +17,8 @@ import (
 // others are the better answers of the user's corrections of manner.
 func proposeFor(question, given, better string, others []string) Proposal {
 	p := Proposal{Kind: Knowledge, Sure: 0.5}
-	if words := beyond(better, given); len(words) > 0 {
-		p.Keywords = keywordsOf(words, better, question)
+	if novel := beyond(better, given); len(novel) > 0 {
+		p.Keywords = keywordsOf(novel, better, question)
 	}
 	if strings.TrimSpace(better) == "" || strings.TrimSpace(better) == strings.TrimSpace(given) {
 		return p
@@ -46,26 +48,26 @@ func factEvidence(question, given, better string) float64 {
 	}
 	if names > 0 {
 		x += 1.2
-		if isGerman(plain) { // every noun has a capital
+		if words.IsGerman(plain) { // every noun has a capital
 			x -= 0.6
 		}
 	}
 	added, removed := len(beyond(plain, given+" "+question)), len(beyond(given, plain+" "+question))
 	kept, total := overlapCounts(given, plain)
-	if total > 0 && wordCount(plain) >= 3 && 2*kept >= total && added > 0 && added <= 4 && removed > 0 {
+	if total > 0 && words.Count(plain) >= 3 && 2*kept >= total && added > 0 && added <= 4 && removed > 0 {
 		x += 1.2 // a few words of an answer that else stays are replaced: a fact set right
 	}
-	if polarity(plain) != polarity(given) && (kept > 0 || wordCount(plain) <= 4) {
+	if polarity(plain) != polarity(given) && (kept > 0 || words.Count(plain) <= 4) {
 		x += 1.6 // it says yes where it said no
 	}
-	if wordCount(plain) <= 4 && added > 0 && kept == 0 {
+	if words.Count(plain) <= 4 && added > 0 && kept == 0 {
 		x += 1.6 // nothing but the answer, and another one
 	}
 	if refuses(given) && !refuses(plain) && added > 0 && kept == 0 {
 		x += 1.5
 	}
 	// An answer that takes up the words of its question and adds little states it.
-	if a := len(beyond(plain, question)); a > 0 && a <= 4 && added > 0 && removed > 0 && len(contentWords(question)) >= 2 {
+	if a := len(beyond(plain, question)); a > 0 && a <= 4 && added > 0 && removed > 0 && len(words.Content(question)) >= 2 {
 		if stated, of := overlapCounts(question, plain); of > 0 && 2*stated >= of {
 			x += 0.8
 		}
@@ -81,19 +83,19 @@ func factEvidence(question, given, better string) float64 {
 
 // novelties counts the names and numbers of better that neither given nor question has.
 func novelties(question, given, better string) (names, numbers int) {
-	known := allWords(given + " " + question)
-	stated := numerals(given + " " + question)
-	for n, half := range numerals(better) {
+	known := words.All(given + " " + question)
+	stated := words.Numerals(given + " " + question)
+	for n, half := range words.Numerals(better) {
 		if h, ok := stated[n]; !ok || half != "" && h != "" && h != half {
 			numbers++
 		}
 	}
-	for _, sentence := range sentences(better) {
-		for i, w := range split(sentence) {
-			f := stem(fold(w))
+	for _, sentence := range words.Sentences(better) {
+		for i, w := range words.Split(sentence) {
+			f := words.Singular(words.Fold(w))
 			switch {
-			case known[f] || isNumeral(w):
-			case strings.ContainsFunc(w, unicode.IsDigit) || numberWords[fold(w)]:
+			case known[f] || words.IsNumeral(w):
+			case strings.ContainsFunc(w, unicode.IsDigit) || numberWords[words.Fold(w)]:
 				numbers++
 			case i > 0 && unicode.IsUpper([]rune(w)[0]) && w != "I":
 				names++
@@ -103,46 +105,15 @@ func novelties(question, given, better string) (names, numbers int) {
 	return names, numbers
 }
 
-// numerals are the numbers of a text as they are spelt alike (8:00 and 8), each with the
-// half of the day that follows it, "am" or "pm"; "" where none or both do.
-func numerals(text string) map[string]string {
-	out := make(map[string]string)
-	words := wordPattern.FindAllString(text, -1)
-	for i, w := range words {
-		if !isNumeral(w) {
-			continue
-		}
-		half := ""
-		if i+1 < len(words) {
-			if next := strings.ToLower(words[i+1]); next == "am" || next == "pm" {
-				half = next
-			}
-		}
-		for _, n := range numbersOf(w) {
-			if before, ok := out[n]; ok && before != half {
-				half = ""
-			}
-			out[n] = half
-		}
-	}
-	return out
-}
-
-// isNumeral says whether a word is a number written in digits, 8am too.
-func isNumeral(w string) bool {
-	w = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(w), "am"), "pm")
-	return strings.ContainsFunc(w, unicode.IsDigit) && !strings.ContainsFunc(w, unicode.IsLetter)
-}
-
 // mannerEvidence is large when better says the same in another way.
 func mannerEvidence(question, given, better string, others []string) float64 {
 	x := 0.0
-	g, b := wordCount(given), wordCount(better)
+	g, b := words.Count(given), words.Count(better)
 	kept, of := overlapCounts(better, given) // how many of better's words are given's
 	plain := bare(better, given)
 	names, numbers := novelties(question, given, plain)
 	same := of > 0 && 10*kept >= 7*of && numbers == 0
-	stays := strings.Contains(normal(better), normal(given)) ||
+	stays := strings.Contains(words.Normal(better), words.Normal(given)) ||
 		(len(beyond(given, better+" "+question)) == 0 && polarity(plain) == polarity(given))
 	switch {
 	case same && g > 0 && (b*3 <= g*2 || g*3 <= b*2):
@@ -165,7 +136,7 @@ func mannerEvidence(question, given, better string, others []string) float64 {
 	if l, before := layout(better), layout(given); l != before && b > 1 && (l&^before != 0 || numbers == 0) {
 		x += 1.2
 	}
-	if isGerman(better) != isGerman(given) && min(g, b) >= 5 {
+	if words.IsGerman(better) != words.IsGerman(given) && min(g, b) >= 5 {
 		x += 3
 	}
 	if r := register(better) - register(given); r != 0 {
@@ -200,8 +171,8 @@ func sharesEdge(better string, others []string) bool {
 
 // overlapCounts counts the content words of a, and those of them that b has.
 func overlapCounts(a, b string) (shared, all int) {
-	have := allWords(b)
-	for _, w := range contentWords(a) {
+	have := words.All(b)
+	for _, w := range words.Content(a) {
 		all++
 		if have[w] {
 			shared++
@@ -215,17 +186,17 @@ func overlapCounts(a, b string) (shared, all int) {
 // capitalised words but the first of a sentence; in German, where nouns are too, those that the
 // router takes for names (takeApart).
 func keywordsOf(novel []string, better, question string) [][]string {
-	asked := allWords(question)
+	asked := words.All(question)
 	isName := func(i int, w string) bool { return i > 0 && isCapital(w) }
 	if said := takeApart(better); said.german {
 		isName = func(_ int, w string) bool {
-			return slices.ContainsFunc(said.terms, func(t term) bool { return t.name && !t.number && t.form == plain(w) })
+			return slices.ContainsFunc(said.terms, func(t term) bool { return t.name && !t.number && t.form == words.Plain(w) })
 		}
 	}
 	var strong, weak [][]string
-	for _, sentence := range sentences(better) {
-		for i, w := range split(sentence) {
-			f := stem(fold(w))
+	for _, sentence := range words.Sentences(better) {
+		for i, w := range words.Split(sentence) {
+			f := words.Singular(words.Fold(w))
 			if asked[f] || !slices.Contains(novel, f) {
 				continue
 			}

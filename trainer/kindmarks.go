@@ -3,6 +3,8 @@ package trainer
 import (
 	"strings"
 	"unicode"
+
+	"clara/trainer/words"
 )
 
 // bare is better without the opening, the closing and the numbers of a list that given
@@ -13,7 +15,7 @@ func bare(better, given string) string {
 		better = strings.TrimSpace(better[strings.IndexAny(better, ",!:\n")+1:])
 	}
 	if c := closing(better); c != "" && c != closing(given) {
-		all := sentences(better)
+		all := words.Sentences(better)
 		better = strings.Join(all[:len(all)-1], " ")
 	}
 	var lines []string
@@ -38,7 +40,7 @@ func asksPrivately(question string) bool { return hasWord(question, privateWords
 
 // asksForOne says whether a question wants a person, place, time, number or a yes.
 func asksForOne(question string) bool {
-	q := " " + strings.Join(split(fold(question)), " ") + " "
+	q := " " + strings.Join(words.Split(words.Fold(question)), " ") + " "
 	for _, w := range oneAnswer {
 		if strings.HasPrefix(q, " "+w+" ") {
 			return true
@@ -49,17 +51,17 @@ func asksForOne(question string) bool {
 
 // explains says whether a question asks what something is or how it works in general.
 func explains(question string) bool {
-	q := strings.Join(split(fold(question)), " ") + " "
+	q := strings.Join(words.Split(words.Fold(question)), " ") + " "
 	for _, w := range generalQuestions {
 		if strings.HasPrefix(q, w+" ") {
-			return !asksPrivately(question) && len(names(question)) <= 1
+			return !asksPrivately(question) && len(words.Names(question)) <= 1
 		}
 	}
 	return false
 }
 
 var (
-	privateWords = wordSet(`my our us we mein meine meinem meinen meiner unser unsere unserem unseren unserer uns wir`)
+	privateWords = words.Set(`my our us we mein meine meinem meinen meiner unser unsere unserem unseren unserer uns wir`)
 	oneAnswer    = []string{
 		"who", "when", "where", "which", "how many", "how much", "how long", "how often", "what time",
 		"wer", "wann", "wo", "welche", "welcher", "welches", "wie viel", "wie viele", "wie hoch", "wie lange", "wie oft", "bis wann", "an welchem", "in welchem", "was kostet",
@@ -68,15 +70,15 @@ var (
 		"what is a", "what is an", "what is", "what are", "explain", "how do", "how does", "how can", "why is", "why are",
 		"was ist", "was sind", "erklaere", "wie funktioniert", "wie kann", "warum", "wie koche", "wie wechsle",
 	}
-	numberWords = wordSet(`one two three four five six seven eight nine ten eleven twelve twenty thirty hundred thousand half
+	numberWords = words.Set(`one two three four five six seven eight nine ten eleven twelve twenty thirty hundred thousand half
 		first second third fourth fifth zwei drei vier fuenf sechs sieben acht neun zehn elf zwoelf zwanzig dreissig hundert tausend halb
 		ersten zweiten dritten vierten fuenften sechsten erste zweite dritte vierte fuenfte`)
-	stepWords = wordSet(`first second third firstly secondly thirdly then finally erstens zweitens drittens viertens zuerst dann danach schliesslich`)
+	stepWords = words.Set(`first second third firstly secondly thirdly then finally erstens zweitens drittens viertens zuerst dann danach schliesslich`)
 )
 
-func hasWord(text string, words map[string]bool) bool {
-	for _, w := range split(fold(text)) {
-		if words[w] {
+func hasWord(text string, these map[string]bool) bool {
+	for _, w := range words.Split(words.Fold(text)) {
+		if these[w] {
 			return true
 		}
 	}
@@ -85,23 +87,23 @@ func hasWord(text string, words map[string]bool) bool {
 
 // polarity is -1 for an answer that denies, 1 for one that begins by saying yes, else 0.
 func polarity(s string) int {
-	words := split(fold(strings.ReplaceAll(s, "n't", " not")))
-	for _, w := range words {
+	said := words.Split(words.Fold(strings.ReplaceAll(s, "n't", " not")))
+	for _, w := range said {
 		if denials[w] {
 			return -1
 		}
 	}
-	if len(words) > 0 && (words[0] == "yes" || words[0] == "ja") {
+	if len(said) > 0 && (said[0] == "yes" || said[0] == "ja") {
 		return 1
 	}
 	return 0
 }
 
-var denials = wordSet(`no not never none nothing nein nicht nie niemals kein keine keinen keinem keiner nichts`)
+var denials = words.Set(`no not never none nothing nein nicht nie niemals kein keine keinen keinem keiner nichts`)
 
 // refuses says whether an answer says that it cannot answer.
 func refuses(s string) bool {
-	s = fold(s)
+	s = words.Fold(s)
 	for _, phrase := range refusals {
 		if strings.Contains(s, phrase) {
 			return true
@@ -120,13 +122,13 @@ func register(s string) int {
 }
 
 var (
-	courteous = wordSet(`please kindly bitte leider freundlicherweise`)
-	casual    = wordSet(`gotta gonna wanna yep nope yeah hey lol dont cool stuff nee jo klar zeug krass easy deal`)
+	courteous = words.Set(`please kindly bitte leider freundlicherweise`)
+	casual    = words.Set(`gotta gonna wanna yep nope yeah hey lol dont cool stuff nee jo klar zeug krass easy deal`)
 )
 
 // address is whom an answer speaks to in German: "du", "sie", or "" for neither.
 func address(s string) string {
-	for i, w := range split(s) {
+	for i, w := range words.Split(s) {
 		switch l := strings.ToLower(w); {
 		case l == "du" || l == "dir" || l == "dich" || l == "dein" || l == "deine" || l == "deinen":
 			return "du"
@@ -139,7 +141,7 @@ func address(s string) string {
 
 // likens says whether an answer explains by a picture or an example.
 func likens(s string) bool {
-	s = " " + strings.Join(split(fold(s)), " ") + " "
+	s = " " + strings.Join(words.Split(words.Fold(s)), " ") + " "
 	for _, phrase := range pictures {
 		if strings.Contains(s, " "+phrase+" ") {
 			return true
@@ -159,14 +161,14 @@ func opening(s string) string {
 	if i <= 0 {
 		return ""
 	}
-	words := split(fold(s[:i]))
-	if len(words) == 0 || len(words) > 6 || !openers[words[0]] {
+	start := words.Split(words.Fold(s[:i]))
+	if len(start) == 0 || len(start) > 6 || !openers[start[0]] {
 		return ""
 	}
-	return strings.Join(words, " ")
+	return strings.Join(start, " ")
 }
 
-var openers = wordSet(`dear hello hi hey greetings sure certainly indeed ahoy thanks thank gladly well respected esteemed
+var openers = words.Set(`dear hello hi hey greetings sure certainly indeed ahoy thanks thank gladly well respected esteemed
 	good friend listen sir madam my short answer summary note hallo liebe lieber guten sehr geehrte geehrter gern gerne
 	klar natuerlich moin servus gruess kurz kurzum hochverehrte verehrte verehrter also answer antwort howdy ladies great tl`)
 
@@ -176,26 +178,26 @@ func closing(s string) string {
 	s = strings.TrimSpace(s)
 	last := s[strings.LastIndexByte(s, '\n')+1:]
 	if len(last) == len(s) { // one line: look at the last sentence
-		all := sentences(s)
+		all := words.Sentences(s)
 		if len(all) < 2 {
 			return ""
 		}
 		last = all[len(all)-1]
 	}
-	words := split(fold(last))
-	if len(words) == 0 {
+	end := words.Split(words.Fold(last))
+	if len(end) == 0 {
 		return ""
 	}
-	if i := strings.IndexByte(last, ':'); i > 0 && len(split(last[:i])) <= 2 {
-		return strings.Join(split(fold(last[:i])), " ")
+	if i := strings.IndexByte(last, ':'); i > 0 && len(words.Split(last[:i])) <= 2 {
+		return strings.Join(words.Split(words.Fold(last[:i])), " ")
 	}
-	if closers[words[0]] && len(words) <= 8 {
-		return strings.Join(words, " ")
+	if closers[end[0]] && len(end) <= 8 {
+		return strings.Join(end, " ")
 	}
 	return ""
 }
 
-var closers = wordSet(`regards sincerely yours best kind warm cheers hope thanks thank enjoy have let feel source
+var closers = words.Set(`regards sincerely yours best kind warm cheers hope thanks thank enjoy have let feel source
 	viele liebe beste mit freundliche herzliche gruesse quelle danke viel ich stand`)
 
 // listItem says whether a line begins with a bullet or a number.
@@ -218,7 +220,7 @@ func layout(s string) int {
 		bits |= 2
 	}
 	steps := 0
-	for _, w := range split(fold(s)) {
+	for _, w := range words.Split(words.Fold(s)) {
 		steps += boolToInt(stepWords[w])
 	}
 	if steps >= 2 {

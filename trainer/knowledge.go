@@ -9,6 +9,7 @@ import (
 
 	"clara/model"
 	"clara/model/chat"
+	"clara/trainer/words"
 )
 
 // The recipe of knowledge: the reader trained on, with its own mix, on the lessons
@@ -128,7 +129,7 @@ func contrasts(question string, seed uint64, n int) []string {
 		if len(out) == n {
 			break
 		}
-		if c, ok := contrastOf(question, rng); ok && !slices.Contains(out, c) && normal(c) != normal(question) {
+		if c, ok := contrastOf(question, rng); ok && !slices.Contains(out, c) && words.Normal(c) != words.Normal(question) {
 			out = append(out, c)
 		}
 	}
@@ -234,7 +235,7 @@ func (k *knowledgeSource) imitate(b *batch, l JobLesson, v Variant, turn *JobLes
 // changed weighs the tokens of a lesson's answer: those within a word that the base
 // did not have weigh more.
 func (k *knowledgeSource) changed(l JobLesson, answer []int32) []float64 {
-	known := allWords(l.BaseAnswer + " " + l.Question)
+	known := words.All(l.BaseAnswer + " " + l.Question)
 	text, tokens := "", k.r.Tokenizer()
 	ends := make([]int, len(answer))
 	for i, id := range answer {
@@ -254,7 +255,7 @@ func (k *knowledgeSource) changed(l JobLesson, answer []int32) []float64 {
 			right = len(text)
 		}
 		if left < right {
-			for _, w := range contentWords(text[left:right]) {
+			for _, w := range words.Content(text[left:right]) {
 				if !known[w] {
 					out[i] = changedWeight
 				}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"clara/trainer/words"
 )
 
 // LessonTraining is what a lesson is trained with: the same for the same lesson, settings
@@ -199,10 +201,10 @@ func lessonTraining(l JobLesson, r Recipe, anchors, own []string) LessonTraining
 			out.Variants = append(out.Variants, v)
 		}
 	}
-	known := allWords(l.BaseAnswer + " " + l.Question)
+	known := words.All(l.BaseAnswer + " " + l.Question)
 	for _, word := range strings.Fields(out.Turn) {
 		w := WordWeight{Word: word, Weight: 1}
-		for _, c := range contentWords(word) {
+		for _, c := range words.Content(word) {
 			if !known[c] {
 				w.Weight = changedWeight
 			}

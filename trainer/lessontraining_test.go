@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"clara/store"
+	"clara/trainer/words"
 )
 
 // What a lesson is trained with can be looked at, without a model, and is the same each
@@ -35,7 +36,7 @@ func TestTrainingOfALesson(t *testing.T) {
 			t.Errorf("%+v", x)
 		}
 		for _, c := range x.Contrasts {
-			if normal(c) == normal(x.Question) {
+			if words.Normal(c) == words.Normal(x.Question) {
 				t.Errorf("the contrast %q is the question", c)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"clara/model"
+	"clara/trainer/words"
 )
 
 // mannerSource deals the batches of a manner training.
@@ -94,7 +95,7 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 		if err != nil {
 			return nil, err
 		}
-		w := weighted{Sequence: seq, weight: s.Weight, prompt: normal(s.Prompt)}
+		w := weighted{Sequence: seq, weight: s.Weight, prompt: words.Normal(s.Prompt)}
 		if s.Form == FormCorrection {
 			w.token = style.weigh(r, s.Better, w.Answer)
 			if m.objective == "dpo" && s.Prompt != "" && s.Answer != "" {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"clara/model"
+	"clara/trainer/words"
 )
 
 // The user's own questions hold the adapters to the base where it matters to this user,
@@ -38,15 +39,15 @@ func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts []string, before 
 	router := newRouter(lessons)
 	taken := make(map[string]bool)
 	for _, p := range prompts {
-		taken[normal(p)] = true
+		taken[words.Normal(p)] = true
 	}
 	may := make(map[string]bool)
 	var out []string
 	for _, q := range asked {
-		if taken[normal(q)] || len(contentWords(q)) < 2 {
+		if taken[words.Normal(q)] || len(words.Content(q)) < 2 {
 			continue
 		}
-		taken[normal(q)] = true
+		taken[words.Normal(q)] = true
 		if _, _, taught := router.match(q); taught {
 			continue
 		}
@@ -66,7 +67,7 @@ func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts []string, before 
 func (j *Job) leftOut(drawn []string, before Job) bool {
 	var gone []string
 	for _, l := range before.Lessons {
-		if !slices.ContainsFunc(j.Lessons, func(x JobLesson) bool { return normal(x.Question) == normal(l.Question) }) {
+		if !slices.ContainsFunc(j.Lessons, func(x JobLesson) bool { return words.Normal(x.Question) == words.Normal(l.Question) }) {
 			gone = append(gone, l.Question)
 		}
 	}

@@ -3,6 +3,8 @@ package trainer
 import (
 	"slices"
 	"testing"
+
+	"clara/trainer/words"
 )
 
 func plannedSteps(t *testing.T, german bool, seed uint64, steps int) [][]readingTask {
@@ -55,7 +57,7 @@ func TestReadersTasks(t *testing.T) {
 			for _, x := range tasks {
 				if x.own {
 					own++
-					inGerman += boolToInt(isGerman(x.lesson.Question + " " + x.lesson.Answer))
+					inGerman += boolToInt(words.IsGerman(x.lesson.Question + " " + x.lesson.Answer))
 					continue
 				}
 				if x.text != nil {
@@ -63,7 +65,7 @@ func TestReadersTasks(t *testing.T) {
 					continue
 				}
 				held++
-				if normal(x.question) == normal(x.lesson.Question) {
+				if words.Normal(x.question) == words.Normal(x.lesson.Question) {
 					t.Errorf("%q is held to the base and asks the lesson itself", x.question)
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clara/model"
+	"clara/trainer/words"
 )
 
 // restyle phrases the lessons' answers in the user's manner: by the style, or, where the
@@ -108,7 +109,7 @@ func phrase(ctx context.Context, r *model.Runner, m *memory, system string, mann
 	said = make(map[int]string)
 	for k, i := range at {
 		l, text := lessons[i], strings.TrimSpace(results[k].Text)
-		if results[k].Finish == model.FinishEnd && text != l.Answer && wordCount(text) <= 3*wordCount(l.Answer)+8 && l.check().Passes(text) {
+		if results[k].Finish == model.FinishEnd && text != l.Answer && words.Count(text) <= 3*words.Count(l.Answer)+8 && l.check().Passes(text) {
 			said[i] = text
 		}
 	}

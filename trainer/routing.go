@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"clara/trainer/words"
 )
 
 const (
@@ -22,7 +24,7 @@ const (
 	nameless  = 0.4  // 1 less this where no name of one occurs in the other
 	otherForm = 0.97 // a word with another ending: leasing is not lease
 
-	frameFactor = 0.3 // of the weight of frameWords
+	frameFactor = 0.3 // of the weight of the words that questions are put in
 	candidates  = 48  // lessons that are looked at closely
 
 	// Sentences of a question that are looked up beside the whole of it. Each costs as much as
@@ -108,7 +110,7 @@ func newRouter(questions []string) *router {
 	for i, q := range questions {
 		apart[i] = takeApart(q)
 		r.count(apart[i], int32(i))
-		r.exact[wording(q)] = i
+		r.exact[words.Wording(q)] = i
 	}
 	for id := range r.words {
 		r.sorted = append(r.sorted, int32(id))
@@ -251,7 +253,7 @@ func (r *router) nearest(question string, n int) []match {
 // askingFirst returns the sentences of a text, at most mostSentences: those that end as a question
 // first, then those nearest to its beginning or end, where what is wanted of a text is said.
 func askingFirst(text string) []string {
-	all := sentences(text)
+	all := words.Sentences(text)
 	if len(all) <= mostSentences {
 		return all
 	}
@@ -274,7 +276,7 @@ func askingFirst(text string) []string {
 // near returns up to n lessons that share anything with a question: those that no veto
 // holds against first, then by their overlap, the newest of equal ones first.
 func (r *router) near(question string, n int) []match {
-	if i, same := r.exact[wording(question)]; same {
+	if i, same := r.exact[words.Wording(question)]; same {
 		return []match{{lesson: i, overlap: 1, own: true, named: true}}
 	}
 	q := takeApart(question)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"clara/trainer/words"
 )
 
 // routingSet is a memory of lessons with what is asked about them.
@@ -148,9 +150,9 @@ func (s routingSet) count(t testing.TB) routed {
 	r := s.router()
 	own := make(map[string]bool)
 	for _, l := range s.lessons {
-		own[normal(l.Question)] = true
+		own[words.Normal(l.Question)] = true
 		for _, q := range l.Rewordings {
-			own[normal(q)] = true
+			own[words.Normal(q)] = true
 		}
 	}
 	var c routed
@@ -174,7 +176,7 @@ func (s routingSet) count(t testing.TB) routed {
 			}
 		}
 		for _, q := range l.Neighbours {
-			if own[normal(q)] {
+			if own[words.Normal(q)] {
 				continue
 			}
 			c.neighbours++
@@ -229,38 +231,5 @@ func TestRoutingOfSets(t *testing.T) {
 				t.Errorf("%d unrelated questions match, want at most %d", x.far, c.far)
 			}
 		})
-	}
-}
-
-func TestWordForms(t *testing.T) {
-	same := func(a, b string) bool { return stemOf(plain(a)) == stemOf(plain(b)) }
-	for _, p := range [][2]string{{"Fristen", "Frist"}, {"Öffnung", "oeffnungen"}, {"Straße", "strassen"}, {"opening", "opens"}, {"cities", "city"}} {
-		if !same(p[0], p[1]) {
-			t.Errorf("%s and %s have other stems", p[0], p[1])
-		}
-	}
-	if same("Haus", "Maus") || same("neue", "Note") {
-		t.Error("other words have the same stem")
-	}
-	for w, verb := range map[string]string{"eingelegt": "einlegen", "anzumelden": "anmelden", "bezahlt": "zahlen", "geöffnet": "öffnen"} {
-		if got := withoutParticiple(plain(w)); got != stemOf(plain(verb)) {
-			t.Errorf("withoutParticiple(%q) = %q, want the stem of %q", w, got, verb)
-		}
-	}
-	if got := withoutParticiple("gebuhr"); got != "" {
-		t.Errorf("withoutParticiple(gebuhr) = %q", got)
-	}
-	for _, c := range []struct {
-		a, b string
-		want bool
-	}{{"frist", "frsit", true}, {"frist", "friist", true}, {"frist", "fris", true}, {"frist", "trist", true}, {"frist", "first", true}, {"frist", "fisrx", false}, {"frist", "rf", false}, {"frist", "frist", true}} {
-		if got := oneEdit(c.a, c.b); got != c.want || oneEdit(c.b, c.a) != got {
-			t.Errorf("oneEdit(%q, %q) = %v", c.a, c.b, got)
-		}
-	}
-	for w, want := range map[string]string{"8:00": "8", "08:30": "8:30", "1.500": "1500", "1,500": "1500", "12.5.": "12 month5", "318/25": "318/25"} {
-		if got := strings.Join(numbersOf(w), " "); got != want {
-			t.Errorf("numbersOf(%q) = %q, want %q", w, got, want)
-		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"clara/trainer/words"
 )
 
 // testdata finds a file of the shared test data, or skips.
@@ -176,12 +178,12 @@ func TestRoutingByConcepts(t *testing.T) {
 // No word of the table is one that is never looked up, and none stands on a line alone.
 func TestConceptsCanBeFound(t *testing.T) {
 	for line := range strings.Lines(conceptLines) {
-		words := strings.Fields(line)
-		if len(words) < 2 {
+		all := strings.Fields(line)
+		if len(all) < 2 {
 			t.Errorf("%q: a concept of fewer than two words", line)
 		}
-		for _, w := range words {
-			if q := takeApart(w); len(q.terms) != 1 || q.terms[0].stem != stemOf(plain(w)) {
+		for _, w := range all {
+			if q := takeApart(w); len(q.terms) != 1 || q.terms[0].stem != words.Stem(words.Plain(w)) {
 				t.Errorf("%q of %q is not found as it is written", w, line)
 			}
 		}
@@ -236,7 +238,7 @@ func TestALongTextIsLookedUpInFewSentences(t *testing.T) {
 			t.Errorf("%.40q … %.40q: %+v", text, text[len(text)-40:], near)
 		}
 	}
-	if few := "Hello. Who tunes our piano? It is out of tune."; !slices.Equal(askingFirst(few), sentences(few)) {
+	if few := "Hello. Who tunes our piano? It is out of tune."; !slices.Equal(askingFirst(few), words.Sentences(few)) {
 		t.Errorf("of three sentences %q are looked up", askingFirst(few))
 	}
 }
@@ -250,8 +252,41 @@ func TestSentencesAreLookedUpEach(t *testing.T) {
 		t.Errorf("as a whole %+v, sentence by sentence %+v", whole, each)
 	}
 	for _, q := range []string{"Who tunes our piano?", "Who plays our piano?", "Hello. What is the capital of France?", ""} {
-		if a, b := r.near(q, 3), r.nearest(q, 3); len(sentences(q)) < 2 && !slices.Equal(a, b) {
+		if a, b := r.near(q, 3), r.nearest(q, 3); len(words.Sentences(q)) < 2 && !slices.Equal(a, b) {
 			t.Errorf("%q: %+v and %+v", q, a, b)
+		}
+	}
+}
+
+// Where words have no spaces between them, a lesson is found by its question and its
+// question asked differently, and not by others, among which are ordinary ones.
+func TestLessonsWithoutSpaces(t *testing.T) {
+	lessons := []string{
+		"公司的总部在哪里？", "访客的无线网络密码是什么？", "谁负责会议室的预订？", "仓库几点关门？",
+		"会社の本社はどこですか。", "来客用の駐車場はいくらですか。",
+		"สำนักงานใหญ่ของบริษัทอยู่ที่ไหน", "รหัสผ่านไวไฟสำหรับแขกคืออะไร",
+		"Where is the head office of Brandt?",
+	}
+	r := newRouter(lessons)
+	for question, want := range map[string]int{
+		"公司的总部在哪里": 0, "请问公司总部在哪儿？": 0, "我们公司的总部是在哪里呢？": 0, "无线网络的访客密码是多少？": 1, "会议室的预订由谁负责？": 2, "仓库什么时候关门？": 3,
+		"本社はどこにありますか。": 4, "駐車場は来客用でいくらですか。": 5,
+		"บริษัทมีสำนักงานใหญ่ที่ไหน": 6, "ไวไฟสำหรับแขกใช้รหัสผ่านอะไร": 7,
+	} {
+		if got, overlap, ok := r.match(question); !ok || got != want {
+			t.Errorf("%q is answered by lesson %d (%v, %.2f), want %d", question, got, ok, overlap, want)
+		}
+	}
+	if ms := r.nearest("我有一个朋友明天来访。她要上网。无线网络的密码是什么？", 1); len(ms) == 0 || ms[0].lesson != 1 || ms[0].overlap < leastOverlap {
+		t.Errorf("a question of several sentences is near to %+v", ms)
+	}
+	for _, question := range []string{
+		"法国的首都在哪里？", "今天天气怎么样？", "你是谁？", "水的沸点是多少？", "怎么煮米饭？", "什么是光合作用？",
+		"日本の首都はどこですか。", "今日の天気はどうですか。", "ご飯はどうやって炊きますか。",
+		"เมืองหลวงของฝรั่งเศสคืออะไร", "วันนี้อากาศเป็นอย่างไร", "หุงข้าวอย่างไร", "Where is the capital of France?",
+	} {
+		if got, overlap, ok := r.match(question); ok {
+			t.Errorf("%q is answered by lesson %d (%.2f)", question, got, overlap)
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"clara/trainer/words"
 )
 
 // Script is what a demo plays: lessons to be corrected, unrelated questions that
@@ -68,7 +70,7 @@ type ScriptCheck struct {
 func (c ScriptCheck) passes(answer string, ended bool) bool {
 	a := strings.ToLower(strings.TrimSpace(answer))
 	return strings.HasPrefix(a, strings.ToLower(c.Prefix)) && strings.Contains(a, strings.ToLower(c.Contains)) &&
-		(c.MaxWords == 0 || (ended && wordCount(a) <= c.MaxWords))
+		(c.MaxWords == 0 || (ended && words.Count(a) <= c.MaxWords))
 }
 
 // ErrScript says that a script cannot be read or makes no sense.

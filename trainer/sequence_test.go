@@ -40,7 +40,7 @@ func readOnly(t testing.TB) *model.Runner {
 	return r
 }
 
-func words(n int) string {
+func wordy(n int) string {
 	var b strings.Builder
 	for i := range n {
 		fmt.Fprintf(&b, "word%d ", i)
@@ -88,9 +88,9 @@ func TestLongSamplesFitAStep(t *testing.T) {
 		chats = append(chats, Anchored{Question: q, Text: text, Sequence: model.Sequence{Prompt: prompt, Answer: answer}, Top: make([]model.Distribution, len(answer))})
 	}
 	m.chats.items = chats
-	history := []Turn{{Role: RoleUser, Text: words(3000)}, {Role: RoleAssistant, Text: words(600)}}
+	history := []Turn{{Role: RoleUser, Text: wordy(3000)}, {Role: RoleAssistant, Text: wordy(600)}}
 	for i := range 8 {
-		w := sample(JobSample{Form: FormRating, Context: history, Prompt: words(20), Answer: words(600)})
+		w := sample(JobSample{Form: FormRating, Context: history, Prompt: wordy(20), Answer: wordy(600)})
 		if i%2 == 0 {
 			m.good.items = append(m.good.items, w)
 		} else {
@@ -105,7 +105,7 @@ func TestLongSamplesFitAStep(t *testing.T) {
 		t.Errorf("long ratings: %d steps of %d rows, at most %d rows in all", steps, n, mannerRows)
 	}
 	for range 8 {
-		m.corrections.items = append(m.corrections.items, sample(JobSample{Form: FormCorrection, Prompt: words(100000), Better: words(600)}))
+		m.corrections.items = append(m.corrections.items, sample(JobSample{Form: FormCorrection, Prompt: wordy(100000), Better: wordy(600)}))
 	}
 	m.styled.items = styledAnchors(r, Style{Prefix: strings.Repeat("Dear reader, ", 15)}, chats)
 	if len(m.styled.items) == 0 {
@@ -116,18 +116,18 @@ func TestLongSamplesFitAStep(t *testing.T) {
 			t.Errorf("long ratings and corrections, %+v: a step of %d rows, at most %d", m.effort, n, stepRows)
 		}
 	}
-	if got := styledAnchors(r, Style{Prefix: words(600)}, chats); len(got) > 0 {
+	if got := styledAnchors(r, Style{Prefix: wordy(600)}, chats); len(got) > 0 {
 		t.Errorf("%d anchors with 600 words of style", len(got))
 	}
 
-	k := &knowledgeSource{r: r, rng: stream(), missed: []JobLesson{{Question: words(600), Answer: words(600)}}}
+	k := &knowledgeSource{r: r, rng: stream(), missed: []JobLesson{{Question: wordy(600), Answer: wordy(600)}}}
 	k.lessons.rng, k.contrasts.rng, k.chats.rng, k.different.rng, k.templates.rng = stream(), stream(), stream(), stream(), stream()
 	templates, err := readingTemplates()
 	if err != nil {
 		t.Fatal(err)
 	}
 	k.lessons.items, k.templates.items, k.chats.items = []int{0}, templates, chats
-	k.contrasts.items = []contrast{{lesson: words(600), answer: words(600), other: chats[0]}}
+	k.contrasts.items = []contrast{{lesson: wordy(600), answer: wordy(600), other: chats[0]}}
 	k.different.items = k.contrasts.items
 	for _, k.effort = range []effort{gentleEffort, fullEffort} {
 		if n := rowsOf(k.next); n > stepRows {
@@ -153,8 +153,8 @@ func TestTrainingSequence(t *testing.T) {
 	if fmt.Sprint(seq.Prompt) != fmt.Sprint(whole) || seq.Answer[len(seq.Answer)-1] != r.TurnEnd() {
 		t.Errorf("a short sample was cut: %d of %d tokens", len(seq.Prompt), len(whole))
 	}
-	long := append([]Turn{{Role: RoleUser, Text: words(300)}, {Role: RoleAssistant, Text: words(300)}}, short...)
-	seq, err = trainingSequence(r, mannerRoom, "", long, ask, r.AnswerTokens(words(600)))
+	long := append([]Turn{{Role: RoleUser, Text: wordy(300)}, {Role: RoleAssistant, Text: wordy(300)}}, short...)
+	seq, err = trainingSequence(r, mannerRoom, "", long, ask, r.AnswerTokens(wordy(600)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestTrainingSequence(t *testing.T) {
 	if len(seq.Answer) != mannerRoom.answer || seq.Answer[mannerRoom.answer-1] == r.TurnEnd() {
 		t.Errorf("a long answer has %d tokens, want %d and no end", len(seq.Answer), mannerRoom.answer)
 	}
-	seq, err = trainingSequence(r, mannerRoom, "", nil, []chat.Message{{Role: "user", Content: "First. " + words(9999) + " Last."}}, r.AnswerTokens("A cloud."))
+	seq, err = trainingSequence(r, mannerRoom, "", nil, []chat.Message{{Role: "user", Content: "First. " + wordy(9999) + " Last."}}, r.AnswerTokens("A cloud."))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"sort"
 	"strings"
 	"unicode"
+
+	"clara/trainer/words"
 )
 
 // resembling is a word of the lessons that is like a term: see hit.
@@ -51,7 +53,7 @@ func (r *router) similar(t term, german bool) []resembling {
 		}
 		if !known && len(t.stem) >= 5 {
 			for _, id := range r.sorted {
-				if s := r.words[id].stem; len(s) >= 5 && oneEdit(s, t.stem) && !strings.ContainsFunc(s, unicode.IsDigit) {
+				if s := r.words[id].stem; len(s) >= 5 && words.OneEdit(s, t.stem) && !strings.ContainsFunc(s, unicode.IsDigit) {
 					note(id, misspelt, misspelt, false)
 				}
 			}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"clara/trainer/words"
 )
 
 // Style is what corrections of manner have in common on their surface, as far as
@@ -68,12 +70,12 @@ func styleOf(better, given []string) Style {
 	}
 	longest, total := 0, 0
 	for _, b := range trimmed {
-		n := wordCount(s.core(b))
+		n := words.Count(s.core(b))
 		longest, total = max(longest, n), total+n
 	}
 	before := 0
 	for _, g := range given {
-		before += wordCount(g)
+		before += words.Count(g)
 	}
 	if n := len(given); n > 0 && float64(total)/float64(len(trimmed)) <= 0.6*float64(before)/float64(n) && longest <= 60 {
 		s.MaxWords = longest
@@ -125,7 +127,7 @@ func wholePrefix(p string) string {
 	}
 	_, size := utf8.DecodeRuneInString(p[cut:])
 	p = p[:cut+size]
-	if len(contentWords(p)) == 0 && !strings.ContainsAny(p, ",:!–-\n") {
+	if len(words.Content(p)) == 0 && !strings.ContainsAny(p, ",:!–-\n") {
 		return ""
 	}
 	return p
@@ -135,7 +137,7 @@ func wholePrefix(p string) string {
 func wholeSuffix(p string) string {
 	for i, r := range p {
 		if r == '\n' || (unicode.IsSpace(r) && i > 0 && strings.ContainsRune(".!?", rune(p[i-1]))) {
-			if s := strings.TrimRightFunc(p[i:], unicode.IsSpace); len(split(s)) > 0 {
+			if s := strings.TrimRightFunc(p[i:], unicode.IsSpace); len(words.Split(s)) > 0 {
 				return s
 			}
 		}
@@ -161,10 +163,10 @@ func (s Style) core(answer string) string {
 // first sentence alone is longer than the limit.
 func (s Style) Apply(question, answer string) (styled string, ok bool) {
 	a := s.core(answer)
-	if s.MaxWords > 0 && wordCount(a) > s.MaxWords {
+	if s.MaxWords > 0 && words.Count(a) > s.MaxWords {
 		short := ""
-		for _, sentence := range sentences(a) {
-			if wordCount(short)+wordCount(sentence) > s.MaxWords {
+		for _, sentence := range words.Sentences(a) {
+			if words.Count(short)+words.Count(sentence) > s.MaxWords {
 				break
 			}
 			short = strings.TrimSpace(short + " " + sentence)
@@ -187,17 +189,18 @@ func (s Style) Apply(question, answer string) (styled string, ok bool) {
 // something stands before it: it carries no content, or is written so in the question. Of any
 // other word nobody knows whether it is a name, or a German noun.
 func goesSmall(answer, question string) bool {
-	first := fold(firstWord(answer))
-	word := stem(first)
+	first := words.Fold(firstWord(answer))
+	word := words.Singular(first)
+	_, month := words.Month(first)
 	switch {
-	case names("x " + question)[word]:
+	case words.Names("x " + question)[word]:
 		return false
-	case stopWords[first], frameWords[first] && !isGerman(answer) && months[first] == "":
+	case words.IsStop(first), words.IsFrame(first) && !words.IsGerman(answer) && !month:
 		return true
 	}
-	return slices.ContainsFunc(split(question), func(w string) bool {
+	return slices.ContainsFunc(words.Split(question), func(w string) bool {
 		r, _ := utf8.DecodeRuneInString(w)
-		return unicode.IsLower(r) && stem(fold(w)) == word
+		return unicode.IsLower(r) && words.Singular(words.Fold(w)) == word
 	})
 }
 
@@ -207,59 +210,12 @@ func (s Style) Shows(answer string) bool {
 	if !strings.HasPrefix(a, strings.TrimSpace(s.Prefix)) || !strings.HasSuffix(a, strings.TrimSpace(s.Suffix)) {
 		return false
 	}
-	return s.MaxWords == 0 || wordCount(s.core(a)) <= s.MaxWords
+	return s.MaxWords == 0 || words.Count(s.core(a)) <= s.MaxWords
 }
 
 func firstWord(s string) string {
-	if w := split(s); len(w) > 0 {
+	if w := words.Split(s); len(w) > 0 {
 		return w[0]
 	}
 	return ""
-}
-
-// sentences cuts text after . ! ? and at line ends, after their full-width forms also where
-// no space follows; the signs stay.
-func sentences(text string) []string {
-	var out []string
-	start := 0
-	flush := func(end int) {
-		if s := strings.TrimSpace(text[start:end]); s != "" {
-			out = append(out, s)
-		}
-		start = end
-	}
-	for i, r := range text {
-		if i < start {
-			continue
-		}
-		switch r {
-		case '\n':
-			flush(i + 1)
-		case '。', '！', '？':
-			flush(i + utf8.RuneLen(r))
-		case '.', '!', '?':
-			next, _ := utf8.DecodeRuneInString(text[i+1:])
-			word := text[start:i]
-			if i+1 == len(text) || (unicode.IsSpace(next) && !abbreviated(word)) {
-				flush(i + 1)
-			}
-		}
-	}
-	flush(len(text))
-	return out
-}
-
-// abbreviated says whether the text before a full stop ends in an abbreviation or
-// a single letter, so that the sentence goes on.
-func abbreviated(before string) bool {
-	w := before
-	if i := strings.LastIndexFunc(before, unicode.IsSpace); i >= 0 {
-		_, size := utf8.DecodeRuneInString(before[i:]) // a no-break space is of two bytes
-		w = before[i+size:]
-	}
-	switch strings.ToLower(w) {
-	case "mr", "mrs", "ms", "dr", "prof", "st", "no", "nr", "bzw", "ca", "abs", "art", "str":
-		return true
-	}
-	return utf8.RuneCountInString(w) == 1 && !unicode.IsDigit([]rune(w)[0])
 }

@@ -64,19 +64,6 @@ func TestStyleRefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-func TestSentences(t *testing.T) {
-	got := sentences("Ask Mr. Petrov. He is in room 2.14! Really?\nYes, as\u00a0Mr.\u00a0Petrov says.")
-	want := []string{"Ask Mr. Petrov.", "He is in room 2.14!", "Really?", "Yes, as\u00a0Mr.\u00a0Petrov says."}
-	if len(got) != len(want) {
-		t.Fatalf("%q", got)
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("sentence %d: %q, want %q", i, got[i], want[i])
-		}
-	}
-}
-
 // Texts that are no UTF-8, as a terminal may hand them over, have no style and do no harm.
 func TestStyleOfBrokenTexts(t *testing.T) {
 	broken := []string{"\xff\xfe", "\xff\xfe one", "\xff\xfe two"}

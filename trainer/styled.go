@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"clara/model"
+	"clara/trainer/words"
 )
 
 // styledAnchors are the base's own answers put into the style, with what each token is
@@ -45,7 +46,7 @@ func styledAnchors(r *model.Runner, style Style, from []Anchored) []Anchored {
 
 // firstSentence is the first sentence of a text, if that ends in a full stop.
 func firstSentence(text string) string {
-	if all := sentences(text); len(all) > 0 && strings.HasSuffix(all[0], ".") {
+	if all := words.Sentences(text); len(all) > 0 && strings.HasSuffix(all[0], ".") {
 		return all[0]
 	}
 	return ""
@@ -53,7 +54,7 @@ func firstSentence(text string) string {
 
 // finished is a text that was cut, up to its last full stop; "": there is none.
 func finished(text string) string {
-	all := sentences(text)
+	all := words.Sentences(text)
 	for len(all) > 0 && !strings.HasSuffix(all[len(all)-1], ".") {
 		all = all[:len(all)-1]
 	}

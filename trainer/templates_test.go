@@ -11,6 +11,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"clara/trainer/words"
 )
 
 func shippedTemplates(t *testing.T) []template {
@@ -124,7 +126,7 @@ func TestTemplatesAreInTheirLanguage(t *testing.T) {
 		d := tpl.draw(textRand(1, tpl.Question), "")
 		for _, text := range append([]string{d.question, d.answer}, d.rewordings...) {
 			all[tpl.german]++
-			if isGerman(text) != tpl.german {
+			if words.IsGerman(text) != tpl.german {
 				wrong[tpl.german]++
 				t.Logf("german %v: %q", tpl.german, text)
 			}
@@ -204,8 +206,8 @@ func TestTemplatesAreNotTheEvaluation(t *testing.T) {
 		t.Fatal(err)
 	}
 	relation := func(text string) map[string]bool {
-		named, out := names(text), make(map[string]bool)
-		for _, w := range contentWords(text) {
+		named, out := words.Names(text), make(map[string]bool)
+		for _, w := range words.Content(text) {
 			if !named[w] {
 				out[w] = true
 			}

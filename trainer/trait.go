@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"clara/model"
+	"clara/trainer/words"
 )
 
 // Trait is something on the surface of answers that the well rated ones have and the
@@ -50,18 +51,18 @@ func (t Trait) Has(answer string, ended bool) bool {
 	has := false
 	switch t.Kind {
 	case TraitWord:
-		has = slices.Contains(split(fold(answer)), t.Word)
+		has = slices.Contains(words.Split(words.Fold(answer)), t.Word)
 	case TraitOpening:
-		has = fold(firstWord(answer)) == t.Word
+		has = words.Fold(firstWord(answer)) == t.Word
 	case TraitQuestion:
 		has = ended && strings.HasSuffix(strings.TrimSpace(answer), "?")
 	case TraitList:
 		has = hasList(answer)
 	case TraitShort:
-		has = ended && wordCount(answer) <= t.Words
+		has = ended && words.Count(answer) <= t.Words
 	case TraitFirst:
 		first, whole := openingStatement(answer)
-		has = first != "" && (whole || ended) && wordCount(first) <= t.Words
+		has = first != "" && (whole || ended) && words.Count(first) <= t.Words
 	}
 	return has != t.Lacks
 }
@@ -69,7 +70,7 @@ func (t Trait) Has(answer string, ended bool) bool {
 // openingStatement is the first sentence of an answer, also one that a colon ends; whole,
 // whether it came to its end.
 func openingStatement(answer string) (first string, whole bool) {
-	all := sentences(answer)
+	all := words.Sentences(answer)
 	if len(all) == 0 {
 		return "", false
 	}
@@ -147,16 +148,16 @@ func tarone(ways map[string]float64) float64 {
 
 // traitsIn are all traits that some of the answers have and some lack.
 func traitsIn(answers []ratedAnswer) []Trait {
-	words, openings := make(map[string]bool), make(map[string]bool)
+	used, openings := make(map[string]bool), make(map[string]bool)
 	var lengths, firsts []int
 	for _, a := range answers {
-		for _, w := range split(fold(a.text)) {
-			words[w] = true
+		for _, w := range words.Split(words.Fold(a.text)) {
+			used[w] = true
 		}
-		openings[fold(firstWord(a.text))] = true
-		lengths = append(lengths, wordCount(a.text))
+		openings[words.Fold(firstWord(a.text))] = true
+		lengths = append(lengths, words.Count(a.text))
 		if first, _ := openingStatement(a.text); first != "" {
-			firsts = append(firsts, wordCount(first))
+			firsts = append(firsts, words.Count(first))
 		}
 	}
 	all := []Trait{{Kind: TraitQuestion}, {Kind: TraitList}}
@@ -169,7 +170,7 @@ func traitsIn(answers []ratedAnswer) []Trait {
 	for _, w := range slices.Sorted(maps.Keys(openings)) {
 		all = append(all, Trait{Kind: TraitOpening, Word: w})
 	}
-	for _, w := range slices.Sorted(maps.Keys(words)) {
+	for _, w := range slices.Sorted(maps.Keys(used)) {
 		all = append(all, Trait{Kind: TraitWord, Word: w})
 	}
 	for _, t := range slices.Clone(all) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"clara/trainer/words"
 )
 
 // A Variant is a question as somebody else might have put it.
@@ -42,7 +44,7 @@ var (
 )
 
 func phrasesFor(question string) *phrases {
-	if isGerman(question) {
+	if words.IsGerman(question) {
 		return &german
 	}
 	return &english
@@ -128,10 +130,10 @@ func variants(question string, seed uint64, n int) []Variant {
 
 // keyWords are the words of a question without its stop words, as written.
 func keyWords(question string) []string {
-	words := strings.FieldsFunc(question, func(r rune) bool {
+	all := strings.FieldsFunc(question, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("'’&-_", r)
 	})
-	return slices.DeleteFunc(words, func(w string) bool { return stopWords[fold(w)] })
+	return slices.DeleteFunc(all, func(w string) bool { return words.IsStop(words.Fold(w)) })
 }
 
 // swapped returns the question with its last run of capitalised words (but the
@@ -139,13 +141,13 @@ func keyWords(question string) []string {
 // are to choose from. It is the contrast: an answer to it must not show the lesson.
 func swapped(question string, rng *rand.Rand) (contrast string, ok bool) {
 	said, mark := cutMark(question)
-	words := strings.Fields(said)
+	all := strings.Fields(said)
 	isName := func(i int) bool {
-		w := strings.TrimFunc(words[i], func(r rune) bool { return !unicode.IsLetter(r) })
+		w := strings.TrimFunc(all[i], func(r rune) bool { return !unicode.IsLetter(r) })
 		return i > 0 && w != "" && unicode.IsUpper([]rune(w)[0]) && w != "I" && w != strings.ToUpper(w)
 	}
 	last := -1
-	for i := range words {
+	for i := range all {
 		if isName(i) {
 			last = i
 		}
@@ -157,16 +159,16 @@ func swapped(question string, rng *rand.Rand) (contrast string, ok bool) {
 	for first > 0 && isName(first-1) {
 		first--
 	}
-	present := allWords(question)
-	choices := slices.DeleteFunc(slices.Clone(phrasesFor(question).names), func(n string) bool { return present[stem(fold(n))] })
+	present := words.All(question)
+	choices := slices.DeleteFunc(slices.Clone(phrasesFor(question).names), func(n string) bool { return present[words.Singular(words.Fold(n))] })
 	if len(choices) == 0 {
 		return "", false
 	}
 	name := pick(rng, choices)
-	if strings.HasSuffix(words[last], "'s") || strings.HasSuffix(words[last], "’s") {
+	if strings.HasSuffix(all[last], "'s") || strings.HasSuffix(all[last], "’s") {
 		name += "'s"
 	}
-	return strings.Join(slices.Concat(words[:first], []string{name}, words[last+1:]), " ") + mark, true
+	return strings.Join(slices.Concat(all[:first], []string{name}, all[last+1:]), " ") + mark, true
 }
 
 // swappedBy is the contrast that a lesson is asked with after a cycle: the same for the
@@ -182,10 +184,10 @@ func contrastOf(question string, rng *rand.Rand) (contrast string, ok bool) {
 		return c, true
 	}
 	said, mark := cutMark(question)
-	words := strings.Fields(said)
+	all := strings.Fields(said)
 	var content []int
-	for i, w := range words {
-		if i > 1 && !stopWords[fold(w)] {
+	for i, w := range all {
+		if i > 1 && !words.IsStop(words.Fold(w)) {
 			content = append(content, i)
 		}
 	}
@@ -196,8 +198,8 @@ func contrastOf(question string, rng *rand.Rand) (contrast string, ok bool) {
 	if rng.Float64() >= 0.6 {
 		i = pick(rng, content)
 	}
-	words[i] = pick(rng, phrasesFor(question).nouns)
-	return strings.Join(words, " ") + mark, true
+	all[i] = pick(rng, phrasesFor(question).nouns)
+	return strings.Join(all, " ") + mark, true
 }
 
 // cutMark takes off the mark that a question or an instruction ends with.

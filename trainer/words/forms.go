@@ -1,9 +1,7 @@
-package trainer
+package words
 
 import (
-	_ "embed"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -12,33 +10,9 @@ import (
 	stemgerman "github.com/blevesearch/snowballstem/german"
 )
 
-// conceptLines are words that ask for the same thing, English and German, a line
-// each: those that people exchange when they ask about everyday things, no thesaurus.
-// Words of one kind (beef, pork) are not on one line, nor are words that only a stem
-// confuses (hose, Hosen). Stop words and words with a hyphen would never be found.
-//
-//go:embed routing/concepts.txt
-var conceptLines string
-
-// concepts maps a stem to the lines of conceptLines that it is on.
-var concepts = sync.OnceValue(func() map[string][]int {
-	m := make(map[string][]int)
-	i := -1
-	for line := range strings.Lines(conceptLines) {
-		i++
-		for _, w := range strings.Fields(line) {
-			s := stemOf(plain(w))
-			if n := len(m[s]); n == 0 || m[s][n-1] != i {
-				m[s] = append(m[s], i)
-			}
-		}
-	}
-	return m
-})
-
-// plain writes a word in lower case with the bare vowels of its umlauts, however
+// Plain writes a word in lower case with the bare vowels of its umlauts, however
 // those are written: Öffnung and Oeffnung are offnung.
-func plain(w string) string {
+func Plain(w string) string {
 	w = strings.ToLower(w)
 	b := make([]byte, 0, len(w))
 	for i, r := range w {
@@ -67,10 +41,10 @@ func plain(w string) string {
 	return string(b)
 }
 
-// stemOf takes the endings off a plain word, the English ones and then the German
-// ones: which language a short question is in need not be known, and what is
+// Stem takes the endings off a plain word, the English ones and then the German
+// ones (Snowball; Porter 2001): which language a short question is in need not be known, and what is
 // taken off too much is taken off on both sides.
-func stemOf(w string) string {
+func Stem(w string) string {
 	if len(w) < 4 || strings.ContainsFunc(w, unicode.IsDigit) {
 		return w
 	}
@@ -88,10 +62,10 @@ var (
 	verbEnds  = []string{"et", "en", "t"}
 )
 
-// withoutParticiple returns the stem that a German participle or an infinitive with
-// "zu" shares with its verb: geöffnet offn, eingelegt einleg, anzumelden anmeld,
+// WithoutParticiple returns the stem that a German participle or an infinitive with
+// "zu" shares with its verb, of a plain word: geöffnet offn, eingelegt einleg, anzumelden anmeld,
 // bezahlt zahl. "" for other words.
-func withoutParticiple(w string) string {
+func WithoutParticiple(w string) string {
 	for _, end := range verbEnds {
 		body, ok := strings.CutSuffix(w, end)
 		if !ok {
@@ -104,23 +78,20 @@ func withoutParticiple(w string) string {
 			}
 			for _, mark := range []string{"ge", "zu"} {
 				if verb, ok := strings.CutPrefix(rest, mark); ok && len(verb) >= 3 && (mark == "ge" || p != "") {
-					return stemOf(p + verb + "en")
+					return Stem(p + verb + "en")
 				}
 			}
 		}
 		if verb, ok := strings.CutPrefix(body, "be"); ok && len(verb) >= 4 {
-			return stemOf(verb + "en")
+			return Stem(verb + "en")
 		}
 	}
 	return ""
 }
 
-// inflections are what a stemmer leaves of one word's forms, and of a verb's nouns.
-var inflections = wordSet(`e n s t en er es et st te ten ung in innen or ion ing ed ment ig al y i`)
-
-// oneEdit says whether a and b differ in one letter put in, left out or replaced, or
+// OneEdit says whether a and b, plain both, differ in one letter put in, left out or replaced, or
 // in two neighbours that have changed places.
-func oneEdit(a, b string) bool {
+func OneEdit(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}

@@ -1,4 +1,4 @@
-package trainer
+package words
 
 import (
 	"strings"
@@ -11,7 +11,7 @@ var unspaced = append([]*unicode.RangeTable{unicode.Thai, unicode.Lao, unicode.K
 // ideographic are those of them in which two letters make about a word.
 var ideographic = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana}
 
-func isUnspaced(r rune) bool { return r > unicode.MaxLatin1 && unicode.In(r, unspaced...) }
+func IsUnspaced(r rune) bool { return r > unicode.MaxLatin1 && unicode.In(r, unspaced...) }
 
 // The letters of a piece of an unspaced text that stands for a word. Where words cannot
 // be told apart without a dictionary, overlapping pieces compare nearly as well (Nie, Gao,
@@ -24,7 +24,7 @@ const (
 // pieces cuts the runs of unspaced scripts out of a word, and those into overlapping
 // pieces; any other word is returned whole.
 func pieces(word string) []string {
-	if !strings.ContainsFunc(word, isUnspaced) {
+	if !strings.ContainsFunc(word, IsUnspaced) {
 		return []string{word}
 	}
 	var out []string
@@ -50,7 +50,7 @@ func pieces(word string) []string {
 // runOf is how many letters a piece of a letter's script has; 0: the script has spaces.
 func runOf(r rune) int {
 	switch {
-	case !isUnspaced(r):
+	case !IsUnspaced(r):
 		return 0
 	case unicode.In(r, ideographic...) || r == 'ー':
 		return ideographs
@@ -62,7 +62,7 @@ func runOf(r rune) int {
 // others. A word that holds one of them loses it, wherever it occurs: the same on both
 // sides of a comparison.
 func withoutParticles(s string) string {
-	if !strings.ContainsFunc(s, isUnspaced) {
+	if !strings.ContainsFunc(s, IsUnspaced) {
 		return s
 	}
 	return particles.Replace(s)
