@@ -107,7 +107,7 @@ func (r *Runner) Generate(ctx context.Context, q Request, onPiece func(Piece)) (
 		return Result{}, fmt.Errorf("generate: %w", err)
 	}
 	a := &reply{
-		q: q, ids: slices.Clone(q.Prompt), limit: limit, choice: newSampler(q.Sampling), out: newTextStream(r.tokenizer, q),
+		q: q, ids: slices.Clone(q.Prompt), limit: limit, choice: newSampler(q.Sampling), out: r.newTextStream(q),
 		onPiece: onPiece, began: time.Now(), res: Result{PromptTokens: len(q.Prompt)},
 	}
 	err = r.run(ctx, Foreground, func(e *exec) error { return r.answer(e, a) })
@@ -183,12 +183,12 @@ func (r *Runner) answer(e *exec, a *reply) (err error) {
 			return nil
 		}
 		a.res.IDs, a.ids = append(a.res.IDs, id), append(a.ids, id)
-		text, stopped := a.out.add(id)
+		text, finish := a.out.add(id)
 		if a.onPiece != nil {
 			a.onPiece(Piece{Text: text, ID: id})
 		}
-		if stopped {
-			a.res.Finish = FinishStop
+		if finish != "" {
+			a.res.Finish = finish
 			return nil
 		}
 		if len(a.res.IDs) == a.limit {

@@ -160,8 +160,8 @@ func TestAnswerTokensEndTheTurn(t *testing.T) {
 	if end, ok := r.tokenizer.ID("<|endoftext|>"); !ok || turnEnd(r.tokenizer, plain) != end {
 		t.Errorf("with another template an answer ends with %d, not %d", turnEnd(r.tokenizer, plain), end)
 	}
-	if turnEnd(r.tokenizer, nil) != r.tokenizer.EOS() {
-		t.Error("without a template an answer does not end with EOS")
+	if plain, err = chat.New(plainTurns, chat.Options{}); err != nil || turnEnd(r.tokenizer, plain) != r.tokenizer.EOS() {
+		t.Errorf("without a template of its own an answer does not end with EOS (%v)", err)
 	}
 }
 

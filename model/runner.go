@@ -33,7 +33,8 @@ type Runner struct {
 	file      *gguf.File
 	options   Options
 	tokenizer *tokenizer.Tokenizer
-	template  *chat.Template // nil: the file has none
+	template  *chat.Template // plainTurns if the file has none
+	plain     bool           // the file has no template
 	system    bool           // the template has a place for a system message
 	turnEnd   int32          // the token that ends an answer
 	gate      *turnstile
@@ -116,11 +117,13 @@ func Open(ctx context.Context, path string, be compute.Backend, o Options) (_ *R
 	if err != nil {
 		return nil, err
 	}
-	var template *chat.Template
-	if source, ok := f.Metadata.String("tokenizer.chat_template"); ok {
-		if template, err = newTemplate(source, vocabulary); err != nil {
-			return nil, err
-		}
+	source, ok := f.Metadata.String("tokenizer.chat_template")
+	if !ok {
+		source = plainTurns
+	}
+	template, err := newTemplate(source, vocabulary)
+	if err != nil {
+		return nil, err
 	}
 	config, err := readConfig(f)
 	if err != nil {
@@ -134,12 +137,12 @@ func Open(ctx context.Context, path string, be compute.Backend, o Options) (_ *R
 		context = min(config.Context, DefaultContext)
 	}
 	r := &Runner{
-		file: f, config: config, options: o, tokenizer: tok, template: template,
+		file: f, config: config, options: o, tokenizer: tok, template: template, plain: !ok,
 		gate: newTurnstile(), moving: make(chan struct{}, 1),
 		info: describe(f, &config, path, hash, min(context, config.Context)),
 	}
 	r.turnEnd = turnEnd(tok, template)
-	r.system = template != nil && readsSystem(template)
+	r.system = readsSystem(template)
 	if r.at, err = r.place(be); err != nil && unusable(err) {
 		r.at, err = r.settle(be.Info(), err)
 	}
@@ -219,15 +222,8 @@ func (r *Runner) Tokenizer() *tokenizer.Tokenizer { return r.tokenizer }
 
 // Render writes a conversation as the model was trained to read it, up to where
 // the assistant's answer begins. A system message stands in the first question where
-// the template has no place for one. A file without a template gets the last message's
-// text as it is.
+// the template has no place for one. Of a file without a template see plainTurns.
 func (r *Runner) Render(msgs []chat.Message) (string, error) {
-	if r.template == nil {
-		if len(msgs) == 0 {
-			return "", nil
-		}
-		return msgs[len(msgs)-1].Content, nil
-	}
 	if !r.system {
 		msgs = foldSystem(msgs)
 	}
@@ -250,12 +246,17 @@ func (r *Runner) Prompt(msgs []chat.Message) ([]int32, error) {
 	if n := r.tokenizer.MinTokens(len(text)); n > r.info.Context {
 		return nil, fmt.Errorf("a text of %d bytes has %d tokens at least, the context %d: %w", len(text), n, r.info.Context, ErrContext)
 	}
+	return r.textTokens(text), nil
+}
+
+// textTokens are the tokens of a rendered text.
+func (r *Runner) textTokens(text string) []int32 {
 	ids := r.tokenizer.Encode(text, true)
 	// Templates write BOS themselves where they want it.
 	if r.tokenizer.AddBOS() && (len(ids) == 0 || ids[0] != r.tokenizer.BOS()) {
 		ids = append([]int32{r.tokenizer.BOS()}, ids...)
 	}
-	return ids, nil
+	return ids
 }
 
 // TurnEnd is the token that ends an answer, in the model's template: not always EOS.
@@ -263,6 +264,9 @@ func (r *Runner) TurnEnd() int32 { return r.turnEnd }
 
 // AnswerTokens are the tokens of an assistant's answer with the token that ends it.
 func (r *Runner) AnswerTokens(text string) []int32 {
+	if r.plain {
+		text = plainLead + text
+	}
 	return append(r.tokenizer.Encode(text, false), r.turnEnd)
 }
 
@@ -270,9 +274,6 @@ func (r *Runner) AnswerTokens(text string) []int32 {
 // Gemma, whose EOS ends documents. EOS where the template tells nothing.
 func turnEnd(tok *tokenizer.Tokenizer, template *chat.Template) int32 {
 	const answer = "an answer"
-	if template == nil {
-		return tok.EOS()
-	}
 	// A template that refuses this conversation is refused when it is used.
 	text, err := template.Render([]chat.Message{{Role: "user", Content: "a question"}, {Role: "assistant", Content: answer}}, false)
 	if err != nil {

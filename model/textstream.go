@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"clara/model/tokenizer"
@@ -11,13 +12,21 @@ import (
 type textStream struct {
 	decoder *tokenizer.Decoder
 	stop    []string
-	held    string // may begin a stop text
+	ends    []string // as stop, but the model ended the answer by it
+	lead    string   // left out where the answer begins with it
+	held    string   // may begin a stop text
 	out     strings.Builder
 }
 
 // newTextStream is for the text behind what the request has of the answer.
-func newTextStream(t *tokenizer.Tokenizer, q Request) *textStream {
-	s := &textStream{decoder: t.NewDecoder()}
+func (r *Runner) newTextStream(q Request) *textStream {
+	s := &textStream{decoder: r.tokenizer.NewDecoder()}
+	if r.plain {
+		s.ends = plainEnds
+		if q.Begun == 0 {
+			s.lead = plainLead
+		}
+	}
 	for _, id := range q.Prompt[q.answerFrom():] {
 		s.decoder.Push(id)
 	}
@@ -29,14 +38,24 @@ func newTextStream(t *tokenizer.Tokenizer, q Request) *textStream {
 	return s
 }
 
-// add takes a token and returns the text that is certain now. stopped says that a
-// stop text has come; neither it nor what follows it is part of the text.
-func (s *textStream) add(id int32) (text string, stopped bool) {
-	s.held += s.decoder.Push(id)
+// add takes a token and returns the text that is certain now. finish is not empty where
+// a stop text has come; neither it nor what follows it is part of the text.
+func (s *textStream) add(id int32) (text string, finish Finish) {
+	piece := s.decoder.Push(id)
+	if piece != "" {
+		piece = strings.TrimPrefix(piece, s.lead)
+		s.lead = ""
+	}
+	s.held += piece
 	first := -1
 	for _, x := range s.stop {
 		if i := strings.Index(s.held, x); i >= 0 && (first < 0 || i < first) {
-			first = i
+			first, finish = i, FinishStop
+		}
+	}
+	for _, x := range s.ends {
+		if i := strings.Index(s.held, x); i >= 0 && (first < 0 || i < first) {
+			first, finish = i, FinishEnd
 		}
 	}
 	if first >= 0 {
@@ -44,10 +63,10 @@ func (s *textStream) add(id int32) (text string, stopped bool) {
 		s.held = ""
 		s.decoder.Flush() // the token may have begun a character behind the stop text
 		s.out.WriteString(text)
-		return text, true
+		return text, finish
 	}
 	keep := 0
-	for _, x := range s.stop {
+	for _, x := range slices.Concat(s.stop, s.ends) {
 		for n := min(len(x)-1, len(s.held)); n > keep; n-- {
 			if strings.HasSuffix(s.held, x[:n]) {
 				keep = n
@@ -57,7 +76,7 @@ func (s *textStream) add(id int32) (text string, stopped bool) {
 	text = s.held[:len(s.held)-keep]
 	s.held = s.held[len(s.held)-keep:]
 	s.out.WriteString(text)
-	return text, false
+	return text, ""
 }
 
 // finish returns what was held back: the answer ended without it becoming more. Of one that

@@ -17,10 +17,10 @@ func TestTextStreamStopsInsideAToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newTextStream(tok, Request{Stop: []string{"#"}})
+	s := (&Runner{tokenizer: tok}).newTextStream(Request{Stop: []string{"#"}})
 	s.add(0)
-	if text, stopped := s.add(1); text != "" || !stopped {
-		t.Errorf("the token gives %q, stopped %v", text, stopped)
+	if text, finish := s.add(1); text != "" || finish != FinishStop {
+		t.Errorf("the token gives %q, the end %q", text, finish)
 	}
 	if rest := s.finish(false); rest != "" || s.text() != "a" {
 		t.Errorf("%q behind the end, %q in all", rest, s.text())
@@ -32,7 +32,7 @@ func TestTextStreamStopsInsideAToken(t *testing.T) {
 func TestTextStreamIsCut(t *testing.T) {
 	r := openTiny(t, "llama")
 	for cut, want := range map[bool]string{true: "aä#", false: "aä#\uFFFD"} {
-		s := newTextStream(r.tokenizer, Request{Stop: []string{"#!"}})
+		s := r.newTextStream(Request{Stop: []string{"#!"}})
 		for _, id := range tokensOf("aä#\xE2\x82")[1:] {
 			s.add(id)
 		}
@@ -50,16 +50,16 @@ func TestTextStream(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringOfN(rapid.SampledFrom([]rune("abä€😀\n#")), 0, 30, -1).Draw(t, "text")
 		stops := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom([]rune("abä#\n")), 1, 3, -1), 0, 3).Draw(t, "stops")
-		s := newTextStream(r.tokenizer, Request{Stop: stops})
+		s := r.newTextStream(Request{Stop: stops})
 		var got strings.Builder
 		stopped := false
 		for _, id := range tokensOf(text)[1:] {
-			piece, stop := s.add(id)
+			piece, finish := s.add(id)
 			if strings.Contains(piece, "\uFFFD") {
 				t.Fatalf("a broken character in %q", piece)
 			}
 			got.WriteString(piece)
-			if stop {
+			if finish != "" {
 				stopped = true
 				break
 			}

@@ -172,7 +172,7 @@ func (r *Runner) newGroup(qs []Request, limits, chosen []int, results []Result) 
 		q := qs[c]
 		g.members = append(g.members, &member{
 			res: &results[c], prompt: len(q.Prompt), answer: q.answerFrom(), ids: slices.Clone(q.Prompt), limit: limits[c],
-			choice: newSampler(q.Sampling), out: newTextStream(r.tokenizer, q),
+			choice: newSampler(q.Sampling), out: r.newTextStream(q),
 		})
 	}
 	g.layOut()
@@ -378,8 +378,8 @@ func (r *Runner) chooseAll(members []*member, logits []float32) {
 		}
 		m.res.IDs = append(m.res.IDs, id)
 		m.ids = append(m.ids, id)
-		if _, stopped := m.out.add(id); stopped {
-			m.res.Finish = FinishStop
+		if _, finish := m.out.add(id); finish != "" {
+			m.res.Finish = finish
 		} else if len(m.res.IDs) == m.limit {
 			m.res.Finish = FinishLength
 		}
