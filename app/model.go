@@ -357,6 +357,9 @@ func (v *modelView) card() fyne.CanvasObject {
 	if len(languages) > 0 && !slices.Contains(languages, v.w.language) { // what is asked in the window's language is answered badly
 		body.Add(widgets.Muted(say("model.foreign", "Language", languageNames(v.w.language))).Wrapped())
 	}
+	if m.ready && m.info.Plain {
+		body.Add(widgets.Muted(say("model.plain")).Wrapped())
+	}
 	if offer := v.offer(); offer != nil {
 		body.Add(offer)
 	}

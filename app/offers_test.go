@@ -74,6 +74,20 @@ func TestAModelsLanguagesAreSaid(t *testing.T) {
 	}
 }
 
+// Whoever opens a base model is told what it is.
+func TestABaseModelIsCalledOne(t *testing.T) {
+	w := openSample(t, spoken(german))
+	w.show(placeModel)
+	w.settle(t)
+	for _, plain := range []bool{true, false} {
+		w.model.info.Plain = plain
+		w.machine.fill()
+		if reads(w, "Es setzt Ihre Fragen als Text fort") != plain {
+			t.Errorf("with Plain %v it is said %v", plain, !plain)
+		}
+	}
+}
+
 // shop is a source of models for a test: what a fetch does next.
 type shop struct {
 	offers    []catalogue.Offer

@@ -34,7 +34,6 @@ type Runner struct {
 	options   Options
 	tokenizer *tokenizer.Tokenizer
 	template  *chat.Template // plainTurns if the file has none
-	plain     bool           // the file has no template
 	system    bool           // the template has a place for a system message
 	turnEnd   int32          // the token that ends an answer
 	gate      *turnstile
@@ -58,7 +57,8 @@ type Info struct {
 	Layers       int
 	Width        int
 	Vocabulary   int
-	Context      int // tokens that a conversation can have here
+	Context      int  // tokens that a conversation can have here
+	Plain        bool // the file has no chat template: a base model, see plainTurns
 	Engine       compute.Info
 }
 
@@ -137,7 +137,7 @@ func Open(ctx context.Context, path string, be compute.Backend, o Options) (_ *R
 		context = min(config.Context, DefaultContext)
 	}
 	r := &Runner{
-		file: f, config: config, options: o, tokenizer: tok, template: template, plain: !ok,
+		file: f, config: config, options: o, tokenizer: tok, template: template,
 		gate: newTurnstile(), moving: make(chan struct{}, 1),
 		info: describe(f, &config, path, hash, min(context, config.Context)),
 	}
@@ -264,7 +264,7 @@ func (r *Runner) TurnEnd() int32 { return r.turnEnd }
 
 // AnswerTokens are the tokens of an assistant's answer with the token that ends it.
 func (r *Runner) AnswerTokens(text string) []int32 {
-	if r.plain {
+	if r.info.Plain {
 		text = plainLead + text
 	}
 	return append(r.tokenizer.Encode(text, false), r.turnEnd)

@@ -21,7 +21,7 @@ type textStream struct {
 // newTextStream is for the text behind what the request has of the answer.
 func (r *Runner) newTextStream(q Request) *textStream {
 	s := &textStream{decoder: r.tokenizer.NewDecoder()}
-	if r.plain {
+	if r.info.Plain {
 		s.ends = plainEnds
 		if q.Begun == 0 {
 			s.lead = plainLead

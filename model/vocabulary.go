@@ -77,6 +77,8 @@ func describe(f *gguf.File, c *Config, path, hash string, context int) Info {
 		info.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	}
 	info.Licence, _ = f.Metadata.String("general.license")
+	_, conversation := f.Metadata.String("tokenizer.chat_template")
+	info.Plain = !conversation
 	values := map[gguf.Type]int64{}
 	for _, t := range f.Tensors {
 		count := int64(1)

@@ -133,7 +133,7 @@ func (t *Trainer) ModelInfo() (info ModelInfo, ok bool) {
 	}
 	return ModelInfo{
 		Name: i.Name, Path: i.Path, Hash: i.Hash, Architecture: i.Architecture, FileType: i.FileType,
-		Engine: engine.Name, Device: engine.Device, Parameters: i.Parameters, Context: i.Context, Reader: a.reader.Load().state,
+		Engine: engine.Name, Device: engine.Device, Parameters: i.Parameters, Context: i.Context, Plain: i.Plain, Reader: a.reader.Load().state,
 		ReaderHash: a.reader.Load().key(),
 	}, true
 }

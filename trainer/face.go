@@ -141,6 +141,7 @@ type ModelInfo struct {
 	Engine, Device string // what computes it now: compute's name, and what the machine calls it
 	Parameters     int64
 	Context        int
+	Plain          bool // a base model: its file has no chat template
 	Reader         ReaderState
 	ReaderHash     string // of the reader adapter; "": there is none
 }
