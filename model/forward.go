@@ -73,6 +73,19 @@ func (n *network) newCache(capacity int) (*kvCache, error) {
 	return c, nil
 }
 
+// copyCache copies the first rows of one cache to another.
+func (n *network) copyCache(to, from *kvCache, rows int) error {
+	for l := range n.Layers {
+		if err := n.be.CopyRows(to.keys[l].Slice(0, rows), nil, from.keys[l].Slice(0, rows), nil, false); err != nil {
+			return err
+		}
+		if err := n.be.CopyRows(to.values[l].Slice(0, rows), nil, from.values[l].Slice(0, rows), nil, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // workspace is what all blocks of a pass write to in turn.
 type workspace struct {
 	x       compute.Tensor // the residual stream: [T, Width]

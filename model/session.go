@@ -39,16 +39,15 @@ func newSessions(n *network) *sessions { return &sessions{net: n} }
 // like prompt under the same adapters.
 func (s *sessions) take(key string, prompt []int32, capacity int) (*session, error) {
 	f := s.pick(key, prompt, capacity, true)
-	if f == nil {
-		cache, err := s.net.newCache(capacity)
-		if err == nil {
-			f = &session{cache: cache}
-		} else if errors.Is(err, compute.ErrMemory) {
-			f = s.pick(key, prompt, capacity, false)
+	if f == nil || f.cache.capacity < capacity {
+		larger, err := s.grow(f, capacity)
+		if errors.Is(err, compute.ErrMemory) {
+			larger = s.pick(key, prompt, capacity, false)
 		}
-		if f == nil {
+		if larger == nil {
 			return nil, err
 		}
+		f = larger
 	}
 	if f.key != key {
 		f.ids, f.key = nil, key
@@ -58,22 +57,49 @@ func (s *sessions) take(key string, prompt []int32, capacity int) (*session, err
 	return f, nil
 }
 
+// grow returns a session with room for capacity tokens and what the cache of f has, in its
+// place; f is nil for one without tokens. Where it fails f is free again.
+func (s *sessions) grow(f *session, capacity int) (*session, error) {
+	cache, err := s.net.newCache(capacity)
+	if err == nil && f == nil {
+		return &session{cache: cache}, nil
+	}
+	if err == nil {
+		if err = s.net.copyCache(cache, f.cache, len(f.ids)); err == nil {
+			f.cache.memory.Free()
+			f.cache = cache
+			return f, nil
+		}
+		cache.memory.Free()
+	}
+	if f != nil {
+		s.put(f, true)
+	}
+	return nil, err
+}
+
 // pick takes the free session whose cache begins most like prompt; nil: none has the room.
-// With sparing, one that would lose more tokens than it gives stays, as long as another may
-// lie beside it: the base's answer, or one with a lesson, would cost the conversation its
-// cache, and its next turn the reading of all of it.
-func (s *sessions) pick(key string, prompt []int32, capacity int, sparing bool) *session {
+// Where there may be memory for another cache, it may be one that has too little room and is to
+// grow: one that would keep at least half of its tokens, and has more of them in common than any
+// with room. And one that would lose more tokens than it gives stays then, as long as another may
+// lie beside it: the base's answer, or one with a lesson, would cost the conversation its cache,
+// and its next turn the reading of all of it.
+func (s *sessions) pick(key string, prompt []int32, capacity int, another bool) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clock++
 	best, most := -1, -1
 	for i, f := range s.free {
-		if f.cache.capacity < capacity {
-			continue
-		}
 		common := 0
 		if f.key == key {
 			common = commonPrefix(f.ids, prompt)
+		}
+		if f.cache.capacity < capacity {
+			if !another || common == 0 || common < len(f.ids)-common {
+				continue
+			}
+		} else if best >= 0 && common == most && s.free[best].cache.capacity < capacity {
+			best = i
 		}
 		if common > most {
 			best, most = i, common
@@ -83,7 +109,7 @@ func (s *sessions) pick(key string, prompt []int32, capacity int, sparing bool) 
 		return nil
 	}
 	f := s.free[best]
-	if sparing && len(s.free) < maxFreeSessions && len(f.ids)-most > most {
+	if another && len(s.free) < maxFreeSessions && len(f.ids)-most > most {
 		return nil
 	}
 	s.free = slices.Delete(s.free, best, best+1)

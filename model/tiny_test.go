@@ -27,11 +27,12 @@ func openTiny(t testing.TB, arch string) *Runner {
 	return openTinyOn(t, arch, Options{Context: 256}, nil)
 }
 
-// openTinyOn is openTiny with options, on the CPU as wrap changes it; nil leaves it.
-func openTinyOn(t testing.TB, arch string, o Options, wrap func(compute.Backend) compute.Backend) *Runner {
+// openTinyOn is openTiny with options and metadata of its own, on the CPU as wrap changes it; nil
+// leaves it.
+func openTinyOn(t testing.TB, arch string, o Options, wrap func(compute.Backend) compute.Backend, more ...gguf.KV) *Runner {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), arch+".gguf")
-	if err := os.WriteFile(path, tinyModel(t, arch), 0o600); err != nil {
+	if err := os.WriteFile(path, tinyModel(t, arch, more...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	engine, err := cpu.New(cpu.Options{Threads: 2})
