@@ -139,6 +139,7 @@ var germanReasons = map[string]string{
 	trainer.CodeFaultDisk:      "der Datenträger ist voll",
 	trainer.CodeFaultMemory:    "der Arbeitsspeicher reicht nicht",
 	trainer.CodeFaultEngine:    "das Rechenwerk arbeitet nicht mehr",
+	trainer.CodeFaultDiverged:  "das Training ist entgleist: Der Fehler (Loss) war keine Zahl mehr",
 	trainer.CodeFaultPass:      "die Berechnung ist abgebrochen",
 	trainer.CodeFaultModelFile: "die Modelldatei ist beschädigt oder keine GGUF-Datei",
 	trainer.CodeFaultModelKind: "diese Art von Modell wird nicht unterstützt",
@@ -311,6 +312,8 @@ func (l language) hint(code string) string {
 		return l.say("Set continuous.enabled = true in the settings file.", "Setzen Sie continuous.enabled = true in der Einstellungsdatei.")
 	case trainer.HintRaiseRate:
 		return l.say("Raise continuous.learning_rate in the settings file; 0.0003 is the default.", "Erhöhen Sie continuous.learning_rate in der Einstellungsdatei; der Standard ist 0.0003.")
+	case trainer.HintLowerRate:
+		return l.say("Lower continuous.learning_rate in the settings file, or knowledge_rate.", "Senken Sie continuous.learning_rate in der Einstellungsdatei, oder knowledge_rate.")
 	case trainer.HintRaiseKnowledgeRate:
 		return l.say("Raise continuous.knowledge_rate in the settings file; 0.001 is the default.", "Erhöhen Sie continuous.knowledge_rate in der Einstellungsdatei; der Standard ist 0.001.")
 	case trainer.HintMoreEpochs:

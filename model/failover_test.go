@@ -95,7 +95,11 @@ func (f *failing) SumSquares(x compute.Tensor) (float64, error) {
 	if err := f.count(); err != nil {
 		return 0, err
 	}
-	return f.Backend.SumSquares(x)
+	sum, err := f.Backend.SumSquares(x)
+	if f.left.Load() < 0 {
+		sum = math.NaN()
+	}
+	return sum, err
 }
 
 // chain is a tiny model on engines of which each but the last is to fail.
@@ -282,14 +286,56 @@ func TestTrainingOutlivesItsEngine(t *testing.T) {
 	load := loaded(t)
 	want := train(begun)
 	whole := math.MaxInt64 - begun.engines[0].left.Load() - load
-	for after := int64(0); after < whole; after += whole/9 + 1 {
-		c := openChain(t, compute.ErrLost, load+after, load+whole/5)
-		if got := train(c); !slices.Equal(got, want) {
-			t.Errorf("after %d of %d operations the training is another", after, whole)
+	for name, with := range map[string]error{"lost": compute.ErrLost, "wrong": nil} {
+		for after := int64(0); after < whole; after += whole/9 + 1 {
+			c := openChain(t, with, load+after, load+whole/5)
+			if got := train(c); !slices.Equal(got, want) {
+				t.Errorf("%s after %d of %d operations: the training is another", name, after, whole)
+			}
+			if len(c.moves) == 0 || c.moves[0] != "01" {
+				t.Errorf("%s after %d operations: moved %v", name, after, c.moves)
+			}
 		}
-		if len(c.moves) == 0 || c.moves[0] != "01" {
-			t.Errorf("after %d operations: moved %v", after, c.moves)
-		}
+	}
+}
+
+// A training that goes beyond the numbers by itself ends for that, at the step that it was at
+// before; the engine, which does well without it, is not left.
+func TestTrainingBeyondNumbersLeavesTheEngine(t *testing.T) {
+	c := openChain(t, nil, math.MaxInt64)
+	wild := wildAdapter(c.Runner)
+	tr, err := c.NewTraining(TrainingOptions{From: wild})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	items := []Item{{Sequence: tinySequences[0]}}
+	if _, err := tr.Step(t.Context(), items, nll, steps()); !errors.Is(err, ErrDiverged) {
+		t.Errorf("log-probabilities that are no numbers: %v", err)
+	}
+	if after, err := tr.Adapter(); err != nil || after.Hash() != wild.Hash() || tr.Steps() != 0 {
+		t.Errorf("after %d steps the adapter is another, %v", tr.Steps(), err)
+	}
+	learning, err := c.NewTraining(TrainingOptions{Rank: 2, Alpha: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer learning.Close()
+	trainSome(t, learning, 2)
+	before := saved(t, learning)
+	bad := func(logp [][][]float32) (float64, [][][]float32, error) {
+		_, d, err := nll(logp)
+		d[0][0][0] = float32(math.NaN())
+		return 1, d, err
+	}
+	if _, err := learning.Step(t.Context(), items, bad, steps()); !errors.Is(err, ErrDiverged) {
+		t.Errorf("a gradient that is no number: %v", err)
+	}
+	if !slices.Equal(saved(t, learning), before) {
+		t.Error("the training is another")
+	}
+	if trainSome(t, learning, 4); len(c.moves) != 0 {
+		t.Errorf("moved %v", c.moves)
 	}
 }
 
@@ -382,6 +428,19 @@ func TestLimitOfTrainingLeavesTheEngine(t *testing.T) {
 	}
 }
 
+// wildAdapter takes the model beyond the numbers.
+func wildAdapter(r *Runner) *Adapter {
+	wild := randomAdapter(r, 3, 9)
+	for l := range wild.layers {
+		for p := range projections {
+			for i := range wild.layers[l][p].b {
+				wild.layers[l][p].b[i] = 3e38
+			}
+		}
+	}
+	return newAdapter(&r.config, wild.rank, wild.alpha, wild.scale, wild.layers)
+}
+
 // An adapter that takes the model beyond the numbers is refused; the engine, which does well
 // without it, is not left.
 func TestAdapterBeyondNumbersLeavesTheEngine(t *testing.T) {
@@ -390,15 +449,7 @@ func TestAdapterBeyondNumbersLeavesTheEngine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wild := randomAdapter(c.Runner, 3, 9)
-	for l := range wild.layers {
-		for p := range projections {
-			for i := range wild.layers[l][p].b {
-				wild.layers[l][p].b[i] = 3e38
-			}
-		}
-	}
-	wild = newAdapter(&c.config, wild.rank, wild.alpha, wild.scale, wild.layers)
+	wild := wildAdapter(c.Runner)
 	ads := []*Adapter{wild}
 	if _, err := c.Generate(t.Context(), greedy(tinyPrompts[3], 24, wild), nil); !errors.Is(err, ErrNoNumbers) {
 		t.Errorf("an answer: %v", err)

@@ -122,7 +122,9 @@ func (s *step) run(d division) (report StepReport, err error) {
 		logp := s.take(t.arena, p.outs, s.width)
 		if s.err == nil {
 			s.do(s.HeadLogProbs(logp, f.lse, f.h, t.on.net.head, f.ids))
-			s.do(s.Read(values[done*s.width:(done+p.outs)*s.width], logp))
+			read := values[done*s.width : (done+p.outs)*s.width]
+			s.do(s.Read(read, logp))
+			s.numbers(read)
 		}
 		if s.err != nil {
 			return report, s.err
@@ -162,7 +164,7 @@ func (s *step) run(d division) (report StepReport, err error) {
 	}
 	report.GradNorm = math.Sqrt(sum)
 	if math.IsNaN(sum) || math.IsInf(sum, 0) {
-		return report, fmt.Errorf("the gradient's norm is %g: %w", report.GradNorm, ErrDiverged)
+		return report, fmt.Errorf("%s: the gradient's norm is %g: %w", s.Info().Name, report.GradNorm, ErrNoNumbers)
 	}
 	return report, nil
 }

@@ -106,6 +106,7 @@ func unusable(err error) bool {
 type attempts struct {
 	spared  bool
 	again   bool // on an engine that computes the base soundly
+	beyond  bool // there, too, no numbers came out
 	adapted bool // the request is one with adapters
 }
 
@@ -138,6 +139,7 @@ func (r *Runner) retreat(ctx context.Context, p *placement, cause error, a *atte
 		// The adapters take the model beyond the numbers, on any engine; unless it was
 		// for once, which another try shows.
 		if a.again {
+			a.beyond = true
 			return cause
 		}
 		a.again = true

@@ -2,7 +2,9 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"clara/compute"
 )
@@ -51,6 +53,9 @@ func (t *Training) values() (all [3][]float32, err error) {
 		if err := t.on.net.be.Read(all[i], l.flat()); err != nil {
 			return all, err
 		}
+		if slices.ContainsFunc(all[i], isNoNumber) {
+			return all, fmt.Errorf("%s: the values of a training: %w", t.on.net.be.Info().Name, ErrNoNumbers)
+		}
 	}
 	return all, nil
 }
@@ -87,17 +92,25 @@ func (t *Training) write(values [3][]float32, steps int) error {
 }
 
 // survive does work. When the engine fails, the training is made again on the next one,
-// up to the step that it had reached, and the work is done there.
+// up to the step that it had reached, and the work is done there. Where no numbers come out
+// though the engine computes some with the base alone, and none once more, it is the training
+// that diverged.
 func (t *Training) survive(ctx context.Context, work func() error) error {
 	err := errUnsettled
 	if t.settled {
 		err = work()
 	}
 	if t.kept == nil {
+		if errors.Is(err, ErrNoNumbers) && t.r.sound(ctx, t.on) {
+			return t.diverged()
+		}
 		return err
 	}
-	for a := (attempts{}); err != nil; {
-		if err = t.r.retreat(ctx, t.on, err, &a); err != nil {
+	for a := (attempts{adapted: true}); err != nil; {
+		if err = t.r.retreat(ctx, t.on, err, &a); a.beyond {
+			return t.diverged()
+		}
+		if err != nil {
 			return err
 		}
 		if err = t.settle(func() error { return t.redo(ctx) }); err == nil {
@@ -105,6 +118,11 @@ func (t *Training) survive(ctx context.Context, work func() error) error {
 		}
 	}
 	return nil
+}
+
+// diverged is what a training ends with that goes beyond the numbers on an engine that is sound.
+func (t *Training) diverged() error {
+	return fmt.Errorf("%s computes numbers without the adapter in training, and none with it: %w", t.on.net.be.Info().Name, ErrDiverged)
 }
 
 // errUnsettled says that a training has found no engine after the one that failed.

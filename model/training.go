@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"clara/compute"
@@ -143,8 +144,8 @@ type StepReport struct {
 	Time     time.Duration
 }
 
-// ErrDiverged says that a loss or a gradient is no longer a number; the parameters
-// are as they were before the step.
+// ErrDiverged says that a loss or a gradient is no longer a number, and that the engine is
+// not the reason; the parameters are as they were before the step.
 var ErrDiverged = errors.New("the training diverged")
 
 // Step runs the items forward and backward and takes one step of AdamW.
@@ -193,8 +194,17 @@ func (t *Training) step(ctx context.Context, items []Item, loss Loss, o StepOpti
 func (t *Training) Adapter() (*Adapter, error) {
 	var layers [][projections]pair
 	err := t.survive(context.Background(), func() (err error) {
-		layers, err = t.on.net.read(t.params)
-		return err
+		if layers, err = t.on.net.read(t.params); err != nil {
+			return err
+		}
+		for _, l := range layers {
+			for _, p := range l {
+				if slices.ContainsFunc(p.a, isNoNumber) || slices.ContainsFunc(p.b, isNoNumber) {
+					return fmt.Errorf("%s: the values of the adapter: %w", t.on.net.be.Info().Name, ErrNoNumbers)
+				}
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the trained adapter: %w", err)

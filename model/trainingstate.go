@@ -135,8 +135,11 @@ func parseTrainingState(data []byte) (*TrainingState, error) {
 	for i := range s.values {
 		s.values[i] = make([]float32, head.Values)
 		for j := range s.values[i] {
-			s.values[i][j] = math.Float32frombits(binary.LittleEndian.Uint32(body))
-			body = body[4:]
+			v := math.Float32frombits(binary.LittleEndian.Uint32(body))
+			if isNoNumber(v) { // every engine would seem to compute such
+				return nil, fmt.Errorf("it holds %g", v)
+			}
+			s.values[i][j], body = v, body[4:]
 		}
 	}
 	return s, nil

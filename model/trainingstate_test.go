@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"math"
 	"testing"
 )
 
@@ -93,6 +94,7 @@ func TestUnusableTrainingStatesAreRefused(t *testing.T) {
 		"one bit":          func() []byte { d := bytes.Clone(good); d[len(d)/2] ^= 1; return d }(),
 		"another kind":     sealed(func(d []byte) { d[0]++ }),
 		"a newer format":   sealed(func(d []byte) { d[7]++ }),
+		"no number":        sealed(func(d []byte) { binary.LittleEndian.PutUint32(d[64:], math.Float32bits(float32(math.NaN()))) }),
 		"no rank":          sealed(func(d []byte) { binary.LittleEndian.PutUint32(d[40:], 0) }),
 		"a huge number":    sealed(func(d []byte) { binary.LittleEndian.PutUint64(d[56:], 1<<62) }),
 		"a wrapped number": sealed(func(d []byte) { binary.LittleEndian.PutUint64(d[56:], 1<<62+uint64(tr.params.memory.Len())) }),

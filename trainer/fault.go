@@ -34,6 +34,7 @@ var faults = []struct {
 	{model.ErrUnsupported, CodeFaultModelKind, "this kind of model is not supported", HintLoadModel},
 	{chat.ErrSyntax, CodeFaultTemplate, "the model's chat template cannot be read", HintLoadModel},
 	{model.ErrMemory, CodeFaultMemory, "there is not enough memory", HintFreeMemory},
+	{model.ErrDiverged, CodeFaultDiverged, "the training diverged: a loss was no longer a number", HintLowerRate},
 	{model.ErrLost, CodeFaultEngine, "the engine no longer works", HintNone},
 	{model.ErrNoNumbers, CodeFaultEngine, "the engine no longer works", HintNone},
 	{model.ErrPass, CodeFaultPass, "the computation broke off", HintNone},

@@ -21,6 +21,7 @@ func TestErrorsAreNamedByTheirKind(t *testing.T) {
 		CodeFaultDisk:      &os.PathError{Op: "write", Path: path, Err: diskFull()},
 		CodeFaultMemory:    model.ErrMemory,
 		CodeFaultEngine:    errors.Join(errors.New("the driver"), model.ErrLost),
+		CodeFaultDiverged:  fmt.Errorf("training step 3: %w", model.ErrDiverged),
 		CodeFaultPass:      model.ErrPass,
 		CodeFaultModelFile: gguf.ErrTruncated,
 		CodeFaultModelKind: model.ErrUnsupported,

@@ -134,6 +134,7 @@ const (
 	CodeFaultDisk      = "fault_disk"       // full
 	CodeFaultMemory    = "fault_memory"     // too little
 	CodeFaultEngine    = "fault_engine"     // it no longer works
+	CodeFaultDiverged  = "fault_diverged"   // a training went beyond the numbers
 	CodeFaultPass      = "fault_pass"       // a computation broke off, and the engine works on
 	CodeFaultModelFile = "fault_model_file" // damaged, or none
 	CodeFaultModelKind = "fault_model_kind" // not supported
@@ -204,6 +205,7 @@ const (
 	HintResume             = "resume"               //
 	HintEnable             = "enable"               //
 	HintRaiseRate          = "raise_rate"           // learning_rate
+	HintLowerRate          = "lower_rate"           // learning_rate, or knowledge_rate
 	HintRaiseKnowledgeRate = "raise_knowledge_rate" // knowledge_rate
 	HintMoreEpochs         = "more_epochs"          // max_epochs
 	HintReviewFeedback     = "review_feedback"      // look at contradicting or wrong feedback
