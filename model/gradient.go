@@ -52,8 +52,10 @@ func (t *Training) gradients(e *exec, items []Item, loss Loss) (StepReport, erro
 	}
 }
 
-// plan divides the step so that it fits into what the engine has free. A step for which
-// the last one's memory is enough asks for nothing.
+// plan divides the step so that it fits into three quarters of what the engine has free. A
+// conversation that comes meanwhile finds room for its cache beside it, unless one lies idle or
+// the step would then not fit at all: an answer without would have to leave the engine. A step
+// for which the last one's memory is enough asks for nothing.
 func (s *step) plan() (division, error) {
 	t := s.t
 	n, rank := t.on.net, t.rank
@@ -71,17 +73,21 @@ func (s *step) plan() (division, error) {
 			most = max(bytes, 0)
 		}
 	}
-	if use.Free >= 0 {
-		free := use.Free
-		if t.arena != nil { // a larger one takes its place
-			free += 4 * int64(t.arena.Len())
-		}
-		within(free / 4 * 3)
-	}
 	limit := t.r.options.TrainingMemory
 	left := limit - n.trainedBytes(rank)
 	if limit > 0 {
 		within(left)
+	}
+	if free := use.Free; free >= 0 {
+		if t.arena != nil { // a larger one takes its place
+			free += 4 * int64(t.arena.Len())
+		}
+		within(free / 4 * 3)
+		cache := n.cacheBytes() * int64(max(0, t.r.info.Context-t.on.sessions.widest()))
+		beside := max(0, (free-cache)/4*3)
+		if d, err = n.divide(s.items, s.width, rank, min(most, beside)); err == nil {
+			return d, nil
+		}
 	}
 	d, err = n.divide(s.items, s.width, rank, most)
 	var m *MemoryError

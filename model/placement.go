@@ -11,11 +11,12 @@ import (
 // placement is the model on one engine: its weights there, and the memory of adapters
 // and answers.
 type placement struct {
-	net      *network
-	stacks   *stacks
-	sessions *sessions
-	abreast  *abreast
-	own      bool // the engine was opened by Options.Next
+	net        *network
+	stacks     *stacks
+	sessions   *sessions
+	abreast    *abreast
+	departures *departures
+	own        bool // the engine was opened by Options.Next
 
 	// The two belong to Runner.mu.
 	users int  // requests and trainings that compute here
@@ -28,7 +29,7 @@ func (r *Runner) place(be compute.Backend) (*placement, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &placement{net: net, stacks: newStacks(net), sessions: newSessions(net), abreast: newAbreast(net)}, nil
+	return &placement{net: net, stacks: newStacks(net), sessions: newSessions(net), abreast: newAbreast(net), departures: newDepartures()}, nil
 }
 
 // free gives back what the model has on the engine. Nothing may be running.
@@ -105,6 +106,7 @@ func unusable(err error) bool {
 // attempts is what a request that failed remembers, so that it does not try for ever.
 type attempts struct {
 	spared  bool
+	ended   int  // answers that had ended where the request computes, when it began
 	again   bool // on an engine that computes the base soundly
 	beyond  bool // there, too, no numbers came out
 	adapted bool // the request is one with adapters
@@ -112,15 +114,25 @@ type attempts struct {
 
 // retreat decides about a request that failed on p, which it no longer pins: nil says that
 // it can be computed again, on another engine or with the memory that others left idle;
-// else the error is the cause. Only one request changes the engine, the others wait for it.
+// else the error is the cause. Where other answers have the memory it waits for one of them to
+// end: to leave the engine would be for all. Only one request changes it, the others wait.
 func (r *Runner) retreat(ctx context.Context, p *placement, cause error, a *attempts) error {
 	if !unusable(cause) {
 		return cause
 	}
-	if errors.Is(cause, compute.ErrMemory) && !a.spared {
-		a.spared = true
-		if p.spare() {
+	if errors.Is(cause, compute.ErrMemory) && !r.hasLeft(p) {
+		if !a.spared {
+			a.spared = true
+			if p.spare() {
+				return nil
+			}
+		}
+		if ended, ok := p.departures.next(ctx, a.ended); ok {
+			a.ended, a.spared = ended, false
 			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
 	select {
@@ -129,10 +141,7 @@ func (r *Runner) retreat(ctx context.Context, p *placement, cause error, a *atte
 	case <-ctx.Done():
 		return cause
 	}
-	r.mu.Lock()
-	gone := r.at != p
-	r.mu.Unlock()
-	if gone {
+	if r.hasLeft(p) {
 		return nil
 	}
 	if errors.Is(cause, ErrNoNumbers) && a.adapted && r.sound(ctx, p) {
@@ -157,6 +166,13 @@ func (r *Runner) retreat(ctx context.Context, p *placement, cause error, a *atte
 		p.abandon()
 	}
 	return nil
+}
+
+// hasLeft says whether the model lies elsewhere by now.
+func (r *Runner) hasLeft(p *placement) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.at != p
 }
 
 // sound says whether the engine computes numbers where the base alone reads one token.
@@ -225,9 +241,17 @@ func (r *Runner) run(ctx context.Context, p Priority, work func(e *exec) error) 
 	defer leave()
 	for a := (attempts{}); ; {
 		on := r.pin()
+		if p == Foreground {
+			a.ended = on.departures.enter()
+		}
 		e := r.exec(ctx, on, p)
-		err := func() error {
-			defer r.unpin(on) // also when it panics, which a server outlives
+		err := func() (err error) {
+			defer func() { // also when it panics, which a server outlives
+				if p == Foreground {
+					on.departures.leave(!unusable(err))
+				}
+				r.unpin(on)
+			}()
 			return work(e)
 		}()
 		if err == nil {

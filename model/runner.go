@@ -68,7 +68,8 @@ type Options struct {
 	// for, at most [DefaultContext].
 	Context int
 	// TrainingMemory limits what a training takes, in bytes: adapter, gradients, AdamW's
-	// moments and the activations of a step. 0: three quarters of what the engine has free.
+	// moments and the activations of a step. 0: three quarters of what the engine has free
+	// beside the cache of one conversation.
 	TrainingMemory int64
 	// Next opens the engine to go on with after one that failed: lost its device, ran out
 	// of memory, computed no numbers. The Runner closes what Next opens. Its error says

@@ -137,6 +137,17 @@ func (s *sessions) put(f *session, sound bool) {
 	}
 }
 
+// widest is how many tokens the largest of the caches that lie idle has room for.
+func (s *sessions) widest() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tokens := 0
+	for _, f := range s.free {
+		tokens = max(tokens, f.cache.capacity)
+	}
+	return tokens
+}
+
 // close frees the sessions that lie idle and counts them.
 func (s *sessions) close() int {
 	s.mu.Lock()
