@@ -35,14 +35,14 @@ func (n *network) backward(e *exec, b *batch, tp *tape, dNormed compute.Tensor, 
 	e.do(e.Scale(dx, 0))
 	e.do(e.CopyRows(dx, b.out, dout, nil, true))
 
-	for l := len(n.layers) - 1; l >= 0; l-- {
-		if e.err != nil {
-			return
-		}
+	for l := len(n.layers) - 1; l >= 0 && e.err == nil; l-- {
 		layer, t := &n.layers[l], &tp.layers[l]
 		if l < tp.recomputed {
 			e.do(e.CopyRows(tp.x, nil, t.xIn, nil, false))
 			n.block(e, b, nil, l, tp.workspace, t, compute.Exact, false)
+		}
+		if e.err != nil {
+			return
 		}
 
 		// x += post(Down(act(Gate h) * (Up h))), h = norm(xMid)
@@ -59,6 +59,9 @@ func (n *network) backward(e *exec, b *batch, tp *tape, dNormed compute.Tensor, 
 		n.projectBackward(e, lo, grads, l, inputMLP, h, t.loraIn[inputMLP], dlora, dh, true, t.gate, t.up)
 		e.do(e.RMSNormBackward(dx, dh, t.xMid, layer.mlpNorm, n.NormEps, true))
 
+		if e.err != nil {
+			return
+		}
 		// x += post(O attend(rope(norm(Q h)), rope(norm(K h)), V h)), h = norm(xIn)
 		do := dx
 		if n.PostNorm {

@@ -50,6 +50,9 @@ func (t *turnstile) enter() (leave func()) {
 
 // pass waits until no foreground work runs.
 func (t *turnstile) pass(ctx context.Context) error {
+	if err := ctx.Err(); err != nil { // select would take either
+		return err
+	}
 	t.mu.Lock()
 	free := t.free
 	t.mu.Unlock()
@@ -63,7 +66,8 @@ func (t *turnstile) pass(ctx context.Context) error {
 
 // exec runs the operations of one request on the engine. The first error sticks,
 // so that a forward pass reads as its equations do; whoever loops or reads a
-// result looks at err. Between two operations background work gives way.
+// result looks at err. Between two operations background work gives way. Behind an error what
+// is written up to the next look is still computed, and does not give way: blocks look twice.
 type exec struct {
 	compute.Backend
 	on   *placement

@@ -219,6 +219,9 @@ func (n *network) forward(e *exec, b *batch, cache *kvCache, arena *compute.Aren
 		}
 		n.block(e, b, cache, l, w, &t, p, true)
 	}
+	if e.err != nil {
+		return normed
+	}
 	if len(b.out) > 0 {
 		e.do(e.CopyRows(out, nil, w.x, b.out, false))
 		e.do(e.RMSNorm(normed, out, n.finalNorm, n.NormEps))
@@ -258,6 +261,9 @@ func (n *network) block(e *exec, b *batch, cache *kvCache, l int, w workspace, t
 		e.do(e.Add(w.x, w.h, 1))
 	}
 
+	if e.err != nil {
+		return
+	}
 	// gated MLP: x += post(Down(act(Gate h) * (Up h))), h = norm(x)
 	if !t.xMid.IsZero() {
 		e.do(e.CopyRows(t.xMid, nil, w.x, nil, false))

@@ -221,7 +221,9 @@ func (s *step) backward(f forwarded, p part, derivatives []float32) {
 	if s.err != nil {
 		return
 	}
-	s.do(s.Write(dlogp, derivatives))
+	if s.do(s.Write(dlogp, derivatives)); s.err != nil {
+		return
+	}
 	s.do(s.HeadLogProbsBackward(dh, dlogp, f.lse, f.h, n.head, f.ids))
 	n.backward(s.exec, &f.pk.batch, f.tape, dh, s.t.grads, arena)
 }

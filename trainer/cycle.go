@@ -23,7 +23,7 @@ import (
 // A candidate that would harm is trained once more, gently. If it would still, and has new
 // knowledge, that is left out: the manner is checked with the knowledge in use, or the reader.
 //
-// A cancelled ctx ends it within one operation of the model.
+// A cancelled ctx ends it within half a block of the model.
 func RunCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, progress func(Progress)) (Outcome, error) {
 	return runCycle(ctx, r, j, base, nil, progress)
 }

@@ -72,7 +72,7 @@ type ReadLesson struct {
 
 // prepareReader trains the reader adapter of r's model and checks it. It is a function
 // of the model and the seed: the same ones give the same adapter, bit for bit, however
-// often it was cut short. A cancelled ctx ends it within one operation of the model;
+// often it was cut short. A cancelled ctx ends it within half a block of the model;
 // the next call with the same seed goes on with the training that was kept. A reader
 // that the gate refuses is not written; the report says why.
 func prepareReader(ctx context.Context, r *model.Runner, p preparation) (ReaderReport, error) {
