@@ -256,15 +256,19 @@ var tinySequences = []Sequence{
 	{Prompt: tokensOf("shared start. when exactly"), Answer: append(tokensOf("at 8")[1:], 2)},
 }
 
-// Packing sequences side by side with their common beginning changes nothing.
+// Packing sequences side by side with the beginnings that some of them share changes nothing.
 func TestPackedLogProbsEqualSingle(t *testing.T) {
 	onTiny(t, func(t *testing.T, r *Runner) {
 		ads := []*Adapter{randomAdapter(r, 3, 1)}
-		packed, err := r.LogProbs(t.Context(), tinySequences, ads, Background)
+		var seqs []Sequence
+		for _, it := range tinyItems() {
+			seqs = append(seqs, it.Sequence)
+		}
+		packed, err := r.LogProbs(t.Context(), seqs, ads, Background)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, s := range tinySequences {
+		for i, s := range seqs {
 			alone, err := r.LogProbs(t.Context(), []Sequence{s}, ads, Background)
 			if err != nil {
 				t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"clara/compute"
 )
@@ -17,10 +18,10 @@ type Distribution struct {
 	LogProbs []float32
 }
 
-// packed is a batch of sequences side by side: what their prompts have in common
-// once, then the rest of each as a segment of its own, which sees the common part
-// and itself (a block-diagonal mask, positions reset). The last token of an answer
-// predicts nothing and is left out.
+// packed is a batch of sequences side by side: what prompts have in common once (see share),
+// then the rest of each as a segment of its own, which sees that beginning and itself (a
+// block-diagonal mask, positions reset). The last token of an answer predicts nothing and is
+// left out.
 type packed struct {
 	batch
 	tokens []int // judged tokens of each sequence, which lie one after another in out
@@ -49,15 +50,19 @@ func (c Config) pack(seqs []Sequence, lo *lora) (*packed, error) {
 		}
 		prompts[i] = s.Prompt
 	}
-	shared := sharedBeginning(prompts)
-	if shared > 0 {
-		for at, id := range prompts[0][:shared] {
-			pk.add(id, at, at, compute.Span{From: 0, To: int32(at + 1)})
+	shared := share(prompts)
+	beginnings := make([]compute.Span, len(seqs)) // without keys of their own
+	for i, s := range seqs {
+		if shared[i].with == i {
+			first := len(pk.ids)
+			for at, id := range s.Prompt[:shared[i].tokens] {
+				pk.add(id, at, first+at, compute.Span{From: int32(first), To: int32(first + at + 1)})
+			}
+			beginnings[i] = compute.Span{PrefixFrom: int32(first), PrefixTo: int32(len(pk.ids))}
 		}
-	}
-	for _, s := range seqs {
-		first := len(pk.ids)
-		for at := shared; at < len(s.Prompt)+len(s.Answer)-1; at++ {
+		span := beginnings[shared[i].with]
+		span.From = int32(len(pk.ids))
+		for at := shared[i].tokens; at < len(s.Prompt)+len(s.Answer)-1; at++ {
 			row := len(pk.ids)
 			id := int32(0)
 			if at < len(s.Prompt) {
@@ -65,7 +70,8 @@ func (c Config) pack(seqs []Sequence, lo *lora) (*packed, error) {
 			} else {
 				id = s.Answer[at-len(s.Prompt)]
 			}
-			pk.add(id, at, row, compute.Span{PrefixTo: int32(shared), From: int32(first), To: int32(row + 1)})
+			span.To = int32(row + 1)
+			pk.add(id, at, row, span)
 			if at >= len(s.Prompt)-1 {
 				pk.out = append(pk.out, int32(row))
 			}
@@ -76,6 +82,87 @@ func (c Config) pack(seqs []Sequence, lo *lora) (*packed, error) {
 		return nil, fmt.Errorf("%d rows, at most %d: %w", len(pk.ids), maxPackedRows, ErrTooLong)
 	}
 	return pk, nil
+}
+
+// sharing is how much of a prompt goes through the network for others too.
+type sharing struct {
+	tokens int // that it begins with; 0: it stands alone
+	with   int // the first of the prompts that they go through once for; itself, if it stands alone
+}
+
+// share finds the prompts that begin alike. A row sees one beginning and its own sequence
+// (compute.Span), so each prompt takes part in one beginning at most, and a longer one is laid
+// out whole beside a shorter one that it begins with; of all ways to choose, this one makes the
+// fewest rows. Each prompt keeps its last token, which is judged.
+func share(prompts [][]int32) []sharing {
+	if len(prompts) == 0 {
+		return nil
+	}
+	before := func(i int) []int32 { return prompts[i][:len(prompts[i])-1] } // the last token
+	order := make([]int, len(prompts))                                      // those that begin alike, side by side
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return slices.Compare(before(a), before(b)) })
+	common := make([]int, len(order)-1) // tokens that each begins with as the next in order does
+	for i := range common {
+		common[i] = commonPrefix(before(order[i]), before(order[i+1]))
+	}
+
+	type beginning struct{ tokens, first int } // first in order of those that have it
+	type stretch struct {                      // of order
+		from, to int
+		laid     beginning // that all of it have, and that is laid out for them
+	}
+	type choice struct {
+		saved int         // rows
+		each  []beginning // of the stretch
+	}
+	known := make(map[stretch]choice)
+	var best func(s stretch) choice
+	best = func(s stretch) choice {
+		if s.to-s.from == 1 {
+			return choice{s.laid.tokens, []beginning{s.laid}}
+		}
+		if c, ok := known[s]; ok {
+			return c
+		}
+		n := slices.Min(common[s.from : s.to-1])
+		with := func(laid beginning) (c choice) {
+			from := s.from
+			for i := s.from; i < s.to; i++ {
+				if i == s.to-1 || common[i] == n {
+					part := best(stretch{from, i + 1, laid})
+					c.saved += part.saved
+					c.each = append(c.each, part.each...)
+					from = i + 1
+				}
+			}
+			return c
+		}
+		c := with(s.laid)
+		if n > s.laid.tokens {
+			own := with(beginning{n, s.from})
+			if own.saved -= n; own.saved > c.saved {
+				c = own
+			}
+		}
+		known[s] = c
+		return c
+	}
+	of := make([]beginning, len(prompts))
+	for at, b := range best(stretch{to: len(order)}).each {
+		of[order[at]] = b
+	}
+	out := make([]sharing, len(prompts))
+	first := make(map[beginning]int)
+	for i, b := range of {
+		if _, ok := first[b]; !ok || b.tokens == 0 {
+			first[b] = i
+		}
+		out[i] = sharing{b.tokens, first[b]}
+	}
+	return out
 }
 
 // scoreRows is how many rows of sequences are scored at once.

@@ -160,11 +160,12 @@ func packedRows(items []Item) (rows, outs int) {
 	for i, it := range items {
 		prompts[i] = it.Prompt
 	}
-	shared := sharedBeginning(prompts)
-	rows = shared
-	for _, it := range items {
-		rows += len(it.Prompt) + len(it.Answer) - 1 - shared
-		outs += len(it.Answer)
+	for i, s := range share(prompts) {
+		rows += len(items[i].Prompt) + len(items[i].Answer) - 1 - s.tokens
+		outs += len(items[i].Answer)
+		if s.with == i {
+			rows += s.tokens
+		}
 	}
 	return rows, outs
 }

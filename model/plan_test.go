@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +12,11 @@ import (
 	"clara/compute"
 )
 
-// tinyItems are sequences of several lengths, one of them with candidates.
+// plainSequence is a text without a prompt around it.
+var plainSequence = Sequence{Prompt: tokensOf(""), Answer: tokensOf("a text by itself")[1:]}
+
+// tinyItems are sequences of several lengths, one of them with candidates; some begin alike,
+// and one like none.
 func tinyItems() []Item {
 	var items []Item
 	for i, s := range tinySequences {
@@ -25,7 +30,9 @@ func tinyItems() []Item {
 	}
 	return append(items,
 		Item{Sequence: Sequence{Prompt: tokensOf("another beginning"), Answer: tokensOf("and its end")[1:]}},
-		Item{Sequence: Sequence{Prompt: tokensOf("x"), Answer: tokensOf("y")[1:]}})
+		Item{Sequence: Sequence{Prompt: tokensOf("x"), Answer: tokensOf("y")[1:]}},
+		Item{Sequence: plainSequence},
+		Item{Sequence: Sequence{Prompt: tokensOf("another beginning, too"), Answer: tokensOf("!")[1:]}})
 }
 
 // divided are the gradients of a step that is divided and recomputed as given.
@@ -169,6 +176,84 @@ func TestStepTakesWhatWasPlanned(t *testing.T) {
 			}
 		}
 	})
+}
+
+// rowsOfPack is how many rows sequences make side by side.
+func rowsOfPack(t *testing.T, seqs ...Sequence) int {
+	t.Helper()
+	pk, err := Config{Vocabulary: 259}.pack(seqs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(pk.ids)
+}
+
+// What begins like none stands alone and takes nothing from the others: a plain text, whose
+// prompt is one token, and prompts behind other instructions, which share those.
+func TestWhatBeginsOtherwiseStandsAlone(t *testing.T) {
+	of := func(prompts ...string) (seqs []Sequence) {
+		for _, p := range prompts {
+			seqs = append(seqs, Sequence{Prompt: tokensOf(p), Answer: tokensOf(" yes")[1:]})
+		}
+		return seqs
+	}
+	alike := of("you are brief. who?", "you are brief. is it?", "you are brief. at 8?")
+	other := of("be kind, as ever. who?", "be kind, as ever. is it?")
+	together, kind := rowsOfPack(t, alike...), rowsOfPack(t, other...)
+	if each := rowsOfPack(t, alike[0]) + rowsOfPack(t, alike[1]) + rowsOfPack(t, alike[2]); together != each-2*len(tokensOf("you are brief. ")) {
+		t.Errorf("three that begin alike make %d rows, apart %d", together, each)
+	}
+	plain := []Sequence{plainSequence, {Prompt: tokensOf("")[:1], Answer: tokensOf("another text")[1:]}}
+	for _, c := range []struct {
+		name string
+		with []Sequence
+		want int
+	}{
+		{"a plain text behind them", slices.Concat(alike, plain[:1]), together + rowsOfPack(t, plain[0])},
+		{"plain texts before them", slices.Concat(plain, alike), together + rowsOfPack(t, plain[0]) + rowsOfPack(t, plain[1])},
+		{"one with another beginning", slices.Concat(alike[:1], other[:1], alike[1:]), together + rowsOfPack(t, other[0])},
+		{"two with another one", slices.Concat(alike[:1], other[:1], plain, alike[1:], other[1:]), together + kind + rowsOfPack(t, plain[0]) + rowsOfPack(t, plain[1])},
+	} {
+		if got := rowsOfPack(t, c.with...); got > c.want {
+			t.Errorf("%s: %d rows, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// Of all ways to lay out beginnings the one with the fewest rows is taken.
+func TestSharingMakesTheFewestRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for range 300 {
+		seqs := make([]Sequence, 1+rng.IntN(5))
+		for i := range seqs {
+			ids := make([]int32, 1+rng.IntN(7))
+			for j := range ids {
+				ids[j] = int32(rng.IntN(1 + rng.IntN(2)))
+			}
+			seqs[i] = Sequence{Prompt: ids, Answer: []int32{5}}
+		}
+		// Each takes part in the beginning of so many of its tokens; all ways are tried.
+		fewest := math.MaxInt
+		var try func(i, rows int, laid []string)
+		try = func(i, rows int, laid []string) {
+			if i == len(seqs) {
+				fewest = min(fewest, rows)
+				return
+			}
+			ids := seqs[i].Prompt
+			for n := range ids {
+				beginning, more := fmt.Sprint(ids[:n]), len(ids)-n
+				if !slices.Contains(laid, beginning) {
+					more += n
+				}
+				try(i+1, rows+more, append(slices.Clip(laid), beginning))
+			}
+		}
+		try(0, 0, nil)
+		if got := rowsOfPack(t, seqs...); got != fewest {
+			t.Errorf("%v: %d rows, %d would do", seqs, got, fewest)
+		}
+	}
 }
 
 func TestPackedRowsAreThoseOfPack(t *testing.T) {

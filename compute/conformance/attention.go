@@ -48,6 +48,33 @@ func scenes() []scene {
 			return spans
 		}
 	}
+	// mixed: sequences behind the one or the other of two prefixes, and some behind none, side
+	// by side in one call, as in a training step; each prefix lies before the first of its own.
+	mixed := func(prefixes [2]int, sequences ...[2]int) func(*rand.Rand) []compute.Span {
+		return func(*rand.Rand) []compute.Span {
+			var spans []compute.Span
+			var laid [2]compute.Span
+			for _, s := range sequences { // which prefix, or none below 0, and the length
+				span := compute.Span{}
+				if which := s[0]; which >= 0 {
+					if laid[which] == (compute.Span{}) {
+						from := len(spans)
+						for t := range prefixes[which] {
+							spans = append(spans, compute.Span{From: int32(from), To: int32(from + t + 1)})
+						}
+						laid[which] = compute.Span{PrefixFrom: int32(from), PrefixTo: int32(len(spans))}
+					}
+					span = laid[which]
+				}
+				span.From = int32(len(spans))
+				for range s[1] {
+					span.To = int32(len(spans) + 1)
+					spans = append(spans, span)
+				}
+			}
+			return spans
+		}
+	}
 	// apart: each row in a region of its own of the cache, as in decoding several
 	// answers at once.
 	apart := func(rows, prefix, region, used int) func(*rand.Rand) []compute.Span {
@@ -97,6 +124,10 @@ func scenes() []scene {
 		{"packed", 120, 120, shape(6, 2, 16, 0), packed(0, 31, 1, 17, 40, 31)},
 		{"packed behind a prefix", 151, 151, shape(3, 3, 20, 0), packed(29, 23, 37, 5, 57)},
 		{"packed, prefix, window", 151, 151, shape(4, 2, 16, 31), packed(29, 23, 37, 5, 57)},
+		{"packed, some alone", 153, 153, shape(6, 2, 16, 0), mixed([2]int{29}, [2]int{0, 23}, [2]int{-1, 31}, [2]int{0, 5}, [2]int{-1, 1}, [2]int{0, 64})},
+		{"packed behind two prefixes", 163, 163, shape(3, 3, 20, 0), mixed([2]int{29, 17}, [2]int{-1, 12}, [2]int{0, 23}, [2]int{1, 37}, [2]int{0, 19}, [2]int{1, 26})},
+		{"packed, two prefixes, window", 163, 163, shape(4, 2, 16, 31), mixed([2]int{29, 17}, [2]int{0, 23}, [2]int{-1, 12}, [2]int{1, 37}, [2]int{0, 19}, [2]int{1, 26})},
+		{"packed, some alone, few", 30, 30, shape(2, 1, 16, 0), mixed([2]int{7}, [2]int{0, 5}, [2]int{-1, 9}, [2]int{0, 9})},
 		{"rows without keys", 5, 9, shape(2, 1, 5, 0), fixed(compute.Span{}, compute.Span{To: 3}, compute.Span{PrefixFrom: 2, PrefixTo: 2, From: 9, To: 9}, compute.Span{PrefixFrom: 1, PrefixTo: 4}, compute.Span{From: 7, To: 7})},
 		{"no row with keys", 2, 3, shape(2, 1, 5, 0), fixed(compute.Span{}, compute.Span{})},
 		{"anywhere", 23, 50, shape(4, 2, 12, 0), anywhere(23, 50)},
