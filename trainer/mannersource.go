@@ -221,9 +221,9 @@ func (m *mannerSource) next() (*batch, error) {
 			b.preferLast(w, *w.given)
 		}
 	}
+	m.addRatings(b) // what is held has the rest of the step
 	hold(b, &m.styled, styled)
 	hold(b, &m.texts, texts)
-	m.addRatings(b)
 	hold(b, &m.chats, chats)
 	return b, nil
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,7 +91,7 @@ func TestLongSamplesFitAStep(t *testing.T) {
 	m.chats.items = chats
 	history := []Turn{{Role: RoleUser, Text: wordy(3000)}, {Role: RoleAssistant, Text: wordy(600)}}
 	for i := range 8 {
-		w := sample(JobSample{Form: FormRating, Context: history, Prompt: wordy(20), Answer: wordy(600)})
+		w := sample(JobSample{Form: FormRating, Context: history, Prompt: wordy(100000), Answer: wordy(600)})
 		if i%2 == 0 {
 			m.good.items = append(m.good.items, w)
 		} else {
@@ -106,6 +107,10 @@ func TestLongSamplesFitAStep(t *testing.T) {
 	}
 	for range 8 {
 		m.corrections.items = append(m.corrections.items, sample(JobSample{Form: FormCorrection, Prompt: wordy(100000), Better: wordy(600)}))
+	}
+	// As long as what a template says of itself, and the user's own questions, can make them.
+	for i := range chats {
+		chats[i].Prompt = slices.Concat(chats[i].Prompt[:1], make([]int32, 60), chats[i].Prompt[1:])
 	}
 	m.styled.items = styledAnchors(r, Style{Prefix: strings.Repeat("Dear reader, ", 15)}, chats)
 	if len(m.styled.items) == 0 {
