@@ -120,7 +120,7 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 			return nil, err
 		}
 	}
-	if len(m.wished.items) == 0 { // else the ratings themselves are not trained on
+	if len(m.wished.items) == 0 && m.objective != "sft" { // else the ratings themselves are not trained on, or only imitated
 		if err := baseLogProbs(ctx, r, ratings); err != nil {
 			return nil, err
 		}
@@ -142,6 +142,11 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 				}
 			}
 		}
+		if len(m.pairs.items) == 0 {
+			m.bad.items = nil // there is nothing to prefer: the good ones are imitated
+		}
+	case m.objective == "sft":
+		m.bad.items = nil
 	case m.objective == "kto":
 		m.mismatches.items = mismatched(ratings)
 		if err := baseLogProbs(ctx, r, m.mismatches.items); err != nil {

@@ -80,3 +80,54 @@ func TestCorrectionsArePreferredToWhatTheyReplace(t *testing.T) {
 		}
 	}
 }
+
+// What a loss has no use for is not computed: where good answers are imitated and nothing is
+// preferred to another, the bad ones are in no step, and do not make it shorter.
+func TestBadRatingsAreInNoStepThatOnlyImitates(t *testing.T) {
+	r := tinyRunner(t, 1)
+	rating := func(prompt, answer string, score float64) JobSample {
+		return JobSample{Form: FormRating, Prompt: prompt, Answer: answer, Score: score, Weight: 1}
+	}
+	good := rating("What is rain?", "Drops.", 1)
+	other, same := rating("What is hail?", "I do not know, and do not ask.", -1), rating("What is rain?", "Wet.", -1)
+	for _, c := range []struct {
+		objective  string
+		bad        JobSample
+		good, less int // of a step; pairs have one of each
+	}{
+		{"sft", other, mannerRatings, 0},
+		{"dpo", other, mannerRatings, 0},
+		{"dpo", same, mannerRatings, mannerRatings},
+		{"kto", other, mannerRatings, mannerRatings},
+		{"bounded", other, mannerRatings, mannerRatings},
+	} {
+		source := func(samples ...JobSample) (*mannerSource, *batch) {
+			j := &Job{Recipe: DefaultSettings().recipe(), Samples: samples}
+			j.Recipe.Objective = c.objective
+			m, err := newMannerSource(t.Context(), r, j, &BaseFacts{}, Style{}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.effort = fullEffort
+			b, err := m.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m, b
+		}
+		m, b := source(good, c.bad)
+		alone, _ := source(good)
+		answers := func(s JobSample) (n int) {
+			for _, it := range b.items {
+				n += boolToInt(slices.Equal(it.Answer, r.AnswerTokens(s.Answer)) && !slices.ContainsFunc(b.apart, func(a apart) bool { return &b.items[a.item] == &it }))
+			}
+			return n
+		}
+		if g, l := answers(good), answers(c.bad); c.objective != "kto" && (g != c.good || l != c.less) {
+			t.Errorf("%s: a step has %d good answers and %d bad ones, want %d and %d", c.objective, g, l, c.good, c.less)
+		}
+		if c.less == 0 && m.stepRows() != alone.stepRows() {
+			t.Errorf("%s: a bad answer that is in no step counts as %d rows of it", c.objective, m.stepRows()-alone.stepRows())
+		}
+	}
+}
