@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"clara/compute"
 )
@@ -12,7 +13,7 @@ import (
 type step struct {
 	*exec
 	t     *Training
-	items []Item
+	items []Item  // as forwardOnlyFirst has them
 	whole *packed // all items
 	loss  Loss
 	ids   []int32 // of the candidates, width for each judged token
@@ -25,6 +26,7 @@ func (t *Training) gradients(e *exec, items []Item, loss Loss) (StepReport, erro
 	if len(items) == 0 {
 		return StepReport{}, errors.New("no items")
 	}
+	items, loss = forwardOnlyFirst(items, loss)
 	ids, width, err := candidates(items)
 	if err != nil {
 		return StepReport{}, err
@@ -49,6 +51,41 @@ func (t *Training) gradients(e *exec, items []Item, loss Loss) (StepReport, erro
 		if d, err = t.on.net.divide(items, width, t.rank, t.most); err != nil {
 			err = fmt.Errorf("%w (%w)", err, refused)
 		}
+	}
+}
+
+// forwardOnlyFirst puts the items that only go forward before the others, as divide wants
+// them; the loss sees them all in the order of items.
+func forwardOnlyFirst(items []Item, loss Loss) ([]Item, Loss) {
+	var order []int
+	for _, forwardOnly := range []bool{true, false} {
+		for i, it := range items {
+			if it.ForwardOnly == forwardOnly {
+				order = append(order, i)
+			}
+		}
+	}
+	if slices.IsSorted(order) {
+		return items, loss
+	}
+	ordered := make([]Item, len(items))
+	for at, i := range order {
+		ordered[at] = items[i]
+	}
+	return ordered, func(logp [][][]float32) (float64, [][][]float32, error) {
+		given := make([][][]float32, len(logp))
+		for at, i := range order {
+			given[i] = logp[at]
+		}
+		value, d, err := loss(given)
+		if err != nil || len(d) != len(order) {
+			return value, d, err
+		}
+		dordered := make([][][]float32, len(d))
+		for at, i := range order {
+			dordered[at] = d[i]
+		}
+		return value, dordered, nil
 	}
 }
 
@@ -99,7 +136,8 @@ func (s *step) plan() (division, error) {
 
 // run goes forward and backward as planned. The loss sees the log-probabilities of all
 // items, and so all parts go forward before the first goes backward; the last one's
-// activations are still there then, the others go forward once more.
+// activations are still there then, the others go forward once more, but for those that only
+// go forward.
 func (s *step) run(d division) (report StepReport, err error) {
 	t := s.t
 	if err := t.room(s.Backend, d.values); err != nil {
@@ -121,7 +159,7 @@ func (s *step) run(d division) (report StepReport, err error) {
 		if len(d.parts) > 1 {
 			lse = kept.Slice(done, done+p.outs)
 		}
-		if f, err = s.forward(p, done, lse, i == last); err != nil {
+		if f, err = s.forward(p, done, lse, i == last && !p.forwardOnly); err != nil {
 			return report, err
 		}
 		report.Tokens += len(f.pk.ids)
@@ -153,6 +191,12 @@ func (s *step) run(d division) (report StepReport, err error) {
 	for i := last; i >= 0; i-- {
 		p := d.parts[i]
 		done -= p.outs
+		if p.forwardOnly {
+			if slices.ContainsFunc(derivatives[done*s.width:(done+p.outs)*s.width], func(d float32) bool { return d != 0 }) {
+				return report, errors.New("the loss has derivatives at items that only go forward")
+			}
+			continue
+		}
 		if i < last {
 			t.arena.Release(base)
 			if f, err = s.forward(p, done, kept.Slice(done, done+p.outs), true); err != nil {

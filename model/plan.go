@@ -9,7 +9,7 @@ import (
 // Plan says how a step goes through the network so that it fits into memory.
 type Plan struct {
 	// Parts is how many micro-batches the items are divided into, whose gradients are
-	// added up; 1: undivided.
+	// added up; 1: undivided. What only goes forward has no part in it.
 	Parts int
 	// Recomputed is how many blocks keep nothing but their input, in the part that keeps
 	// the least; the backward pass computes their activations again.
@@ -31,12 +31,16 @@ type Plan struct {
 //
 // Down to that quarter recomputing costs no more, so a step is divided only where it does
 // not fit undivided; then it is divided, and recomputed, in the way that costs least.
+//
+// Items that only go forward are parts of their own before the others, whose activations nobody
+// keeps: to divide them computes nothing twice but the beginnings that they share.
 
 // part is a micro-batch of a step.
 type part struct {
-	from, to   int // of the items
-	rows, outs int // tokens that go through the network, and those that are judged
-	recomputed int // blocks
+	from, to    int // of the items
+	rows, outs  int // tokens that go through the network, and those that are judged
+	recomputed  int // blocks
+	forwardOnly bool
 }
 
 // division is how a step is done.
@@ -49,8 +53,11 @@ type division struct {
 
 // plan is what the division says to others.
 func (d division) plan() Plan {
-	p := Plan{Parts: len(d.parts), Bytes: d.bytes}
+	p := Plan{Bytes: d.bytes}
 	for _, t := range d.parts {
+		if !t.forwardOnly {
+			p.Parts++
+		}
 		p.Recomputed = max(p.Recomputed, t.recomputed)
 	}
 	return p
@@ -60,7 +67,7 @@ func (d division) plan() Plan {
 const unlimited = -1
 
 // divide plans a step of a rank within most bytes; width is how many candidates a judged
-// token has. The error is a [*MemoryError] if not even single items fit.
+// token has. Items that only go forward come first. The error is a [*MemoryError] if not even single items fit.
 func (c Config) divide(items []Item, width, rank int, most int64) (division, error) {
 	var best division
 	var least int64 // that any division wants
@@ -108,46 +115,66 @@ func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }
 // trainedBytes is what parameters, gradients and AdamW's two moments take.
 func (c Config) trainedBytes(rank int) int64 { return 4 * 4 * int64(c.loraSize(rank)) }
 
-// divideBy cuts the items, in their order, into n parts of about equal rows and keeps as
-// much of each as fits. Where it does not fit, bytes is what it wants at least.
+// divideBy cuts the items, in their order, into n parts of about equal rows, and so those that
+// only go forward, and keeps as much of each as fits. Where it does not fit, bytes is what it
+// wants at least.
 func (c Config) divideBy(n int, items []Item, width, rank int, most int64) (d division, ok bool) {
-	all, outs := packedRows(items)
+	forward := 0 // items that only go forward
+	for forward < len(items) && items[forward].ForwardOnly {
+		forward++
+	}
+	d.parts = append(cut(n, items, 0, forward), cut(n, items, forward, len(items))...)
 	base := 0 // what stays from part to part
-	if n > 1 {
+	if len(d.parts) > 1 {
+		outs := 0
+		for _, p := range d.parts {
+			outs += p.outs
+		}
 		base = rowsOf(outs, 2)
 	}
-	total, from, sum := 0, 0, 0
-	for _, it := range items {
-		total += len(it.Prompt) + len(it.Answer)
-	}
-	rows := 0
-	ok = true
-	for i, it := range items {
-		sum += len(it.Prompt) + len(it.Answer)
-		left := n - len(d.parts) // parts to come, this one included
-		if i+1 < len(items) && (left == 1 || sum*n < total*(len(d.parts)+1)) && len(items)-i-1 >= left {
-			continue
-		}
-		p := part{from: from, to: i + 1}
-		p.rows, p.outs = packedRows(items[from:p.to])
-		from = p.to
-		values := base + c.stepValues(p, width, rank)
-		for most >= 0 && c.stepBytes(values, p) > most && p.recomputed < c.Layers-1 {
+	// What prompts have in common goes through once for each part, there and mostly back.
+	back, _ := packedRows(items[forward:])
+	there, _ := packedRows(items[:forward])
+	again := -2*back - there
+	for i := range d.parts {
+		p := &d.parts[i]
+		values := base + c.stepValues(*p, width, rank)
+		for most >= 0 && c.stepBytes(values, *p) > most && !p.forwardOnly && p.recomputed < c.Layers-1 {
 			p.recomputed++
-			values = base + c.stepValues(p, width, rank)
+			values = base + c.stepValues(*p, width, rank)
 		}
 		d.values = max(d.values, values)
-		d.bytes = max(d.bytes, c.stepBytes(values, p))
+		d.bytes = max(d.bytes, c.stepBytes(values, *p))
 		d.again += recomputeShare * float64(p.rows*p.recomputed)
-		if from < len(items) {
+		if i+1 < len(d.parts) && !p.forwardOnly {
 			d.again += float64(p.rows * c.Layers)
 		}
-		rows += p.rows
-		d.parts = append(d.parts, p)
+		if again += p.rows; !p.forwardOnly {
+			again += p.rows
+		}
 	}
-	// What prompts have in common goes through once for each part, there and back.
-	d.again += float64(2 * (rows - all) * c.Layers)
+	d.again += float64(again * c.Layers)
 	return d, most < 0 || d.bytes <= most
+}
+
+// cut divides items[from:to] into n parts, or one for each item.
+func cut(n int, items []Item, from, to int) (parts []part) {
+	n = min(n, to-from)
+	total, sum := 0, 0
+	for _, it := range items[from:to] {
+		total += len(it.Prompt) + len(it.Answer)
+	}
+	for i := from; i < to; i++ {
+		sum += len(items[i].Prompt) + len(items[i].Answer)
+		left := n - len(parts) // parts to come, this one included
+		if i+1 < to && (left == 1 || sum*n < total*(len(parts)+1)) && to-i-1 >= left {
+			continue
+		}
+		p := part{from: from, to: i + 1, forwardOnly: items[i].ForwardOnly}
+		p.rows, p.outs = packedRows(items[from:p.to])
+		parts, from = append(parts, p), p.to
+	}
+	return parts
 }
 
 // recomputeShare is how much of a block's forward pass is computed again for the
@@ -172,6 +199,9 @@ func packedRows(items []Item) (rows, outs int) {
 
 // stepValues bounds the values that a part takes from an arena: forward, head, backward.
 func (c Config) stepValues(p part, width, rank int) int {
+	if p.forwardOnly {
+		return c.forwardValues(p.rows, p.outs, rank, false) + rowsOf(p.outs, width) + rowsOf(p.outs, 2)
+	}
 	n := c.forwardValues(p.rows, p.outs, rank, true) + c.backwardValues(p.rows, p.outs, rank)
 	n -= p.recomputed * c.layerValues(p.rows, rank, true)
 	return n + 2*rowsOf(p.outs, width) + rowsOf(p.outs, 2) + rowsOf(p.outs, c.Width)

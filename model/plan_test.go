@@ -132,6 +132,106 @@ func TestPartsAddUp(t *testing.T) {
 	})
 }
 
+// backwards notes how many rows go backward.
+type backwards struct {
+	compute.Backend
+	rows []int
+}
+
+func (b *backwards) HeadLogProbsBackward(dh, dlogp, lse, h compute.Tensor, w compute.Weight, ids []int32) error {
+	b.rows = append(b.rows, dh.Rows)
+	return b.Backend.HeadLogProbsBackward(dh, dlogp, lse, h, w, ids)
+}
+
+// What the loss only looks at goes forward alone, wherever it stands among the items: loss and
+// gradients are as if it had gone backward with derivatives of 0, but for the order in which
+// their terms are added up. A loss that wants more of it is refused.
+func TestWhatIsOnlyLookedAtGoesNoWayBack(t *testing.T) {
+	for _, arch := range tinyArchitectures {
+		t.Run(arch, func(t *testing.T) {
+			be := new(backwards)
+			r := openTinyOn(t, arch, Options{Context: 256}, func(b compute.Backend) compute.Backend { be.Backend = b; return be })
+			tr, err := r.NewTraining(TrainingOptions{From: randomAdapter(r, 3, 4)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tr.Close()
+			looked := []int{1, 3, 6}
+			loss := func(logp [][][]float32) (float64, [][][]float32, error) {
+				value, d, err := nll(logp)
+				for _, i := range looked { // it scales the others' derivatives
+					for j := range d[i] {
+						clear(d[i][j])
+					}
+					value -= float64(logp[i][0][0])
+				}
+				d[0][0][0] *= -logp[looked[0]][0][0]
+				d[2][0][0] *= -logp[looked[1]][0][0]
+				return value, d, err
+			}
+			gradients := func(most int64, only bool) (StepReport, [][projections]pair, int) {
+				t.Helper()
+				items := tinyItems()
+				for _, i := range looked {
+					items[i].ForwardOnly = only
+				}
+				be.rows, tr.most = nil, most
+				tr.drop()
+				report, err := tr.gradients(r.exec(t.Context(), tr.on, Background), items, loss)
+				if err != nil {
+					t.Fatal(err)
+				}
+				grads, err := r.at.net.read(tr.grads)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return report, grads, sum(be.rows)
+			}
+			whole, want, rows := gradients(unlimited, false)
+			for _, i := range looked {
+				rows -= len(tinyItems()[i].Answer)
+			}
+			const eps = 1.0 / (1 << 23)
+			limit := 2 * float64(r.at.net.Layers) * (math.Sqrt(float64(whole.Tokens)) + 4) * eps
+			for _, share := range []int64{1, 2, 4, 5} {
+				report, got, back := gradients(whole.Plan.Bytes/share, true)
+				if far, where := furthest(got, want); !(far <= limit) {
+					t.Errorf("1/%d of the memory: %s is %.3g away, at most %.3g", share, where, far, limit)
+				}
+				if d := math.Abs(report.Loss - whole.Loss); !(d <= limit*math.Abs(whole.Loss)) {
+					t.Errorf("1/%d of the memory: the loss is %v, want %v", share, report.Loss, whole.Loss)
+				}
+				if back != rows {
+					t.Errorf("1/%d of the memory: %d judged tokens go backward, want %d", share, back, rows)
+				}
+				if share == 1 && report.Plan.Parts != 1 || report.Plan.Bytes > whole.Plan.Bytes/share {
+					t.Errorf("1/%d of %d bytes: %+v", share, whole.Plan.Bytes, report.Plan)
+				}
+			}
+			items := tinyItems()
+			items[3].ForwardOnly = true
+			if _, err := tr.gradients(r.exec(t.Context(), tr.on, Background), items, nll); err == nil {
+				t.Error("a loss with derivatives at what only goes forward is taken")
+			}
+			for i := range items {
+				items[i].ForwardOnly = true
+			}
+			none := func(logp [][][]float32) (float64, [][][]float32, error) {
+				_, d, err := nll(logp)
+				for i := range d {
+					for j := range d[i] {
+						clear(d[i][j])
+					}
+				}
+				return 0, d, err
+			}
+			if report, err := tr.gradients(r.exec(t.Context(), tr.on, Background), items, none); err != nil || report.GradNorm != 0 {
+				t.Errorf("a step that only goes forward: %+v, %v", report, err)
+			}
+		})
+	}
+}
+
 // A step takes from the arena what was computed before, but for the places that round
 // a tensor's size up; and the engine's memory grows by no more than was planned.
 func TestStepTakesWhatWasPlanned(t *testing.T) {

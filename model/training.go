@@ -122,6 +122,9 @@ type Item struct {
 	// Candidates are, for each answer token, the ids whose log-probabilities the
 	// loss wants; nil: the answer token itself.
 	Candidates [][]int32
+	// ForwardOnly says that the loss looks at the item and has no derivative there: it needs
+	// no backward pass.
+	ForwardOnly bool
 }
 
 // Loss is an objective: from the log-probabilities [item][answer token][candidate]

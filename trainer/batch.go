@@ -78,10 +78,11 @@ func (b *batch) preferLast(better, given weighted) {
 	})
 }
 
-// mismatch adds a mismatched pair with the base's log-probabilities.
+// mismatch adds a mismatched pair with the base's log-probabilities. No gradient runs through
+// KTO's reference.
 func (b *batch) mismatch(s model.Sequence, base []float64) {
 	b.apart = append(b.apart, apart{len(b.items), base})
-	b.items = append(b.items, model.Item{Sequence: s})
+	b.items = append(b.items, model.Item{Sequence: s, ForwardOnly: true})
 }
 
 // stepRows is how many tokens a step takes (model.ErrTooLong).

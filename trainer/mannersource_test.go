@@ -131,3 +131,31 @@ func TestBadRatingsAreInNoStepThatOnlyImitates(t *testing.T) {
 		}
 	}
 }
+
+// No gradient runs through KTO's reference: the pairs that it is estimated by go only forward,
+// and nothing else does.
+func TestMismatchedPairsOnlyGoForward(t *testing.T) {
+	r := tinyRunner(t, 1)
+	j := &Job{Recipe: DefaultSettings().recipe()}
+	j.Recipe.Objective = "kto"
+	for i, q := range []string{"What is rain?", "What is hail?", "What is fog?"} {
+		j.Samples = append(j.Samples, JobSample{Form: FormRating, Prompt: q, Answer: "Water.", Score: float64(1 - i), Weight: 1})
+	}
+	m, err := newMannerSource(t.Context(), r, j, &BaseFacts{}, Style{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.effort = fullEffort
+	b, err := m.next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.apart) != 2*mannerRatings {
+		t.Fatalf("%d mismatched pairs in a step, want %d", len(b.apart), 2*mannerRatings)
+	}
+	for i, it := range b.items {
+		if mismatched := slices.ContainsFunc(b.apart, func(a apart) bool { return a.item == i }); it.ForwardOnly != mismatched {
+			t.Errorf("item %d: mismatched %t, only forward %t", i, mismatched, it.ForwardOnly)
+		}
+	}
+}
