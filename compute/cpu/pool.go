@@ -72,7 +72,8 @@ func (p *pool) close() {
 }
 
 // run calls f(worker, i) for every i in [0, n) and returns when all are done. A
-// single task stays on the calling thread. One region at a time.
+// single task stays on the calling thread. One region at a time. A task that panics on the
+// caller's worker ends it by that panic, once the others have left the region.
 func (p *pool) run(n int, f func(worker, task int)) {
 	if n <= 1 || len(p.workers) == 0 {
 		for i := range n {
@@ -86,8 +87,14 @@ func (p *pool) run(n int, f func(worker, task int)) {
 	for _, w := range p.workers[:min(n-1, len(p.workers))] {
 		w.unpark()
 	}
+	// Deferred, for a server outlives a panic: the next region would be counted wrong if the
+	// workers of this one were still inside.
+	defer p.closeRegion()
 	p.take(0)
-	// Close the region: a worker that has not come yet is not waited for.
+}
+
+// closeRegion waits for the workers inside; one that has not come yet is not waited for.
+func (p *pool) closeRegion() {
 	p.state.And(^uint64(stateOpen))
 	for looks := 1; p.state.Load()%stateOpen != 0; looks++ {
 		pause(spinPauses)

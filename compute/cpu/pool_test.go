@@ -79,6 +79,43 @@ func TestPoolOnOneProcessor(t *testing.T) {
 	}
 }
 
+// A task may panic on the caller's worker, and a server goes on: the panic does not overtake
+// the other workers, and the regions behind it are whole.
+func TestPoolOutlivesAPanic(t *testing.T) {
+	p := newPool(2)
+	defer p.close()
+	for range 3 {
+		inside := make(chan struct{})
+		var left atomic.Bool
+		func() {
+			defer func() {
+				if got := recover(); got != "a task" {
+					t.Errorf("run panicked with %v", got)
+				}
+			}()
+			p.run(2, func(worker, _ int) {
+				if worker == 0 {
+					<-inside
+					panic("a task")
+				}
+				close(inside)
+				time.Sleep(20 * time.Millisecond)
+				left.Store(true)
+			})
+		}()
+		if !left.Load() {
+			t.Fatal("run ended while a worker was inside")
+		}
+		for range 2 {
+			var sum atomic.Int64
+			p.run(100, func(_, i int) { sum.Add(int64(i)) })
+			if sum.Load() != 4950 {
+				t.Errorf("the tasks add up to %d, want 4950", sum.Load())
+			}
+		}
+	}
+}
+
 // BenchmarkPool is the price of a region: what is left over two halves of nothing.
 func BenchmarkPool(b *testing.B) {
 	p := newPool(2)
