@@ -63,11 +63,15 @@ type rounded struct {
 func (b *Backend) roundedOperands(op string, x view, columns, inner int) (rounded, error) {
 	left := padded(x.rows, largeSide) * inner * halfBytes
 	right := padded(columns, largeSide) * inner * halfBytes
-	at, err := b.room(op, roundedScratch, left+right+x.rows*wordBytes)
+	at, err := b.room(op, leftScratch, left+x.rows*wordBytes)
 	if err != nil {
 		return rounded{}, err
 	}
-	o := rounded{at, at + cu.DevicePtr(left), at + cu.DevicePtr(left+right)}
+	unpacked, err := b.room(op, rightScratch, right)
+	if err != nil {
+		return rounded{}, err
+	}
+	o := rounded{at, unpacked, at + cu.DevicePtr(left)}
 	return o, b.launch(op, "half", "round_rows", grid{x: x.rows},
 		word(o.left), word(o.exponents), word(x.data), word(x.stride), word(x.cols), word(inner))
 }

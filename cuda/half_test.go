@@ -89,6 +89,37 @@ func TestFloat16KeepsWhatIsNoNumber(t *testing.T) {
 	}
 }
 
+// The unpacked weight of a rounded product is kept for the next one, and the largest is the
+// head's: it takes its own size and no more.
+func TestUnpackedWeightTakesItsSize(t *testing.T) {
+	b, err := open32()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	const outputs, inputs = 2048, 256
+	w, err := b.NewWeight(compute.Matrix{Type: compute.F16, Rows: outputs, Cols: inputs, Data: make([]byte, outputs*inputs*halfBytes)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y := matrix(t, b, 5, inputs, nil), matrix(t, b, 5, outputs, nil)
+	used := func() int64 {
+		use, err := b.MemoryUse()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return use.Used
+	}
+	before := used()
+	if err := b.Linear(y, x, w, compute.Rounded, false); err != nil {
+		t.Fatal(err)
+	}
+	const rows = largeSide * inputs * halfBytes // those of x
+	if took := used() - before; took < outputs*inputs*halfBytes || took > outputs*inputs*halfBytes+2*rows {
+		t.Errorf("a weight of %d bytes takes %d", outputs*inputs*halfBytes, took)
+	}
+}
+
 // hostMatrix is an operand of a product, row by row.
 type hostMatrix struct {
 	v    []float32

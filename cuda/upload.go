@@ -188,7 +188,8 @@ const (
 	attentionScratch
 	logitScratch
 	headScratch
-	roundedScratch
+	leftScratch
+	rightScratch
 	sumScratch
 	scratches
 )
@@ -212,12 +213,15 @@ func (s *buffer) free() error {
 func (b *Backend) room(op string, kind, size int) (cu.DevicePtr, error) {
 	s := &b.scratch[kind]
 	if s.size < size {
-		// The driver waits for what works on it. Half as much again, so that a growing
-		// span does not ask anew each time.
+		// The driver waits for what works on it.
 		if err := s.free(); err != nil {
 			return 0, b.failed(op, "free working memory", err)
 		}
-		size += size / 2
+		// Half as much again, so that a growing span does not ask anew each time. An unpacked
+		// weight has one size, and the head's may be a gigabyte.
+		if kind != rightScratch {
+			size += size / 2
+		}
 		data, err := cu.MemAlloc(int64(size))
 		if err != nil {
 			return 0, b.failed(op, fmt.Sprintf("allocate %d bytes of working memory", size), err)
