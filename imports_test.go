@@ -23,17 +23,18 @@ import (
 var rooms = map[string][]string{
 	"": {"*"},
 
-	"app":     {"widgets", "trainer", "catalogue", "configs"},
+	"app":     {"widgets", "trainer", "trainer/transcript", "catalogue", "configs"},
 	"cli":     {"trainer", "catalogue", "model", "model/*", "compute", "configs"},
 	"server":  {"trainer", "configs"},
 	"widgets": {},
 
 	"catalogue": {"trainer", "store", "model", "durable"},
 
-	"trainer":           {"trainer/objective", "trainer/words", "store", "model", "model/*"},
-	"trainer/objective": {},
-	"trainer/words":     {},
-	"store":             {"durable"},
+	"trainer":            {"trainer/objective", "trainer/transcript", "trainer/words", "store", "model", "model/*"},
+	"trainer/objective":  {},
+	"trainer/transcript": {"trainer/words", "store"},
+	"trainer/words":      {},
+	"store":              {"durable"},
 
 	"model":             {"model/*", "compute", "durable"},
 	"model/chat":        {},

@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/storage"
 
 	"clara/trainer"
+	"clara/trainer/transcript"
 	"clara/widgets"
 )
 
@@ -147,7 +148,7 @@ func (v *chatView) importFile() {
 // brought is what was read of a file.
 type brought struct {
 	all    []trainer.Transcript
-	faults []trainer.TranscriptFault
+	faults []transcript.Fault
 }
 
 // readFile reads the file and brings in what is in it; where something cannot be read, only after asking.
@@ -157,11 +158,11 @@ func (v *chatView) readFile(from io.ReadCloser) {
 	w.work.beside(func(context.Context) {
 		var b brought
 		var err error
-		b.all, b.faults, err = trainer.ReadTranscripts(from)
+		b.all, b.faults, err = transcript.Read(from)
 		err = errors.Join(err, from.Close())
 		fyne.Do(func() {
 			switch {
-			case errors.Is(err, trainer.ErrTranscriptForm):
+			case errors.Is(err, transcript.ErrForm):
 				w.tell(func() widgets.Notice {
 					return widgets.Notice{
 						Glyph: widgets.IconAlert, Tone: widgets.ToneError, Title: say("import.unreadable"), Text: say("import.about"),
@@ -210,9 +211,9 @@ func (v *chatView) tellFaults(b brought) {
 
 func whyUnread(err error) string {
 	switch {
-	case errors.Is(err, trainer.ErrTranscriptEmpty):
+	case errors.Is(err, transcript.ErrEmpty):
 		return say("import.empty")
-	case errors.Is(err, trainer.ErrTranscriptLong):
+	case errors.Is(err, transcript.ErrLong):
 		return say("import.long")
 	}
 	return say("import.form")

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"clara/model"
+	"clara/trainer/transcript"
 )
 
 // Answer asks the model. The question is on disk before the first token, the
@@ -127,7 +128,7 @@ func (t *Trainer) firstQuestion(ctx context.Context, ask Ask, text string) (Mess
 	for _, turn := range history {
 		messages = append(messages, Message{Role: turn.Role, Text: turn.Text})
 	}
-	m, err := t.store.BeginConversation(ctx, Conversation{Title: titleOf(text), Preset: ask.Preset}, append(messages, Message{Role: RoleUser, Text: text}))
+	m, err := t.store.BeginConversation(ctx, Conversation{Title: transcript.TitleOf(text), Preset: ask.Preset}, append(messages, Message{Role: RoleUser, Text: text}))
 	if err != nil {
 		return Message{}, nil, saving(fmt.Errorf("keep the question: %w", err))
 	}

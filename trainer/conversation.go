@@ -3,27 +3,9 @@ package trainer
 import (
 	"context"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"clara/store"
 )
-
-// titleRunes is how much of a first question makes the title of its conversation.
-const titleRunes = 60
-
-// titleOf makes a title of a question: its first line, cut at a word.
-func titleOf(question string) string {
-	title := strings.Join(strings.Fields(question), " ")
-	if utf8.RuneCountInString(title) <= titleRunes {
-		return title
-	}
-	title = string([]rune(title)[:titleRunes])
-	if i := strings.LastIndexByte(title, ' '); i > titleRunes/2 {
-		title = title[:i]
-	}
-	return title + "…"
-}
 
 // Conversations returns the user's conversations, the pinned ones before the others, the
 // last used first.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"clara/store"
+	"clara/trainer/words"
 )
 
 // ErrStars says that a rating is not one of 0 to 5 stars.
@@ -78,7 +79,7 @@ func (t *Trainer) AddRating(ctx context.Context, prompt, answer string, stars in
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
 	return t.add(ctx, store.Feedback{Sample: Sample{
-		Form: FormRating, Kind: Manner, Prompt: lineEnds.Replace(prompt), Answer: lineEnds.Replace(answer), Score: scoreOf(stars), Source: source, Importance: importance,
+		Form: FormRating, Kind: Manner, Prompt: words.LineEnds(prompt), Answer: words.LineEnds(answer), Score: scoreOf(stars), Source: source, Importance: importance,
 	}})
 }
 
@@ -90,7 +91,7 @@ func (t *Trainer) AddFeedbackSample(ctx context.Context, text string, score floa
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
 	return t.add(ctx, store.Feedback{Sample: Sample{
-		Form: FormText, Kind: Manner, Answer: lineEnds.Replace(text), Score: score, Source: source, Importance: importance,
+		Form: FormText, Kind: Manner, Answer: words.LineEnds(text), Score: score, Source: source, Importance: importance,
 	}})
 }
 
@@ -124,13 +125,9 @@ func (t *Trainer) mannerAnswers(ctx context.Context) ([]string, error) {
 	return out, nil
 }
 
-// lineEnds makes the ends of lines those that models write. Files and programs of Windows have
-// others, and what is trained with them teaches a model to write them.
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
 // withLineEnds is a sample whose lines end as models write them.
 func withLineEnds(s Sample) Sample {
-	s.Prompt, s.Answer, s.Better = lineEnds.Replace(s.Prompt), lineEnds.Replace(s.Answer), lineEnds.Replace(s.Better)
+	s.Prompt, s.Answer, s.Better = words.LineEnds(s.Prompt), words.LineEnds(s.Answer), words.LineEnds(s.Better)
 	s.Context = turnsWithLineEnds(s.Context)
 	return s
 }
@@ -138,13 +135,13 @@ func withLineEnds(s Sample) Sample {
 func turnsWithLineEnds(turns []Turn) []Turn {
 	turns = slices.Clone(turns)
 	for i := range turns {
-		turns[i].Text = lineEnds.Replace(turns[i].Text)
+		turns[i].Text = words.LineEnds(turns[i].Text)
 	}
 	return turns
 }
 
 // tidy is a text that a person gives as it is kept: without blanks around it.
-func tidy(text string) string { return strings.TrimSpace(lineEnds.Replace(text)) }
+func tidy(text string) string { return strings.TrimSpace(words.LineEnds(text)) }
 
 // Correct keeps a better answer to a message; a second one replaces the first. A
 // correction of knowledge is a lesson from now on; one of manner starts a cycle, by
@@ -235,7 +232,7 @@ func (t *Trainer) Teach(ctx context.Context, l Teaching) (Sample, error) {
 	t.feedback.Lock()
 	defer t.feedback.Unlock()
 	s := Sample{
-		Form: FormCorrection, Kind: kind, Prompt: tidy(l.Question), Answer: lineEnds.Replace(l.Given), Better: tidy(l.Answer),
+		Form: FormCorrection, Kind: kind, Prompt: tidy(l.Question), Answer: words.LineEnds(l.Given), Better: tidy(l.Answer),
 		Score: 1, Importance: l.Importance, Source: cmp.Or(l.Source, SourceUser),
 	}
 	standing, err := t.onSubject(ctx, s)
@@ -259,7 +256,7 @@ func (t *Trainer) Teach(ctx context.Context, l Teaching) (Sample, error) {
 // Taught returns the lesson that says the same as l already, as it would be taught as it is; the
 // zero Teaching where there is none.
 func (t *Trainer) Taught(ctx context.Context, l Teaching) (Teaching, error) {
-	s := Sample{Form: FormCorrection, Kind: cmp.Or(l.Kind, Knowledge), Prompt: tidy(l.Question), Answer: lineEnds.Replace(l.Given), Better: tidy(l.Answer)}
+	s := Sample{Form: FormCorrection, Kind: cmp.Or(l.Kind, Knowledge), Prompt: tidy(l.Question), Answer: words.LineEnds(l.Given), Better: tidy(l.Answer)}
 	standing, err := t.onSubject(ctx, s)
 	if err != nil {
 		return Teaching{}, err

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"clara/trainer/transcript"
 )
 
 func brief() Preset {
@@ -140,7 +142,7 @@ func TestTranscriptCarriesThePresetsName(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &raw); err != nil || raw.Preset != "Brief" {
 		t.Errorf("the conversation goes by %q, %v", raw.Preset, err)
 	}
-	all, faults, err := ReadTranscripts(&out)
+	all, faults, err := transcript.Read(&out)
 	if err != nil || len(faults) > 0 || all[0].Preset != "Brief" || all[0].Messages[len(all[0].Messages)-1].Preset != "Brief" {
 		t.Errorf("read anew: %+v, %v, %v", all, faults, err)
 	}

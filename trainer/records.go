@@ -6,9 +6,10 @@ import (
 )
 
 // The records that cross the face are those of the store, under one roof: a
-// face imports the trainer alone.
+// face imports no store.
 type (
 	Conversation = store.Conversation
+	Transcript   = store.Transcript
 	Message      = store.Message
 	Role         = store.Role
 	Finish       = store.Finish

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 
 	"clara/store"
+	"clara/trainer/transcript"
 )
 
 // Whoever teaches the same question and answer again has the lesson that there is, with its trail;
@@ -155,7 +156,7 @@ func TestLinesEndAlikeWhereverTheyComeFrom(t *testing.T) {
 	}
 	const lmstudio = `{"name":"Rope","createdAt":1714550400000,"messages":[
 		{"currentlySelected":0,"versions":[{"type":"singleStep","role":"user","content":[{"type":"text","text":"Which\r\nrope?"}]}]}]}`
-	all, faults, err := ReadTranscripts(strings.NewReader(lmstudio))
+	all, faults, err := transcript.Read(strings.NewReader(lmstudio))
 	if err != nil || len(faults) > 0 || len(all) != 1 {
 		t.Fatalf("read %+v, %v, %v", all, faults, err)
 	}

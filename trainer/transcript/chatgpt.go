@@ -1,4 +1,4 @@
-package trainer
+package transcript
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"clara/store"
 )
 
 // gptConversation is an entry of ChatGPT's conversations.json: a tree of nodes, of which
@@ -77,18 +79,18 @@ func gptPart(raw json.RawMessage) string {
 // gptReader walks the tree.
 type gptReader struct {
 	in      gptConversation
-	out     Transcript
+	out     store.Transcript
 	shown   map[string]bool // nodes on the path that is shown
 	seen    map[string]bool
 	follows map[int64]int // how many messages follow one
 }
 
-func readChatGPT(raw []byte) (Transcript, error) {
+func readChatGPT(raw []byte) (store.Transcript, error) {
 	r := gptReader{shown: map[string]bool{}, seen: map[string]bool{}, follows: map[int64]int{}}
 	if err := json.Unmarshal(raw, &r.in); err != nil {
-		return Transcript{Conversation: Conversation{Title: r.in.Title}}, fmt.Errorf("%w: %w", ErrTranscriptForm, err)
+		return store.Transcript{Conversation: store.Conversation{Title: r.in.Title}}, fmt.Errorf("%w: %w", ErrForm, err)
 	}
-	r.out.Conversation = Conversation{Title: r.in.Title, Created: gptTime(r.in.Created), Updated: gptTime(r.in.Updated)}
+	r.out.Conversation = store.Conversation{Title: r.in.Title, Created: gptTime(r.in.Created), Updated: gptTime(r.in.Updated)}
 	for id := r.in.CurrentNode; id != "" && !r.shown[id]; id = r.in.Mapping[id].Parent {
 		r.shown[id] = true
 	}
@@ -133,21 +135,21 @@ func (r *gptReader) keep(m *gptMessage, parent int64, shown bool) int64 {
 	if text == "" {
 		return parent
 	}
-	role := Role(m.Author.Role)
+	role := store.Role(m.Author.Role)
 	if !validRole(role) {
 		return parent
 	}
-	if role == RoleAssistant && parent > 0 && r.follows[parent] == 0 {
-		if before := &r.out.Messages[parent-1]; before.Role == RoleAssistant {
+	if role == store.RoleAssistant && parent > 0 && r.follows[parent] == 0 {
+		if before := &r.out.Messages[parent-1]; before.Role == store.RoleAssistant {
 			before.Text += "\n\n" + text
 			return parent
 		}
 	}
-	kept := Message{Parent: parent, Role: role, Text: text, Created: gptTime(m.Created)}
+	kept := store.Message{Parent: parent, Role: role, Text: text, Created: gptTime(m.Created)}
 	if shown {
 		kept.Shown = 1
 	}
-	if role == RoleAssistant {
+	if role == store.RoleAssistant {
 		if kept.Source = m.Metadata.Model; kept.Source == "" {
 			kept.Source = "ChatGPT"
 		}

@@ -1,10 +1,12 @@
-package trainer
+package transcript
 
 import (
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"clara/store"
 )
 
 // lmsConversation is a conversation file of LM Studio: messages in a row, each in one or
@@ -65,24 +67,24 @@ func (c *lmsContent) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func readLMStudio(raw []byte) (Transcript, error) {
+func readLMStudio(raw []byte) (store.Transcript, error) {
 	var in lmsConversation
 	if err := json.Unmarshal(raw, &in); err != nil {
-		return Transcript{Conversation: Conversation{Title: in.Name}}, fmt.Errorf("%w: %w", ErrTranscriptForm, err)
+		return store.Transcript{Conversation: store.Conversation{Title: in.Name}}, fmt.Errorf("%w: %w", ErrForm, err)
 	}
-	t := Transcript{Conversation: Conversation{Title: in.Name, Created: epoch(in.Created / 1000)}}
+	t := store.Transcript{Conversation: store.Conversation{Title: in.Name, Created: epoch(in.Created / 1000)}}
 	parent := int64(0)
-	add := func(m Message) int64 {
+	add := func(m store.Message) int64 {
 		m.Parent = parent
 		t.Messages = append(t.Messages, m)
 		return int64(len(t.Messages))
 	}
 	if strings.TrimSpace(in.System) != "" {
-		parent = add(Message{Role: RoleSystem, Text: in.System})
+		parent = add(store.Message{Role: store.RoleSystem, Text: in.System})
 	}
 	for i, message := range in.Messages {
 		if len(message.Versions) == 0 {
-			return t, fmt.Errorf("%w: message %d has no versions", ErrTranscriptForm, i+1)
+			return t, fmt.Errorf("%w: message %d has no versions", ErrForm, i+1)
 		}
 		goesOn := parent // where nothing of the message can be read
 		for k, v := range message.Versions {
@@ -90,7 +92,7 @@ func readLMStudio(raw []byte) (Transcript, error) {
 			if !ok {
 				continue
 			}
-			if kept.Role == RoleAssistant {
+			if kept.Role == store.RoleAssistant {
 				kept.Source = cmp.Or(kept.Source, in.LastModel.Identifier, "LM Studio")
 			}
 			if k == message.Selected {
@@ -106,8 +108,8 @@ func readLMStudio(raw []byte) (Transcript, error) {
 }
 
 // message is what a version says; false: nothing to be read.
-func (v lmsVersion) message() (Message, bool) {
-	m := Message{Role: Role(v.Role), Text: string(v.Content)}
+func (v lmsVersion) message() (store.Message, bool) {
+	m := store.Message{Role: store.Role(v.Role), Text: string(v.Content)}
 	if !validRole(m.Role) {
 		return m, false
 	}
