@@ -30,8 +30,9 @@ var rooms = map[string][]string{
 
 	"catalogue": {"trainer", "store", "model", "durable"},
 
-	"trainer":            {"trainer/objective", "trainer/transcript", "trainer/words", "store", "model", "model/*"},
+	"trainer":            {"trainer/objective", "trainer/routing", "trainer/transcript", "trainer/words", "store", "model", "model/*"},
 	"trainer/objective":  {},
+	"trainer/routing":    {"trainer/words"},
 	"trainer/transcript": {"trainer/words", "store"},
 	"trainer/words":      {},
 	"store":              {"durable"},

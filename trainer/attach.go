@@ -12,6 +12,7 @@ import (
 
 	"clara/model"
 	"clara/store"
+	"clara/trainer/routing"
 )
 
 // modelSlot holds the model in use and counts who uses it.
@@ -272,7 +273,7 @@ func (a *attached) read(home string, v store.Version, known map[string]*model.Ad
 
 // routed reads the lessons as a base model has them, and indexes them. They are put into the
 // manner of the version that answers.
-func (t *Trainer) routed(ctx context.Context, base string, by Version) ([]JobLesson, *router, error) {
+func (t *Trainer) routed(ctx context.Context, base string, by Version) ([]JobLesson, *routing.Router, error) {
 	all, err := t.store.Lessons(ctx, base)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the lessons: %w", err)
@@ -299,7 +300,7 @@ func (t *Trainer) routed(ctx context.Context, base string, by Version) ([]JobLes
 		}
 		questions[i] = l.Question
 	}
-	return lessons, newRouter(questions), nil
+	return lessons, routing.New(questions), nil
 }
 
 // correctionsOf are the corrections that the manner of a version was trained on.

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"clara/model"
+	"clara/trainer/routing"
 )
 
 // What an answer under the user's system prompt is compared with was answered under it
@@ -27,7 +28,7 @@ func TestTheBaseIsMeasuredUnderTheSystemPrompt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &voice{runner: r, router: newRouter(nil), system: system}
+	v := &voice{runner: r, router: routing.New(nil), system: system}
 	said, err := v.speakAll(t.Context(), asWritten(set.Open))
 	if err != nil {
 		t.Fatal(err)

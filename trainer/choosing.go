@@ -8,6 +8,7 @@ import (
 
 	"clara/model"
 	"clara/model/chat"
+	"clara/trainer/routing"
 )
 
 // How a lesson is chosen. Words find what a question may be about, and cannot tell
@@ -56,7 +57,7 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 	out := make([]choice, len(questions))
 	type try struct {
 		question, look int
-		match
+		routing.Match
 	}
 	var tries []try
 	var seqs []model.Sequence
@@ -66,7 +67,7 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 			continue // there are no lessons, or no answer to a question so long
 		}
 		if v.reading == nil {
-			lesson, overlap, ok := v.router.match(q)
+			lesson, overlap, ok := v.router.Match(q)
 			if ok && !v.lessons[lesson].fits(v.runner) {
 				lesson = -1
 			}
@@ -76,23 +77,23 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 			}
 			continue
 		}
-		near := v.router.nearest(q, choosingTries)
+		near := v.router.Nearest(q, choosingTries)
 		if len(near) == 0 {
 			continue
 		}
-		out[i].overlap = near[0].overlap
+		out[i].overlap = near[0].Overlap
 		for _, m := range near {
-			out[i].looks = append(out[i].looks, look{lesson: m.lesson, overlap: m.overlap, vetoed: m.vetoed})
+			out[i].looks = append(out[i].looks, look{lesson: m.Lesson, overlap: m.Overlap, vetoed: m.Vetoed})
 		}
-		if near[0].own && v.lessons[near[0].lesson].fits(v.runner) {
-			out[i].lesson = near[0].lesson
+		if near[0].Own && v.lessons[near[0].Lesson].fits(v.runner) {
+			out[i].lesson = near[0].Lesson
 			continue
 		}
 		for at, m := range near {
-			if m.own || m.vetoed || m.overlap < leastNear || !v.lessons[m.lesson].fits(v.runner) {
+			if m.Own || m.Vetoed || m.Overlap < leastNear || !v.lessons[m.Lesson].fits(v.runner) {
 				continue
 			}
-			s, err := v.fit(m.lesson, q)
+			s, err := v.fit(m.Lesson, q)
 			if errors.Is(err, model.ErrContext) || len(s.Prompt)+len(s.Answer) > stepRows {
 				continue // behind a lesson the question is too long
 			}
@@ -112,11 +113,11 @@ func (v *voice) choose(ctx context.Context, questions []string, p model.Priority
 	best := make([]float64, len(questions))
 	for k, l := range tries {
 		least, fits := leastOf(certain[k])
-		score := least + nearnessCounts*l.overlap
+		score := least + nearnessCounts*l.Overlap
 		o := &out[l.question]
 		o.looks[l.look].least = math.Exp(least)
 		if fits && (o.lesson < 0 || score > best[l.question]) {
-			o.lesson, o.overlap, best[l.question] = l.lesson, l.overlap, score
+			o.lesson, o.overlap, best[l.question] = l.Lesson, l.Overlap, score
 		}
 	}
 	return out, nil

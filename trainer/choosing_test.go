@@ -57,7 +57,7 @@ func TestLessonsAreToldFromNearQuestions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, q := range questions {
-		if lesson, _, ok := s.router.match(q); ok != (byWords[i].lesson >= 0) || ok && lesson != byWords[i].lesson {
+		if lesson, _, ok := s.router.Match(q); ok != (byWords[i].lesson >= 0) || ok && lesson != byWords[i].lesson {
 			t.Errorf("%q: the words choose %d, without the adapter %d is chosen", q, lesson, byWords[i].lesson)
 		}
 	}
@@ -88,7 +88,7 @@ func BenchmarkChoosing(b *testing.B) {
 		asked := questions[kind]
 		b.Run(kind+"/words alone", func(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
-				v.router.match(asked[i%len(asked)])
+				v.router.Match(asked[i%len(asked)])
 			}
 		})
 		b.Run(kind+"/whole choice", func(b *testing.B) {
@@ -152,7 +152,7 @@ func TestALessonTooLongForTheModel(t *testing.T) {
 	b.teach(long, rules, Knowledge)
 	b.teach(short, "Maria.", Knowledge)
 	fitsAlone := short + strings.Repeat(" I ask.", 178)
-	if _, _, ok := b.speaking.Load().router.match(fitsAlone); !ok {
+	if _, _, ok := b.speaking.Load().router.Match(fitsAlone); !ok {
 		t.Error("a long question matches no lesson: the test shows nothing of it")
 	}
 	for question, lesson := range map[string]int64{long: 0, short: 2, fitsAlone: 0} {

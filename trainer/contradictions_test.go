@@ -112,7 +112,7 @@ func TestContradictionIsPutToTheUser(t *testing.T) {
 		}
 		for _, q := range []string{"When does the registry office open?", "At what time does the registry office open?"} {
 			s := b.speaking.Load()
-			if i, _, ok := s.router.match(q); !ok || s.lessons[i].Question != q {
+			if i, _, ok := s.router.Match(q); !ok || s.lessons[i].Question != q {
 				t.Errorf("%q is not answered by its own lesson", q)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clara/model"
+	"clara/trainer/routing"
 )
 
 // RunCycle trains what is due of a job, asks the lessons and checks the candidate.
@@ -348,7 +349,7 @@ func (c *cycleRun) voice(manner, reading *model.Adapter) *voice {
 		questions[i] = l.Question
 	}
 	return &voice{
-		runner: c.r, memory: c.memory, router: newRouter(questions), lessons: slices.Clone(c.job.Lessons),
+		runner: c.r, memory: c.memory, router: routing.New(questions), lessons: slices.Clone(c.job.Lessons),
 		manner: manner, reading: reading, system: c.job.Recipe.System,
 	}
 }

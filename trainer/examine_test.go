@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"clara/model"
+	"clara/trainer/routing"
 )
 
 // What is examined is what a person gets, and nothing of it is kept.
@@ -47,7 +48,7 @@ func TestExamineAnswersAsAPersonGetsIt(t *testing.T) {
 	if said[0].Lesson == 0 || said[0].Overlap != 1 {
 		t.Errorf("the lesson is not put before the model: %+v", said[0])
 	}
-	if said[3].Lesson != 0 || said[3].Overlap >= leastOverlap {
+	if said[3].Lesson != 0 || said[3].Overlap >= routing.LeastOverlap {
 		t.Errorf("an unrelated question gets a lesson: %+v", said[3])
 	}
 }

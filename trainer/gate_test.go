@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"clara/model"
+	"clara/trainer/routing"
 )
 
 func TestSignTest(t *testing.T) {
@@ -167,7 +168,7 @@ func TestUnrelatedQuestionsAreCountedByHowTheyAreAsked(t *testing.T) {
 	}{{"manner", adapter, nil, 3, 0}, {"knowledge", nil, adapter, 0, 3}, {"both", adapter, adapter, 3, 3}, {"neither", nil, nil, 0, 0}} {
 		cand := &candidate{
 			job: &Job{Lessons: lessons}, base: facts, taught: c.taught,
-			now: &voice{runner: r, manner: c.manner, reading: c.taught, lessons: lessons, router: newRouter([]string{lessons[0].Question})},
+			now: &voice{runner: r, manner: c.manner, reading: c.taught, lessons: lessons, router: routing.New([]string{lessons[0].Question})},
 		}
 		var f Figures
 		if err := cand.unrelated(t.Context(), &f); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"clara/trainer/routing"
 	"clara/trainer/words"
 )
 
@@ -184,14 +185,12 @@ func overlapCounts(a, b string) (shared, all int) {
 // keywordsOf proposes the check of a lesson: each new name or number by itself, or
 // else, when there is none, the new words as they are written, at most three. Names are its
 // capitalised words but the first of a sentence; in German, where nouns are too, those that the
-// router takes for names (takeApart).
+// router takes for names.
 func keywordsOf(novel []string, better, question string) [][]string {
 	asked := words.All(question)
-	isName := func(i int, w string) bool { return i > 0 && isCapital(w) }
-	if said := takeApart(better); said.german {
-		isName = func(_ int, w string) bool {
-			return slices.ContainsFunc(said.terms, func(t term) bool { return t.name && !t.number && t.form == words.Plain(w) })
-		}
+	isName := func(i int, w string) bool { return i > 0 && unicode.IsUpper([]rune(w)[0]) }
+	if said, german := routing.Names(better); german {
+		isName = func(_ int, w string) bool { return said[words.Plain(w)] }
 	}
 	var strong, weak [][]string
 	for _, sentence := range words.Sentences(better) {

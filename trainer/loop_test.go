@@ -244,7 +244,7 @@ func TestTakeBack(t *testing.T) {
 		second := b.teach("who leads IT", "Karl leads IT.", Knowledge)
 		answerOf := func() string {
 			s := b.speaking.Load()
-			if i, _, ok := s.router.match("Who leads IT?"); ok {
+			if i, _, ok := s.router.Match("Who leads IT?"); ok {
 				return s.lessons[i].Answer
 			}
 			return ""

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"clara/model"
+	"clara/trainer/routing"
 	"clara/trainer/words"
 )
 
@@ -36,7 +37,7 @@ func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts []string, before 
 	for i, l := range j.Lessons {
 		lessons[i] = l.Question
 	}
-	router := newRouter(lessons)
+	router := routing.New(lessons)
 	taken := make(map[string]bool)
 	for _, p := range prompts {
 		taken[words.Normal(p)] = true
@@ -48,7 +49,7 @@ func (t *Trainer) drawOwn(ctx context.Context, j *Job, prompts []string, before 
 			continue
 		}
 		taken[words.Normal(q)] = true
-		if _, _, taught := router.match(q); taught {
+		if _, _, taught := router.Match(q); taught {
 			continue
 		}
 		may[q] = true
@@ -74,9 +75,9 @@ func (j *Job) leftOut(drawn []string, before Job) bool {
 	if len(gone) == 0 {
 		return false
 	}
-	router := newRouter(gone)
+	router := routing.New(gone)
 	return slices.ContainsFunc(drawn, func(q string) bool {
-		_, _, taught := router.match(q)
+		_, _, taught := router.Match(q)
 		return taught && !slices.Contains(before.Own, q)
 	})
 }

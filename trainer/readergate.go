@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"clara/model"
+	"clara/trainer/routing"
 )
 
 // heldLesson is a lesson that readers are judged by and never trained on.
@@ -66,7 +67,7 @@ func checkReader(ctx context.Context, r *model.Runner, a *model.Adapter, b *Base
 	}
 	c := &candidate{job: j, base: b, knowledge: a, taught: a, trained: make(map[int]bool)}
 	c.before = &voice{runner: r, lessons: j.Lessons}
-	c.now = &voice{runner: r, lessons: j.Lessons, reading: a, router: newRouter(questions)}
+	c.now = &voice{runner: r, lessons: j.Lessons, reading: a, router: routing.New(questions)}
 	if report.Lessons, err = c.readLessons(ctx, held); err != nil {
 		return fail(err)
 	}

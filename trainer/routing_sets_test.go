@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"clara/trainer/routing"
 	"clara/trainer/words"
 )
 
@@ -160,12 +161,12 @@ func (s routingSet) count(t testing.TB) routed {
 		if l.filler {
 			continue
 		}
-		if got, overlap, ok := r.match(l.Question); !ok || got != i || overlap != 1 {
+		if got, overlap, ok := r.Match(l.Question); !ok || got != i || overlap != 1 {
 			t.Errorf("%q does not match itself: %d, %g, %v", l.Question, got, overlap, ok)
 		}
 		for _, q := range l.Rewordings {
 			c.rewordings++
-			switch got, overlap, ok := r.match(q); {
+			switch got, overlap, ok := r.Match(q); {
 			case ok && got == i:
 				c.found++
 			case ok:
@@ -180,7 +181,7 @@ func (s routingSet) count(t testing.TB) routed {
 				continue
 			}
 			c.neighbours++
-			if got, overlap, ok := r.match(q); ok {
+			if got, overlap, ok := r.Match(q); ok {
 				c.near++
 				t.Logf("neighbour: %q matches %q (%.2f)", q, s.lessons[got].Question, overlap)
 			}
@@ -188,7 +189,7 @@ func (s routingSet) count(t testing.TB) routed {
 	}
 	for _, q := range s.unrelated {
 		c.unrelated++
-		if got, overlap, ok := r.match(q); ok {
+		if got, overlap, ok := r.Match(q); ok {
 			c.far++
 			t.Logf("unrelated: %q matches %q (%.2f)", q, s.lessons[got].Question, overlap)
 		}
@@ -196,12 +197,12 @@ func (s routingSet) count(t testing.TB) routed {
 	return c
 }
 
-func (s routingSet) router() *router {
+func (s routingSet) router() *routing.Router {
 	questions := make([]string, len(s.lessons))
 	for i, l := range s.lessons {
 		questions[i] = l.Question
 	}
-	return newRouter(questions)
+	return routing.New(questions)
 }
 
 // What is asked must find its lesson; a question that fits none is the reader's to
@@ -231,5 +232,49 @@ func TestRoutingOfSets(t *testing.T) {
 				t.Errorf("%d unrelated questions match, want at most %d", x.far, c.far)
 			}
 		})
+	}
+}
+
+// All 36 rewordings of the experiment find their lesson, at most 6 of 22 neighbours
+// get past the veto, no unrelated question does.
+func TestRoutingOfTheExperiment(t *testing.T) {
+	lessons := facts(t)
+	var questions []string
+	for _, l := range lessons {
+		questions = append(questions, l.Prompt)
+	}
+	r := routing.New(questions)
+	found, of, passed, neighbours := 0, 0, 0, 0
+	for i, l := range lessons {
+		if got, overlap, ok := r.Match(l.Prompt); !ok || got != i || overlap != 1 {
+			t.Errorf("%q does not match itself: %d, %g, %v", l.Prompt, got, overlap, ok)
+		}
+		for _, q := range l.Rewordings {
+			of++
+			if got, overlap, ok := r.Match(q); ok && got == i {
+				found++
+			} else {
+				t.Logf("missed: %q (nearest %d, overlap %.2f)", q, got, overlap)
+			}
+		}
+		for _, q := range l.Neighbours {
+			neighbours++
+			if _, _, ok := r.Match(q); ok {
+				passed++
+				t.Logf("passed: %q", q)
+			}
+		}
+	}
+	if found < 36 || of != 36 {
+		t.Errorf("%d of %d rewordings found their lesson, want all 36", found, of)
+	}
+	if passed > 6 {
+		t.Errorf("%d of %d neighbours match, want at most 6", passed, neighbours)
+	}
+	set, _ := anchors()
+	for _, u := range set.Unrelated {
+		if i, overlap, ok := r.Match(u.Question); ok {
+			t.Errorf("unrelated %q matches %q with %.2f", u.Question, questions[i], overlap)
+		}
 	}
 }

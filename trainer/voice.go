@@ -6,6 +6,7 @@ import (
 
 	"clara/model"
 	"clara/model/chat"
+	"clara/trainer/routing"
 )
 
 // voice is what answers: the base with one version's adapters and the lessons.
@@ -15,7 +16,7 @@ import (
 type voice struct {
 	runner  *model.Runner
 	memory  *memory // of what was asked in the background; nil: all is asked anew
-	router  *router
+	router  *routing.Router
 	lessons []JobLesson    // in the router's order
 	manner  *model.Adapter // always on; nil: none
 	reading *model.Adapter // reader or knowledge, on a match; nil: none

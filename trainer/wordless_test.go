@@ -22,12 +22,12 @@ func TestQuestionsWithoutWordsAreNotAllTheSame(t *testing.T) {
 			t.Fatalf("%d lessons, want %d", len(s.lessons), len(taught))
 		}
 		for question, answer := range taught {
-			if i, overlap, ok := s.router.match(" " + question); !ok || overlap != 1 || s.lessons[i].Answer != answer {
+			if i, overlap, ok := s.router.Match(" " + question); !ok || overlap != 1 || s.lessons[i].Answer != answer {
 				t.Errorf("%q matches lesson %d by %g (%v)", question, i, overlap, ok)
 			}
 		}
 		for _, question := range []string{"!!", "🎉", " "} {
-			if i, _, ok := s.router.match(question); ok {
+			if i, _, ok := s.router.Match(question); ok {
 				t.Errorf("%q matches %q", question, s.lessons[i].Question)
 			}
 		}

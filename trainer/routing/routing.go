@@ -1,4 +1,7 @@
-package trainer
+// Package routing finds the lesson that a question is about by their words: those that they share,
+// in other forms and compounds too, and words that ask for the same. Whether the lesson answers the
+// question is not for it to say.
+package routing
 
 import (
 	"cmp"
@@ -12,10 +15,10 @@ import (
 )
 
 const (
-	// leastOverlap is the overlap from which on a lesson matches, leastNamed that of
+	// LeastOverlap is the overlap from which on a lesson matches, leastNamed that of
 	// one of which all names occur: a rewording may share nothing else with it
 	// ("How much is the boat to Brugg?" for the fare of the ferry).
-	leastOverlap = 0.32
+	LeastOverlap = 0.32
 	leastNamed   = 0.18
 
 	// The overlap is multiplied by these.
@@ -32,22 +35,22 @@ const (
 	mostSentences = 8
 )
 
-// router finds the lesson that a question is about. An inverted index yields the
+// Router finds the lesson that a question is about. An inverted index yields the
 // lessons that share most with it; of those the one with the largest overlap is
 // taken: the geometric mean of how much of the lesson's question the question asked
 // covers, and the other way round, by words weighted by their inverse document
 // frequency over the lessons and a background of ordinary questions (soft TF-IDF,
 // Cohen, Ravikumar & Fienberg 2003). A word also covers, less, its inflections,
 // compounds that it is part of, a misspelling, and words that ask for the same
-// (router.similar). A veto holds unless more than half of the weight of the names in
+// (Router.similar). A veto holds unless more than half of the weight of the names in
 // the lesson's question is covered.
 //
 // Of the rewordings of the templates, as people talk, the two nearest lessons hold the
 // right one with an overlap of 0.2 or more for .91 of the English ones among 355 lessons
 // and for .97 of the German ones among 92; most that it misses share no word with the
-// lesson. A cosine of plain words finds .41 of the German ones in testdata, this .99. A
-// router never changes once it is built, and may be used from several goroutines.
-type router struct {
+// lesson. A cosine of plain words finds .41 of the German ones in the trainer's testdata, this .99.
+// A Router never changes once it is built, and may be used from several goroutines.
+type Router struct {
 	size     int // lessons and background together
 	ids      map[string]int32
 	words    []word
@@ -84,7 +87,7 @@ type weighed struct {
 	name   bool
 }
 
-//go:embed routing/background.txt
+//go:embed background.txt
 var backgroundText string
 
 // background are ordinary questions, English and German, against which words are
@@ -97,9 +100,9 @@ var background = sync.OnceValue(func() []asked {
 	return out
 })
 
-// newRouter indexes the questions of the lessons; a match gives their position.
-func newRouter(questions []string) *router {
-	r := &router{
+// New indexes the questions of the lessons; a match gives their position.
+func New(questions []string) *Router {
+	r := &Router{
 		size:    len(questions) + len(background()),
 		ids:     make(map[string]int32),
 		byLine:  make(map[int][]int32),
@@ -151,7 +154,7 @@ func newRouter(questions []string) *router {
 }
 
 // count notes the words of a question; lesson is -1 for one of the background.
-func (r *router) count(q asked, lesson int32) {
+func (r *Router) count(q asked, lesson int32) {
 	for i, t := range q.terms {
 		if slices.ContainsFunc(q.terms[:i], func(o term) bool { return o.stem == t.stem }) {
 			continue
@@ -164,7 +167,7 @@ func (r *router) count(q asked, lesson int32) {
 }
 
 // note counts a stem; lesson is -1 for one of the background.
-func (r *router) note(stem string, name bool, lesson int32) {
+func (r *Router) note(stem string, name bool, lesson int32) {
 	id, ok := r.ids[stem]
 	if !ok {
 		id = int32(len(r.words))
@@ -187,7 +190,7 @@ func backwards(s string) string {
 
 // weight is the inverse document frequency of a term times its factor. It is more than
 // 0 even for a word of all lessons.
-func (r *router) weight(t term) float64 {
+func (r *Router) weight(t term) float64 {
 	n := 1
 	if id, ok := r.ids[t.stem]; ok {
 		n = r.words[id].questions
@@ -203,45 +206,47 @@ type hit struct {
 	part            bool    // one is a part of the other: parts add up
 }
 
-// match is a lesson that a question may be about.
-type match struct {
-	lesson  int
-	overlap float64 // of their questions, in [0, 1]
-	own     bool    // the question is the lesson's own, but for case and punctuation
-	vetoed  bool    // half of the names of the lesson's question are missing, or more
+// Match is a lesson that a question may be about.
+type Match struct {
+	Lesson  int     // its position among the questions that New was given
+	Overlap float64 // of their questions, in [0, 1]
+	Own     bool    // the question is the lesson's own, but for case and punctuation
+	Vetoed  bool    // half of the names of the lesson's question are missing, or more
 	named   bool    // all of them occur
 }
 
-// match returns the position of the lesson that question is about and their
-// overlap in [0, 1]; ok is false when there is none. A question that is a
-// lesson's own, but for case and punctuation, always matches it.
-func (r *router) match(question string) (lesson int, overlap float64, ok bool) {
+// Match returns the position of the lesson that question is about and their overlap
+// in [0, 1]; ok is false when there is none: then the position is -1, and the overlap
+// that of the nearest. A question that is a lesson's own, but for case and punctuation,
+// always matches it.
+func (r *Router) Match(question string) (lesson int, overlap float64, ok bool) {
 	ms := r.near(question, 1)
 	if len(ms) == 0 {
 		return -1, 0, false
 	}
 	m := ms[0]
-	if m.overlap < leastNamed || m.vetoed || m.overlap < leastOverlap && !m.named {
-		return -1, m.overlap, false
+	if m.Overlap < leastNamed || m.Vetoed || m.Overlap < LeastOverlap && !m.named {
+		return -1, m.Overlap, false
 	}
-	return m.lesson, m.overlap, true
+	return m.Lesson, m.Overlap, true
 }
 
-// nearest is near where a question may have several sentences: one of them asks, and what
-// the others say ("My friend wants to go online. Which key do I give her?") would only
-// count as words that no lesson has. So each is looked up too, up to mostSentences, and the
-// best counts.
-func (r *router) nearest(question string, n int) []match {
+// Nearest returns up to n lessons that share anything with a question: those that no veto holds
+// against first, then by their overlap, the newest of equal ones first. A question may have several
+// sentences: one of them asks, and what the others say ("My friend wants to go online. Which key do
+// I give her?") would only count as words that no lesson has. So each is looked up too, up to
+// mostSentences, and the best counts.
+func (r *Router) Nearest(question string, n int) []Match {
 	all := r.near(question, candidates)
 	parts := askingFirst(question)
-	if len(parts) > 1 && (len(all) == 0 || !all[0].own) {
+	if len(parts) > 1 && (len(all) == 0 || !all[0].Own) {
 		for _, part := range parts {
 			for _, m := range r.near(part, candidates) {
-				m.own = false // it is, and something more
-				if i := slices.IndexFunc(all, func(o match) bool { return o.lesson == m.lesson }); i < 0 {
+				m.Own = false // it is, and something more
+				if i := slices.IndexFunc(all, func(o Match) bool { return o.Lesson == m.Lesson }); i < 0 {
 					all = append(all, m)
 				} else {
-					all[i].overlap = max(all[i].overlap, m.overlap)
+					all[i].Overlap = max(all[i].Overlap, m.Overlap)
 				}
 			}
 		}
@@ -264,7 +269,7 @@ func askingFirst(text string) []string {
 	asks := func(i int) bool { return strings.HasSuffix(all[i], "?") || strings.HasSuffix(all[i], "？") }
 	fromEnd := func(i int) int { return min(i, len(all)-1-i) }
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(boolToInt(asks(b)), boolToInt(asks(a))), cmp.Compare(fromEnd(a), fromEnd(b)))
+		return cmp.Or(first(asks(a), asks(b)), cmp.Compare(fromEnd(a), fromEnd(b)))
 	})
 	out := make([]string, mostSentences)
 	for i := range out {
@@ -273,11 +278,22 @@ func askingFirst(text string) []string {
 	return out
 }
 
+// first orders what holds before what does not.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
 // near returns up to n lessons that share anything with a question: those that no veto
 // holds against first, then by their overlap, the newest of equal ones first.
-func (r *router) near(question string, n int) []match {
+func (r *Router) near(question string, n int) []Match {
 	if i, same := r.exact[words.Wording(question)]; same {
-		return []match{{lesson: i, overlap: 1, own: true, named: true}}
+		return []Match{{Lesson: i, Overlap: 1, Own: true, named: true}}
 	}
 	q := takeApart(question)
 	hits := make(map[int32][]hit)
@@ -302,10 +318,10 @@ func (r *router) near(question string, n int) []match {
 		}
 	}
 	slices.SortFunc(best, func(a, b int32) int { return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(a, b)) })
-	var out []match
+	var out []Match
 	for _, i := range best[:min(len(best), candidates)] {
-		m := match{lesson: int(i)}
-		m.overlap, m.vetoed, m.named = r.overlap(int(i), q, weights, hits)
+		m := Match{Lesson: int(i)}
+		m.Overlap, m.Vetoed, m.named = r.overlap(int(i), q, weights, hits)
 		out = append(out, m)
 	}
 	slices.SortFunc(out, byNearness)
@@ -313,12 +329,12 @@ func (r *router) near(question string, n int) []match {
 }
 
 // byNearness orders matches.
-func byNearness(a, b match) int {
-	return cmp.Or(cmp.Compare(boolToInt(a.vetoed), boolToInt(b.vetoed)), cmp.Compare(b.overlap, a.overlap), cmp.Compare(b.lesson, a.lesson))
+func byNearness(a, b Match) int {
+	return cmp.Or(first(b.Vetoed, a.Vetoed), cmp.Compare(b.Overlap, a.Overlap), cmp.Compare(b.Lesson, a.Lesson))
 }
 
 // overlap is that of a lesson's question with the question asked, in [0, 1].
-func (r *router) overlap(lesson int, q asked, weights []float64, hits map[int32][]hit) (overlap float64, vetoed, named bool) {
+func (r *Router) overlap(lesson int, q asked, weights []float64, hits map[int32][]hit) (overlap float64, vetoed, named bool) {
 	x := r.lessons[lesson]
 	covered := make([]float64, len(q.terms))
 	parts := make([]float64, len(q.terms))

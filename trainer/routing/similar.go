@@ -1,4 +1,4 @@
-package trainer
+package routing
 
 import (
 	"cmp"
@@ -29,7 +29,7 @@ const (
 // similar returns the words of the lessons that t may stand for, each once. Only a
 // word that no question has is taken for a misspelling: house is no horse where both
 // are known.
-func (r *router) similar(t term, german bool) []resembling {
+func (r *Router) similar(t term, german bool) []resembling {
 	found := make(map[int32]resembling)
 	note := func(id int32, lesson, covered float64, part bool) {
 		if len(r.words[id].lessons) == 0 {
@@ -73,7 +73,7 @@ func (r *router) similar(t term, german bool) []resembling {
 }
 
 // forms notes the inflections of a stem, the compounds that it is in, and its parts.
-func (r *router) forms(stem string, name, german bool, most float64, note func(id int32, lesson, covered float64, part bool)) {
+func (r *Router) forms(stem string, name, german bool, most float64, note func(id int32, lesson, covered float64, part bool)) {
 	if len(stem) < 4 {
 		return
 	}

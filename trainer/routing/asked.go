@@ -1,4 +1,4 @@
-package trainer
+package routing
 
 import (
 	"strings"
@@ -120,6 +120,19 @@ func takeApart(question string) asked {
 		first = false
 	}
 	return q
+}
+
+// Names are the words of a text that a router takes for names, plain, without numbers and
+// dates. german says whether the text is German, where not every capitalised word is one.
+func Names(text string) (found map[string]bool, german bool) {
+	q := takeApart(text)
+	found = make(map[string]bool)
+	for _, t := range q.terms {
+		if t.name && !t.number {
+			found[t.form] = true
+		}
+	}
+	return found, q.german
 }
 
 // surnames are common German ones that are also words of concepts: of the nouns that

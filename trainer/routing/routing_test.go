@@ -1,102 +1,13 @@
-package trainer
+package routing
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"clara/trainer/words"
 )
-
-// testdata finds a file of the shared test data, or skips.
-func testdata(t testing.TB, elem ...string) string {
-	t.Helper()
-	root := os.Getenv("CLARA_TESTDATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared", "data")
-	}
-	path := filepath.Join(append([]string{root}, elem...)...)
-	if _, err := os.Stat(path); err != nil {
-		lacks(t, fmt.Sprintf("no test data: %v (set CLARA_TESTDATA)", err))
-	}
-	return path
-}
-
-// lacks skips a test for want of what the test data or the folder of models should hold. Where
-// CLARA_NEED_DATA says that all is there, it fails: a skip would look green.
-func lacks(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv("CLARA_NEED_DATA") != "" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
-
-type factLesson struct {
-	Prompt, Correction     string
-	Rewordings, Neighbours []string
-	Expect                 [][]string
-}
-
-func facts(t testing.TB) []factLesson {
-	data, err := os.ReadFile(testdata(t, "learning", "facts.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var f struct{ Lessons []factLesson }
-	if err := json.Unmarshal(data, &f); err != nil {
-		t.Fatal(err)
-	}
-	return f.Lessons
-}
-
-// All 36 rewordings of the experiment find their lesson, at most 6 of 22 neighbours
-// get past the veto, no unrelated question does.
-func TestRoutingOfTheExperiment(t *testing.T) {
-	lessons := facts(t)
-	var questions []string
-	for _, l := range lessons {
-		questions = append(questions, l.Prompt)
-	}
-	r := newRouter(questions)
-	found, of, passed, neighbours := 0, 0, 0, 0
-	for i, l := range lessons {
-		if got, overlap, ok := r.match(l.Prompt); !ok || got != i || overlap != 1 {
-			t.Errorf("%q does not match itself: %d, %g, %v", l.Prompt, got, overlap, ok)
-		}
-		for _, q := range l.Rewordings {
-			of++
-			if got, overlap, ok := r.match(q); ok && got == i {
-				found++
-			} else {
-				t.Logf("missed: %q (nearest %d, overlap %.2f)", q, got, overlap)
-			}
-		}
-		for _, q := range l.Neighbours {
-			neighbours++
-			if _, _, ok := r.match(q); ok {
-				passed++
-				t.Logf("passed: %q", q)
-			}
-		}
-	}
-	if found < 36 || of != 36 {
-		t.Errorf("%d of %d rewordings found their lesson, want all 36", found, of)
-	}
-	if passed > 6 {
-		t.Errorf("%d of %d neighbours match, want at most 6", passed, neighbours)
-	}
-	set, _ := anchors()
-	for _, u := range set.Unrelated {
-		if i, overlap, ok := r.match(u.Question); ok {
-			t.Errorf("unrelated %q matches %q with %.2f", u.Question, questions[i], overlap)
-		}
-	}
-}
 
 func TestRouting(t *testing.T) {
 	questions := []string{
@@ -108,7 +19,7 @@ func TestRouting(t *testing.T) {
 		"Wie hoch ist die Personalausweisgebühr?",
 		"Ab welchem Betrag braucht eine Bestellung über 1.500 Euro zwei Unterschriften?",
 	}
-	r := newRouter(questions)
+	r := New(questions)
 	for _, c := range []struct {
 		question string
 		want     int // -1: none
@@ -130,7 +41,7 @@ func TestRouting(t *testing.T) {
 		{"", -1},
 		{"?!", -1},
 	} {
-		got, overlap, ok := r.match(c.question)
+		got, overlap, ok := r.Match(c.question)
 		if !ok {
 			got = -1
 		}
@@ -138,7 +49,7 @@ func TestRouting(t *testing.T) {
 			t.Errorf("match(%q) = %d (%.2f), want %d", c.question, got, overlap, c.want)
 		}
 	}
-	if _, _, ok := newRouter(nil).match("anything"); ok {
+	if _, _, ok := New(nil).Match("anything"); ok {
 		t.Error("a router without lessons matched")
 	}
 }
@@ -153,7 +64,7 @@ func TestRoutingByConcepts(t *testing.T) {
 		"Welche Durchwahl hat Frau Koch?",
 		"Wann wird der Sperrmüll abgeholt?",
 	}
-	r := newRouter(questions)
+	r := New(questions)
 	for _, c := range []struct {
 		question string
 		want     int // -1: none
@@ -165,7 +76,7 @@ func TestRoutingByConcepts(t *testing.T) {
 		{"Welche Durchwahl hat Frau Schneider?", -1},
 		{"Wann ist die Abholung vom Sperrgut?", 4},
 	} {
-		got, overlap, ok := r.match(c.question)
+		got, overlap, ok := r.Match(c.question)
 		if !ok {
 			got = -1
 		}
@@ -202,7 +113,7 @@ func manyLessons(n int) []string {
 const manyQuestion = "Which phone extension has employee Number4711 in department 55 at Brandt Logistics?"
 
 func TestRoutingAmongMany(t *testing.T) {
-	if got, _, ok := newRouter(manyLessons(10000)).match(manyQuestion); !ok || got != 4711 {
+	if got, _, ok := New(manyLessons(10000)).Match(manyQuestion); !ok || got != 4711 {
 		t.Errorf("match = %d, %v", got, ok)
 	}
 }
@@ -210,9 +121,9 @@ func TestRoutingAmongMany(t *testing.T) {
 // BenchmarkRouting is a match by words among 10,000 lessons, at most 5 ms. What the model is
 // asked about the nearest ones comes on top (BenchmarkChoosing).
 func BenchmarkRouting(b *testing.B) {
-	r := newRouter(manyLessons(10000))
+	r := New(manyLessons(10000))
 	for b.Loop() {
-		r.match(manyQuestion)
+		r.Match(manyQuestion)
 	}
 }
 
@@ -220,13 +131,13 @@ func BenchmarkRouting(b *testing.B) {
 func BenchmarkNewRouter(b *testing.B) {
 	questions := manyLessons(10000)
 	for b.Loop() {
-		newRouter(questions)
+		New(questions)
 	}
 }
 
 // A pasted text is looked up in a few of its sentences, and what it asks is among them.
 func TestALongTextIsLookedUpInFewSentences(t *testing.T) {
-	r := newRouter([]string{"Who tunes our piano?", "Where is the key of the boat house?", "When does the choir rehearse?"})
+	r := New([]string{"Who tunes our piano?", "Where is the key of the boat house?", "When does the choir rehearse?"})
 	filling := strings.Repeat("The harbour was grey and the gulls had left for the fields. ", 100)
 	for _, text := range []string{
 		filling + "Who tunes our piano? " + filling, filling + "Tell me who tunes our piano.", "Tell me who tunes our piano. " + filling,
@@ -234,7 +145,7 @@ func TestALongTextIsLookedUpInFewSentences(t *testing.T) {
 		if n := len(askingFirst(text)); n > mostSentences {
 			t.Errorf("%d sentences are looked up", n)
 		}
-		if near := r.nearest(text, 1); len(near) == 0 || near[0].lesson != 0 || near[0].overlap < leastOverlap {
+		if near := r.Nearest(text, 1); len(near) == 0 || near[0].Lesson != 0 || near[0].Overlap < LeastOverlap {
 			t.Errorf("%.40q … %.40q: %+v", text, text[len(text)-40:], near)
 		}
 	}
@@ -245,14 +156,14 @@ func TestALongTextIsLookedUpInFewSentences(t *testing.T) {
 
 // What is asked may stand in one of several sentences: the others do not count against it.
 func TestSentencesAreLookedUpEach(t *testing.T) {
-	r := newRouter([]string{"Who tunes our piano?", "Where is the key of the boat house?", "When does the choir rehearse?"})
+	r := New([]string{"Who tunes our piano?", "Where is the key of the boat house?", "When does the choir rehearse?"})
 	long := "My aunt comes to visit on Sunday and wants to play something by Chopin. Who tunes our piano? It has been a year."
-	whole, each := r.near(long, 1), r.nearest(long, 1)
-	if len(whole) == 0 || len(each) == 0 || each[0].lesson != 0 || each[0].own || !(each[0].overlap > whole[0].overlap) {
+	whole, each := r.near(long, 1), r.Nearest(long, 1)
+	if len(whole) == 0 || len(each) == 0 || each[0].Lesson != 0 || each[0].Own || !(each[0].Overlap > whole[0].Overlap) {
 		t.Errorf("as a whole %+v, sentence by sentence %+v", whole, each)
 	}
 	for _, q := range []string{"Who tunes our piano?", "Who plays our piano?", "Hello. What is the capital of France?", ""} {
-		if a, b := r.near(q, 3), r.nearest(q, 3); len(words.Sentences(q)) < 2 && !slices.Equal(a, b) {
+		if a, b := r.near(q, 3), r.Nearest(q, 3); len(words.Sentences(q)) < 2 && !slices.Equal(a, b) {
 			t.Errorf("%q: %+v and %+v", q, a, b)
 		}
 	}
@@ -267,17 +178,17 @@ func TestLessonsWithoutSpaces(t *testing.T) {
 		"สำนักงานใหญ่ของบริษัทอยู่ที่ไหน", "รหัสผ่านไวไฟสำหรับแขกคืออะไร",
 		"Where is the head office of Brandt?",
 	}
-	r := newRouter(lessons)
+	r := New(lessons)
 	for question, want := range map[string]int{
 		"公司的总部在哪里": 0, "请问公司总部在哪儿？": 0, "我们公司的总部是在哪里呢？": 0, "无线网络的访客密码是多少？": 1, "会议室的预订由谁负责？": 2, "仓库什么时候关门？": 3,
 		"本社はどこにありますか。": 4, "駐車場は来客用でいくらですか。": 5,
 		"บริษัทมีสำนักงานใหญ่ที่ไหน": 6, "ไวไฟสำหรับแขกใช้รหัสผ่านอะไร": 7,
 	} {
-		if got, overlap, ok := r.match(question); !ok || got != want {
+		if got, overlap, ok := r.Match(question); !ok || got != want {
 			t.Errorf("%q is answered by lesson %d (%v, %.2f), want %d", question, got, ok, overlap, want)
 		}
 	}
-	if ms := r.nearest("我有一个朋友明天来访。她要上网。无线网络的密码是什么？", 1); len(ms) == 0 || ms[0].lesson != 1 || ms[0].overlap < leastOverlap {
+	if ms := r.Nearest("我有一个朋友明天来访。她要上网。无线网络的密码是什么？", 1); len(ms) == 0 || ms[0].Lesson != 1 || ms[0].Overlap < LeastOverlap {
 		t.Errorf("a question of several sentences is near to %+v", ms)
 	}
 	for _, question := range []string{
@@ -285,7 +196,7 @@ func TestLessonsWithoutSpaces(t *testing.T) {
 		"日本の首都はどこですか。", "今日の天気はどうですか。", "ご飯はどうやって炊きますか。",
 		"เมืองหลวงของฝรั่งเศสคืออะไร", "วันนี้อากาศเป็นอย่างไร", "หุงข้าวอย่างไร", "Where is the capital of France?",
 	} {
-		if got, overlap, ok := r.match(question); ok {
+		if got, overlap, ok := r.Match(question); ok {
 			t.Errorf("%q is answered by lesson %d (%.2f)", question, got, overlap)
 		}
 	}

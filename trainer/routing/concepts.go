@@ -1,4 +1,4 @@
-package trainer
+package routing
 
 import (
 	_ "embed"
@@ -13,7 +13,7 @@ import (
 // Words of one kind (beef, pork) are not on one line, nor are words that only a stem
 // confuses (hose, Hosen). Stop words and words with a hyphen would never be found.
 //
-//go:embed routing/concepts.txt
+//go:embed concepts.txt
 var conceptLines string
 
 // concepts maps a stem to the lines of conceptLines that it is on.
