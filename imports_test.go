@@ -30,9 +30,10 @@ var rooms = map[string][]string{
 
 	"catalogue": {"trainer", "store", "model", "durable"},
 
-	"trainer":            {"trainer/objective", "trainer/routing", "trainer/transcript", "trainer/words", "store", "model", "model/*"},
+	"trainer":            {"trainer/objective", "trainer/routing", "trainer/templates", "trainer/transcript", "trainer/words", "store", "model", "model/*"},
 	"trainer/objective":  {},
 	"trainer/routing":    {"trainer/words"},
+	"trainer/templates":  {"store"},
 	"trainer/transcript": {"trainer/words", "store"},
 	"trainer/words":      {},
 	"store":              {"durable"},
@@ -60,17 +61,18 @@ var rooms = map[string][]string{
 
 // roomsOfTests are the imports that only the tests of a package may have besides.
 var roomsOfTests = map[string][]string{
-	"":                {"*"},
-	"compute/cpu":     {"compute/conformance"},
-	"cuda":            {"compute/conformance", "compute/cpu", "model"}, // a network, on either engine
-	"shaders":         {"compute/conformance", "compute/cpu", "model"},
-	"model":           {"compute/cpu"}, // a network needs an engine to run on
-	"model/tokenizer": {"model/gguf"},  // vocabularies come in GGUF files
-	"trainer":         {"compute/cpu"},
-	"catalogue":       {"model/gguf"}, // files to fetch
-	"cli":             {"store"},
-	"server":          {"compute/cpu", "store", "model", "model/gguf"}, // users, each with a store, over a tiny model
-	"app":             {"store"},
+	"":                  {"*"},
+	"compute/cpu":       {"compute/conformance"},
+	"cuda":              {"compute/conformance", "compute/cpu", "model"}, // a network, on either engine
+	"shaders":           {"compute/conformance", "compute/cpu", "model"},
+	"model":             {"compute/cpu"}, // a network needs an engine to run on
+	"model/tokenizer":   {"model/gguf"},  // vocabularies come in GGUF files
+	"trainer":           {"compute/cpu"},
+	"trainer/templates": {"trainer/words"}, // whether they read as German
+	"catalogue":         {"model/gguf"},    // files to fetch
+	"cli":               {"store"},
+	"server":            {"compute/cpu", "store", "model", "model/gguf"}, // users, each with a store, over a tiny model
+	"app":               {"store"},
 }
 
 // libraries names every module of others that the program uses directly, with the

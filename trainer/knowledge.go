@@ -9,6 +9,7 @@ import (
 
 	"clara/model"
 	"clara/model/chat"
+	"clara/trainer/templates"
 	"clara/trainer/words"
 )
 
@@ -65,7 +66,7 @@ type knowledgeSource struct {
 	contrasts deck[contrast] // of the missed lessons
 	chats     deck[Anchored] // ordinary questions
 	different deck[contrast] // of drawn lessons
-	templates deck[template]
+	templates deck[templates.Template]
 }
 
 // contrast is a lesson beside a question that it must not answer; lesson "" is none.
@@ -78,11 +79,11 @@ func newKnowledgeSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFac
 	stream := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(j.Recipe.Seed, n)) }
 	k := &knowledgeSource{r: r, system: j.Recipe.System, rng: stream(20), missed: missed}
 	k.lessons.rng, k.contrasts.rng, k.chats.rng, k.different.rng, k.templates.rng = stream(21), stream(22), stream(23), stream(24), stream(25)
-	templates, err := readingTemplates()
+	all, err := templates.All()
 	if err != nil {
 		return nil, err
 	}
-	k.templates.items, k.chats.items = templates, b.Anchors
+	k.templates.items, k.chats.items = all, b.Anchors
 	for i, l := range missed { // an important lesson comes up more often
 		for range max(1, l.Importance-2) {
 			k.lessons.items = append(k.lessons.items, i)
@@ -100,13 +101,13 @@ func newKnowledgeSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFac
 	}
 	rng := stream(26)
 	for range replayContrasts {
-		t := pick(rng, templates)
-		d := t.draw(rng, "")
-		question := t.draw(rng, d.about).question
-		if d.about == "" { // there is no other to ask the same about
-			question = pick(rng, d.neighbours)
+		t := pick(rng, all)
+		d := t.Draw(rng, "")
+		question := t.Draw(rng, d.About).Question
+		if d.About == "" { // there is no other to ask the same about
+			question = pick(rng, d.Neighbours)
 		}
-		k.different.items = append(k.different.items, ask(d.question, d.answer, question))
+		k.different.items = append(k.different.items, ask(d.Question, d.Answer, question))
 	}
 	held, err := baseAnchors(ctx, r, questions)
 	if err != nil {
@@ -158,9 +159,9 @@ func (k *knowledgeSource) next() (*batch, error) {
 	}
 	for range knowledgeReplay {
 		t := k.templates.deal()
-		d := t.draw(k.rng, "")
-		l := JobLesson{Question: d.question, Answer: d.answer}
-		if err := k.imitate(b, l, Variant{Question: pick(k.rng, d.rewordings), History: d.history}, &l); err != nil {
+		d := t.Draw(k.rng, "")
+		l := JobLesson{Question: d.Question, Answer: d.Answer}
+		if err := k.imitate(b, l, Variant{Question: pick(k.rng, d.Rewordings), History: d.History}, &l); err != nil {
 			return nil, err
 		}
 	}

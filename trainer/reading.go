@@ -8,6 +8,7 @@ import (
 
 	"clara/model"
 	"clara/model/chat"
+	"clara/trainer/templates"
 )
 
 // The recipe of the reader: the skill of using a lesson where it fits, and of
@@ -54,7 +55,7 @@ type readingTask struct {
 type readerSource struct {
 	r         *model.Runner
 	rng       *rand.Rand
-	templates deck[*template]
+	templates deck[*templates.Template]
 	chats     deck[Anchored]
 	texts     deck[Anchored]
 	planned   [][]readingTask // steps still to come, of the present group
@@ -62,7 +63,7 @@ type readerSource struct {
 }
 
 func newReaderSource(r *model.Runner, b *BaseFacts, seed uint64) (*readerSource, error) {
-	all, err := readingTemplates()
+	all, err := templates.All()
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func newReaderSource(r *model.Runner, b *BaseFacts, seed uint64) (*readerSource,
 	s.templates.rng, s.chats.rng, s.texts.rng = stream(61), stream(62), stream(63)
 	for i := range all {
 		often := 1
-		if all[i].german && b.German {
+		if all[i].German && b.German {
 			often = readerGerman
 		}
 		for range often {
@@ -85,25 +86,25 @@ func newReaderSource(r *model.Runner, b *BaseFacts, seed uint64) (*readerSource,
 // plan draws the tasks of one step.
 func (s *readerSource) plan() []readingTask {
 	var own, held []readingTask
-	var dealt []*template
+	var dealt []*templates.Template
 	for i := range readerLessons {
 		t := s.templates.deal()
 		dealt = append(dealt, t)
-		d := t.draw(s.rng, "")
-		lesson := JobLesson{Question: d.question, Answer: d.answer}
-		task := readingTask{lesson: lesson, history: d.history, question: d.question, own: true}
+		d := t.Draw(s.rng, "")
+		lesson := JobLesson{Question: d.Question, Answer: d.Answer}
+		task := readingTask{lesson: lesson, history: d.History, question: d.Question, own: true}
 		switch x := s.rng.Float64(); {
 		case x < readerReworded:
-			task.question = pick(s.rng, d.rewordings)
+			task.question = pick(s.rng, d.Rewordings)
 		case x < readerReworded+readerVaried:
-			v := vary(d.question, s.rng, trainingWays)
+			v := vary(d.Question, s.rng, trainingWays)
 			task.question, task.system = v.Question, v.System
 			task.history = append(slices.Clone(task.history), v.History...)
 		}
 		own = append(own, task)
-		question := pick(s.rng, d.neighbours)
-		if other := t.draw(s.rng, d.about); i < readerOther && other.about != d.about { // else it is about nobody
-			question = pick(s.rng, append([]string{other.question}, other.rewordings...))
+		question := pick(s.rng, d.Neighbours)
+		if other := t.Draw(s.rng, d.About); i < readerOther && other.About != d.About { // else it is about nobody
+			question = pick(s.rng, append([]string{other.Question}, other.Rewordings...))
 		}
 		held = append(held, readingTask{lesson: lesson, question: question})
 	}
@@ -121,12 +122,12 @@ func (s *readerSource) plan() []readingTask {
 }
 
 // apart draws a question of a template other than t, in its language.
-func (s *readerSource) apart(t *template) string {
+func (s *readerSource) apart(t *templates.Template) string {
 	for {
 		o := pick(s.rng, s.templates.items)
-		if o != t && o.german == t.german {
-			d := o.draw(s.rng, "")
-			return pick(s.rng, append([]string{d.question}, d.rewordings...))
+		if o != t && o.German == t.German {
+			d := o.Draw(s.rng, "")
+			return pick(s.rng, append([]string{d.Question}, d.Rewordings...))
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"clara/compute/cpu"
 	"clara/model"
 	"clara/model/chat"
+	"clara/trainer/templates"
 )
 
 // readOnly opens the built-in model for what it does not train on: its tokens.
@@ -127,11 +128,11 @@ func TestLongSamplesFitAStep(t *testing.T) {
 
 	k := &knowledgeSource{r: r, rng: stream(), missed: []JobLesson{{Question: wordy(600), Answer: wordy(600)}}}
 	k.lessons.rng, k.contrasts.rng, k.chats.rng, k.different.rng, k.templates.rng = stream(), stream(), stream(), stream(), stream()
-	templates, err := readingTemplates()
+	all, err := templates.All()
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.lessons.items, k.templates.items, k.chats.items = []int{0}, templates, chats
+	k.lessons.items, k.templates.items, k.chats.items = []int{0}, all, chats
 	k.contrasts.items = []contrast{{lesson: wordy(600), answer: wordy(600), other: chats[0]}}
 	k.different.items = k.contrasts.items
 	for _, k.effort = range []effort{gentleEffort, fullEffort} {

@@ -1,4 +1,9 @@
-package trainer
+// Package templates holds the kinds of lessons that the skill of reading one is trained with,
+// English and German, with names and values left open. A drawn one is made up: nobody has taught it.
+//
+// Nothing here changes once it is read; all may be called from several goroutines, each with a
+// source of random numbers of its own. The same source gives the same.
+package templates
 
 import (
 	"bytes"
@@ -13,15 +18,17 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"clara/store"
 )
 
-//go:embed templates
-var templateFiles embed.FS
+//go:embed english.json german.json
+var files embed.FS
 
-// template is a kind of lesson with names and values left open. They are drawn afresh
+// Template is a kind of lesson with names and values left open. They are drawn afresh
 // each time, so that nothing but the skill of reading a lesson can be learnt from it.
-type template struct {
-	Kind  string `json:"kind"`  // one of templateKinds
+type Template struct {
+	Kind  string `json:"kind"`  // one of kinds
 	About string `json:"about"` // the filler of {1}, what the lesson is about; "": it has no {1}
 	// Values are the fillers of {2}, {3} and so on: what the answer says. They stand in
 	// the answer alone, since a question that shows them needs no lesson.
@@ -32,12 +39,13 @@ type template struct {
 	Neighbours []string `json:"neighbours"` // questions near it that the lesson does not answer
 	History    []string `json:"history"`    // exchanges before the question: the user's turn, the assistant's, ...
 
+	German bool `json:"-"` // its language; else it is English
+
 	fillers fillers
-	german  bool
 }
 
-// The kinds of templates, each with what it teaches to read.
-var templateKinds = []string{
+// kinds are those of templates, each with what it teaches to read.
+var kinds = []string{
 	"fact",   // one value
 	"prior",  // one that contradicts what the base surely knows
 	"long",   // several sentences
@@ -65,7 +73,8 @@ func (f fillers) fill(kind string, rng *rand.Rand) string {
 	if low, high, ok := numberRange(kind); ok {
 		return strconv.Itoa(low + rng.IntN(high-low+1))
 	}
-	return fillerGap.ReplaceAllStringFunc(pick(rng, f[kind]), func(gap string) string {
+	all := f[kind]
+	return fillerGap.ReplaceAllStringFunc(all[rng.IntN(len(all))], func(gap string) string {
 		return f.fill(gap[1:len(gap)-1], rng)
 	})
 }
@@ -103,32 +112,33 @@ func (f fillers) check(kind string, within ...string) error {
 	return nil
 }
 
-// readingTemplates are all shipped templates, English and German. They are read and
-// checked once; nobody may change them.
-var readingTemplates = sync.OnceValues(func() ([]template, error) {
-	var all []template
+// All are all shipped templates, the English ones before the German ones, in the order of their
+// files. They are read and checked once; nobody may change them. The error says what is wrong
+// with a file, which is a mistake of ours.
+var All = sync.OnceValues(func() ([]Template, error) {
+	var all []Template
 	for _, language := range []string{"english", "german"} {
-		data, err := templateFiles.ReadFile("templates/" + language + ".json")
+		data, err := files.ReadFile(language + ".json")
 		if err != nil {
 			return nil, fmt.Errorf("read the %s templates: %w", language, err)
 		}
-		some, err := parseTemplates(data)
+		some, err := parse(data)
 		if err != nil {
 			return nil, fmt.Errorf("read the %s templates: %w", language, err)
 		}
 		for i := range some {
-			some[i].german = language == "german"
+			some[i].German = language == "german"
 		}
 		all = append(all, some...)
 	}
 	return all, nil
 })
 
-// parseTemplates reads a file of templates and their fillers.
-func parseTemplates(data []byte) ([]template, error) {
+// parse reads a file of templates and their fillers.
+func parse(data []byte) ([]Template, error) {
 	var file struct {
 		Fillers   fillers    `json:"fillers"`
-		Templates []template `json:"templates"`
+		Templates []Template `json:"templates"`
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -151,9 +161,9 @@ func parseTemplates(data []byte) ([]template, error) {
 }
 
 // check reports what keeps the template from being drawn or from teaching to read.
-func (t *template) check() error {
+func (t *Template) check() error {
 	switch {
-	case !slices.Contains(templateKinds, t.Kind):
+	case !slices.Contains(kinds, t.Kind):
 		return fmt.Errorf("unknown kind %q", t.Kind)
 	case len(t.Values) == 0:
 		return fmt.Errorf("the answer has no value to be read")
@@ -201,32 +211,31 @@ func (t *template) check() error {
 }
 
 // asked are all texts of the template but the answer.
-func (t *template) asked() []string {
+func (t *Template) asked() []string {
 	return slices.Concat([]string{t.Question}, t.Rewordings, t.Neighbours, t.History)
 }
 
 // valueGap is the gap of the value i, counted from 0.
 func valueGap(i int) string { return "{" + strconv.Itoa(i+2) + "}" }
 
-// drawn is a template with its gaps filled.
-type drawn struct {
-	question, answer string
-	rewordings       []string // the question in other words
-	neighbours       []string // other questions about the same, or near it
-	history          []Turn   // before the question
-	about            string   // "": nobody in particular
-	german           bool
+// Drawn is a template with its gaps filled.
+type Drawn struct {
+	Question, Answer string
+	Rewordings       []string     // the question in other words
+	Neighbours       []string     // other questions about the same, or near it
+	History          []store.Turn // before the question
+	About            string       // "": nobody in particular
 }
 
-// draw fills a template; not is a name that it must not be about. No value occurs in
-// what is asked, nor is it part of an earlier value.
-func (t *template) draw(rng *rand.Rand, not string) drawn {
-	d := drawn{german: t.german}
-	for t.About != "" && (d.about == "" || d.about == not) {
-		d.about = t.fillers.fill(t.About, rng)
+// Draw fills a template with what it takes from rng; not is a name that it must not be
+// about, "" for none. No value occurs in what is asked, nor is it part of an earlier value.
+func (t *Template) Draw(rng *rand.Rand, not string) Drawn {
+	var d Drawn
+	for t.About != "" && (d.About == "" || d.About == not) {
+		d.About = t.fillers.fill(t.About, rng)
 	}
-	asked := strings.ToLower(strings.ReplaceAll(strings.Join(t.asked(), "\n"), "{1}", d.about))
-	pairs := []string{"{1}", d.about}
+	asked := strings.ToLower(strings.ReplaceAll(strings.Join(t.asked(), "\n"), "{1}", d.About))
+	pairs := []string{"{1}", d.About}
 	for i, kind := range t.Values {
 		value := t.fillers.fill(kind, rng)
 		for strings.Contains(asked, strings.ToLower(value)) {
@@ -237,19 +246,19 @@ func (t *template) draw(rng *rand.Rand, not string) drawn {
 	}
 	gaps := strings.NewReplacer(pairs...)
 	filled := func(text string) string { return upperFirst(gaps.Replace(text)) }
-	d.question, d.answer = filled(t.Question), filled(t.Answer)
+	d.Question, d.Answer = filled(t.Question), filled(t.Answer)
 	for _, text := range t.Rewordings {
-		d.rewordings = append(d.rewordings, filled(text))
+		d.Rewordings = append(d.Rewordings, filled(text))
 	}
 	for _, text := range t.Neighbours {
-		d.neighbours = append(d.neighbours, filled(text))
+		d.Neighbours = append(d.Neighbours, filled(text))
 	}
 	for i, text := range t.History {
-		role := RoleUser
+		role := store.RoleUser
 		if i%2 == 1 {
-			role = RoleAssistant
+			role = store.RoleAssistant
 		}
-		d.history = append(d.history, Turn{Role: role, Text: filled(text)})
+		d.History = append(d.History, store.Turn{Role: role, Text: filled(text)})
 	}
 	return d
 }

@@ -1,9 +1,9 @@
-package trainer
+package templates
 
 import (
 	"encoding/json"
+	"hash/fnv"
 	"math/rand/v2"
-	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -15,28 +15,35 @@ import (
 	"clara/trainer/words"
 )
 
-func shippedTemplates(t *testing.T) []template {
+func shipped(t *testing.T) []Template {
 	t.Helper()
-	all, err := readingTemplates()
+	all, err := All()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return all
 }
 
+// random is a source of random numbers for a text.
+func random(text string) *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(text))
+	return rand.New(rand.NewPCG(1, h.Sum64()))
+}
+
 // There are enough templates, of every kind, in both languages.
 func TestTemplatesAreMany(t *testing.T) {
 	counts := map[bool]map[string]int{false: {}, true: {}}
-	for _, tpl := range shippedTemplates(t) {
-		counts[tpl.german][tpl.Kind]++
-		counts[tpl.german]["all"]++
+	for _, tpl := range shipped(t) {
+		counts[tpl.German][tpl.Kind]++
+		counts[tpl.German]["all"]++
 	}
 	for language, n := range counts {
 		t.Logf("german %v: %v", language, n)
 		if n["all"] < 80 {
 			t.Errorf("german %v: %d templates, at least 80 are wanted", language, n["all"])
 		}
-		for _, kind := range templateKinds {
+		for _, kind := range kinds {
 			if n[kind] < 5 {
 				t.Errorf("german %v: %d templates of the kind %s", language, n[kind], kind)
 			}
@@ -47,12 +54,12 @@ func TestTemplatesAreMany(t *testing.T) {
 // A drawn lesson can be shown as it is, and nothing but the lesson says its values.
 func TestDrawnTemplatesAreWhole(t *testing.T) {
 	value := regexp.MustCompile(`\{[2-9]\}`)
-	for _, tpl := range shippedTemplates(t) {
-		rng := textRand(1, tpl.Question)
+	for _, tpl := range shipped(t) {
+		rng := random(tpl.Question)
 		for range 50 {
-			d := tpl.draw(rng, "")
-			texts := slices.Concat([]string{d.question, d.answer}, d.rewordings, d.neighbours)
-			for _, turn := range d.history {
+			d := tpl.Draw(rng, "")
+			texts := slices.Concat([]string{d.Question, d.Answer}, d.Rewordings, d.Neighbours)
+			for _, turn := range d.History {
 				texts = append(texts, turn.Text)
 			}
 			for _, text := range texts {
@@ -61,20 +68,20 @@ func TestDrawnTemplatesAreWhole(t *testing.T) {
 				}
 			}
 			// What stands between the fixed parts of the answer are its values.
-			parts := value.Split(strings.ReplaceAll(tpl.Answer, "{1}", d.about), -1)
-			rest := d.answer
+			parts := value.Split(strings.ReplaceAll(tpl.Answer, "{1}", d.About), -1)
+			rest := d.Answer
 			for i, part := range parts {
 				at := strings.Index(strings.ToLower(rest), strings.ToLower(part))
 				if at < 0 {
-					t.Fatalf("%q: the answer %q has no %q", tpl.Question, d.answer, part)
+					t.Fatalf("%q: the answer %q has no %q", tpl.Question, d.Answer, part)
 				}
 				if i == len(parts)-1 && part == "" {
 					at = len(rest)
 				}
 				if v := rest[:at]; i > 0 {
 					for _, text := range append(texts[:1:1], texts[2:]...) {
-						if v == "" || v == d.about || strings.Contains(text, v) {
-							t.Fatalf("%q: the value %q of %q occurs in %q", tpl.Question, v, d.answer, text)
+						if v == "" || v == d.About || strings.Contains(text, v) {
+							t.Fatalf("%q: the value %q of %q occurs in %q", tpl.Question, v, d.Answer, text)
 						}
 					}
 				}
@@ -86,29 +93,29 @@ func TestDrawnTemplatesAreWhole(t *testing.T) {
 
 // The same seed draws the same, and a lesson about another is about another.
 func TestDrawIsDeterministic(t *testing.T) {
-	for _, tpl := range shippedTemplates(t) {
+	for _, tpl := range shipped(t) {
 		a, b := rand.New(rand.NewPCG(3, 4)), rand.New(rand.NewPCG(3, 4))
 		for range 5 {
-			x, y := tpl.draw(a, ""), tpl.draw(b, "")
+			x, y := tpl.Draw(a, ""), tpl.Draw(b, "")
 			if !reflect.DeepEqual(x, y) {
 				t.Fatalf("%q: %+v, then %+v", tpl.Question, x, y)
 			}
-			if other := tpl.draw(a, x.about); tpl.About != "" && other.about == x.about {
-				t.Fatalf("%q: twice about %q", tpl.Question, x.about)
+			if other := tpl.Draw(a, x.About); tpl.About != "" && other.About == x.About {
+				t.Fatalf("%q: twice about %q", tpl.Question, x.About)
 			}
-			tpl.draw(b, x.about)
+			tpl.Draw(b, x.About)
 		}
 	}
 }
 
 // No gap has so few fillers that they can be learnt by heart.
 func TestFillersAreMany(t *testing.T) {
-	for _, tpl := range shippedTemplates(t) {
+	for _, tpl := range shipped(t) {
 		for _, kind := range append([]string{tpl.About}, tpl.Values...) {
 			if _, _, number := numberRange(kind); kind == "" || number || kind == "weekday" || kind == "wochentag" || kind == "monthname" {
 				continue // there are no more days in a week, nor months in a year
 			}
-			rng, different := textRand(1, kind), make(map[string]bool)
+			rng, different := random(kind), make(map[string]bool)
 			for range 600 {
 				different[tpl.fillers.fill(kind, rng)] = true
 			}
@@ -122,13 +129,13 @@ func TestFillersAreMany(t *testing.T) {
 // German templates read as German, and the others do not.
 func TestTemplatesAreInTheirLanguage(t *testing.T) {
 	wrong, all := make(map[bool]int), make(map[bool]int)
-	for _, tpl := range shippedTemplates(t) {
-		d := tpl.draw(textRand(1, tpl.Question), "")
-		for _, text := range append([]string{d.question, d.answer}, d.rewordings...) {
-			all[tpl.german]++
-			if words.IsGerman(text) != tpl.german {
-				wrong[tpl.german]++
-				t.Logf("german %v: %q", tpl.german, text)
+	for _, tpl := range shipped(t) {
+		d := tpl.Draw(random(tpl.Question), "")
+		for _, text := range append([]string{d.Question, d.Answer}, d.Rewordings...) {
+			all[tpl.German]++
+			if words.IsGerman(text) != tpl.German {
+				wrong[tpl.German]++
+				t.Logf("german %v: %q", tpl.German, text)
 			}
 		}
 	}
@@ -145,7 +152,7 @@ func TestParseTemplatesRefuses(t *testing.T) {
 		"templates": [{"kind": "fact", "about": "town", "values": ["date"], "question": "When is the fair in {1}?", "answer": "The fair in {1} is on {2}.",
 		"rewordings": ["Date of the {1} fair?", "{1} holds its fair when?", "I want to see the fair of {1}. When?"],
 		"neighbours": ["Who opens the fair in {1}?", "What is a fair?"], "history": ["I am in {1}.", "Nice."]}]}`
-	if _, err := parseTemplates([]byte(good)); err != nil {
+	if _, err := parse([]byte(good)); err != nil {
 		t.Fatalf("a good file: %v", err)
 	}
 	for name, c := range map[string]struct{ old, new, want string }{
@@ -170,7 +177,7 @@ func TestParseTemplatesRefuses(t *testing.T) {
 		if !strings.Contains(good, c.old) {
 			t.Fatalf("%s: the good file has no %s", name, c.old)
 		}
-		if _, err := parseTemplates([]byte(strings.Replace(good, c.old, c.new, 1))); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := parse([]byte(strings.Replace(good, c.old, c.new, 1))); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
@@ -184,57 +191,7 @@ func TestParseTemplatesRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := parseTemplates(twice); err == nil || !strings.Contains(err.Error(), "two of it") {
+	if _, err := parse(twice); err == nil || !strings.Contains(err.Error(), "two of it") {
 		t.Errorf("the same template twice: %v", err)
-	}
-}
-
-// The reader is measured on the evaluation sets, so it is trained on none of their
-// relations: what a question there is about, its names taken away, is asked by no
-// template.
-func TestTemplatesAreNotTheEvaluation(t *testing.T) {
-	data, err := os.ReadFile(testdata(t, "learning", "facts.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	type question struct {
-		Prompt                 string
-		Rewordings, Neighbours []string
-	}
-	var sets struct{ Lessons, Unrelated []question }
-	if err := json.Unmarshal(data, &sets); err != nil {
-		t.Fatal(err)
-	}
-	relation := func(text string) map[string]bool {
-		named, out := words.Names(text), make(map[string]bool)
-		for _, w := range words.Content(text) {
-			if !named[w] {
-				out[w] = true
-			}
-		}
-		for _, w := range []string{"name", "day", "days", "week", "weeks"} {
-			delete(out, w) // "Name the ...", "How many days ..." ask for a kind of answer
-		}
-		return out
-	}
-	var evaluated []string
-	for _, q := range slices.Concat(sets.Lessons, sets.Unrelated) {
-		evaluated = append(append(append(evaluated, q.Prompt), q.Rewordings...), q.Neighbours...)
-	}
-	for _, tpl := range shippedTemplates(t) {
-		for _, text := range append([]string{tpl.Question}, tpl.Rewordings...) {
-			asks := relation(strings.ReplaceAll(text, "{1}", ""))
-			for _, e := range evaluated {
-				about, shared := relation(e), 0
-				for w := range about {
-					if asks[w] {
-						shared++
-					}
-				}
-				if shared == len(about) && (shared > 1 || shared == 1 && len(asks) == 1) {
-					t.Errorf("%q asks what %q asks", text, e)
-				}
-			}
-		}
 	}
 }
