@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"clara/trainer"
@@ -62,11 +63,9 @@ func TestModelIsLookedForInOrder(t *testing.T) {
 // A folder that cannot be read hides what is in the others as little as one that is not there.
 func TestAFolderThatCannotBeReadHidesNoOther(t *testing.T) {
 	root := t.TempDir()
-	home, notAFolder := filepath.Join(root, "home"), filepath.Join(root, "models")
-	if err := os.WriteFile(notAFolder, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv(FoldersVariable, notAFolder)
+	// No system reads a name that is too long. A file in the place of a folder would be one that is not there on Windows.
+	home, unreadable := filepath.Join(root, "home"), filepath.Join(root, strings.Repeat("m", 300))
+	t.Setenv(FoldersVariable, unreadable)
 	if _, err := Find("", home); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("alone it gives %v", err)
 	}
@@ -84,7 +83,7 @@ func TestAFolderThatCannotBeReadHidesNoOther(t *testing.T) {
 		t.Errorf("listed %+v, %v", all, err)
 	}
 	var path *fs.PathError
-	if unread := Unread(home); len(unread) != 1 || !errors.As(unread[0], &path) || path.Path != notAFolder {
+	if unread := Unread(home); len(unread) != 1 || !errors.As(unread[0], &path) || path.Path != unreadable {
 		t.Errorf("what cannot be read is %v", unread)
 	}
 	// A file that is not seen may be the same model, and wants its reader.

@@ -3,8 +3,11 @@ package trainer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -65,6 +68,36 @@ func newBenchIn(t *testing.T, home string) *bench {
 	b.open()
 	t.Cleanup(b.close)
 	return b
+}
+
+// hinder keeps the folder of a cycle from being removed, until the returned function is called.
+func (b *bench) hinder(cycle int64) (end func()) {
+	b.t.Helper()
+	folder := filepath.Join(b.home, cycleFolder(cycle))
+	if runtime.GOOS != "windows" {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(folder), 0o700), os.WriteFile(folder, nil, 0o600)); err != nil {
+			b.t.Fatal(err)
+		}
+		return func() {
+			if err := os.Remove(folder); err != nil {
+				b.t.Error(err)
+			}
+		}
+	}
+	// Windows takes a file in the place of a folder for one that is not there, and removes no file that is open.
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		b.t.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(folder, "open"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { f.Close() })
+	return func() {
+		if err := f.Close(); err != nil {
+			b.t.Error(err)
+		}
+	}
 }
 
 func (b *bench) open() {

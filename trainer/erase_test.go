@@ -229,21 +229,13 @@ func TestErasingIsTriedAgainSoon(t *testing.T) {
 		b.attach()
 		b.Pause()
 		v := b.holding(b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner))
-		inTheWay := filepath.Join(b.home, cycleFolder(v.Cycle))
-		if err := os.MkdirAll(filepath.Dir(inTheWay), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		letGo := b.hinder(v.Cycle)
 		time.Sleep(Restorable + time.Hour)
 		b.start()
 		if f := b.settle().Trouble; f == nil || f.Reason.Code != CodeUpkeepFailed {
 			t.Fatalf("what could not be erased is told as %+v", f)
 		}
-		if err := os.Remove(inTheWay); err != nil {
-			t.Fatal(err)
-		}
+		letGo()
 		time.Sleep(time.Minute)
 		if f := b.settle().Trouble; f != nil {
 			t.Errorf("a minute later it is still told: %+v", f)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,10 +78,7 @@ func TestUpkeepThatFailsEndsNoWaitForACycle(t *testing.T) {
 		b := newBench(t)
 		b.attach()
 		v := b.holding(b.teach("What is fog?", "Dear reader, fog is a cloud.", Manner))
-		inTheWay := filepath.Join(b.home, cycleFolder(v.Cycle)) // of its removal
-		if err := errors.Join(os.MkdirAll(filepath.Dir(inTheWay), 0o700), os.WriteFile(inTheWay, nil, 0o600)); err != nil {
-			t.Fatal(err)
-		}
+		b.hinder(v.Cycle)
 		time.Sleep(Restorable + time.Hour)
 		unerased := false
 		end, _, err := b.TrainOnce(t.Context(), func(s State) { unerased = unerased || s.Trouble != nil })

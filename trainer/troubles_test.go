@@ -287,13 +287,7 @@ func TestWhatFailsBehindANewVersionIsNoFailedTraining(t *testing.T) {
 	set.KeepVersions = 1
 	b.settings.Store(&set)
 	before := b.version()
-	inTheWay := filepath.Join(b.home, cycleFolder(before.Cycle)) // of its removal
-	if err := os.MkdirAll(filepath.Dir(inTheWay), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	letGo := b.hinder(before.Cycle)
 	l := &loop{Trainer: b.Trainer}
 	promote := func() State {
 		t.Helper()
@@ -333,9 +327,7 @@ func TestWhatFailsBehindANewVersionIsNoFailedTraining(t *testing.T) {
 	if f := round(); f == nil || f.Reason.Code != CodeUpkeepFailed {
 		t.Errorf("what still cannot be removed is told as %+v", f)
 	}
-	if err := os.Remove(inTheWay); err != nil {
-		t.Fatal(err)
-	}
+	letGo()
 	if f := round(); f != nil {
 		t.Errorf("once it passed it is still told: %+v", f)
 	}
