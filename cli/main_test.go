@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -37,6 +38,9 @@ func runTests(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	// Without models beside it: a test names its model, or has none.
 	program = filepath.Join(dir, "bin", "clara")
+	if runtime.GOOS == "windows" {
+		program += ".exe" // without it nothing is a program there
+	}
 	build := exec.Command("go", "build", "-buildvcs=false", "-ldflags", "-X main.version=test", "-o", program, ".")
 	build.Dir = root
 	build.Stderr = os.Stderr
