@@ -21,7 +21,7 @@ OUT ?= docs/pictures
 LOOK ?= light-de
 SHORT ?=
 
-.PHONY: all run build deps model model-gemma install uninstall reader ptx test test-slow play play-race lint prove prove-short prove-peers bench bench-gpu-kit bench-gpu bench-peers clean
+.PHONY: all run build windows deps model model-gemma install uninstall reader ptx test test-slow play play-race lint prove prove-short prove-peers bench bench-gpu-kit bench-gpu bench-peers clean
 
 all: build
 
@@ -30,6 +30,15 @@ run: model build ## start the program; ARGS="stats --json" gives it arguments
 
 build: deps ## bin/clara
 	@go build $(BUILD) $(TAGS) -ldflags "-X main.version=$(VERSION)" -o bin/clara .
+
+# OpenGL has thousands of names. cgo asks the compiler what each is by what it reports as an error,
+# and gcc looks for a similar one each time, among all of windows.h: minutes, where clang takes seconds.
+# The program keeps a console: it is a command line too. A window without one leaves it by itself.
+WINDOWS = CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC='clang --target=x86_64-w64-mingw32'
+
+windows: deps ## bin/clara.exe, on Linux for Windows, by clang and mingw-w64
+	@tools/deps.sh clang gcc-mingw-w64-x86-64-win32
+	@$(WINDOWS) go build $(BUILD) $(TAGS) -ldflags "-extld=x86_64-w64-mingw32-gcc-win32 -X main.version=$(VERSION)" -o bin/clara.exe .
 
 deps: ## Debian packages and a Go toolchain, where they are missing
 	@tools/deps.sh

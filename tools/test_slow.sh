@@ -75,12 +75,26 @@ unlearning() {
 	CLARA_UNLEARN=1 go test -buildvcs=false -count=1 -timeout 40m -run UnlearningIsExact ./trainer
 }
 
-# The window needs each system's own C compiler; all below it has to build here.
+# The window needs a C compiler for each system; all below it has to build here without.
 other_systems() {
 	local system
 	for system in windows/amd64 darwin/arm64 linux/arm64; do
 		GOOS=${system%/*} GOARCH=${system#*/} CGO_ENABLED=0 go vet ./cli ./server ./trainer/... ./model/... ./compute/... ./cuda/... ./shaders ./store ./configs || return
 	done
+}
+
+# The whole program for Windows; it starts where there is a Wine that is new enough for Go.
+windows() {
+	make -s windows || return
+	local wine home version status=0
+	wine=$(wine --version 2>/dev/null) && [[ ${wine} =~ ^wine-([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge 10 ] ||
+		{ echo 'not started: there is no Wine 10'; return 0; }
+	home=$(mktemp -d)
+	version=$(WINEPREFIX=${home} WINEDEBUG=-all timeout 300 wine bin/clara.exe --version) || status=1
+	echo "${version}"
+	[[ ${version} == clara\ * ]] || status=1
+	rm -rf "${home}"
+	return ${status}
 }
 
 # What is checked in is what the generator writes.
@@ -188,6 +202,7 @@ part 'data races in models, engines and server' races ./model/... ./compute/... 
 part 'generated assembly' generated
 part 'generated PTX' ptx
 part 'Windows, macOS, arm64' other_systems
+part 'the program for Windows' windows
 part 'fuzzing' fuzz
 part 'kill -9, 100 times' kills
 part 'unlearning, bit for bit' unlearning
