@@ -235,6 +235,13 @@ func (r *Runner) Render(msgs []chat.Message) (string, error) {
 // are text there. The error wraps [ErrContext] for a conversation that is hopelessly long; a
 // little too long is found by Generate.
 func (r *Runner) Prompt(msgs []chat.Message) ([]int32, error) {
+	written := 0
+	for _, m := range msgs {
+		written += len(m.Content)
+	}
+	if err := r.hopeless(written); err != nil { // a template refuses it for another reason, and later
+		return nil, err
+	}
 	msgs = slices.Clone(msgs)
 	for i := range msgs {
 		msgs[i].Content = r.tokenizer.Quote(msgs[i].Content)
@@ -243,11 +250,18 @@ func (r *Runner) Prompt(msgs []chat.Message) ([]int32, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Before anything is spent on a text that can never fit.
-	if n := r.tokenizer.MinTokens(len(text)); n > r.info.Context {
-		return nil, fmt.Errorf("a text of %d bytes has %d tokens at least, the context %d: %w", len(text), n, r.info.Context, ErrContext)
+	if err := r.hopeless(len(text)); err != nil {
+		return nil, err
 	}
 	return r.textTokens(text), nil
+}
+
+// hopeless refuses a text that can never fit into the context, before anything is spent on it.
+func (r *Runner) hopeless(bytes int) error {
+	if n := r.tokenizer.MinTokens(bytes); n > r.info.Context {
+		return fmt.Errorf("a text of %d bytes has %d tokens at least, the context %d: %w", bytes, n, r.info.Context, ErrContext)
+	}
+	return nil
 }
 
 // textTokens are the tokens of a rendered text.
