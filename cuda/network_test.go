@@ -179,8 +179,8 @@ func losses(t *testing.T, open func() (compute.Backend, error), o model.Options)
 	return []model.StepReport{step(), step()}
 }
 
-// steps begins a training, of which each call of step takes one on the same two sequences,
-// which share their beginning.
+// steps begins a training, of which each call of step takes one on the same sequences: two that
+// share their beginning, and one that begins as none, as a plain text does.
 func steps(t *testing.T, open func() (compute.Backend, error), o model.Options) (training *model.Training, step func() model.StepReport) {
 	t.Helper()
 	r := runner(t, open, o)
@@ -199,6 +199,7 @@ func steps(t *testing.T, open func() (compute.Backend, error), o model.Options) 
 	prompt := ids(9)
 	items := []model.Item{
 		{Sequence: model.Sequence{Prompt: prompt, Answer: ids(12)}},
+		{Sequence: model.Sequence{Prompt: ids(1), Answer: ids(6)}},
 		{Sequence: model.Sequence{Prompt: append(prompt[:5:5], ids(3)...), Answer: ids(7)}},
 	}
 	return training, func() model.StepReport {

@@ -62,7 +62,8 @@ func TestStories260K(t *testing.T) {
 
 func opengl() (compute.Backend, error) { return New(options) }
 
-// trained takes two LoRA steps on sequences that share their beginning.
+// trained takes two LoRA steps on sequences of which two share their beginning, and one begins as
+// none.
 func trained(t *testing.T, open func() (compute.Backend, error), o model.Options) (steps []model.StepReport) {
 	t.Helper()
 	r, _ := network(t, open, o)
@@ -70,7 +71,7 @@ func trained(t *testing.T, open func() (compute.Backend, error), o model.Options
 	must(t, err)
 	defer training.Close()
 	var items []model.Item
-	for _, texts := range [][2]string{{"Once upon a time", " there was a girl"}, {"Once upon a day", " a dog ran"}} {
+	for _, texts := range [][2]string{{"Once upon a time", " there was a girl"}, {"The", " sun"}, {"Once upon a day", " a dog ran"}} {
 		items = append(items, model.Item{Sequence: model.Sequence{
 			Prompt: r.Tokenizer().Encode(texts[0], false), Answer: r.Tokenizer().Encode(texts[1], false),
 		}})
