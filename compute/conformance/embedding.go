@@ -44,6 +44,7 @@ func embeddingOperation() operation {
 	}
 	op.misfits = func(e *env) []misfit {
 		w, _ := e.weight(compute.F32, 4, 6)
+		freed := e.freedWeight(4, 6)
 		dst, wide := e.in("dst", 2, 6), e.in("wide", 2, 7)
 		call := func(y compute.Tensor, ids ...int32) func() error {
 			return func() error { return e.b.Embedding(y, w, ids, 1) }
@@ -55,6 +56,7 @@ func embeddingOperation() operation {
 			{"negative id", call(dst.Tensor, -1, 0)},
 			{"no result", call(compute.Tensor{}, 0, 1)},
 			{"no weight", func() error { return e.b.Embedding(dst.Tensor, nil, []int32{0, 1}, 1) }},
+			{"a freed weight", func() error { return e.b.Embedding(dst.Tensor, freed, []int32{0, 1}, 1) }},
 		}
 	}
 	op.bench = []benchmark{{"one id", func(e *env) (func() error, float64) {

@@ -243,6 +243,15 @@ func (e *env) fixed(m mat) compute.Weight {
 	return e.register(compute.Matrix{Type: compute.F32, Rows: m.rows, Cols: m.cols, Data: data})
 }
 
+// freedWeight is one that must not be used any more.
+func (e *env) freedWeight(rows, cols int) compute.Weight {
+	w, _ := e.weight(compute.F32, rows, cols)
+	if w != nil {
+		w.Free()
+	}
+	return w
+}
+
 // mat is a matrix in f64, row by row without gaps.
 type mat struct {
 	rows, cols int

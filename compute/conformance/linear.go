@@ -93,6 +93,7 @@ func linearOperation() operation {
 	}
 	op.misfits = func(e *env) []misfit {
 		w, _ := e.weight(compute.F32, 5, 6)
+		freed := e.freedWeight(5, 6)
 		x, y := e.in("x", 3, 6), e.in("y", 3, 5)
 		call := func(y, x compute.Tensor) func() error {
 			return func() error { return e.b.Linear(y, x, w, compute.Exact, false) }
@@ -104,6 +105,7 @@ func linearOperation() operation {
 			{"no x", call(y.Tensor, compute.Tensor{})},
 			{"no y", call(compute.Tensor{}, x.Tensor)},
 			{"no weight", func() error { return e.b.Linear(y.Tensor, x.Tensor, nil, compute.Exact, false) }},
+			{"a freed weight", func() error { return e.b.Linear(y.Tensor, x.Tensor, freed, compute.Exact, false) }},
 		}
 	}
 	for _, t := range []compute.Type{compute.Q4_1, compute.Q8_0} {

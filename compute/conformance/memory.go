@@ -81,6 +81,15 @@ func memoryOperation() operation {
 			huge.Stride = 1 << 62
 			negative := x.Tensor
 			negative.Cols = -1
+			freed := func(n int) compute.Tensor {
+				m, err := e.b.Alloc(n)
+				if err != nil {
+					e.fail(fmt.Errorf("allocate %d values: %w", n, err))
+					m = noMemory(n)
+				}
+				m.Free()
+				return compute.Tensor{Mem: m, Rows: min(n, 1), Cols: n, Stride: n}
+			}
 			var misfits []misfit
 			for _, m := range []struct {
 				name string
@@ -95,6 +104,8 @@ func memoryOperation() operation {
 				{"overlapping rows", narrow, 12},
 				{"a stride that overflows", huge, 12},
 				{"negative columns", negative, 0},
+				{"freed memory", freed(12), 12},
+				{"freed memory without values", freed(0), 0},
 			} {
 				misfits = append(misfits,
 					misfit{"write: " + m.name, func() error { return e.b.Write(m.t, make([]float32, m.n)) }},

@@ -149,7 +149,7 @@ func (b *Backend) operand(op, name string, t compute.Tensor) (view, error) {
 	if !ok || m == nil || m.owner != b {
 		return view{}, b.misfit(op, "%s is memory of another engine", name)
 	}
-	if m.data == nil && m.n > 0 {
+	if m.data == nil {
 		return view{}, b.misfit(op, "%s was freed", name)
 	}
 	if !t.Fits(m.n) {
