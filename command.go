@@ -7,6 +7,7 @@ import (
 
 	"clara/cli"
 	"clara/compute"
+	"clara/compute/selftest"
 	"clara/model"
 )
 
@@ -55,6 +56,6 @@ func openEngineAlone(_ context.Context, o cli.Options) (compute.Backend, error) 
 	if err != nil {
 		return nil, err
 	}
-	b, _, err := openEngine(choice.Engine, choice.Threads)
+	b, _, err := openEngine(choice.Engine, choice.Threads, selftest.Model{})
 	return b, err
 }

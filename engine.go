@@ -13,6 +13,7 @@ import (
 	"clara/compute/selftest"
 	"clara/configs"
 	"clara/model"
+	"clara/model/gguf"
 	"clara/trainer"
 )
 
@@ -76,15 +77,15 @@ func (s *session) chosen(now configs.Settings) configs.Model {
 }
 
 // openEngine starts the engine that was asked for; "auto" takes the first that starts,
-// computes what the CPU does, and is faster. leftOut is why those before it were not
+// computes for the model m what the CPU does, and is faster. leftOut is why those before it were not
 // taken.
-func openEngine(name string, threads int) (b compute.Backend, leftOut, err error) {
+func openEngine(name string, threads int, m selftest.Model) (b compute.Backend, leftOut, err error) {
 	var failed []error
 	for _, e := range engines {
 		if name != e.name && (name != "auto" || e.of != "") {
 			continue
 		}
-		b, err := e.start(threads, name != "auto")
+		b, err := e.start(threads, name != "auto", m)
 		if err == nil {
 			return b, errors.Join(failed...), nil
 		}
@@ -102,12 +103,12 @@ func openEngine(name string, threads int) (b compute.Backend, leftOut, err error
 
 // start opens an engine that passes its self-test and, unless it is forced, is faster
 // than the CPU.
-func (e engine) start(threads int, forced bool) (compute.Backend, error) {
+func (e engine) start(threads int, forced bool, m selftest.Model) (compute.Backend, error) {
 	b, err := e.open(threads, forced)
 	if err != nil || e.name == "cpu" { // which the others are held against
 		return b, err
 	}
-	err = selftest.Run(b)
+	err = selftest.Run(b, m)
 	if err == nil && !forced {
 		err = selftest.Compare(b, threads)
 	}
@@ -117,19 +118,51 @@ func (e engine) start(threads int, forced bool) (compute.Backend, error) {
 	return b, nil
 }
 
+// kernelsOf is what of the model in a file kernels are compiled for. Of a file that cannot be
+// read, or says nothing sound, it is nothing: opening the model says so.
+func kernelsOf(path string) (m selftest.Model) {
+	f, err := gguf.Open(path)
+	if err != nil {
+		return m
+	}
+	defer f.Close()
+	for _, t := range f.Tensors {
+		layouts := &m.Layers
+		if t.Name == "token_embd.weight" || t.Name == "output.weight" {
+			layouts = &m.Vocabulary
+		}
+		for l := compute.F32; l.Valid(); l++ {
+			if l.String() == t.Type.String() && len(t.Dims) == 2 && !slices.Contains(*layouts, l) {
+				*layouts = append(*layouts, l)
+			}
+		}
+	}
+	arch, _ := f.Metadata.String("general.architecture")
+	dim, ok := f.Metadata.Uint(arch + ".attention.key_length")
+	if !ok {
+		width, _ := f.Metadata.Uint(arch + ".embedding_length")
+		heads, _ := f.Metadata.Uint(arch + ".attention.head_count")
+		dim = width / max(heads, 1)
+	}
+	if dim <= 1024 { // more is refused
+		m.HeadDim = int(dim)
+	}
+	return m
+}
+
 // errLastEngine says that no engine is left to go on with.
 var errLastEngine = errors.New("there is no other engine to go on with")
 
 // openNext starts the next engine after one that failed, in the order of preference. Ways
 // of an engine are left with it: they fail by the same device.
-func openNext(failed compute.Info, threads int) (compute.Backend, error) {
+func openNext(failed compute.Info, threads int, m selftest.Model) (compute.Backend, error) {
 	at := slices.IndexFunc(engines, func(e engine) bool { return e.name == failed.Name })
 	var refused []error
 	for _, e := range engines[at+1:] {
 		if e.of != "" {
 			continue
 		}
-		b, err := e.start(threads, false)
+		b, err := e.start(threads, false, m)
 		if err == nil {
 			return b, nil
 		}
@@ -146,7 +179,8 @@ func openModel(ctx context.Context, m configs.Model, home string, found func(pat
 	if err != nil {
 		return nil, err
 	}
-	b, leftOut, err := openEngine(m.Engine, m.Threads)
+	kernels := kernelsOf(path)
+	b, leftOut, err := openEngine(m.Engine, m.Threads, kernels)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +189,7 @@ func openModel(ctx context.Context, m configs.Model, home string, found func(pat
 	}
 	o := model.Options{Context: m.Context, TrainingMemory: int64(m.TrainingMemory) << 20}
 	if moved != nil {
-		o.Next = func(failed compute.Info) (compute.Backend, error) { return openNext(failed, m.Threads) }
+		o.Next = func(failed compute.Info) (compute.Backend, error) { return openNext(failed, m.Threads, kernels) }
 		o.Moved = func(from, to compute.Info, cause error) { moved(trainer.EngineLost(from.Name, to.Name, cause)) }
 	}
 	r, err := model.Open(ctx, path, b, o)

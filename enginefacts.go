@@ -23,8 +23,10 @@ func (s *session) engines(ctx context.Context) []cli.Engine {
 	}
 	threads := s.chosen(settings).Threads
 	runner, inUse := s.runner(), ""
+	var kernels selftest.Model
 	if runner != nil {
 		inUse = runner.Info().Engine.Name
+		kernels = kernelsOf(runner.Info().Path)
 	}
 	var facts []cli.Engine
 	for _, e := range engines {
@@ -34,7 +36,7 @@ func (s *session) engines(ctx context.Context) []cli.Engine {
 		if e.of != "" && e.name != inUse && !slices.ContainsFunc(facts, func(f cli.Engine) bool { return f.Name == e.of && f.Passed }) {
 			continue // the reason is said once
 		}
-		f := e.try(threads, e.name == inUse)
+		f := e.try(threads, e.name == inUse, kernels)
 		if f.Computes {
 			if use, err := runner.EngineMemory(); err == nil {
 				f.Used, f.Free = use.Used, use.Free
@@ -46,12 +48,12 @@ func (s *session) engines(ctx context.Context) []cli.Engine {
 }
 
 // try starts an engine and measures it.
-func (e engine) try(threads int, inUse bool) cli.Engine {
+func (e engine) try(threads int, inUse bool, m selftest.Model) cli.Engine {
 	f := cli.Engine{Name: e.name, Computes: inUse, Free: -1}
 	b, err := e.open(threads, inUse)
 	if err == nil {
 		f.Started, f.Device = true, b.Info().Device
-		if err = selftest.Run(b); err == nil {
+		if err = selftest.Run(b, m); err == nil {
 			f.Passed = true
 			f.GFLOPS, err = selftest.GFLOPS(b)
 		}

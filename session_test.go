@@ -299,7 +299,7 @@ func TestSettingsThatWentBadAreLogged(t *testing.T) {
 
 func TestEngineIsChosenByName(t *testing.T) {
 	for _, name := range []string{"auto", "cpu"} {
-		b, leftOut, err := openEngine(name, 1)
+		b, leftOut, err := openEngine(name, 1, selftest.Model{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -316,7 +316,7 @@ func TestEngineIsChosenByName(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, _, err := openEngine("abacus", 1); err == nil {
+	if _, _, err := openEngine("abacus", 1, selftest.Model{}); err == nil {
 		t.Error("an engine that does not exist was opened")
 	}
 }

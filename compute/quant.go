@@ -79,6 +79,20 @@ func (t Type) Block() (values, bytes int) {
 	return layouts[t].values, layouts[t].bytes
 }
 
+// Halves are where the f16 values of a block lie: the factors of a quantised one.
+func (t Type) Halves() []int {
+	switch t {
+	case F16, Q4_0, Q5_0, Q8_0:
+		return []int{0}
+	case Q4_1, Q5_1, Q4_K, Q5_K:
+		return []int{0, 2}
+	case Q6_K:
+		return []int{208}
+	default:
+		return nil
+	}
+}
+
 // RowBytes is the size of a row of cols values in bytes, or -1 where cols is no
 // whole number of blocks, is negative, or t is not valid.
 func (t Type) RowBytes(cols int) int {

@@ -15,14 +15,6 @@ var types = []compute.Type{
 	compute.Q4_K, compute.Q5_K, compute.Q6_K,
 }
 
-// halves are where the f16 factors of a block lie.
-var halves = map[compute.Type][]int{
-	compute.Q4_0: {0}, compute.Q4_1: {0, 2},
-	compute.Q5_0: {0}, compute.Q5_1: {0, 2},
-	compute.Q8_0: {0},
-	compute.Q4_K: {0, 2}, compute.Q5_K: {0, 2}, compute.Q6_K: {208},
-}
-
 // randomMatrix makes a matrix of random bits, so that every bit of a block
 // counts, with factors of about 2^-6 of either sign.
 func randomMatrix(r *rand.Rand, t compute.Type, rows, cols int) (compute.Matrix, mat) {
@@ -47,7 +39,7 @@ func randomMatrix(r *rand.Rand, t compute.Type, rows, cols int) (compute.Matrix,
 			m.Data[i] = byte(r.Uint32())
 		}
 		for o := 0; o < len(m.Data); o += bytes {
-			for _, h := range halves[t] {
+			for _, h := range t.Halves() {
 				copy(m.Data[o+h:], appendHalf(nil, r))
 			}
 		}

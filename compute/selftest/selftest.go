@@ -39,29 +39,49 @@ func (e *Failure) Error() string {
 func (e *Failure) Unwrap() error { return e.Err }
 
 // Run runs each operation on small operands, on an engine and on the CPU, and returns a
-// [*Failure] for the first that fails, which wraps [ErrWrong] when they disagree. It takes a
-// few milliseconds, and what the driver takes to compile what it has not seen yet.
-func Run(b compute.Backend) error {
+// [*Failure] for the first that fails, which wraps [ErrWrong] when they disagree. It tries what
+// answers and training of the model m run, and no more: that takes a tenth of a second, and what
+// the driver takes to compile what it has not seen yet, as it would at the first use.
+func Run(b compute.Backend, m Model) error {
+	m = m.orSome()
 	reference, err := cpu.New(cpu.Options{Threads: 1})
 	if err != nil {
 		return fmt.Errorf("test %s: %w", b.Info().Name, err)
 	}
 	for _, c := range operations {
-		var want, got []float32
-		if want, err = c.on(reference); err == nil {
-			got, err = c.on(b)
+		layouts := []compute.Type{compute.F32} // of no weight
+		if c.layouts != nil {
+			layouts = c.layouts(m)
 		}
-		if err == nil {
-			if d := distance(got, want); !(d <= c.limit) {
-				err = fmt.Errorf("off by %.3g of the norm: %w", d, ErrWrong)
+		for _, layout := range layouts {
+			if err := c.compare(b, reference, layout, m.HeadDim); err != nil {
+				return errors.Join(&Failure{c.name, b.Info().Name, err}, reference.Close())
 			}
 		}
-		if err != nil {
-			err = &Failure{c.name, b.Info().Name, err}
-			break
+	}
+	return reference.Close()
+}
+
+// compare runs the trial on an engine and on the reference.
+func (c trial) compare(b, reference compute.Backend, layout compute.Type, headDim int) error {
+	want, err := c.on(reference, layout, headDim)
+	if err != nil {
+		return err
+	}
+	got, err := c.on(b, layout, headDim)
+	if err != nil {
+		return err
+	}
+	for i, w := range want {
+		if d := distance(got[i], w); !(d <= c.limit) {
+			of := ""
+			if c.layouts != nil {
+				of = fmt.Sprintf(", by weights as %v", layout)
+			}
+			return fmt.Errorf("result %d is off by %.3g of the norm%s: %w", i, d, of, ErrWrong)
 		}
 	}
-	return errors.Join(err, reference.Close())
+	return nil
 }
 
 // distance is |got - want| / |want|; NaN where got has one.

@@ -55,7 +55,7 @@ const timedSpan = 100 * time.Millisecond
 // takes, and the shorter one of two such times, for what else the machine does only makes them
 // longer.
 func timed(b compute.Backend, now func() time.Time) (time.Duration, error) {
-	o := newOperands(b)
+	o := newOperands(b, compute.Q8_0, 0)
 	defer o.free()
 	w, x, y := o.weight(timedOutputs, timedInputs), o.tensor(timedRows, timedInputs), o.tensor(timedRows, timedOutputs)
 	of := func(n int) time.Duration {
