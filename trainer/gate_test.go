@@ -244,7 +244,7 @@ func TestAKeptMannerRefusesNoKnowledge(t *testing.T) {
 	r := tinyRunnerOf(t, 1, 40)
 	knowledge := untrained(t, r, 2)
 	y := &tinyReading{steps: 8}
-	manner, err := y.train(t.Context(), r, nil, 1, nil, func(*model.Training) error { return nil }, func(LossPoint, model.Plan) {})
+	manner, err := y.train(t.Context(), r, nil, 1, readerRate, nil, func(*model.Training) error { return nil }, func(LossPoint, model.Plan) {})
 	if err != nil {
 		t.Fatal(err)
 	}

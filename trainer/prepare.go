@@ -39,7 +39,7 @@ type preparation struct {
 }
 
 type (
-	readerTraining func(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe observer) (*model.Adapter, error)
+	readerTraining func(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64, rate float64, from *model.TrainingState, keep func(*model.Training) error, observe observer) (*model.Adapter, error)
 	readerCheck    func(ctx context.Context, r *model.Runner, a *model.Adapter, b *BaseFacts, seed uint64, progress func(done, of int)) (ReaderReport, error)
 )
 
@@ -53,6 +53,7 @@ type ReaderReport struct {
 	Verdict string       `json:"verdict"`
 	Reason  Reason       `json:"reason"`
 	Adapter string       `json:"adapter"` // its hash
+	Rate    float64      `json:"rate"`    // times the recipe's: below 1 if a first try was refused
 	Figures Figures      `json:"figures"`
 	Lessons []ReadLesson `json:"lessons"`
 	Losses  []LossPoint  `json:"losses"`
@@ -72,9 +73,10 @@ type ReadLesson struct {
 
 // prepareReader trains the reader adapter of r's model and checks it. It is a function
 // of the model and the seed: the same ones give the same adapter, bit for bit, however
-// often it was cut short. A cancelled ctx ends it within half a block of the model;
-// the next call with the same seed goes on with the training that was kept. A reader
-// that the gate refuses is not written; the report says why.
+// often it was cut short. One that would harm is trained once more, half as fast, as an
+// adapter of a cycle is. A cancelled ctx ends it within half a block of the model; the
+// next call with the same seed goes on with the training that was kept. A reader that the
+// gate refuses is not written; the report says why.
 func prepareReader(ctx context.Context, r *model.Runner, p preparation) (ReaderReport, error) {
 	w := &readerWork{preparation: p, r: r, began: time.Now()}
 	report, err := w.run(ctx)
@@ -89,8 +91,9 @@ type readerWork struct {
 	preparation
 	r     *model.Runner
 	began time.Time
-	kept  keptTraining // before this try
+	kept  keptTraining // before this run
 	at    Progress
+	pace  float64 // times the recipe's rate
 }
 
 // keptTraining heads a training that is kept, as a line of JSON; the training follows.
@@ -115,6 +118,7 @@ func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
 	if err := os.MkdirAll(w.Dir, 0o700); err != nil {
 		return report, err
 	}
+	w.pace = fullEffort.rate
 	from, err := w.restore()
 	if err != nil {
 		return report, err
@@ -126,6 +130,21 @@ func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
 			return report, err
 		}
 	}
+	for {
+		adapter, found, err := w.try(ctx, from)
+		if err != nil {
+			return found, err
+		}
+		if again := found.Verdict == VerdictRefused && slices.Contains(harms, found.Reason.Code); again && w.pace == fullEffort.rate {
+			w.pace, from, w.at.Losses = gentleEffort.rate, nil, nil
+			continue
+		}
+		return found, w.write(adapter, found)
+	}
+}
+
+// try trains a reader at the present pace and checks it. from goes on with a training that was kept.
+func (w *readerWork) try(ctx context.Context, from *model.TrainingState) (*model.Adapter, ReaderReport, error) {
 	done := 0
 	if from != nil {
 		done = from.Steps()
@@ -133,26 +152,26 @@ func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
 	w.show(StepReader, done, readerSteps)
 	start := time.Now()
 	var memory StepMemory
-	adapter, err := w.train(ctx, w.r, w.Base, w.Seed, from, w.keep, func(p LossPoint, plan model.Plan) {
+	adapter, err := w.train(ctx, w.r, w.Base, w.Seed, w.rate(), from, w.keep, func(p LossPoint, plan model.Plan) {
 		w.at.Losses = append(w.at.Losses, p)
 		memory.note(plan)
 		w.at.Left = time.Since(start) / time.Duration(max(1, p.N-done)) * time.Duration(max(0, readerSteps-p.N))
 		w.show(StepReader, p.N, readerSteps)
 	})
 	if err != nil {
-		return report, err
+		return nil, ReaderReport{}, err
 	}
 	w.at.Left = 0
 	w.show(StepGate, 0, 1)
-	report, err = w.check(ctx, w.r, adapter, w.Base, w.Seed, func(done, of int) { w.show(StepGate, done, of) })
+	report, err := w.check(ctx, w.r, adapter, w.Base, w.Seed, func(done, of int) { w.show(StepGate, done, of) })
 	if err != nil {
-		return report, err
+		return nil, report, err
 	}
 	info := w.r.Info()
 	report.Recipe, report.Base, report.Model, report.Engine, report.Seed = readerRecipe, info.Hash, info.Name, info.Engine.Name, w.Seed
-	report.Adapter, report.Losses, report.Seconds = adapter.Hash(), w.at.Losses, w.seconds()
+	report.Adapter, report.Rate, report.Losses, report.Seconds = adapter.Hash(), w.pace, w.at.Losses, w.seconds()
 	report.Memory = memory
-	return report, w.write(adapter, report)
+	return adapter, report, nil
 }
 
 // show tells how far the preparation is.
@@ -169,7 +188,7 @@ func (w *readerWork) show(step Step, done, of int) {
 func (w *readerWork) seconds() float64 { return w.kept.Seconds + time.Since(w.began).Seconds() }
 
 // rate is the full one of the training.
-func (w *readerWork) rate() float64 { return rateFor(w.r.Info().Parameters, readerRate) }
+func (w *readerWork) rate() float64 { return w.pace * rateFor(w.r.Info().Parameters, readerRate) }
 
 // keep writes the training down.
 func (w *readerWork) keep(t *model.Training) error {
@@ -203,11 +222,20 @@ func (w *readerWork) restore() (*model.TrainingState, error) {
 		return nil, err
 	}
 	var head keptTraining
-	if json.Unmarshal(line, &head) != nil || head.Recipe != readerRecipe || head.Seed != w.Seed || cmp.Or(head.Rate, readerRate) != w.rate() {
+	if json.Unmarshal(line, &head) != nil || head.Recipe != readerRecipe || head.Seed != w.Seed {
+		return nil, nil
+	}
+	full := w.rate()
+	switch cmp.Or(head.Rate, readerRate) {
+	case full:
+	case gentleEffort.rate * full:
+		w.pace = gentleEffort.rate
+	default:
 		return nil, nil
 	}
 	s, err := model.ReadTrainingState(in)
 	if errors.Is(err, model.ErrTrainingState) || err == nil && (s.Base() != w.r.Info().Hash || s.Steps() != len(head.Losses)) {
+		w.pace = fullEffort.rate
 		return nil, nil
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -19,14 +20,16 @@ type tinyReading struct {
 	steps, stopAt int
 	stop          context.CancelFunc
 	taken         int
+	rates         []float64 // of the trainings that were begun or gone on with
 }
 
-func (y *tinyReading) train(ctx context.Context, r *model.Runner, _ *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe observer) (*model.Adapter, error) {
+func (y *tinyReading) train(ctx context.Context, r *model.Runner, _ *BaseFacts, seed uint64, rate float64, from *model.TrainingState, keep func(*model.Training) error, observe observer) (*model.Adapter, error) {
 	t, err := r.NewTraining(model.TrainingOptions{Rank: 2, Alpha: 4, Seed: seed, State: from})
 	if err != nil {
 		return nil, err
 	}
 	defer t.Close()
+	y.rates = append(y.rates, rate)
 	for t.Steps() < y.steps {
 		if t.Steps() == y.stopAt && y.stop != nil {
 			y.stop()
@@ -221,7 +224,7 @@ func TestReaderIsFoundByItsModel(t *testing.T) {
 	}
 	// An adapter that is not the one that was checked.
 	y := &tinyReading{steps: 4}
-	a, err := y.train(t.Context(), r, nil, 9, nil, func(*model.Training) error { return nil }, func(LossPoint, model.Plan) {})
+	a, err := y.train(t.Context(), r, nil, 9, readerRate, nil, func(*model.Training) error { return nil }, func(LossPoint, model.Plan) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,6 +291,59 @@ func TestGateRefusesAReaderThatDoesNotRead(t *testing.T) {
 	}
 	if report.Verdict != VerdictRefused || report.Figures.KnownOf != 58 {
 		t.Errorf("%s (%s), of %d lessons", report.Verdict, report.Reason.Text, report.Figures.KnownOf)
+	}
+}
+
+// A reader that would harm is trained once more, half as fast, and what is cut short of that goes on at that rate.
+func TestAReaderThatHarmsIsTrainedOnceMoreGentler(t *testing.T) {
+	r := tinyRunner(t, 1)
+	for name, c := range map[string]struct {
+		first     Reason
+		stopAt    int // of the second try; 0: it is not cut short
+		want      []float64
+		wantSteps int
+		verdict   string
+	}{
+		"harms once":                     {reason(CodeForgetsBehind, "refused"), 0, []float64{readerRate, readerRate / 2}, 8, VerdictProven},
+		"harms, cut short in the second": {reason(CodeGeneral, "refused"), 2, []float64{readerRate, readerRate / 2, readerRate / 2}, 8, VerdictProven},
+		"reads too little":               {reason(CodeOwnMissed, "refused"), 0, []float64{readerRate}, 4, VerdictRefused},
+	} {
+		dir := t.TempDir()
+		checked := 0
+		check := func(context.Context, *model.Runner, *model.Adapter, *BaseFacts, uint64, func(int, int)) (ReaderReport, error) {
+			if checked++; checked == 1 {
+				return ReaderReport{Verdict: VerdictRefused, Reason: c.first}, nil
+			}
+			return ReaderReport{Verdict: VerdictProven}, nil
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		y := &tinyReading{steps: 4}
+		prepare := func(ctx context.Context) (ReaderReport, error) {
+			return prepareReader(ctx, r, preparation{Dir: dir, Seed: 3, Base: &BaseFacts{}, train: y.train, check: check, Progress: func(p Progress) {
+				if c.stopAt > 0 && checked == 1 && p.Step == StepReader && p.Done == c.stopAt+1 { // what was kept at stopAt is gone on with
+					y.taken--
+					c.stopAt = 0
+					stop()
+				}
+			}})
+		}
+		report, err := prepare(ctx)
+		if errors.Is(err, context.Canceled) {
+			report, err = prepare(t.Context())
+		}
+		stop()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if report.Verdict != c.verdict || report.Rate != c.want[len(c.want)-1]/readerRate {
+			t.Errorf("%s: %s at %v of the rate", name, report.Verdict, report.Rate)
+		}
+		if !slices.Equal(y.rates, c.want) || y.taken != c.wantSteps {
+			t.Errorf("%s: %d steps at the rates %v, want %d at %v", name, y.taken, y.rates, c.wantSteps, c.want)
+		}
+		if len(report.Losses) != 4 {
+			t.Errorf("%s: losses of %d steps", name, len(report.Losses))
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ func TestAReaderIsAskedWhatItMustNotChange(t *testing.T) {
 		facts.Canary[i] -= 20 // and plain text
 	}
 	y := &tinyReading{steps: 30}
-	wild, err := y.train(t.Context(), r, nil, 1, nil, func(*model.Training) error { return nil }, func(LossPoint, model.Plan) {})
+	wild, err := y.train(t.Context(), r, nil, 1, readerRate, nil, func(*model.Training) error { return nil }, func(LossPoint, model.Plan) {})
 	if err != nil {
 		t.Fatal(err)
 	}

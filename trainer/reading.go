@@ -199,10 +199,10 @@ func (s *readerSource) next() (*batch, error) {
 	return b, nil
 }
 
-// trainReader trains the reader of r's model, deterministically by seed. from goes on
+// trainReader trains the reader of r's model at a full rate, deterministically by seed. from goes on
 // with a training that was kept, nil begins one. keep, if not nil, is called with the
 // training after every readerKeepEvery steps.
-func trainReader(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64, from *model.TrainingState, keep func(*model.Training) error, observe observer) (*model.Adapter, error) {
+func trainReader(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64, rate float64, from *model.TrainingState, keep func(*model.Training) error, observe observer) (*model.Adapter, error) {
 	fail := func(err error) (*model.Adapter, error) { return nil, fmt.Errorf("train the reader: %w", err) }
 	src, err := newReaderSource(r, b, seed)
 	if err != nil {
@@ -213,7 +213,7 @@ func trainReader(ctx context.Context, r *model.Runner, b *BaseFacts, seed uint64
 		return fail(err)
 	}
 	defer t.Close()
-	plan := schedule{steps: readerSteps, rate: rateFor(r.Info().Parameters, readerRate), last: readerLast}
+	plan := schedule{steps: readerSteps, rate: rate, last: readerLast}
 	src.skip(t.Steps())
 	for t.Steps() < plan.steps {
 		until := min(plan.steps, t.Steps()+readerKeepEvery)
