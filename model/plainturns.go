@@ -17,6 +17,14 @@ const (
 	plainLead = " "
 )
 
+// lead is what stands before an answer's text in its tokens.
+func (r *Runner) lead() string {
+	if r.info.Plain && !r.tokenizer.AddsSpace() {
+		return plainLead
+	}
+	return ""
+}
+
 // plainEnds are the texts by which a base model goes on to a question of its own: the
 // answer has ended there.
 var plainEnds = []string{"\n\n" + plainQuestion, "\n" + plainQuestion}

@@ -1,10 +1,12 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"clara/model/chat"
+	"clara/model/tokenizer"
 )
 
 // What was said before, the system message and a lesson's turn reach a model whose file has no template.
@@ -21,6 +23,33 @@ func TestAFileWithoutATemplateReadsTheWholeConversation(t *testing.T) {
 	}
 	if r.TurnEnd() != r.tokenizer.EOS() {
 		t.Error("an answer does not end with EOS")
+	}
+}
+
+// A vocabulary that puts a blank before each text has it before an answer once.
+func TestAnAnswersBlankIsThereOnce(t *testing.T) {
+	v := tokenizer.Defaults("llama", "")
+	v.Tokens = []string{"<unk>", "<s>", "</s>", "▁", "S", "o", "."}
+	v.Scores, v.Types = make([]float32, 7), []int32{2, 3, 3, 1, 1, 1, 1}
+	v.BOS, v.EOS, v.Unknown = 1, 2, 0
+	for _, adds := range []bool{true, false} {
+		v.AddSpacePrefix = adds
+		tok, err := tokenizer.New(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &Runner{tokenizer: tok, info: Info{Plain: true}, turnEnd: 2}
+		ids := r.AnswerTokens("So.")
+		if want := []int32{3, 4, 5, 6, 2}; !slices.Equal(ids, want) {
+			t.Errorf("where a blank is put before texts (%v) an answer is %v, want %v", adds, ids, want)
+		}
+		s := r.newTextStream(Request{})
+		for _, id := range ids {
+			s.add(id)
+		}
+		if s.finish(false); s.text() != "So." {
+			t.Errorf("where a blank is put before texts (%v) the answer is shown as %q", adds, s.text())
+		}
 	}
 }
 

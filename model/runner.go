@@ -279,10 +279,7 @@ func (r *Runner) TurnEnd() int32 { return r.turnEnd }
 
 // AnswerTokens are the tokens of an assistant's answer with the token that ends it.
 func (r *Runner) AnswerTokens(text string) []int32 {
-	if r.info.Plain {
-		text = plainLead + text
-	}
-	return append(r.tokenizer.Encode(text, false), r.turnEnd)
+	return append(r.tokenizer.Encode(r.lead()+text, false), r.turnEnd)
 }
 
 // turnEnd is the token that the template writes behind an answer: <end_of_turn> for

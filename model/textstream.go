@@ -24,7 +24,7 @@ func (r *Runner) newTextStream(q Request) *textStream {
 	if r.info.Plain {
 		s.ends = plainEnds
 		if q.Begun == 0 {
-			s.lead = plainLead
+			s.lead = r.lead()
 		}
 	}
 	for _, id := range q.Prompt[q.answerFrom():] {

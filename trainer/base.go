@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"slices"
 
 	"clara/model"
 	"clara/model/chat"
@@ -248,8 +249,12 @@ func plainText(r *model.Runner, text string) model.Sequence {
 	return model.Sequence{Prompt: []int32{start}, Answer: t.Encode(text, false)}
 }
 
-// whole is an answer with the token that ended it, if it ended.
+// whole is an answer with the token that ended it, if it ended. A base model ends one by
+// going on to a question of its own, whose beginning is among its tokens.
 func whole(r *model.Runner, a model.Result) []int32 {
+	if r.Info().Plain && a.Finish == model.FinishEnd {
+		return r.AnswerTokens(a.Text)
+	}
 	ids := append([]int32(nil), a.IDs...)
 	if a.Finish == model.FinishEnd {
 		ids = append(ids, r.TurnEnd())
@@ -262,6 +267,13 @@ func whole(r *model.Runner, a model.Result) []int32 {
 func (a Anchored) endsOtherwise(r *model.Runner) bool {
 	n := len(a.Answer)
 	return n > 0 && r.Tokenizer().IsEnd(a.Answer[n-1]) && a.Answer[n-1] != r.TurnEnd()
+}
+
+// isAskedOtherwise says whether a question that was kept is put to the model in other words by
+// now: older programs gave a base model the question alone.
+func (a Anchored) isAskedOtherwise(r *model.Runner) bool {
+	prompt, err := questionPrompt(r, "", a.Question)
+	return err != nil || !slices.Equal(prompt, a.Prompt)
 }
 
 // answerAll asks the given adapters (none: the base) each question by itself,

@@ -113,6 +113,10 @@ func (s Style) align(r *model.Runner, styled *Anchored, plain Anchored) {
 func (s Style) marks(r *model.Runner, text string, answer []int32) []bool {
 	out := make([]bool, len(answer))
 	tokens, at := r.Tokenizer(), 0
+	for _, id := range answer {
+		at -= len(tokens.Piece(id))
+	}
+	at = min(0, at+len(text)) // a blank may stand before the text, see model.Runner.AnswerTokens
 	begins, ends := strings.HasPrefix(text, s.Prefix), strings.HasSuffix(text, s.Suffix)
 	for t, id := range answer {
 		start := at

@@ -204,6 +204,10 @@ func (t *Tokenizer) IsControl(id int32) bool {
 	return typ == typeControl || typ == typeUnknown
 }
 
+// AddsSpace reports whether Encode puts a space before a text by itself, which the decoder
+// leaves out again.
+func (t *Tokenizer) AddsSpace() bool { return t.vocab.AddSpacePrefix }
+
 // ID finds a token by its text in the vocabulary, such as "<|im_end|>".
 func (t *Tokenizer) ID(text string) (id int32, ok bool) {
 	id, ok = t.ids[text]
