@@ -356,7 +356,7 @@ func (t *Trainer) keptFacts(ctx context.Context, a *attached) (*BaseFacts, error
 		return nil, nil
 	}
 	facts, err := decodeBaseFacts(data, hash)
-	if err == nil && slices.ContainsFunc(facts.Anchors, func(held Anchored) bool { return held.endsOtherwise(a.runner) }) {
+	if err == nil && slices.ContainsFunc(facts.Anchors, func(held Anchored) bool { return held.endsOtherwise(a.runner) || held.isAskedOtherwise(a.runner) }) {
 		err = errFacts
 	}
 	if err != nil { // of an older program: measured anew

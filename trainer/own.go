@@ -129,7 +129,7 @@ func (t *Trainer) withOwn(ctx context.Context, a *attached, facts *BaseFacts, ow
 	var missing []string
 	for i, q := range own {
 		var held Anchored
-		if data, ok := kept[keys[i]]; ok && gob.NewDecoder(bytes.NewReader(data)).Decode(&held) == nil && held.Question == q && !held.endsOtherwise(a.runner) {
+		if data, ok := kept[keys[i]]; ok && gob.NewDecoder(bytes.NewReader(data)).Decode(&held) == nil && held.Question == q && !held.endsOtherwise(a.runner) && !held.isAskedOtherwise(a.runner) {
 			with.own[q] = held
 		} else {
 			missing = append(missing, q)

@@ -123,7 +123,7 @@ func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
 	if err != nil {
 		return report, err
 	}
-	w.at = Progress{Step: StepReader, Of: readerSteps, Started: time.Now(), Losses: w.kept.Losses}
+	w.at = Progress{Step: StepReader, Of: readerSteps, Started: time.Now(), Losses: w.kept.Losses, Try: boolToInt(w.pace != fullEffort.rate)}
 	if w.Base == nil {
 		w.show(StepBase, 0, 1)
 		if w.Base, err = MeasureBase(ctx, w.r); err != nil {
@@ -136,7 +136,7 @@ func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
 			return found, err
 		}
 		if again := found.Verdict == VerdictRefused && slices.Contains(harms, found.Reason.Code); again && w.pace == fullEffort.rate {
-			w.pace, from, w.at.Losses = gentleEffort.rate, nil, nil
+			w.pace, from, w.at.Losses, w.at.Try = gentleEffort.rate, nil, nil, 1
 			continue
 		}
 		return found, w.write(adapter, found)
@@ -164,6 +164,10 @@ func (w *readerWork) try(ctx context.Context, from *model.TrainingState) (*model
 	w.at.Left = 0
 	w.show(StepGate, 0, 1)
 	report, err := w.check(ctx, w.r, adapter, w.Base, w.Seed, func(done, of int) { w.show(StepGate, done, of) })
+	if errors.Is(err, model.ErrNoNumbers) { // an adapter that takes the model beyond the numbers is refused for that
+		report, err = ReaderReport{Figures: Figures{NotNumber: true, P: 1}}, nil
+		report.Verdict, report.Reason = report.Figures.decide()
+	}
 	if err != nil {
 		return nil, report, err
 	}

@@ -92,6 +92,9 @@ func preparedReader(dir string, r *model.Runner) (*reader, error) {
 		return nil, err
 	}
 	if report.Verdict == VerdictRefused {
+		if report.Rate == 0 { // by a program that tried once, and gave a base model no lesson to read
+			return nil, nil
+		}
 		return &reader{state: ReaderRefused, report: report}, nil
 	}
 	a, err := r.LoadAdapter(dir)
