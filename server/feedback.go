@@ -155,7 +155,8 @@ func (s *server) feedbackRoutes() {
 	huma.Register(s.api, operation(http.MethodPost, "/feedback/{id}/undelete", "put-back", tagFeedback, "Bring back feedback that was taken back",
 		"For a day, by the number in the header Feedback-Id of the answer to it; then it is erased. What it had replaced is replaced again."),
 		func(ctx context.Context, in *SamplePath) (*successOutput, error) {
-			if err := trainerOf(ctx).PutBack(ctx, in.ID); err != nil {
+			// What stands already is told as brought back: the answer to a first request may have been lost.
+			if err := trainerOf(ctx).PutBack(ctx, in.ID); err != nil && !errors.Is(err, trainer.ErrNotFound) {
 				return nil, s.failed(err)
 			}
 			return s.standing(ctx, in.ID)

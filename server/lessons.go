@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -130,7 +131,7 @@ func (s *server) lessonRoutes() {
 		"For a day, whether it was taken back by DELETE or by POST /lessons/{id}/resolve; then it is erased. An earlier answer that it had replaced stays taken back."),
 		func(ctx context.Context, in *LessonPath) (*successOutput, error) {
 			sample, err := trainerOf(ctx).Relearn(ctx, in.ID)
-			if err != nil {
+			if err != nil && (sample == 0 || !errors.Is(err, trainer.ErrNotFound)) { // as in put-back
 				return nil, s.failed(err)
 			}
 			return s.standing(ctx, sample)

@@ -168,12 +168,13 @@ func TestWhatWasTakenBackComesBack(t *testing.T) {
 		{"/lessons/2", "/feedback/4/undelete", "4", "knowledge", "1"},
 		{"/lessons/2", "/lessons/2/undelete", "4", "knowledge", "1"},
 	} {
-		h.want(http.StatusNotFound, anna, "POST", x.back, nil, nil) // it is there
 		h.want(http.StatusNoContent, anna, "DELETE", x.gone, nil, nil)
 		h.want(http.StatusNotFound, tokens["ben"], "POST", x.back, nil, nil)
-		r := h.want(http.StatusOK, anna, "POST", x.back, nil, nil)
-		if r.header.Get("Feedback-Id") != x.id || r.header.Get("Feedback-Kind") != x.kind || r.header.Get("Feedback-Contradicts") != x.contradicts {
-			t.Errorf("%s answers with %v", x.back, r.header)
+		for range 2 { // also where the answer to the first request was lost
+			r := h.want(http.StatusOK, anna, "POST", x.back, nil, nil)
+			if r.header.Get("Feedback-Id") != x.id || r.header.Get("Feedback-Kind") != x.kind || r.header.Get("Feedback-Contradicts") != x.contradicts {
+				t.Errorf("%s answers with %v", x.back, r.header)
+			}
 		}
 	}
 	if all := h.lessonsOf(anna); len(all) != 2 {

@@ -269,7 +269,7 @@ func (t *Trainer) Unlearn(ctx context.Context, lesson int64) error {
 
 // Relearn undoes Unlearn, and returns the sample of the lesson: see PutBack.
 func (t *Trainer) Relearn(ctx context.Context, lesson int64) (sample int64, err error) {
-	return sample, t.change(ctx, func() error {
+	err = t.change(ctx, func() error {
 		l, err := t.store.Lesson(ctx, "", lesson)
 		if err == nil {
 			sample, err = l.Sample, t.store.RestoreSample(ctx, l.Sample)
@@ -279,6 +279,7 @@ func (t *Trainer) Relearn(ctx context.Context, lesson int64) (sample int64, err 
 		}
 		return nil
 	})
+	return sample, err
 }
 
 // SetKeywords replaces the check of a lesson; nil: the novel words of its answer.
