@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -88,15 +87,33 @@ func (s *Store) renamed(ctx context.Context, tx *sql.Tx, all []Transcript) (map[
 			if err != nil {
 				return nil, err
 			}
-			if slices.ContainsFunc(t.Messages, func(m Message) bool {
-				return m.Parent == 0 && len(messages[brought{0, m.Role, lineEnds.Replace(m.Text)}]) > 0
-			}) {
+			if beginsAlike(t.Messages, messages) {
 				found[i], taken[c.id] = c.id, true
 				break
 			}
 		}
 	}
 	return found, nil
+}
+
+// beginsAlike says whether messages begin with a question that is there in the same place. Many
+// conversations have the system message before it in common.
+func beginsAlike(messages []Message, there map[brought][]int64) bool {
+	ids := make([]int64, len(messages)+1) // by the transcript's numbers; 0: not there
+	for i, m := range messages {
+		if m.Parent < 0 || m.Parent > int64(i) || m.Parent != 0 && ids[m.Parent] == 0 {
+			continue
+		}
+		same := there[brought{ids[m.Parent], m.Role, lineEnds.Replace(m.Text)}]
+		if len(same) == 0 {
+			continue
+		}
+		if m.Role != RoleSystem {
+			return true
+		}
+		ids[i+1] = same[0]
+	}
+	return false
 }
 
 // addTranscript adds one and says whether it brought anything. renamed is the conversation that it

@@ -138,5 +138,15 @@ func TestATranscriptUnderAnotherTitleIsTheSameConversation(t *testing.T) {
 	bring(0, "Copy, Mine, Sails", about("Knots", "Which knot?"), about("Copy", "Which knot?"))
 	bring(0, "Copy, Mine, Sails", about("Copy", "Which knot?"), about("Ropes", "Which knot?"))
 	bring(0, "Copy, Mine, Sails", about("Ropes", "Which knot?"), about("Copy", "Which knot?"))
+
+	// Behind the same system message they are the same by their question.
+	under := func(title, question string) Transcript {
+		all := about(title, question)
+		all.Messages = []Message{{Shown: 1, Role: RoleSystem, Text: "Be brief."}, {Parent: 1, Shown: 1, Role: RoleUser, Text: question}}
+		return all
+	}
+	bring(1, "Copy, Masts, Mine, Sails", under("Masts", "Which mast?"))
+	bring(1, "Copy, Masts, Mine, Oars, Sails", under("Oars", "Which oar?"))
+	bring(0, "Copy, Masts, Mine, Oars, Sails", under("Rudders", "Which oar?"))
 	check(t, s.Check(ctx))
 }
