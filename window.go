@@ -71,14 +71,14 @@ func desktop(ctx context.Context, o cli.Options) (err error) {
 			s.log.Warn("door not closed", "error", err)
 		}
 	}()
-	if err := s.trainer.Start(ctx); err != nil {
+	ended, end := context.WithCancel(ctx)
+	defer end()
+	if err := s.trainer.Start(ended); err != nil {
 		err = fmt.Errorf("start to learn: %w", err)
 		app.Fail(a, o.Language, s.settings.Window, err) // a double click leaves no terminal to say it in
 		return err
 	}
-	p := s.window(ctx)
-	ended, end := context.WithCancel(ctx)
-	defer end()
+	p := s.window(ended)
 	p.App, p.Raise, p.Open, p.Crash, p.Ended = a, d.heard(), o.File, crash, ended.Done()
 	p.Tray = hasTray(ctx)
 	p.Drawn = func() {
