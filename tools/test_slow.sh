@@ -93,6 +93,7 @@ windows() {
 	version=$(WINEPREFIX=${home} WINEDEBUG=-all timeout 300 wine bin/clara.exe --version) || status=1
 	echo "${version}"
 	[[ ${version} == clara\ * ]] || status=1
+	WINEPREFIX=${home} timeout 60 wineserver -w # it writes into the folder until it ends
 	rm -rf "${home}"
 	return ${status}
 }

@@ -58,7 +58,7 @@ func (l *loop) end(ctx context.Context, r workResult) {
 		err = l.withdraw(ctx, w)
 	}
 	if e.State == CyclePromoted || e.State == CycleChecked || e.State == CycleRefused {
-		// Whether one was decided since the withdrawal goes by times, and the clock may have been set back.
+		// Of a cycle that an older program began it goes by times whether it was decided since the withdrawal.
 		l.redone = cmp.Or(w.redoes, l.redone)
 	}
 	switch {

@@ -11,6 +11,7 @@ var unspaced = append([]*unicode.RangeTable{unicode.Thai, unicode.Lao, unicode.K
 // ideographic are those of them in which two letters make about a word.
 var ideographic = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana}
 
+// IsUnspaced reports whether a letter is of a script that is written without spaces between words.
 func IsUnspaced(r rune) bool { return r > unicode.MaxLatin1 && unicode.In(r, unspaced...) }
 
 // The letters of a piece of an unspaced text that stands for a word. Where words cannot
