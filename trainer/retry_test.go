@@ -270,7 +270,7 @@ func TestWhatCouldNotBeSavedIsNotTrainedAgain(t *testing.T) {
 	b := newBench(t)
 	r := tinyRunner(t, 1)
 	j, _ := mannerJob(t, r)
-	j.Recipe.MannerRate = 0.5 // it passes: any training makes texts likelier to the tiny base
+	j.Recipe.MannerRate, j.Recipe.Rank = 0.03, 32 // it passes, by far: from a third of the rate to twice as much
 	for i := range j.Samples {
 		s := b.teach(j.Samples[i].Prompt, j.Samples[i].Better, Manner)
 		j.Samples[i].ID = s.ID
