@@ -323,12 +323,7 @@ func TestTrainingBeyondNumbersLeavesTheEngine(t *testing.T) {
 	defer learning.Close()
 	trainSome(t, learning, 2)
 	before := saved(t, learning)
-	bad := func(logp [][][]float32) (float64, [][][]float32, error) {
-		_, d, err := nll(logp)
-		d[0][0][0] = float32(math.NaN())
-		return 1, d, err
-	}
-	if _, err := learning.Step(t.Context(), items, bad, steps()); !errors.Is(err, ErrDiverged) {
+	if _, err := learning.Step(t.Context(), items, noNumberBack, steps()); !errors.Is(err, ErrDiverged) {
 		t.Errorf("a gradient that is no number: %v", err)
 	}
 	if !slices.Equal(saved(t, learning), before) {

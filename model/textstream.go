@@ -1,7 +1,6 @@
 package model
 
 import (
-	"slices"
 	"strings"
 
 	"clara/model/tokenizer"
@@ -11,18 +10,25 @@ import (
 // out to begin a stop text, as its decoder holds back a character's first bytes.
 type textStream struct {
 	decoder *tokenizer.Decoder
-	stop    []string
-	ends    []string // as stop, but the model ended the answer by it
-	lead    string   // left out where the answer begins with it
-	held    string   // may begin a stop text
+	stop    []stopText
+	lead    string // left out where the answer begins with it
+	held    string // may begin a stop text
 	out     strings.Builder
+}
+
+// stopText ends an answer, which then has finish.
+type stopText struct {
+	text   string
+	finish Finish
 }
 
 // newTextStream is for the text behind what the request has of the answer.
 func (r *Runner) newTextStream(q Request) *textStream {
 	s := &textStream{decoder: r.tokenizer.NewDecoder()}
 	if r.info.Plain {
-		s.ends = plainEnds
+		for _, x := range plainEnds {
+			s.stop = append(s.stop, stopText{x, FinishEnd})
+		}
 		if q.Begun == 0 {
 			s.lead = r.lead()
 		}
@@ -32,7 +38,7 @@ func (r *Runner) newTextStream(q Request) *textStream {
 	}
 	for _, x := range q.Stop {
 		if x != "" {
-			s.stop = append(s.stop, x)
+			s.stop = append(s.stop, stopText{x, FinishStop})
 		}
 	}
 	return s
@@ -49,13 +55,8 @@ func (s *textStream) add(id int32) (text string, finish Finish) {
 	s.held += piece
 	first := -1
 	for _, x := range s.stop {
-		if i := strings.Index(s.held, x); i >= 0 && (first < 0 || i < first) {
-			first, finish = i, FinishStop
-		}
-	}
-	for _, x := range s.ends {
-		if i := strings.Index(s.held, x); i >= 0 && (first < 0 || i < first) {
-			first, finish = i, FinishEnd
+		if i := strings.Index(s.held, x.text); i >= 0 && (first < 0 || i < first) {
+			first, finish = i, x.finish
 		}
 	}
 	if first >= 0 {
@@ -66,9 +67,9 @@ func (s *textStream) add(id int32) (text string, finish Finish) {
 		return text, finish
 	}
 	keep := 0
-	for _, x := range slices.Concat(s.stop, s.ends) {
-		for n := min(len(x)-1, len(s.held)); n > keep; n-- {
-			if strings.HasSuffix(s.held, x[:n]) {
+	for _, x := range s.stop {
+		for n := min(len(x.text)-1, len(s.held)); n > keep; n-- {
+			if strings.HasSuffix(s.held, x.text[:n]) {
 				keep = n
 			}
 		}
