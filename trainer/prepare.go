@@ -135,7 +135,7 @@ func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
 		if err != nil {
 			return found, err
 		}
-		if again := found.Verdict == VerdictRefused && slices.Contains(harms, found.Reason.Code); again && w.pace == fullEffort.rate {
+		if found.Verdict == VerdictRefused && slices.Contains(harms, found.Reason.Code) && w.pace == fullEffort.rate {
 			w.pace, from, w.at.Losses, w.at.Try = gentleEffort.rate, nil, nil, 1
 			continue
 		}
@@ -229,23 +229,22 @@ func (w *readerWork) restore() (*model.TrainingState, error) {
 	if json.Unmarshal(line, &head) != nil || head.Recipe != readerRecipe || head.Seed != w.Seed {
 		return nil, nil
 	}
-	full := w.rate()
-	switch cmp.Or(head.Rate, readerRate) {
+	pace := fullEffort.rate
+	switch full := w.rate(); cmp.Or(head.Rate, readerRate) {
 	case full:
 	case gentleEffort.rate * full:
-		w.pace = gentleEffort.rate
+		pace = gentleEffort.rate
 	default:
 		return nil, nil
 	}
 	s, err := model.ReadTrainingState(in)
 	if errors.Is(err, model.ErrTrainingState) || err == nil && (s.Base() != w.r.Info().Hash || s.Steps() != len(head.Losses)) {
-		w.pace = fullEffort.rate
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	w.kept = head
+	w.kept, w.pace = head, pace
 	return s, nil
 }
 
