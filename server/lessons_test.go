@@ -132,7 +132,7 @@ func TestKindOfACorrection(t *testing.T) {
 			t.Errorf("as %s it is a lesson: %v", kind, isLesson)
 		}
 	}
-	set(http.StatusUnprocessableEntity, anna, "2", "knowledge") // a rating
+	set(http.StatusConflict, anna, "2", "knowledge") // a rating
 	set(http.StatusUnprocessableEntity, anna, "4", "wisdom")
 	set(http.StatusNotFound, anna, "99", "manner")
 	set(http.StatusNotFound, tokens["ben"], "4", "manner")

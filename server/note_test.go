@@ -137,6 +137,18 @@ func TestStars(t *testing.T) {
 	h.want(http.StatusNotFound, "", "DELETE", "/conversations/7/rating", nil, nil)
 }
 
+// A request that is in order, but not for what is kept, conflicts with that: the client's request is not to be changed in its form.
+func TestACorrectionThatCorrectsNothingConflicts(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	var given struct{ Response string }
+	h.want(http.StatusOK, "", "POST", "/generate", `{"prompt": "Who leads the department?"}`, &given)
+	var p Problem
+	h.want(http.StatusConflict, "", "POST", "/conversations/1/corrections", map[string]string{"better": given.Response}, &p)
+	if p.Code != trainer.CodeUnchanged || p.Next == "" {
+		t.Errorf("%q is answered with %+v", given.Response, p)
+	}
+}
+
 // A correction by the answer's id, by the conversation's number, and in the body of a
 // request is the same; a lesson works at once and can be taken back.
 func TestCorrectTeachAndUnlearn(t *testing.T) {

@@ -129,8 +129,8 @@ func problemOf(err error) *Problem {
 	switch {
 	case code == trainer.CodeEmpty:
 		p = problem(http.StatusUnprocessableEntity, u.Reason.Text, "Send a text that is not empty.")
-	case code == trainer.CodeUnchanged:
-		p = problem(http.StatusUnprocessableEntity, u.Reason.Text, "Send a better answer than the one that was given.")
+	case code == trainer.CodeUnchanged: // the answer to correct says so already; the request alone is in order
+		p = problem(http.StatusConflict, u.Reason.Text, "Send a better answer than the one that was given.")
 	case code == trainer.CodeTooLong:
 		p = problem(http.StatusUnprocessableEntity, u.Reason.Text+", which reads "+u.Reason.Args["context"]+" tokens", "Shorten the text.")
 	case code == trainer.CodeVersionDamaged:
@@ -157,7 +157,7 @@ func problemOf(err error) *Problem {
 	case errors.Is(err, trainer.ErrScore):
 		p = problem(http.StatusUnprocessableEntity, trainer.ErrScore.Error(), "")
 	case errors.Is(err, trainer.ErrNoLesson):
-		p = problem(http.StatusUnprocessableEntity, trainer.ErrNoLesson.Error(), "Teach it with POST /lessons.")
+		p = problem(http.StatusConflict, trainer.ErrNoLesson.Error(), "Teach it with POST /lessons.")
 	case errors.Is(err, trainer.ErrInvalid):
 		p = problem(http.StatusUnprocessableEntity, "a text is longer than can be kept", "Shorten the text.")
 	case errors.Is(err, trainer.ErrTemplate):

@@ -13,6 +13,7 @@ func TestASnackbarCutsNothing(t *testing.T) {
 	a := test.NewTempApp(t)
 	a.Settings().SetTheme(&Theme{})
 	s := NewSnackbar()
+	t.Cleanup(func() { s.timer.Stop() }) // it would go while other tests run
 	w := test.NewTempWindow(t, s)
 	w.Resize(fyne.NewSize(800, 600))
 	s.Say("Saved", "Undo", nil)
