@@ -13,7 +13,6 @@ import (
 	"clara/compute/selftest"
 	"clara/configs"
 	"clara/model"
-	"clara/model/gguf"
 	"clara/trainer"
 )
 
@@ -119,35 +118,10 @@ func (e engine) start(threads int, forced bool, m selftest.Model) (compute.Backe
 }
 
 // kernelsOf is what of the model in a file kernels are compiled for. Of a file that cannot be
-// read, or says nothing sound, it is nothing: opening the model says so.
-func kernelsOf(path string) (m selftest.Model) {
-	f, err := gguf.Open(path)
-	if err != nil {
-		return m
-	}
-	defer f.Close()
-	for _, t := range f.Tensors {
-		layouts := &m.Layers
-		if t.Name == "token_embd.weight" || t.Name == "output.weight" {
-			layouts = &m.Vocabulary
-		}
-		for l := compute.F32; l.Valid(); l++ {
-			if l.String() == t.Type.String() && len(t.Dims) == 2 && !slices.Contains(*layouts, l) {
-				*layouts = append(*layouts, l)
-			}
-		}
-	}
-	arch, _ := f.Metadata.String("general.architecture")
-	dim, ok := f.Metadata.Uint(arch + ".attention.key_length")
-	if !ok {
-		width, _ := f.Metadata.Uint(arch + ".embedding_length")
-		heads, _ := f.Metadata.Uint(arch + ".attention.head_count")
-		dim = width / max(heads, 1)
-	}
-	if dim <= 1024 { // more is refused
-		m.HeadDim = int(dim)
-	}
-	return m
+// opened it is nothing: opening the model says so.
+func kernelsOf(path string) selftest.Model {
+	o, _ := model.ReadOutline(path)
+	return selftest.Model{Vocabulary: o.Vocabulary, Layers: o.Layers, HeadDim: o.HeadDim}
 }
 
 // errLastEngine says that no engine is left to go on with.

@@ -2,7 +2,9 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
+	"clara/compute"
 	"clara/model/chat"
 	"clara/model/gguf"
 	"clara/model/tokenizer"
@@ -16,6 +18,11 @@ type Outline struct {
 	Parameters   int64
 	Context      int   // tokens that the model was trained for
 	CacheBytes   int64 // of keys and values for each token of a conversation
+
+	// What drivers compile kernels of their own for.
+	Vocabulary []compute.Type // of the embedding and of the head, each once
+	Layers     []compute.Type // of the layers' matrices, each once
+	HeadDim    int            // values of a head
 }
 
 // ReadOutline reads the head of a GGUF file, which takes milliseconds. It refuses what
@@ -37,10 +44,9 @@ func ReadOutline(path string) (o Outline, err error) {
 	if err != nil {
 		return o, err
 	}
-	for _, t := range f.Tensors {
-		if _, ok := weightTypes[t.Type]; !ok {
-			return o, fmt.Errorf("tensor %s has type %v: %w", t.Name, t.Type, ErrUnsupported)
-		}
+	vocabulary, layers, err := matrixTypes(f.Tensors)
+	if err != nil {
+		return o, err
 	}
 	if err := readable(f); err != nil {
 		return o, err
@@ -48,8 +54,27 @@ func ReadOutline(path string) (o Outline, err error) {
 	i := describe(f, &c, path, "", c.Context)
 	return Outline{
 		Architecture: i.Architecture, FileType: i.FileType, Licence: i.Licence, Parameters: i.Parameters, Context: i.Context,
-		CacheBytes: c.cacheBytes(),
+		CacheBytes: c.cacheBytes(), Vocabulary: vocabulary, Layers: layers, HeadDim: c.HeadDim,
 	}, nil
+}
+
+// matrixTypes is of which types the matrices are, each once: those that tokens go in and out by, and
+// those of the layers. It refuses a tensor that no engine can read.
+func matrixTypes(tensors []gguf.Tensor) (vocabulary, layers []compute.Type, err error) {
+	for _, t := range tensors {
+		typ, ok := weightTypes[t.Type]
+		if !ok {
+			return nil, nil, fmt.Errorf("tensor %s has type %v: %w", t.Name, t.Type, ErrUnsupported)
+		}
+		types := &layers
+		if t.Name == "token_embd.weight" || t.Name == "output.weight" {
+			types = &vocabulary
+		}
+		if len(t.Dims) == 2 && !slices.Contains(*types, typ) {
+			*types = append(*types, typ)
+		}
+	}
+	return vocabulary, layers, nil
 }
 
 // readable refuses a file whose texts could not become tokens or whose template is none.

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"testing"
 
+	"clara/compute"
 	"clara/model/chat"
 	"clara/model/gguf"
 	"clara/model/tokenizer"
@@ -25,8 +28,8 @@ func TestOutlineSaysWhatOpeningWould(t *testing.T) {
 		defer cache.memory.Free()
 		if want := (Outline{
 			Architecture: arch, FileType: r.info.FileType, Parameters: r.info.Parameters, Context: 256,
-			CacheBytes: 4 * int64(cache.memory.Len()),
-		}); o != want {
+			CacheBytes: 4 * int64(cache.memory.Len()), Vocabulary: []compute.Type{compute.F32}, Layers: []compute.Type{compute.F32}, HeadDim: 32,
+		}); !reflect.DeepEqual(o, want) {
 			t.Errorf("%+v, want %+v", o, want)
 		}
 	}
@@ -55,5 +58,23 @@ func TestOutlineRefusesWhatCannotBeOpened(t *testing.T) {
 		if _, err := ReadOutline(path); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v", test.name, err)
 		}
+	}
+}
+
+// An engine is tried with the types of matrices of the model that it is to run, each once.
+func TestMatrixTypes(t *testing.T) {
+	of := func(name string, typ gguf.Type, dims ...uint64) gguf.Tensor {
+		return gguf.Tensor{Name: name, Type: typ, Dims: dims}
+	}
+	vocabulary, layers, err := matrixTypes([]gguf.Tensor{
+		of("token_embd.weight", gguf.Q8_0, 256, 9),
+		of("blk.0.attn_q.weight", gguf.Q4_1, 256, 256),
+		of("blk.0.attn_v.weight", gguf.Q6_K, 256, 64),
+		of("blk.0.attn_norm.weight", gguf.F32, 256),
+		of("blk.1.attn_q.weight", gguf.Q4_1, 256, 256),
+		of("output.weight", gguf.Q6_K, 256, 9),
+	})
+	if err != nil || !slices.Equal(vocabulary, []compute.Type{compute.Q8_0, compute.Q6_K}) || !slices.Equal(layers, []compute.Type{compute.Q4_1, compute.Q6_K}) {
+		t.Errorf("vocabulary %v, layers %v, %v", vocabulary, layers, err)
 	}
 }
