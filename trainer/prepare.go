@@ -52,8 +52,9 @@ type ReaderReport struct {
 	Seed    uint64       `json:"seed"`
 	Verdict string       `json:"verdict"`
 	Reason  Reason       `json:"reason"`
-	Adapter string       `json:"adapter"` // its hash
-	Rate    float64      `json:"rate"`    // times the recipe's: below 1 if a first try was refused
+	Adapter string       `json:"adapter"`        // its hash
+	Rate    float64      `json:"rate"`           // times the recipe's: below 1 if a first try was refused
+	First   Reason       `json:"first,omitzero"` // why that first try was
 	Figures Figures      `json:"figures"`
 	Lessons []ReadLesson `json:"lessons"`
 	Losses  []LossPoint  `json:"losses"`
@@ -94,6 +95,7 @@ type readerWork struct {
 	kept  keptTraining // before this run
 	at    Progress
 	pace  float64 // times the recipe's rate
+	first Reason  // why the try at the full pace was refused; zero: it was not
 }
 
 // keptTraining heads a training that is kept, as a line of JSON; the training follows.
@@ -103,6 +105,7 @@ type keptTraining struct {
 	Seconds float64     `json:"seconds"`
 	Losses  []LossPoint `json:"losses"`
 	Rate    float64     `json:"rate,omitempty"` // of the schedule; 0: readerRate, for every model
+	First   Reason      `json:"first,omitzero"` // why the try before this one was refused
 }
 
 func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
@@ -136,7 +139,7 @@ func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
 			return found, err
 		}
 		if found.Verdict == VerdictRefused && slices.Contains(harms, found.Reason.Code) && w.pace == fullEffort.rate {
-			w.pace, from, w.at.Losses, w.at.Try = gentleEffort.rate, nil, nil, 1
+			w.pace, w.first, from, w.at.Losses, w.at.Try = gentleEffort.rate, found.Reason, nil, nil, 1
 			continue
 		}
 		return found, w.write(adapter, found)
@@ -173,8 +176,8 @@ func (w *readerWork) try(ctx context.Context, from *model.TrainingState) (*model
 	}
 	info := w.r.Info()
 	report.Recipe, report.Base, report.Model, report.Engine, report.Seed = readerRecipe, info.Hash, info.Name, info.Engine.Name, w.Seed
-	report.Adapter, report.Rate, report.Losses, report.Seconds = adapter.Hash(), w.pace, w.at.Losses, w.seconds()
-	report.Memory = memory
+	report.Adapter, report.Rate, report.First = adapter.Hash(), w.pace, w.first
+	report.Losses, report.Memory, report.Seconds = w.at.Losses, memory, w.seconds()
 	return adapter, report, nil
 }
 
@@ -197,7 +200,7 @@ func (w *readerWork) rate() float64 { return w.pace * rateFor(w.r.Info().Paramet
 // keep writes the training down.
 func (w *readerWork) keep(t *model.Training) error {
 	return store.Write(filepath.Join(w.Dir, stateFile), func(out io.Writer) error {
-		if err := json.NewEncoder(out).Encode(keptTraining{readerRecipe, w.Seed, w.seconds(), w.at.Losses, w.rate()}); err != nil {
+		if err := json.NewEncoder(out).Encode(keptTraining{readerRecipe, w.Seed, w.seconds(), w.at.Losses, w.rate(), w.first}); err != nil {
 			return err
 		}
 		return t.Save(out)
@@ -244,7 +247,7 @@ func (w *readerWork) restore() (*model.TrainingState, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.kept, w.pace = head, pace
+	w.kept, w.pace, w.first = head, pace, head.First
 	return s, nil
 }
 

@@ -338,6 +338,9 @@ func TestAReaderThatHarmsIsTrainedOnceMoreGentler(t *testing.T) {
 		if report.Verdict != c.verdict || report.Rate != c.want[len(c.want)-1]/readerRate {
 			t.Errorf("%s: %s at %v of the rate", name, report.Verdict, report.Rate)
 		}
+		if again := report.Rate < 1; again != (report.First.Code == c.first.Code) {
+			t.Errorf("%s: at %v of the rate, the first try was refused for %+v", name, report.Rate, report.First)
+		}
 		if !slices.Equal(y.rates, c.want) || y.taken != c.wantSteps {
 			t.Errorf("%s: %d steps at the rates %v, want %d at %v", name, y.taken, y.rates, c.wantSteps, c.want)
 		}
