@@ -269,9 +269,13 @@ func (a Anchored) endsOtherwise(r *model.Runner) bool {
 	return n > 0 && r.Tokenizer().IsEnd(a.Answer[n-1]) && a.Answer[n-1] != r.TurnEnd()
 }
 
-// isAskedOtherwise says whether a question that was kept is put to the model in other words by
-// now: older programs gave a base model the question alone.
+// isAskedOtherwise says whether a question that was kept is put to a base model in other words by
+// now: older programs gave it the question alone. With a chat template the prompt may differ each
+// day, by the date that some write.
 func (a Anchored) isAskedOtherwise(r *model.Runner) bool {
+	if !r.Info().Plain {
+		return false
+	}
 	prompt, err := questionPrompt(r, "", a.Question)
 	return err != nil || !slices.Equal(prompt, a.Prompt)
 }

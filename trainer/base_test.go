@@ -1,8 +1,14 @@
 package trainer
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -57,5 +63,57 @@ func TestTheBaseIsMeasuredUnderTheSystemPrompt(t *testing.T) {
 	}
 	if same, err := facts.under(t.Context(), r, m, ""); same != facts || err != nil {
 		t.Errorf("without a system prompt nothing is to be measured: %v", err)
+	}
+}
+
+// What is kept of a base model that an older program asked by other prompts is measured anew; of
+// a model whose template writes the date it is not, although the prompt is another each day.
+func TestADateIsNoOtherPrompt(t *testing.T) {
+	tiny := filepath.Join(t.TempDir(), "tiny.gguf")
+	if err := WriteTinyModel(tiny, 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(tiny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(old, changed string) *model.Runner {
+		path := filepath.Join(t.TempDir(), "tiny.gguf")
+		if len(changed) > len(old) || !bytes.Contains(data, []byte(old)) {
+			t.Fatalf("%q does not fit in place of %q", changed, old)
+		}
+		changed += strings.Repeat(" ", len(old)-len(changed))
+		if err := os.WriteFile(path, bytes.Replace(data, []byte(old), []byte(changed), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return openTiny(t, path)
+	}
+	const question = "Which river is the longest?"
+	asked := func(r *model.Runner) Anchored {
+		prompt, err := questionPrompt(r, "", question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Anchored{Question: question, Sequence: model.Sequence{Prompt: prompt}}
+	}
+	dated := open("{{ raise_exception('roles must alternate') }}{% endif %}", "{% endif %}{{ strftime_now('%d %b %Y') }}")
+	synctest.Test(t, func(t *testing.T) {
+		held := asked(dated)
+		time.Sleep(24 * time.Hour)
+		if dated.Info().Plain || slices.Equal(asked(dated).Prompt, held.Prompt) {
+			t.Error("the template writes no date")
+		}
+		if held.isAskedOtherwise(dated) {
+			t.Error("what was measured yesterday is of another prompt")
+		}
+	})
+	base := open("tokenizer.chat_template", "tokenizer.chat_templat_")
+	held := asked(base)
+	if !base.Info().Plain || held.isAskedOtherwise(base) {
+		t.Error("a base model's prompt is not what it was a moment ago")
+	}
+	held.Prompt = base.Tokenizer().Encode(question, true) // as an older program asked it
+	if !held.isAskedOtherwise(base) {
+		t.Error("a base model that was given the question alone is asked as now")
 	}
 }
