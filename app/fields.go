@@ -192,6 +192,7 @@ var droppedKeys = map[string]string{
 	trainer.CodeBufferFull:     "dropped.buffer_full",
 	trainer.CodeUnchanged:      "dropped.unchanged",
 	trainer.CodeEmpty:          "dropped.empty",
+	trainer.CodeOnlyBad:        "dropped.only_bad",
 }
 
 // sortedByCount lists the keys of counts, the most frequent first.

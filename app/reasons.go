@@ -23,6 +23,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeBufferFull:     "reason.buffer_full",
 	trainer.CodeUnchanged:      "reason.unchanged",
 	trainer.CodeEmpty:          "reason.empty",
+	trainer.CodeOnlyBad:        "reason.only_bad",
 
 	trainer.CodeNoModel:       "reason.no_model",
 	trainer.CodeOff:           "reason.off",
@@ -242,6 +243,7 @@ var bufferKeys = map[string]string{
 	trainer.CodeTooShort:       "reason.buffer_too_short",
 	trainer.CodeReplaced:       "reason.buffer_replaced",
 	trainer.CodeBufferFull:     "reason.buffer_buffer_full",
+	trainer.CodeOnlyBad:        "reason.buffer_only_bad",
 }
 
 // bufferWords says how much of the feedback trains, and why the rest mostly does not.

@@ -45,6 +45,7 @@ var germanReasons = map[string]string{
 	trainer.CodeBufferFull:     "aus dem vollen Puffer gefallen",
 	trainer.CodeUnchanged:      "die bessere Antwort ist dieselbe wie die gegebene",
 	trainer.CodeEmpty:          "kein Text, aus dem man lernen könnte",
+	trainer.CodeOnlyBad:        "nur schlechte Bewertungen: was gute Antworten nachahmt, lernt daraus nichts",
 	trainer.CodeTooLong:        "der Text ist länger, als das Modell lesen kann ({context} Token)",
 
 	trainer.CodeNoModel:       "es ist kein Modell geladen",

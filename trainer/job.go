@@ -170,11 +170,11 @@ func (j *Job) validate() error {
 const importedKey = "imported"
 
 // mannerKey names what a manner adapter is made of: two jobs with the same key
-// train the same one. "" means that there is nothing to train. What is kept apart from
-// training is no part of it.
+// train the same one. "" means that there is nothing to train: no samples, or none that the
+// objective learns something of. What is kept apart from training is no part of it.
 func (j *Job) mannerKey() string {
 	train, _ := holdOut(j.Samples)
-	if len(train) == 0 {
+	if !slices.ContainsFunc(train, func(s JobSample) bool { return learnsOf(j.Recipe.Objective, s.Form, s.Score) }) {
 		return ""
 	}
 	type part struct {

@@ -113,6 +113,18 @@ func TestKeys(t *testing.T) {
 	if a.mannerKey() != "" {
 		t.Error("nothing to train has a key")
 	}
+	for objective, learns := range map[string]bool{"sft": false, "dpo": false, "kto": true, "bounded": true} {
+		rated := testJob()
+		rated.Recipe.Objective = objective
+		rated.Samples = []JobSample{{Form: FormRating, Prompt: "What is rain?", Answer: "Wet.", Score: -0.5, Weight: 1}}
+		if (rated.mannerKey() != "") != learns {
+			t.Errorf("%s: bad ratings alone train a manner: %v", objective, !learns)
+		}
+		rated.Samples = append(rated.Samples, JobSample{Form: FormRating, Prompt: "What is hail?", Answer: "Ice.", Score: 1, Weight: 1})
+		if rated.mannerKey() == "" {
+			t.Errorf("%s: a good rating among bad ones trains no manner", objective)
+		}
+	}
 }
 
 func TestScripts(t *testing.T) {

@@ -17,6 +17,7 @@ const (
 	CodeBufferFull     = "buffer_full"     // evicted; size
 	CodeUnchanged      = "unchanged"       // the better answer is the given one
 	CodeEmpty          = "empty"           // no text to learn from
+	CodeOnlyBad        = "only_bad"        // bad ratings alone, of which the objective learns nothing; also why nothing trains
 
 	// Why there is no answer.
 	CodeTooLong = "too_long" // longer than the model can read; context
