@@ -76,7 +76,7 @@ var errBusy = errors.New("another run measures into it")
 func run(ctx context.Context, args []string) error {
 	s := session{}
 	f := flag.NewFlagSet("prove", flag.ContinueOnError)
-	f.StringVar(&s.folder, "out", "", "`folder` of the results and pictures, the report lies beside it (default docs/learning, with -short bin/learning, with -model a folder of that name in bin)")
+	f.StringVar(&s.folder, "out", "", "`folder` of the results and pictures, the report lies beside it (default docs/learning, with -short bin/learning, with -model a folder of its name beside that)")
 	f.StringVar(&s.models, "models", "models", "`folder` of the model files")
 	f.StringVar(&s.model, "model", "", "name of the `file` in that folder to measure in place of the built-in model, in English")
 	f.StringVar(&s.home, "home", filepath.Join("bin", "learning-home"), "data `folder` of the readers of other models, which are made where they are missing")
@@ -185,7 +185,7 @@ func folderOf(short bool, model string) string {
 	case model != "" && short:
 		return filepath.Join("bin", name+"-short")
 	case model != "":
-		return filepath.Join("bin", name)
+		return filepath.Join("docs", name)
 	case short:
 		return filepath.Join("bin", "learning")
 	}

@@ -4,7 +4,7 @@ package main
 
 // introduction is formatted with the name of the folder of the results.
 const introduction = `Made by ` + "`go run ./prove -report`" + ` of [results.jsonl](%[1]s/results.jsonl); do not edit it by hand.
-` + "`make prove`" + ` measures what has no line in that file yet, ` + "`make prove ARGS=-again`" + ` also what was measured at
+` + "`make prove%[2]s`" + ` measures what has no line in that file yet, with ` + "`-again`" + ` in ARGS also what was measured at
 another commit than the present one, and ` + "`make prove-short`" + ` a part of it, into a folder of its own.
 
 `

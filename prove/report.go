@@ -50,7 +50,8 @@ func makeReport(folder string) (map[string][]byte, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the notes: %w", err)
 	}
-	wanted, err := promised(subjectOf(lines))
+	subject := subjectOf(lines)
+	wanted, err := promised(subject)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +63,13 @@ func makeReport(folder string) (map[string][]byte, error) {
 	name := filepath.Base(folder)
 	var b bytes.Buffer
 	w := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
-	w("# What learning does\n\n")
-	w(introduction, name)
+	title, option := "What learning does", ""
+	if subject != "" {
+		title += " on " + subject
+		option = " ARGS=\"-model " + subject + "\""
+	}
+	w("# %s\n\n", title)
+	w(introduction, name, option)
 	w("%s\n\n", madeOn(lines))
 	w("%s\n", howToRead)
 	w("## Goals\n\n%s\n%s\n", goalsText, goalTable(lines, peers, wanted))
