@@ -202,9 +202,21 @@ func TestReaderIsFoundByItsModel(t *testing.T) {
 	if found, err := readerFor(home, r); err != nil || found.state != ReaderRefused || found.adapter != nil || found.report.Reason.Code != CodeForgets {
 		t.Fatalf("refused: %+v, %v", found, err)
 	}
-	report := prepare(gatePasses, 2)
+	// An older program, which tried once, noted no rate: that one is prepared again.
+	report, err := readReaderReport(dir, r.Info().Hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report.Rate = 0
+	if err := writeJSON(filepath.Join(dir, reportFile), report); err != nil {
+		t.Fatal(err)
+	}
+	if got := state(r); got != ReaderNone {
+		t.Errorf("refused by an older program: %s", got)
+	}
+	passed := prepare(gatePasses, 2)
 	found, err := readerFor(home, r)
-	if err != nil || found.state != ReaderPrepared || found.key() != report.Adapter {
+	if err != nil || found.state != ReaderPrepared || found.key() != passed.Adapter {
 		t.Fatalf("prepared: %+v, %v", found, err)
 	}
 	if got := state(other); got != ReaderNone {

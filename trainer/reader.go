@@ -92,9 +92,6 @@ func preparedReader(dir string, r *model.Runner) (*reader, error) {
 		return nil, err
 	}
 	if report.Verdict == VerdictRefused {
-		if report.Rate == 0 { // by a program that tried once, and gave a base model no lesson to read
-			return nil, nil
-		}
 		return &reader{state: ReaderRefused, report: report}, nil
 	}
 	a, err := r.LoadAdapter(dir)
@@ -107,8 +104,9 @@ func preparedReader(dir string, r *model.Runner) (*reader, error) {
 	return &reader{state: ReaderPrepared, adapter: a, folder: dir, report: report}, nil
 }
 
-// readReaderReport reads the report of the preparation in a folder, nil if there was
-// none. The error wraps errReader if it is damaged or of another model.
+// readReaderReport reads the report of the preparation in a folder, nil if there was none,
+// or one that is to be made again: a reader that was refused by an older program, which
+// tried once and gave a base model no lesson to read. The error wraps errReader if it is damaged or of another model.
 func readReaderReport(dir, hash string) (*ReaderReport, error) {
 	data, err := os.ReadFile(filepath.Join(dir, reportFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -123,6 +121,9 @@ func readReaderReport(dir, hash string) (*ReaderReport, error) {
 	}
 	if report.Base != hash {
 		return nil, fmt.Errorf("the reader in %s is of the model %.12s, not %.12s: %w", dir, report.Base, hash, errReader)
+	}
+	if report.Verdict == VerdictRefused && report.Rate == 0 { // older programs noted no rate
+		return nil, nil
 	}
 	return report, nil
 }
