@@ -320,9 +320,9 @@ func (v *lessonsView) askNew(s trainer.Sample) {
 
 // practise makes a lesson weigh more and trains.
 func (v *lessonsView) practise(id int64) {
-	queued(v.w.work, func(ctx context.Context) (bool, error) {
+	queued(v.w.work, func(ctx context.Context) (trainer.Practised, error) {
 		return v.w.Trainer.Practise(ctx, id)
-	}, func(_ bool, err error) {
+	}, func(_ trainer.Practised, err error) {
 		v.w.failed(err)
 		if err == nil {
 			words := say("lesson.practising")

@@ -59,10 +59,16 @@ func (c *program) unlearn() doing {
 	return c.saying((*trainer.Trainer).Unlearn, "Lesson %d is taken back.", "Lektion %d ist zurückgenommen.")
 }
 
-// practise practises a lesson and says whether it weighs more by that.
+// practise practises a lesson and says whether it weighs more by that, and whether a training
+// takes it up.
 func (c *program) practise(ctx context.Context, t *trainer.Trainer, id int64) (string, error) {
-	raised, err := t.Practise(ctx, id)
-	if !raised {
+	done, err := t.Practise(ctx, id)
+	switch {
+	case done.Known && done.Raised:
+		return c.language.say("Lesson %d is known: no training needs it unless it is lost; then it weighs more.", "Lektion %d sitzt: Kein Training braucht sie, solange sie nicht verloren geht; dann wiegt sie mehr.", id), err
+	case done.Known:
+		return c.language.say("Lesson %d is known: no training needs it unless it is lost; it weighs the most already.", "Lektion %d sitzt: Kein Training braucht sie, solange sie nicht verloren geht; sie wiegt schon am meisten.", id), err
+	case !done.Raised:
 		return c.language.say("Lesson %d weighs the most already; the next training takes it as it is.", "Lektion %d wiegt schon am meisten; das nächste Training nimmt sie, wie sie ist.", id), err
 	}
 	return c.language.say("Lesson %d weighs more in the next training.", "Lektion %d wiegt beim nächsten Training mehr.", id), err

@@ -53,7 +53,8 @@ type resolveOutput struct {
 
 type practiseOutput struct {
 	Body struct {
-		Raised bool `json:"raised" doc:"Whether it weighs more by that; false: it weighed the most already, and is trained as it is"`
+		Raised bool `json:"raised" doc:"Whether it weighs more by that; false: it weighed the most already"`
+		Known  bool `json:"known" doc:"Whether it is known without a training: none takes it up unless it is lost, and no cycle starts for it"`
 	}
 }
 
@@ -137,14 +138,14 @@ func (s *server) lessonRoutes() {
 			return s.standing(ctx, sample)
 		})
 	huma.Register(s.api, operation(http.MethodPost, "/lessons/{id}/practise", "practise", tagLearnt, "Train a lesson again",
-		"One that is missed or lost: it weighs more, and a cycle starts as soon as none runs and learning is switched on. GET /train tells how far it is."),
+		"It weighs more, and a cycle starts as soon as none runs and learning is switched on. GET /train tells how far it is. For one that is known without a training none starts: known says so, and it weighs more once it is lost."),
 		func(ctx context.Context, in *LessonPath) (*practiseOutput, error) {
-			raised, err := trainerOf(ctx).Practise(ctx, in.ID)
+			done, err := trainerOf(ctx).Practise(ctx, in.ID)
 			if err != nil {
 				return nil, s.failed(err)
 			}
 			out := new(practiseOutput)
-			out.Body.Raised = raised
+			out.Body.Raised, out.Body.Known = done.Raised, done.Known
 			return out, nil
 		})
 }

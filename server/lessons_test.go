@@ -194,15 +194,25 @@ func TestWhatWasTakenBackComesBack(t *testing.T) {
 	}
 }
 
+// answered keeps what a user's lesson came out as when it was asked.
+func (h *house) answered(name string, r trainer.LessonResult) {
+	h.t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.stores[name].AddResults(h.t.Context(), h.runner.Info().Hash, []trainer.LessonResult{r}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
 // A lesson that is practised weighs more, as long as there is more; one that waits for a
-// decision says so.
+// decision says so, and one that is known without a training says that none takes it up.
 func TestPractise(t *testing.T) {
 	h, tokens := opened(t, Limits{}, "anna", "ben")
 	anna := tokens["anna"]
 	h.want(http.StatusOK, anna, "POST", "/lessons", `{"question": "Who is the mayor?", "answer": "Anna Huber."}`, nil)
 	practise := func(status int, token, id string) (out struct {
-		Raised bool
-		Code   string
+		Raised, Known bool
+		Code          string
 	},
 	) {
 		t.Helper()
@@ -213,7 +223,7 @@ func TestPractise(t *testing.T) {
 		raised     bool
 		importance int
 	}{{true, 4}, {true, 5}, {false, 5}} {
-		if got := practise(http.StatusOK, anna, "1"); got.Raised != x.raised {
+		if got := practise(http.StatusOK, anna, "1"); got.Raised != x.raised || got.Known {
 			t.Errorf("it says %+v, want %+v", got, x)
 		}
 		if l := h.lessonsOf(anna)[1]; l.Importance != x.importance {
@@ -227,6 +237,10 @@ func TestPractise(t *testing.T) {
 		t.Errorf("one that waits for a decision: %+v", got)
 	}
 	practise(http.StatusOK, anna, "3")
+	h.answered("anna", trainer.LessonResult{Lesson: 3, Outcome: trainer.LessonKnown})
+	if got := practise(http.StatusOK, anna, "3"); !got.Raised || !got.Known {
+		t.Errorf("one that is known: %+v", got)
+	}
 }
 
 // By what a lesson reaches an answer is seen, and whether the model has a reader for it.

@@ -43,6 +43,7 @@ type house struct {
 
 	mu       sync.Mutex
 	trainers map[string]*trainer.Trainer // that were opened
+	stores   map[string]*store.Store     // that they keep their data in
 	closed   map[string]int              // how often
 
 	learner string // who trains by themselves; "": nobody
@@ -97,7 +98,7 @@ func (h *house) serve(limits Limits) {
 func (h *house) serveOn(l net.Listener, limits Limits) {
 	t := h.t
 	t.Helper()
-	h.trainers, h.closed = make(map[string]*trainer.Trainer), make(map[string]int)
+	h.trainers, h.stores, h.closed = make(map[string]*trainer.Trainer), make(map[string]*store.Store), make(map[string]int)
 	h.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan string, 1)
@@ -153,7 +154,7 @@ func (h *house) open(ctx context.Context, name string) (Opened, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.trainers[name] = t
+	h.trainers[name], h.stores[name] = t, st
 	return Opened{Trainer: t, Close: func() error {
 		t.Stop()
 		h.mu.Lock()

@@ -211,7 +211,7 @@ func (t *Trainer) fillBaseAnswers(ctx context.Context, base string, v *voice, po
 // shown returns a lesson with its sample, under feedback. One that was taken back, replaced or
 // turned into manner is none any more: ErrNotFound.
 func (t *Trainer) shown(ctx context.Context, lesson int64) (Lesson, Sample, error) {
-	l, err := t.store.Lesson(ctx, "", lesson)
+	l, err := t.store.Lesson(ctx, t.baseHash(), lesson)
 	if err != nil {
 		return Lesson{}, Sample{}, err
 	}
@@ -222,11 +222,17 @@ func (t *Trainer) shown(ctx context.Context, lesson int64) (Lesson, Sample, erro
 	return l, s, err
 }
 
-// Practise raises a lesson's importance, to 4 at least, and trains; raised is false where
-// it was 5 already and there is no more. A lesson comes up once in a round of training up to
-// an importance of 3, so less than 4 would change nothing. One that no cycle takes up until a
-// contradiction is decided is refused with that, as a *UserError.
-func (t *Trainer) Practise(ctx context.Context, lesson int64) (raised bool, err error) {
+// Practised says what came of Practise.
+type Practised struct {
+	Raised bool // the importance; false: it was 5 already, and there is no more
+	Known  bool // it is known without a training: none takes it up unless it is lost
+}
+
+// Practise raises a lesson's importance, to 4 at least, and trains, unless it is known without
+// that. A lesson comes up once in a round of training up to an importance of 3, so less than 4
+// would change nothing. One that no cycle takes up until a contradiction is decided is refused
+// with that, as a *UserError.
+func (t *Trainer) Practise(ctx context.Context, lesson int64) (out Practised, err error) {
 	err = t.change(ctx, func() error {
 		l, _, err := t.shown(ctx, lesson)
 		if err != nil {
@@ -239,18 +245,27 @@ func (t *Trainer) Practise(ctx context.Context, lesson int64) (raised bool, err 
 		if why := waitsFor(against, lesson); why != nil {
 			return fmt.Errorf("practise lesson %d: %w", lesson, &UserError{Reason: *why, Hint: HintReviewFeedback})
 		}
+		if l.State == LessonKnown {
+			versions, err := t.store.Versions(ctx, t.baseHash())
+			if err != nil {
+				return fmt.Errorf("practise lesson %d: read the versions: %w", lesson, err)
+			}
+			out.Known = trainings(versions)[l.Sample] == 0 // what was trained to be known is trained again
+		}
 		to := min(5, max(4, l.Importance+1))
-		raised = to > l.Importance
+		out.Raised = to > l.Importance
 		if err := t.store.SetImportance(ctx, l.Sample, to); err != nil {
 			return fmt.Errorf("practise lesson %d: %w", lesson, err)
 		}
 		return nil
 	})
 	if err != nil {
-		return false, err
+		return Practised{}, err
 	}
-	t.Train()
-	return raised, nil
+	if !out.Known {
+		t.Train()
+	}
+	return out, nil
 }
 
 // Unlearn takes a lesson back, and what it had replaced: see Forget.

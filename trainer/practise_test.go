@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+
+	"clara/store"
 )
 
 // A lesson that is practised comes up more often in training than before, as long as there
@@ -24,7 +26,7 @@ func TestPractise(t *testing.T) {
 			importance int
 			raised     bool
 		}{{4, true}, {5, true}, {5, false}} {
-			raised, err := b.Practise(t.Context(), lessons[0].ID)
+			got, err := b.Practise(t.Context(), lessons[0].ID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -32,10 +34,54 @@ func TestPractise(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if raised != want.raised || l.Importance != want.importance {
-				t.Errorf("raised %v to %d, want %+v", raised, l.Importance, want)
+			if got != (Practised{Raised: want.raised}) || l.Importance != want.importance {
+				t.Errorf("%+v to %d, want %+v", got, l.Importance, want)
 			}
 		}
+	})
+}
+
+// A lesson that is known is not what a training is for: practised, it weighs more for when it is
+// lost, and none starts. One that was trained to be known is trained again with the others.
+func TestPractiseAKnownLesson(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.attach()
+		b.start()
+		s := b.teach("Who leads IT?", "Maria leads IT.", Knowledge)
+		b.answered(s, LessonKnown)
+		l, err := b.store.LessonOf(t.Context(), testHash, s.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		practise := func(want Practised, runs int32, importance int) {
+			t.Helper()
+			got, err := b.Practise(t.Context(), l.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if now, err := b.store.Lesson(t.Context(), testHash, l.ID); err != nil || got != want || now.Importance != importance {
+				t.Errorf("%+v at an importance of %d (%v), want %+v at %d", got, now.Importance, err, want, importance)
+			}
+			b.wantRuns(runs)
+		}
+		practise(Practised{Raised: true, Known: true}, 0, 4)
+		practise(Practised{Raised: true, Known: true}, 0, 5)
+		practise(Practised{Known: true}, 0, 5)
+		b.answered(s, LessonLost)
+		practise(Practised{}, 1, 5)
+
+		c, err := b.store.StartCycle(t.Context(), Cycle{BaseHash: testHash})
+		if err == nil {
+			_, _, err = b.store.FinishCycle(t.Context(), store.CycleEnd{
+				Cycle: c.ID, State: CyclePromoted, Version: &Version{Samples: []int64{s.ID}, Knowledge: "trained"},
+			})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.answered(s, LessonKnown)
+		practise(Practised{}, 2, 5)
 	})
 }
 
