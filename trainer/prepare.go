@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,7 +103,7 @@ type keptTraining struct {
 	Seed    uint64      `json:"seed"`
 	Seconds float64     `json:"seconds"`
 	Losses  []LossPoint `json:"losses"`
-	Rate    float64     `json:"rate,omitempty"` // of the schedule; 0: readerRate, for every model
+	Rate    float64     `json:"rate"`           // of the schedule; 0: by an older program, whose prompts of a base model were others
 	First   Reason      `json:"first,omitzero"` // why the try before this one was refused
 }
 
@@ -233,7 +232,7 @@ func (w *readerWork) restore() (*model.TrainingState, error) {
 		return nil, nil
 	}
 	pace := fullEffort.rate
-	switch full := w.rate(); cmp.Or(head.Rate, readerRate) {
+	switch full := w.rate(); head.Rate {
 	case full:
 	case gentleEffort.rate * full:
 		pace = gentleEffort.rate

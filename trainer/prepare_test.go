@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -124,7 +125,8 @@ func TestPreparationGoesOnWhereItWasCutShort(t *testing.T) {
 	}
 }
 
-// What cannot be gone on with is left: another seed's training, a damaged file.
+// What cannot be gone on with is left: another seed's training, one of an older program, which
+// noted no rate and asked base models otherwise, a damaged file.
 func TestPreparationBeginsAnewWhereItCannotGoOn(t *testing.T) {
 	r := tinyRunner(t, 1)
 	prepare := func(ctx context.Context, dir string, seed uint64, y *tinyReading) error {
@@ -133,6 +135,25 @@ func TestPreparationBeginsAnewWhereItCannotGoOn(t *testing.T) {
 	}
 	for name, spoil := range map[string]func(path string) (seed uint64){
 		"another seed": func(string) uint64 { return 4 },
+		"no rate": func(path string) uint64 {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			line, state, _ := bytes.Cut(data, []byte("\n"))
+			var head keptTraining
+			if err := json.Unmarshal(line, &head); err != nil {
+				t.Fatal(err)
+			}
+			head.Rate = 0
+			if line, err = json.Marshal(head); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, slices.Concat(line, []byte("\n"), state), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return 3
+		},
 		"damaged": func(path string) uint64 {
 			data, err := os.ReadFile(path)
 			if err != nil {
