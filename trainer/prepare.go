@@ -97,7 +97,8 @@ type readerWork struct {
 	first Reason  // why the try at the full pace was refused; zero: it was not
 }
 
-// keptTraining heads a training that is kept, as a line of JSON; the training follows.
+// keptTraining heads a training that is kept, as a line of JSON; the training follows, unless it
+// is a second try that has taken no step.
 type keptTraining struct {
 	Recipe  int         `json:"recipe"`
 	Seed    uint64      `json:"seed"`
@@ -139,6 +140,9 @@ func (w *readerWork) run(ctx context.Context) (report ReaderReport, err error) {
 		}
 		if found.Verdict == VerdictRefused && slices.Contains(harms, found.Reason.Code) && w.pace == fullEffort.rate {
 			w.pace, w.first, from, w.at.Losses, w.at.Try = gentleEffort.rate, found.Reason, nil, nil, 1
+			if err := w.keep(nil); err != nil { // else a kill would have the first try checked again
+				return found, err
+			}
 			continue
 		}
 		return found, w.write(adapter, found)
@@ -196,10 +200,10 @@ func (w *readerWork) seconds() float64 { return w.kept.Seconds + time.Since(w.be
 // rate is the full one of the training.
 func (w *readerWork) rate() float64 { return w.pace * rateFor(w.r.Info().Parameters, readerRate) }
 
-// keep writes the training down.
+// keep writes the training down; nil is one that begins.
 func (w *readerWork) keep(t *model.Training) error {
 	return store.Write(filepath.Join(w.Dir, stateFile), func(out io.Writer) error {
-		if err := json.NewEncoder(out).Encode(keptTraining{readerRecipe, w.Seed, w.seconds(), w.at.Losses, w.rate(), w.first}); err != nil {
+		if err := json.NewEncoder(out).Encode(keptTraining{readerRecipe, w.Seed, w.seconds(), w.at.Losses, w.rate(), w.first}); err != nil || t == nil {
 			return err
 		}
 		return t.Save(out)
@@ -237,6 +241,10 @@ func (w *readerWork) restore() (*model.TrainingState, error) {
 	case gentleEffort.rate * full:
 		pace = gentleEffort.rate
 	default:
+		return nil, nil
+	}
+	if _, err := in.Peek(1); errors.Is(err, io.EOF) && len(head.Losses) == 0 { // a second try that has taken no step
+		w.kept, w.pace, w.first = head, pace, head.First
 		return nil, nil
 	}
 	s, err := model.ReadTrainingState(in)

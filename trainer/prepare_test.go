@@ -327,19 +327,21 @@ func TestGateRefusesAReaderThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// A reader that would harm is trained once more, half as fast, and what is cut short of that goes on at that rate.
+// A reader that would harm is trained once more, half as fast, and what is cut short of that goes on at that rate;
+// the first try is not checked again, however early that was.
 func TestAReaderThatHarmsIsTrainedOnceMoreGentler(t *testing.T) {
 	r := tinyRunner(t, 1)
 	for name, c := range map[string]struct {
 		first     Reason
-		stopAt    int // of the second try; 0: it is not cut short
+		stopAt    int // step of the second try, which is kept after every second one; 0: it is not cut short
 		want      []float64
 		wantSteps int
 		verdict   string
 	}{
-		"harms once":                     {reason(CodeForgetsBehind, "refused"), 0, []float64{readerRate, readerRate / 2}, 8, VerdictProven},
-		"harms, cut short in the second": {reason(CodeGeneral, "refused"), 2, []float64{readerRate, readerRate / 2, readerRate / 2}, 8, VerdictProven},
-		"reads too little":               {reason(CodeOwnMissed, "refused"), 0, []float64{readerRate}, 4, VerdictRefused},
+		"harms once":                         {reason(CodeForgetsBehind, "refused"), 0, []float64{readerRate, readerRate / 2}, 8, VerdictProven},
+		"harms, cut short in the second":     {reason(CodeGeneral, "refused"), 3, []float64{readerRate, readerRate / 2, readerRate / 2}, 8, VerdictProven},
+		"harms, cut short before it is kept": {reason(CodeGeneral, "refused"), 1, []float64{readerRate, readerRate / 2, readerRate / 2}, 8, VerdictProven},
+		"reads too little":                   {reason(CodeOwnMissed, "refused"), 0, []float64{readerRate}, 4, VerdictRefused},
 	} {
 		dir := t.TempDir()
 		checked := 0
@@ -353,7 +355,7 @@ func TestAReaderThatHarmsIsTrainedOnceMoreGentler(t *testing.T) {
 		y := &tinyReading{steps: 4}
 		prepare := func(ctx context.Context) (ReaderReport, error) {
 			return prepareReader(ctx, r, preparation{Dir: dir, Seed: 3, Base: &BaseFacts{}, train: y.train, check: check, Progress: func(p Progress) {
-				if c.stopAt > 0 && checked == 1 && p.Step == StepReader && p.Done == c.stopAt+1 { // what was kept at stopAt is gone on with
+				if c.stopAt > 0 && checked == 1 && p.Step == StepReader && p.Done == c.stopAt { // this step is not kept
 					y.taken--
 					c.stopAt = 0
 					stop()
