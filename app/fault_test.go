@@ -23,6 +23,10 @@ func TestFaultsAreNamedInTheLanguageSpoken(t *testing.T) {
 	if got, want := fault(missing), "/models/a.gguf gibt es nicht"; got != want {
 		t.Errorf("%q, not %q", got, want)
 	}
+	newer := fmt.Errorf("put back sample 4: %w", &trainer.UserError{Reason: trainer.Reason{Code: trainer.CodeReplaced, Text: "replaced by a newer one"}})
+	if got, want := fault(newer), "Es bleibt zurückgenommen: Sie haben CLARA inzwischen Neueres zum selben gegeben."; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
 	lost := trainer.Reason{Code: trainer.CodeCycleFailed, Args: map[string]string{"error": "cuda: out of memory", "fault": trainer.CodeFaultMemory}}
 	if got, want := because(lost), "Das Training ist fehlgeschlagen: Der Arbeitsspeicher reicht nicht. Ihre Rückmeldungen bleiben erhalten"; got != want {
 		t.Errorf("%q, not %q", got, want)

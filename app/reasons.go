@@ -310,6 +310,9 @@ func fault(err error) string {
 	var words, hint string
 	if errors.As(err, &u) {
 		words, hint = because(u.Reason), u.Hint
+		if u.Reason.Code == trainer.CodeReplaced { // of what was to come back
+			words = say("fault.newer")
+		}
 	} else if errors.As(err, &file) && !errors.Is(err, trainer.ErrFull) {
 		words = databaseFault(file)
 	} else if why, todo, ok := trainer.FaultOf(err); ok {

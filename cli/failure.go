@@ -219,6 +219,10 @@ func (c *program) explainUser(u *trainer.UserError) failure {
 	case trainer.CodeServerNeedsUsers:
 		f.Exit = exitUsage
 		f.Hint = l.say("Add one with `clara users add NAME`, or listen on 127.0.0.1.", "Legen Sie mit `clara users add NAME` einen an, oder nehmen Sie 127.0.0.1.")
+	case trainer.CodeReplaced:
+		by := u.Reason.Args["by"]
+		f.Text = l.say("sample %s on the same is newer, and stands", "Rückmeldung %s zum selben ist neuer und gilt", by)
+		f.Hint = l.say("To bring this one back, first `clara feedback delete %s`.", "Um diese zurückzuholen, zuerst `clara feedback delete %s`.", by)
 	case trainer.CodeContradiction:
 		f.Text = l.undecided(u.Reason)
 	case trainer.CodeNoModel:

@@ -85,6 +85,19 @@ func TestAVersionThatCannotBeUsedIsToldInBothLanguages(t *testing.T) {
 	}
 }
 
+// What does not come back for something newer is told with that one's number, and how it comes back.
+func TestWhatStaysTakenBackIsToldInBothLanguages(t *testing.T) {
+	err := fmt.Errorf("put back sample 4: %w", &trainer.UserError{
+		Reason: trainer.Reason{Code: trainer.CodeReplaced, Text: "replaced by a newer one", Args: map[string]string{"by": "7"}},
+	})
+	for lang, want := range map[language]string{english: "sample 7 on the same is newer, and stands", german: "Rückmeldung 7 zum selben ist neuer und gilt"} {
+		c := &program{language: lang, began: true}
+		if f := c.explain(err); f.Code != trainer.CodeReplaced || f.Text != want || !strings.Contains(f.Hint, "`clara feedback delete 7`") {
+			t.Errorf("it is %+v", f)
+		}
+	}
+}
+
 // What fails of a model is told by its kind, in both languages, with the rest of the error behind it
 // and what to do; its code and exit code are the kind's.
 func TestFailuresOfAModelAreToldByTheirKind(t *testing.T) {

@@ -153,7 +153,7 @@ func (s *server) feedbackRoutes() {
 			return s.standing(ctx, in.ID)
 		})
 	huma.Register(s.api, operation(http.MethodPost, "/feedback/{id}/undelete", "put-back", tagFeedback, "Bring back feedback that was taken back",
-		"For a day, by the number in the header Feedback-Id of the answer to it; then it is erased. What it had replaced is replaced again."),
+		"For a day, by the number in the header Feedback-Id of the answer to it; then it is erased. What it had replaced is replaced again. Where newer feedback on the same was given since, and stands, the answer is 409 and names it."),
 		func(ctx context.Context, in *SamplePath) (*successOutput, error) {
 			// What stands already is told as brought back: the answer to a first request may have been lost.
 			if err := trainerOf(ctx).PutBack(ctx, in.ID); err != nil && !errors.Is(err, trainer.ErrNotFound) {

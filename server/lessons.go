@@ -129,7 +129,7 @@ func (s *server) lessonRoutes() {
 			return nil, nil
 		})
 	huma.Register(s.api, operation(http.MethodPost, "/lessons/{id}/undelete", "relearn", tagLearnt, "Bring back a lesson that was taken back",
-		"For a day, whether it was taken back by DELETE or by POST /lessons/{id}/resolve; then it is erased. An earlier answer that it had replaced stays taken back."),
+		"For a day, whether it was taken back by DELETE or by POST /lessons/{id}/resolve; then it is erased. An earlier answer that it had replaced stays taken back. Where a newer answer to the same question was given since, and stands, the answer is 409 and names it."),
 		func(ctx context.Context, in *LessonPath) (*successOutput, error) {
 			sample, err := trainerOf(ctx).Relearn(ctx, in.ID)
 			if err != nil && (sample == 0 || !errors.Is(err, trainer.ErrNotFound)) { // as in put-back

@@ -192,6 +192,22 @@ func TestWhatWasTakenBackComesBack(t *testing.T) {
 	if l := h.lessonsOf(anna); l[1].Contradicts != 2 {
 		t.Errorf("the lessons are %+v", l)
 	}
+
+	// Beside a newer answer to the same question it would not stand: the client is told which that is.
+	h.want(http.StatusNoContent, anna, "DELETE", "/lessons/1", nil, nil)
+	h.want(http.StatusOK, anna, "POST", "/lessons", `{"question": "When does the ferry leave?", "answer": "At 10:05."}`, nil)
+	for _, path := range []string{"/lessons/1/undelete", "/feedback/3/undelete"} {
+		var p Problem
+		h.want(http.StatusConflict, anna, "POST", path, nil, &p)
+		if p.Code != trainer.CodeReplaced || p.Detail != "feedback 5 on the same is newer, and stands" || p.Next == "" {
+			t.Errorf("%s is answered with %+v", path, p)
+		}
+	}
+	h.want(http.StatusNoContent, anna, "DELETE", "/feedback/5", nil, nil)
+	h.want(http.StatusOK, anna, "POST", "/lessons/1/undelete", nil, nil)
+	if l := h.lessonsOf(anna)[1]; l.Answer != "At 9:40." {
+		t.Errorf("the lesson is %+v", l)
+	}
 }
 
 // answered keeps what a user's lesson came out as when it was asked.

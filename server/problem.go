@@ -135,6 +135,8 @@ func problemOf(err error) *Problem {
 		p = problem(http.StatusUnprocessableEntity, u.Reason.Text+", which reads "+u.Reason.Args["context"]+" tokens", "Shorten the text.")
 	case code == trainer.CodeVersionDamaged:
 		p = problem(http.StatusConflict, u.Reason.Text, "Restore another one that GET /adapters lists, then POST /train.")
+	case code == trainer.CodeReplaced:
+		p = problem(http.StatusConflict, "feedback "+u.Reason.Args["by"]+" on the same is newer, and stands", "DELETE /feedback/"+u.Reason.Args["by"]+", then send this again.")
 	case code == trainer.CodeContradiction:
 		p = problem(http.StatusConflict, u.Reason.Text, "POST /lessons/{id}/resolve says which of the two is right.")
 	case code == trainer.CodeNoModel:

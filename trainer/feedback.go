@@ -438,14 +438,34 @@ func (t *Trainer) Forget(ctx context.Context, sample int64) error {
 	})
 }
 
-// PutBack undoes TakeBack and Forget.
+// PutBack undoes TakeBack and Forget. Where newer feedback on the same was given since, and
+// stands, the filter would turn down what comes back: it stays taken back until the newer one,
+// which the *UserError with CodeReplaced names, is taken back too.
 func (t *Trainer) PutBack(ctx context.Context, sample int64) error {
 	return t.change(ctx, func() error {
-		if err := t.store.RestoreSample(ctx, sample); err != nil {
+		if err := t.putBack(ctx, sample); err != nil {
 			return fmt.Errorf("put back sample %d: %w", sample, err)
 		}
 		return nil
 	})
+}
+
+// putBack is PutBack under feedback.
+func (t *Trainer) putBack(ctx context.Context, sample int64) error {
+	s, err := t.store.Sample(ctx, sample)
+	if err != nil {
+		return err
+	}
+	if !s.Deleted.IsZero() {
+		since, err := t.store.Samples(ctx, SampleQuery{Forms: []Form{s.Form}, Since: s.Deleted, After: s.ID})
+		if err != nil {
+			return fmt.Errorf("read what was given since: %w", err)
+		}
+		if why := Judge(append([]Sample{s}, since...), *t.settings.Load())[0].Reason; why.Code == CodeReplaced {
+			return &UserError{Reason: why}
+		}
+	}
+	return t.store.RestoreSample(ctx, sample)
 }
 
 // change makes a change of samples or lessons and uses it from then on.

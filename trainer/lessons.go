@@ -287,7 +287,7 @@ func (t *Trainer) Relearn(ctx context.Context, lesson int64) (sample int64, err 
 	err = t.change(ctx, func() error {
 		l, err := t.store.Lesson(ctx, "", lesson)
 		if err == nil {
-			sample, err = l.Sample, t.store.RestoreSample(ctx, l.Sample)
+			sample, err = l.Sample, t.putBack(ctx, l.Sample)
 		}
 		if err != nil {
 			return fmt.Errorf("relearn lesson %d: %w", lesson, err)

@@ -3,6 +3,8 @@ package trainer
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,6 +55,54 @@ func TestUnlearningBringsNoEarlierAnswerBack(t *testing.T) {
 			if err := b.Unlearn(t.Context(), l.ID); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+// What is brought back does not stand beside what was given on the same since, of which the filter
+// keeps the newer one: that is told, and decided by whoever gave both.
+func TestWhatIsNewerStaysInThePlaceOfWhatWasTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.attach()
+		older := b.teach("Who leads IT?", "Maria leads IT.", Knowledge)
+		l, err := b.store.LessonOf(t.Context(), "", older.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		takeBack := func(s Sample) {
+			t.Helper()
+			time.Sleep(time.Second)
+			if err := b.TakeBack(t.Context(), s.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		takeBack(older)
+		newer := b.teach("who leads IT", "Karl leads IT.", Knowledge)
+		_, relearn := b.Relearn(t.Context(), l.ID)
+		for what, err := range map[string]error{"put back": b.PutBack(t.Context(), older.ID), "relearnt": relearn} {
+			var told *UserError
+			if !errors.As(err, &told) || told.Reason.Code != CodeReplaced || told.Reason.Args["by"] != strconv.FormatInt(newer.ID, 10) {
+				t.Errorf("%s beside a newer one: %v", what, err)
+			}
+		}
+		if got := b.answersGiven(); !slices.Equal(got, []string{"Karl leads IT."}) {
+			t.Errorf("there are %q", got)
+		}
+		takeBack(newer)
+		if err := b.PutBack(t.Context(), older.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.answersGiven(); !slices.Equal(got, []string{"Maria leads IT."}) {
+			t.Errorf("once the newer one is taken back there are %q", got)
+		}
+
+		// What stood before it was taken back changes nothing: it is then as it was.
+		twice := b.rate("What is fog?", 5)
+		b.rate("What is fog?", 4)
+		takeBack(twice)
+		if err := b.PutBack(t.Context(), twice.ID); err != nil {
+			t.Errorf("put back as it was: %v", err)
 		}
 	})
 }
