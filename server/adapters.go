@@ -24,6 +24,8 @@ type adapter struct {
 	Figures *trainer.Figures   `json:"figures,omitempty" doc:"What the gate measured"`
 	Active  bool               `json:"active" doc:"It answers now"`
 	Removed bool               `json:"removed" doc:"Its files are gone: it cannot be restored"`
+
+	Sentences []trainer.Sentence `json:"sentences,omitempty" nullable:"false" doc:"The figures in sentences, in the order of the gate: reason.text is in English, value is held to limit where it is limited"`
 }
 
 type adaptersOutput struct {
@@ -49,6 +51,9 @@ func (s *server) adapterRoutes() {
 				out.Body.Adapters[i] = adapter{
 					ID: r.ID, Number: r.Number, Cycle: r.Cycle, Parent: r.Parent, State: r.State, Verdict: r.Verdict,
 					Reason: r.Reason, Figures: r.Figures, Active: r.Active, Removed: r.Removed,
+				}
+				if r.Figures != nil {
+					out.Body.Adapters[i].Sentences = r.Figures.Sentences()
 				}
 				if !r.Created.IsZero() {
 					out.Body.Adapters[i].Created = &r.Created

@@ -24,9 +24,17 @@ type lesson struct {
 	Created     time.Time           `json:"created"`
 	Before      string              `json:"before,omitempty" doc:"The answer of the untrained model"`
 	Now         string              `json:"now,omitempty" doc:"The last answer when it was asked"`
+	Trail       []asking            `json:"trail" nullable:"false" doc:"The last 8 times that it was asked, the oldest first"`
 	Way         trainer.Way         `json:"way,omitempty" enum:"turn,reader,knowledge" doc:"By what it reaches an answer: always as a turn before the question, read with nothing that was trained for that (turn), with the model's reader or what was trained on other lessons (reader), or with what was trained on this one (knowledge)"`
 	Trained     int                 `json:"trained" doc:"How many trainings of knowledge took it up"`
 	Contradicts int64               `json:"contradicts,omitempty" doc:"The number of the lesson that it contradicts. Until POST /lessons/{id}/resolve decides, the older one of the two is not trained on"`
+}
+
+// asking is one time that a lesson was asked, as it is sent.
+type asking struct {
+	Outcome trainer.LessonState `json:"outcome" enum:"known,missed,lost" doc:"lost: it was known once, and is no more"`
+	Version int64               `json:"version" doc:"The id of the version that answered; 0: the untrained base"`
+	Created time.Time           `json:"created"`
 }
 
 // Which of two lessons that contradict each other is right.
@@ -97,7 +105,11 @@ func (s *server) lessonRoutes() {
 			for i, l := range all {
 				out.Body.Lessons[i] = lesson{
 					ID: l.ID, Feedback: l.Sample, Question: l.Question, Answer: l.Answer, Keywords: l.Keywords, Importance: l.Importance,
-					State: l.State, Created: l.Created, Before: l.Before, Now: l.Now, Way: l.Way, Trained: l.Trained, Contradicts: other[l.ID].ID,
+					State: l.State, Created: l.Created, Before: l.Before, Now: l.Now, Trail: make([]asking, len(l.Trail)),
+					Way: l.Way, Trained: l.Trained, Contradicts: other[l.ID].ID,
+				}
+				for k, r := range l.Trail {
+					out.Body.Lessons[i].Trail[k] = asking{r.Outcome, r.Version, r.Created}
 				}
 			}
 			return out, nil

@@ -259,6 +259,22 @@ func TestPractise(t *testing.T) {
 	}
 }
 
+// How a lesson came out when it was asked is sent, the oldest first.
+func TestTrailOfALesson(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	h.want(http.StatusOK, "", "POST", "/lessons", `{"question": "When do we open?", "answer": "At eight."}`, nil)
+	if l := h.lessonsOf("")[1]; l.Trail == nil || len(l.Trail) != 0 {
+		t.Errorf("one that was never asked has the trail %+v", l.Trail)
+	}
+	for _, o := range []trainer.LessonState{trainer.LessonMissed, trainer.LessonKnown, trainer.LessonLost} {
+		h.answered("", trainer.LessonResult{Lesson: 1, Outcome: o, Answer: string(o)})
+	}
+	l := h.lessonsOf("")[1]
+	if len(l.Trail) != 3 || l.Trail[0].Outcome != trainer.LessonMissed || l.Trail[2].Outcome != l.State || l.Now != "lost" || l.Trail[2].Created.Before(l.Trail[0].Created) {
+		t.Errorf("the lesson is %+v", l)
+	}
+}
+
 // By what a lesson reaches an answer is seen, and whether the model has a reader for it.
 func TestWayOfALesson(t *testing.T) {
 	h, _ := opened(t, Limits{})

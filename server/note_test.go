@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"clara/store"
 	"clara/trainer"
 )
 
@@ -230,6 +231,33 @@ func TestStateAndFigures(t *testing.T) {
 			t.Errorf("/metrics has no %s", want)
 		}
 	}
+}
+
+// What the gate measured is told in sentences beside the figures, those of a refused training too.
+func TestFiguresAreSaidInSentences(t *testing.T) {
+	h, _ := opened(t, Limits{})
+	var list struct{ Adapters []adapter }
+	h.want(http.StatusOK, "", "GET", "/adapters", nil, &list) // opens the user's data
+	st := h.stores[""]
+	c, err := st.StartCycle(t.Context(), store.Cycle{BaseHash: h.runner.Info().Hash})
+	if err == nil {
+		_, _, err = st.FinishCycle(t.Context(), store.CycleEnd{
+			Cycle: c.ID, State: trainer.CycleRefused, Report: []byte(`{"figures": {"kept": 12, "kept_of": 30, "kept_limit": 0.75}}`),
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.want(http.StatusOK, "", "GET", "/adapters", nil, &list)
+	if len(list.Adapters) != 2 || list.Adapters[0].Figures.Kept != 12 || list.Adapters[1].Sentences != nil {
+		t.Fatalf("the versions are %+v", list.Adapters)
+	}
+	for _, s := range list.Adapters[0].Sentences {
+		if s.Reason.Text == "12 of 30 unrelated questions are still right (at least 75 %)" && s.Limited && !s.Passed && s.Limit == 0.75 {
+			return
+		}
+	}
+	t.Errorf("it says %+v", list.Adapters[0].Sentences)
 }
 
 // Every form of the description for programs is there for many who ask at once.
