@@ -192,7 +192,6 @@ var droppedKeys = map[string]string{
 	trainer.CodeBufferFull:     "dropped.buffer_full",
 	trainer.CodeUnchanged:      "dropped.unchanged",
 	trainer.CodeEmpty:          "dropped.empty",
-	trainer.CodeOnlyBad:        "dropped.only_bad",
 }
 
 // sortedByCount lists the keys of counts, the most frequent first.

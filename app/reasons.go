@@ -23,7 +23,6 @@ var reasonKeys = map[string]string{
 	trainer.CodeBufferFull:     "reason.buffer_full",
 	trainer.CodeUnchanged:      "reason.unchanged",
 	trainer.CodeEmpty:          "reason.empty",
-	trainer.CodeOnlyBad:        "reason.only_bad",
 
 	trainer.CodeNoModel:       "reason.no_model",
 	trainer.CodeOff:           "reason.off",
@@ -80,6 +79,7 @@ var reasonKeys = map[string]string{
 	trainer.CodeMoves:       "reason.moves",
 	trainer.CodeOvertaken:   "reason.overtaken",
 	trainer.CodeOnlyAsked:   "reason.only_asked",
+	trainer.CodeNothingGood: "reason.nothing_good",
 	trainer.CodeStillGentle: "reason.still_gentle",
 	trainer.CodeInVain:      "reason.in_vain",
 	trainer.CodeStandsOn:    "reason.stands_on",
@@ -243,7 +243,6 @@ var bufferKeys = map[string]string{
 	trainer.CodeTooShort:       "reason.buffer_too_short",
 	trainer.CodeReplaced:       "reason.buffer_replaced",
 	trainer.CodeBufferFull:     "reason.buffer_buffer_full",
-	trainer.CodeOnlyBad:        "reason.buffer_only_bad",
 }
 
 // bufferWords says how much of the feedback trains, and why the rest mostly does not.

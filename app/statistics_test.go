@@ -118,7 +118,7 @@ func TestWhyItDoesNotLearn(t *testing.T) {
 func TestEveryFindingHasWords(t *testing.T) {
 	w := newTestWindow(t, Params{Settings: spoken(german)}, wide)
 	w.settle(t)
-	for _, top := range []string{"", trainer.CodeBelowThreshold, trainer.CodeNeutral, trainer.CodeTooShort, trainer.CodeReplaced, trainer.CodeBufferFull, trainer.CodeOnlyBad} {
+	for _, top := range []string{"", trainer.CodeBelowThreshold, trainer.CodeNeutral, trainer.CodeTooShort, trainer.CodeReplaced, trainer.CodeBufferFull} {
 		f := trainer.Finding{Subject: trainer.SubjectBuffer, Reason: trainer.Reason{Code: trainer.CodeBufferEmpty, Args: map[string]string{
 			"kept": "3", "total": "10", "top": top, "count": "7", "threshold": "-0.5",
 		}}}

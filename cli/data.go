@@ -222,8 +222,6 @@ func (l language) dropped(code string) string {
 		return l.say("no room in the buffer", "kein Platz im Puffer")
 	case trainer.CodeReplaced:
 		return l.say("replaced by a newer one", "durch eine neuere Rückmeldung ersetzt")
-	case trainer.CodeOnlyBad:
-		return l.say("only bad ratings", "nur schlechte Bewertungen")
 	}
 	return code
 }

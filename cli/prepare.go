@@ -73,7 +73,7 @@ func (c *program) prepare(ctx context.Context, t *trainer.Trainer, o trainer.Pre
 				info.Name, l.number(report.Seconds, 0), f.Known, f.KnownOf, f.KnownBefore, f.Behind, f.BehindOf)
 		}
 		if report.First.Code != "" && !there {
-			c.sayf("It learnt at half the rate. At the full one it might not be used: %s", "Er lernte halb so schnell. In vollem Tempo durfte er nicht benutzt werden: %s", l.refusal(report.First))
+			c.sayf("It learnt at half the rate. At the full one it was refused: %s", "Er lernte halb so schnell. In vollem Tempo durfte er nicht benutzt werden: %s", l.refusal(report.First))
 		}
 		if o.Out != "" && report.Verdict != trainer.VerdictRefused {
 			c.sayf("It is in %s.", "Er liegt in %s.", o.Out)

@@ -45,7 +45,6 @@ var germanReasons = map[string]string{
 	trainer.CodeBufferFull:     "aus dem vollen Puffer gefallen",
 	trainer.CodeUnchanged:      "die bessere Antwort ist dieselbe wie die gegebene",
 	trainer.CodeEmpty:          "kein Text, aus dem man lernen könnte",
-	trainer.CodeOnlyBad:        "nur schlechte Bewertungen: was gute Antworten nachahmt, lernt daraus nichts",
 	trainer.CodeTooLong:        "der Text ist länger, als das Modell lesen kann ({context} Token)",
 
 	trainer.CodeNoModel:       "es ist kein Modell geladen",
@@ -101,6 +100,7 @@ var germanReasons = map[string]string{
 	trainer.CodeOvertaken:   "während des Trainings wurde eine andere Version gewählt; es beginnt von vorn",
 	trainer.CodeImported:    "eingelesen, nicht geprüft",
 	trainer.CodeOnlyAsked:   "nichts zu trainieren, nur abgefragt",
+	trainer.CodeNothingGood: "nichts trainiert: Es gibt keine gute Bewertung, mit der sich trainieren ließe, und aus schlechten lernt dieses Verfahren nichts",
 	trainer.CodeStillGentle: "würde voll trainiert weiterhin schaden; die behutsam trainierte Version bleibt",
 	trainer.CodeInVain:      "trainiert ({count}): {lessons}; damit sitzen {known} von {of} Lektionen, ohne {before}, deshalb wird es nicht benutzt. Die Lektionen wirken weiter wie bisher und werden wieder trainiert, sobald sich eine Lektion oder die Art ändert",
 	trainer.CodeStandsOn:    "was zurückgenommen wurde, steht noch in anderen Rückmeldungen: Das Gelernte bleibt, wie es ist",

@@ -110,7 +110,7 @@ func doctorBuffer(judged []JudgedSample, set Settings) Finding {
 	if top == CodeBelowThreshold {
 		why += fmt.Sprintf(" of %g", set.QualityThreshold)
 	}
-	hint := map[string]string{CodeBelowThreshold: HintLowerThreshold, CodeNeutral: HintCorrect, CodeTooShort: HintCorrect, CodeOnlyBad: HintRate}[top]
+	hint := map[string]string{CodeBelowThreshold: HintLowerThreshold, CodeNeutral: HintCorrect, CodeTooShort: HintCorrect}[top]
 	return bad(SubjectBuffer, hint, CodeBufferEmpty, fmt.Sprintf("only %d of %d samples train; most often: %s (%d)", kept, judging, why, most),
 		"kept", kept, "total", judging, "top", top, "count", most, "threshold", set.QualityThreshold)
 }

@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -116,58 +115,6 @@ func TestACorrectionThatIsNoMannerAnyMoreLeavesIt(t *testing.T) {
 		time.Sleep(10 * b.Settings().TrainInterval) // once
 		b.wantRuns(1)
 	})
-}
-
-// Bad ratings alone are nothing to imitate: no manner is made of them, and it is said why. Beside a
-// good one, and with an objective that learns of bad ones, they count.
-func TestBadRatingsAloneStartNoTrainingThatOnlyImitates(t *testing.T) {
-	for _, objective := range objectives {
-		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t)
-			set := DefaultSettings()
-			set.Objective = objective
-			if err := b.SetSettings(t.Context(), set); err != nil {
-				t.Fatal(err)
-			}
-			b.attach()
-			b.start()
-			for i := range set.MinBatchSize {
-				b.rate(fmt.Sprint("question ", i), 2)
-			}
-			if objective == "kto" || objective == "bounded" {
-				b.wantRuns(1)
-				b.want(PhaseWaiting, CodeNothingNew)
-				return
-			}
-			time.Sleep(10 * set.TrainInterval)
-			s := b.want(PhaseWaiting, CodeOnlyBad)
-			b.wantRuns(0)
-			if n := s.Buffer.Dropped[CodeOnlyBad]; s.NewRatings != 0 || n != set.MinBatchSize {
-				t.Errorf("%s: %d ratings are new, %d turned down", objective, s.NewRatings, n)
-			}
-			if f := doctorTraining(s, set, time.Now()); f.Good || f.Hint != HintRate {
-				t.Errorf("%s: the doctor: %+v", objective, f)
-			}
-			b.teach("Who leads IT?", "Maria leads IT.", Knowledge)
-			var samples int
-			b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) {
-				samples = len(j.Samples)
-				return promoted(j)
-			})
-			time.Sleep(set.TrainInterval)
-			b.wantRuns(1)
-			if samples != 0 {
-				t.Errorf("%s: a training for a lesson has %d bad ratings", objective, samples)
-			}
-			b.want(PhaseWaiting, CodeOnlyBad)
-			b.rate("another question", 4)
-			b.wantRuns(2)
-			if samples != set.MinBatchSize+1 {
-				t.Errorf("%s: with a good one %d ratings train, want %d", objective, samples, set.MinBatchSize+1)
-			}
-			b.want(PhaseWaiting, CodeNothingNew)
-		})
-	}
 }
 
 // What starts a training is named, and nothing that does not.

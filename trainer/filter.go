@@ -17,8 +17,7 @@ import (
 // marked as replaced stays so.
 //
 // The quality threshold decides what enters the buffer, never what is imitated:
-// an answer with two stars (-0.5) passes the default and is then pushed down. Where nothing
-// else trains the manner, an objective that would not push it down turns it down (learnsOf).
+// an answer with two stars (-0.5) passes the default and is then pushed down.
 //
 // A lesson (Knowledge) is what the user taught: it is never evicted, and takes no room
 // from what trains the manner. When more of the rest pass than the buffer holds, ratings
@@ -57,33 +56,9 @@ func judgeAll(samples []Sample, subjects []string, s Settings) []JudgedSample {
 		}
 		j.Reason, j.Kept = why, why.Code == ""
 	}
-	leaveOnlyBad(out, s)
 	evict(out, subjects, s)
 	weigh(out)
 	return out
-}
-
-// leaveOnlyBad turns down what trains the manner if the objective learns nothing of all of it.
-func leaveOnlyBad(all []JudgedSample, s Settings) {
-	manner := func(j JudgedSample) bool { return j.Kept && j.Kind == Manner }
-	if slices.ContainsFunc(all, func(j JudgedSample) bool { return manner(j) && learnsOf(s.Objective, j.Form, j.Score) }) {
-		return
-	}
-	for i := range all {
-		if manner(all[i]) {
-			all[i].Kept, all[i].Reason = false, onlyBad()
-		}
-	}
-}
-
-// learnsOf says whether an objective learns something of a sample of manner by itself. What
-// imitates good answers, as DPO does without a pair, has no use for a bad one.
-func learnsOf(objective string, form Form, score float64) bool {
-	return form == FormCorrection || score > 0 || objective != "sft" && objective != "dpo"
-}
-
-func onlyBad() Reason {
-	return reason(CodeOnlyBad, "only bad ratings: what imitates good answers learns nothing of them")
 }
 
 // judge decides on one sample by itself.

@@ -174,7 +174,7 @@ const importedKey = "imported"
 // objective learns something of. What is kept apart from training is no part of it.
 func (j *Job) mannerKey() string {
 	train, _ := holdOut(j.Samples)
-	if !slices.ContainsFunc(train, func(s JobSample) bool { return learnsOf(j.Recipe.Objective, s.Form, s.Score) }) {
+	if !slices.ContainsFunc(train, j.learnsOf) {
 		return ""
 	}
 	type part struct {
@@ -188,6 +188,13 @@ func (j *Job) mannerKey() string {
 		parts[i] = part{s.Form, s.Context, s.Prompt, s.Answer, s.Better, s.Score, s.Weight}
 	}
 	return j.keyOf("manner", j.Base, j.Recipe, parts, j.Own)
+}
+
+// learnsOf says whether the objective learns something of a sample by itself. What imitates good
+// answers, as DPO does without a pair, has no use for a bad one: trained on those alone, a manner
+// would be made of rounding.
+func (j *Job) learnsOf(s JobSample) bool {
+	return s.Form == FormCorrection || s.Score > 0 || j.Recipe.Objective != "sft" && j.Recipe.Objective != "dpo"
 }
 
 // knowledgeKey likewise, for the given missed lessons.

@@ -120,6 +120,9 @@ func TestKeys(t *testing.T) {
 		if (rated.mannerKey() != "") != learns {
 			t.Errorf("%s: bad ratings alone train a manner: %v", objective, !learns)
 		}
+		if why := (&cycleRun{job: &rated}).unchanged(nil, nil); (why.Code == CodeNothingGood) == learns {
+			t.Errorf("%s: a cycle on bad ratings alone ends with %s", objective, why.Code)
+		}
 		rated.Samples = append(rated.Samples, JobSample{Form: FormRating, Prompt: "What is hail?", Answer: "Ice.", Score: 1, Weight: 1})
 		if rated.mannerKey() == "" {
 			t.Errorf("%s: a good rating among bad ones trains no manner", objective)

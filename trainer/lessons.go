@@ -250,7 +250,8 @@ func (t *Trainer) Practise(ctx context.Context, lesson int64) (out Practised, er
 			if err != nil {
 				return fmt.Errorf("practise lesson %d: read the versions: %w", lesson, err)
 			}
-			out.Known = trainings(versions)[l.Sample] == 0 // what was trained to be known is trained again
+			// What only an adapter of knowledge knows, be it trained on others, a training finds missed.
+			out.Known = !slices.ContainsFunc(versions, func(v Version) bool { return v.Knowledge != "" })
 		}
 		to := min(5, max(4, l.Importance+1))
 		out.Raised = to > l.Importance

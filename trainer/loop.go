@@ -255,8 +255,6 @@ func (l *loop) due(p pending, set *Settings, now time.Time) (Reason, time.Time) 
 		return reason(CodeEnoughRatings, "enough new ratings are in", "ratings", p.ratings, "least", set.MinBatchSize), now
 	case p.since.IsZero() && p.refused:
 		return reason(CodeRefusedWaits, "the gate refused the training on this feedback; training waits for new feedback"), time.Time{}
-	case p.since.IsZero() && p.onlyBad:
-		return onlyBad(), time.Time{}
 	case p.since.IsZero():
 		return reason(CodeNothingNew, "there is nothing new to learn"), time.Time{}
 	}

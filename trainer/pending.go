@@ -19,7 +19,6 @@ type pending struct {
 	erased  int       // samples that the version in use was trained on and that are gone
 	newest  int64     // sample that trains
 	refused bool      // the gate refused all that is there, as it is
-	onlyBad bool      // of the ratings that there are the objective learns nothing
 	last    *refusal  // that it was gathered by
 	key     string    // workKey of a cycle on it
 	against []Contradiction
@@ -54,7 +53,6 @@ func gather(k *kept, held map[int64]bool, set *Settings, last *refusal) (pending
 	for _, j := range p.judged {
 		if !j.Kept {
 			buffer.Dropped[j.Reason.Code]++
-			p.onlyBad = p.onlyBad || j.Reason.Code == CodeOnlyBad
 			continue
 		}
 		buffer.Kept++

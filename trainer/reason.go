@@ -17,7 +17,6 @@ const (
 	CodeBufferFull     = "buffer_full"     // evicted; size
 	CodeUnchanged      = "unchanged"       // the better answer is the given one
 	CodeEmpty          = "empty"           // no text to learn from
-	CodeOnlyBad        = "only_bad"        // bad ratings alone, of which the objective learns nothing; also why nothing trains
 
 	// Why there is no answer.
 	CodeTooLong = "too_long" // longer than the model can read; context
@@ -80,6 +79,7 @@ const (
 	CodeOvertaken   = "overtaken"    // another version was chosen meanwhile; number (0: the base), import likewise
 	CodeImported    = "imported"     // not checked
 	CodeOnlyAsked   = "only_asked"   // nothing was due
+	CodeNothingGood = "nothing_good" // there are ratings, and none that the objective learns of
 	CodeStillGentle = "still_gentle" // refused in full, and trained gently it is the version in use
 	CodeInVain      = "in_vain"      // knowledge was trained and is not used: count, lessons (their questions), known, before, of
 	CodeStandsOn    = "stands_on"    // what was taken back is still said elsewhere: the adapters are the same

@@ -68,6 +68,9 @@ func (c *cycleRun) noteInVain(positions map[int]bool, v Vain) {
 // unchanged says why a cycle made no other version; answers are those of the reader.
 func (c *cycleRun) unchanged(order []int, answers map[int]string) Reason {
 	v := c.out.Report.Vain
+	if v == nil && len(c.job.Samples) > 0 && c.job.mannerKey() == "" {
+		return reason(CodeNothingGood, "nothing was trained: there is no good rating to train on, and this objective learns nothing of bad ones")
+	}
 	if v == nil {
 		return reason(CodeOnlyAsked, "nothing was due: the lessons were asked")
 	}
