@@ -3,9 +3,9 @@ package main
 // What the page says around its tables, for somebody who sees it for the first time.
 
 // introduction is formatted with the name of the folder of the results.
-const introduction = `Made by ` + "`go run ./prove -report`" + ` of [results.jsonl](%[1]s/results.jsonl); do not edit it by hand.
-` + "`make prove%[2]s`" + ` measures what has no line in that file yet, with ` + "`-again`" + ` in ARGS also what was measured at
-another commit than the present one, and ` + "`make prove-short`" + ` a part of it, into a folder of its own.
+const introduction = `Made by ` + "`go run ./prove -report%[2]s`" + ` of [results.jsonl](%[1]s/results.jsonl); do not edit it by hand.
+` + "`make prove%[3]s`" + ` measures what has no line in that file yet, with ` + "`-again`" + ` in ARGS also what was measured at
+another commit than the present one, and ` + "`make prove-short%[3]s`" + ` a part of it, into a folder of its own.
 
 `
 
@@ -35,7 +35,7 @@ answer can decide that.
 const notAskedText = `Lessons are asked in whole groups of as many as lie in memory; with 1 and 4 in memory only 12 and 24 lessons are asked. Where a set has fewer lessons
 than are to lie in memory, lessons that nobody asks for lie beside them. What a set has beyond that is not asked:`
 
-const notRunSays = `Promised, and without a line here: ` + "`make prove`" + ` measures it, ` + "`make prove-peers`" + ` what is said of TRL. Whatever is said about it elsewhere, this page does not show it.
+const notRunSays = `Promised, and without a line here: ` + "`make prove%s`" + ` measures it; ` + "`make prove-peers`" + ` what is said of TRL, beside the built-in model alone. Whatever is said about it elsewhere, this page does not show it.
 `
 
 // section is a part of the page that is about one thing: a table, a picture, or both. Where

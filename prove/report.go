@@ -63,13 +63,14 @@ func makeReport(folder string) (map[string][]byte, error) {
 	name := filepath.Base(folder)
 	var b bytes.Buffer
 	w := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
-	title, option := "What learning does", ""
+	title, option, variable := "What learning does", "", ""
 	if subject != "" {
 		title += " on " + subject
-		option = " ARGS=\"-model " + subject + "\""
+		option = " -model " + subject
+		variable = fmt.Sprintf(" ARGS=%q", option[1:])
 	}
 	w("# %s\n\n", title)
-	w(introduction, name, option)
+	w(introduction, name, option, variable)
 	w("%s\n\n", madeOn(lines))
 	w("%s\n", howToRead)
 	w("## Goals\n\n%s\n%s\n", goalsText, goalTable(lines, peers, wanted))
@@ -77,7 +78,7 @@ func makeReport(folder string) (map[string][]byte, error) {
 		w("%s %s.\n\n", notAskedText, missed)
 	}
 	if missing := notRun(lines, peers, wanted); len(missing) > 0 {
-		w("## Not run\n\n%s\n- %s\n\n", notRunSays, strings.Join(missing, "\n- "))
+		w("## Not run\n\n%s\n- %s\n\n", fmt.Sprintf(notRunSays, variable), strings.Join(missing, "\n- "))
 	}
 	for _, s := range sections {
 		var rows, plot string
