@@ -1,8 +1,11 @@
 package trainer
 
 import (
+	"errors"
+	"strconv"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // A correction that is saved again with another importance or other keywords is the lesson that
@@ -130,6 +133,39 @@ func TestRatingAnewLeavesTheLessonsAlone(t *testing.T) {
 		}
 		if b.speaking.Load() == before {
 			t.Error("a correction is not used")
+		}
+	})
+}
+
+// Of an answer there is one correction: one that was taken back does not come back beside a later one, of whichever kind that is.
+func TestAnAnswerHasOneCorrection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.attach()
+		_, message := b.talk("Who leads IT?", 0)
+		correct := func(kind Kind) Sample {
+			t.Helper()
+			time.Sleep(time.Second)
+			s, err := b.Correct(t.Context(), Correction{Message: message, Better: "Maria leads IT.", Kind: kind})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		first := correct(Knowledge)
+		if err := b.TakeBack(t.Context(), first.ID); err != nil {
+			t.Fatal(err)
+		}
+		second := correct(Manner)
+		var told *UserError
+		if err := b.PutBack(t.Context(), first.ID); !errors.As(err, &told) || told.Reason.Args["by"] != strconv.FormatInt(second.ID, 10) {
+			t.Errorf("put back beside a later one: %v", err)
+		}
+		if err := b.TakeBack(t.Context(), second.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.PutBack(t.Context(), first.ID); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -464,6 +464,15 @@ func (t *Trainer) putBack(ctx context.Context, sample int64) error {
 		if why := Judge(append([]Sample{s}, since...), *t.settings.Load())[0].Reason; why.Code == CodeReplaced {
 			return &UserError{Reason: why}
 		}
+		if s.Message != 0 { // of an answer there is one correction, whichever kind it is of
+			standing, err := t.standingOn(ctx, s.Message, s.Form)
+			if err != nil {
+				return err
+			}
+			if len(standing) > 0 && slices.Max(standing) > s.ID {
+				return &UserError{Reason: replacedBy(slices.Max(standing))}
+			}
+		}
 	}
 	return t.store.RestoreSample(ctx, sample)
 }

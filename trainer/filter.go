@@ -44,7 +44,7 @@ func judgeAll(samples []Sample, subjects []string, s Settings) []JudgedSample {
 		why := judge(j.Sample, s)
 		if why.Code == "" {
 			if by, taken := newest[subjects[i]]; taken {
-				why = reason(CodeReplaced, "replaced by a newer one", "by", by)
+				why = replacedBy(by)
 			} else {
 				newest[subjects[i]] = j.ID
 			}
@@ -59,6 +59,10 @@ func judgeAll(samples []Sample, subjects []string, s Settings) []JudgedSample {
 	evict(out, subjects, s)
 	weigh(out)
 	return out
+}
+
+func replacedBy(newer int64) Reason {
+	return reason(CodeReplaced, "replaced by a newer one", "by", newer)
 }
 
 // judge decides on one sample by itself.
