@@ -8,18 +8,29 @@ import (
 	"clara/trainer"
 )
 
-// Of a lesson that is known no training is promised: none takes it up.
-func TestPractisingAKnownLessonPromisesNoTraining(t *testing.T) {
+// newTrainer is a trainer over an empty data folder, without a model, with its store.
+func newTrainer(t *testing.T) (*trainer.Trainer, *store.Store) {
+	t.Helper()
 	home := t.TempDir()
 	st, err := store.Open(t.Context(), filepath.Join(home, "clara.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	tr, err := trainer.New(t.Context(), trainer.Params{Store: st, Home: home, Settings: trainer.DefaultSettings()})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return tr, st
+}
+
+// Of a lesson that is known no training is promised: none takes it up.
+func TestPractisingAKnownLessonPromisesNoTraining(t *testing.T) {
+	tr, st := newTrainer(t)
 	if _, err := tr.Teach(t.Context(), trainer.Teaching{Question: "Who is the mayor?", Answer: "Anna Huber."}); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"clara/store"
 	"clara/trainer"
 )
 
@@ -199,16 +198,7 @@ func TestContradictionsAreSaid(t *testing.T) {
 
 // A contradiction that thanks have told of is not told once more as news.
 func TestAContradictionIsToldOnceAtThePrompt(t *testing.T) {
-	home := t.TempDir()
-	st, err := store.Open(t.Context(), filepath.Join(home, "clara.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
-	tr, err := trainer.New(t.Context(), trainer.Params{Store: st, Home: home, Settings: trainer.DefaultSettings()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tr, _ := newTrainer(t)
 	var said bytes.Buffer
 	d := &dialogue{program: &program{language: english, out: &said, errs: &said}, trainer: tr, style: worded}
 	d.atPrompt = d.typed
