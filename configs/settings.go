@@ -72,7 +72,7 @@ func Default() Settings {
 		Continuous: Continuous{
 			Enabled:           true,
 			BufferSize:        1000,
-			QualityThreshold:  -0.5,
+			QualityThreshold:  -1,
 			MinWords:          3,
 			TrainOnCorrection: true,
 			MinBatchSize:      8,

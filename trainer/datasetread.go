@@ -146,7 +146,7 @@ func readDataset(r io.Reader, now time.Time) (rows []readRow, ignored []string, 
 }
 
 // badScore is what the label false counts for where the line has no score: two stars,
-// which the usual quality threshold lets in.
+// which the note's quality threshold lets in, too.
 const badScore = -0.5
 
 // columns are those of one line; a null counts as absent.

@@ -145,12 +145,12 @@ func ExampleTrainer_AddFeedbackSample() {
 	fmt.Println(s.ID, s.Form, s.Score, s.Importance, s.Source)
 
 	// What the filter turns down is kept all the same, with the reason.
-	s, err = t.AddFeedbackSample(ctx, "Das ist ein schlechter Text.", -0.9, "user", 3)
+	s, err = t.AddFeedbackSample(ctx, "Das ist irgendein Text.", 0.1, "user", 3)
 	check(err)
 	fmt.Println(s.ID, s.State, s.Reason.Code)
 	// Output:
 	// 1 text 0.8 3 user
-	// 2 rejected below_threshold
+	// 2 rejected neutral
 }
 
 func ExampleTrainer_ProcessConversation() {

@@ -16,8 +16,8 @@ import (
 // come oldest first and are returned in that order. A sample that the store has
 // marked as replaced stays so.
 //
-// The quality threshold decides what enters the buffer, never what is imitated:
-// an answer with two stars (-0.5) passes the default and is then pushed down.
+// The quality threshold decides what enters the buffer, never what is imitated: an answer
+// with one star (-1) passes the default and is then pushed down.
 //
 // A lesson (Knowledge) is what the user taught: it is never evicted, and takes no room
 // from what trains the manner. When more of the rest pass than the buffer holds, ratings

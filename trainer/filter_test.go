@@ -48,7 +48,9 @@ func TestJudge(t *testing.T) {
 		1: CodeReplaced, 2: CodeTooShort, 3: CodeNeutral, 5: CodeBelowThreshold, 6: CodeReplaced, 9: CodeUnchanged, 10: CodeEmpty, 13: CodeReplaced,
 		15: CodeReplaced, 16: CodeNeutral, 17: CodeReplaced, 18: CodeBelowThreshold,
 	}
-	for _, j := range Judge(samples, DefaultSettings()) {
+	set := DefaultSettings()
+	set.QualityThreshold = -0.5
+	for _, j := range Judge(samples, set) {
 		if j.Reason.Code != want[j.ID] || j.Kept != (want[j.ID] == "") {
 			t.Errorf("sample %d: kept %v, reason %q, want %q", j.ID, j.Kept, j.Reason.Code, want[j.ID])
 		}

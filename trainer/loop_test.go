@@ -63,13 +63,13 @@ func TestWhatStartsACycle(t *testing.T) {
 			t.Errorf("%d of %d ratings, want 1 of 8", s.NewRatings, s.LeastRating)
 		}
 		for i := range 6 {
-			b.rate(fmt.Sprint("more ", i), 1+4*(i%2))
+			b.rate(fmt.Sprint("more ", i), 3+2*(i%2))
 		}
 		b.settle()
 		if n := b.runs.Load(); n != 1 {
 			t.Fatalf("%d cycles after few ratings, want 1", n)
 		}
-		// Ratings of one star are below the threshold and do not count.
+		// Ratings of three stars say nothing and do not count.
 		for i := range 4 {
 			b.rate(fmt.Sprint("good ", i), 4)
 		}

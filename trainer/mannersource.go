@@ -20,7 +20,7 @@ type mannerSource struct {
 	texts       deck[Anchored]
 	chats       deck[Anchored]
 	mismatches  deck[weighted]
-	wished      deck[[2]weighted] // samples of the base with the trait of the good ratings, and without
+	wished      deck[[2]weighted] // answers with the trait of the good ratings, and without
 }
 
 func (m *mannerSource) steps(epochs int) int {
@@ -50,13 +50,25 @@ func (m *mannerSource) stepRows() int {
 		}
 		return out
 	}
+	if len(m.wished.items) > 0 {
+		var pairs []int
+		for _, p := range m.wished.items {
+			for _, w := range p {
+				pairs = append(pairs, len(w.Prompt)+len(w.Answer))
+			}
+		}
+		add(2*wishedPairs, pairs)
+		add(m.effort.anchor*wishedAnchors, held(m.chats.items))
+		add(m.effort.anchor*wishedTexts, held(m.texts.items))
+		return rows
+	}
 	add(mannerRatings, answers(m.good.items))
 	add(mannerRatings, answers(m.bad.items))
 	add(2*mannerRatings, answers(m.mismatches.items))
 	if len(m.corrections.items) == 0 {
 		add(m.effort.anchor*mannerAnchors, held(m.chats.items))
 		add(m.effort.anchor*ratingTexts, held(m.texts.items))
-		return rows // with pairs of samples in place of the ratings, about as many
+		return rows
 	}
 	var givens []int // 0 for a correction that is preferred to nothing
 	for _, w := range m.corrections.items {
@@ -89,7 +101,7 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 	m.texts.items, m.chats.items = b.Texts, b.Anchors
 
 	var ratings []weighted
-	var scores []float64
+	var answers []ratedAnswer
 	for _, s := range j.Samples {
 		seq, err := s.sequence(r, j.Recipe.System)
 		if err != nil {
@@ -109,16 +121,17 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 			continue
 		}
 		ratings = append(ratings, w)
-		scores = append(scores, s.Score)
+		answers = append(answers, s.rated())
 	}
 	if err := baseOfPairs(ctx, r, m.corrections.items); err != nil {
 		return nil, err
 	}
 	if trait != nil && len(m.corrections.items) == 0 {
 		var err error
-		if m.wished.items, err = trait.sampled(ctx, r, b.Anchors, j.Recipe.Seed); err != nil {
+		if m.wished.items, err = trait.wished(ctx, r, ratings, answers, b.Anchors, j.Recipe.Seed); err != nil {
 			return nil, err
 		}
+		m.chats.items = trait.held(r, b.Anchors)
 	}
 	if len(m.wished.items) == 0 && m.objective != "sft" { // else the ratings themselves are not trained on, or only imitated
 		if err := baseLogProbs(ctx, r, ratings); err != nil {
@@ -126,7 +139,7 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 		}
 	}
 	for i, w := range ratings {
-		if scores[i] > 0 {
+		if answers[i].good {
 			m.good.items = append(m.good.items, w)
 		} else {
 			m.bad.items = append(m.bad.items, w)
@@ -203,14 +216,17 @@ func (m *mannerSource) next() (*batch, error) {
 	switch {
 	case len(m.wished.items) > 0:
 		// What the ratings have in common is known: pairs that differ in it teach it on more
-		// questions, and nothing else (Rafailov et al. 2023, on the model's own samples).
+		// questions, and nothing else (Rafailov et al. 2023, on the model's own samples). By
+		// itself that makes both answers less likely as it goes on, so the better one is
+		// imitated as well (Pang et al. 2024, "Iterative Reasoning Preference Optimization").
 		b.loss = "dpo"
-		for range mannerWished {
+		for range wishedPairs {
 			p := m.wished.deal()
-			b.prefer(p[0], p[1])
+			b.imitate(p[0].Sequence, wishedImitated*p[0].weight, nil)
+			b.preferLast(p[0], p[1])
 		}
-		hold(b, &m.chats, anchor*mannerAnchors)
-		hold(b, &m.texts, anchor*ratingTexts)
+		hold(b, &m.chats, anchor*wishedAnchors)
+		hold(b, &m.texts, anchor*wishedTexts)
 		return b, nil
 	case len(m.corrections.items) == 0:
 		corrections, styled, texts, chats = 0, 0, anchor*ratingTexts, anchor*mannerAnchors

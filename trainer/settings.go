@@ -59,7 +59,7 @@ func DefaultSettings() Settings {
 	return Settings{
 		Enabled:           true,
 		BufferSize:        1000,
-		QualityThreshold:  -0.5,
+		QualityThreshold:  -1,
 		MinWords:          3,
 		TrainOnCorrection: true,
 		MinBatchSize:      8,

@@ -1,16 +1,13 @@
 package trainer
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"clara/model"
 	"clara/trainer/words"
 )
 
@@ -180,75 +177,23 @@ func traitsIn(answers []ratedAnswer) []Trait {
 	return all
 }
 
-// ratedAnswers are the ratings among samples. Whether an answer came to its end is not
-// kept with it; one that stops in mid-sentence did not.
+// ratedAnswers are the ratings among samples.
 func ratedAnswers(samples []JobSample) []ratedAnswer {
 	var out []ratedAnswer
 	for _, s := range samples {
 		if s.Form == FormRating {
-			text := strings.TrimSpace(s.Answer)
-			last, _ := utf8.DecodeLastRuneInString(text)
-			ended := strings.ContainsRune(".!?:)\"”“", last)
-			out = append(out, ratedAnswer{text: text, ended: ended, good: s.Score > 0})
+			out = append(out, s.rated())
 		}
 	}
 	return out
 }
 
-// The samples of the base in which a trait is looked for.
-const (
-	traitQuestions   = 40 // of the anchors
-	traitSamples     = 3  // of each
-	traitTokens      = 40
-	traitTemperature = 0.7
-)
-
-// sampled asks the base the questions of some anchors several times and pairs answers that
-// have the trait with answers to the same question that lack it: the first is what the base
-// says anyway, so that nothing else is taught.
-func (t Trait) sampled(ctx context.Context, r *model.Runner, from []Anchored, seed uint64) ([][2]weighted, error) {
-	rng := rand.New(rand.NewPCG(seed, 70))
-	some := slices.Clone(from)
-	rng.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
-	some = some[:min(len(some), traitQuestions)]
-	var reqs []model.Request
-	for _, a := range some {
-		for range traitSamples {
-			reqs = append(reqs, model.Request{Prompt: a.Prompt, MaxTokens: traitTokens, Sampling: model.Sampling{Temperature: traitTemperature, TopP: 1, Seed: 1 + rng.Uint64()>>1}})
-		}
-	}
-	results, err := r.GenerateAll(ctx, reqs, model.Background)
-	if err != nil {
-		return nil, fmt.Errorf("sample %d answers of the base: %w", len(reqs), err)
-	}
-	var flat []weighted
-	for i := range some {
-		var with, without []weighted
-		for k := range traitSamples {
-			n := i*traitSamples + k
-			x := results[n]
-			if len(x.IDs) == 0 || loops(x.Text) {
-				continue
-			}
-			w := weighted{Sequence: model.Sequence{Prompt: reqs[n].Prompt, Answer: whole(r, x)}, weight: 1}
-			if t.Has(x.Text, x.Finish == model.FinishEnd) {
-				with = append(with, w)
-			} else {
-				without = append(without, w)
-			}
-		}
-		for k := range min(len(with), len(without)) {
-			flat = append(flat, with[k], without[k])
-		}
-	}
-	if err := baseLogProbs(ctx, r, flat); err != nil {
-		return nil, fmt.Errorf("read the samples of the base: %w", err)
-	}
-	var out [][2]weighted
-	for i := 0; i < len(flat); i += 2 {
-		out = append(out, [2]weighted{flat[i], flat[i+1]})
-	}
-	return out, nil
+// rated is the sample's answer with its stars. Whether an answer came to its end is not
+// kept with it; one that stops in mid-sentence did not.
+func (s JobSample) rated() ratedAnswer {
+	text := strings.TrimSpace(s.Answer)
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return ratedAnswer{text: text, ended: strings.ContainsRune(".!?:)\"”“", last), good: s.Score > 0}
 }
 
 // figure is the code of the trait's sentence.

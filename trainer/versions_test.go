@@ -137,6 +137,11 @@ func TestDoctor(t *testing.T) {
 		if f := find(SubjectBuffer); f.Good || f.Hint != HintRate {
 			t.Errorf("no feedback: %+v", f)
 		}
+		set := DefaultSettings()
+		set.QualityThreshold = -0.5
+		if err := b.SetSettings(t.Context(), set); err != nil {
+			t.Fatal(err)
+		}
 		for i := range 4 {
 			b.rate(fmt.Sprint("low ", i), 1)
 		}
@@ -156,7 +161,6 @@ func TestDoctor(t *testing.T) {
 		if f := find(SubjectTraining); !f.Good || f.Reason.Args["ratings"] != "1" {
 			t.Errorf("waiting for ratings: %+v", f)
 		}
-		set := DefaultSettings()
 		set.LearningRate = 1e-6
 		if err := b.SetSettings(t.Context(), set); err != nil {
 			t.Fatal(err)

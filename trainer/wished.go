@@ -1,0 +1,163 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"clara/model"
+	"clara/trainer/words"
+)
+
+// The answers that are paired by a trait: those that were rated, and samples of the base to
+// their questions and to those of some anchors. A trait is one of the questions, too: "you" came
+// to 12 pairs from 15 rated questions, and to 5 from those of 40 anchors.
+const (
+	traitQuestions   = 40 // that the base is asked, of those that were rated, and as many anchors
+	traitSamples     = 5  // of each
+	traitPairs       = 3  // of one question at most
+	traitTokens      = 40
+	traitTemperature = 0.7
+)
+
+// traitHeld is how many anchors must have a trait for the others not to be held to the base:
+// there they teach the opposite. With a first sentence of at most 15 words, which half of the
+// anchors have, 81 of 120 sampled answers complied without the others, 68 with them. A trait
+// that few anchors have is one of other questions, and they keep it there (docs/learning/notes.md).
+const traitHeld = 24
+
+// traitQuestion is a question with answers to it that have a trait, and that lack it.
+type traitQuestion struct {
+	prompt        []int32
+	with, without []weighted
+}
+
+// wished pairs answers to the same question that differ in the trait: those that were rated,
+// as far as their stars agree with it, and the base's own samples, which it says anyway, so that
+// nothing else is taught. rated are the ratings in the order of answers.
+func (t Trait) wished(ctx context.Context, r *model.Runner, rated []weighted, answers []ratedAnswer, from []Anchored, seed uint64) ([][2]weighted, error) {
+	rng := rand.New(rand.NewPCG(seed, 70))
+	var anchors []*traitQuestion
+	for _, a := range from {
+		anchors = append(anchors, &traitQuestion{prompt: a.Prompt})
+	}
+	some := func(all []*traitQuestion) []*traitQuestion {
+		rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		return all[:min(len(all), traitQuestions)]
+	}
+	questions := t.ratedQuestions(r, rated, answers)
+	asked := slices.Concat(some(questions), some(anchors))
+	var reqs []model.Request
+	for _, q := range asked {
+		for range traitSamples {
+			reqs = append(reqs, model.Request{Prompt: q.prompt, MaxTokens: traitTokens, Sampling: model.Sampling{Temperature: traitTemperature, TopP: 1, Seed: 1 + rng.Uint64()>>1}})
+		}
+	}
+	results, err := r.GenerateAll(ctx, reqs, model.Background)
+	if err != nil {
+		return nil, fmt.Errorf("sample %d answers of the base: %w", len(reqs), err)
+	}
+	for i, q := range asked {
+		for _, x := range results[i*traitSamples : (i+1)*traitSamples] {
+			if len(x.IDs) > 0 && !loops(x.Text) {
+				w := weighted{Sequence: model.Sequence{Prompt: q.prompt, Answer: whole(r, x)}, weight: 1}
+				q.add(t, r, w, x.Text, x.Finish == model.FinishEnd)
+			}
+		}
+	}
+	if len(questions) > traitQuestions { // those that the base is not asked have what was rated alone
+		asked = append(asked, questions[traitQuestions:]...)
+	}
+	var flat []weighted
+	for _, q := range asked {
+		for k := range min(len(q.with), len(q.without), traitPairs) {
+			flat = append(flat, q.with[k], q.without[k])
+		}
+	}
+	if err := baseLogProbs(ctx, r, flat); err != nil {
+		return nil, fmt.Errorf("read the answers that differ in what was rated: %w", err)
+	}
+	var out [][2]weighted
+	for pair := range slices.Chunk(flat, 2) {
+		out = append(out, [2]weighted{pair[0], pair[1]})
+	}
+	return out, nil
+}
+
+// ratedQuestions are the questions of the ratings with the answers whose stars agree with the trait.
+func (t Trait) ratedQuestions(r *model.Runner, rated []weighted, answers []ratedAnswer) []*traitQuestion {
+	var out []*traitQuestion
+	at := make(map[string]*traitQuestion)
+	for i, w := range rated {
+		if w.prompt == "" {
+			continue // a text by itself answers nothing
+		}
+		q := at[w.prompt]
+		if q == nil {
+			q = &traitQuestion{prompt: w.Prompt}
+			at[w.prompt], out = q, append(out, q)
+		}
+		a := answers[i]
+		if t.Has(a.text, a.ended) != a.good {
+			continue
+		}
+		if n := len(w.Answer); !a.ended && n > 1 && w.Answer[n-1] == r.TurnEnd() {
+			w.Answer = w.Answer[:n-1] // where it stopped is no end
+		}
+		q.add(t, r, w, a.text, a.ended)
+	}
+	return out
+}
+
+// add adds an answer, as far as it takes to tell whether it has the trait.
+func (q *traitQuestion) add(t Trait, r *model.Runner, w weighted, text string, ended bool) {
+	w.Answer = t.told(r, w.Answer)
+	if t.Has(text, ended) {
+		q.with = append(q.with, w)
+	} else {
+		q.without = append(q.without, w)
+	}
+}
+
+// told is the beginning of an answer by which it is decided whether it has the trait: what
+// follows says nothing about it, and only adds to the noise of a step.
+func (t Trait) told(r *model.Runner, answer []int32) []int32 {
+	text, decoder := "", r.Tokenizer().NewDecoder()
+	for i, id := range answer {
+		text += decoder.Push(id)
+		if t.isTold(text) {
+			return answer[:i+1]
+		}
+	}
+	return answer
+}
+
+// isTold says whether an answer that goes on after text is known to have the trait, or to lack it.
+func (t Trait) isTold(text string) bool {
+	switch t.Kind {
+	case TraitFirst:
+		first, whole := openingStatement(text)
+		return whole || words.Count(first) > t.Words+1 // the last word may go on
+	case TraitOpening:
+		return len(words.Split(text)) > 1
+	case TraitWord:
+		all := words.Split(words.Fold(text))
+		return len(all) > 1 && slices.Contains(all[:len(all)-1], t.Word)
+	}
+	return false
+}
+
+// held are the anchors that do not teach the opposite of the trait.
+func (t Trait) held(r *model.Runner, anchors []Anchored) []Anchored {
+	var out []Anchored
+	for _, a := range anchors {
+		if n := len(a.Answer); n > 0 && t.Has(a.Text, a.Answer[n-1] == r.TurnEnd()) {
+			out = append(out, a)
+		}
+	}
+	if len(out) < traitHeld {
+		return anchors
+	}
+	return out
+}
