@@ -25,7 +25,8 @@ func (p *player) changeThreshold() {
 	p.see(p.word("settings.at_most", "High", "1"))
 	p.see(p.word("settings.wrong", "N", "1"))
 	p.shoot("out-of-range")
-	p.write(p.word("set.quality"), "-1")
+	p.write(p.word("set.quality"), "-1") // as it is shipped
+	p.write(p.word("set.ratings"), "9")
 	p.tap(exactly(p.word("save")))
 	p.see(p.word("settings.saved"))
 }

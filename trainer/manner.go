@@ -26,12 +26,15 @@ const (
 	ratingBeta        = 0.1
 )
 
-// The recipe where it is known what ratings are given for (Trait), found on one of two wishes
-// (docs/learning/notes.md). At the full rate the answers went on to lose what was asked of them.
+// The recipe where it is known what ratings are given for (Trait). At the full rate the answers
+// went on to lose what was asked of them, and held less firmly plain texts were forgotten
+// (docs/learning/notes.md).
 const (
 	wishedPairs    = 6 // of a step, in place of the ratings
+	wishedPasses   = 5 // through the pairs, at most: few of them soon cost plain texts
 	wishedAnchors  = 4
 	wishedTexts    = 3
+	wishedLambda   = 2
 	wishedImitated = 0.5 // weight of imitating the better answer of a pair
 	wishedRate     = 0.5 // times the rate
 )

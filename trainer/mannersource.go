@@ -25,6 +25,9 @@ type mannerSource struct {
 
 func (m *mannerSource) steps(epochs int) int {
 	n := mannerSteps(len(m.corrections.items), len(m.good.items)+len(m.bad.items), epochs)
+	if pairs := len(m.wished.items); pairs > 0 {
+		n = min(n, max(mannerFewestSteps, wishedPasses*pairs/wishedPairs))
+	}
 	return min(n, max(mannerFewestSteps, mannerRows/max(1, m.stepRows())))
 }
 
@@ -225,6 +228,7 @@ func (m *mannerSource) next() (*batch, error) {
 			b.imitate(p[0].Sequence, wishedImitated*p[0].weight, nil)
 			b.preferLast(p[0], p[1])
 		}
+		b.lambda *= wishedLambda
 		hold(b, &m.chats, anchor*wishedAnchors)
 		hold(b, &m.texts, anchor*wishedTexts)
 		return b, nil

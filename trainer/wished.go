@@ -15,8 +15,9 @@ import (
 // to 12 pairs from 15 rated questions, and to 5 from those of 40 anchors.
 const (
 	traitQuestions   = 40 // that the base is asked, of those that were rated, and as many anchors
-	traitSamples     = 5  // of each
-	traitPairs       = 3  // of one question at most
+	traitSamples     = 5  // of each; of a rated one up to traitOften
+	traitOften       = 8
+	traitPairs       = 3 // of one question at most
 	traitTokens      = 40
 	traitTemperature = 0.7
 )
@@ -48,9 +49,17 @@ func (t Trait) wished(ctx context.Context, r *model.Runner, rated []weighted, an
 	}
 	questions := t.ratedQuestions(r, rated, answers)
 	asked := slices.Concat(some(questions), some(anchors))
+	// The fewer questions were rated, the more often each is asked.
+	often := min(traitOften, max(traitSamples, traitQuestions*traitSamples/max(1, len(questions))))
 	var reqs []model.Request
-	for _, q := range asked {
-		for range traitSamples {
+	var of []*traitQuestion
+	for i, q := range asked {
+		n := traitSamples
+		if i < len(questions) {
+			n = often
+		}
+		for range n {
+			of = append(of, q)
 			reqs = append(reqs, model.Request{Prompt: q.prompt, MaxTokens: traitTokens, Sampling: model.Sampling{Temperature: traitTemperature, TopP: 1, Seed: 1 + rng.Uint64()>>1}})
 		}
 	}
@@ -58,12 +67,10 @@ func (t Trait) wished(ctx context.Context, r *model.Runner, rated []weighted, an
 	if err != nil {
 		return nil, fmt.Errorf("sample %d answers of the base: %w", len(reqs), err)
 	}
-	for i, q := range asked {
-		for _, x := range results[i*traitSamples : (i+1)*traitSamples] {
-			if len(x.IDs) > 0 && !loops(x.Text) {
-				w := weighted{Sequence: model.Sequence{Prompt: q.prompt, Answer: whole(r, x)}, weight: 1}
-				q.add(t, r, w, x.Text, x.Finish == model.FinishEnd)
-			}
+	for i, x := range results {
+		if len(x.IDs) > 0 && !loops(x.Text) {
+			w := weighted{Sequence: model.Sequence{Prompt: of[i].prompt, Answer: whole(r, x)}, weight: 1}
+			of[i].add(t, r, w, x.Text, x.Finish == model.FinishEnd)
 		}
 	}
 	if len(questions) > traitQuestions { // those that the base is not asked have what was rated alone
