@@ -18,7 +18,8 @@ const howToRead = `## How to read it
   several memories or for several manners, or was sampled four times.
 - **Lines.** The last column names the lines of results.jsonl that a row adds up. Each of them stands at the end of this page.
 - **Sets not tuned on** were written by another hand than the recipes, and no recipe was found on them. Results on them were looked at between
-  versions, so a fault that they showed was mended with them in view. **Given sets** came with the project; the recipes were found on them.
+  versions, so a fault that they showed was mended with them in view. **Given sets** came with the project; the recipes were found on them,
+  and that of ratings on ratings-en as well, which stands among them.
 - **As written** is the question of a lesson itself; **in other words** are at least three rewordings of it. **Leak**: a similar question, to
   which the lesson is not the answer, is answered with the lesson. **Unrelated kept**: questions that the untrained model gets right and that are
   still answered right.

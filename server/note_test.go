@@ -35,9 +35,9 @@ func TestRequestsOfTheNote(t *testing.T) {
 
 	// What the filter turns down is said, and kept.
 	var turned success
-	h.want(http.StatusOK, "", "POST", "/feedback", `{"text": "This text is bad through and through.", "score": -0.9}`, &turned)
+	h.want(http.StatusOK, "", "POST", "/feedback", `{"text": "This text is neither good nor bad.", "score": 0.1}`, &turned)
 	if turned.Success || turned.Reason == "" {
-		t.Errorf("a text below the threshold: %+v", turned)
+		t.Errorf("a text that is rated neutral: %+v", turned)
 	}
 	h.want(http.StatusOK, "", "GET", "/stats", nil, &stats)
 	if stats.Metrics.SamplesTotal != 4 {

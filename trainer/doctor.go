@@ -80,11 +80,12 @@ func (t *Trainer) doctorModel(s State) Finding {
 }
 
 func doctorBuffer(judged []JudgedSample, set Settings) Finding {
-	kept, judging, dropped := 0, 0, make(map[string]int)
+	kept, pushed, judging, dropped := 0, 0, 0, make(map[string]int)
 	reasons := make(map[string]Reason)
 	for _, j := range judged {
 		if j.Kept {
 			kept, judging = kept+1, judging+1
+			pushed += boolToInt(j.Score < 0)
 			continue
 		}
 		if j.Reason.Code == CodeReplaced || j.Reason.Code == CodeBufferFull { // newer ones train in their place
@@ -98,6 +99,10 @@ func doctorBuffer(judged []JudgedSample, set Settings) Finding {
 		return bad(SubjectBuffer, HintRate, CodeBufferEmpty, "no feedback has been given yet", "kept", 0, "total", 0)
 	}
 	top, most := "", 0
+	if n := dropped[CodeBelowThreshold]; n > 0 && pushed == 0 { // good answers teach little without bad ones
+		return bad(SubjectBuffer, HintLowerThreshold, CodeBufferEmpty, fmt.Sprintf("only %d of %d samples train; %d are %s of %g", kept, judging, n, reasons[CodeBelowThreshold].Text, set.QualityThreshold),
+			"kept", kept, "total", judging, "top", CodeBelowThreshold, "count", n, "threshold", set.QualityThreshold)
+	}
 	for code, n := range dropped {
 		if n > most || (n == most && code < top) {
 			top, most = code, n

@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 
 	"clara/model"
 	"clara/trainer/words"
@@ -21,10 +22,11 @@ type mannerSource struct {
 	chats       deck[Anchored]
 	mismatches  deck[weighted]
 	wished      deck[[2]weighted] // answers with the trait of the good ratings, and without
+	stood       int               // for so many ratings
 }
 
 func (m *mannerSource) steps(epochs int) int {
-	n := mannerSteps(len(m.corrections.items), len(m.good.items)+len(m.bad.items), epochs)
+	n := mannerSteps(len(m.corrections.items), max(m.stood, len(m.good.items)+len(m.bad.items)), epochs)
 	if pairs := len(m.wished.items); pairs > 0 {
 		n = min(n, max(mannerFewestSteps, wishedPasses*pairs/wishedPairs))
 	}
@@ -61,6 +63,9 @@ func (m *mannerSource) stepRows() int {
 			}
 		}
 		add(2*wishedPairs, pairs)
+		if len(m.good.items) > 0 {
+			add(1, answers(m.good.items))
+		}
 		add(m.effort.anchor*wishedAnchors, held(m.chats.items))
 		add(m.effort.anchor*wishedTexts, held(m.texts.items))
 		return rows
@@ -134,7 +139,9 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 		if m.wished.items, err = trait.wished(ctx, r, ratings, answers, b.Anchors, j.Recipe.Seed); err != nil {
 			return nil, err
 		}
-		m.chats.items = trait.held(r, b.Anchors)
+		if len(m.wished.items) > 0 {
+			m.chats.items = trait.held(r, b.Anchors)
+		}
 	}
 	if len(m.wished.items) == 0 && m.objective != "sft" { // else the ratings themselves are not trained on, or only imitated
 		if err := baseLogProbs(ctx, r, ratings); err != nil {
@@ -150,6 +157,10 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 	}
 	switch {
 	case len(m.wished.items) > 0:
+		// The pairs stand for the answers. What was given as a text is in none.
+		m.stood = len(ratings)
+		m.good.items = slices.DeleteFunc(m.good.items, func(w weighted) bool { return w.prompt != "" })
+		m.bad.items = nil
 	case m.objective == "dpo":
 		for _, g := range m.good.items {
 			for _, x := range m.bad.items {
@@ -229,6 +240,10 @@ func (m *mannerSource) next() (*batch, error) {
 			b.preferLast(p[0], p[1])
 		}
 		b.lambda *= wishedLambda
+		if len(m.good.items) > 0 {
+			w := m.good.deal()
+			b.imitate(w.Sequence, w.weight, nil)
+		}
 		hold(b, &m.chats, anchor*wishedAnchors)
 		hold(b, &m.texts, anchor*wishedTexts)
 		return b, nil

@@ -12,9 +12,9 @@ import (
 )
 
 // Trait is something on the surface of answers that the well rated ones have and the
-// badly rated ones lack. Stars alone are a weak teacher: thirty of them move a manner
-// little. What they have in common can be told apart from chance, shown to the user,
-// and looked for in what the base says to other questions.
+// badly rated ones lack. Stars by themselves are a weak teacher. What they are given for can
+// be told apart from chance, shown to the user, and looked for in what the base says to the
+// same questions and to others.
 type Trait struct {
 	Kind   string  `json:"kind"`            // one of the trait kinds
 	Word   string  `json:"word,omitempty"`  // of TraitWord and TraitOpening, in lower case
@@ -91,6 +91,28 @@ type ratedAnswer struct {
 	text  string
 	ended bool
 	good  bool
+
+	opening string          // its first word
+	used    map[string]bool // its words; with thousands of traits they are looked up, not read each time
+}
+
+func (a *ratedAnswer) read() {
+	all := words.Split(words.Fold(a.text))
+	a.opening, a.used = words.Fold(firstWord(a.text)), make(map[string]bool, len(all))
+	for _, w := range all {
+		a.used[w] = true
+	}
+}
+
+// has is t.Has of the answer.
+func (a *ratedAnswer) has(t Trait) bool {
+	switch t.Kind {
+	case TraitWord:
+		return a.used[t.Word] != t.Lacks
+	case TraitOpening:
+		return (a.opening == t.Word) != t.Lacks
+	}
+	return t.Has(a.text, a.ended)
 }
 
 // traitOf finds the trait that parts good answers from bad ones best. It is believed
@@ -106,13 +128,17 @@ func traitOf(answers []ratedAnswer) (best Trait, ok bool) {
 	if good == 0 || bad == 0 {
 		return best, false
 	}
+	answers = slices.Clone(answers)
+	for i := range answers {
+		answers[i].read()
+	}
 	best.P = math.Inf(1)
 	ways := make(map[string]float64) // in which answers are parted, with the least p that each could have
 	for _, t := range traitsIn(answers) {
 		way := make([]byte, len(answers))
 		t.GoodOf, t.BadOf = good, bad
 		for i, a := range answers {
-			has := t.Has(a.text, a.ended)
+			has := a.has(t)
 			way[i] = byte('0' + boolToInt(has))
 			t.Good += boolToInt(has && a.good)
 			t.Bad += boolToInt(has && !a.good)
@@ -148,10 +174,8 @@ func traitsIn(answers []ratedAnswer) []Trait {
 	used, openings := make(map[string]bool), make(map[string]bool)
 	var lengths, firsts []int
 	for _, a := range answers {
-		for _, w := range words.Split(words.Fold(a.text)) {
-			used[w] = true
-		}
-		openings[words.Fold(firstWord(a.text))] = true
+		maps.Copy(used, a.used)
+		openings[a.opening] = true
 		lengths = append(lengths, words.Count(a.text))
 		if first, _ := openingStatement(a.text); first != "" {
 			firsts = append(firsts, words.Count(first))

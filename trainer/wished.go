@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"clara/model"
 	"clara/trainer/words"
@@ -20,11 +21,12 @@ const (
 	traitPairs       = 3 // of one question at most
 	traitTokens      = 40
 	traitTemperature = 0.7
+	leastWished      = 10 // pairs
 )
 
 // traitHeld is how many anchors must have a trait for the others not to be held to the base:
 // there they teach the opposite. With a first sentence of at most 15 words, which half of the
-// anchors have, 81 of 120 sampled answers complied without the others, 68 with them. A trait
+// anchors have, 81 of 120 sampled answers complied without the others, 69 with them. A trait
 // that few anchors have is one of other questions, and they keep it there (docs/learning/notes.md).
 const traitHeld = 24
 
@@ -36,7 +38,9 @@ type traitQuestion struct {
 
 // wished pairs answers to the same question that differ in the trait: those that were rated,
 // as far as their stars agree with it, and the base's own samples, which it says anyway, so that
-// nothing else is taught. rated are the ratings in the order of answers.
+// nothing else is taught. rated are the ratings in the order of answers. There is none where too
+// few were found: a handful that is trained on again and again costs plain texts, and teaches less
+// than the ratings themselves.
 func (t Trait) wished(ctx context.Context, r *model.Runner, rated []weighted, answers []ratedAnswer, from []Anchored, seed uint64) ([][2]weighted, error) {
 	rng := rand.New(rand.NewPCG(seed, 70))
 	var anchors []*traitQuestion
@@ -68,9 +72,9 @@ func (t Trait) wished(ctx context.Context, r *model.Runner, rated []weighted, an
 		return nil, fmt.Errorf("sample %d answers of the base: %w", len(reqs), err)
 	}
 	for i, x := range results {
-		if len(x.IDs) > 0 && !loops(x.Text) {
-			w := weighted{Sequence: model.Sequence{Prompt: of[i].prompt, Answer: whole(r, x)}, weight: 1}
-			of[i].add(t, r, w, x.Text, x.Finish == model.FinishEnd)
+		ended := x.Finish == model.FinishEnd
+		if strings.TrimSpace(x.Text) != "" && !loops(x.Text) && t.isSettled(x.Text, ended) {
+			of[i].add(t, r, weighted{Sequence: model.Sequence{Prompt: of[i].prompt, Answer: whole(r, x)}, weight: 1}, t.Has(x.Text, ended))
 		}
 	}
 	if len(questions) > traitQuestions { // those that the base is not asked have what was rated alone
@@ -82,6 +86,9 @@ func (t Trait) wished(ctx context.Context, r *model.Runner, rated []weighted, an
 			flat = append(flat, q.with[k], q.without[k])
 		}
 	}
+	if len(flat) < 2*leastWished {
+		return nil, nil
+	}
 	if err := baseLogProbs(ctx, r, flat); err != nil {
 		return nil, fmt.Errorf("read the answers that differ in what was rated: %w", err)
 	}
@@ -92,7 +99,8 @@ func (t Trait) wished(ctx context.Context, r *model.Runner, rated []weighted, an
 	return out, nil
 }
 
-// ratedQuestions are the questions of the ratings with the answers whose stars agree with the trait.
+// ratedQuestions are the questions of the ratings, each as it stood in its conversation, with the
+// answers whose stars agree with the trait, as far as they are trained on.
 func (t Trait) ratedQuestions(r *model.Runner, rated []weighted, answers []ratedAnswer) []*traitQuestion {
 	var out []*traitQuestion
 	at := make(map[string]*traitQuestion)
@@ -100,31 +108,47 @@ func (t Trait) ratedQuestions(r *model.Runner, rated []weighted, answers []rated
 		if w.prompt == "" {
 			continue // a text by itself answers nothing
 		}
-		q := at[w.prompt]
+		key := fmt.Sprint(w.Prompt)
+		q := at[key]
 		if q == nil {
 			q = &traitQuestion{prompt: w.Prompt}
-			at[w.prompt], out = q, append(out, q)
+			at[key], out = q, append(out, q)
 		}
-		a := answers[i]
-		if t.Has(a.text, a.ended) != a.good {
-			continue
+		n := len(w.Answer)
+		ended := n > 0 && w.Answer[n-1] == r.TurnEnd()
+		if ended && !answers[i].ended {
+			w.Answer, ended = w.Answer[:n-1], false // where it stopped is no end
 		}
-		if n := len(w.Answer); !a.ended && n > 1 && w.Answer[n-1] == r.TurnEnd() {
-			w.Answer = w.Answer[:n-1] // where it stopped is no end
+		text := r.Tokenizer().Decode(w.Answer)
+		if has := t.Has(text, ended); has == answers[i].good && t.isSettled(text, ended) {
+			q.add(t, r, w, has)
 		}
-		q.add(t, r, w, a.text, a.ended)
 	}
 	return out
 }
 
-// add adds an answer, as far as it takes to tell whether it has the trait.
-func (q *traitQuestion) add(t Trait, r *model.Runner, w weighted, text string, ended bool) {
+// add adds an answer that has the trait, or lacks it, as far as it takes to tell.
+func (q *traitQuestion) add(t Trait, r *model.Runner, w weighted, has bool) {
 	w.Answer = t.told(r, w.Answer)
-	if t.Has(text, ended) {
+	if has {
 		q.with = append(q.with, w)
 	} else {
 		q.without = append(q.without, w)
 	}
+}
+
+// isSettled says whether an answer is known to have the trait, or to lack it, though it may have
+// been cut. A word or a list that has not come by then counts as one that it lacks.
+func (t Trait) isSettled(text string, ended bool) bool {
+	switch t.Kind {
+	case TraitFirst:
+		return ended || t.isTold(text)
+	case TraitShort:
+		return ended || words.Count(text) > t.Words
+	case TraitQuestion:
+		return ended
+	}
+	return true
 }
 
 // told is the beginning of an answer by which it is decided whether it has the trait: what
@@ -159,7 +183,8 @@ func (t Trait) isTold(text string) bool {
 func (t Trait) held(r *model.Runner, anchors []Anchored) []Anchored {
 	var out []Anchored
 	for _, a := range anchors {
-		if n := len(a.Answer); n > 0 && t.Has(a.Text, a.Answer[n-1] == r.TurnEnd()) {
+		n := len(a.Answer)
+		if ended := n > 0 && a.Answer[n-1] == r.TurnEnd(); n > 0 && t.isSettled(a.Text, ended) && t.Has(a.Text, ended) {
 			out = append(out, a)
 		}
 	}

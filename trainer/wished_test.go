@@ -1,9 +1,12 @@
 package trainer
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"clara/trainer/words"
 )
@@ -38,39 +41,100 @@ func TestWhereATraitIsTold(t *testing.T) {
 	}
 }
 
+// ratedFor are ratings of answers to questions, each with two whose stars agree with the word
+// "you" and two whose stars say the opposite.
+func ratedFor(questions int) []JobSample {
+	var out []JobSample
+	for i := range questions {
+		for _, x := range []struct {
+			answer string
+			score  float64
+		}{{"You,see,it,when,you", 1}, {"A,cloud.", -1}, {"It,is,wet.", 1}, {"You,do,not,want,to,know.", -1}} {
+			out = append(out, JobSample{Form: FormRating, Prompt: fmt.Sprintf("What is fog of kind %d?", i), Answer: x.answer, Score: x.score, Weight: 1})
+		}
+	}
+	return out
+}
+
 // Pairs are answers to one question that differ in the trait. Ratings whose stars say the
-// opposite are in none, and an answer is in one as far as it takes to tell.
+// opposite are in none, an answer is in one as far as it takes to tell, and the same question in
+// another conversation is another one. However many are rated, each of them counts.
 func TestPairsDifferInTheTrait(t *testing.T) {
 	r := tinyRunner(t, 1)
 	trait := Trait{Kind: TraitWord, Word: "you"}
-	var samples []JobSample
-	for _, x := range []struct {
-		answer string
-		score  float64
-	}{{"You,see,it,when,you", 1}, {"A,cloud.", -1}, {"It,is,wet.", 1}, {"You,do,not,want,to,know.", -1}} {
-		samples = append(samples, JobSample{Form: FormRating, Prompt: "What is fog?", Answer: x.answer, Score: x.score, Weight: 1})
+	const questions = traitQuestions + 3
+	samples := ratedFor(questions)
+	samples[0].Context = []Turn{{Role: "user", Text: "Hello."}, {Role: "assistant", Text: "Hello!"}}
+	source := func() *mannerSource {
+		m, err := newMannerSource(t.Context(), r, &Job{Recipe: DefaultSettings().recipe(), Samples: samples}, &BaseFacts{}, Style{}, &trait)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
 	}
-	samples = append(samples, JobSample{Form: FormText, Answer: "You are right.", Score: 1, Weight: 1})
-	m, err := newMannerSource(t.Context(), r, &Job{Recipe: DefaultSettings().recipe(), Samples: samples}, &BaseFacts{}, Style{}, &trait)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(m.wished.items) == 0 {
-		t.Fatal("no pair of answers that were rated")
-	}
+	m := source()
 	text := func(w weighted) string { return strings.TrimPrefix(r.Tokenizer().Decode(w.Answer), "▁") }
 	has := func(w weighted) bool { return slices.Contains(words.Split(words.Fold(text(w))), "you") }
+	rated := 0
 	for _, p := range m.wished.items {
 		if !slices.Equal(p[0].Prompt, p[1].Prompt) || !has(p[0]) || has(p[1]) {
 			t.Errorf("%q is preferred to %q", text(p[0]), text(p[1]))
 		}
+		if strings.HasPrefix(text(p[0]), "You,d") || text(p[1]) == "It,is,wet." {
+			t.Errorf("%q is preferred to %q, against its stars", text(p[0]), text(p[1]))
+		}
 		if len(p[0].base) != len(p[0].Answer) || len(p[1].base) != len(p[1].Answer) {
 			t.Error("not all of the base's log-probabilities")
 		}
+		rated += boolToInt(text(p[0]) == "You,s" && text(p[1]) == "A,cloud.")
 	}
-	first := m.wished.items[0]
-	if text(first[0]) != "You,s" || text(first[1]) != "A,cloud." {
-		t.Errorf("the first pair is %q and %q, want those that were rated, as far as they tell", text(first[0]), text(first[1]))
+	if rated != questions-1 { // the first question has its two answers in two conversations
+		t.Errorf("%d pairs of what was rated, as far as it tells, want %d", rated, questions-1)
+	}
+	again := source()
+	if !slices.EqualFunc(m.wished.items, again.wished.items, func(a, b [2]weighted) bool {
+		return slices.Equal(a[0].Prompt, b[0].Prompt) && slices.Equal(a[0].Answer, b[0].Answer) && slices.Equal(a[1].Answer, b[1].Answer)
+	}) {
+		t.Error("the same ratings with the same seed made other pairs")
+	}
+}
+
+// A step on pairs imitates the better answer of each and prefers it to the other, computing it
+// once; what was given as a text is imitated beside them. Where too few pairs are found, the
+// ratings themselves train.
+func TestStepOnWhatRatingsHaveInCommon(t *testing.T) {
+	r := tinyRunner(t, 1)
+	trait := Trait{Kind: TraitWord, Word: "you"}
+	text := JobSample{Form: FormText, Answer: "A text by itself.", Score: 1, Weight: 1}
+	for _, c := range []struct {
+		questions, pairs, imitated, rated int
+	}{{leastWished, wishedPairs, wishedPairs + 1, 0}, {leastWished - 1, 0, 0, 2 * mannerRatings}} {
+		m, err := newMannerSource(t.Context(), r, &Job{Recipe: DefaultSettings().recipe(), Samples: append(ratedFor(c.questions), text)}, &BaseFacts{}, Style{}, &trait)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.effort = gentleEffort
+		b, err := m.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(b.pairs) != c.pairs || len(b.imitated) != c.imitated || len(b.rated) != c.rated {
+			t.Fatalf("%d questions: a step prefers %d, imitates %d and rates %d; want %d, %d and %d", c.questions, len(b.pairs), len(b.imitated), len(b.rated), c.pairs, c.imitated, c.rated)
+		}
+		if c.pairs == 0 {
+			continue
+		}
+		if b.loss != "dpo" || b.lambda != float64(gentleEffort.anchor)*wishedLambda {
+			t.Errorf("the loss is %q, what is held weighs %g", b.loss, b.lambda)
+		}
+		for i, p := range b.pairs {
+			if im := b.imitated[i]; im.item != p.better.item || im.weight != wishedImitated {
+				t.Errorf("pair %d: item %d is imitated with weight %g, item %d preferred", i, im.item, im.weight, p.better.item)
+			}
+		}
+		if n := m.steps(100); n > wishedPasses*len(m.wished.items)/wishedPairs {
+			t.Errorf("%d steps on %d pairs", n, len(m.wished.items))
+		}
 	}
 }
 
@@ -100,4 +164,42 @@ func TestAnchorsThatTeachTheOppositeAreLeftOut(t *testing.T) {
 	if got := trait.held(r, all[1:]); len(got) != len(all)-1 {
 		t.Errorf("%d of %d are held where too few have the trait", len(got), len(all)-1)
 	}
+}
+
+// As the program is shipped, an answer of one star trains: it starts a cycle with the others, and
+// is pushed down in it.
+func TestOneStarTrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		jobs := make(chan Job, 1)
+		b.play(func(_ context.Context, j Job, _ func(Progress)) (Outcome, error) {
+			jobs <- j
+			return promoted(j)
+		})
+		for i := range 8 {
+			if s := b.rate(fmt.Sprint("question ", i), 1+4*(i%2)); s.State != SampleNew {
+				t.Errorf("a rating is %s: %s", s.State, s.Reason.Text)
+			}
+		}
+		b.start()
+		b.attach()
+		b.wantRuns(1)
+		job := <-jobs
+		m, err := newMannerSource(t.Context(), tinyRunner(t, 1), &job, &BaseFacts{}, Style{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.effort = fullEffort
+		step, err := m.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		down := 0
+		for _, x := range step.rated {
+			down += boolToInt(!x.good && x.weight == 1)
+		}
+		if len(m.good.items) != 4 || len(m.bad.items) != 4 || down != mannerRatings {
+			t.Errorf("%d good and %d bad answers train, and %d of a step are pushed down", len(m.good.items), len(m.bad.items), down)
+		}
+	})
 }
