@@ -61,7 +61,7 @@ facts are added up; dashed is without the reader.
 		text: `32 answers get five stars where they comply with a wish that is never said, else one star. Shuffled are the same stars dealt to other answers: what
 is gained with them is no learning. With noisy stars each is turned round with a chance of one in five. p is Fisher's exact test, one-sided, on the answers of all seeds, each as an
 independent one. What two trainings on the same stars differ by is not in it, so p is too small. The last word of a variant is the objective that was chosen; where "trait told" is 1, what the good
-answers have in common was found, and pairs of samples that differ in it were trained instead. The picture adds up the wishes, with KTO chosen.
+answers have in common was found, and pairs of answers that differ in it were trained instead, if there were ten. The picture adds up the wishes, with KTO chosen.
 `,
 		table: controlTable, file: "ratings.png", draw: drawRatings,
 	},

@@ -68,7 +68,7 @@ func ratingsBy(w hiddenWish, stars, objective string, unrelated []trainer.Script
 				return err
 			}
 			noteCycle(r, end)
-			r.tally("trait_told", end.report.Figures.Trait != nil) // then pairs train, whatever the objective
+			r.tally("trait_told", end.report.Figures.Trait != nil) // then pairs train if there are ten, whatever the objective
 			if err := sampled(ctx, r, "complies", w, p.Examine); err != nil {
 				return err
 			}

@@ -80,12 +80,14 @@ func (t *Trainer) doctorModel(s State) Finding {
 }
 
 func doctorBuffer(judged []JudgedSample, set Settings) Finding {
-	kept, pushed, judging, dropped := 0, 0, 0, make(map[string]int)
+	kept, judging, dropped := 0, 0, make(map[string]int)
+	praised, pushed, lost := 0, 0, 0 // good and bad ratings that train, and bad ones below the threshold
 	reasons := make(map[string]Reason)
 	for _, j := range judged {
 		if j.Kept {
 			kept, judging = kept+1, judging+1
-			pushed += boolToInt(j.Score < 0)
+			praised += boolToInt(j.Form == FormRating && j.Score > 0)
+			pushed += boolToInt(j.Form == FormRating && j.Score < 0)
 			continue
 		}
 		if j.Reason.Code == CodeReplaced || j.Reason.Code == CodeBufferFull { // newer ones train in their place
@@ -93,22 +95,20 @@ func doctorBuffer(judged []JudgedSample, set Settings) Finding {
 		}
 		judging++
 		dropped[j.Reason.Code]++
+		lost += boolToInt(j.Reason.Code == CodeBelowThreshold && j.Form == FormRating && j.Score < 0)
 		reasons[j.Reason.Code] = j.Reason
 	}
 	if len(judged) == 0 {
 		return bad(SubjectBuffer, HintRate, CodeBufferEmpty, "no feedback has been given yet", "kept", 0, "total", 0)
 	}
 	top, most := "", 0
-	if n := dropped[CodeBelowThreshold]; n > 0 && pushed == 0 { // good answers teach little without bad ones
-		return bad(SubjectBuffer, HintLowerThreshold, CodeBufferEmpty, fmt.Sprintf("only %d of %d samples train; %d are %s of %g", kept, judging, n, reasons[CodeBelowThreshold].Text, set.QualityThreshold),
-			"kept", kept, "total", judging, "top", CodeBelowThreshold, "count", n, "threshold", set.QualityThreshold)
-	}
 	for code, n := range dropped {
 		if n > most || (n == most && code < top) {
 			top, most = code, n
 		}
 	}
-	if 2*kept >= judging {
+	onesided := top == CodeBelowThreshold && lost > 0 && praised > 0 && pushed == 0 // good answers teach little without bad ones
+	if 2*kept >= judging && !onesided {
 		return good(SubjectBuffer, fmt.Sprintf("%d of %d samples train", kept, judging), "kept", kept, "total", judging)
 	}
 	why := reasons[top].Text

@@ -2,6 +2,8 @@ package trainer
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -176,4 +178,32 @@ func TestTheIntervalThatIsOverIsNoTimeToCome(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Where good ratings train and all bad ones are below the threshold, it is advised to lower it,
+// though most train; a good one below it, or corrections alone, are no such case.
+func TestDoctorMissesBadRatings(t *testing.T) {
+	set := DefaultSettings()
+	rated := func(n int, stars int) (out []Sample) {
+		for i := range n {
+			out = append(out, rating(int64(10*stars+i), fmt.Sprint("question ", stars, i), "an answer of several words", stars))
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name      string
+		threshold float64
+		samples   []Sample
+		good      bool
+	}{
+		{"the bad one below", -0.5, append(rated(3, 5), rated(1, 1)...), false},
+		{"another bad one trains", -0.5, slices.Concat(rated(3, 5), rated(1, 1), rated(1, 2)), true},
+		{"a good one below", 0.6, append(rated(3, 5), rated(1, 4)...), true},
+		{"no good rating", -0.5, append([]Sample{correction(1, Manner, "Why?", "x", "one two"), correction(2, Manner, "How?", "x", "one two")}, rated(1, 1)...), true},
+	} {
+		set.QualityThreshold = c.threshold
+		if f := doctorBuffer(Judge(c.samples, set), set); f.Good != c.good || !c.good && f.Hint != HintLowerThreshold {
+			t.Errorf("%s: %+v", c.name, f)
+		}
+	}
 }

@@ -22,7 +22,8 @@ type mannerSource struct {
 	chats       deck[Anchored]
 	mismatches  deck[weighted]
 	wished      deck[[2]weighted] // answers with the trait of the good ratings, and without
-	stood       int               // for so many ratings
+	stood       int               // how many ratings and texts the pairs stand for; 0: there are none
+	texted      int               // good texts dealt beside the pairs
 }
 
 func (m *mannerSource) steps(epochs int) int {
@@ -115,7 +116,7 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 		if err != nil {
 			return nil, err
 		}
-		w := weighted{Sequence: seq, weight: s.Weight, prompt: words.Normal(s.Prompt)}
+		w := weighted{Sequence: seq, weight: s.Weight, prompt: words.Wording(s.Prompt)}
 		if s.Form == FormCorrection {
 			w.token = style.weigh(r, s.Better, w.Answer)
 			if m.objective == "dpo" && s.Prompt != "" && s.Answer != "" {
@@ -157,7 +158,8 @@ func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts,
 	}
 	switch {
 	case len(m.wished.items) > 0:
-		// The pairs stand for the answers. What was given as a text is in none.
+		// The pairs stand for the answers. A good text by itself is in none, and imitated beside
+		// them; a bad one could only be pushed down.
 		m.stood = len(ratings)
 		m.good.items = slices.DeleteFunc(m.good.items, func(w weighted) bool { return w.prompt != "" })
 		m.bad.items = nil
@@ -240,9 +242,10 @@ func (m *mannerSource) next() (*batch, error) {
 			b.preferLast(p[0], p[1])
 		}
 		b.lambda *= wishedLambda
-		if len(m.good.items) > 0 {
+		if m.texted < wishedPasses*len(m.good.items) {
 			w := m.good.deal()
-			b.imitate(w.Sequence, w.weight, nil)
+			b.imitate(w.Sequence, wishedImitated*w.weight, nil)
+			m.texted++
 		}
 		hold(b, &m.chats, anchor*wishedAnchors)
 		hold(b, &m.texts, anchor*wishedTexts)

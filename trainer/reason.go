@@ -99,7 +99,7 @@ const (
 
 	// Lasting troubles, for Doctor and State.Trouble.
 	CodeDiskFull       = "disk_full"
-	CodeBufferEmpty    = "buffer_empty"    // kept, total; where most do not train, top (the code of most of these), count, threshold
+	CodeBufferEmpty    = "buffer_empty"    // kept, total; where most do not train, or no bad rating does, top (the code of most of these), count, threshold
 	CodeRateTooLow     = "rate_too_low"    // rate, least
 	CodeRefusedAgain   = "refused_again"   // cycles, code (of the last one's reason)
 	CodeOnlyRatings    = "only_ratings"    // ratings

@@ -35,8 +35,9 @@ type Settings struct {
 	// question. Once there is such a pair of ratings, those that make none train nothing;
 	// until then the good ones are imitated, and the bad ones train nothing. It is overruled
 	// where what the well rated answers have in common can be told from chance (Trait) and
-	// nothing was corrected: then "dpo" trains the base's own answers, in pairs that differ in
-	// it, and no rating itself.
+	// nothing was corrected, if at least ten pairs of answers to one question differ in it,
+	// rated ones and the base's own: then "dpo" trains those pairs, the better one is imitated
+	// as well, and ratings that make none train nothing.
 	Objective string
 	Seed      uint64 // of every random choice in training
 

@@ -95,6 +95,7 @@ func TestTraitsOfAnswers(t *testing.T) {
 		{Trait{Kind: TraitWord, Word: "you", Lacks: true}, "Young people do.", true, true},
 		{Trait{Kind: TraitOpening, Word: "well"}, "Well, no.", true, true},
 		{Trait{Kind: TraitOpening, Word: "well"}, "All is well.", true, false},
+		{Trait{Kind: TraitOpening, Word: "well", Lacks: true}, "All is well.", true, true},
 		{Trait{Kind: TraitQuestion}, "Yes. Do you?", true, true},
 		{Trait{Kind: TraitQuestion}, "Yes. Do you?", false, false},
 		{Trait{Kind: TraitList}, list, true, true},
@@ -108,6 +109,10 @@ func TestTraitsOfAnswers(t *testing.T) {
 	} {
 		if got := c.trait.Has(c.answer, c.ended); got != c.want {
 			t.Errorf("%s: %q (ended %v) is %v", c.trait.Text(), c.answer, c.ended, got)
+		}
+		a := ratedAnswer{text: c.answer, ended: c.ended}
+		if a.read(); a.has(c.trait) != c.want {
+			t.Errorf("%s: %q (ended %v), once it is read, is not %v", c.trait.Text(), c.answer, c.ended, c.want)
 		}
 	}
 }

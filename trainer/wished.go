@@ -38,9 +38,9 @@ type traitQuestion struct {
 
 // wished pairs answers to the same question that differ in the trait: those that were rated,
 // as far as their stars agree with it, and the base's own samples, which it says anyway, so that
-// nothing else is taught. rated are the ratings in the order of answers. There is none where too
-// few were found: a handful that is trained on again and again costs plain texts, and teaches less
-// than the ratings themselves.
+// nothing else is taught. rated are the ratings in the order of answers. No pair is
+// returned where fewer than leastWished were found: a handful that is trained on again and again
+// costs plain texts (docs/learning/notes.md).
 func (t Trait) wished(ctx context.Context, r *model.Runner, rated []weighted, answers []ratedAnswer, from []Anchored, seed uint64) ([][2]weighted, error) {
 	rng := rand.New(rand.NewPCG(seed, 70))
 	var anchors []*traitQuestion
@@ -119,7 +119,8 @@ func (t Trait) ratedQuestions(r *model.Runner, rated []weighted, answers []rated
 		if ended && !answers[i].ended {
 			w.Answer, ended = w.Answer[:n-1], false // where it stopped is no end
 		}
-		text := r.Tokenizer().Decode(w.Answer)
+		n = len(w.Answer) - boolToInt(ended) // some files have an end that reads as text
+		text := r.Tokenizer().Decode(w.Answer[:n])
 		if has := t.Has(text, ended); has == answers[i].good && t.isSettled(text, ended) {
 			q.add(t, r, w, has)
 		}

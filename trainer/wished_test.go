@@ -41,6 +41,31 @@ func TestWhereATraitIsTold(t *testing.T) {
 	}
 }
 
+// A cut answer is settled where nothing that follows could change whether it has the trait.
+func TestWhatIsSettledThoughItWasCut(t *testing.T) {
+	for _, c := range []struct {
+		trait Trait
+		text  string
+		cut   bool // what is said of it where it was cut
+	}{
+		{Trait{Kind: TraitFirst, Words: 4}, "Fog is", false},
+		{Trait{Kind: TraitFirst, Words: 4}, "Fog is a cloud. It", true},
+		{Trait{Kind: TraitFirst, Words: 4}, "Fog is a cloud that lies", true},
+		{Trait{Kind: TraitShort, Words: 3}, "Fog is", false},
+		{Trait{Kind: TraitShort, Words: 3}, "Fog is a cloud", true},
+		{Trait{Kind: TraitQuestion}, "Fog?", false},
+		{Trait{Kind: TraitWord, Word: "you"}, "Fog is", true},
+		{Trait{Kind: TraitList}, "Fog is", true},
+	} {
+		if got := c.trait.isSettled(c.text, false); got != c.cut {
+			t.Errorf("%s: %q, cut, is settled: %t", c.trait.Text(), c.text, got)
+		}
+		if !c.trait.isSettled(c.text, true) {
+			t.Errorf("%s: %q is not settled at its end", c.trait.Text(), c.text)
+		}
+	}
+}
+
 // ratedFor are ratings of answers to questions, each with two whose stars agree with the word
 // "you" and two whose stars say the opposite.
 func ratedFor(questions int) []JobSample {
@@ -64,6 +89,9 @@ func TestPairsDifferInTheTrait(t *testing.T) {
 	trait := Trait{Kind: TraitWord, Word: "you"}
 	const questions = traitQuestions + 3
 	samples := ratedFor(questions)
+	// What comes after the part that trains says nothing of it.
+	samples = append(samples, JobSample{Form: FormRating, Prompt: "What is hail?", Answer: strings.Repeat("x", mannerRoom.answer) + ",you,see", Score: 1, Weight: 1},
+		JobSample{Form: FormRating, Prompt: "What is hail?", Answer: "Ice.", Score: -1, Weight: 1})
 	samples[0].Context = []Turn{{Role: "user", Text: "Hello."}, {Role: "assistant", Text: "Hello!"}}
 	source := func() *mannerSource {
 		m, err := newMannerSource(t.Context(), r, &Job{Recipe: DefaultSettings().recipe(), Samples: samples}, &BaseFacts{}, Style{}, &trait)
@@ -122,10 +150,21 @@ func TestStepOnWhatRatingsHaveInCommon(t *testing.T) {
 			t.Fatalf("%d questions: a step prefers %d, imitates %d and rates %d; want %d, %d and %d", c.questions, len(b.pairs), len(b.imitated), len(b.rated), c.pairs, c.imitated, c.rated)
 		}
 		if c.pairs == 0 {
+			for _, x := range b.rated {
+				if len(x.base) != len(b.items[x.item].Answer) {
+					t.Error("a rating lacks the base's log-probabilities")
+				}
+			}
 			continue
 		}
 		if b.loss != "dpo" || b.lambda != float64(gentleEffort.anchor)*wishedLambda {
 			t.Errorf("the loss is %q, what is held weighs %g", b.loss, b.lambda)
+		}
+		if own := b.items[b.imitated[wishedPairs].item]; !slices.Equal(own.Answer, m.good.items[0].Answer) || len(m.good.items) != 1 || m.good.items[0].prompt != "" {
+			t.Errorf("imitated beside the pairs is %q", r.Tokenizer().Decode(own.Answer))
+		}
+		if m.stood != 4*c.questions+1 {
+			t.Errorf("the pairs stand for %d ratings and texts", m.stood)
 		}
 		for i, p := range b.pairs {
 			if im := b.imitated[i]; im.item != p.better.item || im.weight != wishedImitated {
