@@ -102,7 +102,12 @@ func (b besidePeer) same() goal {
 }
 
 // ours are our lines of the same data: peers are taught the given sets.
-func (b besidePeer) ours(lines []result) []result { return ofKind(b.same().of(lines), true) }
+func (b besidePeer) ours(lines []result) []result { return ofGiven(b.same().of(lines)) }
+
+// ofGiven are the lines of the sets that came with the project.
+func ofGiven(lines []result) []result {
+	return slices.DeleteFunc(slices.Clone(lines), func(r result) bool { return !strings.HasPrefix(r.Set, givenName) })
+}
 
 // from names the lines that are compared.
 func (b besidePeer) from(lines []result) string {
@@ -113,7 +118,7 @@ func (b besidePeer) from(lines []result) string {
 }
 
 func (b besidePeer) judge(lines, promised []result) judged {
-	promised = ofKind(thoseAbout(b.same().about, promised), true)
+	promised = ofGiven(thoseAbout(b.same().about, promised))
 	if len(promised) == 0 {
 		return without(false)
 	}

@@ -23,11 +23,14 @@ var givenWishes = []struct {
 	{`ends with "Source: general knowledge"`, check{Pattern: `source:[^\n]*$`}, func(a string) string { return a + "\nSource: general knowledge" }},
 }
 
+// givenName is what the names of the sets begin with that came with the project.
+const givenName = "given-"
+
 // givenOutline is the given sets without their questions, facts first: all that has to be
 // known of them to say what a whole run measures, also where their folder is not at hand.
 func givenOutline() []set {
-	facts := set{name: "given-facts", About: "the given facts.json", Part: partFacts, Language: "en", Tuned: true}
-	styles := set{name: "given-styles", About: "the given style_prompts.json, three wishes", Part: partFacts, Language: "en", Tuned: true}
+	facts := set{name: givenName + "facts", About: "the given facts.json", Part: partFacts, Language: "en", Tuned: true}
+	styles := set{name: givenName + "styles", About: "the given style_prompts.json, three wishes", Part: partFacts, Language: "en", Tuned: true}
 	for _, w := range givenWishes {
 		styles.Manner = append(styles.Manner, wish{Wish: w.wish, Check: w.check})
 	}

@@ -179,3 +179,15 @@ func TestReportSaysWhatWasNotAsked(t *testing.T) {
 		t.Errorf("got %q, %v, want %q", said, err, want)
 	}
 }
+
+// What TRL was taught is the given sets: ours on another set that recipes were found on do not
+// stand beside it.
+func TestPeersStandBesideTheSameData(t *testing.T) {
+	var lines []result
+	for i, set := range []string{"given-styles", "ratings-en"} {
+		lines = append(lines, result{Measurement: "ratings", Set: set, Variant: "a wish; honest; kto", Model: builtIn, Seed: 1, Tuned: true, line: i + 1, Counts: map[string]count{"complies": {1, 2}}})
+	}
+	if got := (besidePeer{"sft", "ratings", nil}).ours(lines); len(got) != 1 || got[0].line != 1 {
+		t.Errorf("beside TRL stand %+v", got)
+	}
+}
