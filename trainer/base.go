@@ -262,11 +262,17 @@ func whole(r *model.Runner, a model.Result) []int32 {
 	return ids
 }
 
+// endsTurn says whether an answer came to its end, as whole says it.
+func endsTurn(r *model.Runner, answer []int32) bool {
+	n := len(answer)
+	return n > 0 && answer[n-1] == r.TurnEnd()
+}
+
 // endsOtherwise says whether an answer that was kept ends as none of the model's does: older
 // programs put EOS behind it, which for Gemma ends documents.
 func (a Anchored) endsOtherwise(r *model.Runner) bool {
 	n := len(a.Answer)
-	return n > 0 && r.Tokenizer().IsEnd(a.Answer[n-1]) && a.Answer[n-1] != r.TurnEnd()
+	return n > 0 && r.Tokenizer().IsEnd(a.Answer[n-1]) && !endsTurn(r, a.Answer)
 }
 
 // isAskedOtherwise says whether a question that was kept is put to a base model in other words by

@@ -57,16 +57,12 @@ func (m *mannerSource) stepRows() int {
 		return out
 	}
 	if len(m.wished.items) > 0 {
-		var pairs []int
+		var paired []weighted
 		for _, p := range m.wished.items {
-			for _, w := range p {
-				pairs = append(pairs, len(w.Prompt)+len(w.Answer))
-			}
+			paired = append(paired, p[:]...)
 		}
-		add(2*wishedPairs, pairs)
-		if len(m.good.items) > 0 {
-			add(1, answers(m.good.items))
-		}
+		add(2*wishedPairs, answers(paired))
+		add(1, answers(m.good.items))
 		add(m.effort.anchor*wishedAnchors, held(m.chats.items))
 		add(m.effort.anchor*wishedTexts, held(m.texts.items))
 		return rows

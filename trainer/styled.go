@@ -16,7 +16,7 @@ import (
 func styledAnchors(r *model.Runner, style Style, from []Anchored) []Anchored {
 	var out []Anchored
 	for _, a := range from {
-		plain, ends := a.Text, a.Answer[len(a.Answer)-1] == r.TurnEnd()
+		plain, ends := a.Text, endsTurn(r, a.Answer)
 		switch {
 		case style.MaxWords > 0:
 			plain, ends = firstSentence(plain), true

@@ -45,23 +45,9 @@ const traitP = 0.01
 
 // Has says whether an answer has the trait as wanted; ended, whether it came to its end.
 func (t Trait) Has(answer string, ended bool) bool {
-	has := false
-	switch t.Kind {
-	case TraitWord:
-		has = slices.Contains(words.Split(words.Fold(answer)), t.Word)
-	case TraitOpening:
-		has = words.Fold(firstWord(answer)) == t.Word
-	case TraitQuestion:
-		has = ended && strings.HasSuffix(strings.TrimSpace(answer), "?")
-	case TraitList:
-		has = hasList(answer)
-	case TraitShort:
-		has = ended && words.Count(answer) <= t.Words
-	case TraitFirst:
-		first, whole := openingStatement(answer)
-		has = first != "" && (whole || ended) && words.Count(first) <= t.Words
-	}
-	return has != t.Lacks
+	a := ratedAnswer{text: answer, ended: ended}
+	a.read()
+	return a.has(t)
 }
 
 // openingStatement is the first sentence of an answer, also one that a colon ends; whole,
@@ -96,6 +82,7 @@ type ratedAnswer struct {
 	used    map[string]bool // its words; with thousands of traits they are looked up, not read each time
 }
 
+// read fills in the words.
 func (a *ratedAnswer) read() {
 	all := words.Split(words.Fold(a.text))
 	a.opening, a.used = words.Fold(firstWord(a.text)), make(map[string]bool, len(all))
@@ -104,15 +91,25 @@ func (a *ratedAnswer) read() {
 	}
 }
 
-// has is t.Has of the answer.
+// has is Trait.Has of an answer that is read.
 func (a *ratedAnswer) has(t Trait) bool {
+	has := false
 	switch t.Kind {
 	case TraitWord:
-		return a.used[t.Word] != t.Lacks
+		has = a.used[t.Word]
 	case TraitOpening:
-		return (a.opening == t.Word) != t.Lacks
+		has = a.opening == t.Word
+	case TraitQuestion:
+		has = a.ended && strings.HasSuffix(strings.TrimSpace(a.text), "?")
+	case TraitList:
+		has = hasList(a.text)
+	case TraitShort:
+		has = a.ended && words.Count(a.text) <= t.Words
+	case TraitFirst:
+		first, whole := openingStatement(a.text)
+		has = first != "" && (whole || a.ended) && words.Count(first) <= t.Words
 	}
-	return t.Has(a.text, a.ended)
+	return has != t.Lacks
 }
 
 // traitOf finds the trait that parts good answers from bad ones best. It is believed

@@ -114,13 +114,14 @@ func (t Trait) ratedQuestions(r *model.Runner, rated []weighted, answers []rated
 			q = &traitQuestion{prompt: w.Prompt}
 			at[key], out = q, append(out, q)
 		}
-		n := len(w.Answer)
-		ended := n > 0 && w.Answer[n-1] == r.TurnEnd()
-		if ended && !answers[i].ended {
-			w.Answer, ended = w.Answer[:n-1], false // where it stopped is no end
+		said, ended := w.Answer, endsTurn(r, w.Answer)
+		if ended {
+			said = said[:len(said)-1] // some files have an end that reads as text
 		}
-		n = len(w.Answer) - boolToInt(ended) // some files have an end that reads as text
-		text := r.Tokenizer().Decode(w.Answer[:n])
+		if ended && !answers[i].ended {
+			w.Answer, ended = said, false // where it stopped is no end
+		}
+		text := r.Tokenizer().Decode(said)
 		if has := t.Has(text, ended); has == answers[i].good && t.isSettled(text, ended) {
 			q.add(t, r, w, has)
 		}
@@ -184,8 +185,7 @@ func (t Trait) isTold(text string) bool {
 func (t Trait) held(r *model.Runner, anchors []Anchored) []Anchored {
 	var out []Anchored
 	for _, a := range anchors {
-		n := len(a.Answer)
-		if ended := n > 0 && a.Answer[n-1] == r.TurnEnd(); n > 0 && t.isSettled(a.Text, ended) && t.Has(a.Text, ended) {
+		if ended := endsTurn(r, a.Answer); len(a.Answer) > 0 && t.isSettled(a.Text, ended) && t.Has(a.Text, ended) {
 			out = append(out, a)
 		}
 	}
