@@ -62,6 +62,7 @@ type accounts struct {
 	all  map[string]*account // by name; "": the desktop's own user
 	gone map[string]*account // removed or at rest, and not closed yet
 	rest map[string]*threads // of those at rest, who go on where they were
+	over bool                // closeAll closes what is left: nothing is opened or shut any more
 	wait sync.WaitGroup      // closings
 }
 
@@ -74,7 +75,7 @@ func newAccounts(p Params) *accounts {
 
 // get returns a user's account, opened, for a request, which is counted in; done counts it
 // out. Others who ask meanwhile wait for the same opening. One that is being closed is waited
-// for, and the error is errClosed.
+// for, and the error is errClosed. Once closeAll has begun the error is errEnding.
 func (as *accounts) get(ctx context.Context, name string) (a *account, done func(), err error) {
 	return as.enter(ctx, name, true)
 }
@@ -82,6 +83,10 @@ func (as *accounts) get(ctx context.Context, name string) (a *account, done func
 // enter is get; asks says whether it is for a request of the user.
 func (as *accounts) enter(ctx context.Context, name string, asks bool) (*account, func(), error) {
 	as.mu.Lock()
+	if as.over {
+		as.mu.Unlock()
+		return nil, nil, errEnding
+	}
 	if leaving := as.gone[name]; leaving != nil {
 		as.mu.Unlock()
 		select {
@@ -163,6 +168,9 @@ func (as *accounts) keep(users []User) {
 	}
 	as.mu.Lock()
 	defer as.mu.Unlock()
+	if as.over {
+		return
+	}
 	for name, a := range as.all {
 		if known[name] {
 			continue
@@ -202,7 +210,7 @@ const mostAwake = 8
 
 // wake opens the accounts of users who may have something due, as many as may be open for
 // that, and returns those that are left. An account that no request came to for restTime is
-// closed once it has nothing to train on.
+// closed once it has nothing to train on. Only tend calls it, which ends before closeAll begins.
 func (as *accounts) wake(ctx context.Context, users []User) (left []User) {
 	as.mu.Lock()
 	awake := 0
@@ -251,14 +259,16 @@ func (a *account) isIdle() bool {
 	return false
 }
 
-// closeAll closes every account once its requests have ended. No new one may come, and those
-// under way have to be ending.
+// closeAll closes every account once its requests have ended: those under way have to be
+// ending. A request may still come, as net/http begins the handler of one that it read just
+// before Shutdown closed its connection, and does not wait for it: it is refused.
 func (as *accounts) closeAll() error {
-	as.wait.Wait()
 	as.mu.Lock()
+	as.over = true
 	all := slices.Collect(maps.Values(as.all))
 	clear(as.all)
 	as.mu.Unlock() // an opening that fails takes mu before it is ready
+	as.wait.Wait()
 	var errs []error
 	for _, a := range all {
 		<-a.ready

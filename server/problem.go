@@ -164,7 +164,7 @@ func problemOf(err error) *Problem {
 		p = problem(http.StatusUnprocessableEntity, "a text is longer than can be kept", "Shorten the text.")
 	case errors.Is(err, trainer.ErrTemplate):
 		p = problem(http.StatusUnprocessableEntity, "this model cannot be asked with these messages: "+err.Error(), "Begin with the user, and let user and assistant take turns.")
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, errEnding), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		p = problem(http.StatusServiceUnavailable, "the server ends, or the request took too long", "Try again.")
 		p.after = 5 * time.Second
 	default:

@@ -203,7 +203,8 @@ func (s *server) serve(ctx context.Context, l net.Listener, users int) error {
 // cutTime is how long requests that are cut may take to say so.
 const cutTime = 5 * time.Second
 
-// errEnding is the cause of requests that are cut when the server ends.
+// errEnding is the cause of requests that are cut when the server ends, and of those that come
+// after it.
 var errEnding = errors.New("the server ends")
 
 func newServer(p Params, addr net.Addr) *server {

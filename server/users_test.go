@@ -349,6 +349,33 @@ func TestCloseAllAwaitsAnOpeningThatFails(t *testing.T) {
 	})
 }
 
+// A request whose handler begins when the server has ended opens nobody's data, which nobody
+// would close.
+func TestRequestAfterTheEndOpensNothing(t *testing.T) {
+	opened, closed := 0, 0
+	as := newAccounts(Params{Log: slog.New(slog.DiscardHandler), Open: func(context.Context, string) (Opened, error) {
+		opened++
+		return Opened{Close: func() error { closed++; return nil }}, nil
+	}})
+	_, done, err := as.get(t.Context(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done()
+	if err := as.closeAll(); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"anna", "ben"} {
+		_, _, err := as.get(t.Context(), name)
+		if !errors.Is(err, errEnding) || problemOf(err).Status != http.StatusServiceUnavailable {
+			t.Errorf("%s gets %v", name, err)
+		}
+	}
+	if opened != 1 || closed != 1 {
+		t.Errorf("opened %d times, closed %d times", opened, closed)
+	}
+}
+
 // An opening that panics is an error to the request that began it and to those who wait for it;
 // the next request tries again, and the server can end.
 func TestOpeningThatPanicsIsNotWaitedFor(t *testing.T) {
