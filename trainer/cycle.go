@@ -57,6 +57,7 @@ type cycleRun struct {
 	manner, knowledge *model.Adapter // of the version before
 	style             Style
 	trait             *Trait
+	source            *mannerSource             // what all tries train manner on; nil: none has yet
 	held              []JobSample               // ratings kept apart from training
 	trained           map[string]*model.Adapter // in all tries, for the memory
 	losses            map[string][]LossPoint    // of those that this cycle trained

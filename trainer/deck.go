@@ -9,6 +9,9 @@ type deck[T any] struct {
 	rng   *rand.Rand
 }
 
+// shuffle begins again, in an order that rng draws.
+func (d *deck[T]) shuffle(rng *rand.Rand) { d.left, d.rng = nil, rng }
+
 func (d *deck[T]) deal() T {
 	if len(d.left) == 0 {
 		d.left = append(d.left, d.items...)

@@ -63,16 +63,20 @@ const (
 // manner on answers whose content is the base's.
 func (c *cycleRun) fitManner(ctx context.Context, e effort) (*model.Adapter, error) {
 	recipe := c.job.Recipe
+	if c.source == nil {
+		src, err := newMannerSource(ctx, c.r, c.job, c.base, c.style, c.trait)
+		if err != nil {
+			return nil, err
+		}
+		c.source = src
+	}
+	src := c.source
+	src.begin(recipe.Seed, e)
 	t, err := c.r.NewTraining(model.TrainingOptions{Rank: recipe.Rank, Alpha: float32(2 * recipe.Rank), Seed: recipe.Seed})
 	if err != nil {
 		return nil, err
 	}
 	defer t.Close()
-	src, err := newMannerSource(ctx, c.r, c.job, c.base, c.style, c.trait)
-	if err != nil {
-		return nil, err
-	}
-	src.effort = e
 	plan := schedule{steps: src.steps(recipe.Epochs), rate: rateFor(c.r.Info().Parameters, e.rate*recipe.MannerRate), stop: mannerStop}
 	if len(src.corrections.items) == 0 {
 		plan.stop = 0 // a rating's loss has no absolute meaning

@@ -9,9 +9,9 @@ import (
 	"clara/trainer/words"
 )
 
-// mannerSource deals the batches of a manner training.
+// mannerSource deals the batches of a manner training, once begun.
 type mannerSource struct {
-	effort      effort
+	effort      effort // of the try that was begun last
 	objective   string
 	corrections deck[weighted]
 	styled      deck[Anchored]
@@ -24,6 +24,22 @@ type mannerSource struct {
 	wished      deck[[2]weighted] // answers with the trait of the good ratings, and without
 	stood       int               // how many ratings and texts the pairs stand for; 0: there are none
 	texted      int               // good texts dealt beside the pairs
+}
+
+// begin shuffles anew for a try, which is dealt the same whether or not one was before it. Each
+// deck draws from a stream of its own: what one holds does not move the others.
+func (m *mannerSource) begin(seed uint64, e effort) {
+	stream := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }
+	m.effort, m.texted = e, 0
+	m.corrections.shuffle(stream(1))
+	m.styled.shuffle(stream(2))
+	m.good.shuffle(stream(3))
+	m.bad.shuffle(stream(4))
+	m.pairs.shuffle(stream(5))
+	m.texts.shuffle(stream(6))
+	m.chats.shuffle(stream(7))
+	m.mismatches.shuffle(stream(8))
+	m.wished.shuffle(stream(9))
 }
 
 func (m *mannerSource) steps(epochs int) int {
@@ -96,13 +112,10 @@ func (m *mannerSource) stepRows() int {
 	return rows
 }
 
+// newMannerSource gathers what a cycle's tries train manner on: the model's own samples and the
+// base's log-probabilities cost as much time as some of the training.
 func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, trait *Trait) (*mannerSource, error) {
-	// Each deck draws from a stream of its own: what one holds does not move the others.
-	stream := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(j.Recipe.Seed, n)) }
 	m := &mannerSource{objective: j.Recipe.Objective}
-	m.corrections.rng, m.styled.rng, m.good.rng, m.bad.rng = stream(1), stream(2), stream(3), stream(4)
-	m.pairs.rng, m.texts.rng, m.chats.rng, m.mismatches.rng = stream(5), stream(6), stream(7), stream(8)
-	m.wished.rng = stream(9)
 	m.texts.items, m.chats.items = b.Texts, b.Anchors
 
 	var ratings []weighted

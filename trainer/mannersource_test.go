@@ -58,7 +58,7 @@ func TestCorrectionsArePreferredToWhatTheyReplace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.effort = fullEffort
+		m.begin(1, fullEffort)
 		b, err := m.next()
 		if err != nil {
 			t.Fatal(err)
@@ -78,6 +78,41 @@ func TestCorrectionsArePreferredToWhatTheyReplace(t *testing.T) {
 				t.Error("what is imitated is computed twice")
 			}
 		}
+	}
+}
+
+// A second try is dealt what it would be without a first: the adapter depends on the job alone.
+func TestTriesAreDealtTheSame(t *testing.T) {
+	r := tinyRunner(t, 1)
+	j := &Job{Recipe: DefaultSettings().recipe()}
+	for i, q := range []string{"What is rain?", "What is hail?", "What is fog?", "What is ice?", "What is snow?"} {
+		j.Samples = append(j.Samples,
+			JobSample{Form: FormCorrection, Prompt: q, Better: "Water.", Weight: 1},
+			JobSample{Form: FormRating, Prompt: q, Answer: "It is wet.", Score: float64(i%2*2 - 1), Weight: 1})
+	}
+	m, err := newMannerSource(t.Context(), r, j, &BaseFacts{}, Style{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deal := func(e effort) (prompts []string) {
+		m.begin(7, e)
+		for range 3 { // no whole number of turns through a deck
+			b, err := m.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, it := range b.items {
+				prompts = append(prompts, r.Tokenizer().Decode(slices.Concat(it.Prompt, it.Answer)))
+			}
+		}
+		return prompts
+	}
+	first := deal(gentleEffort)
+	if full := deal(fullEffort); len(full) == 0 {
+		t.Fatal("nothing is dealt")
+	}
+	if again := deal(gentleEffort); !slices.Equal(again, first) {
+		t.Errorf("after a try the next one is dealt\n%q, want\n%q", again, first)
 	}
 }
 
@@ -108,7 +143,7 @@ func TestBadRatingsAreInNoStepThatOnlyImitates(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m.effort = fullEffort
+			m.begin(1, fullEffort)
 			b, err := m.next()
 			if err != nil {
 				t.Fatal(err)
@@ -145,7 +180,7 @@ func TestMismatchedPairsOnlyGoForward(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.effort = fullEffort
+	m.begin(1, fullEffort)
 	b, err := m.next()
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,9 @@ const (
 
 // holdOut parts the samples of manner into those that train and the ratings that are
 // kept apart. With heldLeast ratings and more, the side of one depends on its question and
-// answer alone: it does not change as others come and go, nor with its stars.
+// answer alone: it does not change as others come and go, nor with its stars. But where
+// all good ones would be kept apart, or all bad ones, those train: else nothing would teach
+// what they say.
 func holdOut(samples []JobSample) (train, held []JobSample) {
 	ratings := 0
 	for _, s := range samples {
@@ -27,8 +29,15 @@ func holdOut(samples []JobSample) (train, held []JobSample) {
 	if ratings < heldLeast {
 		return samples, nil
 	}
+	isDrawn := func(s JobSample) bool { return s.Form == FormRating && s.ticket()%heldEvery == 0 }
+	trains := make(map[bool]bool) // of good ones and of bad ones: some
 	for _, s := range samples {
-		if s.Form == FormRating && s.ticket()%heldEvery == 0 {
+		if s.Form == FormRating && !isDrawn(s) {
+			trains[s.Score > 0] = true
+		}
+	}
+	for _, s := range samples {
+		if isDrawn(s) && trains[s.Score > 0] {
 			held = append(held, s)
 		} else {
 			train = append(train, s)

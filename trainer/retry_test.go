@@ -112,6 +112,17 @@ func TestRatingsKeptApart(t *testing.T) {
 	if len(again) != len(train) || none != nil {
 		t.Error("what trains is parted once more")
 	}
+	// The only good one of twelve trains, whatever its lot.
+	for n := range 400 {
+		few := append([]JobSample{ratedSample(1000+n, 1)}, all[9:20]...)
+		train, _ := holdOut(few)
+		if train[0].Score != 1 {
+			t.Fatalf("the only good rating, %d, is kept apart", few[0].ID)
+		}
+		if again, none := holdOut(train); len(again) != len(train) || none != nil {
+			t.Fatal("what trains is parted once more")
+		}
+	}
 	j := Job{Base: testHash, Samples: all}
 	key := j.mannerKey()
 	j.Samples = train

@@ -141,7 +141,7 @@ func TestStepOnWhatRatingsHaveInCommon(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.effort = gentleEffort
+		m.begin(1, gentleEffort)
 		b, err := m.next()
 		if err != nil {
 			t.Fatal(err)
@@ -228,7 +228,7 @@ func TestOneStarTrains(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.effort = fullEffort
+		m.begin(1, fullEffort)
 		step, err := m.next()
 		if err != nil {
 			t.Fatal(err)
