@@ -42,6 +42,8 @@ var figureKeys = map[string]string{
 	trainer.FigureTraitLong:       "figure.trait_long",
 	trainer.FigureTraitFirst:      "figure.trait_first",
 	trainer.FigureTraitLongFirst:  "figure.trait_long_first",
+	trainer.FigureTraitPairs:      "figure.trait_pairs",
+	trainer.FigureTraitFew:        "figure.trait_few",
 }
 
 // figureWords says one figure of the gate with its limit.

@@ -267,6 +267,10 @@ func TestEveryFigureHasWords(t *testing.T) {
 			all = append(all, f.Sentences()...)
 		}
 	}
+	for _, n := range []int{0, 24} {
+		f.TraitPairs = &n
+		all = append(all, f.Sentences()...)
+	}
 	codes := map[string]bool{}
 	for _, s := range all {
 		codes[s.Reason.Code] = true

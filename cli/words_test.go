@@ -314,6 +314,10 @@ func TestEveryFigureHasWords(t *testing.T) {
 			all = append(all, f.Sentences()...)
 		}
 	}
+	for _, n := range []int{0, 24} {
+		f.TraitPairs = &n
+		all = append(all, f.Sentences()...)
+	}
 	seen := make(map[string]bool)
 	for _, s := range all {
 		seen[s.Reason.Code] = true

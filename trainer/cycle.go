@@ -181,6 +181,10 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 		return err
 	}
 	c.lap(&rep.Seconds.Manner)
+	if c.trait != nil && c.source != nil && len(c.source.corrections.items) == 0 {
+		n := len(c.source.wished.items)
+		candidate.pairs = &n
+	}
 	if err := c.restyle(ctx, mannerNow); err != nil {
 		return err
 	}

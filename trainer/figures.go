@@ -58,9 +58,10 @@ type Figures struct {
 	Language      int      `json:"language"`     // answers in the language of their question
 	LanguageOf    int      `json:"language_of"`  // of those where the base's answer is
 	LanguageLimit float64  `json:"language_limit"`
-	Trait         *Trait   `json:"trait,omitempty"` // what well rated answers have in common; nil: nothing that chance would not
-	Vain          *Vain    `json:"vain,omitempty"`  // a training that is no part of the candidate; nil: there is none
-	NotNumber     bool     `json:"not_number"`      // something came out as NaN or infinite; that figure is 0
+	Trait         *Trait   `json:"trait,omitempty"`       // what well rated answers have in common; nil: nothing that chance would not
+	TraitPairs    *int     `json:"trait_pairs,omitempty"` // of answers that differ in it, trained in place of the ratings; 0: too few; nil: no manner was trained for it
+	Vain          *Vain    `json:"vain,omitempty"`        // a training that is no part of the candidate; nil: there is none
+	NotNumber     bool     `json:"not_number"`            // something came out as NaN or infinite; that figure is 0
 }
 
 func share(n, of int) float64 { return float64(n) / float64(max(1, of)) }
@@ -144,6 +145,8 @@ const (
 	FigureTraitLong       = "figure_trait_long"
 	FigureTraitFirst      = "figure_trait_first"
 	FigureTraitLongFirst  = "figure_trait_long_first"
+	FigureTraitPairs      = "figure_trait_pairs" // n
+	FigureTraitFew        = "figure_trait_few"   // least
 )
 
 // Sentence is one figure of the gate in words, with what it is measured by.
@@ -168,6 +171,13 @@ func (f *Figures) Sentences() []Sentence {
 	if t := f.Trait; t != nil {
 		told(t.figure(), fmt.Sprintf("what well rated answers have in common: %s (%d of %d; badly rated: %d of %d)", t.Text(), t.Good, t.GoodOf, t.Bad, t.BadOf),
 			t.P, "word", t.Word, "words", t.Words, "good", t.Good, "good_of", t.GoodOf, "bad", t.Bad, "bad_of", t.BadOf)
+	}
+	switch n := f.TraitPairs; {
+	case n == nil:
+	case *n == 0:
+		told(FigureTraitFew, fmt.Sprintf("fewer than %d pairs of answers that differ in it were found: the ratings themselves were trained on", leastWished), 0, "least", leastWished)
+	default:
+		told(FigureTraitPairs, fmt.Sprintf("trained on %d pairs of answers that differ in it", *n), float64(*n), "n", *n)
 	}
 
 	if f.Lessons > 0 {

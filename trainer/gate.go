@@ -46,6 +46,7 @@ type candidate struct {
 	tried     string         // names the training on what is missed, if it should teach nothing (triedKey)
 	style     Style
 	trait     *Trait       // nil: none
+	pairs     *int         // Figures.TraitPairs
 	held      []JobSample  // ratings that were not trained on
 	trained   map[int]bool // lessons that knowledge was trained on, by position
 	asked     []Asked
@@ -67,7 +68,7 @@ const gateSteps = 6
 func (c *candidate) check(ctx context.Context, progress func(done, of int)) (checked, error) {
 	var out checked
 	f := &out.figures
-	*f = Figures{CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, BehindLimit: leastBehind, OwnLimit: leastOwn, LanguageLimit: leastSpoken, P: 1, Trait: c.trait}
+	*f = Figures{CanaryLimit: mostCanary, LeaksLimit: mostLeaks, KeptLimit: leastKept, BehindLimit: leastBehind, OwnLimit: leastOwn, LanguageLimit: leastSpoken, P: 1, Trait: c.trait, TraitPairs: c.pairs}
 	c.countLessons(f)
 	steps := [gateSteps]func() error{
 		func() error { return c.fit(ctx, f) },

@@ -127,6 +127,47 @@ func TestPairsDifferInTheTrait(t *testing.T) {
 	}
 }
 
+// A cycle says how many pairs it trained on in the place of the ratings, and where they were too
+// few; beside corrections there are none.
+func TestCycleSaysHowManyPairsItTrainedOn(t *testing.T) {
+	r := tinyRunner(t, 1)
+	base, err := MeasureBase(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	correction := JobSample{Form: FormCorrection, Prompt: "Why?", Better: "Because.", Score: 1, Weight: 1}
+	for _, c := range []struct {
+		questions int
+		beside    []JobSample
+		says      string // code
+	}{{2 * leastWished, nil, FigureTraitPairs}, {leastWished - 3, nil, FigureTraitFew}, {2 * leastWished, []JobSample{correction}, ""}} {
+		j := Job{Format: jobFormat, Base: r.Info().Hash, Recipe: DefaultSettings().recipe(), Samples: c.beside}
+		for i := range c.questions {
+			q := fmt.Sprintf("What is fog of kind %d?", i)
+			j.Samples = append(j.Samples,
+				JobSample{Form: FormRating, Prompt: q, Answer: "You see it, when you look.", Score: 1, Weight: 1},
+				JobSample{Form: FormRating, Prompt: q, Answer: "A cloud.", Score: -1, Weight: 1})
+		}
+		o, err := RunCycle(t.Context(), r, j, base, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := o.Report.Figures
+		said := ""
+		for _, x := range f.Sentences() {
+			if x.Reason.Code == FigureTraitPairs || x.Reason.Code == FigureTraitFew {
+				said = x.Reason.Code
+			}
+		}
+		switch n := f.TraitPairs; {
+		case f.Trait == nil || said != c.says:
+			t.Errorf("%d questions: the trait is %v, said is %q, want %q", c.questions, f.Trait, said, c.says)
+		case n != nil && *n != 0 && (*n < leastWished || *n > c.questions+traitQuestions*traitPairs):
+			t.Errorf("%d pairs of %d rated questions", *n, c.questions)
+		}
+	}
+}
+
 // A step on pairs imitates the better answer of each and prefers it to the other, computing it
 // once; what was given as a text is imitated beside them. Where too few pairs are found, the
 // ratings themselves train.
