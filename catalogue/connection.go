@@ -81,6 +81,7 @@ func (f *fetching) connect(ctx context.Context) (again time.Duration, err error)
 	if err != nil {
 		return soon, fmt.Errorf("connect to %s: %w", req.URL.Host, err)
 	}
+	watch.Stop() // from here on until the body is read it is the disk that takes its time
 	defer resp.Body.Close()
 	switch resp.StatusCode {
 	case http.StatusOK:
@@ -191,8 +192,9 @@ func (f *fetching) copy(ctx context.Context, body io.Reader, watch *time.Timer) 
 	buf := make([]byte, 256<<10)
 	room := 0 // bytes up to the next look at the disk
 	for {
-		n, err := body.Read(buf)
 		watch.Reset(f.stall)
+		n, err := body.Read(buf)
+		watch.Stop()
 		if f.Total > 0 { // what is sent beyond it is left; the check judges what there is
 			n = int(min(int64(n), f.Total-f.have))
 		}

@@ -164,21 +164,23 @@ func TestDownloadArrivesOverABadLine(t *testing.T) {
 	want := modelBytes(t, 1)
 	for _, test := range []struct {
 		name string
-		with func(*source)
+		with func(*source, *downloader)
 		asks int // requests that it may take
 	}{
-		{"at once", func(*source) {}, 1},
-		{"cut again and again", func(s *source) { s.cut = len(want)/4 + 1 }, 4},
-		{"cut, and the server knows no ranges", func(s *source) { s.cut, s.cuts, s.deaf = 1000, 3, true }, 4},
-		{"cut, without an ETag", func(s *source) { s.cut, s.cuts, s.tag = 1000, 2, "" }, 3},
-		{"busy at first", func(s *source) { s.statuses = []int{503, 429, 500} }, 4},
-		{"silent in the middle", func(s *source) { s.stalls = 2 }, 3},
+		{"at once", func(*source, *downloader) {}, 1},
+		{"cut again and again", func(s *source, _ *downloader) { s.cut = len(want)/4 + 1 }, 4},
+		{"cut, and the server knows no ranges", func(s *source, _ *downloader) { s.cut, s.cuts, s.deaf = 1000, 3, true }, 4},
+		{"cut, without an ETag", func(s *source, _ *downloader) { s.cut, s.cuts, s.tag = 1000, 2, "" }, 3},
+		{"busy at first", func(s *source, _ *downloader) { s.statuses = []int{503, 429, 500} }, 4},
+		{"silent in the middle", func(s *source, d *downloader) { s.stalls, d.stall = 2, 200*time.Millisecond }, 4}, // one more where this machine is silent
+		{"onto a slow disk", func(_ *source, d *downloader) { // whose time is not the server's silence
+			d.stall, d.free = time.Second, func(string) (int64, error) { time.Sleep(1200 * time.Millisecond); return 1 << 40, nil }
+		}, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSource(t, want)
-			test.with(s)
 			d := hasty()
-			d.stall = 200 * time.Millisecond
+			test.with(s, d)
 			folder := t.TempDir()
 			path, err := d.fetch(t.Context(), s.offer(), folder, nil)
 			if err != nil {
