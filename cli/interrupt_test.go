@@ -42,11 +42,13 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	// A request that does not end: the server waits for it.
-	if _, err := fmt.Fprint(c, "POST /feedback HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"); err != nil {
+	// A request that does not end: the server waits for it, once it has asked for the body.
+	if _, err := fmt.Fprint(c, "POST /feedback HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(200 * time.Millisecond)
+	if line, err := bufio.NewReader(c).ReadString('\n'); err != nil || !strings.HasPrefix(line, "HTTP/1.1 100") {
+		t.Fatalf("the body is not asked for: %q, %v", line, err)
+	}
 	ended := make(chan error, 1)
 	interrupt := func() {
 		t.Helper()

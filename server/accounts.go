@@ -260,8 +260,8 @@ func (a *account) isIdle() bool {
 }
 
 // closeAll closes every account once its requests have ended: those under way have to be
-// ending. A request may still come, as net/http begins the handler of one that it read just
-// before Shutdown closed its connection, and does not wait for it: it is refused.
+// ending. One that comes nevertheless is refused: serve may have ended without net/http's
+// waiting for its handlers, by an error or because they took too long.
 func (as *accounts) closeAll() error {
 	as.mu.Lock()
 	as.over = true

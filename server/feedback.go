@@ -269,7 +269,7 @@ func (s *server) failed(err error) error { return s.fails(err) }
 func (s *server) fails(err error) *Problem {
 	p := problemOf(err)
 	switch {
-	case errors.Is(err, context.Canceled): // the client has gone
+	case errors.Is(err, context.Canceled), errors.Is(err, errEnding): // the client has gone, or the server goes
 		s.Log.Debug("a request was cut short", "error", err)
 	case errors.Is(err, errFull): // which a limit is there for
 		s.Log.Debug("a request found the queue full")

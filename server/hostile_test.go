@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"clara/store"
 	"clara/trainer"
 )
 
@@ -172,24 +171,29 @@ func TestLargeRequests(t *testing.T) {
 
 // Who sends too slowly is cut off.
 func TestSlowRequests(t *testing.T) {
-	h, _ := opened(t, Limits{HeaderTime: 300 * time.Millisecond, BodyTime: 300 * time.Millisecond})
-	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, feedbackHead+"Content-Length: 100\r\n\r\n{") }); !strings.Contains(got, " 408 ") {
+	heads, _ := opened(t, Limits{HeaderTime: 300 * time.Millisecond})
+	bodies, _ := opened(t, Limits{BodyTime: 300 * time.Millisecond})
+	if got := hear(t, bodies, func(c net.Conn) { fmt.Fprint(c, feedbackHead+"Content-Length: 100\r\n\r\n{") }); !strings.Contains(got, " 408 ") {
 		t.Errorf("a body that does not come: %s", got)
 	}
-	if got := hear(t, h, func(c net.Conn) { fmt.Fprint(c, feedbackHead) }); got != "" && !strings.Contains(got, " 408 ") {
+	if got := hear(t, heads, func(c net.Conn) { fmt.Fprint(c, feedbackHead) }); got != "" && !strings.Contains(got, " 408 ") {
 		t.Errorf("a head that does not end: %s", got)
 	}
-	for what, begins := range map[string]string{"a body": feedbackHead + "Content-Length: 1000\r\n\r\n", "a head": feedbackHead + "X: "} {
-		if got := hear(t, h, func(c net.Conn) {
-			for _, err := io.WriteString(c, begins); err == nil; _, err = io.WriteString(c, " ") {
+	for _, slow := range []struct {
+		what   string
+		h      *house
+		begins string
+	}{{"a body", bodies, feedbackHead + "Content-Length: 1000\r\n\r\n"}, {"a head", heads, feedbackHead + "X: "}} {
+		if got := hear(t, slow.h, func(c net.Conn) {
+			for _, err := io.WriteString(c, slow.begins); err == nil; _, err = io.WriteString(c, " ") {
 				time.Sleep(20 * time.Millisecond)
 			}
-		}); !strings.Contains(got, " 408 ") && (got != "" || what == "a body") {
-			t.Errorf("%s that comes letter by letter: %s", what, got)
+		}); !strings.Contains(got, " 408 ") && (got != "" || slow.h == bodies) {
+			t.Errorf("%s that comes letter by letter: %s", slow.what, got)
 		}
 	}
 	// The time for a body does not bound the answer: this one waits longer.
-	h.want(http.StatusOK, "", "GET", "/stats", nil, nil)
+	bodies.want(http.StatusOK, "", "GET", "/stats", nil, nil)
 }
 
 // A request that is refused before its body is read has the time of a body, too: nobody keeps
@@ -255,8 +259,7 @@ func (p pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1),
 // A client that does not take its answer is not waited for: the answer ends, and makes room
 // for the next one.
 func TestSlowReader(t *testing.T) {
-	h := &house{t: t, home: t.TempDir(), runner: tinyRunner(t)}
-	h.users = NewUsers(h.home, store.WriteFile)
+	h := newHouse(t, tinyRunner(t))
 	l := make(pipes)
 	h.serveOn(l, Limits{Parallel: 1, WriteTime: 200 * time.Millisecond})
 	client, conn := net.Pipe()
@@ -264,19 +267,15 @@ func TestSlowReader(t *testing.T) {
 	l <- conn
 	const body = `{"model": "clara", "messages": [{"role": "user", "content": "Tell me everything."}], "max_tokens": 1900, "stream": true}`
 	fmt.Fprintf(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-	tr := h.trainer("")
-	waitFor(t, func() bool { return tr.State().Answering })
-	waitFor(t, func() bool { return !tr.State().Answering })
-	said, err := tr.Entries(t.Context(), 1)
-	if err != nil || len(said) != 2 || said[1].Finish != trainer.FinishCancelled {
-		t.Errorf("kept is %+v, %v", said, err)
-	}
+	waitFor(t, func() bool {
+		said, err := h.trainer("").Entries(t.Context(), 1)
+		return err == nil && len(said) == 2 && said[1].Finish == trainer.FinishCancelled
+	})
 }
 
 // A client that takes nothing when the server ends is cut, which is no failure of the server.
 func TestSlowReaderWhenTheServerEnds(t *testing.T) {
-	h := &house{t: t, home: t.TempDir(), runner: tinyRunner(t)}
-	h.users = NewUsers(h.home, store.WriteFile)
+	h := newHouse(t, tinyRunner(t))
 	l := make(pipes)
 	h.serveOn(l, Limits{WriteTime: time.Minute, Grace: 200 * time.Millisecond})
 	client, conn := net.Pipe()
@@ -303,13 +302,13 @@ func TestRateAndQueue(t *testing.T) {
 	}
 	h.want(http.StatusOK, "", "GET", "/healthz", nil, nil)
 
-	h, _ = opened(t, Limits{Parallel: 1, Queue: 1})
+	h, _ = opened(t, Limits{Parallel: 1, Queue: 1, Rate: 1e6, Burst: 1e6}) // nobody comes too often: two ask without a pause
 	ctx, cancel := context.WithCancel(t.Context())
 	var two sync.WaitGroup
 	for range 2 {
 		two.Go(func() {
 			for ctx.Err() == nil {
-				_, _ = h.stream(ctx, "", "/v1/chat/completions", ask("Tell me everything.", "max_tokens", 1900, "stream", true))
+				_, _ = h.stream(ctx, "", "/v1/chat/completions", ask("Tell me everything.", "max_tokens", 100, "stream", true))
 			}
 		})
 	}

@@ -36,11 +36,11 @@ func TestContradictionsArePutToTheClient(t *testing.T) {
 	}
 	open := func(want int) {
 		t.Helper()
-		waitFor(t, func() bool { // the loop counts them
-			var now training
-			h.want(http.StatusOK, anna, "GET", "/train", nil, &now)
-			return now.Contradictions == want
-		})
+		waitFor(t, func() bool { return h.trainer("anna").State().Contradictions == want }) // the loop counts them
+		var now training
+		if h.want(http.StatusOK, anna, "GET", "/train", nil, &now); now.Contradictions != want {
+			t.Errorf("%d contradictions are open, want %d", now.Contradictions, want)
+		}
 	}
 	teach("When does the ferry leave?", "At 9:40.", "")
 	teach("Who is the mayor?", "Anna Huber.", "")

@@ -63,6 +63,20 @@ func (h *house) closings(name string) int {
 	return h.closed[name]
 }
 
+// newHouse is a house over an empty folder, of which nothing is served yet.
+func newHouse(t *testing.T, r *model.Runner) *house {
+	t.Helper()
+	h := &house{t: t, home: t.TempDir(), runner: r}
+	h.users = NewUsers(h.home, store.WriteFile)
+	h.forget()
+	return h
+}
+
+// forget begins to count anew who was opened and closed.
+func (h *house) forget() {
+	h.trainers, h.stores, h.closed = make(map[string]*trainer.Trainer), make(map[string]*store.Store), make(map[string]int)
+}
+
 // opened starts a server. With users it returns their tokens.
 func opened(t *testing.T, limits Limits, users ...string) (*house, map[string]string) {
 	t.Helper()
@@ -71,8 +85,7 @@ func opened(t *testing.T, limits Limits, users ...string) (*house, map[string]st
 
 func openedOver(t *testing.T, r *model.Runner, limits Limits, users ...string) (*house, map[string]string) {
 	t.Helper()
-	h := &house{t: t, home: t.TempDir(), runner: r}
-	h.users = NewUsers(h.home, store.WriteFile)
+	h := newHouse(t, r)
 	tokens := make(map[string]string)
 	for _, name := range users {
 		token, err := h.users.Add(name)
@@ -98,7 +111,7 @@ func (h *house) serve(limits Limits) {
 func (h *house) serveOn(l net.Listener, limits Limits) {
 	t := h.t
 	t.Helper()
-	h.trainers, h.stores, h.closed = make(map[string]*trainer.Trainer), make(map[string]*store.Store), make(map[string]int)
+	h.forget()
 	h.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan string, 1)

@@ -214,10 +214,8 @@ func TestStateAndFigures(t *testing.T) {
 	h.want(http.StatusNotFound, "", "POST", "/adapters/7/restore", nil, nil)
 	h.want(http.StatusConflict, "", "POST", "/train", nil, nil) // these tests switch learning off
 	var state training
-	waitFor(t, func() bool { // the loop has not looked yet right after it began
-		h.want(http.StatusOK, "", "GET", "/train", nil, &state)
-		return state.Phase != ""
-	})
+	waitFor(t, func() bool { return h.trainer("").State().Phase != "" }) // the loop has not looked yet right after it began
+	h.want(http.StatusOK, "", "GET", "/train", nil, &state)
 	if state.Phase != trainer.PhaseOff || state.Why.Code != trainer.CodeOff {
 		t.Errorf("the loop is %+v", state)
 	}

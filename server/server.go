@@ -178,7 +178,7 @@ func (s *server) serve(ctx context.Context, l net.Listener, users int) error {
 	}
 	select {
 	case err := <-ended:
-		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), h.Close())
 	case <-ctx.Done():
 	}
 	gentle, done := context.WithTimeout(context.WithoutCancel(ctx), s.Limits.Grace)

@@ -40,12 +40,14 @@ func TestManyStreams(t *testing.T) {
 	var given, broken, mixed atomic.Int64
 	first := memoryOf(t)
 	began := time.Now()
-	until := began.Add(lasts)
+	var each [streams]atomic.Int64
+	var over atomic.Bool
 	for i := range streams {
 		all.Go(func() {
-			for again := true; again; again = time.Now().Before(until) {
+			for again := true; again; again = !over.Load() {
 				s, err := h.stream(t.Context(), token(i), "/v1/chat/completions", question(i))
 				given.Add(1)
+				each[i].Add(1)
 				switch {
 				case err != nil || !s.done:
 					broken.Add(1)
@@ -58,15 +60,21 @@ func TestManyStreams(t *testing.T) {
 		})
 	}
 	if lasts < time.Minute {
+		time.Sleep(lasts)
+		over.Store(true)
 		all.Wait()
 		return
 	}
 	time.Sleep(lasts / 4)
+	for i := range each { // until each has had some, what they need once grows
+		waitFor(t, func() bool { return each[i].Load() > 2 })
+	}
 	early := memoryOf(t)
-	time.Sleep(time.Until(until))
+	time.Sleep(lasts * 3 / 4)
 	late := memoryOf(t)
+	over.Store(true)
 	all.Wait()
-	t.Logf("%d streams in %v: %d broken, %d mixed up; at the start %v, after a quarter %v, at the end %v",
+	t.Logf("%d streams in %v: %d broken, %d mixed up; at the start %v, once each had some %v, at the end %v",
 		given.Load(), time.Since(began).Round(time.Second), broken.Load(), mixed.Load(), first, early, late)
 	if late.resident > early.resident*5/4 || late.live > early.live*5/4 {
 		t.Errorf("memory grew from %v to %v", early, late)

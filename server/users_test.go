@@ -197,8 +197,8 @@ func TestAddressThatIsTakenIsSaid(t *testing.T) {
 }
 
 func TestListeningElsewhereNeedsUsers(t *testing.T) {
-	h := &house{t: t, home: t.TempDir(), runner: tinyRunner(t), trainers: make(map[string]*trainer.Trainer), closed: make(map[string]int)}
-	p := Params{Users: NewUsers(h.home, store.WriteFile), Open: h.open}
+	h := newHouse(t, tinyRunner(t))
+	p := Params{Users: h.users, Open: h.open}
 	var e *trainer.UserError
 	if _, err := Listen(":0", p.Users); !errors.As(err, &e) || e.Reason.Code != trainer.CodeServerNeedsUsers {
 		t.Fatalf("it listens everywhere without a user: %v", err)
