@@ -129,7 +129,7 @@ func TestTwoAtOnce(t *testing.T) {
 	var work sync.WaitGroup
 	for range 2 {
 		work.Go(func() {
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestStepIsThatOfTheCPU$", "-test.timeout=5m")
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestStepIsThatOfTheCPU$", "-test.timeout=30m")
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("a program beside another one: %v\n%s", err, out)
 			}
