@@ -58,8 +58,6 @@ func (f *fetching) connect(ctx context.Context) (again time.Duration, err error)
 	const soon = time.Millisecond
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	watch := time.AfterFunc(f.stall, cancel)
-	defer watch.Stop()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.mirrored(f.URL), nil)
 	if err != nil {
 		return 0, fmt.Errorf("fetch %s: %w", f.URL, err)
@@ -77,6 +75,8 @@ func (f *fetching) connect(ctx context.Context) (again time.Duration, err error)
 			req.Header.Set("If-Range", f.Validator)
 		}
 	}
+	watch := time.AfterFunc(f.stall, cancel)
+	defer watch.Stop()
 	resp, err := f.client.Do(req)
 	if err != nil {
 		return soon, fmt.Errorf("connect to %s: %w", req.URL.Host, err)

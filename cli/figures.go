@@ -39,8 +39,8 @@ var germanFigures = map[string]string{
 	trainer.FigureTraitLong:       "gut bewertete Antworten haben mehr als {words} Wörter ({good} von {good_of}; schlecht bewertete: {bad} von {bad_of})",
 	trainer.FigureTraitFirst:      "gut bewertete Antworten haben einen ersten Satz von höchstens {words} Wörtern ({good} von {good_of}; schlecht bewertete: {bad} von {bad_of})",
 	trainer.FigureTraitLongFirst:  "gut bewertete Antworten haben einen ersten Satz von mehr als {words} Wörtern ({good} von {good_of}; schlecht bewertete: {bad} von {bad_of})",
-	trainer.FigureTraitPairs:      "trainiert wurde mit {n} Antwortpaaren, die sich darin unterscheiden",
-	trainer.FigureTraitFew:        "es fanden sich weniger als {least} Antwortpaare, die sich darin unterscheiden: trainiert wurden die Bewertungen selbst",
+	trainer.FigureTraitPairs:      "trainiert wurde mit {n} Paaren von Antworten, die sich in dem unterscheiden, was gut bewertete gemeinsam haben",
+	trainer.FigureTraitFew:        "weniger als {least} Paare von Antworten unterscheiden sich in dem, was gut bewertete gemeinsam haben: trainiert wurde stattdessen mit Bewertungen",
 	trainer.FigureSign:            "besser in {better}, schlechter in {worse} (davon mit zurückgehaltenen Bewertungen {held_better} und {held_worse}), p = {p}",
 }
 

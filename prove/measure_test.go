@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -495,8 +496,15 @@ func TestEveryObjectiveHasItsControl(t *testing.T) {
 		t.Fatal(err)
 	}
 	planned := make(map[string]bool)
+	seeds := make(map[string]int) // of each objective, with honest stars
 	for _, u := range units {
 		planned[u.name()] = true
+		if parts := strings.Split(u.variant, "; "); parts[1] == starsHonest {
+			seeds[parts[2]]++
+		}
+	}
+	if want := map[string]int{"kto": 3, "dpo": 1, "sft": 1, "bounded": 1}; !maps.Equal(seeds, want) {
+		t.Errorf("the objectives have so many seeds: %v, want %v", seeds, want)
 	}
 	for name := range planned {
 		if control := strings.Replace(name, "; "+starsHonest+"; ", "; "+starsShuffled+"; ", 1); !planned[control] {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"clara/trainer"
 )
 
 // unit is one measurement that is done or not: one line of the results.
@@ -162,11 +164,12 @@ var ratedHow = []struct{ stars, objective string }{
 	{starsShuffled, "bounded"},
 }
 
-// planRatings lists the ratings of a set. Each objective but the shipped one is measured
-// once: what it does with stars that no trait is told from shows in one line, and where one
-// is told the pairs train, whatever was chosen.
+// planRatings lists the ratings of a set. Each objective but the shipped one is measured with
+// one seed, which saves hours: where a trait is told and enough pairs differ in it, all train
+// the same.
 func planRatings(s set, o options) []unit {
 	var out []unit
+	shipped := trainer.DefaultSettings().Objective
 	for _, w := range s.Ratings {
 		for i, how := range ratedHow {
 			if o.short && i > 1 {
@@ -174,7 +177,7 @@ func planRatings(s set, o options) []unit {
 			}
 			out = append(out, unit{
 				measurement: "ratings", set: s, variant: strings.Join([]string{w.Wish, how.stars, how.objective}, "; "), value: i,
-				once: how.objective != ratedHow[0].objective, pass: max(0, i-2), cost: 75 * time.Second, run: ratingsBy(w, how.stars, how.objective, s.Unrelated),
+				once: how.objective != shipped, pass: max(0, i-2), cost: 75 * time.Second, run: ratingsBy(w, how.stars, how.objective, s.Unrelated),
 			})
 		}
 	}

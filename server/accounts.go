@@ -62,7 +62,7 @@ type accounts struct {
 	all  map[string]*account // by name; "": the desktop's own user
 	gone map[string]*account // removed or at rest, and not closed yet
 	rest map[string]*threads // of those at rest, who go on where they were
-	over bool                // closeAll closes what is left: nothing is opened or shut any more
+	over bool                // closeAll closes what is left: nothing is opened any more
 	wait sync.WaitGroup      // closings
 }
 
@@ -168,9 +168,6 @@ func (as *accounts) keep(users []User) {
 	}
 	as.mu.Lock()
 	defer as.mu.Unlock()
-	if as.over {
-		return
-	}
 	for name, a := range as.all {
 		if known[name] {
 			continue

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -255,6 +256,49 @@ func (p pipes) Accept() (net.Conn, error) {
 
 func (p pipes) Close() error   { close(p); return nil }
 func (p pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+// failing is pipes that can no longer take a connection once ended.
+type failing struct {
+	pipes
+	ended chan struct{}
+}
+
+var errAccept = errors.New("the network is gone")
+
+func (f failing) Accept() (net.Conn, error) {
+	select {
+	case c := <-f.pipes:
+		return c, nil
+	case <-f.ended:
+		return nil, errAccept
+	}
+}
+
+func (f failing) Close() error { return nil }
+
+// Where no connection can be taken any more the server ends: it says why, hangs up on whoever is
+// connected, and closes what it has opened.
+func TestServerThatCannotAcceptEnds(t *testing.T) {
+	h := newHouse(t, tinyRunner(t))
+	l := failing{make(pipes), make(chan struct{})}
+	h.serveOn(l, Limits{})
+	client, conn := net.Pipe()
+	defer client.Close()
+	l.pipes <- conn
+	const body = `{"model": "clara", "messages": [{"role": "user", "content": "Tell me everything."}], "max_tokens": 1900, "stream": true}`
+	fmt.Fprintf(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	waitFor(t, func() bool { return h.trainer("").State().Answering })
+	close(l.ended)
+	if err := h.ended(); !errors.Is(err, errAccept) {
+		t.Errorf("it ends with %v", err)
+	}
+	if _, err := io.Copy(io.Discard, client); err != nil {
+		t.Errorf("the connection ends with %v", err)
+	}
+	if n := h.closings(""); n != 1 {
+		t.Errorf("closed %d times", n)
+	}
+}
 
 // A client that does not take its answer is not waited for: the answer ends, and makes room
 // for the next one.

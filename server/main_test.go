@@ -40,6 +40,7 @@ type house struct {
 	slot   trainer.Slot
 	client *http.Client
 	end    func() error // ends the server and waits for it
+	ended  func() error // waits for a server that ends by itself
 
 	mu       sync.Mutex
 	trainers map[string]*trainer.Trainer // that were opened
@@ -129,14 +130,18 @@ func (h *house) serveOn(l net.Listener, limits Limits) {
 		t.Fatal(err)
 	}
 	over := false
-	h.end = func() error {
+	h.ended = func() error {
 		if over {
 			return nil
 		}
 		over = true
-		cancel()
+		defer cancel()
 		defer h.client.CloseIdleConnections()
 		return <-ended
+	}
+	h.end = func() error {
+		cancel()
+		return h.ended()
 	}
 	t.Cleanup(func() {
 		if err := h.end(); err != nil {

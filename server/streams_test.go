@@ -59,10 +59,12 @@ func TestManyStreams(t *testing.T) {
 			}
 		})
 	}
-	if lasts < time.Minute {
-		time.Sleep(lasts)
+	defer func() { // also where nothing was waited for
 		over.Store(true)
 		all.Wait()
+	}()
+	if lasts < time.Minute {
+		time.Sleep(lasts)
 		return
 	}
 	time.Sleep(lasts / 4)

@@ -33,7 +33,7 @@ func RunCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, prog
 func runCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, m *memory, progress func(Progress)) (Outcome, error) {
 	c := &cycleRun{
 		r: r, job: &j, base: base, memory: m, progress: progress, state: Progress{Started: time.Now()}, lapped: time.Now(),
-		trained: make(map[string]*model.Adapter), losses: make(map[string][]LossPoint),
+		trained: make(map[string]fitted), losses: make(map[string][]LossPoint),
 	}
 	if err := c.run(ctx); err != nil {
 		return Outcome{}, fmt.Errorf("cycle: %w", err)
@@ -57,12 +57,12 @@ type cycleRun struct {
 	manner, knowledge *model.Adapter // of the version before
 	style             Style
 	trait             *Trait
-	source            *mannerSource             // what all tries train manner on; nil: none has yet
-	held              []JobSample               // ratings kept apart from training
-	trained           map[string]*model.Adapter // in all tries, for the memory
-	losses            map[string][]LossPoint    // of those that this cycle trained
-	aside             *Reason                   // why knowledge trained by this cycle is left out; nil: it is not
-	lapped            time.Time                 // when the last lap ended
+	source            *mannerSource          // what all tries train manner on; nil: none has yet
+	held              []JobSample            // ratings kept apart from training
+	trained           map[string]fitted      // in all tries, for the memory
+	losses            map[string][]LossPoint // of those that this cycle trained
+	aside             *Reason                // why knowledge trained by this cycle is left out; nil: it is not
+	lapped            time.Time              // when the last lap ended
 }
 
 func (c *cycleRun) enter(step Step, of int) {
@@ -181,10 +181,6 @@ func (c *cycleRun) trainAndCheck(ctx context.Context, e effort) error {
 		return err
 	}
 	c.lap(&rep.Seconds.Manner)
-	if c.trait != nil && c.source != nil && len(c.source.corrections.items) == 0 {
-		n := len(c.source.wished.items)
-		candidate.pairs = &n
-	}
 	if err := c.restyle(ctx, mannerNow); err != nil {
 		return err
 	}
@@ -383,13 +379,15 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (
 	for _, s := range c.job.Samples {
 		corrections += boolToInt(s.Form == FormCorrection)
 	}
-	a, err := c.train(StepManner, key, e, func() (*model.Adapter, error) {
+	f, err := c.train(StepManner, key, e, func() (fitted, error) {
 		c.enter(StepManner, mannerSteps(corrections, len(c.job.Samples)-corrections, c.job.Recipe.Epochs))
 		return c.fitManner(ctx, e)
 	})
 	if err != nil {
 		return nil, err
 	}
+	a := f.adapter
+	cand.pairs = f.pairs
 	if isSame(a, c.manner) {
 		c.out.KeepManner = true
 		return c.manner, nil
@@ -398,19 +396,25 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (
 	return a, nil
 }
 
+// fitted is what a training made.
+type fitted struct {
+	adapter *model.Adapter
+	pairs   *int // Figures.TraitPairs
+}
+
 // train trains an adapter that key says what it is made of, unless an earlier try or the
 // cycle before did.
-func (c *cycleRun) train(step Step, key string, e effort, train func() (*model.Adapter, error)) (*model.Adapter, error) {
+func (c *cycleRun) train(step Step, key string, e effort, train func() (fitted, error)) (fitted, error) {
 	name := nameOf(step, key, e)
-	a := c.trained[name] // by an earlier try
-	if a == nil {
-		a = c.memory.adapter(name)
+	f := c.trained[name] // by an earlier try
+	if f.adapter == nil {
+		f = c.memory.adapter(name)
 	}
-	if a == nil {
+	if f.adapter == nil {
 		var err error
 		before := len(c.state.Losses)
-		if a, err = train(); err != nil {
-			return nil, fmt.Errorf("train %s: %w", step, err)
+		if f, err = train(); err != nil {
+			return fitted{}, fmt.Errorf("train %s: %w", step, err)
 		}
 		c.losses[name] = slices.Clone(c.state.Losses[before:])
 	} else {
@@ -419,8 +423,8 @@ func (c *cycleRun) train(step Step, key string, e effort, train func() (*model.A
 	if _, here := c.losses[name]; here {
 		c.out.Report.Trained = append(c.out.Report.Trained, step)
 	}
-	c.trained[name] = a
-	return a, nil
+	c.trained[name] = f
+	return f, nil
 }
 
 // nameOf names what is trained for a step, of what key says, with the given effort.
@@ -485,13 +489,15 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort
 		c.out.KeepKnowledge, c.out.Report.KnowledgeKey = true, c.job.Before.KnowledgeKey
 		return c.knowledge, nil
 	}
-	a, err := c.train(StepKnowledge, key, e, func() (*model.Adapter, error) {
+	f, err := c.train(StepKnowledge, key, e, func() (fitted, error) {
 		c.enter(StepKnowledge, knowledgeSteps)
-		return c.fitKnowledge(ctx, missed, e)
+		a, err := c.fitKnowledge(ctx, missed, e)
+		return fitted{adapter: a}, err
 	})
 	if err != nil {
 		return nil, err
 	}
+	a := f.adapter
 	if isSame(a, c.knowledge) {
 		c.out.KeepKnowledge = true
 		return c.knowledge, nil

@@ -59,7 +59,7 @@ type Figures struct {
 	LanguageOf    int      `json:"language_of"`  // of those where the base's answer is
 	LanguageLimit float64  `json:"language_limit"`
 	Trait         *Trait   `json:"trait,omitempty"`       // what well rated answers have in common; nil: nothing that chance would not
-	TraitPairs    *int     `json:"trait_pairs,omitempty"` // of answers that differ in it, trained in place of the ratings; 0: too few; nil: no manner was trained for it
+	TraitPairs    *int     `json:"trait_pairs,omitempty"` // of answers that differ in it, trained in place of the ratings; 0: too few; nil: no trait was trained
 	Vain          *Vain    `json:"vain,omitempty"`        // a training that is no part of the candidate; nil: there is none
 	NotNumber     bool     `json:"not_number"`            // something came out as NaN or infinite; that figure is 0
 }
@@ -175,9 +175,9 @@ func (f *Figures) Sentences() []Sentence {
 	switch n := f.TraitPairs; {
 	case n == nil:
 	case *n == 0:
-		told(FigureTraitFew, fmt.Sprintf("fewer than %d pairs of answers that differ in it were found: the ratings themselves were trained on", leastWished), 0, "least", leastWished)
+		told(FigureTraitFew, fmt.Sprintf("fewer than %d pairs of answers differ in what well rated ones have in common: trained on ratings instead", leastWished), 0, "least", leastWished)
 	default:
-		told(FigureTraitPairs, fmt.Sprintf("trained on %d pairs of answers that differ in it", *n), float64(*n), "n", *n)
+		told(FigureTraitPairs, fmt.Sprintf("trained on %d pairs of answers that differ in what well rated ones have in common", *n), float64(*n), "n", *n)
 	}
 
 	if f.Lessons > 0 {

@@ -112,8 +112,8 @@ func (m *mannerSource) stepRows() int {
 	return rows
 }
 
-// newMannerSource gathers what a cycle's tries train manner on: the model's own samples and the
-// base's log-probabilities cost as much time as some of the training.
+// newMannerSource gathers what all tries of a cycle train manner on, once: the model's own samples
+// and the base's log-probabilities take as long as a part of the training.
 func newMannerSource(ctx context.Context, r *model.Runner, j *Job, b *BaseFacts, style Style, trait *Trait) (*mannerSource, error) {
 	m := &mannerSource{objective: j.Recipe.Objective}
 	m.texts.items, m.chats.items = b.Texts, b.Anchors

@@ -90,29 +90,39 @@ func TestTriesAreDealtTheSame(t *testing.T) {
 			JobSample{Form: FormCorrection, Prompt: q, Better: "Water.", Weight: 1},
 			JobSample{Form: FormRating, Prompt: q, Answer: "It is wet.", Score: float64(i%2*2 - 1), Weight: 1})
 	}
-	m, err := newMannerSource(t.Context(), r, j, &BaseFacts{}, Style{}, nil)
-	if err != nil {
-		t.Fatal(err)
+	wished := &Job{Recipe: j.Recipe, Samples: append(ratedFor(2*leastWished), JobSample{Form: FormText, Answer: "A text by itself.", Score: 1, Weight: 1})}
+	base := &BaseFacts{}
+	for _, text := range []string{"One text.", "Another text.", "A third one."} {
+		base.Texts = append(base.Texts, Anchored{Sequence: plainText(r, text)})
 	}
-	deal := func(e effort) (prompts []string) {
-		m.begin(7, e)
-		for range 3 { // no whole number of turns through a deck
-			b, err := m.next()
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, it := range b.items {
-				prompts = append(prompts, r.Tokenizer().Decode(slices.Concat(it.Prompt, it.Answer)))
-			}
+	for what, c := range map[string]struct {
+		job   *Job
+		trait *Trait
+	}{"corrections and ratings": {j, nil}, "pairs": {wished, &Trait{Kind: TraitWord, Word: "you"}}} {
+		m, err := newMannerSource(t.Context(), r, c.job, base, Style{}, c.trait)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return prompts
-	}
-	first := deal(gentleEffort)
-	if full := deal(fullEffort); len(full) == 0 {
-		t.Fatal("nothing is dealt")
-	}
-	if again := deal(gentleEffort); !slices.Equal(again, first) {
-		t.Errorf("after a try the next one is dealt\n%q, want\n%q", again, first)
+		deal := func(e effort) (prompts []string) {
+			m.begin(7, e)
+			for range wishedPasses + 2 { // no whole number of turns through a deck, and beyond what a text is dealt
+				b, err := m.next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, it := range b.items {
+					prompts = append(prompts, r.Tokenizer().Decode(slices.Concat(it.Prompt, it.Answer)))
+				}
+			}
+			return prompts
+		}
+		first := deal(gentleEffort)
+		if full := deal(fullEffort); len(full) == 0 || len(m.wished.items) > 0 != (c.trait != nil) {
+			t.Fatalf("%s: %d are dealt, of %d pairs", what, len(full), len(m.wished.items))
+		}
+		if again := deal(gentleEffort); !slices.Equal(again, first) {
+			t.Errorf("%s: after a try the next one is dealt\n%q, want\n%q", what, again, first)
+		}
 	}
 }
 

@@ -29,9 +29,9 @@ const memoryMost = 4096
 type memory struct {
 	mu         sync.Mutex
 	young, old map[memoryKey]memorised
-	adapters   map[string]*model.Adapter // of the last cycle that trained, if some were in vain or are not saved yet
-	computed   int                       // answers and probabilities that were not remembered
-	unlearns   string                    // what the last cycle was to unlearn; "": nothing
+	adapters   map[string]fitted // of the last cycle that trained, if some were in vain or are not saved yet
+	computed   int               // answers and probabilities that were not remembered
+	unlearns   string            // what the last cycle was to unlearn; "": nothing
 }
 
 type memoryKey [sha256.Size]byte
@@ -177,10 +177,10 @@ func (m *memory) put(key memoryKey, s memorised) {
 	m.young[key] = s
 }
 
-// adapter is one that the last cycle trained under that name; nil where it is not kept.
-func (m *memory) adapter(name string) *model.Adapter {
+// adapter is what the last cycle trained under that name; without one where it is not kept.
+func (m *memory) adapter(name string) fitted {
 	if m == nil {
-		return nil
+		return fitted{}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -188,7 +188,7 @@ func (m *memory) adapter(name string) *model.Adapter {
 }
 
 // keepAdapters keeps those instead of what the cycle before trained.
-func (m *memory) keepAdapters(trained map[string]*model.Adapter) {
+func (m *memory) keepAdapters(trained map[string]fitted) {
 	if m == nil {
 		return
 	}

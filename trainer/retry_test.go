@@ -77,7 +77,8 @@ func ratedSample(n int, score float64) JobSample {
 }
 
 // From ten ratings on about every fifth is kept apart; a rating does not change sides
-// as others come and go or its stars change; corrections always train.
+// as others come and go or its stars change, as long as there are some of its kind that train;
+// corrections always train.
 func TestRatingsKeptApart(t *testing.T) {
 	var all []JobSample
 	for n := range 9 {
@@ -112,16 +113,36 @@ func TestRatingsKeptApart(t *testing.T) {
 	if len(again) != len(train) || none != nil {
 		t.Error("what trains is parted once more")
 	}
-	// The only good one of twelve trains, whatever its lot.
+	// Where all good ones or all bad ones would be kept apart they train, and no others beside them.
+	drawn := 0
 	for n := range 400 {
-		few := append([]JobSample{ratedSample(1000+n, 1)}, all[9:20]...)
-		train, _ := holdOut(few)
-		if train[0].Score != 1 {
-			t.Fatalf("the only good rating, %d, is kept apart", few[0].ID)
+		for _, score := range []float64{1, -1} {
+			var most []JobSample
+			for i := range 12 {
+				most = append(most, ratedSample(i, -score))
+			}
+			_, without := holdOut(most)
+			few := append([]JobSample{ratedSample(1000+n, score), ratedSample(2000+n, score)}[n%2:], most...)
+			train, held := holdOut(few)
+			if train[0].Score != score {
+				t.Fatalf("all ratings of %v, with %d, are kept apart", score, few[0].ID)
+			}
+			lots := 0
+			for _, s := range few[:len(few)-len(most)] {
+				lots += boolToInt(s.ticket()%heldEvery == 0)
+			}
+			if all := lots == len(few)-len(most); all && len(held) != len(without) {
+				t.Fatalf("%d are kept apart, %d without those that have to train", len(held), len(without))
+			} else if all {
+				drawn++
+			}
+			if again, none := holdOut(train); len(again) != len(train) || none != nil {
+				t.Fatal("what trains is parted once more")
+			}
 		}
-		if again, none := holdOut(train); len(again) != len(train) || none != nil {
-			t.Fatal("what trains is parted once more")
-		}
+	}
+	if drawn == 0 {
+		t.Error("none was drawn: this shows nothing")
 	}
 	j := Job{Base: testHash, Samples: all}
 	key := j.mannerKey()
@@ -262,7 +283,7 @@ func TestTheSameVersionIsNotMadeAgain(t *testing.T) {
 	j.Before = JobVersion{Version: 1, Manner: filepath.Join(dir, mannerFolder), MannerKey: j.gentleKey(key)}
 	j.Lessons = []JobLesson{{ID: 1, Sample: 9, Question: "Who leads department 4?", Answer: "Maria.", BaseAnswer: "I do not know.", Keywords: [][]string{{""}}, State: LessonKnown, Importance: 3}}
 	m := new(memory)
-	m.keepAdapters(map[string]*model.Adapter{nameOf(StepManner, key, fullEffort): harmful.Manner, nameOf(StepManner, key, gentleEffort): good.Manner})
+	m.keepAdapters(map[string]fitted{nameOf(StepManner, key, fullEffort): {adapter: harmful.Manner}, nameOf(StepManner, key, gentleEffort): {adapter: good.Manner}})
 	o, err := runCycle(t.Context(), r, j, facts, m, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -148,11 +149,16 @@ func TestCycleSaysHowManyPairsItTrainedOn(t *testing.T) {
 				JobSample{Form: FormRating, Prompt: q, Answer: "You see it, when you look.", Score: 1, Weight: 1},
 				JobSample{Form: FormRating, Prompt: q, Answer: "A cloud.", Score: -1, Weight: 1})
 		}
-		o, err := RunCycle(t.Context(), r, j, base, nil)
+		m := new(memory)
+		o, err := runCycle(t.Context(), r, j, base, m, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		f := o.Report.Figures
+		again, err := runCycle(t.Context(), r, j, base, m, nil)
+		if err != nil || len(again.Report.Trained) > 0 || !reflect.DeepEqual(again.Report.Figures.TraitPairs, f.TraitPairs) {
+			t.Errorf("%d questions: of the adapter of the cycle before, %v is said otherwise, %v", c.questions, again.Report.Trained, err)
+		}
 		said := ""
 		for _, x := range f.Sentences() {
 			if x.Reason.Code == FigureTraitPairs || x.Reason.Code == FigureTraitFew {

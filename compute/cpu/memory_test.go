@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"errors"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"testing"
@@ -81,7 +82,7 @@ func TestGuardPagesFault(t *testing.T) {
 		if !faults(func() { *(*float32)(unsafe.Add(unsafe.Pointer(&p[0]), n*4)) = 1 }) {
 			t.Errorf("writing behind %d values went unnoticed", n)
 		}
-		if !faults(func() { *(*float32)(unsafe.Add(unsafe.Pointer(&p[0]), -4096)) = 1 }) {
+		if !faults(func() { *(*float32)(unsafe.Add(unsafe.Pointer(&p[0]), -os.Getpagesize())) = 1 }) {
 			t.Errorf("writing a page before %d values went unnoticed", n)
 		}
 		unmapGuarded(p)
