@@ -20,7 +20,8 @@ import (
 // then chooses its token in its own goroutine, so that one whose reader is slow holds up
 // nobody: who does not come within patience is no longer expected.
 type abreast struct {
-	net *network
+	net      *network
+	patience time.Duration // how long a pass waits for an answer that is not ready
 
 	mu       sync.Mutex
 	expected map[*session]bool // that extend again as soon as they have their token
@@ -32,8 +33,7 @@ type abreast struct {
 	logits []float32      // of the pass; the leader's
 }
 
-// patience is how long a pass waits for an answer that is not ready: some times what
-// choosing a token takes, and little against a pass.
+// patience is some times what choosing a token takes, and little against a pass.
 const patience = 3 * time.Millisecond
 
 // extension are tokens that a session is to be extended by.
@@ -49,7 +49,7 @@ type extension struct {
 }
 
 func newAbreast(n *network) *abreast {
-	return &abreast{net: n, expected: make(map[*session]bool), all: make(chan struct{}, 1)}
+	return &abreast{net: n, patience: patience, expected: make(map[*session]bool), all: make(chan struct{}, 1)}
 }
 
 // extend appends the tokens to their session. The error wraps ErrNoNumbers where the
@@ -118,7 +118,7 @@ func (a *abreast) handOn(pass []*extension, err error) {
 
 // gather waits for those that are expected and takes as many as go into one pass.
 func (a *abreast) gather() []*extension {
-	late := time.NewTimer(patience)
+	late := time.NewTimer(a.patience)
 	defer late.Stop()
 	for {
 		a.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,7 @@ type counting struct {
 
 func (c *counting) Embedding(dst compute.Tensor, w compute.Weight, ids []int32, scale float32) error {
 	c.passes.Add(1)
+	runtime.Gosched() // as in the milliseconds that a pass of a real model takes: others come meanwhile
 	return c.Backend.Embedding(dst, w, ids, scale)
 }
 
@@ -88,6 +90,9 @@ func TestAnswersSideBySide(t *testing.T) {
 				tokens += len(a.IDs)
 			}
 			be.passes.Store(0)
+			p := r.pin()
+			p.abreast.patience = 200 * time.Millisecond // so that the passes are shared on a slow machine, too
+			r.unpin(p)
 			slow := make(chan struct{})
 			gone, cancel := context.WithCancel(t.Context())
 			var all, others sync.WaitGroup
@@ -117,10 +122,10 @@ func TestAnswersSideBySide(t *testing.T) {
 			close(slow)
 			all.Wait()
 			cancel()
-			if passes := be.passes.Load(); passes > int64(tokens)*2/3 {
+			if passes := be.passes.Load(); passes > int64(tokens)/3 {
 				t.Errorf("%d passes for %d tokens", passes, tokens)
 			}
-			p := r.pin()
+			p = r.pin()
 			defer r.unpin(p)
 			if len(p.abreast.expected) != 0 || len(p.abreast.waiting) != 0 || p.abreast.leading {
 				t.Errorf("left over: %+v", p.abreast)
