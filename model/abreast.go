@@ -21,7 +21,7 @@ import (
 // nobody: who does not come within patience is no longer expected.
 type abreast struct {
 	net      *network
-	patience time.Duration // how long a pass waits for an answer that is not ready
+	patience time.Duration // how long a pass waits for an answer that is not ready; shippedPatience
 
 	mu       sync.Mutex
 	expected map[*session]bool // that extend again as soon as they have their token
@@ -33,8 +33,8 @@ type abreast struct {
 	logits []float32      // of the pass; the leader's
 }
 
-// patience is some times what choosing a token takes, and little against a pass.
-const patience = 3 * time.Millisecond
+// shippedPatience is several times what choosing a token takes, and little against a pass.
+const shippedPatience = 3 * time.Millisecond
 
 // extension are tokens that a session is to be extended by.
 type extension struct {
@@ -49,7 +49,7 @@ type extension struct {
 }
 
 func newAbreast(n *network) *abreast {
-	return &abreast{net: n, patience: patience, expected: make(map[*session]bool), all: make(chan struct{}, 1)}
+	return &abreast{net: n, patience: shippedPatience, expected: make(map[*session]bool), all: make(chan struct{}, 1)}
 }
 
 // extend appends the tokens to their session. The error wraps ErrNoNumbers where the

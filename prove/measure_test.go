@@ -495,6 +495,9 @@ func TestEveryObjectiveHasItsControl(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if ratedHow[0].objective != trainer.DefaultSettings().Objective {
+		t.Errorf("what comes first is %s, which is not what is shipped", ratedHow[0].objective)
+	}
 	planned := make(map[string]bool)
 	seeds := make(map[string]int) // of each objective, with honest stars
 	for _, u := range units {

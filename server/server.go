@@ -178,7 +178,6 @@ func (s *server) serve(ctx context.Context, l net.Listener, users int) error {
 	}
 	select {
 	case err := <-ended:
-		cut(errEnding)
 		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), h.Close())
 	case <-ctx.Done():
 	}

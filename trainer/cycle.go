@@ -33,7 +33,7 @@ func RunCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, prog
 func runCycle(ctx context.Context, r *model.Runner, j Job, base *BaseFacts, m *memory, progress func(Progress)) (Outcome, error) {
 	c := &cycleRun{
 		r: r, job: &j, base: base, memory: m, progress: progress, state: Progress{Started: time.Now()}, lapped: time.Now(),
-		trained: make(map[string]fitted), losses: make(map[string][]LossPoint),
+		trained: make(map[string]trainedAdapter), losses: make(map[string][]LossPoint),
 	}
 	if err := c.run(ctx); err != nil {
 		return Outcome{}, fmt.Errorf("cycle: %w", err)
@@ -59,7 +59,7 @@ type cycleRun struct {
 	trait             *Trait
 	source            *mannerSource          // what all tries train manner on; nil: none has yet
 	held              []JobSample            // ratings kept apart from training
-	trained           map[string]fitted      // in all tries, for the memory
+	trained           map[string]trainedAdapter      // in all tries, for the memory
 	losses            map[string][]LossPoint // of those that this cycle trained
 	aside             *Reason                // why knowledge trained by this cycle is left out; nil: it is not
 	lapped            time.Time              // when the last lap ended
@@ -379,7 +379,7 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (
 	for _, s := range c.job.Samples {
 		corrections += boolToInt(s.Form == FormCorrection)
 	}
-	f, err := c.train(StepManner, key, e, func() (fitted, error) {
+	f, err := c.train(StepManner, key, e, func() (trainedAdapter, error) {
 		c.enter(StepManner, mannerSteps(corrections, len(c.job.Samples)-corrections, c.job.Recipe.Epochs))
 		return c.fitManner(ctx, e)
 	})
@@ -396,25 +396,25 @@ func (c *cycleRun) trainManner(ctx context.Context, cand *candidate, e effort) (
 	return a, nil
 }
 
-// fitted is what a training made.
-type fitted struct {
+// trainedAdapter is an adapter as a training made it.
+type trainedAdapter struct {
 	adapter *model.Adapter
 	pairs   *int // Figures.TraitPairs
 }
 
 // train trains an adapter that key says what it is made of, unless an earlier try or the
 // cycle before did.
-func (c *cycleRun) train(step Step, key string, e effort, train func() (fitted, error)) (fitted, error) {
+func (c *cycleRun) train(step Step, key string, e effort, train func() (trainedAdapter, error)) (trainedAdapter, error) {
 	name := nameOf(step, key, e)
 	f := c.trained[name] // by an earlier try
 	if f.adapter == nil {
-		f = c.memory.adapter(name)
+		f = c.memory.trained(name)
 	}
 	if f.adapter == nil {
 		var err error
 		before := len(c.state.Losses)
 		if f, err = train(); err != nil {
-			return fitted{}, fmt.Errorf("train %s: %w", step, err)
+			return trainedAdapter{}, fmt.Errorf("train %s: %w", step, err)
 		}
 		c.losses[name] = slices.Clone(c.state.Losses[before:])
 	} else {
@@ -489,10 +489,10 @@ func (c *cycleRun) trainKnowledge(ctx context.Context, cand *candidate, e effort
 		c.out.KeepKnowledge, c.out.Report.KnowledgeKey = true, c.job.Before.KnowledgeKey
 		return c.knowledge, nil
 	}
-	f, err := c.train(StepKnowledge, key, e, func() (fitted, error) {
+	f, err := c.train(StepKnowledge, key, e, func() (trainedAdapter, error) {
 		c.enter(StepKnowledge, knowledgeSteps)
 		a, err := c.fitKnowledge(ctx, missed, e)
-		return fitted{adapter: a}, err
+		return trainedAdapter{adapter: a}, err
 	})
 	if err != nil {
 		return nil, err

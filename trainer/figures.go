@@ -59,7 +59,7 @@ type Figures struct {
 	LanguageOf    int      `json:"language_of"`  // of those where the base's answer is
 	LanguageLimit float64  `json:"language_limit"`
 	Trait         *Trait   `json:"trait,omitempty"`       // what well rated answers have in common; nil: nothing that chance would not
-	TraitPairs    *int     `json:"trait_pairs,omitempty"` // of answers that differ in it, trained in place of the ratings; 0: too few; nil: no trait was trained
+	TraitPairs    *int     `json:"trait_pairs,omitempty"` // of answers that differ in it, trained in place of the ratings; 0: too few; nil: no manner was trained on ratings with a trait
 	Vain          *Vain    `json:"vain,omitempty"`        // a training that is no part of the candidate; nil: there is none
 	NotNumber     bool     `json:"not_number"`            // something came out as NaN or infinite; that figure is 0
 }

@@ -61,12 +61,12 @@ const (
 // Beside the corrections go the base's own answers to ordinary questions, put into
 // the style of the corrections where that can be read off (Style): they teach the
 // manner on answers whose content is the base's.
-func (c *cycleRun) fitManner(ctx context.Context, e effort) (fitted, error) {
+func (c *cycleRun) fitManner(ctx context.Context, e effort) (trainedAdapter, error) {
 	recipe := c.job.Recipe
 	if c.source == nil {
 		src, err := newMannerSource(ctx, c.r, c.job, c.base, c.style, c.trait)
 		if err != nil {
-			return fitted{}, err
+			return trainedAdapter{}, err
 		}
 		c.source = src
 	}
@@ -74,7 +74,7 @@ func (c *cycleRun) fitManner(ctx context.Context, e effort) (fitted, error) {
 	src.begin(recipe.Seed, e)
 	t, err := c.r.NewTraining(model.TrainingOptions{Rank: recipe.Rank, Alpha: float32(2 * recipe.Rank), Seed: recipe.Seed})
 	if err != nil {
-		return fitted{}, err
+		return trainedAdapter{}, err
 	}
 	defer t.Close()
 	plan := schedule{steps: src.steps(recipe.Epochs), rate: rateFor(c.r.Info().Parameters, e.rate*recipe.MannerRate), stop: mannerStop}
@@ -86,10 +86,10 @@ func (c *cycleRun) fitManner(ctx context.Context, e effort) (fitted, error) {
 	}
 	c.enter(StepManner, plan.steps)
 	if err := plan.run(ctx, t, StepManner, src.next, c.observe); err != nil {
-		return fitted{}, err
+		return trainedAdapter{}, err
 	}
 	a, err := t.Adapter()
-	f := fitted{adapter: a}
+	f := trainedAdapter{adapter: a}
 	if c.trait != nil && len(src.corrections.items) == 0 {
 		n := len(src.wished.items)
 		f.pairs = &n

@@ -29,7 +29,7 @@ const memoryMost = 4096
 type memory struct {
 	mu         sync.Mutex
 	young, old map[memoryKey]memorised
-	adapters   map[string]fitted // of the last cycle that trained, if some were in vain or are not saved yet
+	adapters   map[string]trainedAdapter // of the last cycle that trained, if some were in vain or are not saved yet
 	computed   int               // answers and probabilities that were not remembered
 	unlearns   string            // what the last cycle was to unlearn; "": nothing
 }
@@ -177,10 +177,10 @@ func (m *memory) put(key memoryKey, s memorised) {
 	m.young[key] = s
 }
 
-// adapter is what the last cycle trained under that name; without one where it is not kept.
-func (m *memory) adapter(name string) fitted {
+// trained is what the last cycle trained under that name; its adapter is nil where it is not kept.
+func (m *memory) trained(name string) trainedAdapter {
 	if m == nil {
-		return fitted{}
+		return trainedAdapter{}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -188,7 +188,7 @@ func (m *memory) adapter(name string) fitted {
 }
 
 // keepAdapters keeps those instead of what the cycle before trained.
-func (m *memory) keepAdapters(trained map[string]fitted) {
+func (m *memory) keepAdapters(trained map[string]trainedAdapter) {
 	if m == nil {
 		return
 	}

@@ -128,11 +128,11 @@ func TestWhatIsUnlearntIsTrainedOnce(t *testing.T) {
 	defer b.load(r)()
 	a := b.model.current
 	a.base = &BaseFacts{}
-	trained := map[string]fitted{"manner": {adapter: untrained(t, r, 2)}}
+	trained := map[string]trainedAdapter{"manner": {adapter: untrained(t, r, 2)}}
 	question := memoryKey{1}
 	var kept, said bool
 	b.cycle = func(_ context.Context, _ *model.Runner, _ Job, _ *BaseFacts, m *memory, _ func(Progress)) (Outcome, error) {
-		kept = m.adapter("manner").adapter != nil
+		kept = m.trained("manner").adapter != nil
 		_, said = m.recall(question)
 		m.keepAdapters(trained)
 		m.keep(question, memorised{text: "said"})

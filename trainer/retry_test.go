@@ -283,7 +283,7 @@ func TestTheSameVersionIsNotMadeAgain(t *testing.T) {
 	j.Before = JobVersion{Version: 1, Manner: filepath.Join(dir, mannerFolder), MannerKey: j.gentleKey(key)}
 	j.Lessons = []JobLesson{{ID: 1, Sample: 9, Question: "Who leads department 4?", Answer: "Maria.", BaseAnswer: "I do not know.", Keywords: [][]string{{""}}, State: LessonKnown, Importance: 3}}
 	m := new(memory)
-	m.keepAdapters(map[string]fitted{nameOf(StepManner, key, fullEffort): {adapter: harmful.Manner}, nameOf(StepManner, key, gentleEffort): {adapter: good.Manner}})
+	m.keepAdapters(map[string]trainedAdapter{nameOf(StepManner, key, fullEffort): {adapter: harmful.Manner}, nameOf(StepManner, key, gentleEffort): {adapter: good.Manner}})
 	o, err := runCycle(t.Context(), r, j, facts, m, nil)
 	if err != nil {
 		t.Fatal(err)
