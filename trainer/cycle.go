@@ -57,12 +57,12 @@ type cycleRun struct {
 	manner, knowledge *model.Adapter // of the version before
 	style             Style
 	trait             *Trait
-	source            *mannerSource          // what all tries train manner on; nil: none has yet
-	held              []JobSample            // ratings kept apart from training
-	trained           map[string]trainedAdapter      // in all tries, for the memory
-	losses            map[string][]LossPoint // of those that this cycle trained
-	aside             *Reason                // why knowledge trained by this cycle is left out; nil: it is not
-	lapped            time.Time              // when the last lap ended
+	source            *mannerSource             // what all tries train manner on; nil: none has yet
+	held              []JobSample               // ratings kept apart from training
+	trained           map[string]trainedAdapter // in all tries, for the memory
+	losses            map[string][]LossPoint    // of those that this cycle trained
+	aside             *Reason                   // why knowledge trained by this cycle is left out; nil: it is not
+	lapped            time.Time                 // when the last lap ended
 }
 
 func (c *cycleRun) enter(step Step, of int) {

@@ -30,8 +30,8 @@ type memory struct {
 	mu         sync.Mutex
 	young, old map[memoryKey]memorised
 	adapters   map[string]trainedAdapter // of the last cycle that trained, if some were in vain or are not saved yet
-	computed   int               // answers and probabilities that were not remembered
-	unlearns   string            // what the last cycle was to unlearn; "": nothing
+	computed   int                       // answers and probabilities that were not remembered
+	unlearns   string                    // what the last cycle was to unlearn; "": nothing
 }
 
 type memoryKey [sha256.Size]byte
