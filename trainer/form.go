@@ -46,7 +46,7 @@ func (c *candidate) open(ctx context.Context, f *Figures) ([]OpenPair, error) {
 		}
 	}
 	wanted := c.wanted()
-	ended, length, baseWords := 0, 0, 0
+	ended, baseLoops, length, baseWords := 0, 0, 0, 0
 	judged := !c.wantsForeign()
 	pairs := make([]OpenPair, len(after))
 	for i, r := range after {
@@ -57,6 +57,7 @@ func (c *candidate) open(ctx context.Context, f *Figures) ([]OpenPair, error) {
 		}
 		f.Answers++
 		f.Loops += boolToInt(loops(r.Text))
+		baseLoops += boolToInt(loops(c.base.Open[i]))
 		ended += boolToInt(r.Finish == model.FinishEnd)
 		length += words.Count(r.Text)
 		baseWords += words.Count(c.base.Open[i])
@@ -68,7 +69,8 @@ func (c *candidate) open(ctx context.Context, f *Figures) ([]OpenPair, error) {
 	f.Endless = f.Answers - ended
 	f.Words, f.WordsBefore = float64(length)/float64(f.Answers), float64(baseWords)/float64(f.Answers)
 	stuck := int(mostStuck * float64(f.Answers))
-	f.LoopsLimit, f.EndlessLimit = stuck, stuck+len(c.base.Open)-c.base.Ended
+	// What the base does by itself is no harm: one that was trained for no conversation loops, too.
+	f.LoopsLimit, f.EndlessLimit = stuck+baseLoops, stuck+len(c.base.Open)-c.base.Ended
 	f.WordsLimit = leastShare * c.leastWords(f.WordsBefore)
 	return pairs, nil
 }

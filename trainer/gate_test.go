@@ -180,6 +180,34 @@ func TestUnrelatedQuestionsAreCountedByHowTheyAreAsked(t *testing.T) {
 	}
 }
 
+// What the base does by itself is not held against a manner.
+func TestLimitsOfOpenAnswersCountTheBase(t *testing.T) {
+	r := tinyRunner(t, 1)
+	facts, err := MeasureBase(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := len(facts.Open)
+	for _, c := range []struct{ looping, ended int }{{0, all}, {3, all - 2}} {
+		facts.Ended = c.ended
+		for i := range facts.Open {
+			facts.Open[i] = "It is what it is."
+			if i < c.looping {
+				facts.Open[i] = strings.Repeat("and it goes on ", 9)
+			}
+		}
+		var f Figures
+		manner := untrained(t, r, 2)
+		cand := &candidate{job: &Job{}, base: facts, now: &voice{runner: r, manner: manner}, before: &voice{runner: r}}
+		if _, err := cand.open(t.Context(), &f); err != nil {
+			t.Fatal(err)
+		}
+		if stuck := all / 8; f.LoopsLimit != stuck+c.looping || f.EndlessLimit != stuck+all-c.ended {
+			t.Errorf("%d loop and %d end by themselves: %d may loop and %d not end", c.looping, c.ended, f.LoopsLimit, f.EndlessLimit)
+		}
+	}
+}
+
 // What was lost, and what knowledge was trained on, is counted among the asked.
 func TestLessonsAreCounted(t *testing.T) {
 	c := &candidate{
