@@ -257,6 +257,12 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { close(p); return nil }
 func (p pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
+// askForMuch asks for an answer that lasts as long as whoever asks takes it.
+func askForMuch(client net.Conn) {
+	const body = `{"model": "clara", "messages": [{"role": "user", "content": "Tell me everything."}], "max_tokens": 1900, "stream": true}`
+	fmt.Fprintf(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+}
+
 // failing is pipes that can no longer take a connection once ended.
 type failing struct {
 	pipes
@@ -285,8 +291,7 @@ func TestServerThatCannotAcceptEnds(t *testing.T) {
 	client, conn := net.Pipe()
 	defer client.Close()
 	l.pipes <- conn
-	const body = `{"model": "clara", "messages": [{"role": "user", "content": "Tell me everything."}], "max_tokens": 1900, "stream": true}`
-	fmt.Fprintf(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	askForMuch(client)
 	waitFor(t, func() bool { return h.trainer("").State().Answering })
 	close(l.ended)
 	if err := h.ended(); !errors.Is(err, errAccept) {
@@ -309,8 +314,7 @@ func TestSlowReader(t *testing.T) {
 	client, conn := net.Pipe()
 	defer client.Close()
 	l <- conn
-	const body = `{"model": "clara", "messages": [{"role": "user", "content": "Tell me everything."}], "max_tokens": 1900, "stream": true}`
-	fmt.Fprintf(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	askForMuch(client)
 	waitFor(t, func() bool {
 		said, err := h.trainer("").Entries(t.Context(), 1)
 		return err == nil && len(said) == 2 && said[1].Finish == trainer.FinishCancelled
@@ -325,8 +329,7 @@ func TestSlowReaderWhenTheServerEnds(t *testing.T) {
 	client, conn := net.Pipe()
 	defer client.Close()
 	l <- conn
-	const body = `{"model": "clara", "messages": [{"role": "user", "content": "Tell me everything."}], "max_tokens": 1900, "stream": true}`
-	fmt.Fprintf(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	askForMuch(client)
 	tr := h.trainer("")
 	waitFor(t, func() bool { return tr.State().Answering })
 	if err := h.end(); err != nil {

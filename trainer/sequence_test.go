@@ -69,9 +69,8 @@ func TestLongSamplesFitAStep(t *testing.T) {
 		}
 		return b.rows()
 	}
-	m := &mannerSource{objective: "kto", effort: fullEffort}
-	m.corrections.rng, m.styled.rng, m.good.rng, m.bad.rng = stream(), stream(), stream(), stream()
-	m.texts.rng, m.chats.rng, m.mismatches.rng = stream(), stream(), stream()
+	m := &mannerSource{objective: "kto"}
+	m.begin(1, fullEffort)
 	set, err := anchors()
 	if err != nil {
 		t.Fatal(err)
